@@ -1,0 +1,86 @@
+"""Which models can run with what is there, by which route, under which ID; and if not, why not.
+
+>>> from polyroute import Catalog
+>>> catalog = Catalog.load()
+>>> route = catalog.resolve("PROVIDER/MODEL")
+"""
+
+from __future__ import annotations
+
+from polyroute.answers import ProviderStatus, Route, Status
+from polyroute.catalog import Catalog
+from polyroute.environment import Environment
+from polyroute.errors import (
+    InvalidModelReference,
+    MissingExtra,
+    NoEffectiveRoute,
+    PolyrouteError,
+    SecretUnavailable,
+    Unavailable,
+    UnknownProvider,
+    UsageError,
+)
+from polyroute.explaining import Explanation
+from polyroute.hookspecs import hookimpl
+from polyroute.loading import Plugin
+from polyroute.plugins import Plugins
+from polyroute.preferences import Preferences
+from polyroute.types import (
+    Alternative,
+    AuthHeader,
+    BaseUrlCase,
+    Credential,
+    CustomModelRules,
+    Detection,
+    Group,
+    IdMapping,
+    Mapper,
+    Model,
+    ModelRef,
+    Problem,
+    Provider,
+    Routeability,
+    Slot,
+    Source,
+    Verification,
+)
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Alternative",
+    "AuthHeader",
+    "BaseUrlCase",
+    "Catalog",
+    "Credential",
+    "CustomModelRules",
+    "Detection",
+    "Environment",
+    "Explanation",
+    "Group",
+    "IdMapping",
+    "InvalidModelReference",
+    "Mapper",
+    "MissingExtra",
+    "Model",
+    "ModelRef",
+    "NoEffectiveRoute",
+    "Plugin",
+    "Plugins",
+    "PolyrouteError",
+    "Preferences",
+    "Problem",
+    "Provider",
+    "ProviderStatus",
+    "Route",
+    "Routeability",
+    "SecretUnavailable",
+    "Slot",
+    "Source",
+    "Status",
+    "Unavailable",
+    "UnknownProvider",
+    "UsageError",
+    "Verification",
+    "hookimpl",
+]

@@ -1,0 +1,82 @@
+"""Static data that was dear to make, kept between runs.
+
+An entry is keyed by the identity (path, size, time, inode) of the files it was made from, so an upgrade, a
+removal or an edit is seen at once; it is filed under those paths, so virtual environments that share a home
+do not disturb each other. A cache that can't be read or written costs time and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from polyroute.paths import cache_directory
+
+_STALE_AFTER_SECONDS = 90 * 24 * 3600
+
+
+def derived(name: str, version: int, sources: Sequence[str], build: Callable[[], Any]) -> Any:
+    """Return `build()`, or what it returned when the same `sources` were there before.
+
+    `build` returns what JSON can hold (a tuple comes back as a list). `version` is raised whenever `build`
+    changes; `name` tells entries of the same sources apart.
+    """
+    identity = [version, *(_identity(source) for source in sources)]
+    path = _entry_path(name, sources)
+    cached = _read(path)
+    if cached is not None and cached.get("identity") == identity:
+        return cached["value"]
+    value = build()
+    _write(path, {"identity": identity, "value": value})
+    return value
+
+
+def _identity(source: str) -> list[Any]:
+    found = os.stat(source)
+    return [source, found.st_size, found.st_mtime_ns, found.st_ino]
+
+
+def _entry_path(name: str, sources: Sequence[str]) -> str:
+    # A remainder by a prime tells paths apart well enough, and hashlib or zlib would have to be imported.
+    digest = int.from_bytes(os.fsencode("\n".join(sources))) % (2**61 - 1)
+    return os.path.join(cache_directory(), f"{name}-{digest:016x}.json")
+
+
+def _read(path: str) -> dict[str, Any] | None:
+    try:
+        with open(path, encoding="utf-8") as file:
+            entry = json.load(file)
+    except (OSError, ValueError, RecursionError):
+        return None
+    return entry if isinstance(entry, dict) and "value" in entry else None
+
+
+def _write(path: str, entry: dict[str, Any]) -> None:
+    temporary = f"{path}.{os.getpid()}.tmp"
+    try:
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        with open(temporary, "w", encoding="utf-8") as file:
+            json.dump(entry, file, separators=(",", ":"), ensure_ascii=False)
+        os.replace(temporary, path)
+        _sweep(os.path.dirname(path))
+    except OSError:
+        _remove(temporary)
+
+
+def _sweep(directory: str) -> None:
+    """Remove what environments that no longer exist have left."""
+    import time
+
+    oldest = time.time() - _STALE_AFTER_SECONDS
+    for entry in os.scandir(directory):
+        if entry.name.endswith((".json", ".tmp")) and entry.stat().st_mtime < oldest:
+            _remove(entry.path)
+
+
+def _remove(path: str) -> None:
+    try:
+        os.remove(path)
+    except OSError:
+        return

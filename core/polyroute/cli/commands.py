@@ -1,0 +1,145 @@
+"""What each command does. Documents go to stdout, messages to stderr."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from polyroute import wire
+from polyroute.catalog import Catalog
+from polyroute.errors import MissingExtra, UsageError
+from polyroute.references import canonical
+
+_YES, _NO = 0, 1
+
+
+def status(options: argparse.Namespace) -> int:
+    """`polyroute status`: the whole picture."""
+    with _stdout_kept_clean():
+        catalog = Catalog.load()
+        asked = [catalog.provider(name) for name in options.providers]
+        found = catalog.status()
+    if options.json:
+        return _print(wire.status(found))
+    from polyroute.cli import text
+
+    text.status(found, asked, catalog, everything=options.all)
+    return _YES
+
+
+def explain(options: argparse.Namespace) -> int:
+    """`polyroute explain`: one provider or model in words."""
+    with _stdout_kept_clean():
+        catalog = Catalog.load()
+        explanation = catalog.explain(options.subject)
+    if options.json:
+        _print(wire.explanation(explanation))
+    else:
+        from polyroute.cli import text
+
+        text.lines(explanation.lines)
+        text.problems(catalog.problems)
+    return _YES if explanation.usable else _NO
+
+
+def resolve(options: argparse.Namespace) -> int:
+    """`polyroute resolve`: the route to take."""
+    with _stdout_kept_clean():
+        catalog = Catalog.load()
+        model = canonical(options.model, catalog.plugins)
+        routes = catalog.routes(model)
+    if options.json:
+        _print(wire.resolution(model, routes, catalog.problems))
+    else:
+        from polyroute.cli import text
+
+        text.resolution(model, routes, catalog)
+        text.problems(catalog.problems)
+    return _YES if any(route.usable for route in routes) else _NO
+
+
+def models(options: argparse.Namespace) -> int:
+    """`polyroute models`: what is on offer."""
+    with _stdout_kept_clean():
+        catalog = Catalog.load()
+        found = catalog.models(" ".join(options.query), provider=options.provider, available=options.available)
+    if options.json:
+        _print({"schema": wire.SCHEMA, "models": [wire.model(model) for model in found]})
+    else:
+        from polyroute.cli import text
+
+        text.models(found, catalog)
+        text.problems(catalog.problems)
+    return _YES if found else _NO
+
+
+def plugins(options: argparse.Namespace) -> int:
+    """`polyroute plugins`: where they come from, what they provide, what is amiss."""
+    with _stdout_kept_clean():
+        catalog = Catalog.load()
+    if options.json:
+        return _print(wire.plugins(catalog))
+    from polyroute.cli import text
+
+    text.plugins(catalog)
+    return _YES
+
+
+def prefer(options: argparse.Namespace) -> int:
+    """`polyroute prefer`: write the person's preference."""
+    from polyroute.preferences import save
+
+    with _stdout_kept_clean():
+        catalog = Catalog.load()
+        via, target = _checked(options.via, options.target, catalog)
+        path = save(catalog.environment, via, target)
+    if options.json:
+        return _print({"schema": wire.SCHEMA, "prefer": via, "for": target or None, "file": path})
+    print(f"{via} now comes first{f' for {target}' if target else ''} (in {path}).")
+    for variable in ("POLYROUTE_PREFER", "POLYROUTE_ORDER"):
+        if catalog.environment.source(variable):
+            print(f"polyroute: {variable} is set, and wins over the file.", file=sys.stderr)
+    return _YES
+
+
+def completion(options: argparse.Namespace) -> int:
+    """`polyroute completion`: a script for the shell to source."""
+    try:
+        import shtab
+    except ImportError:
+        raise MissingExtra("Shell completion", "cli") from None
+    from polyroute.cli.parser import build
+
+    print(shtab.complete(build(), options.shell))
+    return _YES
+
+
+def _checked(via: str, target: str, catalog: Catalog) -> tuple[str, str]:
+    plugins = catalog.plugins
+    routes = ("direct", *plugins.gateways)
+    via = plugins.names.get(via, via)
+    if via not in routes:
+        raise UsageError(f"There is no route {via!r}. Routes are: {', '.join(routes)}.")
+    if not target:
+        return via, ""
+    name, slash, model_id = target.partition("/")
+    provider = plugins.find(name).id
+    if via not in ("direct", *plugins.carriers(provider)):
+        raise UsageError(f"{via} does not carry {provider}'s models. See `polyroute explain {provider}`.")
+    return via, f"{provider}{slash}{model_id}"
+
+
+def _print(document: dict[str, Any]) -> int:
+    print(json.dumps(document, indent=2 if sys.stdout.isatty() else None))
+    return _YES
+
+
+@contextlib.contextmanager
+def _stdout_kept_clean() -> Iterator[None]:
+    """Whatever plugins print goes to stderr: scripts parse stdout."""
+    with contextlib.redirect_stdout(sys.stderr):
+        yield

@@ -1,0 +1,30 @@
+"""What compatibility with Dexto asks for: the only module of the core that names a provider.
+
+Paths of the files that both share on one machine, and the wire names that Dexto's clients know.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+GATEWAY = "dexto"
+CAN_ROUTE_FIELD = "canRouteViaDexto"
+BUNDLED_DISTRIBUTIONS = ("polyroute-direct", "polyroute-openrouter", "polyroute-dexto")
+"""In the order in which they may claim providers, before anybody else."""
+
+
+def shared_home(variables: Mapping[str, str], home: str) -> str:
+    """The folder shared with Dexto: `DEXTO_HOME`, or `.dexto` in the person's home."""
+    moved = variables.get("DEXTO_HOME", "").strip()
+    return os.path.abspath(moved) if moved else os.path.join(home, ".dexto")
+
+
+def global_dotenv_path(variables: Mapping[str, str], home: str) -> str:
+    """The person's global `.env`."""
+    return os.path.join(shared_home(variables, home), ".env")
+
+
+def auth_fields(has_gateway_key: bool, preferred: str) -> dict[str, bool]:
+    """The `auth` object of status and catalog."""
+    return {"hasDextoKey": has_gateway_key, "preferDextoCredits": preferred == GATEWAY}

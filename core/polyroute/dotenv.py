@@ -1,0 +1,33 @@
+"""Reading `.env` files: `NAME=value`, `export NAME=value`, quotes, comments. Nothing is expanded.
+
+Our own because python-dotenv costs as much to import as a third of `polyroute status`, and core has three
+dependencies; a property test holds the two equal on what either of them writes.
+"""
+
+from __future__ import annotations
+
+import re
+
+_ASSIGNMENT = re.compile(
+    r"""^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_][A-Za-z0-9_.]*)[ \t]*=[ \t]*
+        (?:'(?P<single>(?:[^'\\]|\\.)*)'|"(?P<double>(?:[^"\\]|\\.)*)"|(?P<plain>[^\r\n]*?))
+        [ \t]*(?:\#[^\r\n]*)?$""",
+    re.MULTILINE | re.VERBOSE | re.DOTALL,
+)
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
+
+
+def parse(text: str) -> dict[str, str]:
+    """Return the variables that `text` sets; the last of several assignments to one name wins.
+
+    Lines that are no assignment are passed over.
+    """
+    return {match["name"]: _value(match) for match in _ASSIGNMENT.finditer(text)}
+
+
+def _value(match: re.Match[str]) -> str:
+    if match["single"] is not None:
+        return re.sub(r"\\(['\\])", r"\1", match["single"])
+    if match["double"] is not None:
+        return re.sub(r"\\(.)", lambda escape: _ESCAPES.get(escape[1], escape[1]), match["double"], flags=re.DOTALL)
+    return re.sub(r"\s+#.*", "", match["plain"]).strip()

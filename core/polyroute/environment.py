@@ -1,0 +1,233 @@
+"""What may be looked at to find credentials, as a value."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NoReturn
+
+from polyroute.dexto_compat import global_dotenv_path
+from polyroute.errors import SecretUnavailable, UsageError
+from polyroute.paths import config_file
+from polyroute.types import Credential, Problem, Source
+
+PROCESS, PROJECT, GLOBAL = "env", "project .env", "global .env"
+_REFERENCE = r"\$\{(\w+)(?::-([^}]*))?\}"
+
+SecretReader = Callable[[Credential], str | None]
+
+
+class Environment:
+    """Variables, `.env` files and the files under one person's home, taken once.
+
+    Variables count where they are not blank, and their values are trimmed. They are looked for in the
+    process, then in the `.env` of a project that the host trusts, then in the person's global `.env`. Files
+    are read when first asked for, and then remembered. Two environments never see each other.
+    """
+
+    __slots__ = (
+        "_again",
+        "_files",
+        "_layers",
+        "_on_reveal",
+        "_problems",
+        "_secret_reader",
+        "_sections",
+        "_values",
+        "config_path",
+        "home",
+    )
+
+    def __init__(
+        self,
+        variables: Mapping[str, str],
+        *,
+        home: str | os.PathLike[str] | None = None,
+        trusted_project: str | os.PathLike[str] | None = None,
+        on_reveal: Callable[[Credential], object] | None = None,
+    ) -> None:
+        """Look at `variables`, at the files under `home`, and at the `.env` of `trusted_project` if given.
+
+        `home` defaults to `HOME` in `variables`, then to the home of the process. `on_reveal` is called with
+        each credential whose secret is read.
+        """
+        own = dict(variables)
+
+        def again() -> Environment:
+            return Environment(own, home=home, trusted_project=trusted_project, on_reveal=on_reveal)
+
+        self._again: Callable[[], Environment] = again
+        self.home = os.fspath(home or own.get("HOME") or os.path.expanduser("~"))
+        self.config_path = config_file({**own, "HOME": self.home})
+        self._problems: dict[str, Problem] = {}
+        self._files: dict[str, str | None] = {}
+        self._sections: dict[str, dict[str, dict[str, str]]] = {}
+        self._values: dict[str, str] = {}
+        self._layers: dict[str, str] = {}
+        self._on_reveal = on_reveal
+        self._secret_reader: SecretReader | None = None
+        self._add(PROCESS, own)
+        if trusted_project is not None:
+            self._add(PROJECT, self._dotenv(os.path.join(os.fspath(trusted_project), ".env")))
+        self._add(GLOBAL, self._dotenv(global_dotenv_path(own, self.home)))
+
+    @classmethod
+    def load(
+        cls,
+        *,
+        trusted_project: str | os.PathLike[str] | None = None,
+        on_reveal: Callable[[Credential], object] | None = None,
+    ) -> Environment:
+        """The environment of this process and of the person who runs it, as they are now."""
+        environment = cls(os.environ, trusted_project=trusted_project, on_reveal=on_reveal)
+        environment._again = lambda: cls.load(trusted_project=trusted_project, on_reveal=on_reveal)
+        return environment
+
+    def again(self) -> Environment:
+        """The same places, looked at once more."""
+        return self._again()
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Files that are there and could not be read, as far as anybody asked for them."""
+        return tuple(self._problems.values())
+
+    @property
+    def names(self) -> Iterable[str]:
+        """The names of all variables that are set."""
+        return self._layers.keys()
+
+    def source(self, variable: str) -> Source | None:
+        """Where `variable` is set, or None."""
+        layer = self._layers.get(variable)
+        return Source(layer, variable) if layer else None
+
+    def setting(self, variable: str, *, layer: str = "") -> str | None:
+        """The value of a variable that is no secret (for secrets: `reveal`), perhaps from one layer only."""
+        if layer and self._layers.get(variable) != layer:
+            return None
+        return self._values.get(variable)
+
+    def path(self, text: str) -> str:
+        """Fill `~` and `${NAME}` or `${NAME:-default}` into the path or name `text`."""
+        filled = text
+        if "$" in text:
+            filled = re.sub(_REFERENCE, lambda found: self._values.get(found[1]) or found[2] or "", text)
+        return self.home + filled[1:] if filled == "~" or filled.startswith("~/") else filled
+
+    def exists(self, path: str) -> bool:
+        """Whether a file is at `path`."""
+        return os.path.isfile(path)
+
+    def read(self, path: str) -> str | None:
+        """The text of a file, or None where there is none or it can't be read (then it is a problem)."""
+        if path not in self._files:
+            self._files[path] = self._read_now(path)
+        return self._files[path]
+
+    def read_section(self, path: str, section: str) -> Mapping[str, str]:
+        """The settings in one section of an INI file; none where there is no such section."""
+        if path not in self._sections:
+            self._sections[path] = self._parse_ini(path)
+        return self._sections[path].get(section, {})
+
+    def report(self, problem: Problem) -> None:
+        """Show `problem` to the person; the same one is shown once."""
+        self._problems.setdefault(str(problem), problem)
+
+    def reveal(self, credential: Credential | None) -> str:
+        """Read the secret of `credential` at the moment of use: the only way to one.
+
+        Send it to `credential.endpoint` and nowhere else. Empty where none is needed. Raises
+        SecretUnavailable where it is gone since it was found or the credential has no single secret (a cloud
+        identity); UsageError for the None of a route that is not usable.
+        """
+        if credential is None:
+            raise UsageError("There is no credential to reveal: the route is not usable.")
+        if credential.kind == "none":
+            return ""
+        if self._on_reveal:
+            self._on_reveal(credential)
+        secret = self._secret(credential)
+        if not secret:
+            raise SecretUnavailable(credential, "it is not there any more; make a new catalog and look again.")
+        return secret
+
+    def with_secret_reader(self, reader: SecretReader) -> Environment:
+        """The same environment, which asks `reader` for the secrets that plugins own."""
+        bound = object.__new__(type(self))
+        for name in self.__slots__:
+            setattr(bound, name, getattr(self, name))
+        bound._secret_reader = reader
+        return bound
+
+    def __repr__(self) -> str:
+        return f"<Environment of {self.home}, {len(self._layers)} variables>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("An Environment holds secrets: it can't be pickled or copied.")
+
+    def _add(self, layer: str, variables: Mapping[str, str]) -> None:
+        values, layers = self._values, self._layers
+        for name, value in variables.items():
+            if name not in layers and (trimmed := value.strip()):
+                values[name] = trimmed
+                layers[name] = layer
+
+    def _dotenv(self, path: str) -> dict[str, str]:
+        text = self.read(path)
+        if not text:
+            return {}
+        from polyroute import dotenv
+
+        return dotenv.parse(text)
+
+    def _read_now(self, path: str) -> str | None:
+        try:
+            with open(path, encoding="utf-8-sig") as file:
+                return file.read()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except UnicodeDecodeError:
+            why = "is not UTF-8 text"
+        except OSError as error:
+            why = f"can't be read ({error.strerror})"
+        self.report(Problem(f"{why}; what it holds was left out.", "Mend the file or its permissions.", path=path))
+        return None
+
+    def _parse_ini(self, path: str) -> dict[str, dict[str, str]]:
+        text = self.read(path)
+        if not text:
+            return {}
+        import configparser
+
+        parser = configparser.RawConfigParser(strict=False, default_section="", allow_no_value=True)
+        try:
+            parser.read_string(text)
+        except configparser.Error:
+            self.report(Problem("is not a readable INI file; what it holds was left out.", "Mend it.", path=path))
+            return {}
+        return {name: {key: value or "" for key, value in parser[name].items()} for name in parser.sections()}
+
+    def _secret(self, credential: Credential) -> str | None:
+        source = credential.source
+        if source is None or credential.kind == "cloud-identity":
+            raise SecretUnavailable(credential, "a cloud identity has no single secret; use the cloud's own SDK.")
+        if source.layer == "plugin":
+            return self._secret_reader(credential) if self._secret_reader else None
+        text = self._read_now(source.name) if source.layer == "file" else self._values.get(source.name)
+        return json_text(text, source.json_field) if text and source.json_field else text
+
+
+def json_text(text: str, field: str) -> str | None:
+    """The text at the dotted path `field` of a JSON document, or None where there is none."""
+    import json
+
+    try:
+        value: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    for step in field.split("."):
+        value = value.get(step) if isinstance(value, dict) else None
+    return value.strip() or None if isinstance(value, str) else None

@@ -1,0 +1,178 @@
+"""The loaded plugins with all that they declare: who exists, who carries whom, who translates IDs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+
+from polyroute import requirements
+from polyroute.asking import Hooks
+from polyroute.claims import carriers, settle
+from polyroute.environment import PROCESS, Environment
+from polyroute.errors import UnknownProvider
+from polyroute.loading import Loaded, Plugin, load
+from polyroute.requirements import Evaluation
+from polyroute.types import DIRECT, Credential, Detection, Mapper, Model, Problem, Provider, Routeability
+
+
+class Plugins:
+    """The loaded plugins, in order of ownership, with what they declare. Load them once per process.
+
+    A value: it never changes, and threads and catalogs can share it.
+    """
+
+    def __init__(self, loaded: Loaded) -> None:
+        self.all = loaded.plugins
+        """Every plugin found, those not in use included."""
+        self._problems = list(loaded.problems)
+        self._hooks = Hooks(loaded.hooks)
+        claims = settle(self._hooks.items("polyroute_providers", Provider, self._problems), self._problems)
+        self.providers = claims.providers
+        self.owners = claims.owners
+        self.names = claims.names
+        rules = self._hooks.items("polyroute_routeability", Routeability, self._problems)
+        self.rules, self._carriers = carriers(rules, claims, self._problems)
+        self._unmet: dict[str, Evaluation] = {}
+        self._models: dict[str, dict[str, Model]] = {}
+
+    @classmethod
+    def load(
+        cls, add: Iterable[object] = (), *, only: Iterable[str] | None = None, environment: Environment | None = None
+    ) -> Plugins:
+        """Load the plugin objects in `add`, then the installed plugins: all, or those named in `only`.
+
+        The variables `POLYROUTE_DISABLE_PLUGINS` and (unless `only` is given) `POLYROUTE_PLUGINS` of the
+        environment, by default of the process, switch plugins off by name. Never raises for a plugin: see
+        `problems`.
+        """
+        allowed = _names("POLYROUTE_PLUGINS", environment) if only is None else list(only)
+        return cls(load(add, allowed, _names("POLYROUTE_DISABLE_PLUGINS", environment) or ()))
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What went wrong so far."""
+        return tuple(self._problems)
+
+    @property
+    def gateways(self) -> tuple[str, ...]:
+        """The provider IDs of all gateways, in order of ownership."""
+        return tuple(self.rules)
+
+    @cached_property
+    def default_preference(self) -> str:
+        """The gateway that asks to be first; `direct` where none does."""
+        return next((gateway for gateway, rule in self.rules.items() if rule.preferred), DIRECT)
+
+    def carriers(self, provider_id: str) -> tuple[str, ...]:
+        """The gateways that may carry this provider's models, with or without a credential."""
+        return self._carriers.get(provider_id, ())
+
+    def find(self, name: str) -> Provider:
+        """The provider of this ID or alias; raises UnknownProvider with the closest names."""
+        try:
+            return self.providers[self.names[name]]
+        except (KeyError, TypeError):
+            raise UnknownProvider(str(name), self._closest(str(name))) from None
+
+    def hooks_of(self, plugin: Plugin) -> tuple[str, ...]:
+        """The hooks that `plugin` implements."""
+        return self._hooks.of(plugin)
+
+    @cached_property
+    def readers(self) -> Mapping[str, tuple[str, ...]]:
+        """For each variable in which a secret is looked for, the services that look there."""
+        readers: dict[str, tuple[str, ...]] = {}
+        services = [provider for provider in self.providers.values() if provider.kind != "own-server"]
+        for provider in services:
+            for variable in requirements.secret_variables(provider):
+                readers[variable] = (*readers.get(variable, ()), provider.id)
+        return readers
+
+    def touched(self, environment: Environment) -> set[str]:
+        """The providers whose requirement must be evaluated, since something that it names may be there."""
+        by_variable, always = self._index
+        touched = set(always)
+        for name in environment.names:
+            if name in by_variable:
+                touched.update(by_variable[name])
+        return touched
+
+    def unmet(self, provider_id: str, environment: Environment) -> Evaluation:
+        """The evaluation of a provider that is not touched: the same in every environment."""
+        found = self._unmet.get(provider_id)
+        if found is None:
+            found = requirements.evaluate(self.providers[provider_id], environment, {})
+            self._unmet[provider_id] = found
+        return found
+
+    def detections(self, environment: Environment, problems: list[Problem]) -> list[tuple[Plugin, Detection]]:
+        """What plugins find beyond requirements, each with its author."""
+        return self._hooks.items("polyroute_credentials", Detection, problems, environment=environment)
+
+    def secret(self, credential: Credential) -> str | None:
+        """The secret of a credential that a plugin owns."""
+        return self._hooks.text("polyroute_secrets", credential.plugin, self._problems, credential=credential)
+
+    @cached_property
+    def mappers(self) -> Mapping[str, Mapper]:
+        """By gateway, what translates model IDs; only the gateway's owner may bring it."""
+        mappers: dict[str, Mapper] = {}
+        for plugin, answer in self._hooks.mappings("polyroute_model_ids", self._problems):
+            for gateway, mapper in answer.items():
+                if self.owners.get(gateway) == plugin and isinstance(mapper, Mapper):
+                    mappers[gateway] = mapper
+                else:
+                    fault = f"gave a mapper for {gateway!r} that is none, or not for a provider of its own"
+                    self._problems.append(plugin.problem(fault, "Correct the plugin.", "polyroute_model_ids"))
+        return mappers
+
+    def models(self, provider_id: str) -> Mapping[str, Model]:
+        """A provider's models by ID; empty where no list is known."""
+        if provider_id not in self._models:
+            self._ask_models(frozenset({provider_id}))
+        return self._models[provider_id]
+
+    def all_models(self) -> Iterable[Model]:
+        """Every model of every provider, asked for at once."""
+        self._ask_models(frozenset(self.providers.keys() - self._models.keys()))
+        for provider_id in self.providers:
+            yield from self._models[provider_id].values()
+
+    def _ask_models(self, provider_ids: frozenset[str]) -> None:
+        models: dict[str, dict[str, Model]] = {provider_id: {} for provider_id in provider_ids}
+        if not provider_ids:
+            return
+        for plugin, model in self._hooks.items("polyroute_models", Model, self._problems, provider_ids=provider_ids):
+            if model.provider in models:
+                models[model.provider].setdefault(model.id, self._bound(model, plugin))
+        self._models.update(models)
+
+    def _bound(self, model: Model, plugin: Plugin) -> Model:
+        """A model whose base URL counts only where the provider's owner gave it: keys are sent there."""
+        if not model.base_url or self.owners[model.provider] == plugin:
+            return model
+        fault = f"gave {model.ref} a base URL, which only {self.owners[model.provider].label} may"
+        self._problems.append(plugin.problem(fault, "It was left out; correct the plugin.", "polyroute_models"))
+        return model._replace(base_url="")
+
+    @cached_property
+    def _index(self) -> tuple[dict[str, list[str]], frozenset[str]]:
+        by_variable: dict[str, list[str]] = {}
+        always = set()
+        for provider in self.providers.values():
+            for variable in requirements.variables(provider):
+                by_variable.setdefault(variable, []).append(provider.id)
+            if not requirements.depends_on_variables_only(provider):
+                always.add(provider.id)
+        return by_variable, frozenset(always)
+
+    def _closest(self, name: str) -> list[str]:
+        import difflib
+
+        return difflib.get_close_matches(name.strip().lower().replace(" ", "-"), self.names, 3)
+
+
+def _names(variable: str, environment: Environment | None) -> list[str] | None:
+    text = environment.setting(variable, layer=PROCESS) if environment else os.environ.get(variable, "").strip()
+    return [name.strip() for name in text.split(",") if name.strip()] if text else None

@@ -1,0 +1,144 @@
+"""What a person or a host wants: which route first, and what not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from polyroute.environment import PROCESS, Environment
+from polyroute.errors import MissingExtra, Unavailable
+from polyroute.types import Problem
+
+_KEYS = ("prefer", "order", "disable_providers", "pins")
+
+
+class Preferences(NamedTuple):
+    """Which route first, and what is disabled. All names are IDs or aliases, checked by the catalog."""
+
+    prefer: str = ""
+    """`direct`, or the gateway to try first; empty where nobody said."""
+    order: tuple[str, ...] = ()
+    """A full order of routes; where given it wins over everything else."""
+    pins: Mapping[str, str] = MappingProxyType({})
+    """By provider or `provider/model`, the route that comes first for it."""
+    disabled_providers: frozenset[str] = frozenset()
+    problems: tuple[Problem, ...] = ()
+    """What was wrong in `config.toml`."""
+
+    @classmethod
+    def load(
+        cls,
+        environment: Environment,
+        *,
+        prefer: str = "",
+        order: Iterable[str] = (),
+        pins: Mapping[str, str] = MappingProxyType({}),
+        disabled_providers: Iterable[str] = (),
+    ) -> Preferences:
+        """What the host says, else the `POLYROUTE_` variables, else the person's `config.toml`.
+
+        Pins of the host come before, and disabled providers are added to, those of the person.
+        """
+        problems: list[Problem] = []
+        config = _read(environment, problems)
+        return cls(
+            prefer or environment.setting("POLYROUTE_PREFER", layer=PROCESS) or config.get("prefer", ""),
+            tuple(order) or _listed("POLYROUTE_ORDER", environment) or tuple(config.get("order", ())),
+            {**config.get("pins", {}), **pins},
+            frozenset(
+                [
+                    *disabled_providers,
+                    *(_listed("POLYROUTE_DISABLE_PROVIDERS", environment) or config.get("disable_providers", ())),
+                ]
+            ),
+            tuple(problems),
+        )
+
+
+def _listed(variable: str, environment: Environment) -> tuple[str, ...]:
+    text = environment.setting(variable, layer=PROCESS) or ""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _read(environment: Environment, problems: list[Problem]) -> dict[str, Any]:
+    """The sound part of `config.toml`; the rest are problems."""
+    path = environment.config_path
+    text = environment.read(path)
+    if not text:
+        return {}
+    import tomllib
+
+    try:
+        config = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        problems.append(Problem(f"is not valid TOML ({error}); it was left out.", "Correct it.", path=path))
+        return {}
+    remedy = f"Known are: {', '.join(_KEYS)}."
+    problems += [Problem(f"{fault}; it was left out.", remedy, path=path) for fault in _faults(config)]
+    return {key: value for key, value in config.items() if _is_sound(key, value)}
+
+
+def _faults(config: Mapping[str, Any]) -> Iterable[str]:
+    for key, value in config.items():
+        if key not in _KEYS:
+            yield f"unknown key {key!r}"
+        elif not _is_sound(key, value):
+            yield f"{key!r} has a wrong type"
+
+
+def _is_sound(key: str, value: Any) -> bool:
+    if key == "prefer":
+        return isinstance(value, str)
+    if key == "pins":
+        return isinstance(value, dict) and all(isinstance(via, str) for via in value.values())
+    return key in _KEYS and isinstance(value, list) and all(isinstance(name, str) for name in value)
+
+
+def save(environment: Environment, via: str, target: str = "") -> str:
+    """Write into `config.toml` that `via` is preferred, or pinned for `target`; return the file's path.
+
+    Everything else in the file stays as it is. Raises Unavailable where it can't be read or written.
+    """
+    try:
+        import tomlkit
+        from tomlkit.exceptions import TOMLKitError
+    except ImportError:
+        raise MissingExtra("Changing config.toml", "cli") from None
+    path = environment.config_path
+    try:
+        document = tomlkit.parse(_text(path))
+        if target:
+            document.setdefault("pins", tomlkit.table())[target] = via
+        else:
+            document["prefer"] = via
+        _replace(path, tomlkit.dumps(document))
+    except (OSError, UnicodeDecodeError, TOMLKitError, TypeError) as error:
+        raise Unavailable(f"{path} was left as it is: {error}. Correct the file or its permissions.") from error
+    return path
+
+
+def _text(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except FileNotFoundError:
+        return ""
+
+
+def _replace(path: str, text: str) -> None:
+    """Write the whole file or nothing; a symbolic link stays one."""
+    path = os.path.realpath(path)
+    temporary = f"{path}.{os.getpid()}.tmp"
+    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    try:
+        with open(temporary, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError:
+        if os.path.exists(temporary):
+            os.remove(temporary)
+        raise

@@ -1,0 +1,58 @@
+"""Reading model references."""
+
+from __future__ import annotations
+
+from polyroute.errors import InvalidModelReference, UnknownProvider
+from polyroute.plugins import Plugins
+from polyroute.types import ModelRef, Provider
+
+
+def parse(model: str | ModelRef, plugins: Plugins) -> tuple[Provider, str]:
+    """The provider and the model ID that `model` refers to; a text is split at its first `/`.
+
+    The ID is never changed. Raises InvalidModelReference where there is no ID or the provider is not
+    selectable, UnknownProvider where there is no such provider.
+    """
+    name, model_id = (model.partition("/")[::2]) if isinstance(model, str) else model
+    if not (name and model_id):
+        raise InvalidModelReference(_incomplete(str(model), plugins))
+    known = plugins.names.get(name)
+    if known is None:
+        raise _unknown(name, f"{name}/{model_id}", plugins)
+    provider = plugins.providers[known]
+    if not provider.selectable:
+        raise InvalidModelReference(
+            f"{provider.id} is a way to run other providers' models, not a provider to select. Write the provider"
+            f" whose model it is: it runs via {provider.id} where that is usable. See `polyroute models --available`."
+        )
+    return provider, model_id
+
+
+def canonical(model: str | ModelRef, plugins: Plugins) -> ModelRef:
+    """The reference with the provider's ID in place of an alias. Raises as `parse` does."""
+    provider, model_id = parse(model, plugins)
+    return ModelRef(provider.id, model_id)
+
+
+def _unknown(name: str, text: str, plugins: Plugins) -> UnknownProvider:
+    """A namespace of a gateway's list: then the gateway's own reference is what is meant."""
+    offering = [gateway for gateway, rule in plugins.rules.items() if name in rule.offered]
+    selectable = [gateway for gateway in offering if plugins.providers[gateway].selectable]
+    if selectable:
+        return UnknownProvider(name, [f"{gateway}/{text}" for gateway in selectable])
+    try:
+        plugins.find(name)
+    except UnknownProvider as error:
+        return error
+    raise AssertionError(name)
+
+
+def _incomplete(text: str, plugins: Plugins) -> str:
+    wanted = "A model is written provider/model"
+    if text.strip("/") in plugins.names:
+        return f"{wanted}: {text!r} lacks the model. See `polyroute models --provider {text.strip('/')}`."
+    models = [model for model in plugins.all_models() if model.id == text]
+    models.sort(key=lambda model: plugins.providers[model.provider].kind != "vendor")
+    same = [str(model.ref) for model in models]
+    hint = f"Did you mean {' or '.join(same[:3])}?" if same else f"See `polyroute models {text}`."
+    return f"{wanted}: {text!r} lacks the provider. {hint}"

@@ -1,0 +1,236 @@
+"""Evaluating what providers say they need against one environment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from polyroute.environment import PROJECT, Environment, json_text
+from polyroute.types import Alternative, Check, Credential, Group, Provider, Slot, Source
+
+_PLACEHOLDER = r"\$\{(\w+)\}"
+_REFERENCE = r"\$\{(\w+)"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+# Patterns as text: `re` compiles (and keeps) them when first used, and most runs use none.
+_SHAPES: dict[Check, str] = {
+    "slug": r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}",
+    "host": rf"{_LABEL}(?:\.{_LABEL})*(?::\d{{1,5}})?",
+    "url": rf"https?://(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9A-Fa-f:]+\])(?::\d{{1,5}})?(?:/[\w.~/-]*)?",
+}
+_WANTED: dict[Check, str] = {
+    "slug": "must be a bare name of letters, digits, - and _",
+    "host": "must be a bare host name",
+    "url": "must be an http or https address without query or user name",
+}
+
+Readers = Mapping[str, tuple[str, ...]]
+"""For each variable, the providers that read it as a secret."""
+
+
+class Evaluation(NamedTuple):
+    """What looking for one provider's requirement gave: a credential, or what is missing."""
+
+    credential: Credential | None
+    reason: str
+    remedy: str = ""
+    values: Mapping[str, str] = {}
+    """The settings found, by slot, to be filled into base URLs."""
+
+
+class _Filled(NamedTuple):
+    slot: Slot
+    value: str
+    source: Source | None
+    fault: str = ""
+    """Why the slot is not filled; empty where it is."""
+
+
+def evaluate(provider: Provider, environment: Environment, readers: Readers) -> Evaluation:
+    """Look for each group of the provider's requirement, and take the first that is met."""
+    attempts = [(group, [_fill(slot, environment) for slot in group.slots]) for group in provider.requirement]
+    for group, filled in attempts:
+        if not any(each.fault for each in filled):
+            return _met(provider, group, filled, readers)
+    return _unmet(attempts)
+
+
+def base_url(provider: Provider, template: str, values: Mapping[str, str]) -> str:
+    """Fill `template` (by default the provider's own base URL) with the settings found; empty if one is missing."""
+    cases = (case.base_url for case in provider.base_url_cases if values.get(case.slot) == case.value)
+    usual = next(cases, provider.base_url)
+    template = template.replace(provider.base_url, usual, 1) if template else usual
+    if "$" not in template:
+        return template
+    if any(name not in values for name in re.findall(_PLACEHOLDER, template)):
+        return ""
+    return re.sub(_PLACEHOLDER, lambda found: values[found[1]], template)
+
+
+def variables(provider: Provider) -> Iterable[str]:
+    """Every variable that can change how the provider's requirement is evaluated."""
+    for alternative in _alternatives(provider):
+        if alternative.variable:
+            yield alternative.variable
+        for text in (alternative.file, alternative.section):
+            if "$" in text:
+                yield from re.findall(_REFERENCE, text)
+
+
+def secret_variables(provider: Provider) -> set[str]:
+    """The variables in which the provider's secrets are looked for."""
+    slots = (slot for group in provider.requirement for slot in group.slots if slot.secret)
+    return {each.variable for slot in slots for each in slot.alternatives if each.variable}
+
+
+def wanted(provider: Provider) -> list[str]:
+    """Each group of the provider's requirement in words."""
+    return [" and ".join(map(_described, group.slots)) or "nothing" for group in provider.requirement]
+
+
+def depends_on_variables_only(provider: Provider) -> bool:
+    """Whether a provider none of whose variables is set is certain to be without credential."""
+    if any(alternative.file for alternative in _alternatives(provider)):
+        return False
+    return all(any(not slot.default for slot in group.slots) for group in provider.requirement)
+
+
+def _alternatives(provider: Provider) -> Iterable[Alternative]:
+    for group in provider.requirement:
+        for slot in group.slots:
+            yield from slot.alternatives
+
+
+def _fill(slot: Slot, environment: Environment) -> _Filled:
+    for alternative in slot.alternatives:
+        source, value = _look(alternative, slot.secret, environment)
+        if source is None:
+            continue
+        if not slot.check:
+            return _Filled(slot, value, source)
+        bare = _bare(value, slot.check)
+        return _Filled(slot, bare, source, "" if bare else f"{source.name} {_WANTED[slot.check]}")
+    return _Filled(slot, slot.default, None, "" if slot.default else _not_set(slot, environment))
+
+
+def _look(alternative: Alternative, secret: bool, environment: Environment) -> tuple[Source | None, str]:
+    if alternative.variable:
+        return _look_in_variable(alternative, secret, environment)
+    path = environment.path(alternative.file)
+    if alternative.section:
+        return _look_in_section(alternative, path, environment)
+    if alternative.json_field:
+        value = json_text(environment.read(path) or "", alternative.json_field)
+        return (Source("file", path, alternative.json_field), "" if secret else value) if value else (None, "")
+    return (Source("file", path), path) if environment.exists(path) else (None, "")
+
+
+def _look_in_variable(alternative: Alternative, secret: bool, environment: Environment) -> tuple[Source | None, str]:
+    source = environment.source(alternative.variable)
+    if source is None:
+        return None, ""
+    value = environment.setting(alternative.variable) or ""
+    if alternative.names_file:
+        return (source, value) if environment.exists(environment.path(value)) else (None, "")
+    if alternative.json_field:
+        value = json_text(value, alternative.json_field) or ""
+        return (source._replace(json_field=alternative.json_field), value) if value else (None, "")
+    return source, "" if secret else value
+
+
+def _look_in_section(alternative: Alternative, path: str, environment: Environment) -> tuple[Source | None, str]:
+    section = environment.path(alternative.section)
+    settings = environment.read_section(path, section)
+    for key in alternative.keys:
+        if value := settings.get(key, "").strip():
+            return Source("file", f"{path} [{section}]"), value
+    return None, ""
+
+
+def _bare(value: str, check: Check) -> str:
+    """The value without what people write around a host (`https://…/`), or nothing if it has another shape."""
+    value = value.rstrip("/")
+    if check == "host":
+        value = value.removeprefix("https://")
+    return value if re.fullmatch(_SHAPES[check], value) else ""
+
+
+def _met(provider: Provider, group: Group, filled: list[_Filled], readers: Readers) -> Evaluation:
+    values = {each.slot.name: each.value for each in filled if not each.slot.secret}
+    source = _source_of_secret(filled) if group.kind != "none" else None
+    endpoint = base_url(provider, "", values)
+    if not endpoint:
+        return Evaluation(None, f"no base URL is known for {provider.id}", "Correct the plugin that declares it.")
+    if source and (fault := _steered_from_project(provider, filled, source)):
+        return Evaluation(None, fault, "Set both in the same place.")
+    others = readers.get(source.name, ()) if source else ()
+    shared = tuple(other for other in others if other != provider.id)
+    credential = Credential(provider.id, endpoint, group.kind, source, shared)
+    return Evaluation(credential, _reason(credential), values=values)
+
+
+def _source_of_secret(filled: list[_Filled]) -> Source | None:
+    ranked = sorted(filled, key=lambda each: not each.slot.secret)
+    return next((each.source for each in ranked if each.source), None)
+
+
+def _steered_from_project(provider: Provider, filled: list[_Filled], secret: Source) -> str:
+    """A project's file must not decide where a key goes that comes from outside the project."""
+    if secret.layer == PROJECT or "$" not in provider.base_url:
+        return ""
+    steering = [each.source for each in filled if each.source and each.source.layer == PROJECT]
+    return f"{steering[0]} may not decide where {secret} is sent" if steering else ""
+
+
+def _reason(credential: Credential) -> str:
+    if credential.source is None:
+        return "no key is needed; whether the server runs is not checked"
+    if not credential.shared_with:
+        return f"found {credential}"
+    others = ", ".join(credential.shared_with)
+    return f"found {credential}, a variable shared with {others}: it may be meant for one of them"
+
+
+def _unmet(attempts: list[tuple[Group, list[_Filled]]]) -> Evaluation:
+    if not attempts:
+        return Evaluation(None, "no login was found")
+    nearest = min((filled for _, filled in attempts), key=_distance)
+    missing = [each for each in nearest if each.fault]
+    return Evaluation(None, "; ".join(each.fault for each in missing), _remedy([each.slot for each in missing]))
+
+
+def _distance(filled: list[_Filled]) -> tuple[bool, int]:
+    has_secret = any(each.slot.secret and each.source and not each.fault for each in filled)
+    return not has_secret, sum(1 for each in filled if each.fault)
+
+
+def _described(slot: Slot) -> str:
+    files = [re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", each.file) for each in slot.alternatives if each.file]
+    text = " or ".join([*_names(slot), *dict.fromkeys(files)])
+    return f"{text} (default {slot.default})" if slot.default else text
+
+
+def _names(slot: Slot) -> list[str]:
+    return list(dict.fromkeys(each.variable for each in slot.alternatives if each.variable))
+
+
+def _not_set(slot: Slot, environment: Environment) -> str:
+    names = _names(slot)
+    if dangling := [
+        each.variable for each in slot.alternatives if each.names_file and environment.source(each.variable)
+    ]:
+        return f"the file that {dangling[0]} names does not exist"
+    if not names:
+        return f"no {slot.name} was found"
+    return f"{names[0]} is not set" if len(names) == 1 else f"{', '.join(names)}: none is set"
+
+
+def _remedy(slots: list[Slot]) -> str:
+    """What to do about slots that are not filled, exactly these and nothing else."""
+    named = [_either(_names(slot)) for slot in slots if not slot.remedy]
+    sentences = [f"Set {' and '.join(named)}."] if named else []
+    return " ".join([*sentences, *(slot.remedy for slot in slots if slot.remedy)])
+
+
+def _either(names: list[str]) -> str:
+    return f"{names[0]} (or {' or '.join(names[1:])})" if len(names) > 1 else "".join(names)

@@ -1,0 +1,63 @@
+"""Putting routes in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from polyroute.plugins import Plugins
+from polyroute.preferences import Preferences
+from polyroute.types import DIRECT, Problem, Provider
+
+
+class Order:
+    """The order in which routes are tried, from preferences whose names have been checked."""
+
+    def __init__(self, plugins: Plugins, preferences: Preferences) -> None:
+        self.problems: list[Problem] = []
+        self._plugins = plugins
+        self._vias = (DIRECT, *plugins.gateways)
+        self.order = tuple(filter(None, (self._via(name, "order") for name in preferences.order)))
+        self.preferred = self._via(preferences.prefer, "prefer") or plugins.default_preference
+        self.pins = dict(self._pins(preferences))
+        self._known: dict[tuple[tuple[str, ...], bool, str], tuple[str, ...]] = {}
+
+    def vias(self, provider: Provider, model_id: str = "") -> tuple[str, ...]:
+        """`direct` and all gateways that carry `provider`, in order."""
+        pin = self.pins.get((provider.id, model_id)) or self.pins.get((provider.id, ""), "")
+        carriers = self._plugins.carriers(provider.id)
+        key = carriers, provider.kind == "host", pin
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = self._sorted(*key)
+        return known
+
+    def _sorted(self, carriers: tuple[str, ...], is_host: bool, pin: str) -> tuple[str, ...]:
+        if self.order:
+            first = self.order
+        elif is_host:  # whoever chose a host chose its price, speed and privacy
+            first = (pin, DIRECT, self.preferred)
+        else:
+            first = (pin, self.preferred, DIRECT)
+        default = (*first, DIRECT, self._plugins.default_preference, *carriers)
+        return tuple(dict.fromkeys(via for via in default if via == DIRECT or via in carriers))
+
+    def _pins(self, preferences: Preferences) -> Iterable[tuple[tuple[str, str], str]]:
+        for target, name in preferences.pins.items():
+            provider, _, model_id = target.partition("/")
+            via = self._via(name, f"pins.{target}")
+            if provider not in self._plugins.names:
+                self._complain(f"pins.{target}", f"there is no provider {provider!r}")
+            elif via:
+                yield (self._plugins.names[provider], model_id), via
+
+    def _via(self, name: str, key: str) -> str:
+        """A route's name as the order uses it; empty, with a problem, where there is no such route."""
+        via = self._plugins.names.get(name, name)
+        if name and via not in self._vias:
+            self._complain(key, f"there is no route {name!r}")
+            return ""
+        return via
+
+    def _complain(self, key: str, fault: str) -> None:
+        known = ", ".join(self._vias)
+        self.problems.append(Problem(f"preference {key!r}: {fault}; it was left out.", f"Routes are: {known}."))

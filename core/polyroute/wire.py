@@ -1,0 +1,134 @@
+"""The JSON forms of what the catalog says. Their JSON Schemas are in `docs/schemas`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from polyroute.answers import ProviderStatus, Route, Status
+from polyroute.catalog import Catalog
+from polyroute.dexto_compat import CAN_ROUTE_FIELD, GATEWAY, auth_fields
+from polyroute.explaining import Explanation
+from polyroute.loading import Plugin
+from polyroute.plugins import Plugins
+from polyroute.types import Model, ModelRef, Problem
+
+SCHEMA = 1
+"""Raised only when a reader of the documents would break."""
+
+Document = dict[str, Any]
+
+
+def status(status: Status) -> Document:
+    """The document of `polyroute status --json`."""
+    own = status.providers.get(GATEWAY)
+    return {
+        "schema": SCHEMA,
+        "auth": auth_fields(own is not None and own.has_direct_key, status.preferred),
+        "providers": {name: provider(each) for name, each in status.providers.items()},
+        "problems": [problem(each) for each in status.problems],
+    }
+
+
+def provider(status: ProviderStatus) -> Document:
+    """One provider in a status document."""
+    provider = status.provider
+    return {
+        "name": provider.name,
+        "kind": provider.kind,
+        "selectable": provider.selectable,
+        "aliases": list(provider.aliases),
+        "hasDirectKey": status.has_direct_key,
+        "hasEffectiveCredentials": status.has_effective_credentials,
+        CAN_ROUTE_FIELD: status.can_route_via(GATEWAY),
+        "credentialSources": status.credential_sources,
+        "routes": [_provider_route(route) for route in status.routes],
+    }
+
+
+def resolution(model: ModelRef, routes: tuple[Route, ...], problems: tuple[Problem, ...]) -> Document:
+    """The document of `polyroute resolve --json`: the route to take, or null, and all routes in order."""
+    documents = [_model_route(route) for route in routes]
+    chosen = next((document for document in documents if document["usable"]), None)
+    keys = ("via", "modelId", "mapping", "baseUrl", "protocol", "credential")
+    return {
+        "schema": SCHEMA,
+        "model": str(model),
+        "route": {key: chosen[key] for key in keys} if chosen else None,
+        "routes": documents,
+        "problems": [problem(each) for each in problems],
+    }
+
+
+def _provider_route(route: Route) -> Document:
+    return {
+        "via": route.via,
+        "usable": route.usable,
+        "credential": str(route.credential) if route.credential else None,
+        "reason": route.reason,
+        "remedy": route.remedy or None,
+    }
+
+
+def _model_route(route: Route) -> Document:
+    return {
+        **_provider_route(route),
+        "modelId": route.model_id,
+        "mapping": route.mapping,
+        "baseUrl": route.base_url or None,
+        "protocol": route.protocol,
+    }
+
+
+def model(model: Model) -> Document:
+    """One model on offer; prices in US dollars per million tokens."""
+    return {
+        "provider": model.provider,
+        "model": model.id,
+        "name": model.name,
+        "context": model.context,
+        "output": model.output,
+        "inputPrice": model.input_price,
+        "outputPrice": model.output_price,
+        "inputModalities": list(model.input_modalities),
+        "outputModalities": list(model.output_modalities),
+        "releaseDate": model.release_date,
+    }
+
+
+def plugins(catalog: Catalog) -> Document:
+    """The document of `polyroute plugins --json`."""
+    return {
+        "schema": SCHEMA,
+        "plugins": [plugin(each, catalog.plugins) for each in catalog.plugins.all],
+        "problems": [problem(each) for each in catalog.problems],
+    }
+
+
+def explanation(explanation: Explanation) -> Document:
+    """The document of `polyroute explain --json`."""
+    return {
+        "schema": SCHEMA,
+        "subject": explanation.subject,
+        "usable": explanation.usable,
+        "text": list(explanation.lines),
+        "routes": [_model_route(route) for route in explanation.routes],
+    }
+
+
+def plugin(plugin: Plugin, plugins: Plugins) -> Document:
+    """One plugin with what it provides."""
+    return {
+        "name": plugin.name,
+        "distribution": plugin.distribution or None,
+        "version": plugin.version or None,
+        "origin": plugin.origin,
+        "enabled": plugin.enabled,
+        "reason": plugin.reason or None,
+        "hooks": list(plugins.hooks_of(plugin)),
+        "providers": [name for name, owner in plugins.owners.items() if owner == plugin],
+    }
+
+
+def problem(problem: Problem) -> Document:
+    """Something that went wrong; fields without meaning here are left out."""
+    return {key: value for key, value in problem._asdict().items() if value}

@@ -1,0 +1,43 @@
+"""Dexto: the gateway behind `DEXTO_API_KEY` or a login. It proxies OpenRouter, and maps IDs as that does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import polyroute_openrouter
+from polyroute import Detection, Environment, Mapper, Provider, Routeability, hookimpl
+from polyroute_dexto._login import detect
+
+PROVIDER_ID = "dexto"
+
+
+@hookimpl
+def polyroute_providers() -> Iterable[Provider]:
+    """Dexto is never selected: one selects a model, not who pays."""
+    yield Provider(
+        PROVIDER_ID,
+        "Dexto",
+        "gateway",
+        base_url="https://app.dexto.ai/v1",
+        aliases=("dexto-nova",),
+        selectable=False,
+        documentation="https://docs.dexto.ai",
+    )
+
+
+@hookimpl
+def polyroute_credentials(environment: Environment) -> Iterable[Detection]:
+    """The gateway's key, and the OpenRouter key that Dexto's login may have brought."""
+    return detect(environment)
+
+
+@hookimpl
+def polyroute_routeability() -> Iterable[Routeability]:
+    """Dexto carries what OpenRouter does, and OpenRouter itself. Its credits come first unless told otherwise."""
+    yield polyroute_openrouter.routeability(PROVIDER_ID, also=(polyroute_openrouter.PROVIDER_ID,), preferred=True)
+
+
+@hookimpl
+def polyroute_model_ids() -> Mapping[str, Mapper]:
+    """OpenRouter's mapping function; there is no second one."""
+    return {PROVIDER_ID: polyroute_openrouter.mapper(PROVIDER_ID)}

@@ -1,0 +1,72 @@
+"""Dexto's login: `DEXTO_API_KEY`, or what `dexto login` left in `auth.json`, which is only ever read."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from polyroute import Detection, Environment, Problem, Source
+
+_ENDPOINT = "https://app.dexto.ai/v1"
+_ADDRESS = r"https?://[^\s/?#@]+(?:/[^\s?#@]*)?"
+_REMEDY = "Run `dexto login`, or set DEXTO_API_KEY."
+
+
+def detect(environment: Environment) -> Iterable[Detection]:
+    """What is known of Dexto's own key, and of the OpenRouter key beside it."""
+    path = _auth_path(environment)
+    login = _read(path, environment)
+    if _text(login, "openRouterApiKey"):
+        yield Detection("openrouter", source=Source("file", path, "openRouterApiKey"))
+    yield _gateway(environment, path, login)
+
+
+def _gateway(environment: Environment, path: str, login: dict[str, Any]) -> Detection:
+    endpoint = _endpoint(environment)
+    if not endpoint:
+        return Detection("dexto", reason="DEXTO_API_URL is not an http or https address", remedy="Correct it.")
+    if source := environment.source("DEXTO_API_KEY"):
+        return Detection("dexto", source=source, endpoint=endpoint)
+    if _text(login, "dextoApiKey"):
+        return Detection("dexto", source=Source("file", path, "dextoApiKey"), endpoint=endpoint)
+    if _text(login, "token"):
+        return Detection("dexto", reason="the login brought no gateway key", remedy=_REMEDY)
+    return Detection("dexto", reason="nobody is logged in and DEXTO_API_KEY is not set", remedy=_REMEDY)
+
+
+def _endpoint(environment: Environment) -> str:
+    """The gateway's address. Only the process may move it: a file of a project must not redirect a key."""
+    address = environment.setting("DEXTO_API_URL", layer="env")
+    if address is None:
+        return _ENDPOINT
+    if not re.fullmatch(_ADDRESS, address):
+        return ""
+    return address.rstrip("/").removesuffix("/v1") + "/v1"
+
+
+def _auth_path(environment: Environment) -> str:
+    home = environment.setting("DEXTO_HOME", layer="env") or environment.path("~/.dexto")
+    return os.path.join(os.path.abspath(home), "auth.json")
+
+
+def _read(path: str, environment: Environment) -> dict[str, Any]:
+    text = environment.read(path)
+    if text is None:
+        return {}
+    try:
+        login = json.loads(text)
+    except (ValueError, RecursionError):
+        login = None
+    if isinstance(login, dict):
+        return login
+    remedy = "Run `dexto login` to write it anew."
+    environment.report(Problem("is not a JSON object; it was left alone.", remedy, path=path))
+    return {}
+
+
+def _text(login: dict[str, Any], key: str) -> str:
+    value = login.get(key)
+    return value.strip() if isinstance(value, str) else ""

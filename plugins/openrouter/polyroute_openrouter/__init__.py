@@ -1,0 +1,72 @@
+"""OpenRouter: the provider, and the gateway to every vendor that its model list offers.
+
+`routeability` and `mapper` are public: a gateway that proxies OpenRouter uses them instead of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from polyroute import (
+    Alternative,
+    CustomModelRules,
+    Group,
+    Mapper,
+    Model,
+    Provider,
+    Routeability,
+    Slot,
+    hookimpl,
+)
+from polyroute_openrouter._lists import models, offered_namespaces, table
+from polyroute_openrouter._mapper import OpenRouterMapper
+
+PROVIDER_ID = "openrouter"
+
+__all__ = ["PROVIDER_ID", "mapper", "routeability"]
+
+
+def routeability(gateway: str, *, also: tuple[str, ...] = (), preferred: bool = False) -> Routeability:
+    """The rule of a gateway that carries what OpenRouter does, and the providers in `also`."""
+    names = table()
+    return Routeability(
+        gateway, offered_namespaces(), names["namespaces"], (*names["by_name"], *also), preferred=preferred
+    )
+
+
+def mapper(gateway: str) -> Mapper:
+    """The one mapping of model IDs to OpenRouter's, for `gateway`, which is named in its explanations."""
+    return OpenRouterMapper(gateway)
+
+
+@hookimpl
+def polyroute_providers() -> Iterable[Provider]:
+    """OpenRouter as a provider of its own: any of its model IDs can be selected, listed or not."""
+    key = Slot("key", (Alternative("OPENROUTER_API_KEY"),), secret=True)
+    yield Provider(
+        PROVIDER_ID,
+        "OpenRouter",
+        "gateway",
+        (Group((key,)),),
+        "https://openrouter.ai/api/v1",
+        custom_models=CustomModelRules(),
+        documentation="https://openrouter.ai/docs",
+    )
+
+
+@hookimpl
+def polyroute_routeability() -> Iterable[Routeability]:
+    """OpenRouter carries the vendors in its list, and groq by name."""
+    yield routeability(PROVIDER_ID)
+
+
+@hookimpl
+def polyroute_model_ids() -> Mapping[str, Mapper]:
+    """OpenRouter's own IDs are kept to the letter, others looked up in its list."""
+    return {PROVIDER_ID: mapper(PROVIDER_ID)}
+
+
+@hookimpl
+def polyroute_models(provider_ids: frozenset[str]) -> Iterable[Model]:
+    """OpenRouter's list."""
+    return models() if PROVIDER_ID in provider_ids else ()

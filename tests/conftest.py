@@ -1,0 +1,59 @@
+"""Everything runs in throw-away homes, with no variable of the person who runs the tests."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from polyroute import Catalog, Environment, Plugins, Preferences
+
+MakeEnvironment = Callable[..., Environment]
+MakeCatalog = Callable[..., Catalog]
+
+_KEPT = ("PATH", "LANG", "SYSTEMROOT", "VIRTUAL_ENV", "TMPDIR")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def throw_away_homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """No test sees or touches the home, the keys or the caches of whoever runs it."""
+    home = tmp_path_factory.mktemp("home")
+    before = dict(os.environ)
+    os.environ.clear()
+    os.environ.update({name: before[name] for name in _KEPT if name in before})
+    os.environ.update(HOME=str(home), POLYROUTE_HOME=str(home / "polyroute"), DEXTO_HOME=str(home / "dexto"))
+    yield home
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def plugins(throw_away_homes: Path) -> Plugins:
+    """The bundled plugins, as installed."""
+    return Plugins.load(only=["direct", "openrouter", "dexto"])
+
+
+@pytest.fixture
+def make_environment(tmp_path: Path) -> MakeEnvironment:
+    """An environment of the given variables and of a home that holds the given files."""
+
+    def make(files: dict[str, str] | None = None, **variables: str) -> Environment:
+        for name, text in (files or {}).items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        return Environment(variables, home=tmp_path)
+
+    return make
+
+
+@pytest.fixture
+def make_catalog(plugins: Plugins, make_environment: MakeEnvironment) -> MakeCatalog:
+    """A catalog of the bundled plugins for the given variables and files under home."""
+
+    def make(preferences: Preferences | None = None, files: dict[str, str] | None = None, **variables: str) -> Catalog:
+        return Catalog(plugins, make_environment(files, **variables), preferences)
+
+    return make
