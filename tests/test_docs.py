@@ -1,0 +1,88 @@
+"""The documentation says what is so."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from polyroute import Plugins, Preferences, hookspecs
+from polyroute.cli.parser import build
+from tests.conftest import MakeEnvironment
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "plugins").glob("*/README.md"))]
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+
+
+def test_ci_runs_the_readmes_test_command() -> None:
+    """`.ci/run` holds the README's test command to the letter."""
+    tests = next(line for line in "".join(blocks(ROOT / "README.md", "sh")).splitlines() if "pytest" in line)
+    assert tests in (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_python_in_the_pages_is_python(page: Path) -> None:
+    """Every piece of Python in the documentation compiles."""
+    for block in blocks(page, "python"):
+        compile(block, str(page), "exec")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    """Every link to a file leads to one."""
+    links = re.findall(r"\]\((?!https?://)([^)#]+)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_readmes_plugin_works() -> None:
+    """The plugin in the README, as it stands, is a provider without problems."""
+    source = next(block for block in blocks(ROOT / "README.md", "python") if "polyroute_providers" in block)
+    module: dict[str, object] = {}
+    exec(source, module)  # noqa: S102 - it is our own README
+    plugin = type("Acme", (), {"polyroute_providers": staticmethod(module["polyroute_providers"])})()  # type: ignore[arg-type]
+    plugins = Plugins.load([plugin], only=[])
+    assert list(plugins.providers) == ["acme"]
+    assert plugins.problems == ()
+
+
+def test_every_hook_is_listed_with_its_signature() -> None:
+    """docs/hooks.md lists each hook with its exact arguments."""
+    page = (ROOT / "docs" / "hooks.md").read_text(encoding="utf-8")
+    for name, function in inspect.getmembers(hookspecs, inspect.isfunction):
+        if name.startswith("polyroute_"):
+            assert f"`{name}({', '.join(inspect.signature(function).parameters)})`" in page
+
+
+def test_every_command_is_in_the_readme() -> None:
+    """The README names each command."""
+    usage = build().format_help()
+    commands = re.findall(r"^    (\w+)  ", usage, re.MULTILINE)
+    assert len(commands) >= 6
+    assert all(f"`polyroute {command}" in README for command in commands)
+
+
+def test_every_variable_is_documented() -> None:
+    """docs/configuration.md names each variable of Polyroute that the code reads."""
+    page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    sources = [
+        path.read_text(encoding="utf-8") for path in [*(ROOT / "core").rglob("*.py"), *ROOT.glob("plugins/*/*/*.py")]
+    ]
+    names = {name for source in sources for name in re.findall(r'"((?:POLYROUTE|DEXTO)_[A-Z_]+)"', source)}
+    assert len(names) >= 8
+    assert {name for name in names - {"DEXTO_API_KEY"} if f"`{name}`" not in page} == set()
+
+
+def test_the_documented_config_is_read(make_environment: MakeEnvironment) -> None:
+    """The config.toml in the documentation is read without a problem."""
+    text = blocks(ROOT / "docs" / "configuration.md", "toml")[0]
+    loaded = Preferences.load(make_environment({".config/polyroute/config.toml": text}))
+    assert loaded.problems == ()
+    assert loaded.pins == tomllib.loads(text)["pins"]
