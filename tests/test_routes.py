@@ -252,4 +252,4 @@ def test_a_hosts_own_plugin_is_a_provider_like_any(make_environment: MakeEnviron
     catalog = Catalog(Plugins.load([Huge()], only=[]), make_environment(HUGE_KEY="k"))
     route = catalog.resolve("huge/m")
     assert (route.base_url, route.mapping) == ("https://huge.example/v1", "listed")
-    assert catalog.environment.reveal(route.credential) == "k"  # type: ignore[arg-type]
+    assert catalog.environment.reveal(route.credential) == "k"
