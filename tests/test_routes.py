@@ -140,8 +140,8 @@ def test_a_gateways_list_decides_per_model(make_catalog: MakeCatalog) -> None:
     """A gateway that does not list a model has no usable route for it, and says so; the next route is taken."""
     catalog = make_catalog(OPENAI_API_KEY="k", DEXTO_API_KEY="d")
     through, direct, _ = catalog.routes("openai/text-embedding-3-small")
-    assert (through.usable, through.model_id, through.mapping) == (False, None, "unknown")
-    assert "unknown to dexto" in through.reason
+    assert (through.usable, through.model_id, through.mapping) == (False, None, "not_offered")
+    assert "not offered by dexto" in through.reason
     assert direct.usable
 
 

@@ -17,15 +17,16 @@ from polyroute.requirements import variables
 CORE = Path(polyroute.__file__).parent
 MODULES = sorted(CORE.rglob("*.py"))
 LAYERS = [
-    ["types", "dexto_compat", "paths", "dotenv", "entry_points"],
-    ["answers", "cache"],
+    ["types", "dexto_compat", "paths", "dotenv", "entry_points", "spelling"],
+    ["answers", "cache", "schemes"],
+    ["mapping"],
     ["errors"],
     ["environment"],
     ["hookspecs", "requirements", "preferences"],
     ["loading"],
     ["asking", "claims"],
     ["plugins"],
-    ["credentials", "references", "routing"],
+    ["credentials", "mappers", "references", "routing"],
     ["explaining"],
     ["catalog"],
     ["__init__", "wire"],

@@ -42,6 +42,7 @@ from polyroute.types import (
     Routeability,
     Slot,
     Source,
+    Suggester,
     Verification,
 )
 
@@ -78,6 +79,7 @@ __all__ = [
     "Slot",
     "Source",
     "Status",
+    "Suggester",
     "Unavailable",
     "UnknownProvider",
     "UsageError",

@@ -9,7 +9,7 @@ from polyroute.answers import ProviderStatus, Route, Status
 from polyroute.environment import Environment
 from polyroute.errors import NoEffectiveRoute
 from polyroute.explaining import Explanation, explain_model, explain_provider
-from polyroute.loading import CONTAINED, describe
+from polyroute.mappers import Mappers
 from polyroute.plugins import Plugins
 from polyroute.preferences import Preferences
 from polyroute.requirements import Evaluation, base_url
@@ -40,6 +40,7 @@ class Catalog:
         self.preferences = Preferences() if preferences is None else preferences
         self._own_problems: list[Problem] = []
         self._found = credentials.find(plugins, self.environment, self._own_problems)
+        self._mappers = Mappers(plugins, self._own_problems)
         self._order = Order(plugins, self.preferences)
         self._disabled = self._disabled_ids()
         self._through = {gateway: self._gateway_route(gateway) for gateway in plugins.gateways}
@@ -87,16 +88,17 @@ class Catalog:
         return self._status(self.plugins.find(name))
 
     def routes(self, model: str | ModelRef) -> tuple[Route, ...]:
-        """All routes to a model, in the order in which to try them.
+        """All routes to a model, in the order in which to try them: for a gateway's model, last the one to its maker.
 
         Raises InvalidModelReference or UnknownProvider.
         """
         provider, model_id = references.parse(model, self.plugins)
         ref = ModelRef(provider.id, model_id)
-        return tuple(
+        routes = tuple(
             self._direct_to(provider, ref) if via == DIRECT else self._through_gateway(via, ref)
             for via in self._order.vias(provider, model_id)
         )
+        return (*routes, *self._to_maker(provider, ref)) if provider.kind == "gateway" else routes
 
     def resolve(self, model: str | ModelRef) -> Route:
         """The route to take for a model: the first usable one.
@@ -128,16 +130,13 @@ class Catalog:
 
     def mapping(self, gateway: str, ref: ModelRef) -> IdMapping:
         """The ID by which `gateway` knows a model, with evidence; or none, and why."""
-        mapper = self.plugins.mappers.get(gateway)
-        if mapper is None:
-            return IdMapping(None, "unknown", f"{gateway} has no model-ID mapping")
-        try:
-            return mapper.lookup(ref)
-        except CONTAINED as error:
-            owner = self.plugins.owners[gateway]
-            fault = f"the mapper of {gateway} failed: {describe(error)}"
-            self._own_problems.append(owner.problem(fault, "Update or disable the plugin.", "polyroute_model_ids"))
-            return IdMapping(None, "unknown", fault)
+        return self._mappers.lookup(gateway, ref)
+
+    def suggestions(self, model: str | ModelRef) -> tuple[str, ...]:
+        """References to gateways' models that may be meant: the same model, or some spelled alike. It takes its
+        time: ask when it is to be shown. Raises as `routes` does.
+        """
+        return self._mappers.suggest(references.canonical(model, self.plugins))
 
     def _evaluation(self, provider_id: str) -> Evaluation:
         return self._found.get(provider_id) or self.plugins.unmet(provider_id, self.environment)
@@ -194,12 +193,22 @@ class Catalog:
         reason = f"{route.reason}; {ref.id} is not in the list of {provider.id}'s models"
         return route._replace(model_id=ref.id, mapping="unlisted", reason=reason)
 
+    def _to_maker(self, gateway: Provider, ref: ModelRef) -> tuple[Route, ...]:
+        """The direct route to the maker of a gateway's model, where it is certain which model that is."""
+        native = self._mappers.reverse(gateway.id, ref.id)
+        if native is None or native.provider not in self.plugins.providers:
+            return ()
+        route = self._direct_to(self.plugins.providers[native.provider], native)
+        if gateway.id in self._disabled:
+            route = _switched_off(route)
+        return (route._replace(reason=f"{route.reason}; it goes to {native}, which is the same model"),)
+
     def _native(self, ref: ModelRef) -> str:
         """The provider's own ID where `ref` is spelled as a gateway spells it, and the way back is certain."""
         for gateway in self.plugins.carriers(ref.provider):
             found = self.mapping(gateway, ref)
             if found.id is not None and found.id.endswith(f"/{ref.id}"):
-                back = self.plugins.mappers[gateway].reverse(found.id)
+                back = self._mappers.reverse(gateway, found.id)
                 return back.id if back and back.provider == ref.provider else ""
         return ""
 

@@ -201,6 +201,18 @@ class Mapper(Protocol):
         """The provider and native ID of a gateway's ID, only where that is certain."""
 
 
+@runtime_checkable
+class Suggester(Protocol):
+    """A mapper that can also say what may have been meant.
+
+    This is apart from `lookup`, and optional: a likeness takes a thousand times as long to find as an ID, and is
+    wanted only where a person reads the answer, never while routes are worked out.
+    """
+
+    def suggest(self, model: ModelRef, /) -> tuple[str, ...]:
+        """Model references that may be meant, likeliest first. May be fuzzy, unlike everything else here."""
+
+
 class Model(NamedTuple):
     """What is on offer: one model of one provider. Prices in US dollars per million tokens."""
 

