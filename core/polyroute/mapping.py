@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from polyroute.schemes import Alias, Naming, Scheme
-from polyroute.spelling import RULES, Date, dated, folded
+from polyroute.spelling import RULES, Date, dated, first_word, folded
 from polyroute.types import Evidence, IdMapping, ModelRef
 
 _REMEMBERED = 16_384
@@ -68,22 +68,18 @@ class SchemeMapper:
         return dict(_certain(self._ways_back()))
 
     def _ways_back(self) -> Iterator[tuple[str, int, ModelRef]]:
-        seen = {self._scheme.provider}  # its own models have no other maker to go to
-        for provider in (*self._scheme.namings, *self._scheme.native):
-            namespace = self._index.namespace(provider)
-            if namespace and provider in self._scheme.native and not {namespace, provider} & seen:
-                seen.add(namespace)
-                for native_id in self._scheme.native[provider]:
-                    mapping, closeness = self._find(provider, native_id)
-                    if mapping.id is not None and not _loosens(mapping.id, native_id, closeness):
-                        yield mapping.id, closeness, ModelRef(provider, native_id)
+        for provider in self._index.makers():
+            for native_id in self._scheme.native[provider]:
+                mapping, closeness = self._find(provider, native_id)
+                if mapping.id is not None and not _loosens(mapping.id, native_id, closeness):
+                    yield mapping.id, closeness, ModelRef(provider, native_id)
 
     def _find(self, name: str, native_id: str) -> _Found:
         provider = self._scheme.same.get(name, name)
         if provider == self._scheme.provider:
             why = f"{native_id} is an ID of {provider}'s own, kept to the letter"
             return _Found(IdMapping(native_id, "verbatim", why), _SPELT)
-        readings = list(self._index.readings(provider, native_id))
+        readings = self._index.readings(provider, native_id)
         for namespace, model in readings:
             if found := self._index.find(provider, namespace, model):
                 return self._listed(*found, native_id) if found[0] else self._none("not_offered", found[1], native_id)
@@ -111,7 +107,7 @@ class SchemeMapper:
     def _alike(self, model: ModelRef) -> Iterable[str]:
         import difflib
 
-        readings = list(self._index.readings(self._scheme.same.get(model.provider, model.provider), model.id))
+        readings = self._index.readings(self._scheme.same.get(model.provider, model.provider), model.id)
         within = {f"{namespace}/" for namespace, _ in readings if namespace in self._index.namespaces}
         names = {
             folded(each.partition("/")[2]): each
@@ -128,7 +124,6 @@ class _Index:
     def __init__(self, scheme: Scheme) -> None:
         self._scheme = scheme
         self.namespaces = frozenset(each.partition("/")[0] for each in scheme.models)
-        self._namings = dict(scheme.namings)
         self._dated: dict[str, list[tuple[Date, str]]] = {}
         self._by_name = self._names()
         self._at = {provider: _by_folded(aliases) for provider, aliases in scheme.aliases_at.items()}
@@ -140,51 +135,55 @@ class _Index:
             return naming.namespace
         return provider if provider in self.namespaces else ""
 
-    def readings(self, provider: str, native_id: str) -> Iterator[tuple[str, str]]:
+    def makers(self) -> Iterator[str]:
+        """For each namespace, the vendor of that name, else the first, whose own list is known; never the gateway."""
+        seen = set()
+        candidates = (*self._scheme.namings, *self._scheme.native)
+        for provider in sorted(candidates, key=lambda each: self.namespace(each) != each):
+            namespace = self.namespace(provider)
+            is_own = self._scheme.same.get(provider, provider) == self._scheme.provider
+            if namespace and provider in self._scheme.native and namespace not in seen and not is_own:
+                seen.add(namespace)
+                yield provider
+
+    def readings(self, provider: str, native_id: str) -> list[tuple[str, str]]:
         """What an ID may say: namespace and name, likeliest first; nothing where the maker can't be told."""
         naming = self._scheme.namings.get(provider)
-        if naming is None or not (naming.rules or naming.prefixes or naming.suffixes):
+        if naming is None or naming.is_plain:
             namespace = self.namespace(provider)
-            return iter([(namespace, native_id)] if namespace else ())
-        return self._read(naming, native_id)
+            return [(namespace, native_id)] if namespace else []
+        makers = (self._maker(naming, name) for name in _names(naming, native_id))
+        return [each for each in makers if each]
 
     def find(self, provider: str, namespace: str, name: str) -> tuple[str, str, int] | None:
-        """The gateway's ID, how it is known, and how close it is; an empty ID where an alias says that there is none."""
-        key = f"{namespace}/{folded(name)}"
-        if (at := self._at.get(provider)) and (alias := at.get(key)):
+        """The gateway's ID, how it is known and how close it is; an empty ID where an alias says that there is none."""
+        at = self._at.get(provider)
+        if at and (alias := at.get(f"{namespace}/{folded(name)}")):
             return self._meant(alias)
         exact = f"{namespace}/{name}"
         if exact in self._scheme.models and ":" not in name:
             return exact, "", _SPELT
-        return self._by_name.get(key) or self._by_date(namespace, name)
+        return self._by_name.get(f"{namespace}/{folded(name)}") or self._by_date(namespace, name)
 
     def snapshots(self, namespace: str, name: str) -> list[str]:
         """The dated IDs that the list has of a model whose name ends with a date."""
         split = dated(name.lower())
         return [each for _, each in self._dated.get(f"{namespace}/{folded(split[0])}", ())] if split else []
 
-    def _read(self, naming: Naming, native_id: str) -> Iterator[tuple[str, str]]:
-        names = [_stripped(native_id, naming)]
-        for rule in naming.rules:
-            if rule in RULES:
-                names = [each for name in names for each in RULES[rule](name)]
-        for name in dict.fromkeys(names):
-            read = (naming.namespace, name) if naming.namespace else self._maker(naming.rules, name)
-            if read:
-                yield read
-
-    def _maker(self, rules: tuple[str, ...], name: str) -> tuple[str, str] | None:
-        if "path" in rules and "/" in name:
+    def _maker(self, naming: Naming, name: str) -> tuple[str, str] | None:
+        if naming.namespace:
+            return naming.namespace, name
+        if "path" in naming.rules and "/" in name:
             organisation, _, rest = name.partition("/")
-        elif "dotted" in rules and "." in name:
+        elif "dotted" in naming.rules and "." in name:
             organisation, _, rest = name.partition(".")
         else:
-            return self._family(name) if "bare" in rules and "/" not in name else None
+            return self._family(name) if "bare" in naming.rules and "/" not in name else None
         namespace = self._namespace_of(organisation.lower())
         return (namespace, rest) if namespace and rest and "/" not in rest else None
 
     def _family(self, name: str) -> tuple[str, str] | None:
-        word = folded(name).partition("-")[0]
+        word = first_word(name)
         namespace = self._scheme.families.get(word) or self._namespace_of(word)
         return (namespace, name) if namespace else None
 
@@ -201,12 +200,21 @@ class _Index:
             same = [gateway_id for other, gateway_id in siblings if date.agrees(other)]
             return (same[0], ", with the same date written otherwise", _SPELT) if len(same) == 1 else None
         found = self._by_name.get(key)
-        if not found or not found[0]:
+        if not found or not found[0] or key in self._often_dated:
             return None
         released = self._scheme.models[found[0]]
         if released and not any(date.near(each) for each in released):
             return None
         return found[0], ", the only snapshot of this model there, and of about this date", _DATED
+
+    @cached_property
+    def _often_dated(self) -> set[str]:
+        """What has several snapshots at its maker: which one its bare name means changes with time."""
+        dates: dict[str, set[Date]] = {}
+        for provider in self.makers():
+            for split in filter(None, map(dated, self._scheme.native[provider])):
+                dates.setdefault(f"{self.namespace(provider)}/{folded(split[0])}", set()).add(split[1])
+        return {key for key, each in dates.items() if len(each) > 1}
 
     def _names(self) -> dict[str, tuple[str, str, int]]:
         names: dict[str, tuple[str, str, int]] = {}
@@ -244,10 +252,17 @@ class _Index:
         return names
 
 
-def _stripped(native_id: str, naming: Naming) -> str:
-    prefix = next((each for each in naming.prefixes if native_id.startswith(each)), "")
-    suffix = next((each for each in naming.suffixes if native_id.endswith(each)), "")
-    return native_id.removeprefix(prefix).removesuffix(suffix)
+def _names(naming: Naming, native_id: str) -> Iterable[str]:
+    """What remains of an ID without what says how it is served, likeliest first."""
+    names = [native_id]
+    if naming.prefixes or naming.suffixes:
+        prefix = next(filter(native_id.startswith, naming.prefixes), "")
+        suffix = next(filter(native_id.endswith, naming.suffixes), "")
+        names = [native_id.removeprefix(prefix).removesuffix(suffix)]
+    for rule in naming.rules:
+        if rule in RULES:
+            names = [each for name in names for each in RULES[rule](name)]
+    return dict.fromkeys(names)
 
 
 def _by_folded(aliases: Mapping[str, Alias]) -> dict[str, Alias]:

@@ -26,6 +26,11 @@ class Naming(NamedTuple):
     suffixes: tuple[str, ...] = ()
     """What says how it serves a model, at the end."""
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether its IDs are nothing but names of models."""
+        return not (self.rules or self.prefixes or self.suffixes)
+
 
 class Alias(NamedTuple):
     """What a name means at the gateway."""
@@ -43,7 +48,7 @@ class Scheme(NamedTuple):
     models: Mapping[str, tuple[str, ...]]
     """The gateway's list: each ID with the dates known of it, ISO 8601."""
     namings: Mapping[str, Naming] = _EMPTY
-    """By provider ID; of several vendors with one namespace, the way back leads to the first."""
+    """By provider ID. Of several vendors with one namespace, the way back leads to that of its name, else the first."""
     same: Mapping[str, str] = _EMPTY
     """Other names of providers."""
     organisations: Mapping[str, str] = _EMPTY

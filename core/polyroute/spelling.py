@@ -12,7 +12,9 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-_MEETING = re.compile("(?<=[a-z])(?=[0-9])|(?<=[0-9])(?=[a-z])")
+# Single separators fall away here and come back between all parts; where they stand oddly they are parts.
+_PARTS = re.compile("[0-9]+|[a-z]+|--+|^-|-$|[^0-9a-z-]+")
+_WORD = re.compile("[a-z]+")
 _SEPARATORS = str.maketrans("._", "--")
 
 _MONTH, _DAY = "(0[1-9]|1[0-2])", "(0[1-9]|[12][0-9]|3[01])"
@@ -62,7 +64,13 @@ def folded(name: str) -> str:
     """One spelling for all that differ only in case, in the separator, or in whether one stands between a word
     and a number.
     """
-    return _MEETING.sub("-", name.lower().translate(_SEPARATORS))
+    return "-".join(_PARTS.findall(name.lower().translate(_SEPARATORS)))
+
+
+def first_word(name: str) -> str:
+    """The letters that a name begins with, in lower case."""
+    found = _WORD.match(name.lower())
+    return found[0] if found else ""
 
 
 def dated(name: str) -> tuple[str, Date] | None:

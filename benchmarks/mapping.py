@@ -1,0 +1,99 @@
+"""Model-ID mapping: all models of all lists, index building included, and one look-up after that.
+
+    python benchmarks/mapping.py [--rounds N] [--check]
+
+A plain look-up in a dictionary is the floor, and the closest name by difflib the peer: what string similarity
+costs, which besides is wrong for one model in four.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+_ALL_LIMIT = 50e-3
+_LOOKUP_LIMIT = 3e-6
+_REFERENCE_PASS = 0.0106
+"""Seconds of `python -I -c pass` where the limits were set; they are scaled by what it takes here."""
+_PEER_SAMPLE = 20
+
+
+def main() -> int:
+    """Measure, print, and return 1 where `--check` is given and a limit is exceeded."""
+    parser = argparse.ArgumentParser("python benchmarks/mapping.py", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--check", action="store_true", help="exit with 1 where a limit is exceeded")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="polyroute-benchmark-") as home:
+        os.environ["POLYROUTE_HOME"] = home  # a cache of our own, warm from the first round on
+        within = _measure(options.rounds)
+    return 0 if within or not options.check else 1
+
+
+def _measure(rounds: int) -> bool:
+    import polyroute_openrouter
+    from polyroute import Plugins
+
+    plugins = Plugins.load(only=["direct", "openrouter"])
+    refs = [model.ref for model in plugins.all_models() if model.provider != "openrouter"]
+    names = list(plugins.models("openrouter"))
+    known = polyroute_openrouter.mapper("openrouter")
+    sample = refs[:: len(refs) // _PEER_SAMPLE]
+    actions: list[Callable[[], None]] = [
+        lambda: _each(polyroute_openrouter.mapper("openrouter").lookup, refs),
+        lambda: _each(known.lookup, refs),
+        lambda: _each(known.reverse, names),
+        lambda: _each(dict.fromkeys(refs).get, refs),
+        lambda: _each(lambda ref: difflib.get_close_matches(ref.id, names, 1), sample),
+        _pass,
+    ]
+    whole, again, back, floor, peer, passing = _fastest(actions, rounds)
+    scale = max(1.0, passing / _REFERENCE_PASS)
+    print(f"{len(refs)} models, {len(names)} IDs of the gateway; python -I -c pass: {passing * 1e3:.1f} ms")
+    within = [
+        _show("all models, index building included", whole, 1e3, "ms", _ALL_LIMIT * scale),
+        _show("one look-up after that", again / len(refs), 1e6, "µs", _LOOKUP_LIMIT * scale),
+        _show("one way back after that", back / len(names), 1e6, "µs", _LOOKUP_LIMIT * scale),
+    ]
+    _show("one of the first, index building included", whole / len(refs), 1e6, "µs")
+    _show("floor: one look-up in a dictionary", floor / len(refs), 1e6, "µs")
+    _show("peer: the closest name by difflib", peer / len(sample), 1e6, "µs")
+    return all(within)
+
+
+def _each(action: Callable[[Any], object], items: Sequence[object]) -> None:
+    for item in items:
+        action(item)
+
+
+def _pass() -> None:
+    subprocess.run([sys.executable, "-I", "-c", "pass"], check=True)
+
+
+def _fastest(actions: Sequence[Callable[[], None]], rounds: int) -> list[float]:
+    """The least disturbed run of each, in rounds, so that what disturbs the machine disturbs all alike."""
+    best = [float("inf")] * len(actions)
+    for _ in range(rounds):
+        for index, action in enumerate(actions):
+            start = time.perf_counter()
+            action()
+            best[index] = min(best[index], time.perf_counter() - start)
+    return best
+
+
+def _show(name: str, seconds: float, factor: float, unit: str, limit: float | None = None) -> bool:
+    within = limit is None or seconds <= limit
+    verdict = "" if limit is None else f"limit {limit * factor:.3g} {unit}: {'ok' if within else 'over'}"
+    print(f"  {name:<42} {seconds * factor:>9.3g} {unit}   {verdict}".rstrip())
+    return within
+
+
+if __name__ == "__main__":
+    sys.exit(main())
