@@ -44,13 +44,14 @@ def _measure(rounds: int) -> bool:
     plugins = Plugins.load(only=["direct", "openrouter"])
     refs = [model.ref for model in plugins.all_models() if model.provider != "openrouter"]
     names = list(plugins.models("openrouter"))
+    plain = dict.fromkeys(refs)
     known = polyroute_openrouter.mapper("openrouter")
     sample = refs[:: len(refs) // _PEER_SAMPLE]
     actions: list[Callable[[], None]] = [
         lambda: _each(polyroute_openrouter.mapper("openrouter").lookup, refs),
         lambda: _each(known.lookup, refs),
         lambda: _each(known.reverse, names),
-        lambda: _each(dict.fromkeys(refs).get, refs),
+        lambda: _each(plain.get, refs),
         lambda: _each(lambda ref: difflib.get_close_matches(ref.id, names, 1), sample),
         _pass,
     ]
