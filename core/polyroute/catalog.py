@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 from polyroute import credentials, references
 from polyroute.answers import ProviderStatus, Route, Status
@@ -14,6 +15,7 @@ from polyroute.plugins import Plugins
 from polyroute.preferences import Preferences
 from polyroute.requirements import Evaluation, base_url
 from polyroute.routing import Order
+from polyroute.soundness import fault
 from polyroute.types import (
     DIRECT,
     IdMapping,
@@ -36,9 +38,9 @@ class Catalog:
     def __init__(self, plugins: Plugins, environment: Environment, preferences: Preferences | None = None) -> None:
         """Ask `plugins` about `environment`. Never raises for a plugin or a file: see `problems`."""
         self.plugins = plugins
-        self.environment = environment.with_secret_reader(plugins.secret)
-        self.preferences = Preferences() if preferences is None else preferences
         self._own_problems: list[Problem] = []
+        self.environment = environment.with_secret_reader(partial(plugins.secret, problems=self._own_problems))
+        self.preferences = Preferences() if preferences is None else preferences
         self._found = credentials.find(plugins, self.environment, self._own_problems)
         self._order = Order(plugins, self.preferences)
         self._disabled = self._disabled_ids()
@@ -132,12 +134,11 @@ class Catalog:
         if mapper is None:
             return IdMapping(None, "unknown", f"{gateway} has no model-ID mapping")
         try:
-            return mapper.lookup(ref)
+            found = mapper.lookup(ref)
+            wrong = fault(found)
         except CONTAINED as error:
-            owner = self.plugins.owners[gateway]
-            fault = f"the mapper of {gateway} failed: {describe(error)}"
-            self._own_problems.append(owner.problem(fault, "Update or disable the plugin.", "polyroute_model_ids"))
-            return IdMapping(None, "unknown", fault)
+            wrong = describe(error)
+        return IdMapping(None, "unknown", self._mapper_failed(gateway, wrong)) if wrong else found
 
     def _evaluation(self, provider_id: str) -> Evaluation:
         return self._found.get(provider_id) or self.plugins.unmet(provider_id, self.environment)
@@ -199,9 +200,27 @@ class Catalog:
         for gateway in self.plugins.carriers(ref.provider):
             found = self.mapping(gateway, ref)
             if found.id is not None and found.id.endswith(f"/{ref.id}"):
-                back = self.plugins.mappers[gateway].reverse(found.id)
+                back = self._reverse(gateway, found.id)
                 return back.id if back and back.provider == ref.provider else ""
         return ""
+
+    def _reverse(self, gateway: str, gateway_id: str) -> ModelRef | None:
+        try:
+            back = self.plugins.mappers[gateway].reverse(gateway_id)
+            wrong = fault(back) if back is not None else ""
+        except CONTAINED as error:
+            wrong = describe(error)
+        if wrong:
+            self._mapper_failed(gateway, wrong)
+        return None if wrong else back
+
+    def _mapper_failed(self, gateway: str, wrong: str) -> str:
+        problem = self.plugins.owners[gateway].problem(
+            f"the mapper of {gateway} failed: {wrong}", "Update or disable the plugin.", "polyroute_model_ids"
+        )
+        if problem not in self._own_problems:
+            self._own_problems.append(problem)
+        return problem.message
 
     def _overridden(self, route: Route, model: Model) -> Route:
         """The route to a model that has a base URL or a protocol of its own."""

@@ -35,12 +35,12 @@ def find(path: Iterable[str] | None = None) -> list[EntryPoint]:
 
 def normalized(distribution: str) -> str:
     """A distribution's name as all tools compare it."""
-    return re.sub(r"[-_.]+", "-", distribution).lower()
+    return re.sub("[-_.]+", "-", distribution).lower()
 
 
 def _in_entry(entry: str, seen: set[str]) -> Iterator[EntryPoint]:
     try:
-        folders = [found.name for found in os.scandir(entry or ".") if found.name.endswith("-info")]
+        folders = sorted((each.name for each in os.scandir(entry or ".") if each.name.endswith("-info")), reverse=True)
     except NotADirectoryError:
         yield from _in_archive(entry, seen)
         return
@@ -51,15 +51,18 @@ def _in_entry(entry: str, seen: set[str]) -> Iterator[EntryPoint]:
 
 
 def _in_folder(path: str, folder: str, seen: set[str]) -> Iterator[EntryPoint]:
+    name, _, rest = folder.rpartition(".")[0].partition("-")
+    distribution = normalized(name)
+    if distribution in seen:
+        return
+    seen.add(distribution)
     try:
         with open(os.path.join(path, "entry_points.txt"), encoding="utf-8") as file:
             text = file.read()
     except (OSError, UnicodeDecodeError):
         return
-    if f"[{GROUP}]" not in text.replace(" ", ""):
-        return
-    name, _, rest = folder.rpartition(".")[0].partition("-")
-    yield from _parse(text, normalized(name), rest.partition("-py")[0], seen)
+    if GROUP in text:
+        yield from _parse(text, distribution, rest.partition("-py")[0])
 
 
 def _in_archive(entry: str, seen: set[str]) -> Iterator[EntryPoint]:
@@ -67,15 +70,23 @@ def _in_archive(entry: str, seen: set[str]) -> Iterator[EntryPoint]:
         return
     from importlib.metadata import distributions
 
-    for found in distributions(path=[entry]):
-        text = found.read_text("entry_points.txt") or ""
-        yield from _parse(text, normalized(found.metadata["Name"]), found.version, seen)
-
-
-def _parse(text: str, distribution: str, version: str, seen: set[str]) -> Iterator[EntryPoint]:
-    if distribution in seen:
+    # An archive can be damaged in more ways than zipfile has words for.
+    try:
+        found = list(distributions(path=[entry]))
+    except Exception:
         return
-    seen.add(distribution)
+    for each in found:
+        try:
+            distribution = normalized(each.metadata["Name"])
+            points = list(_parse(each.read_text("entry_points.txt") or "", distribution, each.version))
+        except Exception:  # noqa: S112 - it is as if it were not there
+            continue
+        if distribution not in seen:
+            seen.add(distribution)
+            yield from points
+
+
+def _parse(text: str, distribution: str, version: str) -> Iterator[EntryPoint]:
     section = ""
     for line in text.splitlines():
         stripped = line.strip()
@@ -84,4 +95,4 @@ def _parse(text: str, distribution: str, version: str, seen: set[str]) -> Iterat
         elif section == GROUP and not stripped.startswith(("#", ";")):
             name, equals, target = stripped.partition("=")
             if equals:  # an extra in brackets may follow the target
-                yield EntryPoint(name.strip(), target.partition("[")[0].strip(), distribution, version)
+                yield EntryPoint(name.strip(), target.partition("[")[0].replace(" ", ""), distribution, version)

@@ -114,15 +114,16 @@ def _fill(slot: Slot, environment: Environment) -> _Filled:
 
 
 def _look(alternative: Alternative, secret: bool, environment: Environment) -> tuple[Source | None, str]:
+    """Where the alternative is there, and its value; for a secret that it is there is enough."""
     if alternative.variable:
         return _look_in_variable(alternative, secret, environment)
     path = environment.path(alternative.file)
+    source = Source(environment.layer_of(alternative.file + alternative.section), path=path)
     if alternative.section:
-        return _look_in_section(alternative, path, environment)
+        return _look_in_section(alternative, source, environment)
     if alternative.json_field:
-        value = json_text(environment.read(path) or "", alternative.json_field)
-        return (Source("file", path, alternative.json_field), "" if secret else value) if value else (None, "")
-    return (Source("file", path), path) if environment.exists(path) else (None, "")
+        return _look_in_json(alternative, source, environment.read(path) or "", secret)
+    return (source, path) if environment.exists(path) else (None, "")
 
 
 def _look_in_variable(alternative: Alternative, secret: bool, environment: Environment) -> tuple[Source | None, str]:
@@ -131,19 +132,24 @@ def _look_in_variable(alternative: Alternative, secret: bool, environment: Envir
         return None, ""
     value = environment.setting(alternative.variable) or ""
     if alternative.names_file:
-        return (source, value) if environment.exists(environment.path(value)) else (None, "")
+        path = environment.path(value)
+        return (source._replace(path=path), path) if environment.exists(path) else (None, "")
     if alternative.json_field:
-        value = json_text(value, alternative.json_field) or ""
-        return (source._replace(json_field=alternative.json_field), value) if value else (None, "")
+        return _look_in_json(alternative, source, value, secret)
     return source, "" if secret else value
 
 
-def _look_in_section(alternative: Alternative, path: str, environment: Environment) -> tuple[Source | None, str]:
+def _look_in_json(alternative: Alternative, source: Source, text: str, secret: bool) -> tuple[Source | None, str]:
+    value = json_text(text, alternative.json_field)
+    return (source._replace(field=alternative.json_field), "" if secret else value) if value else (None, "")
+
+
+def _look_in_section(alternative: Alternative, source: Source, environment: Environment) -> tuple[Source | None, str]:
     section = environment.path(alternative.section)
-    settings = environment.read_section(path, section)
+    settings = environment.read_section(source.path, section)
     for key in alternative.keys:
         if value := settings.get(key, "").strip():
-            return Source("file", f"{path} [{section}]"), value
+            return source._replace(section=section, field=key), value
     return None, ""
 
 
@@ -152,17 +158,19 @@ def _bare(value: str, check: Check) -> str:
     value = value.rstrip("/")
     if check == "host":
         value = value.removeprefix("https://")
-    return value if re.fullmatch(_SHAPES[check], value) else ""
+    return value if re.fullmatch(_SHAPES[check], value, re.ASCII) else ""
 
 
 def _met(provider: Provider, group: Group, filled: list[_Filled], readers: Readers) -> Evaluation:
-    values = {each.slot.name: each.value for each in filled if not each.slot.secret}
     source = _source_of_secret(filled) if group.kind != "none" else None
+    steering = _steering(filled, source)
+    values = {each.slot.name: each.value for each in filled if _may_stand_in_url(each) and each not in steering}
     endpoint = base_url(provider, "", values)
-    if not endpoint:
-        return Evaluation(None, f"no base URL is known for {provider.id}", "Correct the plugin that declares it.")
-    if source and (fault := _steered_from_project(provider, filled, source)):
+    if not endpoint and steering:
+        fault = f"{steering[0].source} may not decide where {source} is sent"
         return Evaluation(None, fault, "Set both in the same place.")
+    if not endpoint:
+        return Evaluation(None, f"no base URL is known for {provider.id}", "Correct its settings or its plugin.")
     others = readers.get(source.name, ()) if source else ()
     shared = tuple(other for other in others if other != provider.id)
     credential = Credential(provider.id, endpoint, group.kind, source, shared)
@@ -174,12 +182,19 @@ def _source_of_secret(filled: list[_Filled]) -> Source | None:
     return next((each.source for each in ranked if each.source), None)
 
 
-def _steered_from_project(provider: Provider, filled: list[_Filled], secret: Source) -> str:
-    """A project's file must not decide where a key goes that comes from outside the project."""
-    if secret.layer == PROJECT or "$" not in provider.base_url:
-        return ""
-    steering = [each.source for each in filled if each.source and each.source.layer == PROJECT]
-    return f"{steering[0]} may not decide where {secret} is sent" if steering else ""
+def _may_stand_in_url(each: _Filled) -> bool:
+    """Settings that were checked, or that are bare names in any case."""
+    return not each.slot.secret and bool(each.slot.check or _bare(each.value, "slug"))
+
+
+def _steering(filled: list[_Filled], secret: Source | None) -> list[_Filled]:
+    """Settings from a project's file, which must not decide where a key goes that is not the project's own.
+
+    A key in a file is never the project's own, even where the project names the file.
+    """
+    if secret is None or (secret.layer == PROJECT and not secret.path):
+        return []
+    return [each for each in filled if not each.slot.secret and each.source and each.source.layer == PROJECT]
 
 
 def _reason(credential: Credential) -> str:
@@ -216,6 +231,9 @@ def _names(slot: Slot) -> list[str]:
 
 def _not_set(slot: Slot, environment: Environment) -> str:
     names = _names(slot)
+    for each in slot.alternatives:
+        if each.json_field and environment.source(each.variable):
+            return f"{each.variable} holds no {each.json_field}"
     if dangling := [
         each.variable for each in slot.alternatives if each.names_file and environment.source(each.variable)
     ]:

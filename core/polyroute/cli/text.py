@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from polyroute.answers import ProviderStatus, Route, Status
+from polyroute.cli.plain import clean
 from polyroute.errors import MissingExtra
 from polyroute.explaining import explain_provider
 from polyroute.types import DIRECT, Model, ModelRef, Problem
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from polyroute.catalog import Catalog
 
 _SHOWN_MODELS = 50
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _PIPE_WIDTH = 200
 """Columns where there is no terminal, so that nothing is cut for `grep`."""
 
@@ -31,7 +30,7 @@ _PIPE_WIDTH = 200
 def lines(texts: Iterable[str]) -> None:
     """Plain lines, wrapped by the terminal alone."""
     for text in texts:
-        print(_clean(text))
+        print(clean(text))
 
 
 def status(found: Status, asked: Sequence[ProviderStatus], catalog: Catalog, *, everything: bool) -> None:
@@ -102,7 +101,7 @@ def plugins(catalog: Catalog) -> None:
 def problems(found: Sequence[Problem]) -> None:
     """What is amiss, on stderr."""
     for problem in found:
-        print(_clean(f"problem: {problem}"), file=sys.stderr)
+        print(clean(f"problem: {problem}"), file=sys.stderr)
 
 
 def _overview(found: Status, catalog: Catalog, *, everything: bool) -> None:
@@ -160,13 +159,15 @@ def _note_on_credits(found: Status, catalog: Catalog) -> None:
     """Say once that a default, and nobody's choice, spends a gateway's credits beside a direct key."""
     if catalog.preferences.prefer or catalog.preferences.order or found.preferred == DIRECT:
         return
-    spending = [name for name, each in found.providers.items() if each.has_direct_key and _goes_first(found, each)]
+    pinned = {catalog.plugins.names.get(target) for target in catalog.preferences.pins}
+    by_default = {name: each for name, each in found.providers.items() if name not in pinned}
+    spending = [name for name, each in by_default.items() if each.has_direct_key and _goes_first(found, each)]
     if spending:
         message = (
             f"note: by default {found.preferred} comes first, also where a direct key is there: {', '.join(spending)}."
             " To use direct keys first: polyroute prefer direct"
         )
-        print(_clean(message), file=sys.stderr)
+        print(clean(message), file=sys.stderr)
 
 
 def _goes_first(found: Status, each: ProviderStatus) -> bool:
@@ -200,11 +201,7 @@ def _table(*titles: str) -> Table:
 
 def _cell(text: str) -> Text:
     """Text and nothing else: no markup of rich, no terminal's control characters."""
-    return Text(_clean(text))
-
-
-def _clean(text: str) -> str:
-    return _UNPRINTABLE.sub("", text)
+    return Text(clean(text))
 
 
 def _console() -> Console:
