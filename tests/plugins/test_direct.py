@@ -16,10 +16,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import polyroute_direct
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+import polyroute_direct
 from polyroute import Catalog, Environment, Model, Plugins, Preferences, Provider, Route, Unavailable
 
 PACKAGE = Path(polyroute_direct.__file__).parent
