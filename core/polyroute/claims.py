@@ -1,7 +1,5 @@
 """Who owns which provider, and what a gateway carries: plugins' declarations, checked and indexed once."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 

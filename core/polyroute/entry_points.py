@@ -3,8 +3,6 @@
 Every `*-info/entry_points.txt` on the path is read, which is 10 µs a distribution and can never be stale.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import sys
@@ -35,7 +33,8 @@ def find(path: Iterable[str] | None = None) -> list[EntryPoint]:
 
 def normalized(distribution: str) -> str:
     """A distribution's name as all tools compare it."""
-    return re.sub("[-_.]+", "-", distribution).lower()
+    plain = distribution.lower().replace("_", "-").replace(".", "-")
+    return re.sub("-+", "-", plain) if "--" in plain else plain
 
 
 def _in_entry(entry: str, seen: set[str]) -> Iterator[EntryPoint]:

@@ -1,7 +1,5 @@
 """Finding, importing and registering plugins, each on its own: whatever is wrong with one stays with it."""
 
-from __future__ import annotations
-
 import importlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial, reduce

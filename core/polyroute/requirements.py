@@ -1,7 +1,5 @@
 """Evaluating what providers say they need against one environment."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple

@@ -4,8 +4,6 @@ They are named tuples because defining one costs an eighth of what a frozen slot
 start-up; `docs/architecture.md` has the figures. Nothing here ever holds a secret.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Literal, NamedTuple, Protocol, runtime_checkable

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import sys
 from collections.abc import Sequence
@@ -10,6 +11,12 @@ from polyroute.errors import NoEffectiveRoute, PolyrouteError, UsageError
 
 YES, NO, BAD_INPUT, COULD_NOT, INTERRUPTED = 0, 1, 2, 3, 130
 """Exit statuses; scripts rely on them."""
+
+
+def script() -> int:
+    """What the installed command calls: `main`, without collecting garbage, of which one command makes none."""
+    gc.disable()
+    return main()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,7 +47,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     from polyroute.cli.parser import parse
 
     try:
-        options = parse(arguments)
+        options = parse(sys.argv[1:] if arguments is None else arguments)
     except SystemExit as end:  # argparse has printed help, or what is wrong
         return end.code if isinstance(end.code, int) else YES
     status: int = options.run(options)
