@@ -798,9 +798,7 @@ def test_completion(shell: Shell) -> None:
     assert all(command in script for command in ("status", "resolve", "prefer"))
 
 
-@pytest.mark.parametrize(
-    ("missing", "line"), [("rich", "status"), ("tomlkit", "prefer direct"), ("shtab", "completion bash")]
-)
+@pytest.mark.parametrize(("missing", "line"), [("tomlkit", "prefer direct"), ("shtab", "completion bash")])
 def test_a_missing_extra(shell: Shell, missing: str, line: str) -> None:
     """What needs an extra that is not installed names it; exit status 3."""
     shell.site.module(missing, "raise ImportError('not here')\n")
@@ -809,12 +807,20 @@ def test_a_missing_extra(shell: Shell, missing: str, line: str) -> None:
     assert "polyroute[cli]" in done.stderr
 
 
+def test_a_table_on_a_terminal_needs_an_extra(shell: Shell) -> None:
+    """A table on a terminal names the extra where it is not installed."""
+    shell.site.module("rich", "raise ImportError('not here')\n")
+    status, shown = shell.on_terminal("models", "gpt-5")
+    assert (status, "polyroute[cli]" in shown) == (3, True)
+
+
 def test_json_needs_no_extra(shell: Shell) -> None:
     """What programs read needs no extra."""
     for name in ("rich", "tomlkit", "shtab"):
         shell.site.module(name, "raise ImportError('not here')\n")
     for line in ("status", "plugins", f"resolve {CLAUDE}", f"explain {CLAUDE}", "models gpt-5"):
         assert shell.json(*line.split())["schema"] == 1
+    assert shell.run("models", "gpt-5").stdout.startswith("Model  ")
 
 
 DEAR = {

@@ -122,7 +122,7 @@ def test_a_hook_that_raises(site: Site, hook: str, how: str, expected: Picture) 
     body = RAISING[how].replace("polyroute_{name}()", f"{hook}({ARGUMENTS[hook]})")
     catalog = hurt(site, hook, body, UNTOLD)
     # A mapping and a secret are no iterables: a generator in place of one is a wrong type.
-    assert_named(catalog, hook, "RuntimeError", "SystemExit: 7", "Untold", "RecursionError", "returned generator")
+    assert_named(catalog, hook, "RuntimeError", "SystemExit", "Untold", "RecursionError", "returned generator")
     assert picture(catalog) == expected
 
 
@@ -499,7 +499,7 @@ def test_a_failure_stays_in_the_catalog_where_it_happened(site: Site) -> None:
     assert credential
     with pytest.raises(SecretUnavailable):
         ann.environment.reveal(credential)
-    assert ["/home/ann" in problem.message for problem in ann.problems] == [True]
+    assert ["OSError" in problem.message for problem in ann.problems] == [True]
     assert bob.problems == ()
 
 

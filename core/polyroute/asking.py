@@ -96,7 +96,9 @@ def _call(
         return None if returned is None else finish(returned)
     except CONTAINED as error:
         remedy = _UPDATE.format(name=each.plugin.name)
-        message = str(error) if isinstance(error, _WrongType) else f"raised {describe(error)}"
+        # What a login says in its error may quote the secret.
+        told = type(error).__name__ if hook == "polyroute_secrets" else describe(error)
+        message = str(error) if isinstance(error, _WrongType) else f"raised {told}"
         problems.append(each.plugin.problem(message, remedy, hook))
         return None
 

@@ -39,6 +39,7 @@ class Environment:
         "_sections",
         "_values",
         "config_path",
+        "dotenv_path",
         "home",
     )
 
@@ -73,7 +74,8 @@ class Environment:
         self._add(PROCESS, own)
         if trusted_project is not None:
             self._add(PROJECT, self._dotenv(os.path.join(os.fspath(trusted_project), ".env")))
-        self._add(GLOBAL, self._dotenv(global_dotenv_path(own, self.home)))
+        self.dotenv_path = global_dotenv_path(own, self.home)
+        self._add(GLOBAL, self._dotenv(self.dotenv_path))
 
     @classmethod
     def load(

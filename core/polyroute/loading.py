@@ -79,7 +79,7 @@ class _Loader:
         self.problems: list[Problem] = []
         self.hooks: dict[str, list[Implementation]] = {}
         self.names: dict[str, int] = {}
-        self.items: set[int] = set()
+        self.items: dict[int, object] = {}  # kept, so that no two have one id
 
     def load(self, objects: Iterable[object], points: Sequence[EntryPoint]) -> Loaded:
         for item in objects:
@@ -114,8 +114,11 @@ class _Loader:
     def _register(self, plugin: Plugin, item: object) -> None:
         if id(item) in self.items:
             raise _Refused(plugin.problem("is there already", "Bring each plugin once."))
-        self.items.add(id(item))
-        for hook, caller in _checked(plugin, item).items():
+        self.items[id(item)] = item
+        callers = _checked(plugin, item)
+        if not callers:
+            self.problems.append(plugin.problem("implements no hook", "Mark its functions with @polyroute.hookimpl."))
+        for hook, caller in callers.items():
             if caller.has_spec():
                 found = [_implementation(plugin, each) for each in caller.get_hookimpls()]
                 self.hooks.setdefault(hook, []).extend(found)

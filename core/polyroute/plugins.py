@@ -171,7 +171,9 @@ class Plugins:
     def _closest(self, name: str) -> list[str]:
         import difflib
 
-        return difflib.get_close_matches(name.strip().lower().replace(" ", "-"), self.names, 3)
+        plain = name.strip().lower().replace(" ", "-")
+        close = [plain] if plain in self.names else difflib.get_close_matches(plain, self.names, 3)
+        return list(dict.fromkeys(self.names[each] for each in close))
 
 
 def _is_mapper(value: object) -> bool:

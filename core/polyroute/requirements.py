@@ -42,6 +42,8 @@ class _Filled(NamedTuple):
     source: Source | None
     fault: str = ""
     """Why the slot is not filled; empty where it is."""
+    attempted: str = ""
+    """A variable that was set for it, right or wrong."""
 
 
 def evaluate(provider: Provider, environment: Environment, readers: Readers) -> Evaluation:
@@ -68,11 +70,7 @@ def base_url(provider: Provider, template: str, values: Mapping[str, str]) -> st
 def variables(provider: Provider) -> Iterable[str]:
     """Every variable that can change how the provider's requirement is evaluated."""
     for alternative in _alternatives(provider):
-        if alternative.variable:
-            yield alternative.variable
-        for text in (alternative.file, alternative.section):
-            if "$" in text:
-                yield from re.findall(_REFERENCE, text)
+        yield from _named(alternative)
 
 
 def secret_variables(provider: Provider) -> set[str]:
@@ -93,6 +91,15 @@ def depends_on_variables_only(provider: Provider) -> bool:
     return all(any(not slot.default for slot in group.slots) for group in provider.requirement)
 
 
+def _named(alternative: Alternative) -> Iterable[str]:
+    """The variables that an alternative looks at."""
+    if alternative.variable:
+        yield alternative.variable
+    for text in (alternative.file, alternative.section):
+        if "$" in text:
+            yield from re.findall(_REFERENCE, text)
+
+
 def _alternatives(provider: Provider) -> Iterable[Alternative]:
     for group in provider.requirement:
         for slot in group.slots:
@@ -107,8 +114,12 @@ def _fill(slot: Slot, environment: Environment) -> _Filled:
         if not slot.check:
             return _Filled(slot, value, source)
         bare = _bare(value, slot.check)
-        return _Filled(slot, bare, source, "" if bare else f"{source.name} {_WANTED[slot.check]}")
-    return _Filled(slot, slot.default, None, "" if slot.default else _not_set(slot, environment))
+        fault = "" if bare else f"{source.name or source.path} {_WANTED[slot.check]}"
+        return _Filled(slot, bare, source, fault, source.name)
+    if slot.default:
+        return _Filled(slot, slot.default, None)
+    attempted = [name for each in slot.alternatives for name in _named(each) if environment.source(name)]
+    return _Filled(slot, "", None, _not_set(slot, attempted), attempted[0] if attempted else "")
 
 
 def _look(alternative: Alternative, secret: bool, environment: Environment) -> tuple[Source | None, str]:
@@ -116,7 +127,7 @@ def _look(alternative: Alternative, secret: bool, environment: Environment) -> t
     if alternative.variable:
         return _look_in_variable(alternative, secret, environment)
     path = environment.path(alternative.file)
-    source = Source(environment.layer_of(alternative.file + alternative.section), path=path)
+    source = Source(environment.layer_of(alternative.file), path=path)
     if alternative.section:
         return _look_in_section(alternative, source, environment)
     if alternative.json_field:
@@ -209,17 +220,17 @@ def _unmet(attempts: list[tuple[Group, list[_Filled]]]) -> Evaluation:
         return Evaluation(None, "no login was found")
     nearest = min((filled for _, filled in attempts), key=_distance)
     missing = [each for each in nearest if each.fault]
-    return Evaluation(None, "; ".join(each.fault for each in missing), _remedy([each.slot for each in missing]))
+    return Evaluation(None, "; ".join(each.fault for each in missing), _remedy(missing))
 
 
 def _distance(filled: list[_Filled]) -> tuple[bool, int]:
-    has_secret = any(each.slot.secret and each.source and not each.fault for each in filled)
+    has_secret = any(each.slot.secret and (each.source or each.attempted) for each in filled)
     return not has_secret, sum(1 for each in filled if each.fault)
 
 
 def _described(slot: Slot) -> str:
     files = [re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", each.file) for each in slot.alternatives if each.file]
-    text = " or ".join([*_names(slot), *dict.fromkeys(files)])
+    text = _either([*_names(slot), *dict.fromkeys(files)])
     return f"{text} (default {slot.default})" if slot.default else text
 
 
@@ -227,25 +238,27 @@ def _names(slot: Slot) -> list[str]:
     return list(dict.fromkeys(each.variable for each in slot.alternatives if each.variable))
 
 
-def _not_set(slot: Slot, environment: Environment) -> str:
-    names = _names(slot)
+def _not_set(slot: Slot, attempted: list[str]) -> str:
+    """Why no alternative is there: nothing is set, or what is set leads nowhere."""
     for each in slot.alternatives:
-        if each.json_field and environment.source(each.variable):
+        if each.variable in attempted and each.names_file:
+            return f"the file that {each.variable} names does not exist"
+        if each.variable in attempted and each.json_field:
             return f"{each.variable} holds no {each.json_field}"
-    if dangling := [
-        each.variable for each in slot.alternatives if each.names_file and environment.source(each.variable)
-    ]:
-        return f"the file that {dangling[0]} names does not exist"
-    if not names:
-        return f"no {slot.name} was found"
+    names = _names(slot)
+    if attempted or not names:
+        return f"no {slot.name} was found" + (f" where {attempted[0]} leads" if attempted else "")
     return f"{names[0]} is not set" if len(names) == 1 else f"{', '.join(names)}: none is set"
 
 
-def _remedy(slots: list[Slot]) -> str:
+def _remedy(missing: list[_Filled]) -> str:
     """What to do about slots that are not filled, exactly these and nothing else."""
-    named = [_either(_names(slot)) for slot in slots if not slot.remedy]
-    sentences = [f"Set {' and '.join(named)}."] if named else []
-    return " ".join([*sentences, *(slot.remedy for slot in slots if slot.remedy)])
+    plain = [each for each in missing if each.source or not each.slot.remedy]
+    wrong = [each.attempted for each in plain if each.attempted in _names(each.slot)]
+    absent = [_either(_names(each.slot)) for each in plain if each.attempted not in _names(each.slot)]
+    sentences = [f"Correct {' and '.join(wrong)}."] if wrong else []
+    sentences += [f"Set {' and '.join(absent)}."] if absent else []
+    return " ".join([*sentences, *(each.slot.remedy for each in missing if each not in plain)])
 
 
 def _either(names: list[str]) -> str:
