@@ -55,10 +55,11 @@ def resolution(model: ModelRef, routes: Sequence[Route], catalog: Catalog) -> No
 
 
 def models(found: Sequence[Model], catalog: Catalog) -> None:
-    """A table of models with the route by which each would run."""
-    shown = found[:_SHOWN_MODELS] if sys.stdout.isatty() else found
+    """A table of models with the route by which each would run, those that can run first."""
+    rows = sorted((_model(each, catalog) for each in found), key=lambda row: row[-1] == _runs(None))
+    shown = rows[:_SHOWN_MODELS] if sys.stdout.isatty() else rows
     if shown:
-        tables.show(("Model", "Context", "In $/M", "Out $/M", "Runs"), [_model(each, catalog) for each in shown])
+        tables.show(("Model", "Context", "In $/M", "Out $/M", "Runs"), shown)
     if len(found) > len(shown):
         lines([f"{len(found) - len(shown)} more: add words to narrow it down, or use --json."])
     if not found:
