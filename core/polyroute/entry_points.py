@@ -56,12 +56,12 @@ def _in_folder(path: str, folder: str, seen: set[str]) -> Iterator[EntryPoint]:
         return
     seen.add(distribution)
     try:
-        with open(os.path.join(path, "entry_points.txt"), encoding="utf-8") as file:
-            text = file.read()
+        with open(f"{path}/entry_points.txt", "rb", buffering=0) as file:
+            content = file.read()
+        text = content.decode() if GROUP.encode() in content else ""
     except (OSError, UnicodeDecodeError):
         return
-    if GROUP in text:
-        yield from _parse(text, distribution, rest.partition("-py")[0])
+    yield from _parse(text, distribution, rest.partition("-py")[0])
 
 
 def _in_archive(entry: str, seen: set[str]) -> Iterator[EntryPoint]:
