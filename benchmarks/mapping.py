@@ -40,15 +40,16 @@ def main() -> int:
 def _measure(rounds: int) -> bool:
     import polyroute_openrouter
     from polyroute import Plugins
+    from polyroute.mapping import SchemeMapper
 
     plugins = Plugins.load(only=["direct", "openrouter"])
     refs = [model.ref for model in plugins.all_models() if model.provider != "openrouter"]
     names = list(plugins.models("openrouter"))
     plain = dict.fromkeys(refs)
-    known = polyroute_openrouter.mapper("openrouter")
+    known = polyroute_openrouter.mapper()
     sample = refs[:: len(refs) // _PEER_SAMPLE]
     actions: list[Callable[[], None]] = [
-        lambda: _each(polyroute_openrouter.mapper("openrouter").lookup, refs),
+        lambda: _each(SchemeMapper("openrouter", polyroute_openrouter.scheme).lookup, refs),
         lambda: _each(known.lookup, refs),
         lambda: _each(known.reverse, names),
         lambda: _each(plain.get, refs),

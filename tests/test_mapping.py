@@ -37,7 +37,7 @@ MEANING = re.compile(
 
 @pytest.fixture(scope="module")
 def mapper() -> SchemeMapper:
-    found = polyroute_openrouter.mapper("openrouter")
+    found = polyroute_openrouter.mapper()
     assert isinstance(found, SchemeMapper)
     return found
 

@@ -141,7 +141,7 @@ def test_a_gateways_list_decides_per_model(make_catalog: MakeCatalog) -> None:
     catalog = make_catalog(OPENAI_API_KEY="k", DEXTO_API_KEY="d")
     through, direct, _ = catalog.routes("openai/text-embedding-3-small")
     assert (through.usable, through.model_id, through.mapping) == (False, None, "not_offered")
-    assert "not offered by dexto" in through.reason
+    assert "not offered by openrouter" in through.reason
     assert direct.usable
 
 
@@ -222,7 +222,7 @@ def test_explain_tells_each_route_in_words(make_catalog: MakeCatalog) -> None:
     text = str(make_catalog(DEXTO_API_KEY="d").explain("anthropic/claude-sonnet-4-5"))
     assert "via dexto as anthropic/claude-sonnet-4.5" in text
     assert "Set ANTHROPIC_API_KEY" in text
-    assert "Model ID via dexto: anthropic/claude-sonnet-4.5 is in the list of dexto" in text
+    assert "Model ID via dexto: anthropic/claude-sonnet-4.5 is in the list of openrouter" in text
 
 
 def test_explain_says_why_a_provider_is_not_carried(make_catalog: MakeCatalog) -> None:

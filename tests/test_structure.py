@@ -13,12 +13,13 @@ import pytest
 import polyroute
 from polyroute import Plugins, hookspecs
 from polyroute.requirements import variables
+from polyroute.soundness import fault
 
 CORE = Path(polyroute.__file__).parent
 MODULES = sorted(CORE.rglob("*.py"))
 LAYERS = [
     ["types", "dexto_compat", "paths", "dotenv", "entry_points", "spelling"],
-    ["answers", "cache", "schemes"],
+    ["answers", "cache", "schemes", "soundness"],
     ["mapping"],
     ["errors"],
     ["environment"],
@@ -109,9 +110,9 @@ def test_every_hook_is_documented() -> None:
 
 
 def test_only_the_environment_reads_variables() -> None:
-    """Nothing in the core looks at the process's variables, but the environment and what finds our own files."""
+    """Nothing in the core looks at the process's variables, but the environment and what reads our own switches."""
     reading = {path.name for path in MODULES if "os.environ" in path.read_text(encoding="utf-8")}
-    assert reading == {"environment.py", "paths.py", "plugins.py"}
+    assert reading == {"environment.py", "paths.py", "plugins.py", "__init__.py"}
 
 
 def test_modules_stay_small() -> None:
@@ -119,3 +120,10 @@ def test_modules_stay_small() -> None:
     plugin_modules = (Path(__file__).parent.parent / "plugins").rglob("*.py")
     lengths = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in [*MODULES, *plugin_modules]}
     assert {name: length for name, length in lengths.items() if length > 300} == {}
+
+
+def test_the_bundled_plugins_answer_soundly(plugins: Plugins) -> None:
+    """What the bundled plugins return, which the core trusts unseen, is what its types say."""
+    answers = [*plugins.providers.values(), *plugins.rules.values(), *plugins.all_models()]
+    assert len(answers) > 4_900
+    assert [fault(answer) for answer in answers if fault(answer)] == []

@@ -1,5 +1,5 @@
 """`python -m polyroute`."""
 
-from polyroute.cli import main
+from polyroute.cli import script
 
-raise SystemExit(main())
+raise SystemExit(script())

@@ -1,7 +1,5 @@
 """The vocabulary of answers: what a catalog says of providers and models, as immutable values."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import NamedTuple
 

@@ -54,11 +54,18 @@ def _read(path: str) -> dict[str, Any] | None:
 
 
 def _write(path: str, entry: dict[str, Any]) -> None:
-    temporary = f"{path}.{os.getpid()}.tmp"
+    import tempfile
+
+    try:
+        text = json.dumps(entry, separators=(",", ":"))
+    except RecursionError:
+        return
+    temporary = ""
     try:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-        with open(temporary, "w", encoding="utf-8") as file:
-            json.dump(entry, file, separators=(",", ":"), ensure_ascii=False)
+        descriptor, temporary = tempfile.mkstemp(".tmp", dir=os.path.dirname(path))
+        with open(descriptor, "w", encoding="ascii") as file:
+            file.write(text)
         os.replace(temporary, path)
         _sweep(os.path.dirname(path))
     except OSError:
@@ -70,9 +77,10 @@ def _sweep(directory: str) -> None:
     import time
 
     oldest = time.time() - _STALE_AFTER_SECONDS
-    for entry in os.scandir(directory):
-        if entry.name.endswith((".json", ".tmp")) and entry.stat().st_mtime < oldest:
-            _remove(entry.path)
+    with os.scandir(directory) as entries:
+        for entry in entries:
+            if entry.name.endswith((".json", ".tmp")) and entry.stat(follow_symlinks=False).st_mtime < oldest:
+                _remove(entry.path)
 
 
 def _remove(path: str) -> None:

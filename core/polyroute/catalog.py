@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import partial
 
 from polyroute import credentials, references
 from polyroute.answers import ProviderStatus, Route, Status
@@ -36,14 +37,15 @@ class Catalog:
     def __init__(self, plugins: Plugins, environment: Environment, preferences: Preferences | None = None) -> None:
         """Ask `plugins` about `environment`. Never raises for a plugin or a file: see `problems`."""
         self.plugins = plugins
-        self.environment = environment.with_secret_reader(plugins.secret)
-        self.preferences = Preferences() if preferences is None else preferences
         self._own_problems: list[Problem] = []
+        self.environment = environment.with_secret_reader(partial(plugins.secret, problems=self._own_problems))
+        self.preferences = Preferences() if preferences is None else preferences
         self._found = credentials.find(plugins, self.environment, self._own_problems)
         self._mappers = Mappers(plugins, self._own_problems)
         self._order = Order(plugins, self.preferences)
         self._disabled = self._disabled_ids()
         self._through = {gateway: self._gateway_route(gateway) for gateway in plugins.gateways}
+        self._directs: dict[str, Route] = {}
         self._reads_preferences = False
 
     @classmethod
@@ -94,11 +96,17 @@ class Catalog:
         """
         provider, model_id = references.parse(model, self.plugins)
         ref = ModelRef(provider.id, model_id)
+        vias = self._order.vias(provider, model_id)
+        mappings = {via: self.mapping(via, ref) for via in vias if via != DIRECT}
         routes = tuple(
-            self._direct_to(provider, ref) if via == DIRECT else self._through_gateway(via, ref)
-            for via in self._order.vias(provider, model_id)
+            [
+                self._direct_to(provider, ref, mappings) if via == DIRECT else self._through_to(via, ref, mappings[via])
+                for via in vias
+            ]
         )
-        return (*routes, *self._to_maker(provider, ref)) if provider.kind == "gateway" else routes
+        if provider.kind == "gateway":
+            routes = (*routes, *self._to_maker(provider, ref))
+        return tuple(map(_switched_off, routes)) if provider.id in self._disabled else routes
 
     def resolve(self, model: str | ModelRef) -> Route:
         """The route to take for a model: the first usable one.
@@ -158,27 +166,25 @@ class Catalog:
         return tuple(map(_switched_off, routes)) if provider.id in self._disabled else routes
 
     def _direct(self, provider: Provider) -> Route:
-        return _route(DIRECT, provider, self._evaluation(provider.id))
+        route = self._directs.get(provider.id)
+        if route is None:
+            route = self._directs[provider.id] = _route(DIRECT, provider, self._evaluation(provider.id))
+        return route
 
     def _gateway_route(self, gateway: str) -> Route:
         provider = self.plugins.providers[gateway]
         route = _route(gateway, provider, self._evaluation(gateway))
         return _switched_off(route) if gateway in self._disabled else route
 
-    def _through_gateway(self, gateway: str, ref: ModelRef) -> Route:
+    def _through_to(self, gateway: str, ref: ModelRef, mapping: IdMapping) -> Route:
         route = self._through[gateway]
-        if ref.provider in self._disabled:
-            route = _switched_off(route)
-        mapping = self.mapping(gateway, ref)
         if mapping.id is not None:
             return Route(mapping.id, mapping.evidence, *route[2:])
         remedy = f"Take another route, or another model: `polyroute models {ref.provider} --available`."
-        return route._replace(mapping=mapping.evidence, usable=False, reason=mapping.why, remedy=remedy)
+        return Route(None, mapping.evidence, gateway, False, *route[4:-2], mapping.why, remedy)
 
-    def _direct_to(self, provider: Provider, ref: ModelRef) -> Route:
+    def _direct_to(self, provider: Provider, ref: ModelRef, mappings: Mapping[str, IdMapping]) -> Route:
         route = self._direct(provider)
-        if provider.id in self._disabled:
-            route = _switched_off(route)
         models = self.plugins.models(provider.id)
         model = models.get(ref.id)
         if model is not None and (model.base_url or model.protocol):
@@ -187,26 +193,25 @@ class Catalog:
             return Route(ref.id, "verbatim", *route[2:])
         if model is not None:
             return Route(ref.id, "listed", *route[2:])
-        native = self._native(ref)
+        native = self._native(ref, mappings)
         if native in models:
             return Route(native, "listed", *route[2:])
         reason = f"{route.reason}; {ref.id} is not in the list of {provider.id}'s models"
-        return route._replace(model_id=ref.id, mapping="unlisted", reason=reason)
+        return Route(ref.id, "unlisted", *route[2:-2], reason, route.remedy)
 
     def _to_maker(self, gateway: Provider, ref: ModelRef) -> tuple[Route, ...]:
         """The direct route to the maker of a gateway's model, where it is certain which model that is."""
         native = self._mappers.reverse(gateway.id, ref.id)
         if native is None or native.provider not in self.plugins.providers:
             return ()
-        route = self._direct_to(self.plugins.providers[native.provider], native)
-        if gateway.id in self._disabled:
+        route = self._direct_to(self.plugins.providers[native.provider], native, {})
+        if native.provider in self._disabled:
             route = _switched_off(route)
         return (route._replace(reason=f"{route.reason}; it goes to {native}, which is the same model"),)
 
-    def _native(self, ref: ModelRef) -> str:
+    def _native(self, ref: ModelRef, mappings: Mapping[str, IdMapping]) -> str:
         """The provider's own ID where `ref` is spelled as a gateway spells it, and the way back is certain."""
-        for gateway in self.plugins.carriers(ref.provider):
-            found = self.mapping(gateway, ref)
+        for gateway, found in mappings.items():
             if found.id is not None and found.id.endswith(f"/{ref.id}"):
                 back = self._mappers.reverse(gateway, found.id)
                 return back.id if back and back.provider == ref.provider else ""

@@ -1,26 +1,11 @@
 """Who owns which provider, and what a gateway carries: plugins' declarations, checked and indexed once."""
 
-from __future__ import annotations
-
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
 from polyroute.loading import Plugin
-from polyroute.types import (
-    Alternative,
-    AuthHeader,
-    BaseUrlCase,
-    Group,
-    Problem,
-    Provider,
-    ProviderKind,
-    Routeability,
-    Slot,
-)
+from polyroute.types import DIRECT, Problem, Provider, Routeability
 
-_SLUG = r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?"
-_KINDS = get_args(ProviderKind)
 _NEVER_BY_NAME = ("own-cloud", "own-server")
 
 
@@ -40,28 +25,21 @@ def settle(answers: Sequence[tuple[Plugin, Provider]], problems: list[Problem]) 
     owners: dict[str, Plugin] = {}
     names: dict[str, str] = {}
     for plugin, provider in answers:
-        if fault := _fault(provider) or _taken(provider.id, names, owners):
+        if fault := _taken(provider.id, names, owners):
             problems.append(_refused(plugin, fault))
             continue
-        providers[provider.id] = provider
-        owners[provider.id] = plugin
-        names[provider.id] = provider.id
-    _add_aliases(providers, owners, names, problems)
+        providers[provider.id], owners[provider.id] = provider, plugin
+        for name in (provider.id, *provider.aliases):
+            if fault := _taken(name, names, owners):
+                problems.append(_refused(plugin, f"alias of {provider.id!r}: {fault}"))
+            else:
+                names[name] = provider.id
     return Claims({name: providers[name] for name in sorted(providers)}, owners, names)
 
 
-def _add_aliases(
-    providers: Mapping[str, Provider], owners: Mapping[str, Plugin], names: dict[str, str], problems: list[Problem]
-) -> None:
-    for provider in providers.values():
-        for alias in provider.aliases:
-            if fault := _taken(alias, names, owners):
-                problems.append(_refused(owners[provider.id], f"alias of {provider.id!r}: {fault}"))
-            else:
-                names[alias] = provider.id
-
-
 def _taken(name: str, names: Mapping[str, str], owners: Mapping[str, Plugin]) -> str:
+    if name in ("", DIRECT):
+        return f"{name!r} is no name for a provider"
     return f"{name!r} belongs to plugin {owners[names[name]].label} already" if name in names else ""
 
 
@@ -90,15 +68,11 @@ def _own_rules(
     answers: Sequence[tuple[Plugin, Routeability]], claims: Claims, problems: list[Problem]
 ) -> Iterable[tuple[Plugin, Routeability]]:
     for plugin, rule in answers:
-        if not _rule_is_sound(rule):
-            fault, remedy = f"gave a rule for {rule.gateway!r} that has wrong types", "Correct the plugin."
-        elif claims.owners.get(rule.gateway) != plugin:
-            fault = f"says what {rule.gateway!r} carries, which is not a provider of its own"
-            remedy = "Declare the gateway as a provider too."
-        else:
+        if claims.owners.get(rule.gateway) == plugin:
             yield plugin, rule
-            continue
-        problems.append(plugin.problem(fault, remedy, "polyroute_routeability"))
+        else:
+            fault = f"says what {rule.gateway!r} carries, which is not a provider of its own"
+            problems.append(plugin.problem(fault, "Declare the gateway as a provider too.", "polyroute_routeability"))
 
 
 def _with_likes(rule: Routeability, rules: Mapping[str, Routeability], problems: list[Problem]) -> list[Routeability]:
@@ -124,38 +98,3 @@ def _carried(
                 problems.append(Problem(fault, "Correct the plugin.", hook="polyroute_routeability"))
             elif name in providers and name != own.gateway:
                 yield name
-
-
-def _fault(provider: Provider) -> str:
-    """What is wrong with a provider's declaration; in full before anybody relies on it."""
-    if not isinstance(provider.id, str) or not re.fullmatch(_SLUG, provider.id):
-        return f"the provider ID {provider.id!r} is no lower-case slug"
-    checks = (
-        (isinstance(provider.name, str) and bool(provider.name), "name"),
-        (provider.kind in _KINDS, "kind"),
-        (
-            _all(provider.requirement, Group) and all(_group_is_sound(each) for each in provider.requirement),
-            "requirement",
-        ),
-        (isinstance(provider.base_url, str), "base_url"),
-        (_all(provider.base_url_cases, BaseUrlCase), "base_url_cases"),
-        (isinstance(provider.protocol, str), "protocol"),
-        (isinstance(provider.auth, AuthHeader), "auth"),
-        (_all(provider.headers, tuple), "headers"),
-        (_all(provider.aliases, str), "aliases"),
-    )
-    wrong = [name for sound, name in checks if not sound]
-    return f"provider {provider.id!r} has a wrong {' and '.join(wrong)}" if wrong else ""
-
-
-def _rule_is_sound(rule: Routeability) -> bool:
-    sets = isinstance(rule.offered, frozenset) and isinstance(rule.namespaces, Mapping)
-    return sets and isinstance(rule.gateway, str) and _all(rule.providers, str)
-
-
-def _group_is_sound(group: Group) -> bool:
-    return _all(group.slots, Slot) and all(_all(slot.alternatives, Alternative) for slot in group.slots)
-
-
-def _all(values: object, kind: type) -> bool:
-    return isinstance(values, tuple) and all(isinstance(each, kind) for each in values)

@@ -16,7 +16,7 @@ def find(plugins: Plugins, environment: Environment, problems: list[Problem]) ->
     A declared requirement that is met comes before what a plugin detects. Providers that are not in the
     result are without credential, as `Plugins.unmet` has it.
     """
-    found = {name: _evaluate(name, plugins, environment, problems) for name in plugins.touched(environment)}
+    found = {name: _evaluate(name, plugins, environment, problems) for name in sorted(plugins.touched(environment))}
     for plugin, detection in plugins.detections(environment, problems):
         if detection.provider not in plugins.providers:
             continue
@@ -25,6 +25,9 @@ def find(plugins: Plugins, environment: Environment, problems: list[Problem]) ->
             problems.append(plugin.problem(fault, "Correct the plugin.", "polyroute_credentials"))
             continue
         known = found.get(detection.provider)
+        says_no = detection.source is None and detection.kind != "none"
+        if says_no and plugins.owners[detection.provider] != plugin:
+            continue
         if known is None or known.credential is None:
             found[detection.provider] = _detected(detection, plugin, plugins.providers[detection.provider], known)
     return found
@@ -46,5 +49,5 @@ def _detected(detection: Detection, plugin: Plugin, provider: Provider, known: E
     endpoint = detection.endpoint or requirements.base_url(provider, "", values)
     if not endpoint:
         return Evaluation(None, f"no base URL is known for {provider.id}", detection.remedy)
-    credential = Credential(provider.id, endpoint, detection.kind, detection.source, plugin=plugin.name)
+    credential = Credential(provider.id, endpoint, detection.kind, detection.source, plugin=plugin.label)
     return Evaluation(credential, detection.reason or f"found {credential}", values=values)

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 
 _ASSIGNMENT = re.compile(
-    r"""^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_][A-Za-z0-9_.]*)[ \t]*=[ \t]*
-        (?:'(?P<single>(?:[^'\\]|\\.)*)'|"(?P<double>(?:[^"\\]|\\.)*)"|(?P<plain>[^\r\n]*?))
-        [ \t]*(?:\#[^\r\n]*)?$""",
+    r"""^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_][A-Za-z0-9_.]*)[ \t]*=
+        (?:[ \t]*(?:'(?P<single>(?:[^'\\]|\\.)*)'|"(?P<double>(?:[^"\\]|\\.)*)")[ \t]*(?:\#[^\r\n]*)?$
+        |(?P<plain>(?![ \t]*['"])[^\r\n]*))""",
     re.MULTILINE | re.VERBOSE | re.DOTALL,
 )
-_ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
+_ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
 
 def parse(text: str) -> dict[str, str]:
@@ -29,5 +29,5 @@ def _value(match: re.Match[str]) -> str:
     if match["single"] is not None:
         return re.sub(r"\\(['\\])", r"\1", match["single"])
     if match["double"] is not None:
-        return re.sub(r"\\(.)", lambda escape: _ESCAPES.get(escape[1], escape[1]), match["double"], flags=re.DOTALL)
+        return re.sub(r"\\([\\'\"abfnrtv])", lambda escape: _ESCAPES.get(escape[1], escape[1]), match["double"])
     return re.sub(r"\s+#.*", "", match["plain"]).strip()

@@ -3,8 +3,6 @@
 Every `*-info/entry_points.txt` on the path is read, which is 10 µs a distribution and can never be stale.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import sys
@@ -35,12 +33,13 @@ def find(path: Iterable[str] | None = None) -> list[EntryPoint]:
 
 def normalized(distribution: str) -> str:
     """A distribution's name as all tools compare it."""
-    return re.sub(r"[-_.]+", "-", distribution).lower()
+    plain = distribution.lower().replace("_", "-").replace(".", "-")
+    return re.sub("-+", "-", plain) if "--" in plain else plain
 
 
 def _in_entry(entry: str, seen: set[str]) -> Iterator[EntryPoint]:
     try:
-        folders = [found.name for found in os.scandir(entry or ".") if found.name.endswith("-info")]
+        folders = sorted((each.name for each in os.scandir(entry or ".") if each.name.endswith("-info")), reverse=True)
     except NotADirectoryError:
         yield from _in_archive(entry, seen)
         return
@@ -51,15 +50,18 @@ def _in_entry(entry: str, seen: set[str]) -> Iterator[EntryPoint]:
 
 
 def _in_folder(path: str, folder: str, seen: set[str]) -> Iterator[EntryPoint]:
+    name, _, rest = folder.rpartition(".")[0].partition("-")
+    distribution = normalized(name)
+    if distribution in seen:
+        return
+    seen.add(distribution)
     try:
-        with open(os.path.join(path, "entry_points.txt"), encoding="utf-8") as file:
-            text = file.read()
+        with open(f"{path}/entry_points.txt", "rb", buffering=0) as file:
+            content = file.read()
+        text = content.decode() if GROUP.encode() in content else ""
     except (OSError, UnicodeDecodeError):
         return
-    if f"[{GROUP}]" not in text.replace(" ", ""):
-        return
-    name, _, rest = folder.rpartition(".")[0].partition("-")
-    yield from _parse(text, normalized(name), rest.partition("-py")[0], seen)
+    yield from _parse(text, distribution, rest.partition("-py")[0])
 
 
 def _in_archive(entry: str, seen: set[str]) -> Iterator[EntryPoint]:
@@ -67,15 +69,23 @@ def _in_archive(entry: str, seen: set[str]) -> Iterator[EntryPoint]:
         return
     from importlib.metadata import distributions
 
-    for found in distributions(path=[entry]):
-        text = found.read_text("entry_points.txt") or ""
-        yield from _parse(text, normalized(found.metadata["Name"]), found.version, seen)
-
-
-def _parse(text: str, distribution: str, version: str, seen: set[str]) -> Iterator[EntryPoint]:
-    if distribution in seen:
+    # An archive can be damaged in more ways than zipfile has words for.
+    try:
+        found = list(distributions(path=[entry]))
+    except Exception:
         return
-    seen.add(distribution)
+    for each in found:
+        try:
+            distribution = normalized(each.metadata["Name"])
+            points = list(_parse(each.read_text("entry_points.txt") or "", distribution, each.version))
+        except Exception:  # noqa: S112 - it is as if it were not there
+            continue
+        if distribution not in seen:
+            seen.add(distribution)
+            yield from points
+
+
+def _parse(text: str, distribution: str, version: str) -> Iterator[EntryPoint]:
     section = ""
     for line in text.splitlines():
         stripped = line.strip()
@@ -84,4 +94,4 @@ def _parse(text: str, distribution: str, version: str, seen: set[str]) -> Iterat
         elif section == GROUP and not stripped.startswith(("#", ";")):
             name, equals, target = stripped.partition("=")
             if equals:  # an extra in brackets may follow the target
-                yield EntryPoint(name.strip(), target.partition("[")[0].strip(), distribution, version)
+                yield EntryPoint(name.strip(), target.partition("[")[0].replace(" ", ""), distribution, version)

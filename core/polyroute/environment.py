@@ -15,6 +15,9 @@ from polyroute.types import Credential, Problem, Source
 PROCESS, PROJECT, GLOBAL = "env", "project .env", "global .env"
 _REFERENCE = r"\$\{(\w+)(?::-([^}]*))?\}"
 
+# No file can be under it.
+_NOBODYS_HOME = os.devnull
+
 SecretReader = Callable[[Credential], str | None]
 
 
@@ -36,6 +39,7 @@ class Environment:
         "_sections",
         "_values",
         "config_path",
+        "dotenv_path",
         "home",
     )
 
@@ -49,8 +53,8 @@ class Environment:
     ) -> None:
         """Look at `variables`, at the files under `home`, and at the `.env` of `trusted_project` if given.
 
-        `home` defaults to `HOME` in `variables`, then to the home of the process. `on_reveal` is called with
-        each credential whose secret is read.
+        `home` defaults to `HOME` in `variables`; without either there are no files of a person, rather than
+        those of whoever runs the process. `on_reveal` is called with each credential whose secret is read.
         """
         own = dict(variables)
 
@@ -58,7 +62,7 @@ class Environment:
             return Environment(own, home=home, trusted_project=trusted_project, on_reveal=on_reveal)
 
         self._again: Callable[[], Environment] = again
-        self.home = os.fspath(home or own.get("HOME") or os.path.expanduser("~"))
+        self.home = os.fspath(home or own.get("HOME") or _NOBODYS_HOME)
         self.config_path = config_file({**own, "HOME": self.home})
         self._problems: dict[str, Problem] = {}
         self._files: dict[str, str | None] = {}
@@ -70,7 +74,8 @@ class Environment:
         self._add(PROCESS, own)
         if trusted_project is not None:
             self._add(PROJECT, self._dotenv(os.path.join(os.fspath(trusted_project), ".env")))
-        self._add(GLOBAL, self._dotenv(global_dotenv_path(own, self.home)))
+        self.dotenv_path = global_dotenv_path(own, self.home)
+        self._add(GLOBAL, self._dotenv(self.dotenv_path))
 
     @classmethod
     def load(
@@ -80,7 +85,8 @@ class Environment:
         on_reveal: Callable[[Credential], object] | None = None,
     ) -> Environment:
         """The environment of this process and of the person who runs it, as they are now."""
-        environment = cls(os.environ, trusted_project=trusted_project, on_reveal=on_reveal)
+        home = os.path.expanduser("~")
+        environment = cls(os.environ, home=home, trusted_project=trusted_project, on_reveal=on_reveal)
         environment._again = lambda: cls.load(trusted_project=trusted_project, on_reveal=on_reveal)
         return environment
 
@@ -115,6 +121,11 @@ class Environment:
         if "$" in text:
             filled = re.sub(_REFERENCE, lambda found: self._values.get(found[1]) or found[2] or "", text)
         return self.home + filled[1:] if filled == "~" or filled.startswith("~/") else filled
+
+    def layer_of(self, text: str) -> str:
+        """Whose word the path or name `text` is: the project's where a variable in it is, else the file's."""
+        references = re.finditer(_REFERENCE, text) if "$" in text else ()
+        return PROJECT if any(self._layers.get(each[1]) == PROJECT for each in references) else "file"
 
     def exists(self, path: str) -> bool:
         """Whether a file is at `path`."""
@@ -197,7 +208,7 @@ class Environment:
         return None
 
     def _parse_ini(self, path: str) -> dict[str, dict[str, str]]:
-        text = self.read(path)
+        text = self._read_now(path)
         if not text:
             return {}
         import configparser
@@ -205,7 +216,7 @@ class Environment:
         parser = configparser.RawConfigParser(strict=False, default_section="", allow_no_value=True)
         try:
             parser.read_string(text)
-        except configparser.Error:
+        except (configparser.Error, AttributeError):  # the latter for a line that continues a key without value
             self.report(Problem("is not a readable INI file; what it holds was left out.", "Mend it.", path=path))
             return {}
         return {name: {key: value or "" for key, value in parser[name].items()} for name in parser.sections()}
@@ -216,8 +227,12 @@ class Environment:
             raise SecretUnavailable(credential, "a cloud identity has no single secret; use the cloud's own SDK.")
         if source.layer == "plugin":
             return self._secret_reader(credential) if self._secret_reader else None
-        text = self._read_now(source.name) if source.layer == "file" else self._values.get(source.name)
-        return json_text(text, source.json_field) if text and source.json_field else text
+        if source.section:
+            return self._parse_ini(source.path).get(source.section, {}).get(source.field, "").strip()
+        text = self._read_now(source.path) if source.path else self._values.get(source.name)
+        if source.field:
+            return json_text(text or "", source.field)
+        return text.strip() if text else None
 
 
 def json_text(text: str, field: str) -> str | None:

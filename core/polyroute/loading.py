@@ -1,10 +1,8 @@
 """Finding, importing and registering plugins, each on its own: whatever is wrong with one stays with it."""
 
-from __future__ import annotations
-
 import importlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import reduce
+from functools import partial, reduce
 from typing import Any, NamedTuple
 
 import pluggy
@@ -77,39 +75,35 @@ class _Loader:
     def __init__(self, only: Collection[str] | None, disabled: Collection[str]) -> None:
         self.only = only
         self.disabled = disabled
-        self.plugins: dict[str, Plugin] = {}
+        self.plugins: list[Plugin] = []
         self.problems: list[Problem] = []
-        self.manager = pluggy.PluginManager("polyroute")
-        self.manager.add_hookspecs(hookspecs)
+        self.hooks: dict[str, list[Implementation]] = {}
+        self.names: dict[str, int] = {}
+        self.items: dict[int, object] = {}  # kept, so that no two have one id
 
     def load(self, objects: Iterable[object], points: Sequence[EntryPoint]) -> Loaded:
         for item in objects:
-            self._add(Plugin(_object_name(item)), lambda item=item: item)  # type: ignore[misc]
+            self._add(Plugin(self._unique(_object_name(item))), partial(_same, item))
         for point in points:
-            plugin = Plugin(point.name, point.distribution, point.version)
-            self._add(plugin, lambda target=point.target: _import(target))  # type: ignore[misc]
+            self._add(Plugin(point.name, point.distribution, point.version), partial(_import, point.target))
         self._check_names()
         if not self.plugins:
             self.problems.append(Problem("No provider plugin is installed.", "Run: pip install 'polyroute[all]'."))
-        hooks = self._hooks()
-        return Loaded(tuple(self.plugins.values()), hooks, tuple(self.problems))
+        hooks = {name: tuple(each) for name, each in self.hooks.items()}
+        return Loaded(tuple(self.plugins), hooks, tuple(self.problems))
 
     def _add(self, plugin: Plugin, bring: Callable[[], object]) -> None:
-        key = _unique(f"{plugin.distribution}:{plugin.name}", self.plugins)
-        if reason := self._off(plugin):
-            self.plugins[key] = plugin._replace(enabled=False, reason=reason)
-            return
-        self.plugins[key] = plugin
-        try:
-            item = bring()
-        except CONTAINED as error:
-            self._refuse(key, f"can't be imported: {describe(error)}", "Mend or uninstall it.")
-            return
-        try:
-            self.manager.register(item, key)
-        except CONTAINED as error:
-            message = f"was refused by pluggy as a whole: {describe(error)}"
-            self._refuse(key, message, "Give each hook the arguments that polyroute/hookspecs.py declares.")
+        reason = self._off(plugin)
+        if not reason:
+            try:
+                self._register(plugin, bring())
+            except _Refused as refusal:
+                reason = refusal.problem.message
+                self.problems.append(refusal.problem)
+            except CONTAINED as error:
+                reason = f"can't be imported: {describe(error)}"
+                self.problems.append(plugin.problem(reason, "Mend or uninstall it."))
+        self.plugins.append(plugin._replace(enabled=not reason, reason=reason))
 
     def _off(self, plugin: Plugin) -> str:
         if plugin.name in self.disabled:
@@ -117,52 +111,73 @@ class _Loader:
         allowed = self.only is None or not plugin.distribution or plugin.name in self.only
         return "" if allowed else "not among those asked for"
 
-    def _refuse(self, key: str, message: str, remedy: str, hook: str = "") -> None:
-        plugin = self.plugins[key]
-        self.plugins[key] = plugin._replace(enabled=False, reason=message)
-        self.problems.append(plugin.problem(message, remedy, hook))
+    def _register(self, plugin: Plugin, item: object) -> None:
+        if id(item) in self.items:
+            raise _Refused(plugin.problem("is there already", "Bring each plugin once."))
+        self.items[id(item)] = item
+        callers = _checked(plugin, item)
+        if not callers:
+            self.problems.append(plugin.problem("implements no hook", "Mark its functions with @polyroute.hookimpl."))
+        for hook, caller in callers.items():
+            if caller.has_spec():
+                found = [_implementation(plugin, each) for each in caller.get_hookimpls()]
+                self.hooks.setdefault(hook, []).extend(found)
+            elif not all(each.optionalhook for each in caller.get_hookimpls()):
+                remedy = "Correct the name, or update polyroute; the plugin's other hooks are in use."
+                self.problems.append(plugin.problem("implements a hook that does not exist", remedy, hook))
+
+    def _unique(self, name: str) -> str:
+        count = self.names[name] = self.names.get(name, 0) + 1
+        return name if count == 1 else f"{name} {count}"
 
     def _check_names(self) -> None:
-        known = {plugin.name for plugin in self.plugins.values()}
+        known = {plugin.name for plugin in self.plugins}
         for name in sorted({*(self.only or ()), *self.disabled} - known):
             remedy = f"Installed are: {', '.join(sorted(known)) or 'none'}."
             self.problems.append(Problem(f"There is no plugin {name!r} to enable or disable.", remedy))
 
-    def _hooks(self) -> dict[str, tuple[Implementation, ...]]:
-        """Every hook's implementations, in order of ownership and not in pluggy's."""
-        self._refuse_wrappers()
-        order = {key: index for index, key in enumerate(self.plugins)}
-        hooks: dict[str, tuple[Implementation, ...]] = {}
-        for name, caller in self._callers():
-            implementations = sorted(caller.get_hookimpls(), key=lambda each: order[each.plugin_name])
-            if caller.has_spec():
-                hooks[name] = tuple(
-                    Implementation(self.plugins[each.plugin_name], each.function, tuple(each.argnames))
-                    for each in implementations
-                )
-            else:
-                self._report_unknown(name, [each.plugin_name for each in implementations if not each.optionalhook])
-        return hooks
 
-    def _callers(self) -> list[tuple[str, pluggy.HookCaller]]:
-        return [(name, caller) for name, caller in vars(self.manager.hook).items() if not name.startswith("_")]
+class _Refused(Exception):
+    """A plugin that is not taken into use."""
 
-    def _refuse_wrappers(self) -> None:
-        for name, caller in self._callers():
-            for each in caller.get_hookimpls():
-                if each.wrapper or each.hookwrapper:
-                    self.manager.unregister(name=each.plugin_name)
-                    self._refuse(each.plugin_name, "wraps a hook", "Return values instead; wrappers are refused.", name)
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
 
-    def _report_unknown(self, hook: str, keys: Iterable[str]) -> None:
-        remedy = "Correct the name, or update polyroute; the plugin's other hooks are in use."
-        for key in keys:
-            self.problems.append(self.plugins[key].problem("implements a hook that does not exist", remedy, hook))
+
+def _checked(plugin: Plugin, item: object) -> dict[str, pluggy.HookCaller]:
+    """The hooks of `item`, after pluggy has checked them against their specifications.
+
+    Each plugin has a manager of its own: a shared one compares every plugin with all others, and orders
+    hooks by what plugins say of themselves.
+    """
+    manager = pluggy.PluginManager("polyroute")
+    manager.add_hookspecs(hookspecs)
+    try:
+        manager.register(item, plugin.name)
+    except CONTAINED as error:
+        message = f"was refused by pluggy as a whole: {describe(error)}"
+        remedy = "Give each hook the arguments that polyroute/hookspecs.py declares."
+        raise _Refused(plugin.problem(message, remedy)) from error
+    callers: dict[str, pluggy.HookCaller] = vars(manager.hook)
+    used = {hook: caller for hook, caller in callers.items() if caller.get_hookimpls()}
+    for hook, caller in used.items():
+        if any(each.wrapper or each.hookwrapper for each in caller.get_hookimpls()):
+            remedy = "Return values instead; wrappers are refused."
+            raise _Refused(plugin.problem("wraps a hook", remedy, hook))
+    return used
+
+
+def _implementation(plugin: Plugin, each: pluggy.HookImpl) -> Implementation:
+    return Implementation(plugin, each.function, tuple(each.argnames))
 
 
 def describe(error: BaseException) -> str:
     """An exception in one line for people."""
-    text = " ".join(str(error).split())
+    try:
+        text = " ".join(str(error).split())
+    except CONTAINED:
+        text = "an error that can't be told in words"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
@@ -172,10 +187,10 @@ def _import(target: str) -> object:
     return reduce(getattr, attribute.split("."), imported) if attribute else imported
 
 
+def _same(item: object) -> object:
+    return item
+
+
 def _object_name(item: object) -> str:
     name: str = getattr(item, "__name__", "") or type(item).__name__
     return name
-
-
-def _unique(key: str, taken: Collection[str]) -> str:
-    return key if key not in taken else _unique(key + "'", taken)

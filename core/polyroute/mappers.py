@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from polyroute.loading import CONTAINED, describe
 from polyroute.plugins import Plugins
+from polyroute.soundness import fault
 from polyroute.types import IdMapping, ModelRef, Problem, Suggester
 
 
@@ -13,6 +14,8 @@ class Mappers:
     def __init__(self, plugins: Plugins, problems: list[Problem]) -> None:
         self._plugins = plugins
         self._problems = problems
+        # Their mappers are tested never to answer unsoundly, and looking costs half a look-up.
+        self._bundled = {name for name in plugins.gateways if plugins.owners[name].origin == "bundled"}
 
     def lookup(self, gateway: str, ref: ModelRef) -> IdMapping:
         """The ID by which `gateway` knows a model, or none, and why."""
@@ -20,18 +23,23 @@ class Mappers:
         if mapper is None:
             return IdMapping(None, "unknown", f"{gateway} has no model-ID mapping")
         try:
-            return mapper.lookup(ref)
+            found = mapper.lookup(ref)
+            wrong = "" if gateway in self._bundled else fault(found)
         except CONTAINED as error:
-            return IdMapping(None, "unknown", self._failed(gateway, error))
+            wrong = describe(error)
+        return IdMapping(None, "unknown", self._failed(gateway, wrong)) if wrong else found
 
     def reverse(self, gateway: str, gateway_id: str) -> ModelRef | None:
         """The provider and native ID of a gateway's ID, where its mapper is certain."""
         mapper = self._plugins.mappers.get(gateway)
         try:
-            return mapper.reverse(gateway_id) if mapper else None
+            back = mapper.reverse(gateway_id) if mapper else None
+            wrong = fault(back) if back is not None else ""
         except CONTAINED as error:
-            self._failed(gateway, error)
-            return None
+            wrong = describe(error)
+        if wrong:
+            self._failed(gateway, wrong)
+        return None if wrong else back
 
     def suggest(self, ref: ModelRef) -> tuple[str, ...]:
         """References that may be meant and can be selected, of all gateways."""
@@ -41,17 +49,19 @@ class Mappers:
     def _suggested(self, gateway: str, ref: ModelRef) -> tuple[str, ...]:
         mapper = self._plugins.mappers[gateway]
         try:
-            return mapper.suggest(ref) if isinstance(mapper, Suggester) else ()
+            return tuple(map(str, mapper.suggest(ref))) if isinstance(mapper, Suggester) else ()
         except CONTAINED as error:
-            self._failed(gateway, error)
+            self._failed(gateway, describe(error))
             return ()
 
     def _is_selectable(self, reference: str) -> bool:
         provider = self._plugins.providers.get(self._plugins.names.get(reference.partition("/")[0], ""))
         return provider is not None and provider.selectable
 
-    def _failed(self, gateway: str, error: BaseException) -> str:
-        fault = f"the mapper of {gateway} failed: {describe(error)}"
+    def _failed(self, gateway: str, wrong: str) -> str:
+        message = f"the mapper of {gateway} failed: {wrong}"
         owner = self._plugins.owners[gateway]
-        self._problems.append(owner.problem(fault, "Update or disable the plugin.", "polyroute_model_ids"))
-        return fault
+        problem = owner.problem(message, "Update or disable the plugin.", "polyroute_model_ids")
+        if problem not in self._problems:
+            self._problems.append(problem)
+        return message

@@ -27,7 +27,7 @@ def _platform_directory(kind: str, variables: Mapping[str, str]) -> str:
     foreign = variables.get("HOME", "") not in ("", os.path.expanduser("~"))
     if foreign or (sys.platform == "linux" and "ANDROID_DATA" not in variables):
         variable, fallback = _XDG[kind]
-        bases = variables.get(variable, ""), os.path.join(variables.get("HOME", ""), fallback)
+        bases = variables.get(variable, ""), os.path.join(variables.get("HOME", "").rstrip("/"), fallback)
         for base in bases:
             if os.path.isabs(base):
                 return os.path.join(base, "polyroute")

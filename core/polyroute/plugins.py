@@ -11,7 +11,7 @@ from polyroute.asking import Hooks
 from polyroute.claims import carriers, settle
 from polyroute.environment import PROCESS, Environment
 from polyroute.errors import UnknownProvider
-from polyroute.loading import Loaded, Plugin, load
+from polyroute.loading import CONTAINED, Loaded, Plugin, load
 from polyroute.requirements import Evaluation
 from polyroute.types import DIRECT, Credential, Detection, Mapper, Model, Problem, Provider, Routeability
 
@@ -110,9 +110,9 @@ class Plugins:
         """What plugins find beyond requirements, each with its author."""
         return self._hooks.items("polyroute_credentials", Detection, problems, environment=environment)
 
-    def secret(self, credential: Credential) -> str | None:
+    def secret(self, credential: Credential, problems: list[Problem]) -> str | None:
         """The secret of a credential that a plugin owns."""
-        return self._hooks.text("polyroute_secrets", credential.plugin, self._problems, credential=credential)
+        return self._hooks.text("polyroute_secrets", credential.plugin, problems, credential=credential)
 
     @cached_property
     def mappers(self) -> Mapping[str, Mapper]:
@@ -120,7 +120,7 @@ class Plugins:
         mappers: dict[str, Mapper] = {}
         for plugin, answer in self._hooks.mappings("polyroute_model_ids", self._problems):
             for gateway, mapper in answer.items():
-                if self.owners.get(gateway) == plugin and isinstance(mapper, Mapper):
+                if self.owners.get(gateway) == plugin and _is_mapper(mapper):
                     mappers[gateway] = mapper
                 else:
                     fault = f"gave a mapper for {gateway!r} that is none, or not for a provider of its own"
@@ -149,12 +149,13 @@ class Plugins:
         self._models.update(models)
 
     def _bound(self, model: Model, plugin: Plugin) -> Model:
-        """A model whose base URL counts only where the provider's owner gave it: keys are sent there."""
-        if not model.base_url or self.owners[model.provider] == plugin:
+        """A model; only the provider's owner can say where and how it is called, for keys are sent there."""
+        plain = model._replace(base_url="", protocol="", auth=None, headers=())
+        if plain == model or self.owners[model.provider] == plugin:
             return model
-        fault = f"gave {model.ref} a base URL, which only {self.owners[model.provider].label} may"
+        fault = f"says how to call {model.ref}, which only {self.owners[model.provider].label} may"
         self._problems.append(plugin.problem(fault, "It was left out; correct the plugin.", "polyroute_models"))
-        return model._replace(base_url="")
+        return plain
 
     @cached_property
     def _index(self) -> tuple[dict[str, list[str]], frozenset[str]]:
@@ -170,7 +171,16 @@ class Plugins:
     def _closest(self, name: str) -> list[str]:
         import difflib
 
-        return difflib.get_close_matches(name.strip().lower().replace(" ", "-"), self.names, 3)
+        plain = name.strip().lower().replace(" ", "-")
+        close = [plain] if plain in self.names else difflib.get_close_matches(plain, self.names, 3)
+        return list(dict.fromkeys(self.names[each] for each in close))
+
+
+def _is_mapper(value: object) -> bool:
+    try:
+        return isinstance(value, Mapper)
+    except CONTAINED:
+        return False
 
 
 def _names(variable: str, environment: Environment | None) -> list[str] | None:

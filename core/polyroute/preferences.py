@@ -72,8 +72,9 @@ def _read(environment: Environment, problems: list[Problem]) -> dict[str, Any]:
 
     try:
         config = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        problems.append(Problem(f"is not valid TOML ({error}); it was left out.", "Correct it.", path=path))
+    except (ValueError, RecursionError) as error:
+        why = f" ({error})" if isinstance(error, tomllib.TOMLDecodeError) else ""
+        problems.append(Problem(f"is not valid TOML{why}; it was left out.", "Correct it.", path=path))
         return {}
     remedy = f"Known are: {', '.join(_KEYS)}."
     problems += [Problem(f"{fault}; it was left out.", remedy, path=path) for fault in _faults(config)]
@@ -114,14 +115,17 @@ def save(environment: Environment, via: str, target: str = "") -> str:
         else:
             document["prefer"] = via
         _replace(path, tomlkit.dumps(document))
-    except (OSError, UnicodeDecodeError, TOMLKitError, TypeError) as error:
-        raise Unavailable(f"{path} was left as it is: {error}. Correct the file or its permissions.") from error
+    except OSError as error:
+        raise Unavailable(f"{path} was left as it is: {error.strerror}. Mend its permissions, or make room.") from error
+    except (ValueError, TypeError, RecursionError, TOMLKitError):
+        # What is in the file may be secret, and the errors tell it.
+        raise Unavailable(f"{path} was left as it is: it is not valid TOML. Correct it first.") from None
     return path
 
 
 def _text(path: str) -> str:
     try:
-        with open(path, encoding="utf-8") as file:
+        with open(path, encoding="utf-8-sig", newline="") as file:
             return file.read()
     except FileNotFoundError:
         return ""
@@ -129,16 +133,19 @@ def _text(path: str) -> str:
 
 def _replace(path: str, text: str) -> None:
     """Write the whole file or nothing; a symbolic link stays one."""
+    import tempfile
+
     path = os.path.realpath(path)
-    temporary = f"{path}.{os.getpid()}.tmp"
     os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(".tmp", dir=os.path.dirname(path))
     try:
-        with open(temporary, "w", encoding="utf-8") as file:
+        with open(descriptor, "w", encoding="utf-8", newline="") as file:
             file.write(text)
             file.flush()
-            os.fsync(file.fileno())
+            os.fsync(descriptor)
+        if os.path.exists(path):
+            os.chmod(temporary, os.stat(path).st_mode)
         os.replace(temporary, path)
-    except OSError:
-        if os.path.exists(temporary):
-            os.remove(temporary)
+    except BaseException:
+        os.remove(temporary)
         raise

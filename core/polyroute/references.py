@@ -54,5 +54,7 @@ def _incomplete(text: str, plugins: Plugins) -> str:
     models = [model for model in plugins.all_models() if model.id == text]
     models.sort(key=lambda model: plugins.providers[model.provider].kind != "vendor")
     same = [str(model.ref) for model in models]
+    if not text:
+        return f"{wanted}. See `polyroute models`."
     hint = f"Did you mean {' or '.join(same[:3])}?" if same else f"See `polyroute models {text}`."
     return f"{wanted}: {text!r} lacks the provider. {hint}"

@@ -1,7 +1,5 @@
 """Evaluating what providers say they need against one environment."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
@@ -44,6 +42,8 @@ class _Filled(NamedTuple):
     source: Source | None
     fault: str = ""
     """Why the slot is not filled; empty where it is."""
+    attempted: str = ""
+    """A variable that was set for it, right or wrong."""
 
 
 def evaluate(provider: Provider, environment: Environment, readers: Readers) -> Evaluation:
@@ -70,11 +70,7 @@ def base_url(provider: Provider, template: str, values: Mapping[str, str]) -> st
 def variables(provider: Provider) -> Iterable[str]:
     """Every variable that can change how the provider's requirement is evaluated."""
     for alternative in _alternatives(provider):
-        if alternative.variable:
-            yield alternative.variable
-        for text in (alternative.file, alternative.section):
-            if "$" in text:
-                yield from re.findall(_REFERENCE, text)
+        yield from _named(alternative)
 
 
 def secret_variables(provider: Provider) -> set[str]:
@@ -95,6 +91,15 @@ def depends_on_variables_only(provider: Provider) -> bool:
     return all(any(not slot.default for slot in group.slots) for group in provider.requirement)
 
 
+def _named(alternative: Alternative) -> Iterable[str]:
+    """The variables that an alternative looks at."""
+    if alternative.variable:
+        yield alternative.variable
+    for text in (alternative.file, alternative.section):
+        if "$" in text:
+            yield from re.findall(_REFERENCE, text)
+
+
 def _alternatives(provider: Provider) -> Iterable[Alternative]:
     for group in provider.requirement:
         for slot in group.slots:
@@ -109,20 +114,25 @@ def _fill(slot: Slot, environment: Environment) -> _Filled:
         if not slot.check:
             return _Filled(slot, value, source)
         bare = _bare(value, slot.check)
-        return _Filled(slot, bare, source, "" if bare else f"{source.name} {_WANTED[slot.check]}")
-    return _Filled(slot, slot.default, None, "" if slot.default else _not_set(slot, environment))
+        fault = "" if bare else f"{source.name or source.path} {_WANTED[slot.check]}"
+        return _Filled(slot, bare, source, fault, source.name)
+    if slot.default:
+        return _Filled(slot, slot.default, None)
+    attempted = [name for each in slot.alternatives for name in _named(each) if environment.source(name)]
+    return _Filled(slot, "", None, _not_set(slot, attempted), attempted[0] if attempted else "")
 
 
 def _look(alternative: Alternative, secret: bool, environment: Environment) -> tuple[Source | None, str]:
+    """Where the alternative is there, and its value; for a secret that it is there is enough."""
     if alternative.variable:
         return _look_in_variable(alternative, secret, environment)
     path = environment.path(alternative.file)
+    source = Source(environment.layer_of(alternative.file), path=path)
     if alternative.section:
-        return _look_in_section(alternative, path, environment)
+        return _look_in_section(alternative, source, environment)
     if alternative.json_field:
-        value = json_text(environment.read(path) or "", alternative.json_field)
-        return (Source("file", path, alternative.json_field), "" if secret else value) if value else (None, "")
-    return (Source("file", path), path) if environment.exists(path) else (None, "")
+        return _look_in_json(alternative, source, environment.read(path) or "", secret)
+    return (source, path) if environment.exists(path) else (None, "")
 
 
 def _look_in_variable(alternative: Alternative, secret: bool, environment: Environment) -> tuple[Source | None, str]:
@@ -131,19 +141,24 @@ def _look_in_variable(alternative: Alternative, secret: bool, environment: Envir
         return None, ""
     value = environment.setting(alternative.variable) or ""
     if alternative.names_file:
-        return (source, value) if environment.exists(environment.path(value)) else (None, "")
+        path = environment.path(value)
+        return (source._replace(path=path), path) if environment.exists(path) else (None, "")
     if alternative.json_field:
-        value = json_text(value, alternative.json_field) or ""
-        return (source._replace(json_field=alternative.json_field), value) if value else (None, "")
+        return _look_in_json(alternative, source, value, secret)
     return source, "" if secret else value
 
 
-def _look_in_section(alternative: Alternative, path: str, environment: Environment) -> tuple[Source | None, str]:
+def _look_in_json(alternative: Alternative, source: Source, text: str, secret: bool) -> tuple[Source | None, str]:
+    value = json_text(text, alternative.json_field)
+    return (source._replace(field=alternative.json_field), "" if secret else value) if value else (None, "")
+
+
+def _look_in_section(alternative: Alternative, source: Source, environment: Environment) -> tuple[Source | None, str]:
     section = environment.path(alternative.section)
-    settings = environment.read_section(path, section)
+    settings = environment.read_section(source.path, section)
     for key in alternative.keys:
         if value := settings.get(key, "").strip():
-            return Source("file", f"{path} [{section}]"), value
+            return source._replace(section=section, field=key), value
     return None, ""
 
 
@@ -152,17 +167,19 @@ def _bare(value: str, check: Check) -> str:
     value = value.rstrip("/")
     if check == "host":
         value = value.removeprefix("https://")
-    return value if re.fullmatch(_SHAPES[check], value) else ""
+    return value if re.fullmatch(_SHAPES[check], value, re.ASCII) else ""
 
 
 def _met(provider: Provider, group: Group, filled: list[_Filled], readers: Readers) -> Evaluation:
-    values = {each.slot.name: each.value for each in filled if not each.slot.secret}
     source = _source_of_secret(filled) if group.kind != "none" else None
+    steering = _steering(filled, source)
+    values = {each.slot.name: each.value for each in filled if _may_stand_in_url(each) and each not in steering}
     endpoint = base_url(provider, "", values)
-    if not endpoint:
-        return Evaluation(None, f"no base URL is known for {provider.id}", "Correct the plugin that declares it.")
-    if source and (fault := _steered_from_project(provider, filled, source)):
+    if not endpoint and steering:
+        fault = f"{steering[0].source} may not decide where {source} is sent"
         return Evaluation(None, fault, "Set both in the same place.")
+    if not endpoint:
+        return Evaluation(None, f"no base URL is known for {provider.id}", "Correct its settings or its plugin.")
     others = readers.get(source.name, ()) if source else ()
     shared = tuple(other for other in others if other != provider.id)
     credential = Credential(provider.id, endpoint, group.kind, source, shared)
@@ -174,12 +191,19 @@ def _source_of_secret(filled: list[_Filled]) -> Source | None:
     return next((each.source for each in ranked if each.source), None)
 
 
-def _steered_from_project(provider: Provider, filled: list[_Filled], secret: Source) -> str:
-    """A project's file must not decide where a key goes that comes from outside the project."""
-    if secret.layer == PROJECT or "$" not in provider.base_url:
-        return ""
-    steering = [each.source for each in filled if each.source and each.source.layer == PROJECT]
-    return f"{steering[0]} may not decide where {secret} is sent" if steering else ""
+def _may_stand_in_url(each: _Filled) -> bool:
+    """Settings that were checked, or that are bare names in any case."""
+    return not each.slot.secret and bool(each.slot.check or _bare(each.value, "slug"))
+
+
+def _steering(filled: list[_Filled], secret: Source | None) -> list[_Filled]:
+    """Settings from a project's file, which must not decide where a key goes that is not the project's own.
+
+    A key in a file is never the project's own, even where the project names the file.
+    """
+    if secret is None or (secret.layer == PROJECT and not secret.path):
+        return []
+    return [each for each in filled if not each.slot.secret and each.source and each.source.layer == PROJECT]
 
 
 def _reason(credential: Credential) -> str:
@@ -196,17 +220,17 @@ def _unmet(attempts: list[tuple[Group, list[_Filled]]]) -> Evaluation:
         return Evaluation(None, "no login was found")
     nearest = min((filled for _, filled in attempts), key=_distance)
     missing = [each for each in nearest if each.fault]
-    return Evaluation(None, "; ".join(each.fault for each in missing), _remedy([each.slot for each in missing]))
+    return Evaluation(None, "; ".join(each.fault for each in missing), _remedy(missing))
 
 
 def _distance(filled: list[_Filled]) -> tuple[bool, int]:
-    has_secret = any(each.slot.secret and each.source and not each.fault for each in filled)
+    has_secret = any(each.slot.secret and (each.source or each.attempted) for each in filled)
     return not has_secret, sum(1 for each in filled if each.fault)
 
 
 def _described(slot: Slot) -> str:
     files = [re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", each.file) for each in slot.alternatives if each.file]
-    text = " or ".join([*_names(slot), *dict.fromkeys(files)])
+    text = _either([*_names(slot), *dict.fromkeys(files)])
     return f"{text} (default {slot.default})" if slot.default else text
 
 
@@ -214,22 +238,27 @@ def _names(slot: Slot) -> list[str]:
     return list(dict.fromkeys(each.variable for each in slot.alternatives if each.variable))
 
 
-def _not_set(slot: Slot, environment: Environment) -> str:
+def _not_set(slot: Slot, attempted: list[str]) -> str:
+    """Why no alternative is there: nothing is set, or what is set leads nowhere."""
+    for each in slot.alternatives:
+        if each.variable in attempted and each.names_file:
+            return f"the file that {each.variable} names does not exist"
+        if each.variable in attempted and each.json_field:
+            return f"{each.variable} holds no {each.json_field}"
     names = _names(slot)
-    if dangling := [
-        each.variable for each in slot.alternatives if each.names_file and environment.source(each.variable)
-    ]:
-        return f"the file that {dangling[0]} names does not exist"
-    if not names:
-        return f"no {slot.name} was found"
+    if attempted or not names:
+        return f"no {slot.name} was found" + (f" where {attempted[0]} leads" if attempted else "")
     return f"{names[0]} is not set" if len(names) == 1 else f"{', '.join(names)}: none is set"
 
 
-def _remedy(slots: list[Slot]) -> str:
+def _remedy(missing: list[_Filled]) -> str:
     """What to do about slots that are not filled, exactly these and nothing else."""
-    named = [_either(_names(slot)) for slot in slots if not slot.remedy]
-    sentences = [f"Set {' and '.join(named)}."] if named else []
-    return " ".join([*sentences, *(slot.remedy for slot in slots if slot.remedy)])
+    plain = [each for each in missing if each.source or not each.slot.remedy]
+    wrong = [each.attempted for each in plain if each.attempted in _names(each.slot)]
+    absent = [_either(_names(each.slot)) for each in plain if each.attempted not in _names(each.slot)]
+    sentences = [f"Correct {' and '.join(wrong)}."] if wrong else []
+    sentences += [f"Set {' and '.join(absent)}."] if absent else []
+    return " ".join([*sentences, *(each.slot.remedy for each in missing if each not in plain)])
 
 
 def _either(names: list[str]) -> str:

@@ -4,8 +4,6 @@ They are named tuples because defining one costs an eighth of what a frozen slot
 start-up; `docs/architecture.md` has the figures. Nothing here ever holds a secret.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
@@ -14,6 +12,8 @@ ProviderKind = Literal["vendor", "host", "own-cloud", "own-server", "gateway"]
 CredentialKind = Literal["api-key", "oauth-token", "cloud-identity", "none"]
 Evidence = Literal["verbatim", "listed", "unlisted", "not_offered", "unknown"]
 Check = Literal["", "slug", "host", "url"]
+BaseUrlRule = Literal["required", "optional", "no"]
+VerificationState = Literal["valid", "invalid", "no_credit", "rate_limited", "unreachable", "unsupported"]
 
 DIRECT = "direct"
 """The name of the route that goes to the provider itself, with the provider's own credential."""
@@ -88,7 +88,7 @@ class BaseUrlCase(NamedTuple):
 class CustomModelRules(NamedTuple):
     """What a person's own models of a provider need."""
 
-    base_url: Literal["required", "optional", "no"] = "no"
+    base_url: BaseUrlRule = "no"
     file_suffix: str = ""
     """The model is a local file whose name ends so; empty where it is no file."""
 
@@ -124,13 +124,19 @@ class Source(NamedTuple):
     """Where a credential comes from, as data, so that its secret can be read at the moment of use."""
 
     layer: str
-    """`env`, `project .env`, `global .env`, `host`, `file` or `plugin`."""
-    name: str
-    """The variable's name or the file's path."""
-    json_field: str = ""
+    """`env`, `project .env`, `global .env`, `file` or `plugin`."""
+    name: str = ""
+    """The variable; for a plugin, its own word."""
+    path: str = ""
+    """The file that holds the value, perhaps named by the variable."""
+    section: str = ""
+    """The section of the INI file."""
+    field: str = ""
+    """The key in the section, or the dotted path in the JSON."""
 
     def __str__(self) -> str:
-        return f"{self.layer} {self.name} {self.json_field}".rstrip()
+        section = f"[{self.section}]" if self.section else ""
+        return " ".join(part for part in (self.layer, self.name or self.path, section, self.field) if part)
 
 
 class Credential(NamedTuple):
@@ -246,7 +252,7 @@ class Verification(NamedTuple):
     """Whether a credential works right now, as its endpoint said."""
 
     provider: str
-    state: Literal["valid", "invalid", "no_credit", "rate_limited", "unreachable", "unsupported"]
+    state: VerificationState
     message: str = ""
 
 

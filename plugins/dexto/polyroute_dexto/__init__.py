@@ -40,4 +40,4 @@ def polyroute_routeability() -> Iterable[Routeability]:
 @hookimpl
 def polyroute_model_ids() -> Mapping[str, Mapper]:
     """OpenRouter's mapping function; there is no second one."""
-    return {PROVIDER_ID: polyroute_openrouter.mapper(PROVIDER_ID)}
+    return {PROVIDER_ID: polyroute_openrouter.mapper()}

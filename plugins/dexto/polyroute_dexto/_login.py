@@ -20,7 +20,7 @@ def detect(environment: Environment) -> Iterable[Detection]:
     path = _auth_path(environment)
     login = _read(path, environment)
     if _text(login, "openRouterApiKey"):
-        yield Detection("openrouter", source=Source("file", path, "openRouterApiKey"))
+        yield Detection("openrouter", source=Source("file", path=path, field="openRouterApiKey"))
     yield _gateway(environment, path, login)
 
 
@@ -31,7 +31,7 @@ def _gateway(environment: Environment, path: str, login: dict[str, Any]) -> Dete
     if source := environment.source("DEXTO_API_KEY"):
         return Detection("dexto", source=source, endpoint=endpoint)
     if _text(login, "dextoApiKey"):
-        return Detection("dexto", source=Source("file", path, "dextoApiKey"), endpoint=endpoint)
+        return Detection("dexto", source=Source("file", path=path, field="dextoApiKey"), endpoint=endpoint)
     if _text(login, "token"):
         return Detection("dexto", reason="the login brought no gateway key", remedy=_REMEDY)
     return Detection("dexto", reason="nobody is logged in and DEXTO_API_KEY is not set", remedy=_REMEDY)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from polyroute import (
     Alternative,
@@ -18,11 +19,11 @@ from polyroute import (
     Slot,
     hookimpl,
 )
-from polyroute_openrouter._lists import models, offered_namespaces, scheme, table
+from polyroute_openrouter._lists import lists_identity, models, offered_namespaces, scheme, table
 
 PROVIDER_ID = "openrouter"
 
-__all__ = ["PROVIDER_ID", "mapper", "routeability"]
+__all__ = ["PROVIDER_ID", "mapper", "routeability", "scheme"]
 
 
 def routeability(gateway: str, *, also: tuple[str, ...] = (), preferred: bool = False) -> Routeability:
@@ -33,11 +34,16 @@ def routeability(gateway: str, *, also: tuple[str, ...] = (), preferred: bool = 
     )
 
 
-def mapper(gateway: str) -> Mapper:
-    """The one mapping of model IDs to OpenRouter's, for `gateway`, which is named in its explanations."""
+def mapper() -> Mapper:
+    """The one mapping of model IDs to OpenRouter's: the same object for all who ask while the lists are the same."""
+    return _mapper(lists_identity())
+
+
+@lru_cache(maxsize=1)
+def _mapper(identity: object) -> Mapper:
     from polyroute.mapping import SchemeMapper  # here, since status needs no mapping
 
-    return SchemeMapper(gateway, scheme)
+    return SchemeMapper(PROVIDER_ID, scheme)
 
 
 @hookimpl
@@ -64,7 +70,7 @@ def polyroute_routeability() -> Iterable[Routeability]:
 @hookimpl
 def polyroute_model_ids() -> Mapping[str, Mapper]:
     """OpenRouter's own IDs are kept to the letter, others looked up in its list."""
-    return {PROVIDER_ID: mapper(PROVIDER_ID)}
+    return {PROVIDER_ID: mapper()}
 
 
 @hookimpl

@@ -29,6 +29,11 @@ def offered_namespaces() -> frozenset[str]:
     return frozenset(_derived("openrouter-routeability", _routeability)["offered"])
 
 
+def lists_identity() -> tuple[object, ...]:
+    """What tells one state of the files behind the lists from another."""
+    return tuple((file, (found := os.stat(file)).st_mtime_ns, found.st_size) for file in (_data_file(), _TABLE))
+
+
 def scheme() -> Scheme:
     """How OpenRouter spells models, with its list and those of the vendors that it may carry."""
     from polyroute.schemes import scheme

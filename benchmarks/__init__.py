@@ -1,0 +1,1 @@
+"""What Polyroute costs, side by side with floors and peers; see README.md here."""

@@ -1,0 +1,122 @@
+"""Timing things side by side, and holding figures against limits: what both benchmarks share."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+PASS = (sys.executable, "-I", "-c", "pass")
+"""The yardstick: starting and ending this interpreter."""
+
+Samples = Mapping[str, Sequence[float]]
+
+
+class Figure(NamedTuple):
+    """One line of a result: what was measured, how much it is, and how much it may be."""
+
+    name: str
+    value: str
+    verdict: str = ""
+    """Empty where there is no limit."""
+
+
+class Person(NamedTuple):
+    """Somebody with a throw-away home, so that nobody's real keys, files or caches are looked at."""
+
+    home: Path
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The whole environment of a process of this person."""
+        own = {"HOME": "", "POLYROUTE_HOME": "polyroute", "DEXTO_HOME": "dexto"}
+        return {"PATH": os.environ.get("PATH", ""), **{name: str(self.home / part) for name, part in own.items()}}
+
+    def write(self, name: str, text: str) -> None:
+        """Put a file under the home."""
+        path = self.home / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+@contextlib.contextmanager
+def throw_away() -> Iterator[Path]:
+    """A directory for homes, gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="polyroute-benchmark-") as directory:
+        yield Path(directory)
+
+
+def new_person(directory: Path, name: str) -> Person:
+    """A person with an empty home."""
+    home = directory / name
+    home.mkdir()
+    return Person(home)
+
+
+def seconds(action: Callable[[], object]) -> float:
+    """How long `action` takes, once."""
+    start = time.perf_counter()
+    action()
+    return time.perf_counter() - start
+
+
+def process_seconds(command: Sequence[str], person: Person, **more: str) -> float:
+    """How long a whole process takes, once. Raises CalledProcessError where it fails."""
+    environment = {**person.variables, **more}
+    quiet = subprocess.DEVNULL
+    return seconds(
+        lambda: subprocess.run(
+            command, env=environment, cwd=person.home, check=True, stdin=quiet, stdout=quiet, stderr=quiet
+        )
+    )
+
+
+def interleaved(cases: Mapping[str, Callable[[], float]], rounds: int) -> Samples:
+    """Run every case once a round, so that what disturbs the machine disturbs all of them alike.
+
+    Each round starts with another case: none always follows the same neighbour's leavings.
+    """
+    names = list(cases)
+    samples: dict[str, list[float]] = {name: [] for name in names}
+    for index in range(rounds):
+        first = index % len(names)
+        for name in names[first:] + names[:first]:
+            samples[name].append(cases[name]())
+    return samples
+
+
+def medians(samples: Samples) -> dict[str, float]:
+    """The middle sample of each case."""
+    return {name: statistics.median(each) for name, each in samples.items()}
+
+
+def fastest(samples: Samples) -> dict[str, float]:
+    """The least disturbed sample of each case."""
+    return {name: min(each) for name, each in samples.items()}
+
+
+def growth(costs: Sequence[float]) -> float:
+    """The most that the cost of one item rises from any size to any larger one; `costs` are in order of size."""
+    return max(later / earlier for index, earlier in enumerate(costs) for later in costs[index + 1 :])
+
+
+def judged(name: str, value: float, unit: str, limit: float | None = None) -> Figure:
+    """A figure, held against its limit where it has one."""
+    verdict = "" if limit is None else f"limit {limit:.3g} {unit}: {'ok' if value <= limit else 'over'}"
+    return Figure(name, f"{value:.3g} {unit}" if value < 1000 else f"{value:.0f} {unit}", verdict)
+
+
+def show(title: str, figures: Iterable[Figure]) -> bool:
+    """Print figures as a table; return whether all are within their limits."""
+    figures = list(figures)
+    print(f"\n{title}")
+    for figure in figures:
+        print(f"  {figure.name:<62} {figure.value:>14}   {figure.verdict}".rstrip())
+    return not any(figure.verdict.endswith("over") for figure in figures)

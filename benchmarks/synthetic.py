@@ -1,0 +1,100 @@
+"""Made-up plugins of any size, as a host would bring them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from polyroute import (
+    Alternative,
+    Environment,
+    Group,
+    IdMapping,
+    Mapper,
+    Model,
+    ModelRef,
+    Provider,
+    Routeability,
+    Slot,
+    hookimpl,
+)
+from polyroute.types import ProviderKind
+
+GATEWAY = "gateway"
+
+
+class Vendors:
+    """Vendors with the same number of models each, and a gateway to all of them that is tried first."""
+
+    def __init__(self, vendors: int, models_each: int = 0) -> None:
+        self._vendors = [f"vendor-{index}" for index in range(vendors)]
+        self._models_each = models_each
+        self.offered = frozenset(self.references())
+
+    def references(self) -> Iterator[str]:
+        """Every model as `provider/model`."""
+        return (f"{vendor}/model-{index}" for vendor in self._vendors for index in range(self._models_each))
+
+    @hookimpl
+    def polyroute_providers(self) -> Iterable[Provider]:
+        """All vendors and the gateway."""
+        yield provider(GATEWAY, "gateway")
+        for vendor in self._vendors:
+            yield provider(vendor, "vendor")
+
+    @hookimpl
+    def polyroute_routeability(self) -> Iterable[Routeability]:
+        """The gateway carries every vendor."""
+        yield Routeability(GATEWAY, frozenset(self._vendors), preferred=True)
+
+    @hookimpl
+    def polyroute_models(self, provider_ids: frozenset[str]) -> Iterable[Model]:
+        """The vendors' models."""
+        for vendor in provider_ids.intersection(self._vendors):
+            for index in range(self._models_each):
+                yield Model(vendor, f"model-{index}", context=128_000)
+
+    @hookimpl
+    def polyroute_model_ids(self) -> Mapping[str, Mapper]:
+        """The gateway's mapping."""
+        return {GATEWAY: _Mapper(self.offered)}
+
+
+class Single:
+    """A plugin with one provider and a look for its login."""
+
+    def __init__(self, index: int) -> None:
+        self.__name__ = f"single-{index}"
+
+    @hookimpl
+    def polyroute_providers(self) -> Iterable[Provider]:
+        """The provider."""
+        yield provider(self.__name__, "host")
+
+    @hookimpl
+    def polyroute_credentials(self, environment: Environment) -> None:
+        """No login is found."""
+        environment.setting(variable(self.__name__))
+
+
+class _Mapper:
+    def __init__(self, offered: frozenset[str]) -> None:
+        self._offered = offered
+
+    def lookup(self, model: ModelRef, /) -> IdMapping:
+        spelled = f"{model.provider}/{model.id}"
+        known = spelled in self._offered
+        return IdMapping(spelled, "listed") if known else IdMapping(None, "unknown", f"{spelled} is in no list")
+
+    def reverse(self, gateway_id: str, /) -> ModelRef | None:
+        return ModelRef(*gateway_id.split("/", 1)) if gateway_id in self._offered else None
+
+
+def provider(name: str, kind: ProviderKind) -> Provider:
+    """A provider whose key stands in a variable of its own."""
+    key = Slot("key", (Alternative(variable(name)),), secret=True)
+    return Provider(name, name.title(), kind, (Group((key,)),), f"https://{name}.example/v1")
+
+
+def variable(name: str) -> str:
+    """Where the key of a provider is looked for."""
+    return f"{name.upper().replace('-', '_')}_API_KEY"

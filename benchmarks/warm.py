@@ -1,0 +1,243 @@
+"""In one process: asking again and again, of many providers, many plugins and many models.
+
+Usage: python -m benchmarks.warm [--repeats N] [--peer-python PATH] [--check]
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from itertools import cycle
+
+from benchmarks.measuring import (
+    PASS,
+    Figure,
+    Person,
+    fastest,
+    growth,
+    interleaved,
+    judged,
+    new_person,
+    process_seconds,
+    seconds,
+    show,
+    throw_away,
+)
+from benchmarks.synthetic import GATEWAY, Single, Vendors, variable
+from polyroute import Catalog, Environment, Plugins, Preferences
+from polyroute.requirements import secret_variables
+
+_REFERENCE_PASS = 0.0106
+"""Seconds of `python -I -c pass` where the limits in seconds were set; they are scaled by what it takes here."""
+
+_STATUS_LIMIT_MS, _RESOLVE_LIMIT_US = 1.0, 8.0
+_STEADY, _STEADY_RESOLVE = 1.7, 1.3
+"""How much dearer one item may be among many than among few."""
+
+_PROVIDERS = (100, 1_000, 10_000)
+_PLUGINS = (10, 100, 1_000)
+_MODELS = (1_000, 100_000, 1_000_000)
+_VENDORS = 100
+_SAMPLE = 10_000
+"""References asked for in one go."""
+
+_LITELLM = """
+import time, litellm
+models = [f"openai/gpt-{index}" for index in range(2000)]
+def once():
+    start = time.perf_counter()
+    for model in models:
+        litellm.get_llm_provider(model)
+    return (time.perf_counter() - start) / len(models)
+print(min(once() for _ in range(9)))
+"""
+
+
+def main() -> int:
+    """Measure, print, and return 1 where `--check` is given and a limit is exceeded."""
+    options = _options()
+    with throw_away() as directory:
+        person = new_person(directory, "person")
+        os.environ.update(person.variables)  # the cache is found by the variables of the process
+        within = _measure(person, options.repeats)
+        show("The nearest thing elsewhere", _litellm(options.peer_python, person))
+    return 0 if within or not options.check else 1
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser("python -m benchmarks.warm", description="Time calls in one process.")
+    parser.add_argument("--repeats", type=int, default=25)
+    parser.add_argument("--peer-python", default=sys.executable, help="of an environment with litellm")
+    parser.add_argument("--check", action="store_true", help="exit with 1 where a limit is exceeded")
+    return parser.parse_args()
+
+
+def _measure(person: Person, repeats: int) -> bool:
+    print(f"Fastest of {repeats} interleaved repeats; limits in seconds are scaled to what this machine does.")
+    plugins = _installed(person)
+    keys = _every_key(plugins)
+    within = [
+        show("Status of all installed providers", _status(plugins, person, keys, repeats)),
+        show("Status, per provider", _by_size(_PROVIDERS, "providers", _sized_status, repeats)),
+        show("Plugins.load and status, per plugin", _by_size(_PLUGINS, "plugins", _sized_load, max(repeats // 5, 3))),
+        show("Resolve, each, installed lists", _resolve_installed(plugins, person, keys, repeats)),
+        show("Resolve, each, by size of the list", _resolve_by_size(person, repeats)),
+    ]
+    return all(within)
+
+
+def _installed(person: Person) -> Plugins:
+    plugins = Plugins.load(environment=Environment(person.variables))
+    if len(plugins.providers) < 100 or plugins.problems:
+        raise SystemExit(f"Not worth timing: {len(plugins.providers)} providers, problems {plugins.problems}")
+    return plugins
+
+
+def _every_key(plugins: Plugins) -> dict[str, str]:
+    """A made-up value for every secret that any provider looks for."""
+    names = sorted(name for each in plugins.providers.values() for name in secret_variables(each))
+    return dict.fromkeys(names, "made-up")
+
+
+def _timed(action: Callable[[], object], items: int = 1) -> float:
+    """Seconds per item of one run, garbage collection held off as `timeit` does."""
+    gc.collect()
+    gc.disable()
+    try:
+        return seconds(action) / items
+    finally:
+        gc.enable()
+
+
+def _often(action: Callable[[], object], times: int = 20) -> Callable[[], float]:
+    """A case that does `action` so often that the clock's own cost vanishes."""
+
+    def run() -> None:
+        for _ in range(times):
+            action()
+
+    return partial(_timed, run, times)
+
+
+def _scaled(cases: Mapping[str, Callable[[], float]], person: Person, repeats: int) -> tuple[dict[str, float], float]:
+    """The best of each case, and how slow this machine was meanwhile, compared to where the limits were set."""
+    best = fastest(interleaved({"pass": partial(process_seconds, PASS, person), **cases}, repeats))
+    return best, best.pop("pass") / _REFERENCE_PASS
+
+
+def _status(plugins: Plugins, person: Person, keys: Mapping[str, str], repeats: int) -> list[Figure]:
+    some = dict(list(keys.items())[:: len(keys) // 10])
+    limited = {"status, nothing set": _statuses(plugins, person.variables)}
+    limited[f"status, {len(some)} keys set"] = _statuses(plugins, {**person.variables, **some})
+    others = {"floor: dict(os.environ)": _often(lambda: dict(os.environ))}
+    others[f"status, all {len(keys)} keys set"] = _statuses(plugins, {**person.variables, **keys})
+    best, scale = _scaled({**others, **limited}, person, repeats)
+    limits = dict.fromkeys(limited, _STATUS_LIMIT_MS * scale)
+    return [judged(name, took * 1e3, "ms", limits.get(name)) for name, took in best.items()]
+
+
+def _statuses(plugins: Plugins, variables: Mapping[str, str]) -> Callable[[], float]:
+    environment, preferences = Environment(variables), Preferences()
+    return _often(lambda: Catalog(plugins, environment, preferences).status())
+
+
+def _by_size(sizes: Sequence[int], of: str, case: Callable[[int], Callable[[], float]], repeats: int) -> list[Figure]:
+    best = fastest(interleaved({f"among {size:,} {of}": case(size) for size in sizes}, repeats))
+    return [*(judged(name, took * 1e6, "us") for name, took in best.items()), _growth(best, _STEADY)]
+
+
+def _growth(best: Mapping[str, float], limit: float | None) -> Figure:
+    return judged("growth, at most, from a size to a larger one", growth(list(best.values())), "x", limit)
+
+
+def _sized_status(size: int) -> Callable[[], float]:
+    """One provider of ten has its key set, and so has the gateway that carries them all."""
+    plugins = Plugins.load([Vendors(size - 1)], only=[])
+    environment, preferences = Environment(_some_keys(size - 1)), Preferences()
+    return partial(_timed, lambda: Catalog(plugins, environment, preferences).status(), size)
+
+
+def _some_keys(vendors: int) -> dict[str, str]:
+    names = [GATEWAY, *(f"vendor-{index}" for index in range(0, vendors, 10))]
+    return {variable(name): "made-up" for name in names}
+
+
+def _sized_load(size: int) -> Callable[[], float]:
+    plugins = [Single(index) for index in range(size)]
+    nothing = Environment({})
+    return partial(_timed, lambda: Catalog(Plugins.load(plugins, only=[]), nothing).status(), size)
+
+
+def _resolve_installed(plugins: Plugins, person: Person, keys: Mapping[str, str], repeats: int) -> list[Figure]:
+    """With every key set, so that each reference has a route to take."""
+    catalog = Catalog(plugins, Environment({**person.variables, **keys}))
+    usable = [str(model.ref) for model in catalog.models(available=True)]
+    carried = [each for each in usable if len(plugins.carriers(each.partition("/")[0])) > 1]
+    cases = {
+        f"the {len(usable):,} models in the lists": _resolving(catalog, usable),
+        f"the {len(carried):,} of them with routes through several gateways": _resolving(catalog, carried),
+        "as many of the same providers that are in no list": _resolving(catalog, [f"{each}-x" for each in carried]),
+    }
+    best, scale = _scaled(cases, person, repeats)
+    return [judged(name, took * 1e6, "us", _RESOLVE_LIMIT_US * scale) for name, took in best.items()]
+
+
+def _resolving(catalog: Catalog, references: Sequence[str]) -> Callable[[], float]:
+    return partial(_asked, catalog.resolve, references)
+
+
+def _resolve_by_size(person: Person, repeats: int) -> list[Figure]:
+    floors, cases = {}, {}
+    for size in _MODELS:
+        vendors = Vendors(_VENDORS, size // _VENDORS)
+        floors[f"floor: look-up in a set of {size:,} IDs"] = _sampled(vendors, vendors.offered.__contains__)
+        cases[f"resolve among {size:,} models"] = _sampled(vendors, _ready(vendors).resolve)
+    best, scale = _scaled({**floors, **cases}, person, repeats)
+    looked_up, resolved = ({name: best[name] for name in names} for names in (floors, cases))
+    return [
+        *(judged(name, took * 1e6, "us") for name, took in looked_up.items()),
+        _growth(looked_up, None),
+        *(judged(name, took * 1e6, "us", _RESOLVE_LIMIT_US * scale) for name, took in resolved.items()),
+        _growth(resolved, _STEADY_RESOLVE),
+    ]
+
+
+def _ready(vendors: Vendors) -> Catalog:
+    """A catalog whose indexes are built."""
+    catalog = Catalog(Plugins.load([vendors], only=[]), Environment(_some_keys(_VENDORS)))
+    catalog.models()
+    return catalog
+
+
+def _sampled(vendors: Vendors, ask: Callable[[str], object]) -> Callable[[], float]:
+    """Each run asks for other references, so that neither we nor the processor can remember the answers."""
+    references = list(vendors.references())
+    step = max(len(references) // _SAMPLE, 1)
+    samples = cycle([references[first::step] for first in range(step)])
+    return lambda: _asked(ask, next(samples))
+
+
+def _asked(ask: Callable[[str], object], references: Sequence[str]) -> float:
+    return _timed(lambda: deque(map(ask, references), maxlen=0), len(references))
+
+
+def _litellm(python: str, person: Person) -> list[Figure]:
+    name = "litellm.get_llm_provider, each"
+    environment = {**person.variables, "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
+    try:
+        output = subprocess.check_output(
+            (python, "-c", _LITELLM), env=environment, cwd=person.home, stderr=subprocess.DEVNULL
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return [Figure(name, "not installed")]
+    return [judged(name, float(output.split()[-1]) * 1e6, "us")]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

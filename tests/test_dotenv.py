@@ -1,0 +1,115 @@
+"""Reading `.env` files as python-dotenv does, for what people and programs write into them."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import dotenv as python_dotenv
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from polyroute.dotenv import parse
+
+NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True)
+SPACES = st.sampled_from(["", " ", "\t", "  "])
+TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=24)
+PLAIN = TEXT.filter(lambda text: not text.strip().startswith(("'", '"')))
+SINGLE = st.text(st.sampled_from("ab '\"#=$\\\n"), max_size=12)
+ESCAPES = st.sampled_from(
+    [r"\n", r"\t", r"\r", r"\\", r"\"", r"\'", r"\a", r"\d", r"\$", "\n", "#", "'", "=", "ab", "é"]
+)
+DOUBLE = st.lists(ESCAPES, max_size=8).map("".join)
+COMMENT = st.sampled_from(["", " # why", "\t#", " # 'quoted' \"too\" A=b"])
+
+
+def quoted_once(text: str) -> str:
+    """Text between single quotes, with what must be escaped there."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+VALUES = st.one_of(PLAIN, SINGLE.map(quoted_once), DOUBLE.map('"{}"'.format))
+
+
+@st.composite
+def assignments(draw: st.DrawFn) -> str:
+    """One assignment as people write it."""
+    start = draw(SPACES) + draw(st.sampled_from(["", "export ", "export\t "]))
+    return start + draw(NAMES) + draw(SPACES) + "=" + draw(SPACES) + draw(VALUES) + draw(COMMENT)
+
+
+LINES = st.one_of(assignments(), TEXT.map("# {}".format), SPACES)
+
+
+def theirs(text: str) -> dict[str, str]:
+    """What python-dotenv reads."""
+    values = python_dotenv.dotenv_values(stream=io.StringIO(text), interpolate=False)
+    return {name: value for name, value in values.items() if value is not None}
+
+
+@settings(deadline=None)
+@given(st.lists(LINES, max_size=6).map("\n".join))
+def test_reads_as_python_dotenv_does(text: str) -> None:
+    """Names, `export`, quotes, escapes and comments mean what they mean to python-dotenv."""
+    assert parse(text) == theirs(text)
+
+
+@settings(deadline=None)
+@given(NAMES, TEXT | SINGLE, st.sampled_from(["always", "auto", "never"]))
+def test_reads_what_python_dotenv_writes(
+    tmp_path_factory: pytest.TempPathFactory, name: str, value: str, quote_mode: str
+) -> None:
+    """Whatever python-dotenv writes, and reads back itself, is read back here too."""
+    path = tmp_path_factory.mktemp("dotenv") / ".env"
+    python_dotenv.set_key(path, name, value, quote_mode=quote_mode)
+    text = path.read_text(encoding="utf-8")
+    assume(theirs(text) == {name: value})
+    assert parse(text) == {name: value}
+
+
+@settings(deadline=None)
+@given(st.text())
+def test_reads_any_text_at_all(text: str) -> None:
+    """No text makes it fail, and what it finds are names with values."""
+    assert all(re.fullmatch(r"[A-Za-z_][\w.]*", name) for name in parse(text))
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("KEY=sk-abc#def", "sk-abc#def"),
+        ("KEY=sk-abc #def", "sk-abc"),
+        ("KEY='sk-abc #def' # comment", "sk-abc #def"),
+        ('KEY="sk-abc\\nsecond"', "sk-abc\nsecond"),
+        ('KEY="sk-abc\nsecond"', "sk-abc\nsecond"),
+        ("KEY='sk-abc\nsecond'", "sk-abc\nsecond"),
+        ("KEY='\\n'", "\\n"),
+        ('KEY="C:\\dir"', "C:\\dir"),
+        ('KEY="say \\"it\\""', 'say "it"'),
+        ("KEY=$OTHER ${OTHER}", "$OTHER ${OTHER}"),
+        ("KEY=a=b==", "a=b=="),
+        ("  export  KEY  =  a b  ", "a b"),
+        ("KEY=", ""),
+        ("KEY=''", ""),
+    ],
+)
+def test_a_value(line: str, value: str) -> None:
+    """A value is taken to the letter, but for quotes, escapes and comments; nothing is expanded."""
+    assert parse(line) == {"KEY": value}
+
+
+@pytest.mark.parametrize("line", ["# KEY=value", "KEY", "=value", "KEY: value", "the KEY=value", "  ", "export"])
+def test_a_line_that_assigns_nothing(line: str) -> None:
+    """A line that is no assignment is passed over, and costs its neighbours nothing."""
+    assert parse(f"BEFORE=1\n{line}\nAFTER=2\n") == {"BEFORE": "1", "AFTER": "2"}
+
+
+def test_a_quote_that_is_never_closed() -> None:
+    """A forgotten quote costs no other line."""
+    assert {"BEFORE": "1", "AFTER": "2"}.items() <= parse("BEFORE=1\nKEY='value\nAFTER=2\n").items()
+
+
+def test_the_last_assignment_wins() -> None:
+    """Of several assignments to one name the last counts, blank or not."""
+    assert parse("KEY=first\nOTHER=1\nKEY=last\nGONE=1\nGONE=\n") == {"KEY": "last", "OTHER": "1", "GONE": ""}

@@ -1,0 +1,130 @@
+"""Where Polyroute's own files live."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from polyroute import Environment
+from polyroute.cache import derived
+from polyroute.paths import cache_directory
+
+REPORT = """
+import json, os, sys
+import platformdirs
+from polyroute import Environment
+from polyroute.paths import cache_directory
+print(json.dumps([
+    Environment.load().config_path,
+    os.path.join(platformdirs.user_config_dir("polyroute", appauthor=False), "config.toml"),
+    cache_directory(),
+    platformdirs.user_cache_dir("polyroute", appauthor=False),
+]))
+"""
+IMPORTS = """
+import sys
+from polyroute import Environment
+from polyroute.paths import cache_directory
+Environment.load(), cache_directory()
+sys.exit("platformdirs" in sys.modules)
+"""
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere platformdirs is asked")
+
+
+def run(script: str, folder: Path, variables: dict[str, str]) -> str:
+    """Run a script with exactly these variables, in which TMP stands for the folder."""
+    own = {name: value.replace("TMP", str(folder)) for name, value in variables.items()}
+    own["DEXTO_HOME"] = str(folder / "dexto")  # no real home is looked into, whatever HOME says
+    command = [sys.executable, "-c", script]
+    ran = subprocess.run(command, env=own, cwd=folder, capture_output=True, text=True, timeout=60, check=True)
+    assert ran.stderr == ""
+    return ran.stdout
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"HOME": "TMP"},
+        {"HOME": "TMP/"},
+        {"HOME": "TMP//"},
+        {"HOME": "TMP/a/../b"},
+        {"HOME": "/"},
+        {"HOME": " "},
+        {"HOME": "relative"},
+        {"HOME": "TMP/with space"},
+        {},
+        {"HOME": "TMP", "XDG_CONFIG_HOME": "TMP/config", "XDG_CACHE_HOME": "TMP/cache"},
+        {"HOME": "TMP", "XDG_CONFIG_HOME": "TMP/config/", "XDG_CACHE_HOME": "TMP//cache"},
+        {"HOME": "TMP", "XDG_CONFIG_HOME": "TMP/a/../config", "XDG_CACHE_HOME": "/"},
+        {"HOME": "TMP", "XDG_CONFIG_HOME": "relative", "XDG_CACHE_HOME": "./cache"},
+        {"HOME": "TMP", "XDG_CONFIG_HOME": "~/config", "XDG_CACHE_HOME": "$HOME/cache"},
+        {"HOME": "TMP", "XDG_CONFIG_HOME": "", "XDG_CACHE_HOME": ""},
+        {"HOME": "TMP", "XDG_CONFIG_HOME": "  ", "XDG_CACHE_HOME": "\t"},
+        {"HOME": "TMP", "XDG_CONFIG_HOME": " TMP/config", "XDG_CACHE_HOME": "TMP/cache "},
+        {"XDG_CONFIG_HOME": "TMP/config"},
+        {"HOME": "relative", "XDG_CONFIG_HOME": "relative", "XDG_CACHE_HOME": "TMP/cache"},
+        {"HOME": "TMP", "ANDROID_DATA": "/data", "ANDROID_ROOT": "/system", "SHELL": "/bin/sh"},
+        {"HOME": "TMP", "POLYROUTE_HOME": ""},
+        {"HOME": "TMP", "POLYROUTE_HOME": " \t", "XDG_CACHE_HOME": "TMP/cache"},
+    ],
+    ids=str,
+)
+def test_as_platformdirs_says(tmp_path: Path, variables: dict[str, str]) -> None:
+    """Configuration and cache are where platformdirs puts them, though it is not imported for that."""
+    config, expected_config, cache, expected_cache = json.loads(run(REPORT, tmp_path, variables))
+    assert (config, cache) == (expected_config, expected_cache)
+
+
+@on_linux
+@pytest.mark.parametrize("variables", [{"HOME": "TMP"}, {"HOME": "TMP", "XDG_CACHE_HOME": "TMP/cache"}], ids=str)
+def test_platformdirs_is_not_imported(tmp_path: Path, variables: dict[str, str]) -> None:
+    """On Linux neither path costs the import of platformdirs."""
+    run(IMPORTS, tmp_path, variables)
+
+
+@pytest.mark.parametrize("home", ["TMP/own", "own", " TMP/own ", "TMP/./below/../own"])
+def test_polyroute_home_wins(tmp_path: Path, home: str) -> None:
+    """POLYROUTE_HOME moves everything, wherever else variables point; a relative one is made absolute."""
+    variables = {"HOME": "TMP", "XDG_CONFIG_HOME": "TMP/config", "XDG_CACHE_HOME": "TMP/cache", "POLYROUTE_HOME": home}
+    config, _, cache, _ = json.loads(run(REPORT, tmp_path, variables))
+    assert (config, cache) == (str(tmp_path / "own" / "config.toml"), str(tmp_path / "own" / "cache"))
+
+
+def test_polyroute_home_is_looked_at_each_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A home that is moved while the process runs counts from then on."""
+    for name in ("one", "two"):
+        monkeypatch.setenv("POLYROUTE_HOME", str(tmp_path / name))
+        assert cache_directory() == str(tmp_path / name / "cache")
+        assert Environment.load().config_path == str(tmp_path / name / "config.toml")
+
+
+def test_the_configuration_belongs_to_the_environment(tmp_path: Path) -> None:
+    """`config.toml` is that of the person whose environment it is, not that of whoever runs the process."""
+    ann = Environment({"HOME": "/nonexistent/ann"})
+    bob = Environment({"HOME": "/nonexistent/bob", "XDG_CONFIG_HOME": "/nonexistent/config"})
+    eve = Environment({"HOME": "/nonexistent/eve", "POLYROUTE_HOME": "/nonexistent/own"})
+    given = Environment({"HOME": "/nonexistent/ann"}, home=tmp_path)
+    assert ann.config_path == "/nonexistent/ann/.config/polyroute/config.toml"
+    assert bob.config_path == "/nonexistent/config/polyroute/config.toml"
+    assert eve.config_path == "/nonexistent/own/config.toml"
+    assert given.config_path == str(tmp_path / ".config/polyroute/config.toml")
+
+
+def test_only_the_process_moves_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Derived data belongs to the process: it is kept in one place, whoever's catalog is made of it."""
+    monkeypatch.setenv("POLYROUTE_HOME", str(tmp_path / "own"))
+    Environment({"POLYROUTE_HOME": str(tmp_path / "other")})
+    derived("anything", 1, [__file__], lambda: 1)
+    assert [path.name for path in tmp_path.iterdir()] == ["own"]
+    assert len(os.listdir(tmp_path / "own" / "cache")) == 1
+
+
+def test_looking_makes_no_folder(tmp_path: Path) -> None:
+    """Asking where files live creates none of them."""
+    run(REPORT, tmp_path, {"HOME": "TMP/home", "XDG_CACHE_HOME": "TMP/cache"})
+    assert list(tmp_path.iterdir()) == []
