@@ -186,16 +186,16 @@ class Catalog:
     def _direct_to(self, provider: Provider, ref: ModelRef, mappings: Mapping[str, IdMapping]) -> Route:
         route = self._direct(provider)
         models = self.plugins.models(provider.id)
+        takes_any = not models or provider.kind in _ANY_ID
         model = models.get(ref.id)
+        if model is None and not takes_any:
+            model = models.get(self._native(ref, mappings))
         if model is not None and (model.base_url or model.protocol):
             route = self._overridden(route, model)
-        if not models or provider.kind in _ANY_ID:
+        if takes_any:
             return Route(ref.id, "verbatim", *route[2:])
         if model is not None:
-            return Route(ref.id, "listed", *route[2:])
-        native = self._native(ref, mappings)
-        if native in models:
-            return Route(native, "listed", *route[2:])
+            return Route(model.id, "listed", *route[2:])
         reason = f"{route.reason}; {ref.id} is not in the list of {provider.id}'s models"
         return Route(ref.id, "unlisted", *route[2:-2], reason, route.remedy)
 
