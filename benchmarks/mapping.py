@@ -49,7 +49,7 @@ def _measure(rounds: int) -> bool:
     known = polyroute_openrouter.mapper()
     sample = refs[:: len(refs) // _PEER_SAMPLE]
     actions: list[Callable[[], None]] = [
-        lambda: _each(SchemeMapper("openrouter", polyroute_openrouter.scheme).lookup, refs),
+        lambda: _each(SchemeMapper(polyroute_openrouter.scheme).lookup, refs),
         lambda: _each(known.lookup, refs),
         lambda: _each(known.reverse, names),
         lambda: _each(plain.get, refs),

@@ -332,7 +332,7 @@ def test_a_gateways_spelling_of_a_vendor(shell: Shell, command: str) -> None:
     ("text", "hint"),
     [
         ("claude-sonnet-4-5", "Did you mean anthropic/claude-sonnet-4-5"),
-        ("no-such-model", "polyroute models no-such-model"),
+        ("no-such-model", "See `polyroute models`"),
         ("openai", "polyroute models --provider openai"),
         ("openai/", "polyroute models --provider openai"),
         ("/gpt-5", "provider/model"),
@@ -805,6 +805,20 @@ def test_a_missing_extra(shell: Shell, missing: str, line: str) -> None:
     done = shell.run(*line.split())
     assert (done.returncode, done.stdout, "Traceback" in done.stderr) == (3, "", False)
     assert "polyroute[cli]" in done.stderr
+
+
+def test_stdout_that_is_closed(shell: Shell) -> None:
+    """With stdout closed nothing can be told: a message, and exit status 3."""
+    command = ["bash", "-c", f"{POLYROUTE} status --json >&-"]
+    done = subprocess.run(command, env=shell.variables, capture_output=True, text=True, check=False)
+    assert (done.returncode, "Traceback" in done.stderr) == (3, False)
+
+
+def test_a_full_order_wins_over_prefer(shell: Shell) -> None:
+    """`prefer` says so where a full order in the file leaves it without effect."""
+    shell.config.parent.mkdir(parents=True, exist_ok=True)
+    shell.config.write_text('order = ["direct"]\n', encoding="utf-8")
+    assert "a full `order` is given, and wins over this" in shell.run("prefer", "dexto").stderr
 
 
 def test_a_table_on_a_terminal_needs_an_extra(shell: Shell) -> None:

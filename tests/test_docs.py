@@ -5,11 +5,12 @@ from __future__ import annotations
 import inspect
 import re
 import tomllib
+import types
 from pathlib import Path
 
 import pytest
 
-from polyroute import Plugins, Preferences, hookspecs
+from polyroute import Catalog, Plugins, Preferences, hookspecs
 from polyroute.cli.parser import build
 from tests.conftest import MakeEnvironment
 
@@ -51,6 +52,15 @@ def test_the_readmes_plugin_works() -> None:
     plugins = Plugins.load([plugin], only=[])
     assert list(plugins.providers) == ["acme"]
     assert plugins.problems == ()
+
+
+def test_the_documented_gateway_works(make_environment: MakeEnvironment) -> None:
+    """The gateway in docs/hooks.md, as it stands, carries OpenAI's models."""
+    module = types.ModuleType("acme")
+    exec(blocks(ROOT / "docs" / "hooks.md", "python")[0], vars(module))  # noqa: S102 - it is our own page
+    catalog = Catalog.load([module], only=["direct"], environment=make_environment(ACME_API_KEY="k"))
+    assert catalog.resolve("openai/gpt-5").via == "acme"
+    assert catalog.problems == ()
 
 
 def test_every_hook_is_listed_with_its_signature() -> None:

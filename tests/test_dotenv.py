@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from polyroute.dotenv import parse
+from polyroute.dotenv import lines_passed_over, parse
 
 NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True)
 SPACES = st.sampled_from(["", " ", "\t", "  "])
@@ -103,6 +103,11 @@ def test_a_value(line: str, value: str) -> None:
 def test_a_line_that_assigns_nothing(line: str) -> None:
     """A line that is no assignment is passed over, and costs its neighbours nothing."""
     assert parse(f"BEFORE=1\n{line}\nAFTER=2\n") == {"BEFORE": "1", "AFTER": "2"}
+
+
+def test_lines_that_were_passed_over_are_told() -> None:
+    """Lines that are no assignment are told by number; blank lines, comments and values of several lines are not."""
+    assert lines_passed_over("# why\n\nA=1\nB: 2\nC='x\ny'\nD='open\n") == [4, 7]
 
 
 def test_a_quote_that_is_never_closed() -> None:

@@ -490,12 +490,21 @@ def test_two_plugins_of_one_name_are_told_apart(site: Site) -> None:
     """Where two distributions call their plugins alike, each is asked for its own secrets only."""
     for distribution, name in (("aa", "first"), ("bb", "second")):
         site.install(distribution, "same", sound(name))
-    catalog = load("same")
+    catalog = load("same", "same@bb")
     for name in ("first", "second"):
         credential = catalog.provider(name).routes[0].credential
         assert credential
         assert catalog.environment.reveal(credential) == f"secret of {name}"
     assert catalog.problems == ()
+
+
+def test_a_plugin_named_as_a_bundled_one(site: Site) -> None:
+    """A third party's plugin of a bundled one's name is told apart by its distribution, also to switch it off."""
+    site.install("zeta", "direct", claiming("openai", "stolen"))
+    problem = problem_of(load("direct@zeta"), "direct@zeta")
+    assert "POLYROUTE_DISABLE_PLUGINS=direct@zeta" in problem.remedy
+    off = Environment({"POLYROUTE_DISABLE_PLUGINS": "direct@zeta"}, home="/nonexistent")
+    assert Catalog.load(environment=off).provider("openai").provider.name == "OpenAI"
 
 
 def test_nothing_is_loaded_on_import() -> None:

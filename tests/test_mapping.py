@@ -170,7 +170,7 @@ def test_one_more_word_is_another_model(mapper: Mapper, models: list[Model], dat
     ("model", "evidence", "words"),
     [
         ("openrouter/made/up", "verbatim", "kept to the letter"),
-        ("openai/gpt-4o", "listed", "openai/gpt-4o is in the list of openrouter"),
+        ("openai/gpt-4o", "listed", "openai/gpt-4o is in its list"),
         ("anthropic/claude-sonnet-4-5", "listed", "only spelled otherwise"),
         ("anthropic/claude-sonnet-4-5-20250929", "listed", "the only snapshot of this model there"),
         ("alibaba/qwen3.5-plus-2026-04-20", "listed", "the same date written otherwise"),
@@ -219,7 +219,7 @@ def test_aliases_lead_somewhere(listed: frozenset[str]) -> None:
 
 def test_every_alias_is_needed(mapper: SchemeMapper) -> None:
     """No alias says what a rule finds by itself."""
-    bare = SchemeMapper("openrouter", lambda: mapper._scheme._replace(aliases={}))
+    bare = SchemeMapper(lambda: mapper._scheme._replace(aliases={}))
     namespaces = {each.get("namespace", name): name for name, each in SCHEME["providers"].items()}
     for alias, (target, _) in SCHEME["aliases"].items():
         namespace, _, name = alias.partition("/")
@@ -311,15 +311,15 @@ OWN = Scheme(
 )
 def test_a_scheme_of_ones_own(model: str, expected: str | None) -> None:
     """A scheme maps what its list, tables and rules say, and nothing else."""
-    assert SchemeMapper("acme", lambda: OWN).lookup(ModelRef(*model.split("/", 1))).id == expected
+    assert SchemeMapper(lambda: OWN).lookup(ModelRef(*model.split("/", 1))).id == expected
 
 
 def test_a_list_without_dates() -> None:
     """Where the maker has several snapshots and the gateway one name, no date tells which, so none is mapped."""
     own = Scheme("acme", {"umbrella/t": ()}, native={"umbrella": ("t-20240101", "t-20250101")})
-    mapper = SchemeMapper("acme", lambda: own)
+    mapper = SchemeMapper(lambda: own)
     assert mapper.lookup(ModelRef("umbrella", "t-20250101")).id is None
-    one = SchemeMapper("acme", lambda: own._replace(native={"umbrella": ("t-20250101",)}))
+    one = SchemeMapper(lambda: own._replace(native={"umbrella": ("t-20250101",)}))
     assert one.lookup(ModelRef("umbrella", "t-20250101")).id == "umbrella/t"
     assert one.reverse("umbrella/t") == ("umbrella", "t-20250101")
 
@@ -428,7 +428,7 @@ def test_explain_suggests(make_catalog: MakeCatalog) -> None:
     assert "The same model: openrouter/anthropic/claude-opus-4.7." in str(
         catalog.explain("bedrock/anthropic.claude-opus-4-7")
     )
-    assert "Other models, spelled alike: openrouter/anthropic" in str(catalog.explain("anthropic/claude-opus-5"))
+    assert "Other models, spelled alike: anthropic/claude-opus-4" in str(catalog.explain("anthropic/claude-opus-5"))
     assert catalog.suggestions("openrouter/anthropic/claude-opus-4.7") == ()
 
 

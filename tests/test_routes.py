@@ -112,6 +112,27 @@ def test_a_disabled_gateway(make_catalog: MakeCatalog) -> None:
     assert catalog.resolve("anthropic/claude-sonnet-4-5").via == "direct"
 
 
+@pytest.mark.parametrize(
+    ("preferences", "preferred"),
+    [
+        (Preferences(), "dexto"),
+        (Preferences("openrouter"), "openrouter"),
+        (Preferences(order=("direct", "dexto")), "direct"),
+        (Preferences(disabled_providers=frozenset({"dexto"})), "direct"),
+    ],
+)
+def test_what_is_preferred(make_catalog: MakeCatalog, preferences: Preferences, preferred: str) -> None:
+    """Preferred is the route that is tried first: the head of a full order, and never a disabled gateway."""
+    assert make_catalog(preferences, **ALL).status().preferred == preferred
+
+
+@pytest.mark.parametrize("subject", [None, 5, ["anthropic", "x"]])
+def test_what_is_no_reference_at_all(make_catalog: MakeCatalog, subject: object) -> None:
+    """What is neither a text nor a ModelRef is refused as such."""
+    with pytest.raises(InvalidModelReference, match="or a ModelRef"):
+        make_catalog().routes(subject)  # type: ignore[arg-type]
+
+
 def test_variables_win_over_the_file(make_environment: MakeEnvironment) -> None:
     """Preferences come from the host, then from variables, then from config.toml."""
     files = {".config/polyroute/config.toml": 'prefer = "openrouter"\norder = ["direct"]\n[pins]\ngroq = "dexto"\n'}
@@ -141,7 +162,7 @@ def test_a_gateways_list_decides_per_model(make_catalog: MakeCatalog) -> None:
     catalog = make_catalog(OPENAI_API_KEY="k", DEXTO_API_KEY="d")
     through, direct, _ = catalog.routes("openai/text-embedding-3-small")
     assert (through.usable, through.model_id, through.mapping) == (False, None, "not_offered")
-    assert "not offered by openrouter" in through.reason
+    assert "not offered by dexto" in through.reason
     assert direct.usable
 
 
@@ -208,6 +229,19 @@ def test_no_effective_route_says_what_to_do(make_catalog: MakeCatalog) -> None:
     assert all(route.remedy and route.remedy in str(caught.value) for route in caught.value.routes)
 
 
+def test_only_routes_that_the_client_speaks(make_catalog: MakeCatalog) -> None:
+    """Where the host names protocols, a route that speaks another is passed over, and the error says so."""
+    both = make_catalog(Preferences("direct"), **ALL)
+    assert both.resolve("anthropic/claude-sonnet-4-5", protocols=["openai-chat"]).via == "dexto"
+    with pytest.raises(NoEffectiveRoute, match="it speaks anthropic-messages"):
+        make_catalog(ANTHROPIC_API_KEY="k").resolve("anthropic/claude-sonnet-4-5", protocols=["openai-chat"])
+
+
+def test_suggestions_stay_with_the_provider(make_catalog: MakeCatalog) -> None:
+    """A misspelt model is answered with the same provider's models before any gateway's."""
+    assert make_catalog().suggestions("anthropic/claude-sonet-4-5")[0] == "anthropic/claude-sonnet-4-5"
+
+
 @pytest.mark.parametrize("available", [True, False])
 def test_models_match_all_words(make_catalog: MakeCatalog, available: bool) -> None:
     """A search finds the models whose reference or name has all words, and available ones only where asked."""
@@ -222,7 +256,7 @@ def test_explain_tells_each_route_in_words(make_catalog: MakeCatalog) -> None:
     text = str(make_catalog(DEXTO_API_KEY="d").explain("anthropic/claude-sonnet-4-5"))
     assert "via dexto as anthropic/claude-sonnet-4.5" in text
     assert "Set ANTHROPIC_API_KEY" in text
-    assert "Model ID via dexto: anthropic/claude-sonnet-4.5 is in the list of openrouter" in text
+    assert "Model ID via dexto: anthropic/claude-sonnet-4.5 is in its list" in text
 
 
 def test_explain_says_why_a_provider_is_not_carried(make_catalog: MakeCatalog) -> None:

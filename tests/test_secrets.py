@@ -196,7 +196,7 @@ def test_no_secret_in_a_document(catalog: Catalog) -> None:
         wire.status(catalog.status()),
         wire.plugins(catalog),
         *(wire.resolution(ModelRef("a", "b"), catalog.routes(model), catalog.problems) for model in MODELS),
-        *(wire.explanation(catalog.explain(name)) for name in [*catalog.plugins.providers, *MODELS]),
+        *(wire.explanation(catalog.explain(name), catalog.problems) for name in [*catalog.plugins.providers, *MODELS]),
         [wire.model(model) for model in catalog.models("claude")],
     ]
     assert MARK not in json.dumps(documents)
@@ -452,3 +452,19 @@ def test_no_command_tells_a_secret(plugins: Plugins, home: Path, command: list[s
         )
         assert done.stdout or done.stderr
         assert MARK not in done.stdout + done.stderr
+
+
+class Careless:
+    """A plugin whose error quotes a key."""
+
+    @hookimpl
+    def polyroute_credentials(self, environment: Environment) -> None:
+        """Fail with the key in the message."""
+        raise ValueError(environment.setting("OPENAI_API_KEY"))
+
+
+def test_a_plugins_error_quotes_no_secret() -> None:
+    """Of an error in a hook that sees secrets only the type is told."""
+    catalog = Catalog.load([Careless()], only=[], environment=Environment({"OPENAI_API_KEY": MARK}, home="/nowhere"))
+    assert [MARK in str(problem) for problem in catalog.problems] == [False]
+    assert "ValueError" in str(catalog.problems)

@@ -11,12 +11,15 @@ from polyroute.types import Problem
 
 T = TypeVar("T")
 
+_NEAR_SECRETS = ("polyroute_credentials", "polyroute_secrets", "polyroute_verifications")
+"""Hooks that see secrets: what they say in an error may quote one, so only its type is told."""
+
 
 class _WrongType(TypeError):
     """What a hook returned is of the wrong type; says so in words for people."""
 
 
-_UPDATE = "Update or disable the plugin (POLYROUTE_DISABLE_PLUGINS={name})."
+_UPDATE = "Correct, update or disable the plugin (POLYROUTE_DISABLE_PLUGINS={name})."
 
 
 class Hooks:
@@ -62,8 +65,8 @@ def _items(
     trusted = each.plugin.origin == "bundled"  # a test holds them sound; looking would cost a sixth of `pass`
 
     def finish(returned: Any) -> list[T]:
-        if isinstance(returned, tuple) and hasattr(returned, "_fields"):
-            raise _WrongType(f"returned one {type(returned).__name__} where {item.__name__} items were expected")
+        if hasattr(type(returned), "_fields") or not hasattr(type(returned), "__iter__"):
+            raise _WrongType(_unexpected(returned, item))  # one item, or nothing to go through
         sound = []
         for one in returned:
             if wrong := _fault(one, item, trusted):
@@ -74,13 +77,18 @@ def _items(
 
     answer: list[T] | None = _call(each, hook, problems, arguments, finish)
     if faults:
-        problems.append(each.plugin.problem(faults[0], _UPDATE.format(name=each.plugin.name), hook))
+        more = f"; and {len(faults) - 1} more are wrong" if len(faults) > 1 else ""
+        problems.append(each.plugin.problem(faults[0] + more, _UPDATE.format(name=each.plugin.name), hook))
     return answer or ()
+
+
+def _unexpected(value: object, item: type) -> str:
+    return f"returned {type(value).__name__} where {item.__name__} items were expected"
 
 
 def _fault(one: object, item: type, trusted: bool) -> str:
     if type(one) is not item:
-        return f"returned {type(one).__name__} where {item.__name__} items were expected"
+        return _unexpected(one, item)
     return "" if trusted else fault(one)
 
 
@@ -96,8 +104,7 @@ def _call(
         return None if returned is None else finish(returned)
     except CONTAINED as error:
         remedy = _UPDATE.format(name=each.plugin.name)
-        # What a login says in its error may quote the secret.
-        told = type(error).__name__ if hook == "polyroute_secrets" else describe(error)
+        told = type(error).__name__ if hook in _NEAR_SECRETS else describe(error)
         message = str(error) if isinstance(error, _WrongType) else f"raised {told}"
         problems.append(each.plugin.problem(message, remedy, hook))
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import partial
 
 from polyroute import credentials, references
@@ -83,7 +83,7 @@ class Catalog:
     def status(self) -> Status:
         """Every provider with its routes."""
         providers = {name: self._status(provider) for name, provider in self.plugins.providers.items()}
-        return Status(providers, self._order.preferred, self.problems)
+        return Status(providers, self._preferred, self.problems)
 
     def provider(self, name: str) -> ProviderStatus:
         """One provider, by ID or alias. Raises UnknownProvider."""
@@ -108,13 +108,15 @@ class Catalog:
             routes = (*routes, *self._to_maker(provider, ref))
         return tuple(map(_switched_off, routes)) if provider.id in self._disabled else routes
 
-    def resolve(self, model: str | ModelRef) -> Route:
-        """The route to take for a model: the first usable one.
+    def resolve(self, model: str | ModelRef, *, protocols: Collection[str] = ()) -> Route:
+        """The route to take for a model: the first usable one, perhaps only of those that speak one of `protocols`.
 
         Raises NoEffectiveRoute, which says of every route why not and what to do; InvalidModelReference;
         UnknownProvider.
         """
         routes = self.routes(model)
+        if protocols:
+            routes = tuple(_unless_foreign(route, protocols) for route in routes)
         for route in routes:
             if route.usable:
                 return route
@@ -122,7 +124,7 @@ class Catalog:
 
     def explain(self, subject: str | ModelRef) -> Explanation:
         """In words, why a provider or a model can be run or not. Raises as `routes` and `provider` do."""
-        if isinstance(subject, str) and "/" not in subject:
+        if isinstance(subject, str) and (subject in self.plugins.names or not self._is_model(subject)):
             return explain_provider(self.provider(subject))
         return explain_model(references.canonical(subject, self.plugins), self)
 
@@ -141,10 +143,21 @@ class Catalog:
         return self._mappers.lookup(gateway, ref)
 
     def suggestions(self, model: str | ModelRef) -> tuple[str, ...]:
-        """References to gateways' models that may be meant: the same model, or some spelled alike. It takes its
-        time: ask when it is to be shown. Raises as `routes` does.
+        """References that may be meant: models of the same provider that are spelled alike, else gateways' models,
+        the same or spelled alike. It takes its time: ask when it is to be shown. Raises as `routes` does.
         """
-        return self._mappers.suggest(references.canonical(model, self.plugins))
+        ref = references.canonical(model, self.plugins)
+        own = self.plugins.models(ref.provider)
+        return (() if ref.id in own else references.alike(ref, own)) or self._mappers.suggest(ref)
+
+    def _is_model(self, text: str) -> bool:
+        """Whether a text reads as a model, with or without its provider."""
+        return "/" in text or any(model.id == text for model in self.plugins.all_models())
+
+    @property
+    def _preferred(self) -> str:
+        preferred = self._order.order[0] if self._order.order else self._order.preferred
+        return DIRECT if preferred in self._disabled else preferred
 
     def _evaluation(self, provider_id: str) -> Evaluation:
         return self._found.get(provider_id) or self.plugins.unmet(provider_id, self.environment)
@@ -180,8 +193,11 @@ class Catalog:
         route = self._through[gateway]
         if mapping.id is not None:
             return Route(mapping.id, mapping.evidence, *route[2:])
-        remedy = f"Take another route, or another model: `polyroute models {ref.provider} --available`."
-        return Route(None, mapping.evidence, gateway, False, *route[4:-2], mapping.why, remedy)
+        verdict = "not offered by" if mapping.evidence == "not_offered" else "unknown to"
+        remedy = f"Take another route, or another model: `polyroute models --provider {ref.provider}`."
+        return Route(
+            None, mapping.evidence, gateway, False, *route[4:-2], f"{verdict} {gateway}: {mapping.why}", remedy
+        )
 
     def _direct_to(self, provider: Provider, ref: ModelRef, mappings: Mapping[str, IdMapping]) -> Route:
         route = self._direct(provider)
@@ -255,6 +271,13 @@ def _route(via: str, provider: Provider, found: Evaluation) -> Route:
         found.reason,
         found.remedy,
     )
+
+
+def _unless_foreign(route: Route, protocols: Collection[str]) -> Route:
+    if not route.usable or route.protocol in protocols:
+        return route
+    reason = f"it speaks {route.protocol}, and what was asked for is {' or '.join(protocols)}"
+    return route._replace(usable=False, reason=reason, remedy="Use a client that speaks it, or another route.")
 
 
 def _switched_off(route: Route) -> Route:

@@ -55,38 +55,47 @@ def carriers(
 
     The work grows with the length of the rules, not with gateways times providers.
     """
-    rules = {rule.gateway: rule for _, rule in _own_rules(answers, claims, problems)}
+    rules = {rule.gateway: rule for rule in _own_rules(answers, claims, problems)}
     carried: dict[str, list[str]] = {}
     for gateway, rule in rules.items():
-        whole = _with_likes(rule, rules, problems)
-        for provider in dict.fromkeys(_carried(whole, rule, claims.providers, problems)):
+        owner = claims.owners[gateway]
+        whole = _with_likes(rule, rules, owner, problems)
+        for provider in dict.fromkeys(_carried(whole, rule, owner, claims.providers, problems)):
             carried.setdefault(provider, []).append(gateway)
     return rules, {provider: tuple(gateways) for provider, gateways in carried.items()}
 
 
 def _own_rules(
     answers: Sequence[tuple[Plugin, Routeability]], claims: Claims, problems: list[Problem]
-) -> Iterable[tuple[Plugin, Routeability]]:
+) -> Iterable[Routeability]:
     for plugin, rule in answers:
         if claims.owners.get(rule.gateway) == plugin:
-            yield plugin, rule
+            yield rule
         else:
             fault = f"says what {rule.gateway!r} carries, which is not a provider of its own"
             problems.append(plugin.problem(fault, "Declare the gateway as a provider too.", "polyroute_routeability"))
 
 
-def _with_likes(rule: Routeability, rules: Mapping[str, Routeability], problems: list[Problem]) -> list[Routeability]:
+def _with_likes(
+    rule: Routeability, rules: Mapping[str, Routeability], owner: Plugin, problems: list[Problem]
+) -> list[Routeability]:
     chain = [rule]
     while (other := rules.get(chain[-1].like)) and other not in chain:
         chain.append(other)
     if chain[-1].like:
         fault = f"{rule.gateway} carries what {chain[-1].like} does, which is not there or leads in a circle"
-        problems.append(Problem(fault, "Install or enable the plugin that provides it.", hook="polyroute_routeability"))
+        problems.append(
+            owner.problem(fault, "Install or enable the plugin that provides it.", "polyroute_routeability")
+        )
     return chain
 
 
 def _carried(
-    rules: Iterable[Routeability], own: Routeability, providers: Mapping[str, Provider], problems: list[Problem]
+    rules: Iterable[Routeability],
+    own: Routeability,
+    owner: Plugin,
+    providers: Mapping[str, Provider],
+    problems: list[Problem],
 ) -> Iterable[str]:
     for rule in rules:
         named = {name: rule.namespaces.get(name, name) for name in (*rule.offered, *rule.namespaces)}
@@ -95,6 +104,6 @@ def _carried(
         for name in rule.providers:
             if name in providers and providers[name].kind in _NEVER_BY_NAME:
                 fault = f"{own.gateway} can't carry {name}: it is the person's own cloud or server"
-                problems.append(Problem(fault, "Correct the plugin.", hook="polyroute_routeability"))
+                problems.append(owner.problem(fault, "Correct the plugin.", "polyroute_routeability"))
             elif name in providers and name != own.gateway:
                 yield name

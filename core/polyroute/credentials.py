@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from polyroute import requirements
 from polyroute.environment import Environment
-from polyroute.loading import CONTAINED, Plugin, describe
+from polyroute.loading import CONTAINED, Plugin
 from polyroute.plugins import Plugins
 from polyroute.requirements import Evaluation
 from polyroute.types import Credential, Detection, Problem, Provider
@@ -37,7 +37,7 @@ def _evaluate(name: str, plugins: Plugins, environment: Environment, problems: l
     try:
         return requirements.evaluate(plugins.providers[name], environment, plugins.readers)
     except CONTAINED as error:
-        fault = f"the requirement of {name!r} can't be evaluated: {describe(error)}"
+        fault = f"the requirement of {name!r} can't be evaluated: {type(error).__name__}"
         problems.append(plugins.owners[name].problem(fault, "Correct the plugin.", "polyroute_providers"))
         return Evaluation(None, "its requirement can't be evaluated", "See `polyroute plugins`.")
 

@@ -17,6 +17,8 @@ BUNDLED_DISTRIBUTIONS = ("polyroute-direct", "polyroute-openrouter", "polyroute-
 def shared_home(variables: Mapping[str, str], home: str) -> str:
     """The folder shared with Dexto: `DEXTO_HOME`, or `.dexto` in the person's home."""
     moved = variables.get("DEXTO_HOME", "").strip()
+    if moved.startswith("~/"):
+        moved = home + moved[1:]
     return os.path.abspath(moved) if moved else os.path.join(home, ".dexto")
 
 

@@ -25,6 +25,13 @@ def parse(text: str) -> dict[str, str]:
     return {match["name"]: _value(match) for match in _ASSIGNMENT.finditer(text)}
 
 
+def lines_passed_over(text: str) -> list[int]:
+    """The numbers of lines that are neither assignments nor comments nor blank."""
+    rest = _ASSIGNMENT.sub(lambda match: "\n" * match[0].count("\n"), text)
+    lines = enumerate(rest.split("\n"), 1)
+    return [number for number, line in lines if line.strip() and not line.lstrip().startswith("#")]
+
+
 def _value(match: re.Match[str]) -> str:
     if match["single"] is not None:
         return re.sub(r"\\(['\\])", r"\1", match["single"])

@@ -192,6 +192,9 @@ class Environment:
             return {}
         from polyroute import dotenv
 
+        if odd := dotenv.lines_passed_over(text):
+            where = f"line{'s' if len(odd) > 1 else ''} {', '.join(map(str, odd))}"
+            self.report(Problem(f"{where}: not NAME=value; passed over", "Correct it.", path=path))
         return dotenv.parse(text)
 
     def _read_now(self, path: str) -> str | None:

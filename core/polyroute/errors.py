@@ -33,11 +33,11 @@ class InvalidModelReference(UsageError):
 class UnknownProvider(UsageError):
     """No provider has this ID or alias."""
 
-    def __init__(self, name: str, suggestions: Sequence[str] = ()) -> None:
+    def __init__(self, name: str, suggestions: Sequence[str] = (), why: str = "") -> None:
         self.name = name
         self.suggestions = tuple(suggestions)
         hint = f"Did you mean {' or '.join(self.suggestions)}?" if suggestions else "See `polyroute status --all`."
-        super().__init__(f"There is no provider {name!r}. {hint}")
+        super().__init__(f"There is no provider {name!r}. {why or hint}")
 
 
 class NoEffectiveRoute(PolyrouteError):

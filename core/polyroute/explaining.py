@@ -60,7 +60,7 @@ def explain_model(ref: ModelRef, catalog: Catalog) -> Explanation:
     lines = [f"{ref}, a model of {status.provider.name}", *_routes(routes), *_not_carried(status)]
     gateways = [route.via for route in routes if route.via != DIRECT and route.model_id]
     lines += [f"Model ID via {gateway}: {catalog.mapping(gateway, ref).why}." for gateway in gateways]
-    if not gateways and (others := catalog.suggestions(ref)):
+    if not any(route.usable for route in routes) and (others := catalog.suggestions(ref)):
         known = {catalog.mapping(gateway, ref).id for gateway in status.gateways}
         kind = "The same model" if others[0].partition("/")[2] in known else "Other models, spelled alike"
         lines.append(f"{kind}: {', '.join(others)}.")

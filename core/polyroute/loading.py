@@ -85,7 +85,9 @@ class _Loader:
         for item in objects:
             self._add(Plugin(self._unique(_object_name(item))), partial(_same, item))
         for point in points:
-            self._add(Plugin(point.name, point.distribution, point.version), partial(_import, point.target))
+            # A name taken already is told apart by its distribution: to switch one off must not hit another.
+            name = f"{point.name}@{point.distribution}" if point.name in self.names else self._unique(point.name)
+            self._add(Plugin(name, point.distribution, point.version), partial(_import, point.target))
         self._check_names()
         if not self.plugins:
             self.problems.append(Problem("No provider plugin is installed.", "Run: pip install 'polyroute[all]'."))

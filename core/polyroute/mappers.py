@@ -7,6 +7,8 @@ from polyroute.plugins import Plugins
 from polyroute.soundness import fault
 from polyroute.types import IdMapping, ModelRef, Problem, Suggester
 
+_HOOK = "polyroute_model_ids"
+
 
 class Mappers:
     """All mappers of the loaded plugins; what fails becomes a problem in `problems`."""
@@ -21,7 +23,7 @@ class Mappers:
         """The ID by which `gateway` knows a model, or none, and why."""
         mapper = self._plugins.mappers.get(gateway)
         if mapper is None:
-            return IdMapping(None, "unknown", f"{gateway} has no model-ID mapping")
+            return IdMapping(None, "unknown", self._lacking(gateway))
         try:
             found = mapper.lookup(ref)
             wrong = "" if gateway in self._bundled else fault(found)
@@ -58,10 +60,16 @@ class Mappers:
         provider = self._plugins.providers.get(self._plugins.names.get(reference.partition("/")[0], ""))
         return provider is not None and provider.selectable
 
+    def _lacking(self, gateway: str) -> str:
+        """Report a gateway without mapper, where nothing else says why it has none."""
+        owner = self._plugins.owners[gateway]
+        told = [each for each in self._plugins.problems if each.hook == _HOOK and each.plugin == owner.name]
+        return "it has no mapper for model IDs" if told else self._failed(gateway, "its plugin gives none")
+
     def _failed(self, gateway: str, wrong: str) -> str:
         message = f"the mapper of {gateway} failed: {wrong}"
         owner = self._plugins.owners[gateway]
-        problem = owner.problem(message, "Update or disable the plugin.", "polyroute_model_ids")
+        problem = owner.problem(message, "Update or disable the plugin.", _HOOK)
         if problem not in self._problems:
             self._problems.append(problem)
         return message

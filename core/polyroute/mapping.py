@@ -30,16 +30,15 @@ class _Found(NamedTuple):
 class SchemeMapper:
     """The mapper that a scheme describes. Indexes are built at the first question; the rest is look-ups."""
 
-    def __init__(self, gateway: str, load: Callable[[], Scheme]) -> None:
-        """`gateway` is named in explanations; `load` is called once, when first needed."""
-        self._gateway = gateway
+    def __init__(self, load: Callable[[], Scheme]) -> None:
+        """`load` is called once, when first needed."""
         self._load = load
         self._known: dict[ModelRef, IdMapping] = {}
 
     def lookup(self, model: ModelRef, /) -> IdMapping:
         """The gateway's ID for `model`."""
-        known = self._known.get(model)
-        if known is None:
+        known = self._known.get(model) or (self._native and self._known.get(model))
+        if not known:
             known = self._find(*model).mapping
             if len(self._known) < _REMEMBERED:
                 self._known[model] = known
@@ -71,6 +70,7 @@ class SchemeMapper:
         for provider in self._index.makers():
             for native_id in self._scheme.native[provider]:
                 mapping, closeness = self._find(provider, native_id)
+                self._known[ModelRef(provider, native_id)] = mapping
                 if mapping.id is not None and not _loosens(mapping.id, native_id, closeness):
                     yield mapping.id, closeness, ModelRef(provider, native_id)
 
@@ -86,7 +86,7 @@ class SchemeMapper:
         return self._missing(provider, native_id, readings)
 
     def _listed(self, gateway_id: str, how: str, closeness: int, native_id: str) -> _Found:
-        why = f"{gateway_id} is in the list of {self._gateway}{how}"
+        why = f"{gateway_id} is in its list{how}"
         is_floating = closeness == _NAMED and "latest" in native_id
         return _Found(IdMapping(gateway_id, "listed", why), _FLOATING if is_floating else closeness)
 
@@ -101,8 +101,7 @@ class SchemeMapper:
         return self._none("not_offered", f"its list has models of {namespace}, but not this one", native_id)
 
     def _none(self, evidence: Evidence, why: str, native_id: str) -> _Found:
-        verdict = "unknown to" if evidence == "unknown" else "not offered by"
-        return _Found(IdMapping(None, evidence, f"{native_id} is {verdict} {self._gateway}: {why}"), _NONE)
+        return _Found(IdMapping(None, evidence, f"{native_id}: {why}"), _NONE)
 
     def _alike(self, model: ModelRef) -> Iterable[str]:
         import difflib

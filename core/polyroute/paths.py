@@ -12,13 +12,19 @@ _XDG = {"config": ("XDG_CONFIG_HOME", ".config"), "cache": ("XDG_CACHE_HOME", ".
 def config_file(variables: Mapping[str, str]) -> str:
     """The person's `config.toml`."""
     home = variables.get("POLYROUTE_HOME", "").strip()
-    return os.path.join(os.path.abspath(home) if home else _platform_directory("config", variables), "config.toml")
+    return os.path.join(
+        os.path.abspath(os.path.expanduser(home)) if home else _platform_directory("config", variables), "config.toml"
+    )
 
 
 def cache_directory() -> str:
     """Where derived data is kept; it belongs to the process, whoever's catalog is made from it."""
     home = os.environ.get("POLYROUTE_HOME", "").strip()
-    return os.path.join(os.path.abspath(home), "cache") if home else _platform_directory("cache", os.environ)
+    return (
+        os.path.join(os.path.abspath(os.path.expanduser(home)), "cache")
+        if home
+        else _platform_directory("cache", os.environ)
+    )
 
 
 def _platform_directory(kind: str, variables: Mapping[str, str]) -> str:

@@ -73,7 +73,12 @@ class Plugins:
         try:
             return self.providers[self.names[name]]
         except (KeyError, TypeError):
-            raise UnknownProvider(str(name), self._closest(str(name))) from None
+            raise self.unknown(str(name)) from None
+
+    def unknown(self, name: str) -> UnknownProvider:
+        """The error for a name that no provider has, with the closest names."""
+        off = [f"The plugin {each.name!r} is not in use: {each.reason}." for each in self.all if each.name == name]
+        return UnknownProvider(name, self._closest(name), " ".join(off) if name not in self.names else "")
 
     def hooks_of(self, plugin: Plugin) -> tuple[str, ...]:
         """The hooks that `plugin` implements."""
@@ -172,7 +177,7 @@ class Plugins:
         import difflib
 
         plain = name.strip().lower().replace(" ", "-")
-        close = [plain] if plain in self.names else difflib.get_close_matches(plain, self.names, 3)
+        close = [plain] if plain in self.names else difflib.get_close_matches(plain, self.names, 3, 0.7)
         return list(dict.fromkeys(self.names[each] for each in close))
 
 

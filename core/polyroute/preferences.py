@@ -116,7 +116,7 @@ def save(environment: Environment, via: str, target: str = "") -> str:
             document["prefer"] = via
         _replace(path, tomlkit.dumps(document))
     except OSError as error:
-        raise Unavailable(f"{path} was left as it is: {error.strerror}. Mend its permissions, or make room.") from error
+        raise Unavailable(f"{path} was left as it is: {error.strerror}. Mend that first.") from error
     except (ValueError, TypeError, RecursionError, TOMLKitError):
         # What is in the file may be secret, and the errors tell it.
         raise Unavailable(f"{path} was left as it is: it is not valid TOML. Correct it first.") from None

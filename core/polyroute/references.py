@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from polyroute.errors import InvalidModelReference, UnknownProvider
 from polyroute.plugins import Plugins
 from polyroute.types import ModelRef, Provider
+
+_ALIKE = 0.75
+"""How like two texts are, from 0 to 1, before one is shown for the other."""
 
 
 def parse(model: str | ModelRef, plugins: Plugins) -> tuple[Provider, str]:
@@ -13,6 +18,8 @@ def parse(model: str | ModelRef, plugins: Plugins) -> tuple[Provider, str]:
     The ID is never changed. Raises InvalidModelReference where there is no ID or the provider is not
     selectable, UnknownProvider where there is no such provider.
     """
+    if not isinstance(model, str | ModelRef):
+        raise InvalidModelReference(f"A model is a text, provider/model, or a ModelRef; not {type(model).__name__}.")
     name, model_id = (model.partition("/")[::2]) if isinstance(model, str) else model
     if not (name and model_id):
         raise InvalidModelReference(_incomplete(str(model), plugins))
@@ -34,17 +41,20 @@ def canonical(model: str | ModelRef, plugins: Plugins) -> ModelRef:
     return ModelRef(provider.id, model_id)
 
 
+def alike(ref: ModelRef, ids: Iterable[str]) -> tuple[str, ...]:
+    """References to models among `ids`, of the same provider, that are spelled much like `ref`."""
+    import difflib
+
+    return tuple(f"{ref.provider}/{each}" for each in difflib.get_close_matches(ref.id, ids, 3, _ALIKE))
+
+
 def _unknown(name: str, text: str, plugins: Plugins) -> UnknownProvider:
     """A namespace of a gateway's list: then the gateway's own reference is what is meant."""
     offering = [gateway for gateway, rule in plugins.rules.items() if name in rule.offered]
     selectable = [gateway for gateway in offering if plugins.providers[gateway].selectable]
     if selectable:
         return UnknownProvider(name, [f"{gateway}/{text}" for gateway in selectable])
-    try:
-        plugins.find(name)
-    except UnknownProvider as error:
-        return error
-    raise AssertionError(name)
+    return plugins.unknown(name)
 
 
 def _incomplete(text: str, plugins: Plugins) -> str:
@@ -54,7 +64,5 @@ def _incomplete(text: str, plugins: Plugins) -> str:
     models = [model for model in plugins.all_models() if model.id == text]
     models.sort(key=lambda model: plugins.providers[model.provider].kind != "vendor")
     same = [str(model.ref) for model in models]
-    if not text:
-        return f"{wanted}. See `polyroute models`."
-    hint = f"Did you mean {' or '.join(same[:3])}?" if same else f"See `polyroute models {text}`."
+    hint = f"Did you mean {' or '.join(same[:3])}?" if same else "See `polyroute models`."
     return f"{wanted}: {text!r} lacks the provider. {hint}"

@@ -129,7 +129,7 @@ def _look(alternative: Alternative, secret: bool, environment: Environment) -> t
     path = environment.path(alternative.file)
     source = Source(environment.layer_of(alternative.file), path=path)
     if alternative.section:
-        return _look_in_section(alternative, source, environment)
+        return _look_in_section(alternative, source, secret, environment)
     if alternative.json_field:
         return _look_in_json(alternative, source, environment.read(path) or "", secret)
     return (source, path) if environment.exists(path) else (None, "")
@@ -153,12 +153,14 @@ def _look_in_json(alternative: Alternative, source: Source, text: str, secret: b
     return (source._replace(field=alternative.json_field), "" if secret else value) if value else (None, "")
 
 
-def _look_in_section(alternative: Alternative, source: Source, environment: Environment) -> tuple[Source | None, str]:
+def _look_in_section(
+    alternative: Alternative, source: Source, secret: bool, environment: Environment
+) -> tuple[Source | None, str]:
     section = environment.path(alternative.section)
     settings = environment.read_section(source.path, section)
     for key in alternative.keys:
         if value := settings.get(key, "").strip():
-            return source._replace(section=section, field=key), value
+            return source._replace(section=section, field=key), "" if secret else value
     return None, ""
 
 

@@ -46,7 +46,7 @@ class Order:
             provider, _, model_id = target.partition("/")
             via = self._via(name, f"pins.{target}")
             if provider not in self._plugins.names:
-                self._complain(f"pins.{target}", f"there is no provider {provider!r}")
+                self._complain(f"pins.{target}", f"there is no provider {provider!r}", "See `polyroute status --all`.")
             elif via:
                 yield (self._plugins.names[provider], model_id), via
 
@@ -54,10 +54,10 @@ class Order:
         """A route's name as the order uses it; empty, with a problem, where there is no such route."""
         via = self._plugins.names.get(name, name)
         if name and via not in self._vias:
-            self._complain(key, f"there is no route {name!r}")
+            self._complain(key, f"there is no route {name!r}", f"Routes are: {', '.join(self._vias)}.")
             return ""
         return via
 
-    def _complain(self, key: str, fault: str) -> None:
-        known = ", ".join(self._vias)
-        self.problems.append(Problem(f"preference {key!r}: {fault}; it was left out.", f"Routes are: {known}."))
+    def _complain(self, key: str, fault: str, remedy: str) -> None:
+        message = f"preference {key!r} (of the host, a POLYROUTE_ variable or config.toml): {fault}; it was left out"
+        self.problems.append(Problem(message, remedy))

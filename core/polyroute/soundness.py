@@ -36,6 +36,8 @@ from polyroute.types import (
 
 Test = Callable[[Any], bool]
 
+_SHOWN = 60
+"""Characters of a wrong value that are shown."""
 _SLUG = r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?"
 
 
@@ -44,13 +46,20 @@ def fault(item: Any) -> str:
     tests = _TESTS.get(type(item))
     if tests is None:
         return f"is a {type(item).__name__}"
-    wrong = [name for name, value, test in zip(item._fields, item, tests, strict=True) if not test(value)]
+    found = zip(item._fields, item, tests, strict=True)
+    wrong = {name: value for name, value, test in found if not test(value)}
     if not wrong:
         return ""
     if "id" in wrong and type(item) is Provider:
         return f"provider ID {item.id!r} is no lower-case slug"
     name = next((repr(value) for value in item[:2] if _is_id(value)), "")
-    return f"{type(item).__name__} {name}".rstrip() + f" has a wrong {' and a wrong '.join(wrong)}"
+    told = [f"a wrong {field} ({_shown(value)})" for field, value in wrong.items()]
+    return f"{type(item).__name__} {name}".rstrip() + f" has {' and '.join(told)}"
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def _text(value: Any) -> bool:
@@ -63,6 +72,10 @@ def _is_id(value: Any) -> bool:
 
 def _slug(value: Any) -> bool:
     return type(value) is str and re.fullmatch(_SLUG, value) is not None and value != "direct"
+
+
+def _url(value: Any) -> bool:
+    return type(value) is str and (value == "" or value.startswith(("https://", "http://", "${")))
 
 
 def _flag(value: Any) -> bool:
@@ -111,10 +124,10 @@ _TESTS: dict[type, tuple[Test, ...]] = {
     Slot: (_text, _all(Alternative), _flag, _text, _one_of(Check), _text),
     Group: (_all(Slot), _one_of(CredentialKind)),
     AuthHeader: (_text, _text),
-    BaseUrlCase: (_text, _text, _text),
+    BaseUrlCase: (_text, _text, _url),
     CustomModelRules: (_one_of(BaseUrlRule), _text),
     Provider: (
-        *(_slug, _is_id, _one_of(ProviderKind), _all(Group), _text, _all(BaseUrlCase), _text),
+        *(_slug, _is_id, _one_of(ProviderKind), _all(Group), _url, _all(BaseUrlCase), _text),
         *(_sound(AuthHeader), _pairs, _texts, _flag, _maybe(CustomModelRules), _text),
     ),
     Source: (_is_id, _text, _text, _text, _text),

@@ -270,5 +270,5 @@ class Problem(NamedTuple):
     def __str__(self) -> str:
         where = " ".join(part for part in (self.distribution, self.version) if part)
         plugin = f"plugin {self.plugin}" + (f" ({where})" if where else "") if self.plugin else ""
-        parts = [part for part in (plugin, self.hook, self.path, self.message) if part]
-        return ": ".join(parts) + (f" {self.remedy}" if self.remedy else "")
+        text = ": ".join(part for part in (plugin, self.hook, self.path, self.message) if part)
+        return f"{text.removesuffix('.')}. {self.remedy}".rstrip()

@@ -49,7 +49,7 @@ def resolution(model: ModelRef, routes: tuple[Route, ...], problems: tuple[Probl
     """The document of `polyroute resolve --json`: the route to take, or null, and all routes in order."""
     documents = [_model_route(route) for route in routes]
     chosen = next((document for document in documents if document["usable"]), None)
-    keys = ("via", "modelId", "mapping", "baseUrl", "protocol", "credential")
+    keys = ("via", "modelId", "mapping", "baseUrl", "protocol", "auth", "headers", "credential", "source")
     return {
         "schema": SCHEMA,
         "model": str(model),
@@ -76,6 +76,9 @@ def _model_route(route: Route) -> Document:
         "mapping": route.mapping,
         "baseUrl": route.base_url or None,
         "protocol": route.protocol,
+        "auth": {"header": route.auth.name, "prefix": route.auth.prefix},
+        "headers": dict(route.headers),
+        "source": route.credential.source._asdict() if route.credential and route.credential.source else None,
     }
 
 
@@ -104,7 +107,7 @@ def plugins(catalog: Catalog) -> Document:
     }
 
 
-def explanation(explanation: Explanation) -> Document:
+def explanation(explanation: Explanation, problems: tuple[Problem, ...]) -> Document:
     """The document of `polyroute explain --json`."""
     return {
         "schema": SCHEMA,
@@ -112,6 +115,7 @@ def explanation(explanation: Explanation) -> Document:
         "usable": explanation.usable,
         "text": list(explanation.lines),
         "routes": [_model_route(route) for route in explanation.routes],
+        "problems": [problem(each) for each in problems],
     }
 
 

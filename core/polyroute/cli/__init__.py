@@ -7,7 +7,7 @@ import io
 import sys
 from collections.abc import Sequence
 
-from polyroute.errors import NoEffectiveRoute, PolyrouteError, UsageError
+from polyroute.errors import NoEffectiveRoute, PolyrouteError, Unavailable, UsageError
 
 YES, NO, BAD_INPUT, COULD_NOT, INTERRUPTED = 0, 1, 2, 3, 130
 """Exit statuses; scripts rely on them."""
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _give_up_on_stdout()
     except OSError as error:
         _give_up_on_stdout()
-        return _tell(error, COULD_NOT)
+        return _tell(Unavailable(f"{error.filename or 'the output'}: {error.strerror or error}."), COULD_NOT)
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as error:
@@ -79,7 +79,7 @@ def _own_fault(error: Exception) -> int:
 
     if os.environ.get("POLYROUTE_DEBUG"):
         raise error
-    print(f"polyroute: a fault of its own: {type(error).__name__}: {error}", file=sys.stderr)
+    print(f"polyroute: a fault of its own: {type(error).__name__}", file=sys.stderr)
     print("Please report it. With POLYROUTE_DEBUG=1 it tells where.", file=sys.stderr)
     return COULD_NOT
 
@@ -88,5 +88,7 @@ def _give_up_on_stdout() -> int:
     """Let nothing more be written: the reader of a pipe (`| head`) has left, or the disk is full."""
     import os
 
+    if sys.stdout is None:
+        return COULD_NOT
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return COULD_NOT

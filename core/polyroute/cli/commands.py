@@ -12,8 +12,10 @@ from typing import Any
 
 from polyroute import wire
 from polyroute.catalog import Catalog
+from polyroute.environment import PROCESS
 from polyroute.errors import MissingExtra, UsageError
 from polyroute.references import canonical
+from polyroute.types import DIRECT
 
 _YES, _NO = 0, 1
 
@@ -38,7 +40,7 @@ def explain(options: argparse.Namespace) -> int:
         catalog = Catalog.load()
         explanation = catalog.explain(options.subject)
     if options.json:
-        _print(wire.explanation(explanation))
+        _print(wire.explanation(explanation, catalog.problems))
     else:
         from polyroute.cli import text
 
@@ -69,7 +71,8 @@ def models(options: argparse.Namespace) -> int:
         catalog = Catalog.load()
         found = catalog.models(" ".join(options.query), provider=options.provider, available=options.available)
     if options.json:
-        _print({"schema": wire.SCHEMA, "models": [wire.model(model) for model in found]})
+        problems = [wire.problem(each) for each in catalog.problems]
+        _print({"schema": wire.SCHEMA, "models": [wire.model(model) for model in found], "problems": problems})
     else:
         from polyroute.cli import text
 
@@ -101,9 +104,13 @@ def prefer(options: argparse.Namespace) -> int:
     if options.json:
         return _print({"schema": wire.SCHEMA, "prefer": via, "for": target or None, "file": path})
     print(f"{via} now comes first{f' for {target}' if target else ''} (in {path}).")
-    for variable in ("POLYROUTE_PREFER", "POLYROUTE_ORDER"):
-        if catalog.environment.source(variable):
+    for variable in ("POLYROUTE_ORDER",) if target else ("POLYROUTE_PREFER", "POLYROUTE_ORDER"):
+        if catalog.environment.setting(variable, layer=PROCESS):
             print(f"polyroute: {variable} is set, and wins over the file.", file=sys.stderr)
+    if catalog.preferences.order:
+        print("polyroute: a full `order` is given, and wins over this.", file=sys.stderr)
+    elif not target and via != DIRECT:
+        print("Hosts stay direct: pin one with `--for`.", file=sys.stderr)
     return _YES
 
 
@@ -121,15 +128,17 @@ def completion(options: argparse.Namespace) -> int:
 
 def _checked(via: str, target: str, catalog: Catalog) -> tuple[str, str]:
     plugins = catalog.plugins
-    routes = ("direct", *plugins.gateways)
+    routes = (DIRECT, *plugins.gateways)
     via = plugins.names.get(via, via)
     if via not in routes:
         raise UsageError(f"There is no route {via!r}. Routes are: {', '.join(routes)}.")
     if not target:
         return via, ""
     name, slash, model_id = target.partition("/")
+    if slash and not model_id:
+        raise UsageError(f"{target!r} lacks the model. To pin the provider, write {name}.")
     provider = plugins.find(name).id
-    if via not in ("direct", *plugins.carriers(provider)):
+    if via not in (DIRECT, *plugins.carriers(provider)):
         raise UsageError(f"{via} does not carry {provider}'s models. See `polyroute explain {provider}`.")
     return via, f"{provider}{slash}{model_id}"
 

@@ -28,8 +28,8 @@ def lines(texts: Iterable[str]) -> None:
 def status(found: Status, asked: Sequence[ProviderStatus], catalog: Catalog, *, everything: bool) -> None:
     """The usable providers in a table and the rest counted, or those asked for in full."""
     if asked:
-        for each in asked:
-            lines([*explain_provider(each).lines, ""])
+        for number, each in enumerate(asked):
+            lines(["", *explain_provider(each).lines] if number else explain_provider(each).lines)
     else:
         _overview(found, catalog, everything=everything)
     _note_on_credits(found, catalog)
@@ -52,6 +52,10 @@ def resolution(model: ModelRef, routes: Sequence[Route], catalog: Catalog) -> No
         "otherwise": ", ".join(_runs(other) for other in routes if other.usable and other is not route),
     }
     tables.show((), [(name, fact) for name, fact in facts.items() if fact])
+    if route.mapping == "unlisted":
+        others = " or ".join(catalog.suggestions(model))
+        hint = f" Did you mean {others}?" if others else ""
+        lines([f"{model} is in no list: the ID is sent as it is.{hint}"])
 
 
 def models(found: Sequence[Model], catalog: Catalog) -> None:
@@ -122,7 +126,7 @@ def _model(model: Model, catalog: Catalog) -> tuple[str, ...]:
 
 def _plugin(plugin: Plugin, owned: Sequence[str]) -> tuple[str, ...]:
     provides = ", ".join(owned[:4]) + (f" and {len(owned) - 4} more" if len(owned) > 4 else "")
-    in_use = "yes" if plugin.enabled else f"no: {plugin.reason}"
+    in_use = "yes" if plugin.enabled else f"no: {plugin.reason.partition(':')[0]}"
     return plugin.name, f"{plugin.distribution} {plugin.version}".strip(), plugin.origin, in_use, provides
 
 

@@ -52,4 +52,4 @@ def polyroute_routeability() -> Iterable[Routeability]:
 @hookimpl
 def polyroute_model_ids() -> Mapping[str, Mapper]:
     """The mapping that the scheme describes."""
-    return {PROVIDER_ID: SchemeMapper(PROVIDER_ID, load)}
+    return {PROVIDER_ID: SchemeMapper(load)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -27,14 +28,22 @@ def detect(environment: Environment) -> Iterable[Detection]:
 def _gateway(environment: Environment, path: str, login: dict[str, Any]) -> Detection:
     endpoint = _endpoint(environment)
     if not endpoint:
-        return Detection("dexto", reason="DEXTO_API_URL is not an http or https address", remedy="Correct it.")
+        remedy = "Correct it, as in DEXTO_API_URL=https://app.dexto.ai/v1."
+        return Detection("dexto", reason="DEXTO_API_URL is not an http or https address", remedy=remedy)
     if source := environment.source("DEXTO_API_KEY"):
         return Detection("dexto", source=source, endpoint=endpoint)
     if _text(login, "dextoApiKey"):
         return Detection("dexto", source=Source("file", path=path, field="dextoApiKey"), endpoint=endpoint)
     if _text(login, "token"):
-        return Detection("dexto", reason="the login brought no gateway key", remedy=_REMEDY)
+        reason = "the login has expired" if _expired(login) else "the login brought no gateway key"
+        return Detection("dexto", reason=reason, remedy=_REMEDY)
     return Detection("dexto", reason="nobody is logged in and DEXTO_API_KEY is not set", remedy=_REMEDY)
+
+
+def _expired(login: dict[str, Any]) -> bool:
+    """Whether the time in `expiresAt`, in milliseconds, is past."""
+    until = login.get("expiresAt")
+    return isinstance(until, int | float) and until < time.time() * 1000
 
 
 def _endpoint(environment: Environment) -> str:
@@ -48,8 +57,7 @@ def _endpoint(environment: Environment) -> str:
 
 
 def _auth_path(environment: Environment) -> str:
-    home = environment.setting("DEXTO_HOME", layer="env") or environment.path("~/.dexto")
-    return os.path.join(os.path.abspath(home), "auth.json")
+    return os.path.join(os.path.dirname(environment.dotenv_path), "auth.json")
 
 
 def _read(path: str, environment: Environment) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def mapper() -> Mapper:
 def _mapper(identity: object) -> Mapper:
     from polyroute.mapping import SchemeMapper  # here, since status needs no mapping
 
-    return SchemeMapper(PROVIDER_ID, scheme)
+    return SchemeMapper(scheme)
 
 
 @hookimpl
