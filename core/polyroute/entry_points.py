@@ -56,12 +56,20 @@ def _in_folder(path: str, folder: str, seen: set[str]) -> Iterator[EntryPoint]:
         return
     seen.add(distribution)
     try:
-        with open(f"{path}/entry_points.txt", "rb", buffering=0) as file:
-            content = file.read()
+        content = _content(f"{path}/entry_points.txt")
         text = content.decode() if GROUP.encode() in content else ""
     except (OSError, UnicodeDecodeError):
         return
     yield from _parse(text, distribution, rest.partition("-py")[0])
+
+
+def _content(path: str) -> bytes:
+    # Twice as fast as a file object, and there are as many of these as there are distributions.
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        return os.read(descriptor, os.fstat(descriptor).st_size)
+    finally:
+        os.close(descriptor)
 
 
 def _in_archive(entry: str, seen: set[str]) -> Iterator[EntryPoint]:
