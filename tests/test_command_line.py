@@ -807,6 +807,14 @@ def test_a_missing_extra(shell: Shell, missing: str, line: str) -> None:
     assert "polyroute[cli]" in done.stderr
 
 
+def test_problems_are_told_where_the_input_is_refused(shell: Shell) -> None:
+    """Where a provider is not there since its plugin is broken, the plugin's problem is told."""
+    shell.site.install("broken", "broken", "raise RuntimeError('not today')\n")
+    done = shell.run("status", "broken")
+    assert done.returncode == 2
+    assert "not today" in done.stderr
+
+
 def test_stdout_that_is_closed(shell: Shell) -> None:
     """With stdout closed nothing can be told: a message, and exit status 3."""
     command = ["bash", "-c", f"{POLYROUTE} status --json >&-"]

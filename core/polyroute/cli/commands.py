@@ -22,8 +22,7 @@ _YES, _NO = 0, 1
 
 def status(options: argparse.Namespace) -> int:
     """`polyroute status`: the whole picture."""
-    with _stdout_kept_clean():
-        catalog = Catalog.load()
+    with _catalog() as catalog:
         asked = [catalog.provider(name) for name in options.providers]
         found = catalog.status()
     if options.json:
@@ -36,8 +35,7 @@ def status(options: argparse.Namespace) -> int:
 
 def explain(options: argparse.Namespace) -> int:
     """`polyroute explain`: one provider or model in words."""
-    with _stdout_kept_clean():
-        catalog = Catalog.load()
+    with _catalog() as catalog:
         explanation = catalog.explain(options.subject)
     if options.json:
         _print(wire.explanation(explanation, catalog.problems))
@@ -51,8 +49,7 @@ def explain(options: argparse.Namespace) -> int:
 
 def resolve(options: argparse.Namespace) -> int:
     """`polyroute resolve`: the route to take."""
-    with _stdout_kept_clean():
-        catalog = Catalog.load()
+    with _catalog() as catalog:
         model = canonical(options.model, catalog.plugins)
         routes = catalog.routes(model)
     if options.json:
@@ -67,8 +64,7 @@ def resolve(options: argparse.Namespace) -> int:
 
 def models(options: argparse.Namespace) -> int:
     """`polyroute models`: what is on offer."""
-    with _stdout_kept_clean():
-        catalog = Catalog.load()
+    with _catalog() as catalog:
         found = catalog.models(" ".join(options.query), provider=options.provider, available=options.available)
     if options.json:
         problems = [wire.problem(each) for each in catalog.problems]
@@ -83,10 +79,10 @@ def models(options: argparse.Namespace) -> int:
 
 def plugins(options: argparse.Namespace) -> int:
     """`polyroute plugins`: where they come from, what they provide, what is amiss."""
-    with _stdout_kept_clean():
-        catalog = Catalog.load()
+    with _catalog() as catalog:
+        document = wire.plugins(catalog)
     if options.json:
-        return _print(wire.plugins(catalog))
+        return _print(document)
     from polyroute.cli import text
 
     text.plugins(catalog)
@@ -97,8 +93,7 @@ def prefer(options: argparse.Namespace) -> int:
     """`polyroute prefer`: write the person's preference."""
     from polyroute.preferences import save
 
-    with _stdout_kept_clean():
-        catalog = Catalog.load()
+    with _catalog() as catalog:
         via, target = _checked(options.via, options.target, catalog)
         path = save(catalog.environment, via, target)
     if options.json:
@@ -146,6 +141,20 @@ def _checked(via: str, target: str, catalog: Catalog) -> tuple[str, str]:
 def _print(document: dict[str, Any]) -> int:
     print(json.dumps(document, indent=2 if sys.stdout.isatty() else None))
     return _YES
+
+
+@contextlib.contextmanager
+def _catalog() -> Iterator[Catalog]:
+    """The catalog to ask. Where it refuses the input, its problems are told too: they may be why."""
+    with _stdout_kept_clean():
+        catalog = Catalog.load()
+        try:
+            yield catalog
+        except UsageError:
+            from polyroute.cli import text
+
+            text.problems(catalog.problems)
+            raise
 
 
 @contextlib.contextmanager
