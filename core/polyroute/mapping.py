@@ -15,7 +15,7 @@ from polyroute.spelling import RULES, Date, dated, first_word, folded
 from polyroute.types import Evidence, IdMapping, ModelRef
 
 _REMEMBERED = 16_384
-"""Answers kept per mapper: every model that lists know several times over, and still a few megabytes."""
+"""Answers kept per mapper, which several gateways may share: a few megabytes."""
 _SUGGESTED = 3
 
 _SPELT, _DATED, _NAMED, _FLOATING, _NONE = range(5)
@@ -33,15 +33,17 @@ class SchemeMapper:
     def __init__(self, load: Callable[[], Scheme]) -> None:
         """`load` is called once, when first needed."""
         self._load = load
-        self._known: dict[ModelRef, IdMapping] = {}
+        self._recent: dict[ModelRef, IdMapping] = {}
 
     def lookup(self, model: ModelRef, /) -> IdMapping:
         """The gateway's ID for `model`."""
-        known = self._known.get(model) or (self._native and self._known.get(model))
-        if not known:
-            known = self._find(*model).mapping
-            if len(self._known) < _REMEMBERED:
-                self._known[model] = known
+        if own := self._own.get(model):
+            return own.mapping
+        known = self._recent.get(model)
+        if known is None:
+            if len(self._recent) >= _REMEMBERED:
+                self._recent.clear()
+            known = self._recent[model] = self._find(*model).mapping
         return known
 
     def reverse(self, gateway_id: str, /) -> ModelRef | None:
@@ -66,13 +68,16 @@ class SchemeMapper:
     def _native(self) -> dict[str, ModelRef]:
         return dict(_certain(self._ways_back()))
 
+    @cached_property
+    def _own(self) -> dict[ModelRef, _Found]:
+        """What the vendors' own lists map to: an index, so that asking for a listed model is a look-up."""
+        refs = (ModelRef(maker, each) for maker in self._index.makers() for each in self._scheme.native[maker])
+        return {ref: self._find(*ref) for ref in refs}
+
     def _ways_back(self) -> Iterator[tuple[str, int, ModelRef]]:
-        for provider in self._index.makers():
-            for native_id in self._scheme.native[provider]:
-                mapping, closeness = self._find(provider, native_id)
-                self._known[ModelRef(provider, native_id)] = mapping
-                if mapping.id is not None and not _loosens(mapping.id, native_id, closeness):
-                    yield mapping.id, closeness, ModelRef(provider, native_id)
+        for native, (mapping, closeness) in self._own.items():
+            if mapping.id is not None and not _loosens(mapping.id, native.id, closeness):
+                yield mapping.id, closeness, native
 
     def _find(self, name: str, native_id: str) -> _Found:
         provider = self._scheme.same.get(name, name)

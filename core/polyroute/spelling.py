@@ -75,6 +75,8 @@ def first_word(name: str) -> str:
 
 def dated(name: str) -> tuple[str, Date] | None:
     """The name without the date at its end, and the date; None where it ends with none."""
+    if not name[-2:].isdigit():  # as every date ends
+        return None
     for pattern, groups in _DATES:
         if found := pattern.search(name):
             year, month, day = (int(found[group] or 0) if group else 0 for group in groups)
