@@ -7,11 +7,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from polyroute import Catalog, Environment, Plugins, Preferences
 
 MakeEnvironment = Callable[..., Environment]
 MakeCatalog = Callable[..., Catalog]
+
+# No test is timed: machines are shared. In CI the same examples are tried each time, elsewhere others.
+_SLOW = [HealthCheck.too_slow]
+settings.register_profile("calm", deadline=None, suppress_health_check=_SLOW, derandomize="CI" in os.environ)
+settings.load_profile("calm")
 
 _KEPT = ("PATH", "LANG", "SYSTEMROOT", "VIRTUAL_ENV", "TMPDIR")
 

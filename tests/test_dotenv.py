@@ -7,7 +7,7 @@ import re
 
 import dotenv as python_dotenv
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from polyroute.dotenv import lines_passed_over, parse
@@ -48,14 +48,12 @@ def theirs(text: str) -> dict[str, str]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-@settings(deadline=None)
 @given(st.lists(LINES, max_size=6).map("\n".join))
 def test_reads_as_python_dotenv_does(text: str) -> None:
     """Names, `export`, quotes, escapes and comments mean what they mean to python-dotenv."""
     assert parse(text) == theirs(text)
 
 
-@settings(deadline=None)
 @given(NAMES, TEXT | SINGLE, st.sampled_from(["always", "auto", "never"]))
 def test_reads_what_python_dotenv_writes(
     tmp_path_factory: pytest.TempPathFactory, name: str, value: str, quote_mode: str
@@ -68,7 +66,6 @@ def test_reads_what_python_dotenv_writes(
     assert parse(text) == {name: value}
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_reads_any_text_at_all(text: str) -> None:
     """No text makes it fail, and what it finds are names with values."""

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from polyroute import Catalog, Environment, Plugins, Preferences, Problem
@@ -35,7 +35,6 @@ def layered(folder: Path, values: tuple[str | None, ...]) -> Environment:
     return Environment(process, home=folder, trusted_project=folder)
 
 
-@settings(deadline=None)
 @given(st.tuples(SET_OR_NOT, SET_OR_NOT, SET_OR_NOT))
 def test_the_first_layer_that_is_not_blank_wins(
     tmp_path_factory: pytest.TempPathFactory, values: tuple[str | None, ...]

