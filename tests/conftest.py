@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from polyroute import Catalog, Environment, Plugins, Preferences
+from tests.installing import Picture, load, picture, site_on_path, sound
 
 MakeEnvironment = Callable[..., Environment]
 MakeCatalog = Callable[..., Catalog]
@@ -39,6 +40,14 @@ def throw_away_homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]
 def plugins(throw_away_homes: Path) -> Plugins:
     """The bundled plugins, as installed."""
     return Plugins.load(only=["direct", "openrouter", "dexto"])
+
+
+@pytest.fixture(scope="session")
+def expected(throw_away_homes: Path, tmp_path_factory: pytest.TempPathFactory) -> Picture:
+    """What a sound third party and everybody who depends on it see while nobody is broken."""
+    with site_on_path(tmp_path_factory.mktemp("sound")) as site:
+        site.install("zz-good", "good", sound("good"))
+        return picture(load("good"))
 
 
 @pytest.fixture

@@ -62,14 +62,6 @@ class Untold(Exception):
 """
 
 
-@pytest.fixture(scope="module")
-def expected(tmp_path_factory: pytest.TempPathFactory) -> Picture:
-    """What a sound third party and everybody who depends on it see while nobody is broken."""
-    with site_on_path(tmp_path_factory.mktemp("sound")) as site:
-        site.install("zz-good", "good", sound("good"))
-        return picture(load("good"))
-
-
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
     """A folder on the path, with a sound third party that comes after all others in ownership."""

@@ -23,19 +23,20 @@ def derived(name: str, version: int, sources: Sequence[str], build: Callable[[],
     `build` returns what JSON can hold (a tuple comes back as a list). `version` is raised whenever `build`
     changes; `name` tells entries of the same sources apart.
     """
-    identity = [version, *(_identity(source) for source in sources)]
+    made_from = [version, *(list(identity(source)) for source in sources)]
     path = _entry_path(name, sources)
     cached = _read(path)
-    if cached is not None and cached.get("identity") == identity:
+    if cached is not None and cached.get("identity") == made_from:
         return cached["value"]
     value = build()
-    _write(path, {"identity": identity, "value": value})
+    _write(path, {"identity": made_from, "value": value})
     return value
 
 
-def _identity(source: str) -> list[Any]:
+def identity(source: str) -> tuple[str, int, int, int]:
+    """What tells one state of a file from another: its path, size, time and inode."""
     found = os.stat(source)
-    return [source, found.st_size, found.st_mtime_ns, found.st_ino]
+    return source, found.st_size, found.st_mtime_ns, found.st_ino
 
 
 def _entry_path(name: str, sources: Sequence[str]) -> str:

@@ -19,7 +19,7 @@ from polyroute.types import DIRECT, Credential, Detection, Mapper, Model, Proble
 class Plugins:
     """The loaded plugins, in order of ownership, with what they declare. Load them once per process.
 
-    A value: it never changes, and threads and catalogs can share it.
+    A value that threads and catalogs can share: its answers never change, and `problems` grows as more is asked.
     """
 
     def __init__(self, loaded: Loaded) -> None:

@@ -154,6 +154,14 @@ def test_a_login_that_is_a_folder(plugins: Plugins, tmp_path: Path) -> None:
     assert (tmp_path / AUTH).is_dir()
 
 
+def test_an_expired_login_without_a_key_says_so(make_catalog: MakeCatalog) -> None:
+    """A login that has expired and brought no gateway key is told to have expired, with the remedy to log in."""
+    files = {AUTH: '{"token": "t", "expiresAt": 1}'}
+    route = dexto(make_catalog(files=files))
+    assert (route.usable, route.reason) == (False, "the login has expired")
+    assert "dexto login" in route.remedy
+
+
 def test_a_login_is_never_written(make_catalog: MakeCatalog, tmp_path: Path) -> None:
     """Looking, routing and revealing leave a good auth.json as it is too."""
     files = auth(expiresAt=0)

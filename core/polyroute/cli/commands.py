@@ -99,14 +99,18 @@ def prefer(options: argparse.Namespace) -> int:
     if options.json:
         return _print({"schema": wire.SCHEMA, "prefer": via, "for": target or None, "file": path})
     print(f"{via} now comes first{f' for {target}' if target else ''} (in {path}).")
-    for variable in ("POLYROUTE_ORDER",) if target else ("POLYROUTE_PREFER", "POLYROUTE_ORDER"):
-        if catalog.environment.setting(variable, layer=PROCESS):
-            print(f"polyroute: {variable} is set, and wins over the file.", file=sys.stderr)
+    _tell_what_wins(via, target, catalog)
+    return _YES
+
+
+def _tell_what_wins(via: str, target: str, catalog: Catalog) -> None:
+    """Say where the preference just written has no effect."""
     if catalog.preferences.order:
         print("polyroute: a full `order` is given, and wins over this.", file=sys.stderr)
+    elif not target and catalog.environment.setting("POLYROUTE_PREFER", layer=PROCESS):
+        print("polyroute: POLYROUTE_PREFER is set, and wins over the file.", file=sys.stderr)
     elif not target and via != DIRECT:
         print("Hosts stay direct: pin one with `--for`.", file=sys.stderr)
-    return _YES
 
 
 def completion(options: argparse.Namespace) -> int:

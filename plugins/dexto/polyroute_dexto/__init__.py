@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import polyroute_openrouter
 from polyroute import Detection, Environment, Mapper, Provider, Routeability, hookimpl
-from polyroute_dexto._login import detect
+from polyroute_dexto._login import ENDPOINT, detect
 
 PROVIDER_ID = "dexto"
 
@@ -18,7 +18,7 @@ def polyroute_providers() -> Iterable[Provider]:
         PROVIDER_ID,
         "Dexto",
         "gateway",
-        base_url="https://app.dexto.ai/v1",
+        base_url=ENDPOINT,
         aliases=("dexto-nova",),
         selectable=False,
         documentation="https://docs.dexto.ai",

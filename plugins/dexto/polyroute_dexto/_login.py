@@ -11,7 +11,8 @@ from typing import Any
 
 from polyroute import Detection, Environment, Problem, Source
 
-_ENDPOINT = "https://app.dexto.ai/v1"
+ENDPOINT = "https://app.dexto.ai/v1"
+"""Where the gateway is, unless the process says otherwise."""
 _ADDRESS = r"https?://[^\s/?#@]+(?:/[^\s?#@]*)?"
 _REMEDY = "Run `dexto login`, or set DEXTO_API_KEY."
 
@@ -28,7 +29,7 @@ def detect(environment: Environment) -> Iterable[Detection]:
 def _gateway(environment: Environment, path: str, login: dict[str, Any]) -> Detection:
     endpoint = _endpoint(environment)
     if not endpoint:
-        remedy = "Correct it, as in DEXTO_API_URL=https://app.dexto.ai/v1."
+        remedy = f"Correct it, as in DEXTO_API_URL={ENDPOINT}."
         return Detection("dexto", reason="DEXTO_API_URL is not an http or https address", remedy=remedy)
     if source := environment.source("DEXTO_API_KEY"):
         return Detection("dexto", source=source, endpoint=endpoint)
@@ -50,7 +51,7 @@ def _endpoint(environment: Environment) -> str:
     """The gateway's address. Only the process may move it: a file of a project must not redirect a key."""
     address = environment.setting("DEXTO_API_URL", layer="env")
     if address is None:
-        return _ENDPOINT
+        return ENDPOINT
     if not re.fullmatch(_ADDRESS, address):
         return ""
     return address.rstrip("/").removesuffix("/v1") + "/v1"

