@@ -552,7 +552,7 @@ def test_prefer_overwrites_nothing_unreadable(shell: Shell, content: bytes) -> N
     assert (done.returncode, done.stdout, shell.config.read_bytes()) == (3, "", content)
     assert str(shell.config) in done.stderr
     assert "Traceback" not in done.stderr
-    assert sorted(path.name for path in shell.ours.iterdir()) == ["cache", "config.toml"]
+    assert sorted(path.name for path in shell.ours.iterdir()) == [".config.toml.lock", "cache", "config.toml"]
 
 
 def test_prefer_on_a_full_disk(shell: Shell) -> None:
@@ -562,7 +562,7 @@ def test_prefer_on_a_full_disk(shell: Shell) -> None:
     assert (done.returncode, done.stdout) == (3, "")
     assert "left as it is" in done.stderr
     assert shell.config.read_text(encoding="utf-8") == 'prefer = "dexto"\n'
-    assert sorted(path.name for path in shell.ours.iterdir()) == ["cache", "config.toml"]
+    assert sorted(path.name for path in shell.ours.iterdir()) == [".config.toml.lock", "cache", "config.toml"]
 
 
 @pytest.mark.parametrize("where", ["a folder", "under a file"])

@@ -19,11 +19,15 @@ import json, os, sys
 import platformdirs
 from polyroute import Environment
 from polyroute.paths import cache_directory
+environment = Environment.load()
 print(json.dumps([
-    Environment.load().config_path,
-    os.path.join(platformdirs.user_config_dir("polyroute", appauthor=False), "config.toml"),
-    cache_directory(),
-    platformdirs.user_cache_dir("polyroute", appauthor=False),
+    [environment.config_path, cache_directory(), environment.plugins_directory, environment.state_directory],
+    [
+        os.path.join(platformdirs.user_config_dir("polyroute", appauthor=False), "config.toml"),
+        platformdirs.user_cache_dir("polyroute", appauthor=False),
+        os.path.join(platformdirs.user_data_dir("polyroute", appauthor=False), "plugins"),
+        platformdirs.user_state_dir("polyroute", appauthor=False),
+    ],
 ]))
 """
 IMPORTS = """
@@ -75,9 +79,9 @@ def run(script: str, folder: Path, variables: dict[str, str]) -> str:
     ids=str,
 )
 def test_as_platformdirs_says(tmp_path: Path, variables: dict[str, str]) -> None:
-    """Configuration and cache are where platformdirs puts them, though it is not imported for that."""
-    config, expected_config, cache, expected_cache = json.loads(run(REPORT, tmp_path, variables))
-    assert (config, cache) == (expected_config, expected_cache)
+    """Everything of ours is where platformdirs puts it, though that is not imported for it."""
+    ours, expected = json.loads(run(REPORT, tmp_path, variables))
+    assert ours == expected
 
 
 @on_linux
@@ -91,8 +95,8 @@ def test_platformdirs_is_not_imported(tmp_path: Path, variables: dict[str, str])
 def test_polyroute_home_wins(tmp_path: Path, home: str) -> None:
     """POLYROUTE_HOME moves everything, wherever else variables point; a relative one is made absolute."""
     variables = {"HOME": "TMP", "XDG_CONFIG_HOME": "TMP/config", "XDG_CACHE_HOME": "TMP/cache", "POLYROUTE_HOME": home}
-    config, _, cache, _ = json.loads(run(REPORT, tmp_path, variables))
-    assert (config, cache) == (str(tmp_path / "own" / "config.toml"), str(tmp_path / "own" / "cache"))
+    ours, _ = json.loads(run(REPORT, tmp_path, variables))
+    assert ours == [str(tmp_path / "own" / name) for name in ("config.toml", "cache", "plugins", "state")]
 
 
 def test_polyroute_home_is_looked_at_each_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from polyroute.dexto_compat import global_dotenv_path
 from polyroute.errors import SecretUnavailable, UsageError
-from polyroute.paths import config_file
+from polyroute.paths import config_file, plugins_directory, state_directory
 from polyroute.types import Credential, Problem, Source
 
 PROCESS, PROJECT, GLOBAL = "env", "project .env", "global .env"
@@ -35,6 +35,7 @@ class Environment:
         "_layers",
         "_on_reveal",
         "_problems",
+        "_process",
         "_secret_reader",
         "_sections",
         "_values",
@@ -63,7 +64,8 @@ class Environment:
 
         self._again: Callable[[], Environment] = again
         self.home = os.fspath(home or own.get("HOME") or _NOBODYS_HOME)
-        self.config_path = config_file({**own, "HOME": self.home})
+        self._process = {**own, "HOME": self.home}
+        self.config_path = config_file(self._process)
         self._problems: dict[str, Problem] = {}
         self._files: dict[str, str | None] = {}
         self._sections: dict[str, dict[str, dict[str, str]]] = {}
@@ -98,6 +100,21 @@ class Environment:
     def problems(self) -> tuple[Problem, ...]:
         """Files that are there and could not be read, as far as anybody asked for them."""
         return tuple(self._problems.values())
+
+    @property
+    def shared_home(self) -> str:
+        """The folder that other tools share: the global `.env`, logins and custom models are in it."""
+        return os.path.dirname(self.dotenv_path)
+
+    @property
+    def state_directory(self) -> str:
+        """Where Polyroute keeps what it remembers for the person."""
+        return state_directory(self._process)
+
+    @property
+    def plugins_directory(self) -> str:
+        """The person's plugin folder."""
+        return plugins_directory(self._process)
 
     @property
     def names(self) -> Iterable[str]:

@@ -5,29 +5,45 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from typing import Literal
 
-_XDG = {"config": ("XDG_CONFIG_HOME", ".config"), "cache": ("XDG_CACHE_HOME", ".cache")}
+_Kind = Literal["config", "cache", "data", "state"]
+_XDG: Mapping[_Kind, tuple[str, str]] = {
+    "config": ("XDG_CONFIG_HOME", ".config"),
+    "cache": ("XDG_CACHE_HOME", ".cache"),
+    "data": ("XDG_DATA_HOME", ".local/share"),
+    "state": ("XDG_STATE_HOME", ".local/state"),
+}
 
 
 def config_file(variables: Mapping[str, str]) -> str:
     """The person's `config.toml`."""
-    home = variables.get("POLYROUTE_HOME", "").strip()
-    return os.path.join(
-        os.path.abspath(os.path.expanduser(home)) if home else _platform_directory("config", variables), "config.toml"
-    )
+    return os.path.join(_own_home(variables) or _platform_directory("config", variables), "config.toml")
+
+
+def plugins_directory(variables: Mapping[str, str]) -> str:
+    """The person's plugin folder: one folder for each plugin."""
+    return os.path.join(_own_home(variables) or _platform_directory("data", variables), "plugins")
+
+
+def state_directory(variables: Mapping[str, str]) -> str:
+    """What Polyroute remembers for the person: favourites, approvals, names of stored keys."""
+    own = _own_home(variables)
+    return os.path.join(own, "state") if own else _platform_directory("state", variables)
 
 
 def cache_directory() -> str:
     """Where derived data is kept; it belongs to the process, whoever's catalog is made from it."""
-    home = os.environ.get("POLYROUTE_HOME", "").strip()
-    return (
-        os.path.join(os.path.abspath(os.path.expanduser(home)), "cache")
-        if home
-        else _platform_directory("cache", os.environ)
-    )
+    own = _own_home(os.environ)
+    return os.path.join(own, "cache") if own else _platform_directory("cache", os.environ)
 
 
-def _platform_directory(kind: str, variables: Mapping[str, str]) -> str:
+def _own_home(variables: Mapping[str, str]) -> str:
+    home = variables.get("POLYROUTE_HOME", "").strip()
+    return os.path.abspath(os.path.expanduser(home)) if home else ""
+
+
+def _platform_directory(kind: _Kind, variables: Mapping[str, str]) -> str:
     # Importing platformdirs would cost a tenth of a whole `polyroute status`; a test holds this equal to it.
     # Another person's home than that of the process has no platform: it is laid out as on Linux.
     foreign = variables.get("HOME", "") not in ("", os.path.expanduser("~"))
@@ -39,5 +55,5 @@ def _platform_directory(kind: str, variables: Mapping[str, str]) -> str:
                 return os.path.join(base, "polyroute")
     import platformdirs
 
-    directory = platformdirs.user_config_dir if kind == "config" else platformdirs.user_cache_dir
-    return directory("polyroute", appauthor=False)
+    directory: str = getattr(platformdirs, f"user_{kind}_dir")("polyroute", appauthor=False)
+    return directory

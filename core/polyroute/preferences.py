@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from polyroute import files
 from polyroute.environment import PROCESS, Environment
 from polyroute.errors import MissingExtra, Unavailable
 from polyroute.types import Problem
@@ -108,18 +108,18 @@ def save(environment: Environment, via: str, target: str = "") -> str:
     except ImportError:
         raise MissingExtra("Changing config.toml", "cli") from None
     path = environment.config_path
-    try:
-        document = tomlkit.parse(_text(path))
-        if target:
-            document.setdefault("pins", tomlkit.table())[target] = via
-        else:
-            document["prefer"] = via
-        _replace(path, tomlkit.dumps(document))
-    except OSError as error:
-        raise Unavailable(f"{path} was left as it is: {error.strerror}. Mend that first.") from error
-    except (ValueError, TypeError, RecursionError, TOMLKitError):
-        # What is in the file may be secret, and the errors tell it.
-        raise Unavailable(f"{path} was left as it is: it is not valid TOML. Correct it first.") from None
+    with files.told(path), files.locked(path):
+        try:
+            document = tomlkit.parse(_text(path))
+            if target:
+                document.setdefault("pins", tomlkit.table())[target] = via
+            else:
+                document["prefer"] = via
+            text = tomlkit.dumps(document)
+        except (ValueError, TypeError, RecursionError, TOMLKitError):
+            # What is in the file may be secret, and the errors tell it.
+            raise Unavailable(f"{path} was left as it is: it is not valid TOML. Correct it first.") from None
+        files.replace(path, text.encode())
     return path
 
 
@@ -129,23 +129,3 @@ def _text(path: str) -> str:
             return file.read()
     except FileNotFoundError:
         return ""
-
-
-def _replace(path: str, text: str) -> None:
-    """Write the whole file or nothing; a symbolic link stays one."""
-    import tempfile
-
-    path = os.path.realpath(path)
-    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(".tmp", dir=os.path.dirname(path))
-    try:
-        with open(descriptor, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(descriptor)
-        if os.path.exists(path):
-            os.chmod(temporary, os.stat(path).st_mode)
-        os.replace(temporary, path)
-    except BaseException:
-        os.remove(temporary)
-        raise

@@ -7,10 +7,8 @@ import io
 import sys
 from collections.abc import Sequence
 
+from polyroute.cli.exits import BAD_INPUT, COULD_NOT, INTERRUPTED, NO, YES
 from polyroute.errors import NoEffectiveRoute, PolyrouteError, Unavailable, UsageError
-
-YES, NO, BAD_INPUT, COULD_NOT, INTERRUPTED = 0, 1, 2, 3, 130
-"""Exit statuses; scripts rely on them."""
 
 
 def script() -> int:

@@ -58,7 +58,7 @@ def _endpoint(environment: Environment) -> str:
 
 
 def _auth_path(environment: Environment) -> str:
-    return os.path.join(os.path.dirname(environment.dotenv_path), "auth.json")
+    return os.path.join(environment.shared_home, "auth.json")
 
 
 def _read(path: str, environment: Environment) -> dict[str, Any]:

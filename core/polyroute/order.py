@@ -19,6 +19,7 @@ class Order:
         self.order = tuple(filter(None, (self._via(name, "order") for name in preferences.order)))
         self.preferred = self._via(preferences.prefer, "prefer") or plugins.default_preference
         self.pins = dict(self._pins(preferences))
+        self.disabled = frozenset(self._disabled(preferences))
         self._known: dict[tuple[tuple[str, ...], bool, str], tuple[str, ...]] = {}
 
     def vias(self, provider: Provider, model_id: str = "") -> tuple[str, ...]:
@@ -30,6 +31,12 @@ class Order:
         if known is None:
             known = self._known[key] = self._sorted(*key)
         return known
+
+    @property
+    def first(self) -> str:
+        """`direct`, or the gateway that is tried first where nothing is said of a provider."""
+        first = self.order[0] if self.order else self.preferred
+        return DIRECT if first in self.disabled else first
 
     def _sorted(self, carriers: tuple[str, ...], is_host: bool, pin: str) -> tuple[str, ...]:
         if self.order:
@@ -49,6 +56,14 @@ class Order:
                 self._complain(f"pins.{target}", f"there is no provider {provider!r}", "See `polyroute status --all`.")
             elif via:
                 yield (self._plugins.names[provider], model_id), via
+
+    def _disabled(self, preferences: Preferences) -> Iterable[str]:
+        """The IDs of providers that are not to be used."""
+        for name in sorted(preferences.disabled_providers):
+            if name in self._plugins.names:
+                yield self._plugins.names[name]
+            else:
+                self._complain("disable_providers", f"there is no provider {name!r}", "See `polyroute status --all`.")
 
     def _via(self, name: str, key: str) -> str:
         """A route's name as the order uses it; empty, with a problem, where there is no such route."""

@@ -1,0 +1,106 @@
+"""Commands that ask: status, explain, resolve, models."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from polyroute import wire
+from polyroute.cli import grammar, output
+from polyroute.cli.exits import NO, YES
+from polyroute.references import canonical
+
+if TYPE_CHECKING:
+    from polyroute.cli.grammar import Subparsers
+
+
+def _status(options: argparse.Namespace) -> int:
+    """`polyroute status`: the whole picture."""
+    with output.catalog() as catalog:
+        asked = [catalog.provider(name) for name in options.providers]
+        found = catalog.status()
+    if options.json:
+        return output.document(wire.status(found))
+    from polyroute.cli import text
+
+    text.status(found, asked, catalog, everything=options.all)
+    return YES
+
+
+def _explain(options: argparse.Namespace) -> int:
+    """`polyroute explain`: one provider or model in words."""
+    with output.catalog() as catalog:
+        explanation = catalog.explain(options.subject)
+    if options.json:
+        output.document(wire.explanation(explanation, catalog.problems))
+    else:
+        from polyroute.cli import text
+
+        text.lines(explanation.lines)
+        text.problems(catalog.problems)
+    return YES if explanation.usable else NO
+
+
+def _resolve(options: argparse.Namespace) -> int:
+    """`polyroute resolve`: the route to take."""
+    with output.catalog() as catalog:
+        model = canonical(options.model, catalog.plugins)
+        routes = catalog.routes(model)
+    if options.json:
+        output.document(wire.resolution(model, routes, catalog.problems))
+    else:
+        from polyroute.cli import text
+
+        text.resolution(model, routes, catalog)
+        text.problems(catalog.problems)
+    return YES if any(route.usable for route in routes) else NO
+
+
+def _models(options: argparse.Namespace) -> int:
+    """`polyroute models`: what is on offer."""
+    with output.catalog() as catalog:
+        found = catalog.models(" ".join(options.query), provider=options.provider, available=options.available)
+    if options.json:
+        problems = [wire.problem(each) for each in catalog.problems]
+        output.document({"schema": wire.SCHEMA, "models": [wire.model(model) for model in found], "problems": problems})
+    else:
+        from polyroute.cli import text
+
+        text.models(found, catalog)
+        text.problems(catalog.problems)
+    return YES if found else NO
+
+
+def _status_grammar(subparsers: Subparsers) -> None:
+    command = grammar.command(subparsers, "status", _status, "which providers can be used, by which route")
+    command.add_argument("providers", nargs="*", metavar="PROVIDER", help="tell more about these")
+    command.add_argument("--all", action="store_true", help="list the providers that can't be used too")
+    grammar.with_json(command)
+
+
+def _explain_grammar(subparsers: Subparsers) -> None:
+    command = grammar.command(subparsers, "explain", _explain, "why a provider or model can be run, or not")
+    command.add_argument("subject", metavar="PROVIDER|MODEL")
+    grammar.with_json(command)
+
+
+def _resolve_grammar(subparsers: Subparsers) -> None:
+    command = grammar.command(subparsers, "resolve", _resolve, "the route to take for a model")
+    command.add_argument("model", metavar="MODEL", help="provider/model")
+    grammar.with_json(command)
+
+
+def _models_grammar(subparsers: Subparsers) -> None:
+    command = grammar.command(subparsers, "models", _models, "the models on offer")
+    command.add_argument("query", nargs="*", metavar="QUERY", help="words that the ID or name contains")
+    command.add_argument("--provider", default="", metavar="P", help="of this provider only")
+    command.add_argument("--available", action="store_true", help="only those that can be run now")
+    grammar.with_json(command)
+
+
+COMMANDS = {
+    "status": _status_grammar,
+    "explain": _explain_grammar,
+    "resolve": _resolve_grammar,
+    "models": _models_grammar,
+}

@@ -1,0 +1,35 @@
+"""The command `completion`."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from polyroute.cli import grammar
+from polyroute.cli.exits import YES
+from polyroute.errors import MissingExtra
+
+if TYPE_CHECKING:
+    from polyroute.cli.grammar import Subparsers
+
+_SHELLS = ("bash", "zsh", "tcsh")
+
+
+def _completion(options: argparse.Namespace) -> int:
+    """`polyroute completion`: a script for the shell to source."""
+    try:
+        import shtab
+    except ImportError:
+        raise MissingExtra("Shell completion", "cli") from None
+    from polyroute.cli.parser import build
+
+    print(shtab.complete(build(), options.shell))
+    return YES
+
+
+def _grammar(subparsers: Subparsers) -> None:
+    command = grammar.command(subparsers, "completion", _completion, "print a completion script for your shell")
+    command.add_argument("shell", choices=_SHELLS)
+
+
+COMMANDS = {"completion": _grammar}

@@ -1,0 +1,47 @@
+"""Documents go to stdout, messages to stderr."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from polyroute.catalog import Catalog
+from polyroute.cli.exits import YES
+from polyroute.errors import UsageError
+
+
+def document(document: dict[str, Any]) -> int:
+    """Print one JSON document."""
+    print(json.dumps(document, indent=2 if sys.stdout.isatty() else None))
+    return YES
+
+
+@contextlib.contextmanager
+def catalog() -> Iterator[Catalog]:
+    """The catalog to ask. Where it refuses the input, its problems are told too: they may be why."""
+    with _stdout_kept_clean():
+        catalog = Catalog.load()
+        try:
+            yield catalog
+        except UsageError:
+            from polyroute.cli import text
+
+            text.problems(catalog.problems)
+            raise
+
+
+@contextlib.contextmanager
+def _stdout_kept_clean() -> Iterator[None]:
+    """Whatever plugins print, in Python or below it, goes to stderr: scripts parse stdout."""
+    with contextlib.redirect_stdout(sys.stderr):
+        kept = os.dup(1)
+        os.dup2(2, 1)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 1)
+            os.close(kept)

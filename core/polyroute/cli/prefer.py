@@ -1,0 +1,69 @@
+"""The command `prefer`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from polyroute import wire
+from polyroute.catalog import Catalog
+from polyroute.cli import grammar, output
+from polyroute.cli.exits import YES
+from polyroute.environment import PROCESS
+from polyroute.errors import UsageError
+from polyroute.types import DIRECT
+
+if TYPE_CHECKING:
+    from polyroute.cli.grammar import Subparsers
+
+
+def _prefer(options: argparse.Namespace) -> int:
+    """`polyroute prefer`: write the person's preference."""
+    from polyroute.preferences import save
+
+    with output.catalog() as catalog:
+        via, target = _checked(options.via, options.target, catalog)
+        path = save(catalog.environment, via, target)
+    if options.json:
+        return output.document({"schema": wire.SCHEMA, "prefer": via, "for": target or None, "file": path})
+    print(f"{via} now comes first{f' for {target}' if target else ''} (in {path}).")
+    _tell_what_wins(via, target, catalog)
+    return YES
+
+
+def _tell_what_wins(via: str, target: str, catalog: Catalog) -> None:
+    """Say where the preference just written has no effect."""
+    if catalog.preferences.order:
+        print("polyroute: a full `order` is given, and wins over this.", file=sys.stderr)
+    elif not target and catalog.environment.setting("POLYROUTE_PREFER", layer=PROCESS):
+        print("polyroute: POLYROUTE_PREFER is set, and wins over the file.", file=sys.stderr)
+    elif not target and via != DIRECT:
+        print("Hosts stay direct: pin one with `--for`.", file=sys.stderr)
+
+
+def _checked(via: str, target: str, catalog: Catalog) -> tuple[str, str]:
+    plugins = catalog.plugins
+    routes = (DIRECT, *plugins.gateways)
+    via = plugins.names.get(via, via)
+    if via not in routes:
+        raise UsageError(f"There is no route {via!r}. Routes are: {', '.join(routes)}.")
+    if not target:
+        return via, ""
+    name, slash, model_id = target.partition("/")
+    if slash and not model_id:
+        raise UsageError(f"{target!r} lacks the model. To pin the provider, write {name}.")
+    provider = plugins.find(name).id
+    if via not in (DIRECT, *plugins.carriers(provider)):
+        raise UsageError(f"{via} does not carry {provider}'s models. See `polyroute explain {provider}`.")
+    return via, f"{provider}{slash}{model_id}"
+
+
+def _grammar(subparsers: Subparsers) -> None:
+    command = grammar.command(subparsers, "prefer", _prefer, "which route comes first: direct, or a gateway")
+    command.add_argument("via", metavar="direct|GATEWAY")
+    command.add_argument("--for", dest="target", default="", metavar="PROVIDER[/ID]", help="for this one only")
+    grammar.with_json(command)
+
+
+COMMANDS = {"prefer": _grammar}
