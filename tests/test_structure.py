@@ -19,8 +19,9 @@ CORE = Path(polyroute.__file__).parent
 MODULES = sorted(CORE.rglob("*.py"))
 LAYERS = [
     ["types", "dexto_compat", "paths", "dotenv", "entry_points", "spelling"],
-    ["answers", "cache", "schemes", "soundness"],
-    ["mapping"],
+    ["answers", "cache", "description", "schemes", "soundness"],
+    ["forms", "mapping"],
+    ["describe"],
     ["errors"],
     ["environment", "files"],
     ["hookspecs", "requirements", "preferences"],

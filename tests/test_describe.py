@@ -1,0 +1,228 @@
+"""One description of a plugin from outside: what is taken, what is refused, and in which words."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from polyroute import (
+    Alternative,
+    AuthHeader,
+    BaseUrlCase,
+    CustomModelRules,
+    Group,
+    Model,
+    Provider,
+    Routeability,
+    Slot,
+)
+from polyroute.describe import Wrong, models, parse
+from polyroute.description import Description, Executable, plain, restored
+from polyroute.soundness import fault
+
+SHORTEST = """\
+[providers.acme]
+env = ["ACME_API_KEY", "ACME_KEY"]
+base_url = "https://api.acme.example/v1/"
+"""
+FULLEST = """\
+name = "acme"
+version = "1.2"
+protocol = 1
+methods = ["detect", "secret"]
+features = ["bulk"]
+
+[executable]
+argv = ["./acme", "--polyroute"]
+variables = ["ACME_API_KEY", "HOME"]
+hosts = ["eu.acme.example", "localhost:8080"]
+
+[providers.acme]
+name = "Acme"
+kind = "gateway"
+groups = [{ slots = ["key", "region"] }, { slots = ["login"], kind = "oauth-token" }, { kind = "none" }]
+base_url = "https://${region}.acme.example/v1"
+base_url_cases = [{ slot = "region", value = "all", base_url = "https://acme.example/v1" }]
+protocol = "anthropic-messages"
+auth = { name = "x-api-key", prefix = "" }
+headers = { x-version = "3" }
+aliases = ["acme-ai"]
+selectable = false
+custom_models = { base_url = "optional", file_suffix = ".bin" }
+documentation = "https://acme.example/docs"
+models = ["umbrella/t-1", { id = "own", name = "Own", context = 9, output = 3, input_price = 1, output_price = 2.5 }]
+
+[providers.acme.slots]
+key = { from = ["ACME_API_KEY", { variable = "ACME_FILE", names_file = true, json_field = "key" }], secret = true }
+login = { from = [{ file = "~/.acme", section = "me", keys = ["token"] }], secret = true, remedy = "Log in." }
+region = { from = ["ACME_REGION"], default = "eu", check = "slug" }
+
+[providers.acme.routeability]
+providers = ["groq"]
+like = "openrouter"
+preferred = true
+
+[providers.acme.mapping.providers]
+initech = { namespace = "init-ech", rules = ["precision"] }
+"""
+
+
+def read(text: str) -> Description:
+    """What a manifest says."""
+    return parse(tomllib.loads(text))
+
+
+def faults(text: str) -> str:
+    """What is said of a manifest that is refused."""
+    with pytest.raises(Wrong) as refused:
+        read(text)
+    return str(refused.value)
+
+
+def test_three_lines_are_a_provider() -> None:
+    """A table with variables and a base URL is all that a provider needs."""
+    key = Slot("key", (Alternative("ACME_API_KEY"), Alternative("ACME_KEY")), secret=True)
+    provider = Provider("acme", "acme", "host", (Group((key,)),), "https://api.acme.example/v1")
+    assert read(SHORTEST) == Description(providers=(provider,))
+
+
+def test_everything_can_be_said() -> None:
+    """Each field of the vocabulary that a plugin declares has its place in a description."""
+    found = read(FULLEST)
+    key = Slot("key", (Alternative("ACME_API_KEY"), Alternative("ACME_FILE", "", True, json_field="key")), True)
+    login = Slot("login", (Alternative(file="~/.acme", section="me", keys=("token",)),), True, remedy="Log in.")
+    region = Slot("region", (Alternative("ACME_REGION"),), default="eu", check="slug")
+    assert found.providers == (
+        Provider(
+            "acme",
+            "Acme",
+            "gateway",
+            (Group((key, region)), Group((login,), "oauth-token"), Group((), "none")),
+            "https://${region}.acme.example/v1",
+            (BaseUrlCase("region", "all", "https://acme.example/v1"),),
+            "anthropic-messages",
+            AuthHeader("x-api-key", ""),
+            (("x-version", "3"),),
+            ("acme-ai",),
+            False,
+            CustomModelRules("optional", ".bin"),
+            "https://acme.example/docs",
+        ),
+    )
+    namespaces = {"initech": "init-ech"}
+    assert found.routeability == (
+        Routeability("acme", frozenset({"umbrella"}), namespaces, ("groq",), "openrouter", True),
+    )
+    naming = {"namespace": "init-ech", "rules": ["precision"]}
+    assert found.mappings == {"acme": {"provider": "acme", "providers": {"initech": naming}}}
+    own = Model("acme", "own", "Own", 9, 3, 1.0, 2.5)
+    assert found.models == (Model("acme", "umbrella/t-1"), own)
+    granted = Executable(("./acme", "--polyroute"), ("ACME_API_KEY", "HOME"), ("eu.acme.example", "localhost:8080"))
+    assert (found.executable, found.methods, found.features) == (granted, ("detect", "secret"), ("bulk",))
+    assert [fault(each) for each in (*found.providers, *found.routeability, *found.models) if fault(each)] == []
+
+
+@pytest.mark.parametrize("text", [SHORTEST, FULLEST])
+def test_a_description_can_be_kept_as_json(text: str) -> None:
+    """What is made of the plain form, after JSON, is the same description."""
+    found = read(text)
+    assert restored(json.loads(json.dumps(plain(found)))) == found
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('base_ulr = "x"', "providers.acme.base_ulr: is no known key. Did you mean 'base_url'?"),
+        ("kind = 'x'", "providers.acme.kind: should be 'vendor', 'host', 'own-cloud', 'own-server' or 'gateway'"),
+        ("selectable = 1", "providers.acme.selectable: should be a valid boolean"),
+        ("documentation = 'ftp://a'", "'ftp://a' is no http or https address"),
+        ("documentation = 'https://me@a'", "is no http or https address"),
+        ('name = "\\u001b[31m"', "control characters"),
+        ("headers = { 'a b' = 'c' }", "providers.acme.headers.a b"),
+        ('headers = { a = "b\\nc: d" }', "providers.acme.headers.a: 'b\\nc: d' holds control characters"),
+        ("slots.x = {}", "providers.acme.slots.x.from: is missing"),
+        ("slots.x = { from = [] }", "providers.acme.slots.x.from: "),
+        ("slots.x = { from = [{}] }", "providers.acme.slots.x.from[0]: give either a `variable` or a `file`"),
+        ("slots.x = { from = [{file = 'a', keys = ['b']}] }", "`section` and `keys` go together"),
+        ("slots.key = { from = ['A'] }", "`env` is the slot `key`"),
+        ("groups = [{ slots = ['nope'] }]", "a group names slots that are not there: nope"),
+        ("base_url_cases = [{ slot = 'no', value = '', base_url = '' }]", "a base URL names slots that are not there"),
+        ("models = [{ id = 'm', base_url = 'https://x/${key}' }]", "a base URL holds a secret, key"),
+        ("models = [3]", "providers.acme.models[0]: should be a table"),
+        ("models = [{ id = 'm', context = 0 }]", "providers.acme.models[0].context"),
+        ("models = [{ id = 'm', input_price = nan }]", "providers.acme.models[0].input_price"),
+        ("mapping.providers.x = { rules = ['nope'] }", "no rule is called nope"),
+        ("mapping.aliases = { a = ['b'] }", "providers.acme.mapping.aliases.a"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_place(line: str, words: str) -> None:
+    """A wrong key or value is refused in words that say where it is and what it should be."""
+    assert words in faults(SHORTEST + line)
+
+
+@pytest.mark.parametrize("name", ["LD_PRELOAD", "DYLD_X", "PYTHONPATH", "NODE_OPTIONS", "BASH_ENV", "ENV", "PATH"])
+def test_some_variables_are_never_granted(name: str) -> None:
+    """No executable can ask for a variable that makes its interpreter run other code."""
+    words = f"executable.variables[0]: {name} can never be granted"
+    assert words in faults(f"[executable]\nargv = ['./x']\nvariables = ['{name}']\n")
+
+
+@pytest.mark.parametrize("text", ["protocol = 2", "[providers.Acme]", "[providers.'a/b']", "[executable]\nargv = []"])
+def test_what_would_not_work_is_refused(text: str) -> None:
+    """Another protocol, a provider ID that is no slug and a program without a name are refused."""
+    assert faults(text)
+
+
+def test_every_fault_is_told() -> None:
+    """All faults of one description are told at once."""
+    assert len(faults(SHORTEST + "a = 1\nb = 2\n[providers.other]\nkind = 3\n").split("; ")) == 3
+
+
+def test_a_later_minor_version_may_say_more() -> None:
+    """In an answer of a program unknown fields are passed over, at any depth; the rest is as strict."""
+    answer = {"providers": {"acme": {"env": ["A"], "new": 1, "models": [{"id": "m", "new": 2}]}}, "new": {"a": 3}}
+    assert parse(answer, strict=False) == parse({"providers": {"acme": {"env": ["A"], "models": ["m"]}}})
+    with pytest.raises(Wrong):
+        parse({"providers": {"acme": {"env": "A"}}}, strict=False)
+
+
+def test_models_alone() -> None:
+    """A program's list of one provider's models is read by the same rules."""
+    assert models(["a", {"id": "b", "context": 5, "new": 1}], "acme") == [Model("acme", "a"), Model("acme", "b", "", 5)]
+    with pytest.raises(Wrong, match="context"):
+        models([{"id": "b", "context": "5"}], "acme")
+
+
+JSON: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+KEYS = st.sampled_from(["env", "slots", "groups", "base_url", "models", "mapping", "routeability", "auth", "headers"])
+
+
+@given(st.dictionaries(KEYS, JSON))
+def test_whatever_comes_is_taken_or_refused(provider: dict[str, Any]) -> None:
+    """Any document at all gives sound values or words, and never another error."""
+    for strict in (True, False):
+        try:
+            found = parse({"providers": {"acme": provider}}, strict=strict)
+        except Wrong as refused:
+            assert all(words for _, words in refused.faults)
+        else:
+            answers = (*found.providers, *found.routeability, *found.models)
+            assert [fault(each) for each in answers if fault(each)] == []
+
+
+@given(JSON)
+def test_no_document_at_all(document: Any) -> None:
+    """What is no table is refused in words too."""
+    try:
+        assert parse(document).providers == ()
+    except Wrong as refused:
+        assert str(refused)
