@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from polyroute import Catalog, Environment, Plugins, Preferences
 from tests.installing import Picture, load, picture, site_on_path, sound
+from tests.shell import Shell
 
 MakeEnvironment = Callable[..., Environment]
 MakeCatalog = Callable[..., Catalog]
@@ -72,3 +73,9 @@ def make_catalog(plugins: Plugins, make_environment: MakeEnvironment) -> MakeCat
         return Catalog(plugins, make_environment(files, **variables), preferences)
 
     return make
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    """A shell in a throw-away home."""
+    return Shell(tmp_path)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import pty
 import re
 import stat
 import subprocess
@@ -18,83 +16,10 @@ from typing import Any
 import pytest
 
 import polyroute
-from tests.installing import Site
+from tests.shell import POLYROUTE, Shell
 
-POLYROUTE = str(Path(sys.executable).with_name("polyroute"))
 CLAUDE = "anthropic/claude-sonnet-4-5"
 ANSI = "\x1b["
-
-
-class Shell:
-    """A shell of a person with an empty home and nothing set. Caches are shared, as they hold nothing personal."""
-
-    def __init__(self, home: Path) -> None:
-        self.home = home
-        self.ours = home / "ours"
-        self.ours.mkdir()
-        cache = Path(os.environ["POLYROUTE_HOME"]) / "cache"
-        cache.mkdir(parents=True, exist_ok=True)
-        (self.ours / "cache").symlink_to(cache)
-        self.config = self.ours / "config.toml"
-        self.site = Site(home / "site")
-        self.variables = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(home),
-            "POLYROUTE_HOME": str(self.ours),
-            "PYTHONPATH": str(self.site.folder),
-            "PYTHONWARNINGS": "error",
-        }
-
-    def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        """Run the command to its end."""
-        return self.start([POLYROUTE, *arguments], **variables)
-
-    def start(self, command: Sequence[str], **variables: str) -> subprocess.CompletedProcess[str]:
-        """Run any program to its end."""
-        environment = self.variables | variables
-        return subprocess.run(command, env=environment, capture_output=True, text=True, errors="replace", check=False)
-
-    def json(self, *arguments: str, **variables: str) -> Any:
-        """The one document that the command prints with --json."""
-        done = self.run(*arguments, "--json", **variables)
-        assert done.returncode in (0, 1), done.stderr
-        return json.loads(done.stdout)
-
-    def on_terminal(self, *arguments: str, **variables: str) -> tuple[int, str]:
-        """Run the command on a terminal; its exit status and all that is shown there."""
-        ours, its = pty.openpty()
-        environment = {**self.variables, "TERM": "xterm-256color", **variables}
-        with subprocess.Popen([POLYROUTE, *arguments], env=environment, stdout=its, stderr=its, stdin=its) as process:
-            os.close(its)
-            shown = b""
-            with contextlib.suppress(OSError):  # Linux's way to say that nobody writes there any more
-                while part := os.read(ours, 65536):
-                    shown += part
-        os.close(ours)
-        return process.returncode, shown.decode()
-
-    def to_nobody(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        """Run the command with a pipe as stdout whose reader has left."""
-        reading, writing = os.pipe()
-        os.close(reading)
-        environment = self.variables | variables
-        try:
-            return subprocess.run(
-                [POLYROUTE, *arguments],
-                env=environment,
-                stdout=writing,
-                stderr=subprocess.PIPE,
-                text=True,
-                check=False,
-            )
-        finally:
-            os.close(writing)
-
-
-@pytest.fixture
-def shell(tmp_path: Path) -> Shell:
-    """A shell in a throw-away home."""
-    return Shell(tmp_path)
 
 
 # --- Exit statuses ---

@@ -19,7 +19,7 @@ CORE = Path(polyroute.__file__).parent
 MODULES = sorted(CORE.rglob("*.py"))
 LAYERS = [
     ["types", "dexto_compat", "paths", "dotenv", "entry_points", "spelling"],
-    ["answers", "cache", "description", "schemes", "soundness"],
+    ["answers", "cache", "description", "likeness", "schemes", "soundness"],
     ["forms", "mapping"],
     ["describe"],
     ["errors"],

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from polyroute.answers import ProviderStatus, Route, Status
+from polyroute.answers import Mapped, ProviderStatus, Route, Status
 from polyroute.catalog import Catalog
 from polyroute.environment import Environment
 from polyroute.errors import (
@@ -61,6 +61,7 @@ __all__ = [
     "Group",
     "IdMapping",
     "InvalidModelReference",
+    "Mapped",
     "Mapper",
     "MissingExtra",
     "Model",

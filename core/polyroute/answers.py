@@ -26,6 +26,21 @@ class Route(NamedTuple):
     """What a person can do about it; empty where it is usable."""
 
 
+class Mapped(NamedTuple):
+    """A gateway's ID for one provider's model, with all that there is to say of it."""
+
+    provider: str
+    """As it was given: an ID, an alias, or no provider at all."""
+    model: str
+    via: str
+    """The gateway's provider ID."""
+    id: str | None
+    evidence: Evidence
+    why: str
+    suggestions: tuple[str, ...] = ()
+    """Model references that may be meant, where there is no ID."""
+
+
 class ProviderStatus(NamedTuple):
     """Whether a provider's models can be run, by which routes, and if not, why not."""
 

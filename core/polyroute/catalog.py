@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from functools import partial
 
 from polyroute import credentials, references
-from polyroute.answers import ProviderStatus, Route, Status
+from polyroute.answers import Mapped, ProviderStatus, Route, Status
 from polyroute.environment import Environment
 from polyroute.errors import NoEffectiveRoute
 from polyroute.explaining import Explanation, explain_model, explain_provider
@@ -118,6 +118,12 @@ class Catalog:
     def mapping(self, gateway: str, ref: ModelRef) -> IdMapping:
         """The ID by which `gateway` knows a model, with evidence; or none, and why."""
         return self._mappers.lookup(gateway, ref)
+
+    def mapped(self, gateway: str, provider: str, model_id: str) -> Mapped:
+        """The same for a provider by any of its names, with suggestions where there is no ID. Raises UnknownProvider
+        for the gateway alone: a provider that is none has no ID.
+        """
+        return self._mappers.answer(self.plugins.find(gateway).id, provider, model_id)
 
     def suggestions(self, model: str | ModelRef) -> tuple[str, ...]:
         """References that may be meant: models of the same provider that are spelled alike, else gateways' models,

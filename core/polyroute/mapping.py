@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
+from polyroute.likeness import Likeness
 from polyroute.schemes import Alias, Naming, Scheme
 from polyroute.spelling import RULES, Date, dated, first_word, folded
 from polyroute.types import Evidence, IdMapping, ModelRef
 
 _REMEMBERED = 16_384
 """Answers kept per mapper, which several gateways may share: a few megabytes."""
-_SUGGESTED = 3
 
 _SPELT, _DATED, _NAMED, _FLOATING, _NONE = range(5)
 """How close a native ID is to the gateway's, for the way back."""
@@ -65,6 +65,10 @@ class SchemeMapper:
         return _Index(self._scheme)
 
     @cached_property
+    def _likeness(self) -> Likeness:
+        return Likeness(self._scheme.models)
+
+    @cached_property
     def _native(self) -> dict[str, ModelRef]:
         return dict(_certain(self._ways_back()))
 
@@ -109,17 +113,9 @@ class SchemeMapper:
         return _Found(IdMapping(None, evidence, f"{native_id}: {why}"), _NONE)
 
     def _alike(self, model: ModelRef) -> Iterable[str]:
-        import difflib
-
         readings = self._index.readings(self._scheme.same.get(model.provider, model.provider), model.id)
-        within = {f"{namespace}/" for namespace, _ in readings if namespace in self._index.namespaces}
-        names = {
-            folded(each.partition("/")[2]): each
-            for each in self._scheme.models
-            if ":" not in each and (not within or each.startswith(tuple(within)))
-        }
-        wanted = folded(readings[0][1] if readings else model.id.rpartition("/")[2])
-        return [names[name] for name in difflib.get_close_matches(wanted, names, _SUGGESTED)]
+        within = dict.fromkeys(namespace for namespace, _ in readings if namespace in self._index.namespaces)
+        return self._likeness.closest(tuple(within), readings[0][1] if readings else model.id.rpartition("/")[2])
 
 
 class _Index:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from polyroute.answers import ProviderStatus, Route, Status
+from polyroute.answers import Mapped, ProviderStatus, Route, Status
 from polyroute.catalog import Catalog
 from polyroute.dexto_compat import CAN_ROUTE_FIELD, GATEWAY, auth_fields
 from polyroute.explaining import Explanation
@@ -96,6 +96,11 @@ def model(model: Model) -> Document:
         "outputModalities": list(model.output_modalities),
         "releaseDate": model.release_date,
     }
+
+
+def mapped(mapped: Mapped) -> Document:
+    """One line of `polyroute map --json`."""
+    return {key: value for key, value in mapped._asdict().items() if key != "why"}
 
 
 def plugins(catalog: Catalog) -> Document:

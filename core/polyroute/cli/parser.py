@@ -18,6 +18,7 @@ _MODULES = {
     "explain": "asking",
     "resolve": "asking",
     "models": "asking",
+    "map": "map",
     "plugins": "plugins",
     "prefer": "prefer",
     "completion": "completion",

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from polyroute.answers import ProviderStatus, Route, Status
+from polyroute.answers import Mapped, ProviderStatus, Route, Status
 from polyroute.cli import tables
 from polyroute.cli.plain import clean
 from polyroute.explaining import explain_provider
@@ -68,6 +68,19 @@ def models(found: Sequence[Model], catalog: Catalog) -> None:
         lines([f"{len(found) - len(shown)} more: add words to narrow it down, or use --json."])
     if not found:
         lines(["No model matches."])
+
+
+def mapped(found: Sequence[Mapped], via: str) -> None:
+    """A table of models with the gateway's IDs, and why or what else where there is none."""
+    rows = [(f"{each.provider}/{each.model}", each.id or "-", each.evidence, _otherwise(each)) for each in found]
+    if rows:
+        tables.show(("Model", f"Via {via}", "Known", "Otherwise"), rows)
+
+
+def _otherwise(mapped: Mapped) -> str:
+    if mapped.id is not None:
+        return ""
+    return f"Spelled alike: {', '.join(mapped.suggestions)}" if mapped.suggestions else mapped.why
 
 
 def plugins(catalog: Catalog) -> None:

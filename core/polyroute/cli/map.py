@@ -1,0 +1,103 @@
+"""The command `map`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from polyroute import wire
+from polyroute.answers import Mapped
+from polyroute.catalog import Catalog
+from polyroute.cli import grammar, output
+from polyroute.cli.exits import BAD_INPUT, NO, YES
+from polyroute.errors import UsageError
+
+if TYPE_CHECKING:
+    from polyroute.cli.grammar import Subparsers
+
+_FORM = '{"provider": "…", "model": "…"}'
+
+
+class _Asked(NamedTuple):
+    """One model that is asked for; or why what stands there is none, and where."""
+
+    provider: str = ""
+    model: str = ""
+    fault: str = ""
+
+
+def _map(options: argparse.Namespace) -> int:
+    """`polyroute map`: what a gateway calls these models. What is no model reference is told, and the rest answered."""
+    asked = list(_arguments(options.models) if options.models else _lines())
+    with output.catalog() as catalog:
+        via = _gateway(options.via, catalog)
+        found = [catalog.mapped(via, each.provider, each.model) for each in asked if not each.fault]
+        problems = catalog.problems
+    if options.json:
+        for each in found:
+            print(json.dumps(wire.mapped(each)))
+    else:
+        from polyroute.cli import text
+
+        text.mapped(found, via)
+        text.problems(problems)
+    return _status(found, [each.fault for each in asked if each.fault])
+
+
+def _status(found: Sequence[Mapped], faults: Sequence[str]) -> int:
+    for fault in faults:
+        print(f"polyroute: {fault}", file=sys.stderr)
+    if faults:
+        return BAD_INPUT
+    return YES if not found or any(each.id is not None for each in found) else NO
+
+
+def _gateway(name: str, catalog: Catalog) -> str:
+    """The gateway that was named, else the first whose own IDs can be selected."""
+    plugins = catalog.plugins
+    if name and plugins.find(name).id not in plugins.gateways:
+        raise UsageError(f"{name!r} is no gateway. Gateways are: {', '.join(plugins.gateways) or 'none'}.")
+    if not plugins.gateways:
+        raise UsageError("There is no gateway to map to. See `polyroute plugins`.")
+    selectable = (each for each in plugins.gateways if plugins.providers[each].selectable)
+    return plugins.find(name).id if name else next(selectable, plugins.gateways[0])
+
+
+def _arguments(models: Iterable[str]) -> Iterator[_Asked]:
+    for number, model in enumerate(models, 1):
+        provider, _, name = model.partition("/")
+        fault = "" if provider and name else f"argument {number}: {model!r} is not provider/model"
+        yield _Asked(provider, name, fault)
+
+
+def _lines() -> Iterator[_Asked]:
+    if sys.stdin is None or sys.stdin.isatty():
+        raise UsageError(f"Name models as provider/model, or pipe in lines of JSON: {_FORM}. See `polyroute map -h`.")
+    for number, line in enumerate(sys.stdin.buffer, 1):
+        if line.strip():
+            asked = _line(line)
+            yield asked._replace(fault=asked.fault and f"line {number}: {asked.fault}")
+
+
+def _line(line: bytes) -> _Asked:
+    try:
+        read: Any = json.loads(line)
+    except (ValueError, RecursionError):
+        return _Asked(fault=f"not JSON; a line is {_FORM}")
+    match read:
+        case {"provider": str(provider), "model": str(model)} if provider and model:
+            return _Asked(provider, model)
+    return _Asked(fault=f"provider and model must be texts that are not empty, as in {_FORM}")
+
+
+def _grammar(subparsers: Subparsers) -> None:
+    command = grammar.command(subparsers, "map", _map, "what a gateway calls these models")
+    command.add_argument("models", nargs="*", metavar="MODEL", help=f"provider/model; else lines on stdin: {_FORM}")
+    command.add_argument("--via", default="", metavar="GATEWAY", help="the gateway (by default one that is selectable)")
+    command.add_argument("--json", action="store_true", help="print a line of JSON for each model and nothing else")
+
+
+COMMANDS = {"map": _grammar}
