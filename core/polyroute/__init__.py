@@ -11,12 +11,15 @@ from polyroute.answers import Mapped, ProviderStatus, Route, Status
 from polyroute.catalog import Catalog
 from polyroute.environment import Environment
 from polyroute.errors import (
+    CustomModelExists,
     InvalidModelReference,
+    KeyBoundElsewhere,
     MissingExtra,
     NoEffectiveRoute,
     PolyrouteError,
     SecretUnavailable,
     Unavailable,
+    UnknownCustomModel,
     UnknownProvider,
     UsageError,
 )
@@ -54,6 +57,7 @@ __all__ = [
     "BaseUrlCase",
     "Catalog",
     "Credential",
+    "CustomModelExists",
     "CustomModelRules",
     "Detection",
     "Environment",
@@ -61,6 +65,7 @@ __all__ = [
     "Group",
     "IdMapping",
     "InvalidModelReference",
+    "KeyBoundElsewhere",
     "Mapped",
     "Mapper",
     "MissingExtra",
@@ -82,6 +87,7 @@ __all__ = [
     "Status",
     "Suggester",
     "Unavailable",
+    "UnknownCustomModel",
     "UnknownProvider",
     "UsageError",
     "Verification",

@@ -13,6 +13,9 @@ CAN_ROUTE_FIELD = "canRouteViaDexto"
 BUNDLED_DISTRIBUTIONS = ("polyroute-direct", "polyroute-openrouter", "polyroute-dexto")
 """In the order in which they may claim providers, before anybody else."""
 
+DEFAULT_CUSTOM_PROVIDER = "openai-compatible"
+"""Whose a custom model is that names no provider."""
+
 
 def shared_home(variables: Mapping[str, str], home: str) -> str:
     """The folder shared with Dexto: `DEXTO_HOME`, or `.dexto` in the person's home."""
@@ -25,6 +28,11 @@ def shared_home(variables: Mapping[str, str], home: str) -> str:
 def global_dotenv_path(variables: Mapping[str, str], home: str) -> str:
     """The person's global `.env`."""
     return os.path.join(shared_home(variables, home), ".env")
+
+
+def custom_models_path(shared_home: str) -> str:
+    """The file of the person's own models."""
+    return os.path.join(shared_home, "models", "custom-models.json")
 
 
 def auth_fields(has_gateway_key: bool, preferred: str) -> dict[str, bool]:

@@ -13,6 +13,7 @@ from polyroute.paths import config_file, plugins_directory, state_directory
 from polyroute.types import Credential, Problem, Source
 
 PROCESS, PROJECT, GLOBAL = "env", "project .env", "global .env"
+CUSTOM = "custom model"
 _REFERENCE = r"\$\{(\w+)(?::-([^}]*))?\}"
 
 # No file can be under it.
@@ -245,7 +246,7 @@ class Environment:
         source = credential.source
         if source is None or credential.kind == "cloud-identity":
             raise SecretUnavailable(credential, "a cloud identity has no single secret; use the cloud's own SDK.")
-        if source.layer == "plugin":
+        if source.layer in ("plugin", CUSTOM):
             return self._secret_reader(credential) if self._secret_reader else None
         if source.section:
             return self._parse_ini(source.path).get(source.section, {}).get(source.field, "").strip()

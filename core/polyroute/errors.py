@@ -3,7 +3,10 @@
 PolyrouteError
 ├── UsageError               bad input; nothing was done
 │   ├── InvalidModelReference    not of the form `provider/model`, or not selectable
-│   └── UnknownProvider          no provider of that name
+│   ├── UnknownProvider          no provider of that name
+│   ├── UnknownCustomModel       no custom model of that name
+│   ├── CustomModelExists        another custom model has that name already
+│   └── KeyBoundElsewhere        a stored key was saved for another base URL
 ├── NoEffectiveRoute         a clear no: the model can't be run with what is there
 ├── SecretUnavailable        a credential's secret can't be read
 └── Unavailable              could not be done: an unreadable file, a full disk
@@ -38,6 +41,18 @@ class UnknownProvider(UsageError):
         self.suggestions = tuple(suggestions)
         hint = f"Did you mean {' or '.join(self.suggestions)}?" if suggestions else "See `polyroute status --all`."
         super().__init__(f"There is no provider {name!r}. {why or hint}")
+
+
+class UnknownCustomModel(UsageError):
+    """The person has no custom model of this provider and name."""
+
+
+class CustomModelExists(UsageError):
+    """The person has a custom model of this provider and name already."""
+
+
+class KeyBoundElsewhere(UsageError):
+    """The stored key was saved for another base URL, and would now go to a new one."""
 
 
 class NoEffectiveRoute(PolyrouteError):

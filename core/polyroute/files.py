@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from polyroute.errors import MissingExtra, Unavailable
 
@@ -18,11 +18,12 @@ LOCK_TIMEOUT_SECONDS = 10.0
 _TEMPORARY = ".tmp"
 
 
-def replace(path: str, data: bytes, *, mode: int | None = None) -> None:
+def replace(path: str, data: bytes, *, mode: int | None = None, last_look: Callable[[], object] | None = None) -> None:
     """Write the whole file or nothing, so that it outlasts a power cut; a symbolic link stays one.
 
     `mode` is the file's afterwards; without it an existing file keeps its own, and a new one is for its owner alone.
-    Raises OSError with the old file intact.
+    `last_look` is called when all is written, right before the new file takes the place of the old one; what it
+    raises keeps the old one. Raises OSError with the old file intact.
     """
     import tempfile
 
@@ -34,8 +35,10 @@ def replace(path: str, data: bytes, *, mode: int | None = None) -> None:
         with open(descriptor, "wb") as file:
             file.write(data)
             file.flush()
+            os.chmod(temporary, _mode_of(path) if mode is None else mode)
             os.fsync(descriptor)
-        os.chmod(temporary, _mode_of(path) if mode is None else mode)
+        if last_look:
+            last_look()
         os.replace(temporary, path)
     except BaseException:
         os.remove(temporary)

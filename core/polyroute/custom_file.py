@@ -1,0 +1,89 @@
+"""The text of the file of custom models: its entries, each kept as it was written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from polyroute import raw_json
+
+VERSION = 1
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+class NotReadable(ValueError):
+    """The text is no file of custom models, or one of another version. Says so in words for people."""
+
+
+class Document(NamedTuple):
+    """What the file holds, as text."""
+
+    members: Mapping[str, bytes]
+
+    def entries(self) -> list[bytes]:
+        """Each entry as it was written."""
+        return raw_json.elements(self.members["models"])
+
+    def values(self) -> list[Any]:
+        """What each entry says."""
+        values: list[Any] = raw_json.value(self.members["models"])
+        return values
+
+    def names(self) -> list[tuple[Any, Any]]:
+        """Provider and name of each entry, whatever they are; None for what is not there."""
+        return raw_json.fields(self.members["models"], "provider", "name")
+
+    def text(self, entries: list[bytes]) -> bytes:
+        """The file with these entries in place of its own."""
+        return raw_json.object_text({**self.members, "models": raw_json.array_text(entries, 1)}, 0)
+
+
+EMPTY = Document({"version": str(VERSION).encode(), "models": b"[]"})
+
+
+def parse(data: bytes) -> Document:
+    """Read the file. Raises NotReadable."""
+    try:
+        data.decode()
+        members = raw_json.members(data.removeprefix(_BYTE_ORDER_MARK))
+        version = raw_json.value(members.get("version", b"null"))
+    except ValueError:
+        raise NotReadable("it is not valid JSON, or not an object") from None
+    if version != VERSION or isinstance(version, bool):
+        raise NotReadable(f"its version is not {VERSION}, the only one that is known here")
+    if not members.get("models", b"").startswith(b"["):
+        raise NotReadable("it holds no list of models")
+    return Document(members)
+
+
+def entry_text(members: Mapping[str, bytes]) -> bytes:
+    """An entry as it stands in the file."""
+    return raw_json.object_text(members, 2)
+
+
+def salvage(data: bytes) -> Iterator[bytes]:
+    """Each whole entry in a text that is broken somewhere."""
+    import json
+
+    text = data.decode(errors="surrogateescape")
+    decoder = json.JSONDecoder()
+    position = max(text.find('"models"'), 0)
+    while (position := text.find("{", position)) >= 0:
+        try:
+            value, end = decoder.raw_decode(text, position)
+        except (ValueError, RecursionError):
+            position += 1
+            continue
+        entry = text[position:end].encode(errors="surrogateescape")
+        if isinstance(value, dict) and isinstance(value.get("name"), str) and _is_json(entry):
+            yield entry
+        position = end
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        text.decode()
+        raw_json.value(text)
+    except ValueError:
+        return False
+    return True

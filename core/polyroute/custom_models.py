@@ -1,0 +1,162 @@
+"""A person's own models, as values without any secret, and what their providers ask of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from polyroute.dexto_compat import DEFAULT_CUSTOM_PROVIDER
+from polyroute.masking import REDACTED, masked
+from polyroute.plugins import Plugins
+from polyroute.types import CustomModelRules, ModelRef, Problem
+
+KEY_FIELD = "apiKey"
+_PLAIN = frozenset(("baseURL", "displayName", "maxInputTokens", "maxOutputTokens", "filePath"))
+_CONFIDENTIAL = r"(?i)key|secret|password|credential|auth|headers|token$"
+"""In the names of fields that may hold a secret, in versions to come too."""
+_REFERENCE = r"\$(?:\{(\w+)\}|(\w+))|keyring:(.+)"
+
+
+class CustomModel(NamedTuple):
+    """One model that a person has added. Its key is not in it: only how it was given."""
+
+    provider: str
+    """As it is written in the file: perhaps an alias, or a provider that is not installed."""
+    name: str
+    """The model ID to the letter."""
+    stored: Mapping[str, Any] = MappingProxyType({})
+    """The other fields by their names in the file, those that mean nothing here included; but no key."""
+    key: str = ""
+    """Empty without a key; else a reference as written (`$NAME`, `keyring:NAME`), or a mask."""
+
+    @property
+    def ref(self) -> ModelRef:
+        """The reference that selects it."""
+        return ModelRef(self.provider, self.name)
+
+    @property
+    def base_url(self) -> str:
+        """Its own base URL; empty where it has none."""
+        return str(self.stored.get("baseURL", ""))
+
+    @property
+    def file_path(self) -> str:
+        """The file that it is, if it is one."""
+        return str(self.stored.get("filePath", ""))
+
+    @property
+    def display_name(self) -> str:
+        """What it is called, where somebody said."""
+        return str(self.stored.get("displayName", ""))
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """Its fields as in the file, the key masked."""
+        key = {KEY_FIELD: self.key} if self.key else {}
+        return {"provider": self.provider, "name": self.name, **self.stored, **key}
+
+
+class KeyReference(NamedTuple):
+    """Where a key lies that a custom model names and does not hold."""
+
+    variable: str = ""
+    keyring: str = ""
+
+
+class Listing(NamedTuple):
+    """All custom models that can be read, and what is wrong with the others."""
+
+    models: tuple[CustomModel, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+def key_reference(text: str) -> KeyReference | None:
+    """The variable or the keyring's entry that a key refers to; None where the text is the key itself."""
+    found = text.startswith(("$", "keyring:")) and re.fullmatch(_REFERENCE, text, re.ASCII)
+    return KeyReference(found[1] or found[2] or "", found[3] or "") if found else None
+
+
+def may_be_secret(field: str) -> bool:
+    """Whether what a field holds must not be shown."""
+    return re.search(_CONFIDENTIAL, field) is not None
+
+
+def identity(provider: object, name: object, plugins: Plugins) -> tuple[str, str]:
+    """What tells one custom model from another: its provider, under whatever name, and its own name."""
+    written = DEFAULT_CUSTOM_PROVIDER if provider is None else str(provider)
+    return plugins.names.get(written, written), str(name)
+
+
+def parse(values: Sequence[Any], plugins: Plugins, path: str) -> Listing:
+    """The sound ones among a file's entries, and a problem with its position for each of the others."""
+    from polyroute.custom_schema import sound
+
+    entries, faults = sound(values)
+    models: dict[tuple[str, str], CustomModel] = {}
+    names, rules = plugins.names, _Rules(plugins)
+    for index, entry in entries.items():
+        model = _model(entry)
+        provider = model.provider
+        own = names.get(provider, provider), model.name
+        if fault := "is there twice; the first counts" if own in models else _breach(model, rules[provider]):
+            faults[index] = fault
+        else:
+            models[own] = model
+    return Listing(tuple(models.values()), tuple(_problem(index, faults[index], path) for index in sorted(faults)))
+
+
+def read_entry(entry: Mapping[str, Any]) -> tuple[CustomModel | None, str]:
+    """The model that one entry is, or what is wrong with it."""
+    from polyroute.custom_schema import sound
+
+    entries, faults = sound([entry])
+    return (_model(entries[0]), "") if entries else (None, faults[0])
+
+
+def breach(model: CustomModel, plugins: Plugins) -> str:
+    """What a model's provider asks for and it lacks, or has and may not have; empty where all is well."""
+    return _breach(model, _Rules(plugins)[model.provider])
+
+
+class _Rules(dict[str, CustomModelRules | None]):
+    """By provider as written, what it asks of custom models; None where that is not known."""
+
+    def __init__(self, plugins: Plugins) -> None:
+        self._plugins = plugins
+
+    def __missing__(self, name: str) -> CustomModelRules | None:
+        provider = self._plugins.providers.get(self._plugins.names.get(name, ""))
+        self[name] = provider.custom_models if provider else None
+        return self[name]
+
+
+def _breach(model: CustomModel, rules: CustomModelRules | None) -> str:
+    if rules is None:
+        return ""
+    base_url, path = model.stored.get("baseURL"), model.stored.get("filePath")
+    if rules.base_url == "required" and not base_url:
+        return "baseURL is missing"
+    if base_url and rules.base_url == "no":
+        return f"baseURL may not be given: that of {model.provider} is used"
+    if rules.file_suffix and not (path or "").endswith(rules.file_suffix):
+        return f"filePath must name a {rules.file_suffix} file"
+    return "filePath may not be given" if path and not rules.file_suffix else ""
+
+
+def _model(entry: dict[str, Any]) -> CustomModel:
+    """The model of a sound entry, which it takes apart."""
+    name, key = entry.pop("name"), entry.pop(KEY_FIELD, "")
+    provider = entry.pop("provider", DEFAULT_CUSTOM_PROVIDER)
+    if not entry.keys() <= _PLAIN:
+        entry = {field: REDACTED if may_be_secret(field) else value for field, value in entry.items()}
+    return CustomModel(provider, name, entry, key and _shown(key))
+
+
+def _shown(key: str) -> str:
+    return key if key_reference(key) else masked(key)
+
+
+def _problem(index: int, fault: str, path: str) -> Problem:
+    return Problem(f"models[{index}]: {fault}; it is kept, and not used.", "Correct it in the file.", path=path)

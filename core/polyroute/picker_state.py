@@ -1,0 +1,151 @@
+"""What a person's model picker remembers: favourites and recents, in a file of our own.
+
+An entry is `{"provider", "model", "baseURL"?, "updatedAt"}`; variants of one model at several base URLs are told apart.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from polyroute import files
+from polyroute.environment import Environment
+from polyroute.errors import Unavailable
+from polyroute.types import Problem
+
+FAVOURITES_LIMIT, RECENTS_LIMIT = 100, 10
+_VERSION = 1
+_LIMITS = {"favorites": FAVOURITES_LIMIT, "recents": RECENTS_LIMIT}
+_TEXTS = {"provider", "model", "baseURL", "updatedAt"}
+
+Clock = Callable[[], datetime]
+
+
+class Picked(NamedTuple):
+    """One variant of a model, as a person picked it."""
+
+    provider: str
+    model: str
+    base_url: str = ""
+    updated_at: str = ""
+    """When it was picked, ISO 8601."""
+
+    @property
+    def key(self) -> str:
+        """What tells it from others: `provider|model`, and `|baseURL` where there is one."""
+        return "|".join(filter(None, self[:3]))
+
+    @property
+    def document(self) -> dict[str, str]:
+        """Its fields as in the file."""
+        named = zip(("provider", "model", "baseURL", "updatedAt"), self, strict=True)
+        return {name: value for name, value in named if value}
+
+
+class PickerState:
+    """Favourites and recents of one person, the latest first. Every method looks at the file as it is now."""
+
+    def __init__(self, environment: Environment, *, clock: Clock = lambda: datetime.now(UTC)) -> None:
+        self.path = os.path.join(environment.state_directory, "model-picker.json")
+        self._clock = clock
+
+    def favourites(self) -> tuple[Picked, ...]:
+        """The person's favourites; none where the file can't be read: see `problems`."""
+        return self._listed("favorites")
+
+    def recents(self) -> tuple[Picked, ...]:
+        """The models that were used last."""
+        return self._listed("recents")
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Why the file can't be read, if it can't."""
+        try:
+            self._read()
+        except (OSError, ValueError) as error:
+            fault = f"favourites and recents can't be read ({_why(error)})"
+            return (Problem(fault, "Mend the file, or move it away.", path=self.path),)
+        return ()
+
+    def toggle_favourite(self, model: Picked) -> bool:
+        """Make a model a favourite, or no longer one; return whether it is one now."""
+
+        def toggled(favourites: list[Picked]) -> list[Picked]:
+            others = [each for each in favourites if each.key != model.key]
+            return others if len(others) < len(favourites) else [self._now(model), *others]
+
+        return any(each.key == model.key for each in self._change("favorites", toggled))
+
+    def set_favourites(self, models: Iterable[Picked]) -> int:
+        """Replace all favourites; return how many there are now."""
+        chosen = [self._now(model) for model in models]
+        return len(self._change("favorites", lambda _: chosen))
+
+    def push_recent(self, model: Picked) -> None:
+        """Remember that a model was used just now."""
+        self._change("recents", lambda recents: [self._now(model), *recents])
+
+    def _now(self, model: Picked) -> Picked:
+        moment = self._clock().astimezone(UTC).isoformat(timespec="milliseconds")
+        return model._replace(updated_at=moment.replace("+00:00", "Z"))
+
+    def _listed(self, field: str) -> tuple[Picked, ...]:
+        try:
+            return tuple(_entries(self._read(), field))
+        except (OSError, ValueError):
+            return ()
+
+    def _change(self, field: str, change: Callable[[list[Picked]], Sequence[Picked]]) -> list[Picked]:
+        with files.told(self.path), files.locked(self.path):
+            try:
+                document = self._read()
+            except ValueError as error:
+                raise Unavailable(f"{self.path} was left as it is: {_why(error)}. Mend it, or move it away.") from None
+            chosen = _distinct(change(_entries(document, field)), _LIMITS[field])
+            document = {**document, "version": _VERSION, field: [each.document for each in chosen]}
+            files.replace(self.path, json.dumps(document, indent=2).encode(), mode=0o600)
+        return chosen
+
+    def _read(self) -> dict[str, Any]:
+        """The file's document. Raises ValueError where it is none that we know."""
+        try:
+            with open(self.path, encoding="utf-8") as file:
+                document = json.load(file)
+        except (FileNotFoundError, NotADirectoryError):
+            return {}
+        except RecursionError:
+            raise ValueError from None
+        if not isinstance(document, dict) or document.get("version") != _VERSION:
+            raise ValueError
+        return document
+
+
+def _entries(document: dict[str, Any], field: str) -> list[Picked]:
+    """The sound entries of a list in the file."""
+    found = document.get(field, [])
+    return [_picked(each) for each in found if _is_sound(each)] if isinstance(found, list) else []
+
+
+def _is_sound(entry: Any) -> bool:
+    if not (isinstance(entry, dict) and entry.get("provider") and entry.get("model")):
+        return False
+    return all(isinstance(entry[name], str) for name in _TEXTS & entry.keys())
+
+
+def _picked(entry: dict[str, str]) -> Picked:
+    return Picked(entry["provider"], entry["model"], entry.get("baseURL", ""), entry.get("updatedAt", ""))
+
+
+def _distinct(models: Iterable[Picked], limit: int) -> list[Picked]:
+    """The first of each variant, as many as there may be."""
+    first: dict[str, Picked] = {}
+    for model in models:
+        first.setdefault(model.key, model)
+    return list(first.values())[:limit]
+
+
+def _why(error: Exception) -> str:
+    return error.strerror or "it failed" if isinstance(error, OSError) else "it is not of version 1 of its format"

@@ -1,0 +1,205 @@
+"""Changing a part of a JSON document without touching the rest.
+
+Values are kept as the text that they were read from. So what another program wrote stays as it is to the letter: the
+order of keys, numbers that no float holds, halves of characters, fields that mean nothing to us.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, NoReturn
+
+from polyroute.errors import UsageError
+
+_INDENT = b"  "
+_EXACT = 2**53
+"""Whole numbers beyond it are others once JavaScript has read them."""
+_LONGEST_INTEGER = 400
+"""Digits; what has more is beyond every float."""
+
+
+def members(text: bytes) -> dict[str, bytes]:
+    """The members of an object, each value as its text. Raises ValueError where `text` is no object."""
+    found = _quickly(text, _members_shape)
+    if found is not None:
+        return {name: bytes(raw) for name, raw in found.items()}
+    spans = list(_spans(text.decode(), "{}", ":,"))
+    return {_name(name): raw.encode() for name, raw in zip(spans[::2], spans[1::2], strict=True)}
+
+
+def elements(text: bytes) -> list[bytes]:
+    """The elements of an array, each as its text. Raises ValueError where `text` is no array."""
+    found = _quickly(text, _elements_shape)
+    if found is not None:
+        return [bytes(raw) for raw in found]
+    return [raw.encode() for raw in _spans(text.decode(), "[]", ",")]
+
+
+def value(text: bytes) -> Any:
+    """What a text says. Raises ValueError where it is no JSON."""
+    found = _quickly(text, lambda: Any)
+    return _guarded(lambda: _decoder().decode(text.decode())) if found is None else found
+
+
+def fields(array: bytes, *names: str) -> list[tuple[Any, ...]]:
+    """Of each element of an array these members, None where there is none. Raises ValueError as `value` does."""
+    found = _quickly(array, partial(_fields_shape, names))
+    if found is not None:
+        from msgspec.structs import astuple
+
+        return list(map(astuple, found))
+    elements = value(array)
+    return [tuple(each.get(name) if isinstance(each, dict) else None for name in names) for each in elements]
+
+
+def text_of(value: Any) -> bytes:
+    """The text of a value that we add. Raises UsageError where it can't be held, or not by JavaScript."""
+    if fault := _fault(value):
+        raise UsageError(f"It can't be stored: {fault}. Nothing was changed.")
+    return json.dumps(value, ensure_ascii=False, indent=2).encode()
+
+
+def object_text(members: Mapping[str, bytes], depth: int) -> bytes:
+    """An object with one member a line, as it stands at `depth` in a document."""
+    lines = [[json.dumps(name).encode() + b": ", text] for name, text in members.items()]
+    return _bracketed(b"{", lines, b"}", depth)
+
+
+def array_text(elements: Iterable[bytes], depth: int) -> bytes:
+    """An array with each element from a new line on, as it stands at `depth` in a document."""
+    return _bracketed(b"[", ([element] for element in elements), b"]", depth)
+
+
+def indented(text: bytes, depth: int) -> bytes:
+    """A text written from the left margin on, as it stands at `depth`: a line never breaks inside a string."""
+    return text.replace(b"\n", b"\n" + _INDENT * depth)
+
+
+def _bracketed(opening: bytes, lines: Iterable[list[bytes]], closing: bytes, depth: int) -> bytes:
+    """All lines at once: they may be megabytes, and each copy of them takes a millisecond."""
+    margin = b"\n" + _INDENT * depth
+    between = b"," + margin + _INDENT
+    parts = [part for line in lines for part in (between, *line)]
+    return b"".join([opening, parts[0][1:], *parts[1:], margin, closing]) if parts else opening + closing
+
+
+def _members_shape() -> Any:
+    import msgspec
+
+    return dict[str, msgspec.Raw]
+
+
+def _elements_shape() -> Any:
+    import msgspec
+
+    return list[msgspec.Raw]
+
+
+def _fields_shape(names: Sequence[str]) -> Any:
+    import msgspec
+
+    return list[msgspec.defstruct("Fields", [(name, Any, None) for name in names])]  # type: ignore[misc]
+
+
+def _quickly(text: bytes, shape: Callable[[], Any]) -> Any:
+    """What msgspec makes of it; None where that is not there, or refuses what the standard library may take."""
+    try:
+        import msgspec
+    except ImportError:
+        return None
+    try:
+        return msgspec.json.decode(text, type=shape())
+    except (msgspec.MsgspecError, RecursionError, ValueError):
+        return None
+
+
+def _spans(text: str, brackets: str, separators: str) -> Iterator[str]:
+    """The text of each key and value between the brackets."""
+    position = _past(text, 0, brackets[0])
+    if text.startswith(brackets[1], position):
+        return _nothing_after(text, position)
+    decoder = _decoder()
+    for separator in itertools.cycle(separators):
+        start = position
+        _, end = _guarded(lambda: decoder.raw_decode(text, start))  # noqa: B023  called at once
+        yield text[start:end]
+        position = _past(text, end)
+        if separator == "," and text.startswith(brackets[1], position):
+            return _nothing_after(text, position)
+        position = _past(text, position, separator)
+    return None
+
+
+def _name(text: str) -> str:
+    if not text.startswith('"'):
+        raise ValueError("a name is no text")
+    return str(json.loads(text))
+
+
+def _past(text: str, position: int, mark: str = "") -> int:
+    """The place after white space, and after `mark` with white space around it. Raises ValueError without one."""
+    space = re.compile(r"[ \t\n\r]*")
+    position = _end(space, text, position)
+    if not mark:
+        return position
+    if not text.startswith(mark, position):
+        raise ValueError(f"{mark} is missing")
+    return _end(space, text, position + len(mark))
+
+
+def _end(pattern: re.Pattern[str], text: str, position: int) -> int:
+    found = pattern.match(text, position)
+    return found.end() if found else position
+
+
+def _nothing_after(text: str, position: int) -> None:
+    if _past(text, position + 1) != len(text):
+        raise ValueError("there is more after its end")
+
+
+def _decoder() -> json.JSONDecoder:
+    return json.JSONDecoder(parse_int=_integer, parse_constant=_refuse)
+
+
+def _guarded(decode: Any) -> Any:
+    try:
+        return decode()
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def _integer(digits: str) -> float:
+    return int(digits) if len(digits) < _LONGEST_INTEGER else math.inf
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _fault(value: Any, depth: int = 0) -> str:
+    """Why a value can't be stored, or stays not what it is; empty where it can."""
+    if value is None or isinstance(value, bool):
+        return ""
+    if isinstance(value, str):
+        return "" if value.isascii() or _is_whole(value) else "a text holds half a character"
+    if isinstance(value, int):
+        return "" if abs(value) <= _EXACT else "a whole number beyond 2^53 would not be kept exactly"
+    if isinstance(value, float):
+        return "" if math.isfinite(value) else f"{value} is no number in JSON"
+    if isinstance(value, Mapping | list | tuple) and depth < 100:
+        inner = [*value.keys(), *value.values()] if isinstance(value, Mapping) else value
+        return next(filter(None, (_fault(each, depth + 1) for each in inner)), "")
+    return f"{type(value).__name__} is no JSON" if depth < 100 else "it is nested too deeply"
+
+
+def _is_whole(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
