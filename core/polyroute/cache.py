@@ -14,6 +14,8 @@ from typing import Any
 
 from polyroute.paths import cache_directory
 
+Identity = tuple[str, int, int, int]
+
 _STALE_AFTER_SECONDS = 90 * 24 * 3600
 
 
@@ -33,10 +35,18 @@ def derived(name: str, version: int, sources: Sequence[str], build: Callable[[],
     return value
 
 
-def identity(source: str) -> tuple[str, int, int, int]:
+def identity(source: str) -> Identity:
     """What tells one state of a file from another: its path, size, time and inode."""
     found = os.stat(source)
     return source, found.st_size, found.st_mtime_ns, found.st_ino
+
+
+def identity_or_none(source: str) -> Identity | None:
+    """The identity of a file; None where there is none to be seen."""
+    try:
+        return identity(source)
+    except (OSError, ValueError):  # the latter for a path with a NUL
+        return None
 
 
 def _entry_path(name: str, sources: Sequence[str]) -> str:

@@ -43,14 +43,17 @@ class Catalog:
         add: Iterable[object] = (),
         *,
         only: Iterable[str] | None = None,
+        plugins: Plugins | None = None,
         environment: Environment | None = None,
         preferences: Preferences | None = None,
     ) -> Catalog:
         """Everything at once: the objects in `add` and the installed plugins (or those named in `only`), the
-        environment of this process, and the person's preferences, unless others are given.
+        environment of this process, and the person's preferences, unless others are given. `plugins` that are
+        loaded already are taken in place of `add` and `only`.
         """
         environment = Environment.load() if environment is None else environment
-        plugins = Plugins.load(add, only=only, environment=environment)
+        if plugins is None:
+            plugins = Plugins.load(add, only=only, environment=environment)
         catalog = cls(plugins, environment, Preferences.load(environment) if preferences is None else preferences)
         catalog._reads_preferences = preferences is None
         return catalog
@@ -124,6 +127,11 @@ class Catalog:
         for the gateway alone: a provider that is none has no ID.
         """
         return self._mappers.answer(self.plugins.find(gateway).id, provider, model_id)
+
+    def maker(self, model: str | ModelRef) -> ModelRef | None:
+        """The same model at its maker, for a gateway's model of which that is certain."""
+        gateway, model_id = (model.partition("/")[::2]) if isinstance(model, str) else model
+        return self._mappers.reverse(self.plugins.names.get(gateway, gateway), model_id)
 
     def suggestions(self, model: str | ModelRef) -> tuple[str, ...]:
         """References that may be meant: models of the same provider that are spelled alike, else gateways' models,

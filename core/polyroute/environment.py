@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
 
+from polyroute.cache import Identity, identity_or_none
 from polyroute.dexto_compat import global_dotenv_path
 from polyroute.errors import SecretUnavailable, UsageError
 from polyroute.paths import config_file, plugins_directory, state_directory
@@ -39,6 +40,7 @@ class Environment:
         "_process",
         "_secret_reader",
         "_sections",
+        "_seen",
         "_values",
         "config_path",
         "dotenv_path",
@@ -70,6 +72,7 @@ class Environment:
         self._problems: dict[str, Problem] = {}
         self._files: dict[str, str | None] = {}
         self._sections: dict[str, dict[str, dict[str, str]]] = {}
+        self._seen: dict[str, Identity | None] = {}
         self._values: dict[str, str] = {}
         self._layers: dict[str, str] = {}
         self._on_reveal = on_reveal
@@ -147,6 +150,7 @@ class Environment:
 
     def exists(self, path: str) -> bool:
         """Whether a file is at `path`."""
+        self._look_at(path)
         return os.path.isfile(path)
 
     def read(self, path: str) -> str | None:
@@ -160,6 +164,10 @@ class Environment:
         if path not in self._sections:
             self._sections[path] = self._parse_ini(path)
         return self._sections[path].get(section, {})
+
+    def is_current(self) -> bool:
+        """Whether all files that were looked for so far are as they were then."""
+        return all(identity_or_none(path) == seen for path, seen in tuple(self._seen.items()))
 
     def report(self, problem: Problem) -> None:
         """Show `problem` to the person; the same one is shown once."""
@@ -215,7 +223,12 @@ class Environment:
             self.report(Problem(f"{where}: not NAME=value; passed over", "Correct it.", path=path))
         return dotenv.parse(text)
 
+    def _look_at(self, path: str) -> None:
+        if path not in self._seen:
+            self._seen[path] = identity_or_none(path)
+
     def _read_now(self, path: str) -> str | None:
+        self._look_at(path)
         try:
             with open(path, encoding="utf-8-sig") as file:
                 return file.read()

@@ -21,6 +21,7 @@ _MODULES = {
     "map": "map",
     "plugins": "plugins",
     "prefer": "prefer",
+    "serve": "serve",
     "completion": "completion",
 }
 """Which module of this package has each command: `COMMANDS` there says how its grammar is added."""

@@ -1,0 +1,99 @@
+"""The command `serve`."""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+import json
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from polyroute import __version__
+from polyroute.cli import grammar
+from polyroute.cli.exits import YES
+from polyroute.environment import PROCESS, Environment
+from polyroute.errors import UsageError
+
+if TYPE_CHECKING:
+    from polyroute.cli.grammar import Subparsers
+
+_PORT = 3210
+
+
+def _serve(options: argparse.Namespace) -> int:
+    """`polyroute serve`: the HTTP API and the page, until it is ended."""
+    environment = Environment.load()
+    token = options.token or environment.setting("POLYROUTE_TOKEN", layer=PROCESS) or ""
+    _check(options, token)
+    from polyroute.server import create_app, serving
+
+    app = create_app(
+        token=token, hosts=[options.host, *options.allow_host], origins=options.allow_origin, ui_dir=options.ui_dir
+    )
+    listening = serving.listen(options.host, options.port)
+    url = serving.url_of(listening, options.host)
+    serving.run(app, listening, lambda: _ready(options, url, token), with_parent=options.exit_with_parent)
+    return YES
+
+
+def _check(options: argparse.Namespace, token: str) -> None:
+    if not token and not _is_loopback(options.host):
+        raise UsageError(
+            f"{options.host} can be reached from other machines: give a token, with --token or in POLYROUTE_TOKEN."
+        )
+    if not token.isascii() or token != token.strip():
+        raise UsageError("A token is of visible ASCII characters.")
+    if options.ui_dir and not os.path.isfile(os.path.join(options.ui_dir, "index.html")):
+        raise UsageError(f"{options.ui_dir} holds no index.html: give the folder of a built application.")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _ready(options: argparse.Namespace, url: str, token: str) -> None:
+    if options.ready_json:
+        print(json.dumps({"url": url, "pid": os.getpid(), "version": __version__}), flush=True)
+    else:
+        print(f"polyroute: serving at {url}. Ctrl+C ends it.", file=sys.stderr)
+    if options.open:
+        import webbrowser
+
+        webbrowser.open(f"{url}/#token={token}" if token else url)
+
+
+def _grammar(subparsers: Subparsers) -> None:
+    command = grammar.command(subparsers, "serve", _serve, "the HTTP API and the model picker")
+    command.add_argument(
+        "--host", default="127.0.0.1", help="address to listen at; others than this machine's need a token"
+    )
+    command.add_argument("--port", type=_port, default=_PORT, help=f"by default {_PORT}; 0: the system chooses")
+    command.add_argument(
+        "--token", default="", help="what clients must send; better in POLYROUTE_TOKEN, which no process list shows"
+    )
+    command.add_argument(
+        "--allow-host", action="append", default=[], metavar="NAME", help="a further name it is called by"
+    )
+    command.add_argument(
+        "--allow-origin", action="append", default=[], metavar="URL", help="a further origin whose pages may call it"
+    )
+    command.add_argument(
+        "--ui-dir", default="", metavar="DIR", help="a built single-page application in place of our page"
+    )
+    command.add_argument("--ready-json", action="store_true", help="print one line with the URL once it answers")
+    command.add_argument("--exit-with-parent", action="store_true", help="end when the process that started it does")
+    command.add_argument("--open", action="store_true", help="open the page in a browser")
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65_535:
+        raise argparse.ArgumentTypeError(f"{text} is no port")
+    return port
+
+
+COMMANDS = {"serve": _grammar}

@@ -1,0 +1,32 @@
+"""What Dexto's clients expect of the HTTP API where it names a provider: paths, fields, words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from polyroute.dexto_compat import GATEWAY
+
+GATEWAY_NAMES = (GATEWAY, "dexto-nova")
+"""What clients of different ages call the gateway; it is answered as it was asked for."""
+
+LIST_GATEWAY = "openrouter"
+"""The gateway whose list a person's own model IDs are checked against."""
+VALIDATE_PATH = "/openrouter/validate/{modelId}"
+REFRESH_PATH = "/openrouter/refresh-cache"
+AUTH_STATUS_PATH = "/dexto-auth/status"
+
+VIA_FIELD = "viaDexto"
+MISSING_KEY = "llm_api_key_missing"
+
+FILE_TYPES = ("pdf", "image", "audio", "video", "document")
+CURATED = ("openai", "anthropic", "google", "groq", "xai", "cohere", "minimax", "zai", "openrouter")
+"""The providers of the small catalog."""
+FIRST_CHOICES = ("anthropic", "openai", "google", LIST_GATEWAY)
+"""Whose model is the current one as long as nobody chose any, where it can be run."""
+UNKNOWN_CONTEXT = 128_000
+"""Stands where no limit is known: clients want a number."""
+
+
+def file_types(modalities: Iterable[str]) -> list[str]:
+    """The file types among a model's input modalities."""
+    return [name for name in FILE_TYPES if name in tuple(modalities)]

@@ -1,0 +1,163 @@
+"""The ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable, Iterable
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route, Router
+from starlette.types import Message, Receive, Scope, Send
+
+from polyroute import Environment, Plugins, Preferences
+from polyroute.server import reading
+from polyroute.server.current import CurrentModels, RememberedModels
+from polyroute.server.events import Events
+from polyroute.server.faults import fault_of
+from polyroute.server.guard import Guard
+from polyroute.server.holders import Holders
+from polyroute.server.operations import Call, Operation
+from polyroute.server.pages import Pages
+from polyroute.server.prepared import Prepared, encode
+from polyroute.server.state import Holder, patiently
+from polyroute.server.table import OPERATIONS
+from polyroute.server.workers import Workers
+
+_UNCACHED = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+_API = "/api"
+_LANES = {"reading": 8, "writing": 8, "network": 16}
+
+
+class App:
+    """Polyroute's HTTP API and page. Make one with `create_app`."""
+
+    def __init__(self, holders: Holders, current: CurrentModels, guard: Guard, pages: Pages | None) -> None:
+        self._holders, self._current, self._guard = holders, current, guard
+        self._events = Events()
+        self._lanes = {name: Workers(limit) for name, limit in _LANES.items()}
+        routes: list[BaseRoute] = [self._route(each) for each in OPERATIONS]
+        routes += [Route(f"{_API}/events", self._stream), Route("/health", _health)]
+        self._router = Router([*routes, Mount("/", pages)] if pages else routes, redirect_slashes=False)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._other(scope, receive, send)
+            return
+        begun = False
+
+        async def sending(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            self._guard.check(scope, is_api=_path(scope).startswith(f"{_API}/"))
+            if (ready := self._ready(scope)) is not None:
+                await ready(scope, receive, send)
+            else:
+                await self._router({**scope, "app": self}, receive, sending)
+        except Exception as error:
+            if begun:
+                raise
+            await _tell(error, scope, send)
+
+    def close(self) -> None:
+        """End what would never end by itself. A server calls it before it waits for its clients."""
+        self._events.close()
+
+    def _ready(self, scope: Scope) -> Prepared | None:
+        """The bytes for a request that was answered before from the same state."""
+        if scope["method"] not in ("GET", "HEAD"):
+            return None
+        snapshot = self._holders.of(scope).fresh()
+        return snapshot.answers.get((scope["path"], scope["query_string"])) if snapshot else None
+
+    def _route(self, operation: Operation) -> Route:
+        async def answer(request: Request) -> Response | Prepared:
+            return await self._answer(operation, request)
+
+        path = operation.path.replace("}", ":path}")
+        return Route(f"{_API}{path}", answer, methods=[operation.method])
+
+    async def _answer(self, operation: Operation, request: Request) -> Response | Prepared:
+        query = reading.query(operation.query, request)
+        sent = await reading.body(operation.body, request)
+        holder = self._holders.of(request.scope)
+        snapshot = await holder.snapshot()
+        call = Call(snapshot, self._current, query, request.path_params, sent)
+        workers = self._lanes[operation.lane]
+        if operation.prepared:
+            key = (request.scope["path"], request.scope["query_string"])
+            return await snapshot.answer(key, lambda: operation.answer(call), workers)
+        return await self._acted(operation, call, holder, workers)
+
+    async def _acted(self, operation: Operation, call: Call, holder: Holder, workers: Workers) -> Response:
+        document = await patiently(asyncio.ensure_future(workers.run(lambda: operation.answer(call))))
+        if operation.method != "GET":
+            await holder.look_again()
+        return Response(encode(document), media_type="application/json", headers=_UNCACHED)
+
+    async def _stream(self, request: Request) -> Response:
+        return self._events.stream(self._holders.of(request.scope))
+
+    async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Web sockets are turned away; of starting and stopping there is nothing to tell but the end."""
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1000})
+            return
+        while (message := await receive())["type"] == "lifespan.startup":
+            await send({"type": "lifespan.startup.complete"})
+        self.close()
+        await send({"type": message["type"] + ".complete"})
+
+
+def create_app(
+    *,
+    plugins: Plugins | None = None,
+    environment: Environment | Callable[[Scope], Environment] | None = None,
+    preferences: Preferences | None = None,
+    current: CurrentModels | None = None,
+    token: str = "",
+    hosts: Iterable[str] = (),
+    origins: Iterable[str] = (),
+    page: bool = True,
+    ui_dir: str = "",
+) -> App:
+    """Make an application that a server runs, or that a host mounts in its own.
+
+    `environment` is one, or a function from a request's scope to the environment of whoever asks. A catalog is kept
+    for each environment, so return the same object for the same person. Without `plugins` the installed ones are
+    loaded, without `preferences` the person's own are read; `current` keeps the current model, by default in a file.
+
+    `token` is asked for where it is given; `hosts` are further names that the server is called by ("*": the host
+    checks that itself), `origins` other origins whose pages may call it. `ui_dir` holds a page in place of ours.
+    """
+    holders = Holders(plugins, environment, preferences)
+    pages = Pages(ui_dir) if page or ui_dir else None
+    return App(holders, current or RememberedModels(), Guard(token, hosts, origins), pages)
+
+
+async def _health(_: Request) -> Response:
+    return Response(b'{"ok":true}', media_type="application/json", headers=_UNCACHED)
+
+
+def _path(scope: Scope) -> str:
+    """The path within this application, which may be mounted in another."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))
+
+
+async def _tell(error: Exception, scope: Scope, send: Send) -> None:
+    fault = fault_of(error)
+    document = fault.told.document(scope["path"], scope["method"], uuid.uuid4().hex)
+    headers = {**_UNCACHED, **(error.headers or {} if isinstance(error, HTTPException) else {})}
+    response = Response(encode(document), fault.status, headers, "application/json")
+    await response(scope, _nothing, send)
+
+
+async def _nothing() -> Message:
+    return {"type": "http.disconnect"}

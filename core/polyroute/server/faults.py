@@ -1,0 +1,144 @@
+"""Whatever goes wrong, in the one shape that clients are told it in."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, NoReturn
+
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+
+from polyroute.dexto_compat.http import MISSING_KEY
+from polyroute.errors import (
+    InvalidModelReference,
+    NoEffectiveRoute,
+    PolyrouteError,
+    Unavailable,
+    UnknownProvider,
+    UsageError,
+)
+
+STATUS = {
+    "user": 400,
+    "payment_required": 402,
+    "forbidden": 403,
+    "not_found": 404,
+    "timeout": 408,
+    "conflict": 409,
+    "rate_limit": 429,
+    "third_party": 502,
+    "system": 500,
+}
+"""The HTTP status of each type of error."""
+
+
+class Told(NamedTuple):
+    """An error as it is told."""
+
+    code: str
+    message: str
+    type: str = "user"
+    scope: str = "llm"
+    context: Mapping[str, Any] = {}
+    recovery: str = ""
+    issues: Sequence[Mapping[str, Any]] = ()
+    status: int = 0
+    """Where it is another than that of the type."""
+
+    def document(self, endpoint: str, method: str, trace_id: str) -> dict[str, Any]:
+        """The error as a client reads it; fields without meaning here are left out."""
+        told: dict[str, Any] = {"code": self.code, "message": self.message, "scope": self.scope, "type": self.type}
+        if self.context:
+            told["context"] = dict(self.context)
+        if self.recovery:
+            told["recovery"] = self.recovery
+        if self.issues:
+            told |= {"issues": list(self.issues), "errorCount": len(self.issues), "warningCount": 0}
+        return told | {"severity": "error", "traceId": trace_id, "endpoint": endpoint, "method": method}
+
+
+class Fault(Exception):
+    """An error that a request ends with."""
+
+    def __init__(self, code: str, message: str, type: str = "user", **more: Any) -> None:  # noqa: A002 - the field's name
+        self.told = Told(code, message, type, **more)
+        super().__init__(message)
+
+    @property
+    def status(self) -> int:
+        """The HTTP status that it is told with."""
+        return self.told.status or STATUS[self.told.type]
+
+
+def fault_of(error: BaseException) -> Fault:
+    """What a client is told of any error. Of one that nobody foresaw it is only the kind: its text may be secret."""
+    match error:
+        case Fault():
+            return error
+        case UnknownProvider():
+            context = {"provider": error.name, "suggestions": list(error.suggestions)}
+            return Fault("llm_provider_unknown", str(error), context=context)
+        case InvalidModelReference():
+            return Fault("llm_model_invalid", str(error))
+        case NoEffectiveRoute():
+            return missing_key(error)
+        case UsageError():
+            return Fault("bad_request", str(error))
+        case Unavailable():
+            return Fault("unavailable", str(error), "system")
+        case PolyrouteError():
+            return Fault("failed", str(error), "system")
+        case HTTPException():
+            return _of_framework(error)
+        case _:
+            _log(error)
+            return Fault("internal_error", f"A fault of its own: {type(error).__name__}. Please report it.", "system")
+
+
+def missing_key(error: NoEffectiveRoute) -> Fault:
+    """No route to a model is usable: what to do, of each route."""
+    remedies = [route.remedy for route in error.routes if route.remedy]
+    routes = [{"via": each.via, "reason": each.reason, "remedy": each.remedy} for each in error.routes]
+    context = {"provider": error.model.provider, "model": error.model.id, "routes": routes}
+    recovery = " Or: ".join(dict.fromkeys(remedies))
+    issues = [issue(MISSING_KEY, str(error), ("apiKey",), context)]
+    return Fault(MISSING_KEY, str(error), context=context, recovery=recovery, issues=issues)
+
+
+def invalid(error: ValidationError, where: str) -> Fault:
+    """What is wrong in a body or a query, never with the values: a key may be among them."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    issues = [issue("invalid_" + each["type"], each["msg"], each["loc"]) for each in found]
+    first = "; ".join(f"{'.'.join(map(str, each['loc'])) or where}: {each['msg']}" for each in found[:3])
+    more = f"; and {len(found) - 3} more" if len(found) > 3 else ""
+    return Fault("validation_failed", f"The {where} is not as it must be: {first}{more}.", issues=issues)
+
+
+def issue(
+    code: str, message: str, path: Sequence[str | int], context: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """One thing that is wrong in what was sent."""
+    found = {"code": code, "message": message, "scope": "llm", "type": "user", "severity": "error", "path": list(path)}
+    return found | ({"context": dict(context)} if context else {})
+
+
+def not_found(path: str) -> NoReturn:
+    """Nothing is at this path."""
+    raise Fault("not_found", f"There is nothing at {path}.", "not_found", scope="http")
+
+
+def _of_framework(error: HTTPException) -> Fault:
+    if error.status_code == 405:
+        return Fault("method_not_allowed", "This path does not answer that method.", scope="http", status=405)
+    kind = next((name for name, status in STATUS.items() if status == error.status_code), "user")
+    code = "not_found" if error.status_code == 404 else "bad_request"
+    return Fault(code, f"{error.detail}.", kind, scope="http", status=error.status_code)
+
+
+def _log(error: BaseException) -> None:
+    """Say where it happened, and not the error's text."""
+    last = traceback.extract_tb(error.__traceback__)[-1:]
+    where = f" in {last[0].name} ({last[0].filename}:{last[0].lineno})" if last else ""
+    print(f"polyroute: a fault of its own: {type(error).__name__}{where}", file=sys.stderr)

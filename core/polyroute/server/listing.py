@@ -1,0 +1,147 @@
+"""The catalog as clients list it: every model with the route it would take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from polyroute import Catalog, Model, Provider, ProviderStatus, Route, wire
+from polyroute.dexto_compat import GATEWAY, auth_fields
+from polyroute.dexto_compat.http import CURATED, UNKNOWN_CONTEXT, file_types
+from polyroute.requirements import secret_variables, variables
+from polyroute.server.schemas import CatalogQuery
+
+Document = dict[str, Any]
+
+_CURATED_MODELS = 12
+_NEVER_DEFAULT = ("preview", "beta", "latest", "exp")
+
+
+class Listing:
+    """All selectable providers with their models, worked out once for one catalog."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.status = catalog.status()
+        self.names = catalog.plugins.names
+        selectable = {name: each for name, each in self.status.providers.items() if each.provider.selectable}
+        self.models: dict[str, list[Document]] = {name: [] for name in selectable}
+        listed: dict[str, list[Model]] = {name: [] for name in selectable}
+        for model in catalog.models():
+            if model.provider in listed:
+                listed[model.provider].append(model)
+        self.defaults = {name: _default(models) for name, models in listed.items()}
+        for name, models in listed.items():
+            own = _verdict(selectable[name].routes)
+            default = self.defaults[name]
+            self.models[name] = [_model(each, catalog.routes(each.ref), own, each.id == default) for each in models]
+        self._newest = {name: _newest(models) for name, models in listed.items()}
+        self.providers = {name: _provider(each, self.models[name]) for name, each in selectable.items()}
+
+    @property
+    def auth(self) -> dict[str, bool]:
+        """Whether the gateway can be used, and comes first."""
+        gateway = self.status.providers.get(GATEWAY)
+        return auth_fields(gateway is not None and gateway.has_direct_key, self.status.preferred)
+
+    def document(self, query: CatalogQuery) -> Document:
+        """What a query asks for."""
+        chosen = {written: name for written, name in self._asked(query) if self._is_wanted(name, query)}
+        models = {written: list(self._models(name, query)) for written, name in chosen.items()}
+        if query.mode == "flat":
+            flat = [{**each, "provider": written} for written, found in models.items() for each in found]
+            return {"auth": self.auth, "models": flat}
+        listed = query.includeModels not in ("false", "0")
+        grouped = {
+            written: {**self.providers[name], "models": models[written] if listed else []}
+            for written, name in chosen.items()
+        }
+        return {"auth": self.auth, "providers": grouped}
+
+    def _asked(self, query: CatalogQuery) -> Iterable[tuple[str, str]]:
+        """The providers asked for: as written, and by ID."""
+        if query.provider.strip(", "):
+            written = [name.strip() for name in query.provider.split(",")]
+            return [(name, self.names[name]) for name in written if self.names.get(name) in self.providers]
+        names = CURATED if query.scope == "curated" else self.providers
+        return [(name, name) for name in names if name in self.providers]
+
+    def _is_wanted(self, name: str, query: CatalogQuery) -> bool:
+        return query.hasKey is None or self.providers[name]["hasApiKey"] == _truth(query.hasKey)
+
+    def _models(self, name: str, query: CatalogQuery) -> Iterable[Document]:
+        for model in self.models[name]:
+            if query.scope == "curated" and model["name"] not in self._newest[name]:
+                continue
+            if query.fileType and query.fileType not in model["supportedFileTypes"]:
+                continue
+            if query.defaultOnly is not None and _truth(query.defaultOnly) and not model.get("default"):
+                continue
+            if query.usable is None or model["usable"] == _truth(query.usable):
+                yield model
+
+
+def _truth(text: str) -> bool:
+    return text in ("true", "1")
+
+
+def _provider(status: ProviderStatus, models: list[Document]) -> Document:
+    provider, rules = status.provider, status.provider.custom_models
+    return {
+        **wire.provider(status),
+        "hasApiKey": status.has_effective_credentials,
+        "primaryEnvVar": _primary_variable(provider),
+        "supportsBaseURL": rules is not None and rules.base_url != "no",
+        "supportedFileTypes": file_types({kind for model in models for kind in model["supportedFileTypes"]}),
+        "customModels": rules._asdict() if rules else None,
+        "documentation": provider.documentation or None,
+    }
+
+
+def _primary_variable(provider: Provider) -> str:
+    """The variable to set first: that of a secret, where there is one; empty where none is needed."""
+    secret = secret_variables(provider)
+    return min(variables(provider), key=lambda name: name not in secret, default="")
+
+
+def _model(model: Model, routes: tuple[Route, ...], own: tuple[str | None, str], is_default: bool) -> Document:
+    via, why = _verdict(routes)
+    document: Document = {"name": model.id}
+    if model.name:
+        document["displayName"] = model.name
+    document |= {
+        "maxInputTokens": model.context or UNKNOWN_CONTEXT,
+        "supportedFileTypes": file_types(model.input_modalities),
+        "usable": via is not None,
+        "via": via,
+    }
+    if why and (via, why) != own:
+        document["why"] = why
+    if model.input_price is not None and model.output_price is not None:
+        document["pricing"] = {"inputPerM": model.input_price, "outputPerM": model.output_price}
+    return document | ({"default": True} if is_default else {})
+
+
+def _verdict(routes: tuple[Route, ...]) -> tuple[str | None, str]:
+    """The route that would be taken; where there is none, why not and what to do of the first."""
+    taken = next((route.via for route in routes if route.usable), None)
+    if taken is not None or not routes:
+        return taken, ""
+    return None, "; ".join(f"{route.via}: {route.reason}" for route in routes)
+
+
+def _newest(models: list[Model]) -> set[str]:
+    return {model.id for model in sorted(models, key=lambda model: model.release_date, reverse=True)[:_CURATED_MODELS]}
+
+
+def _default(models: list[Model]) -> str:
+    """The newest model that answers with text alone and has a plain name; empty where there is none."""
+    fit = [model for model in models if _is_plain(model)]
+    newest = max((model.release_date for model in fit), default="")
+    return min(
+        (model.id for model in fit if model.release_date == newest), key=lambda name: (len(name), name), default=""
+    )
+
+
+def _is_plain(model: Model) -> bool:
+    talks = "text" in model.input_modalities and model.output_modalities == ("text",)
+    return talks and not any(word in model.id.lower() for word in _NEVER_DEFAULT)

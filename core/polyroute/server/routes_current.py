@@ -1,0 +1,105 @@
+"""Operations about the current model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from polyroute import ModelRef, NoEffectiveRoute, Route
+from polyroute.dexto_compat import GATEWAY
+from polyroute.dexto_compat.http import FIRST_CHOICES, VIA_FIELD
+from polyroute.references import canonical
+from polyroute.server.current import Selection
+from polyroute.server.faults import Fault
+from polyroute.server.operations import Call, Document, Operation
+from polyroute.server.schemas import CurrentQuery, SwitchBody
+from polyroute.types import DIRECT
+
+_NOT_SETTINGS = {"provider", "model", "baseURL", "apiKey", "sessionId"}
+
+
+def _current(call: Call) -> Document:
+    """The current model, and whether it can be run."""
+    chosen = call.current.get(call.catalog.environment, call.asked(CurrentQuery).sessionId)
+    selection = chosen or _first_choice(call)
+    routes = _routes(call, selection)
+    route = next((each for each in routes if each.usable), None)
+    return {
+        "config": _config(call, selection, routes),
+        "routing": {VIA_FIELD: route is not None and route.via == GATEWAY, "via": route.via if route else None},
+        "chosen": chosen is not None,
+    }
+
+
+def _switch(call: Call) -> Document:
+    """Make a model current; it must be able to run."""
+    body = call.body(SwitchBody)
+    session = body.sessionId or ""
+    selection = _selected(body, call.current.get(call.catalog.environment, session))
+    routes = _routes(call, selection)
+    if not any(route.usable for route in routes):
+        raise NoEffectiveRoute(ModelRef(selection.provider, selection.model), routes)
+    call.current.set(call.catalog.environment, session, selection)
+    document: Document = {"config": _config(call, selection, routes)}
+    return document | ({"sessionId": session} if session else {})
+
+
+def _selected(body: SwitchBody, before: Selection | None) -> Selection:
+    """The model that a body chooses. Only where it names no provider does the one before count, with its endpoint."""
+    same = before if body.provider is None else None
+    provider = body.provider or (same.provider if same else "")
+    model = body.model or (same.model if same else "")
+    if not (provider and model):
+        raise Fault("llm_model_invalid", "Name the provider and the model to switch to.")
+    base_url = body.baseURL or (same.base_url if same else "")
+    kept = same.api_key if same and same.base_url == base_url else ""
+    given = "" if body.apiKey == "[REDACTED]" else (body.apiKey or "").strip()
+    settings = body.model_dump(exclude=_NOT_SETTINGS, exclude_none=True)
+    return Selection(provider, model, base_url, settings, given or kept)
+
+
+def _first_choice(call: Call) -> Selection:
+    """What is current as long as nobody chose: a default model that can be run, else the first default there is."""
+    defaults = call.listing.defaults
+    names = [name for name in dict.fromkeys((*FIRST_CHOICES, *defaults)) if defaults.get(name)]
+    usable = (name for name in names if call.listing.providers[name]["hasApiKey"])
+    name = next(usable, names[0] if names else "")
+    if not name:
+        raise Fault("llm_no_model", "No plugin lists any model.", "not_found", recovery="See `polyroute plugins`.")
+    return Selection(name, defaults[name])
+
+
+def _routes(call: Call, selection: Selection) -> tuple[Route, ...]:
+    """The routes to a choice. An endpoint that came with it gets the key that came with it, and never one of ours."""
+    routes = call.catalog.routes(ModelRef(selection.provider, selection.model))
+    if not (selection.base_url or selection.api_key):
+        return routes
+    direct = next(route for route in routes if route.via == DIRECT)
+    url = selection.base_url or direct.base_url
+    if selection.api_key and url:
+        return (direct._replace(usable=True, base_url=url, reason="the key came with the choice", remedy=""),)
+    if url == direct.base_url:
+        return routes
+    reason = f"{url} was given without a key, and keys found for another endpoint do not go there"
+    if call.catalog.provider(selection.provider).provider.kind == "own-server":
+        return (direct._replace(usable=True, base_url=url, credential=None, reason="your own server needs no key"),)
+    remedy = "Give its key with it, or save it as a custom model with a key of its own."
+    return (direct._replace(usable=False, base_url=url, credential=None, reason=reason, remedy=remedy),)
+
+
+def _config(call: Call, selection: Selection, routes: tuple[Route, ...]) -> dict[str, Any]:
+    """A choice as clients read it; the key stays here."""
+    ref = canonical(ModelRef(selection.provider, selection.model), call.catalog.plugins)
+    listed = call.catalog.plugins.models(ref.provider).get(ref.id)
+    config: dict[str, Any] = {"provider": selection.provider, "model": selection.model}
+    if selection.base_url:
+        config["baseURL"] = selection.base_url
+    if listed:
+        limits = {"displayName": listed.name, "maxInputTokens": listed.context, "maxOutputTokens": listed.output}
+        config |= {key: value for key, value in limits.items() if value}
+    return {**config, **selection.settings, "hasApiKey": any(route.usable for route in routes)}
+
+
+OPERATIONS = (
+    Operation("GET", "/llm/current", _current, CurrentQuery),
+    Operation("POST", "/llm/switch", _switch, body=SwitchBody, lane="writing"),
+)

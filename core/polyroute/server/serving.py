@@ -1,0 +1,86 @@
+"""Running the application in a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import uvicorn
+
+from polyroute.errors import Unavailable
+from polyroute.server.app import App
+from polyroute.server.protocol import BoundedProtocol
+
+_FINISH_SECONDS = 1
+"""Requests that are being answered when the server ends have so long."""
+_PARENT_EVERY_SECONDS = 0.25
+_BACKLOG = 512
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, which tells when it is ready, and ends with whoever started it where that is wanted."""
+
+    def __init__(self, config: uvicorn.Config, app: App, ready: Callable[[], object], parent: int) -> None:
+        super().__init__(config)
+        self._app, self._ready, self._parent = app, ready, parent
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+            self._watching = asyncio.create_task(self._watch())
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._watching.cancel()
+        self._app.close()
+        await super().shutdown(sockets)
+
+    async def _watch(self) -> None:
+        while self._parent and os.getppid() == self._parent:
+            await asyncio.sleep(_PARENT_EVERY_SECONDS)
+        if self._parent:
+            self.should_exit = True
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens. Raises Unavailable where the address can't be had, a port in use for instance."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listening = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise Unavailable(f"{host} is no address to listen at: {error.strerror or error}.") from error
+    try:
+        if os.name == "posix":
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(_BACKLOG)
+    except OSError as error:
+        listening.close()
+        remedy = "Choose another with --port, or let the system choose one with --port 0."
+        raise Unavailable(f"Can't listen at {host} port {port}: {error.strerror or error}. {remedy}") from error
+    return listening
+
+
+def url_of(listening: socket.socket, host: str) -> str:
+    """Where a socket is reached."""
+    name = f"[{host}]" if ":" in host else host
+    return f"http://{name}:{listening.getsockname()[1]}"
+
+
+def run(app: App, listening: socket.socket, ready: Callable[[], object], *, with_parent: bool = False) -> None:
+    """Serve until a signal ends it, or, where that is wanted, the end of the process that started this one."""
+    options: dict[str, Any] = {
+        "http": BoundedProtocol,
+        "ws": "none",
+        "lifespan": "off",
+        "access_log": False,
+        "log_level": "critical",
+        "proxy_headers": False,
+        "server_header": False,
+        "timeout_graceful_shutdown": _FINISH_SECONDS,
+    }
+    parent = os.getppid() if with_parent else 0
+    _Server(uvicorn.Config(app, **options), app, ready, parent).run([listening])

@@ -1,0 +1,158 @@
+"""What is being answered from: one whole state at a time, another one as soon as something has changed."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from typing import Any
+
+from polyroute import Catalog, Environment
+from polyroute.cache import Identity, identity_or_none
+from polyroute.server.faults import Fault
+from polyroute.server.listing import Listing
+from polyroute.server.prepared import Prepared
+from polyroute.server.workers import Workers
+
+FRESH_SECONDS = 0.01
+"""For so long files are not looked at again: looking at twenty costs as much as a whole small answer."""
+PATIENCE_SECONDS = 5.0
+"""How long requests wait for a new state before they are answered from the old one. Making one takes milliseconds; this
+is for a plugin that hangs."""
+_KEPT_BYTES = 16_000_000
+"""Prepared answers of one state; one that needs more makes room by forgetting all."""
+
+
+class Snapshot:
+    """One whole state, and the answers that have been prepared from it."""
+
+    def __init__(self, catalog: Catalog, seen: Mapping[str, Identity | None]) -> None:
+        self.catalog = catalog
+        self.answers: dict[Any, Prepared] = {}
+        self._seen = seen
+        self._making: dict[Any, asyncio.Task[Prepared]] = {}
+        self._bytes = 0
+
+    @cached_property
+    def listing(self) -> Listing:
+        """All models with their routes."""
+        return Listing(self.catalog)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether all files that it was made from are as they were."""
+        others = all(identity_or_none(path) == seen for path, seen in self._seen.items())
+        return others and self.catalog.environment.is_current()
+
+    async def answer(self, key: Any, make: Callable[[], Any], workers: Workers) -> Prepared:
+        """The prepared answer to `key`, made once, however many wait for it."""
+        if key in self.answers:
+            return self.answers[key]
+        if key not in self._making:
+            self._making[key] = asyncio.create_task(workers.run(lambda: Prepared(make())))
+            self._making[key].add_done_callback(lambda task: self._keep(key, task))
+        answer: Prepared = await patiently(self._making[key])
+        return answer
+
+    def _keep(self, key: Any, task: asyncio.Task[Prepared]) -> None:
+        del self._making[key]
+        if task.cancelled() or task.exception():
+            return
+        answer = task.result()
+        if self._bytes + answer.size > _KEPT_BYTES:
+            self.answers.clear()
+            self._bytes = 0
+        self.answers[key] = answer
+        self._bytes += answer.size
+
+
+async def patiently(task: asyncio.Future[Any]) -> Any:
+    """What `task` comes to; a request does not wait for it for ever, and does not end it."""
+    await asyncio.wait({task}, timeout=PATIENCE_SECONDS)
+    if task.done():
+        return task.result()
+    raise Fault("timeout", "It takes too long: a plugin or a service does not answer. Try again later.", "timeout")
+
+
+class Holder:
+    """Holds the current state of one environment."""
+
+    def __init__(self, load: Callable[[Catalog | None], Catalog], also: Callable[[Environment], Iterable[str]]) -> None:
+        """`load` makes a catalog, perhaps of the same plugins as the last; `also` names further files that matter."""
+        self._load, self._also = load, also
+        self._workers = Workers(1)
+        self._snapshot: Snapshot | None = None
+        self._fresh_until = 0.0
+        self._renewal: asyncio.Task[None] | None = None
+        self._changed: set[asyncio.Event] = set()
+
+    def fresh(self) -> Snapshot | None:
+        """The current state, if it is known to be current."""
+        if self._snapshot is None or (now := time.monotonic()) < self._fresh_until:
+            return self._snapshot
+        if self._renewal is not None or not self._snapshot.is_current:
+            return None
+        self._fresh_until = now + FRESH_SECONDS
+        return self._snapshot
+
+    async def snapshot(self) -> Snapshot:
+        """The current state; a new one where something has changed."""
+        return self.fresh() or await self._renewed()
+
+    async def look_again(self) -> None:
+        """Make a new state: something has been written."""
+        self._fresh_until = 0.0
+        if self._renewal is not None:
+            await asyncio.wait({self._renewal}, timeout=PATIENCE_SECONDS)
+        if self._snapshot is None or not self._snapshot.is_current:
+            await self._renewed()
+
+    def look(self) -> None:
+        """Begin to make a new state where something has changed, without waiting for it."""
+        if self.fresh() is None and self._renewal is None:
+            self._begin()
+
+    def subscribe(self) -> asyncio.Event:
+        """An event that is set at every new state, until `unsubscribe`."""
+        event = asyncio.Event()
+        self._changed.add(event)
+        return event
+
+    def unsubscribe(self, event: asyncio.Event) -> None:
+        """The event is wanted no longer."""
+        self._changed.discard(event)
+
+    async def _renewed(self) -> Snapshot:
+        renewal = self._renewal or self._begin()
+        left = self._renewal_started + PATIENCE_SECONDS - time.monotonic()
+        await asyncio.wait({renewal}, timeout=max(left, 0))
+        if renewal.done():
+            renewal.result()
+        if self._snapshot is None:
+            raise Fault("timeout", "The plugins are still being loaded. Try again later.", "timeout")
+        return self._snapshot
+
+    def _begin(self) -> asyncio.Task[None]:
+        self._renewal_started = time.monotonic()
+        self._renewal = asyncio.create_task(self._renew())
+        return self._renewal
+
+    async def _renew(self) -> None:
+        try:
+            snapshot = await self._workers.run(self._make)
+            self._snapshot, self._fresh_until = snapshot, time.monotonic() + FRESH_SECONDS
+            for event in self._changed:
+                event.set()
+        finally:
+            self._renewal = None
+
+    def _make(self) -> Snapshot:
+        before = self._snapshot.catalog if self._snapshot else None
+        seen: dict[str, Identity | None] = {}
+        if before is not None:
+            seen = {path: identity_or_none(path) for path in self._also(before.environment)}
+        catalog = self._load(before)
+        for path in self._also(catalog.environment):
+            seen.setdefault(path, identity_or_none(path))
+        return Snapshot(catalog, seen)

@@ -1,0 +1,13 @@
+"""All operations: what is routed, and what the OpenAPI document describes."""
+
+from __future__ import annotations
+
+from polyroute.server import routes_about, routes_current, routes_models, routes_preferences
+from polyroute.server.operations import Operation
+
+OPERATIONS: tuple[Operation, ...] = (
+    *routes_models.OPERATIONS,
+    *routes_current.OPERATIONS,
+    *routes_preferences.OPERATIONS,
+    *routes_about.OPERATIONS,
+)

@@ -1,0 +1,115 @@
+"""The catalog over HTTP: what can be run, as a picker needs it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.serving import Serve
+
+DEXTO = {"DEXTO_API_KEY": "dexto-secret"}
+
+
+def test_a_gateways_key_unlocks_what_it_carries(serve: Serve) -> None:
+    """With only the gateway's key a vendor counts as having one, and the honest direct answer stands beside it."""
+    anthropic = serve(**DEXTO).json("/api/llm/catalog")["providers"]["anthropic"]
+    assert anthropic["hasApiKey"]
+    assert anthropic["hasEffectiveCredentials"]
+    assert not anthropic["hasDirectKey"]
+    assert anthropic["canRouteViaDexto"]
+    assert anthropic["credentialSources"] == {"direct": False, "openrouter": False, "dexto": True}
+    assert [route["via"] for route in anthropic["routes"]] == ["dexto", "direct", "openrouter"]
+
+
+@pytest.mark.parametrize("mode", ["grouped", "flat"])
+def test_both_forms_say_who_pays(serve: Serve, mode: str) -> None:
+    """`auth` stands in both forms."""
+    auth = {"hasDextoKey": True, "preferDextoCredits": True}
+    assert serve(**DEXTO).json(f"/api/llm/catalog?mode={mode}")["auth"] == auth
+    assert serve().json(f"/api/llm/catalog?mode={mode}")["auth"] == auth | {"hasDextoKey": False}
+
+
+def test_a_model_says_its_route(serve: Serve) -> None:
+    """Every model says the route it would take, or that there is none."""
+    models = serve(**DEXTO).json("/api/llm/catalog?mode=flat")["models"]
+    sonnet = next(each for each in models if (each["provider"], each["name"]) == ("anthropic", "claude-sonnet-4-5"))
+    assert (sonnet["via"], sonnet["usable"]) == ("dexto", True)
+    assert all(model["usable"] == (model["via"] is not None) for model in models)
+    assert len(models) > 4_000
+
+
+def test_a_model_that_the_gateway_lacks_says_why(serve: Serve) -> None:
+    """Where a provider could be used but not for this model, the model says why not."""
+    models = serve(**DEXTO).json("/api/llm/catalog?provider=openai&usable=false")["providers"]["openai"]["models"]
+    assert models
+    assert all("dexto" in model["why"] for model in models)
+
+
+def test_has_key_means_effective(serve: Serve) -> None:
+    """`hasKey` filters by whether any route is usable."""
+    client = serve(**DEXTO)
+    assert "anthropic" in client.json("/api/llm/catalog?hasKey=true")["providers"]
+    assert "anthropic" not in client.json("/api/llm/catalog?hasKey=0")["providers"]
+    assert "mistral" in serve(MISTRAL_API_KEY="m").json("/api/llm/catalog?hasKey=1")["providers"]
+
+
+def test_filters(serve: Serve) -> None:
+    """Providers (also by alias, answered as asked for), file types, defaults, and leaving out models."""
+    client = serve()
+    assert list(client.json("/api/llm/catalog?provider=glm,openai")["providers"]) == ["glm", "openai"]
+    assert list(client.json("/api/llm/catalog?provider=glm&provider=nobody")["providers"]) == ["glm"]
+    with_audio = client.json("/api/llm/catalog?mode=flat&fileType=audio")["models"]
+    assert with_audio
+    assert all("audio" in model["supportedFileTypes"] for model in with_audio)
+    defaults = client.json("/api/llm/catalog?mode=flat&defaultOnly=true")["models"]
+    assert all(model["default"] for model in defaults)
+    assert len(defaults) == len({model["provider"] for model in defaults})
+    bare = client.json("/api/llm/catalog?includeModels=false")["providers"]
+    assert all(provider["models"] == [] for provider in bare.values())
+    assert len(json.dumps(client.json("/api/llm/catalog?scope=curated"))) < 100_000
+
+
+def test_the_gateway_itself_is_not_offered(serve: Serve) -> None:
+    """One selects a model, never who pays."""
+    assert "dexto" not in serve(**DEXTO).json("/api/llm/catalog")["providers"]
+
+
+def test_bytes_are_sent_once(serve: Serve) -> None:
+    """A client that has the answer is told so; one that can unpack gets it packed."""
+    client = serve(**DEXTO)
+    packed = client.get("/api/llm/catalog", accept_encoding="gzip")
+    again = client.get("/api/llm/catalog", accept_encoding="gzip", if_none_match=packed.headers["etag"])
+    assert (again.status, again.body) == (304, b"")
+    plain = client.get("/api/llm/catalog")
+    assert plain.headers["etag"] == packed.headers["etag"]
+    assert len(packed.body) * 5 < len(plain.body)
+    assert packed.json == plain.json
+
+
+def test_resolving(serve: Serve) -> None:
+    """One model's route is the command's own document; a model that can't be run is an answer too."""
+    found = serve(**DEXTO).json("/api/llm/resolve?model=anthropic/claude-sonnet-4-5")
+    assert found["route"]["via"] == "dexto"
+    assert found["route"]["modelId"] == "anthropic/claude-sonnet-4.5"
+    none = serve().json("/api/llm/resolve?model=openrouter/z-ai%2Fglm-4.5-air:free")
+    assert none["model"] == "openrouter/z-ai/glm-4.5-air:free"
+    assert none["route"] is None
+    assert all(route["remedy"] for route in none["routes"])
+
+
+def test_status_of_some(serve: Serve) -> None:
+    """Status is the command's document, perhaps of some providers only."""
+    status = serve(**DEXTO).json("/api/llm/status?provider=anthropic,glm")
+    assert list(status["providers"]) == ["anthropic", "glm"]
+    assert status["auth"]["hasDextoKey"]
+
+
+def test_capabilities_of_a_gateways_model(serve: Serve) -> None:
+    """What a model takes is known under the gateway's spelling too."""
+    client = serve()
+    own = client.json("/api/llm/capabilities?provider=anthropic&model=claude-sonnet-4-5")
+    routed = client.json("/api/llm/capabilities?provider=dexto-nova&model=anthropic/claude-sonnet-4.5")
+    assert own["supportedFileTypes"] == routed["supportedFileTypes"] == ["pdf", "image"]
+    assert routed["provider"] == "dexto-nova"
+    assert client.json("/api/llm/capabilities?provider=openai&model=nobody-knows")["supportedFileTypes"] == []
