@@ -25,6 +25,7 @@ from polyroute import (
     hookimpl,
 )
 from polyroute.custom_store import CustomStore
+from polyroute.dexto_compat import custom_models_path
 
 GLM = ModelRef("openrouter", "z-ai/glm-4.5-air:free")
 SERVER = ModelRef("openai-compatible", "mine")
@@ -37,7 +38,7 @@ NEWER = (
 
 @pytest.fixture
 def store(make_environment: Callable[..., Environment], plugins: Plugins) -> CustomStore:
-    return CustomStore(make_environment(), plugins)
+    return CustomStore(custom_models_path(make_environment().shared_home), plugins)
 
 
 def write(store: CustomStore, text: str) -> Path:
@@ -185,7 +186,7 @@ def test_a_third_partys_provider_takes_custom_models(make_environment: Callable[
             rules = CustomModelRules("required", ".onnx")
             return [Provider("acme", "Acme", "own-server", base_url="http://localhost:1", custom_models=rules)]
 
-    store = CustomStore(make_environment(), Plugins.load([Plugin()], only=[]))
+    store = CustomStore(custom_models_path(make_environment().shared_home), Plugins.load([Plugin()], only=[]))
     store.add({"provider": "acme", "name": "m", "baseURL": URL, "filePath": "/m.onnx"})
     with pytest.raises(UsageError, match="onnx"):
         store.add({"provider": "acme", "name": "n", "baseURL": URL, "filePath": "/m.gguf"})
@@ -366,7 +367,7 @@ def test_the_key_is_in_no_value(store: CustomStore) -> None:
     assert [model.key for model in listing.models] == ["****cdef", "****", "", "${OPENROUTER_API_KEY}"]
     assert KEY[:-4] not in repr(listing)
     assert listing.models[2].document["authToken"] == "[REDACTED]"
-    assert store.secret(ModelRef("openrouter", "long")) == KEY
+    assert store.secret(ModelRef("openrouter", "long"), "") == KEY
 
 
 @pytest.mark.parametrize("change", [{"baseURL": OTHER_URL}, {"baseURL": OTHER_URL, "apiKey": "[REDACTED]"}])

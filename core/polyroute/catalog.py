@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from functools import partial
+from typing import TYPE_CHECKING
 
 from polyroute import credentials, references
 from polyroute.answers import Mapped, ProviderStatus, Route, Status
-from polyroute.environment import Environment
+from polyroute.environment import CUSTOM, Environment
 from polyroute.errors import NoEffectiveRoute
 from polyroute.explaining import Explanation, explain_model, explain_provider
 from polyroute.mappers import Mappers
 from polyroute.order import Order
+from polyroute.own_models import OwnModels
 from polyroute.plugins import Plugins
 from polyroute.preferences import Preferences
 from polyroute.router import Router
-from polyroute.types import IdMapping, Model, ModelRef, Problem, Provider
+from polyroute.types import Credential, IdMapping, Model, ModelRef, Problem, Provider
+
+if TYPE_CHECKING:
+    from polyroute.custom_models import CustomModel
+    from polyroute.custom_store import CustomStore
 
 
 class Catalog:
@@ -29,12 +34,13 @@ class Catalog:
         """Ask `plugins` about `environment`. Never raises for a plugin or a file: see `problems`."""
         self.plugins = plugins
         self._own_problems: list[Problem] = []
-        self.environment = environment.with_secret_reader(partial(plugins.secret, problems=self._own_problems))
+        self._own_models = OwnModels(environment, plugins)
+        self.environment = environment.with_secret_reader(self._secret)
         self.preferences = Preferences() if preferences is None else preferences
         found = credentials.find(plugins, self.environment, self._own_problems)
         self._mappers = Mappers(plugins, self._own_problems)
         self._order = Order(plugins, self.preferences)
-        self._router = Router(plugins, self.environment, found, self._mappers, self._order)
+        self._router = Router(plugins, self.environment, found, self._mappers, self._order, self._own_models)
         self._reads_preferences = False
 
     @classmethod
@@ -69,7 +75,7 @@ class Catalog:
     @property
     def problems(self) -> tuple[Problem, ...]:
         """What went wrong so far, in plugins, files and preferences."""
-        own = (*self._own_problems, *self._order.problems)
+        own = (*self._own_problems, *self._order.problems, *self._own_models.problems)
         return (*self.plugins.problems, *self.environment.problems, *self.preferences.problems, *own)
 
     def status(self) -> Status:
@@ -109,11 +115,13 @@ class Catalog:
         return explain_model(references.canonical(subject, self.plugins), self)
 
     def models(self, query: str = "", *, provider: str = "", available: bool = False) -> list[Model]:
-        """The models on offer that match all words of `query`, perhaps of one provider, perhaps only those
-        that can be run now. Raises UnknownProvider.
+        """The models on offer, the person's own among them, that match all words of `query`, perhaps of one
+        provider, perhaps only those that can be run now. Raises UnknownProvider.
         """
         plugins = self.plugins
-        models = plugins.models(plugins.find(provider).id).values() if provider else plugins.all_models()
+        provider = plugins.find(provider).id if provider else ""
+        listed = plugins.models(provider).values() if provider else plugins.all_models()
+        models = self._own_models.over(listed, provider)
         words = query.lower().split()
         found = [model for model in models if all(word in f"{model.ref} {model.name}".lower() for word in words)]
         return [model for model in found if self._is_available(model)] if available else found
@@ -140,6 +148,20 @@ class Catalog:
         ref = references.canonical(model, self.plugins)
         own = self.plugins.models(ref.provider)
         return (() if ref.id in own else references.alike(ref, own)) or self._mappers.suggest(ref)
+
+    @property
+    def custom_models(self) -> CustomStore:
+        """The file of the person's own models, to be listed and changed; make a new catalog after a change."""
+        return self._own_models.store
+
+    def custom_model(self, ref: ModelRef) -> CustomModel | None:
+        """What the person has added under a reference with the provider's ID, if anything."""
+        return self._own_models.all.get(ref)
+
+    def _secret(self, credential: Credential) -> str | None:
+        if credential.source and credential.source.layer == CUSTOM:
+            return self._own_models.secret(credential)
+        return self.plugins.secret(credential, self._own_problems)
 
     def _is_model(self, text: str) -> bool:
         """Whether a text reads as a model, with or without its provider."""

@@ -15,6 +15,7 @@ from polyroute.custom_models import (
     key_reference,
     may_be_secret,
     read_entry,
+    same_endpoint,
 )
 from polyroute.errors import CustomModelExists, KeyBoundElsewhere, UnknownCustomModel, UsageError
 from polyroute.masking import is_masked
@@ -138,7 +139,7 @@ def merged(old: Members, changes: Mapping[str, Any], *, keep_key: bool, referenc
                 raw_json.text_of(_key(value, references) if field == KEY_FIELD else value), 3
             )
     kept = KEY_FIELD in old and (KEY_FIELD not in changes or is_mask_of_key(changes))
-    if kept and not keep_key and endpoint(old) != endpoint(new):
+    if kept and not keep_key and not same_endpoint(endpoint(old), endpoint(new)):
         raise KeyBoundElsewhere(
             f"The stored key was saved for {endpoint(old) or 'the base URL of the provider'}, and is not sent to"
             f" {endpoint(new) or 'that of the provider'} unasked. Give the key again, take it away, or say that it is"
@@ -156,7 +157,7 @@ def is_mask_of_key(entry: Mapping[str, Any]) -> bool:
 def endpoint(members: Members) -> str:
     """The base URL that an entry's key is bound to; empty for the provider's own."""
     url = raw_json.value(members.get("baseURL", b'""'))
-    return url.rstrip("/") if isinstance(url, str) else ""
+    return url if isinstance(url, str) else ""
 
 
 def checked(members: Members, plugins: Plugins, *, known: bool = True) -> CustomModel:

@@ -78,6 +78,11 @@ def key_reference(text: str) -> KeyReference | None:
     return KeyReference(found[1] or found[2] or "", found[3] or "") if found else None
 
 
+def same_endpoint(one: str, other: str) -> bool:
+    """Whether a key for one base URL is a key for the other."""
+    return one.rstrip("/") == other.rstrip("/")
+
+
 def may_be_secret(field: str) -> bool:
     """Whether what a field holds must not be shown."""
     return re.search(_CONFIDENTIAL, field) is not None

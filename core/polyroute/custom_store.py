@@ -15,11 +15,9 @@ from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from polyroute import custom_changes, custom_file, files, raw_json
-from polyroute.custom_changes import Entries, Outcome
+from polyroute.custom_changes import Entries, Outcome, endpoint
 from polyroute.custom_file import Document, NotReadable
-from polyroute.custom_models import KEY_FIELD, CustomModel, Listing, parse
-from polyroute.dexto_compat import custom_models_path
-from polyroute.environment import Environment
+from polyroute.custom_models import KEY_FIELD, CustomModel, Listing, parse, same_endpoint
 from polyroute.errors import Unavailable, UnknownCustomModel, UsageError
 from polyroute.plugins import Plugins
 from polyroute.types import ModelRef, Problem
@@ -44,8 +42,8 @@ class Repaired(NamedTuple):
 class CustomStore:
     """The custom models of one person. Every method looks at the file as it is now."""
 
-    def __init__(self, environment: Environment, plugins: Plugins) -> None:
-        self.path = custom_models_path(environment.shared_home)
+    def __init__(self, path: str, plugins: Plugins) -> None:
+        self.path = path
         self.plugins = plugins
 
     def listing(self) -> Listing:
@@ -73,14 +71,15 @@ class CustomStore:
         """All models of this name, whoever's."""
         return tuple(model for model in self.listing().models if model.name == name)
 
-    def secret(self, ref: ModelRef) -> str | None:
-        """The key that is written in a model's entry, as it is now: for `Environment.reveal`."""
+    def secret(self, ref: ModelRef, base_url: str) -> str | None:
+        """The key in a model's entry as it is now, if it is still for `base_url`: for `Environment.reveal`."""
         try:
             entries = Entries(self._document(self._data()), self.plugins)
-            key = raw_json.value(entries.members(entries.position(ref)).get(KEY_FIELD, b"null"))
+            members = entries.members(entries.position(ref))
+            key = raw_json.value(members.get(KEY_FIELD, b"null"))
         except (OSError, ValueError, UsageError):
             return None
-        return key.strip() if isinstance(key, str) else None
+        return key.strip() if isinstance(key, str) and same_endpoint(endpoint(members), base_url) else None
 
     def add(
         self, entry: Mapping[str, Any], *, upsert: bool = False, keep_key: bool = False, references: bool = True

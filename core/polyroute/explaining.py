@@ -57,7 +57,9 @@ def explain_model(ref: ModelRef, catalog: Catalog) -> Explanation:
     """Why a model can be run or not, and by which ID each route knows it."""
     routes = catalog.routes(ref)
     status = catalog.provider(ref.provider)
-    lines = [f"{ref}, a model of {status.provider.name}", *_routes(routes), *_not_carried(status)]
+    own = catalog.custom_model(ref)
+    title = f"{ref}, a custom model of yours" if own else f"{ref}, a model of {status.provider.name}"
+    lines = [title, *_routes(routes), *([] if own and own.base_url else _not_carried(status))]
     gateways = [route.via for route in routes if route.via != DIRECT and route.model_id]
     lines += [f"Model ID via {gateway}: {catalog.mapping(gateway, ref).why}." for gateway in gateways]
     if not any(route.usable for route in routes) and (others := catalog.suggestions(ref)):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from polyroute.plugins import Plugins
 from polyroute.preferences import Preferences
-from polyroute.types import DIRECT, Problem, Provider
+from polyroute.types import DIRECT, ModelRef, Problem, Provider
 
 
 class Order:
@@ -31,6 +31,10 @@ class Order:
         if known is None:
             known = self._known[key] = self._sorted(*key)
         return known
+
+    def is_settled(self, ref: ModelRef) -> bool:
+        """Whether the person has said which route comes first for this very model, or for all."""
+        return bool(self.order) or tuple(ref) in self.pins
 
     @property
     def first(self) -> str:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from polyroute.answers import Route
 from polyroute.environment import Environment
 from polyroute.mappers import Mappers
 from polyroute.order import Order
+from polyroute.own_models import OwnModels
 from polyroute.plugins import Plugins
 from polyroute.requirements import Evaluation, base_url
 from polyroute.types import DIRECT, IdMapping, Model, ModelRef, Provider
+
+if TYPE_CHECKING:
+    from polyroute.custom_models import CustomModel
 
 _ANY_ID = ("gateway", "own-server")
 """Kinds of provider whose lists, if any, say nothing about what they can run."""
@@ -26,12 +31,14 @@ class Router:
         found: Mapping[str, Evaluation],
         mappers: Mappers,
         order: Order,
+        own_models: OwnModels,
     ) -> None:
         self._plugins = plugins
         self._environment = environment
         self._found = found
         self._mappers = mappers
         self._order = order
+        self._own_models = own_models
         self._through = {gateway: self._gateway_route(gateway) for gateway in plugins.gateways}
         self._directs: dict[str, Route] = {}
 
@@ -45,14 +52,19 @@ class Router:
     def to_model(self, provider: Provider, model_id: str) -> tuple[Route, ...]:
         """The routes to one model, in order; for a gateway's model, last the one to its maker."""
         ref = ModelRef(provider.id, model_id)
+        own = self._own_models.all.get(ref)
         vias = self._order.vias(provider, model_id)
         mappings = {via: self._mappers.lookup(via, ref) for via in vias if via != DIRECT}
         routes = tuple(
             [
-                self._direct_to(provider, ref, mappings) if via == DIRECT else self._through_to(via, ref, mappings[via])
+                self._direct_to(provider, ref, mappings, own is not None)
+                if via == DIRECT
+                else self._through_to(via, ref, mappings[via])
                 for via in vias
             ]
         )
+        if own is not None:
+            routes = self._to_own(own, provider, routes)
         if provider.kind == "gateway":
             routes = (*routes, *self._to_maker(provider, ref))
         return self._unless_disabled(provider.id, routes)
@@ -86,10 +98,18 @@ class Router:
             None, mapping.evidence, gateway, False, *route[4:-2], f"{verdict} {gateway}: {mapping.why}", remedy
         )
 
-    def _direct_to(self, provider: Provider, ref: ModelRef, mappings: Mapping[str, IdMapping]) -> Route:
+    def _to_own(self, model: CustomModel, provider: Provider, routes: tuple[Route, ...]) -> tuple[Route, ...]:
+        from polyroute.own_routes import Own, adapted
+
+        own = Own(model, provider, self._environment, self._own_models.path)
+        return adapted(routes, own, keep_order=self._order.is_settled(own.ref))
+
+    def _direct_to(
+        self, provider: Provider, ref: ModelRef, mappings: Mapping[str, IdMapping], is_own: bool = False
+    ) -> Route:
         route = self._direct(provider)
         models = self._plugins.models(provider.id)
-        takes_any = not models or provider.kind in _ANY_ID
+        takes_any = is_own or not models or provider.kind in _ANY_ID
         model = models.get(ref.id)
         if model is None and not takes_any:
             model = models.get(self._native(ref, mappings))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from polyroute.answers import Mapped, ProviderStatus, Route, Status
@@ -82,8 +83,14 @@ def _model_route(route: Route) -> Document:
     }
 
 
-def model(model: Model) -> Document:
-    """One model on offer; prices in US dollars per million tokens."""
+def models(found: Iterable[Model], catalog: Catalog) -> Document:
+    """The document of `polyroute models --json`."""
+    listed = [model(each, custom=catalog.custom_model(each.ref) is not None) for each in found]
+    return {"schema": SCHEMA, "models": listed, "problems": [problem(each) for each in catalog.problems]}
+
+
+def model(model: Model, *, custom: bool = False) -> Document:
+    """One model on offer, perhaps one that the person has added; prices in US dollars per million tokens."""
     return {
         "provider": model.provider,
         "model": model.id,
@@ -95,6 +102,7 @@ def model(model: Model) -> Document:
         "inputModalities": list(model.input_modalities),
         "outputModalities": list(model.output_modalities),
         "releaseDate": model.release_date,
+        "custom": custom,
     }
 
 

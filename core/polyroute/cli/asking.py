@@ -61,8 +61,7 @@ def _models(options: argparse.Namespace) -> int:
     with output.catalog() as catalog:
         found = catalog.models(" ".join(options.query), provider=options.provider, available=options.available)
     if options.json:
-        problems = [wire.problem(each) for each in catalog.problems]
-        output.document({"schema": wire.SCHEMA, "models": [wire.model(model) for model in found], "problems": problems})
+        output.document(wire.models(found, catalog))
     else:
         from polyroute.cli import text
 
