@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import Message, Receive, Scope, Send
 
 from polyroute import Environment, Plugins, Preferences
-from polyroute.server import reading
+from polyroute.server import openapi, reading
 from polyroute.server.current import CurrentModels, RememberedModels
 from polyroute.server.events import Events
 from polyroute.server.faults import fault_of
@@ -34,12 +34,15 @@ _LANES = {"reading": 8, "writing": 8, "network": 16}
 class App:
     """Polyroute's HTTP API and page. Make one with `create_app`."""
 
-    def __init__(self, holders: Holders, current: CurrentModels, guard: Guard, pages: Pages | None) -> None:
+    def __init__(
+        self, holders: Holders, current: CurrentModels, guard: Guard, pages: Pages | None, description: Prepared
+    ) -> None:
         self._holders, self._current, self._guard = holders, current, guard
         self._events = Events()
         self._lanes = {name: Workers(limit) for name, limit in _LANES.items()}
         routes: list[BaseRoute] = [self._route(each) for each in OPERATIONS]
         routes += [Route(f"{_API}/events", self._stream), Route("/health", _health)]
+        routes.append(Route(f"{_API}/openapi.json", _same(description)))
         self._router = Router([*routes, Mount("/", pages)] if pages else routes, redirect_slashes=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -138,7 +141,15 @@ def create_app(
     """
     holders = Holders(plugins, environment, preferences)
     pages = Pages(ui_dir) if page or ui_dir else None
-    return App(holders, current or RememberedModels(), Guard(token, hosts, origins), pages)
+    description = Prepared(openapi.document(OPERATIONS, token=bool(token)))
+    return App(holders, current or RememberedModels(), Guard(token, hosts, origins), pages, description)
+
+
+def _same(answer: Prepared) -> Callable[[Request], Awaitable[Prepared]]:
+    async def give(_: Request) -> Prepared:
+        return answer
+
+    return give
 
 
 async def _health(_: Request) -> Response:

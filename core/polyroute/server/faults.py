@@ -12,10 +12,13 @@ from starlette.exceptions import HTTPException
 
 from polyroute.dexto_compat.http import MISSING_KEY
 from polyroute.errors import (
+    CustomModelExists,
     InvalidModelReference,
+    KeyBoundElsewhere,
     NoEffectiveRoute,
     PolyrouteError,
     Unavailable,
+    UnknownCustomModel,
     UnknownProvider,
     UsageError,
 )
@@ -72,6 +75,18 @@ class Fault(Exception):
         return self.told.status or STATUS[self.told.type]
 
 
+_DOMAIN: tuple[tuple[type[PolyrouteError], str, str], ...] = (
+    (InvalidModelReference, "llm_model_invalid", "user"),
+    (UnknownCustomModel, "custom_model_not_found", "not_found"),
+    (CustomModelExists, "custom_model_exists", "conflict"),
+    (KeyBoundElsewhere, "custom_model_key_bound", "user"),
+    (UsageError, "bad_request", "user"),
+    (Unavailable, "unavailable", "system"),
+    (PolyrouteError, "failed", "system"),
+)
+"""Code and type of errors whose text says all; the first that fits counts."""
+
+
 def fault_of(error: BaseException) -> Fault:
     """What a client is told of any error. Of one that nobody foresaw it is only the kind: its text may be secret."""
     match error:
@@ -80,18 +95,12 @@ def fault_of(error: BaseException) -> Fault:
         case UnknownProvider():
             context = {"provider": error.name, "suggestions": list(error.suggestions)}
             return Fault("llm_provider_unknown", str(error), context=context)
-        case InvalidModelReference():
-            return Fault("llm_model_invalid", str(error))
         case NoEffectiveRoute():
             return missing_key(error)
-        case UsageError():
-            return Fault("bad_request", str(error))
-        case Unavailable():
-            return Fault("unavailable", str(error), "system")
-        case PolyrouteError():
-            return Fault("failed", str(error), "system")
         case HTTPException():
             return _of_framework(error)
+        case PolyrouteError():
+            return next(Fault(code, str(error), kind) for each, code, kind in _DOMAIN if isinstance(error, each))
         case _:
             _log(error)
             return Fault("internal_error", f"A fault of its own: {type(error).__name__}. Please report it.", "system")

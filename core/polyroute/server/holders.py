@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable
 from starlette.types import Scope
 
 from polyroute import Catalog, Environment, Plugins, Preferences
+from polyroute.dexto_compat import custom_models_path
+from polyroute.picker_state import PickerState
 from polyroute.server.state import Holder
 
 _MOST = 256
@@ -56,5 +58,5 @@ class Holders:
 
 
 def _also(environment: Environment) -> Iterable[str]:
-    """Files that matter and that no catalog reads."""
-    return ()
+    """Files that matter and that are read past the environment."""
+    return custom_models_path(environment.shared_home), PickerState(environment).path

@@ -7,8 +7,9 @@ from typing import Any
 
 from polyroute import Catalog, Model, Provider, ProviderStatus, Route, wire
 from polyroute.dexto_compat import GATEWAY, auth_fields
-from polyroute.dexto_compat.http import CURATED, UNKNOWN_CONTEXT, file_types
+from polyroute.dexto_compat.http import CURATED, FIRST_CHOICES, UNKNOWN_CONTEXT, file_types
 from polyroute.requirements import secret_variables, variables
+from polyroute.server.meaning import verdict
 from polyroute.server.schemas import CatalogQuery
 
 Document = dict[str, Any]
@@ -26,12 +27,12 @@ class Listing:
         selectable = {name: each for name, each in self.status.providers.items() if each.provider.selectable}
         self.models: dict[str, list[Document]] = {name: [] for name in selectable}
         listed: dict[str, list[Model]] = {name: [] for name in selectable}
-        for model in catalog.models():
+        for model in catalog.plugins.all_models():
             if model.provider in listed:
                 listed[model.provider].append(model)
         self.defaults = {name: _default(models) for name, models in listed.items()}
         for name, models in listed.items():
-            own = _verdict(selectable[name].routes)
+            own = verdict(selectable[name].routes)
             default = self.defaults[name]
             self.models[name] = [_model(each, catalog.routes(each.ref), own, each.id == default) for each in models]
         self._newest = {name: _newest(models) for name, models in listed.items()}
@@ -42,6 +43,18 @@ class Listing:
         """Whether the gateway can be used, and comes first."""
         gateway = self.status.providers.get(GATEWAY)
         return auth_fields(gateway is not None and gateway.has_direct_key, self.status.preferred)
+
+    @property
+    def known_first(self) -> tuple[str, ...]:
+        """All providers, the well-known ones before the others."""
+        return tuple(
+            dict.fromkeys(name for name in (*FIRST_CHOICES, *CURATED, *self.providers) if name in self.providers)
+        )
+
+    def find(self, provider: str, model_id: str) -> Document:
+        """A model as it is listed; empty where it is in no list."""
+        name = self.names.get(provider, "")
+        return next((each for each in self.models.get(name, ()) if each["name"] == model_id), {})
 
     def document(self, query: CatalogQuery) -> Document:
         """What a query asks for."""
@@ -103,30 +116,23 @@ def _primary_variable(provider: Provider) -> str:
     return min(variables(provider), key=lambda name: name not in secret, default="")
 
 
-def _model(model: Model, routes: tuple[Route, ...], own: tuple[str | None, str], is_default: bool) -> Document:
-    via, why = _verdict(routes)
+def _model(model: Model, routes: tuple[Route, ...], own: Document, is_default: bool) -> Document:
     document: Document = {"name": model.id}
     if model.name:
         document["displayName"] = model.name
     document |= {
         "maxInputTokens": model.context or UNKNOWN_CONTEXT,
         "supportedFileTypes": file_types(model.input_modalities),
-        "usable": via is not None,
-        "via": via,
+        **_unless_same(verdict(routes), own),
     }
-    if why and (via, why) != own:
-        document["why"] = why
     if model.input_price is not None and model.output_price is not None:
         document["pricing"] = {"inputPerM": model.input_price, "outputPerM": model.output_price}
     return document | ({"default": True} if is_default else {})
 
 
-def _verdict(routes: tuple[Route, ...]) -> tuple[str | None, str]:
-    """The route that would be taken; where there is none, why not and what to do of the first."""
-    taken = next((route.via for route in routes if route.usable), None)
-    if taken is not None or not routes:
-        return taken, ""
-    return None, "; ".join(f"{route.via}: {route.reason}" for route in routes)
+def _unless_same(found: Document, own: Document) -> Document:
+    """A model's verdict, without the reason where that is its provider's: it would stand there hundreds of times."""
+    return {name: value for name, value in found.items() if name != "why" or value != own.get("why")}
 
 
 def _newest(models: list[Model]) -> set[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
+from pydantic import BaseModel
+
 from polyroute import Catalog
 from polyroute.server.listing import Listing
 from polyroute.server.schemas import Body, Empty, Query
@@ -54,9 +56,10 @@ class Operation(NamedTuple):
     path: str
     answer: Callable[[Call], Document]
     """Its docstring is the operation's summary."""
+    returns: tuple[type[BaseModel], ...]
+    """What its document is: one of these."""
     query: type[Query] = Empty
     body: type[Body] | None = None
-    body_required: bool = True
     lane: str = "reading"
     """Which threads it takes: `reading`, `writing`, or `network`, so that what is slow there delays nothing here."""
     prepared: bool = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from polyroute import wire
 from polyroute.dexto_compat import GATEWAY
 from polyroute.dexto_compat.http import AUTH_STATUS_PATH
+from polyroute.server import answers
 from polyroute.server.operations import Call, Document, Operation
 
 
@@ -26,7 +27,7 @@ def _local_models(call: Call) -> Document:
 
 
 OPERATIONS = (
-    Operation("GET", "/plugins", _plugins, prepared=True),
-    Operation("GET", AUTH_STATUS_PATH, _gateway_status, prepared=True),
-    Operation("GET", "/models/local", _local_models, prepared=True),
+    Operation("GET", "/plugins", _plugins, (answers.Plugins,), prepared=True),
+    Operation("GET", AUTH_STATUS_PATH, _gateway_status, (answers.GatewayStatus,), prepared=True),
+    Operation("GET", "/models/local", _local_models, (answers.LocalModels,), prepared=True),
 )

@@ -6,8 +6,9 @@ from typing import Any
 
 from polyroute import ModelRef, NoEffectiveRoute, Route
 from polyroute.dexto_compat import GATEWAY
-from polyroute.dexto_compat.http import FIRST_CHOICES, VIA_FIELD
-from polyroute.references import canonical
+from polyroute.dexto_compat.http import VIA_FIELD
+from polyroute.masking import is_masked
+from polyroute.server import answers, meaning
 from polyroute.server.current import Selection
 from polyroute.server.faults import Fault
 from polyroute.server.operations import Call, Document, Operation
@@ -52,7 +53,7 @@ def _selected(body: SwitchBody, before: Selection | None) -> Selection:
         raise Fault("llm_model_invalid", "Name the provider and the model to switch to.")
     base_url = body.baseURL or (same.base_url if same else "")
     kept = same.api_key if same and same.base_url == base_url else ""
-    given = "" if body.apiKey == "[REDACTED]" else (body.apiKey or "").strip()
+    given = "" if is_masked(body.apiKey or "") else (body.apiKey or "").strip()
     settings = body.model_dump(exclude=_NOT_SETTINGS, exclude_none=True)
     return Selection(provider, model, base_url, settings, given or kept)
 
@@ -60,7 +61,7 @@ def _selected(body: SwitchBody, before: Selection | None) -> Selection:
 def _first_choice(call: Call) -> Selection:
     """What is current as long as nobody chose: a default model that can be run, else the first default there is."""
     defaults = call.listing.defaults
-    names = [name for name in dict.fromkeys((*FIRST_CHOICES, *defaults)) if defaults.get(name)]
+    names = [name for name in call.listing.known_first if defaults[name]]
     usable = (name for name in names if call.listing.providers[name]["hasApiKey"])
     name = next(usable, names[0] if names else "")
     if not name:
@@ -70,10 +71,12 @@ def _first_choice(call: Call) -> Selection:
 
 def _routes(call: Call, selection: Selection) -> tuple[Route, ...]:
     """The routes to a choice. An endpoint that came with it gets the key that came with it, and never one of ours."""
-    routes = call.catalog.routes(ModelRef(selection.provider, selection.model))
+    routes = meaning.routes(call.catalog, selection.provider, selection.model)
     if not (selection.base_url or selection.api_key):
         return routes
-    direct = next(route for route in routes if route.via == DIRECT)
+    direct = next((route for route in routes if route.via == DIRECT), None)
+    if direct is None:
+        raise Fault("llm_model_invalid", f"{selection.provider} takes neither a base URL nor a key of one model's own.")
     url = selection.base_url or direct.base_url
     if selection.api_key and url:
         return (direct._replace(usable=True, base_url=url, reason="the key came with the choice", remedy=""),)
@@ -88,7 +91,7 @@ def _routes(call: Call, selection: Selection) -> tuple[Route, ...]:
 
 def _config(call: Call, selection: Selection, routes: tuple[Route, ...]) -> dict[str, Any]:
     """A choice as clients read it; the key stays here."""
-    ref = canonical(ModelRef(selection.provider, selection.model), call.catalog.plugins)
+    ref = meaning.model(call.catalog, selection.provider, selection.model)
     listed = call.catalog.plugins.models(ref.provider).get(ref.id)
     config: dict[str, Any] = {"provider": selection.provider, "model": selection.model}
     if selection.base_url:
@@ -100,6 +103,6 @@ def _config(call: Call, selection: Selection, routes: tuple[Route, ...]) -> dict
 
 
 OPERATIONS = (
-    Operation("GET", "/llm/current", _current, CurrentQuery),
-    Operation("POST", "/llm/switch", _switch, body=SwitchBody, lane="writing"),
+    Operation("GET", "/llm/current", _current, (answers.Current,), CurrentQuery),
+    Operation("POST", "/llm/switch", _switch, (answers.Switched,), body=SwitchBody, lane="writing"),
 )

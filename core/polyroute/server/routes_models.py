@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from polyroute import ModelRef, wire
+from polyroute import wire
 from polyroute.dexto_compat.http import file_types
 from polyroute.references import canonical
+from polyroute.server import answers, meaning
 from polyroute.server.operations import Call, Document, Operation
 from polyroute.server.schemas import CapabilitiesQuery, CatalogQuery, ModelQuery, StatusQuery
 
@@ -25,17 +26,19 @@ def _status(call: Call) -> Document:
 
 def _resolve(call: Call) -> Document:
     """The route to take for a model, or why there is none."""
-    model = canonical(call.asked(ModelQuery).model, call.catalog.plugins)
-    return wire.resolution(model, call.catalog.routes(model), call.catalog.problems)
+    provider, _, model_id = call.asked(ModelQuery).model.partition("/")
+    if not model_id or provider not in call.catalog.plugins.names:
+        canonical(call.asked(ModelQuery).model, call.catalog.plugins)  # which says what is wrong with it
+    model = meaning.model(call.catalog, provider, model_id)
+    return wire.resolution(model, meaning.routes(call.catalog, provider, model_id), call.catalog.problems)
 
 
 def _capabilities(call: Call) -> Document:
     """What a model takes."""
     asked = call.asked(CapabilitiesQuery)
-    provider = call.catalog.plugins.find(asked.provider)
-    ref = ModelRef(provider.id, asked.model)
+    ref = meaning.model(call.catalog, asked.provider, asked.model)
     models = call.catalog.plugins.models
-    model = models(provider.id).get(asked.model)
+    model = models(ref.provider).get(ref.id)
     if model is None and (maker := call.catalog.maker(ref)):
         model = models(maker.provider).get(maker.id)
     return {
@@ -56,8 +59,8 @@ _NO_REASONING = {
 """Which variants a model has is not known here, so none is offered."""
 
 OPERATIONS = (
-    Operation("GET", "/llm/catalog", _catalog, CatalogQuery, prepared=True),
-    Operation("GET", "/llm/status", _status, StatusQuery, prepared=True),
-    Operation("GET", "/llm/resolve", _resolve, ModelQuery, prepared=True),
-    Operation("GET", "/llm/capabilities", _capabilities, CapabilitiesQuery, prepared=True),
+    Operation("GET", "/llm/catalog", _catalog, (answers.Grouped, answers.Flat), CatalogQuery, prepared=True),
+    Operation("GET", "/llm/status", _status, (answers.Status,), StatusQuery, prepared=True),
+    Operation("GET", "/llm/resolve", _resolve, (answers.Resolution,), ModelQuery, prepared=True),
+    Operation("GET", "/llm/capabilities", _capabilities, (answers.Capabilities,), CapabilitiesQuery, prepared=True),
 )

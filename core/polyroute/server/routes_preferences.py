@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from polyroute.server import answers_person
 from polyroute.server.operations import Call, Document, Operation
 
 
@@ -19,4 +20,4 @@ def _preferences(call: Call) -> Document:
     }
 
 
-OPERATIONS = (Operation("GET", "/llm/preferences", _preferences, prepared=True),)
+OPERATIONS = (Operation("GET", "/llm/preferences", _preferences, (answers_person.Preferences,), prepared=True),)

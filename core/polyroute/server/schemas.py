@@ -31,12 +31,12 @@ class CatalogQuery(Query):
     mode: Literal["grouped", "flat"] = Field("grouped", description="By provider, or one list of models.")
     scope: Literal["all", "curated"] = Field("all", description="Everything, or a small set for a first look.")
     provider: str = Field("", max_length=4_000, description="Only these providers, separated by commas.")
-    hasKey: Flag = Field(None, description="Only providers that can, or can't, be used by any route.")  # noqa: N815
-    fileType: Literal["pdf", "image", "audio", "video", "document"] | None = Field(  # noqa: N815
+    hasKey: Flag = Field(None, description="Only providers that can, or can't, be used by any route.")
+    fileType: Literal["pdf", "image", "audio", "video", "document"] | None = Field(
         None, description="Only models that take this."
     )
-    defaultOnly: Flag = Field(None, description="Only each provider's default model.")  # noqa: N815
-    includeModels: Flag = Field(None, description="Whether the grouped form lists models; it does by default.")  # noqa: N815
+    defaultOnly: Flag = Field(None, description="Only each provider's default model.")
+    includeModels: Flag = Field(None, description="Whether the grouped form lists models; it does by default.")
     usable: Flag = Field(None, description="Only models that can, or can't, be run now.")
 
 
@@ -62,14 +62,14 @@ class CapabilitiesQuery(Query):
 class CurrentQuery(Query):
     """Whose current model."""
 
-    sessionId: str = Field("", max_length=500, description="A session; without it, what goes for all.")  # noqa: N815
+    sessionId: str = Field("", max_length=500, description="A session; without it, what goes for all.")
 
 
 class Reasoning(Body):
     """How a model is to reason."""
 
     variant: Text
-    budgetTokens: Count | None = None  # noqa: N815
+    budgetTokens: Count | None = None
 
 
 class SwitchBody(Body):
@@ -77,16 +77,16 @@ class SwitchBody(Body):
 
     provider: Text | None = None
     model: Text | None = None
-    baseURL: Address | None = None  # noqa: N815
-    apiKey: Secret | None = None  # noqa: N815
-    sessionId: Annotated[str, Field(max_length=500)] | None = None  # noqa: N815
-    maxIterations: Count | None = None  # noqa: N815
-    maxInputTokens: Count | None = None  # noqa: N815
-    maxOutputTokens: Count | None = None  # noqa: N815
+    baseURL: Address | None = None
+    apiKey: Secret | None = None
+    sessionId: Annotated[str, Field(max_length=500)] | None = None
+    maxIterations: Count | None = None
+    maxInputTokens: Count | None = None
+    maxOutputTokens: Count | None = None
     temperature: Annotated[float, Field(ge=0, le=1)] | None = None
-    allowedMediaTypes: Annotated[list[Text], Field(max_length=100)] | None = None  # noqa: N815
+    allowedMediaTypes: Annotated[list[Text], Field(max_length=100)] | None = None
     reasoning: Reasoning | None = None
-    reasoningEffort: Text | None = None  # noqa: N815
+    reasoningEffort: Text | None = None
 
 
 class CustomModelBody(Body):
@@ -94,14 +94,14 @@ class CustomModelBody(Body):
 
     name: Text
     provider: Text | None = None
-    baseURL: Address | None = None  # noqa: N815
-    displayName: Annotated[str, Field(max_length=1_000)] | None = None  # noqa: N815
-    maxInputTokens: Count | None = None  # noqa: N815
-    maxOutputTokens: Count | None = None  # noqa: N815
-    apiKey: Secret | None = None  # noqa: N815
-    filePath: Annotated[str, Field(max_length=4_000)] | None = None  # noqa: N815
+    baseURL: Address | None = None
+    displayName: Annotated[str, Field(max_length=1_000)] | None = None
+    maxInputTokens: Count | None = None
+    maxOutputTokens: Count | None = None
+    apiKey: Secret | None = None
+    filePath: Annotated[str, Field(max_length=4_000)] | None = None
     reasoning: Reasoning | None = None
-    reasoningEffort: Literal["none", "minimal", "low", "medium", "high", "xhigh"] | None = None  # noqa: N815
+    reasoningEffort: Literal["none", "minimal", "low", "medium", "high", "xhigh"] | None = None
 
 
 class DeleteQuery(Query):
@@ -114,7 +114,7 @@ class KeyBody(Body):
     """A provider's own key."""
 
     provider: Text
-    apiKey: Annotated[str, Field(min_length=1, max_length=10_000)]  # noqa: N815
+    apiKey: Annotated[str, Field(min_length=1, max_length=10_000)]
 
 
 class PickedBody(Body):
@@ -122,7 +122,7 @@ class PickedBody(Body):
 
     provider: Text
     model: Text
-    baseURL: Address | None = None  # noqa: N815
+    baseURL: Address | None = None
 
 
 class FavoritesBody(Body):
@@ -138,7 +138,7 @@ class PreferencesBody(Body):
     pins: dict[str, str | None] | None = None
     order: list[Text] | None = None
     disabled: list[Text] | None = None
-    preferDextoCredits: bool | None = None  # noqa: N815
+    preferDextoCredits: bool | None = None
 
 
 class Empty(Query):

@@ -1,0 +1,181 @@
+"""The API's OpenAPI document, made from the table of operations."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from polyroute import __version__
+from polyroute.server.answers import Error, Health
+from polyroute.server.operations import Operation
+from polyroute.server.schemas import Query
+
+Schema = dict[str, Any]
+Named = Mapping[type[BaseModel], Schema]
+
+_REFERENCE = "#/components/schemas/{model}"
+_SAID = {
+    400: "What was sent is not as it must be, or can't be done.",
+    401: "The token is missing or wrong.",
+    403: "The host's name or the page's origin may not ask.",
+    404: "There is nothing of that name.",
+    408: "A plugin or a service takes too long.",
+    409: "It is ambiguous, or there already.",
+    413: "The body is too large.",
+    414: "The path is too long.",
+    415: "The body is not declared as JSON.",
+    429: "There are too many of them.",
+    500: "It could not be done.",
+    502: "A service that was asked failed.",
+}
+_ALWAYS = (400, 401, 403, 404, 408, 414, 500)
+_WITH_BODY = (409, 413, 415)
+
+
+def document(operations: Iterable[Operation], *, token: bool) -> Schema:
+    """All operations with parameters, bodies, answers and examples."""
+    operations = tuple(operations)
+    examples = _examples()
+    named, shared = _schemas({each for operation in operations for each in _models(operation)} | {Error, Health})
+    paths: dict[str, Schema] = {"/health": {"get": _health(named[Health])}}
+    for operation in operations:
+        described = _operation(operation, named, examples.get(f"{operation.method} {operation.path}", {}))
+        paths.setdefault(f"/api{operation.path}", {})[operation.method.lower()] = described
+    paths["/api/events"] = {"get": _events(named[Error])}
+    found: Schema = {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Polyroute",
+            "version": __version__,
+            "description": "Which models can be run with what is there, by which route, under which ID; if not, why.",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "paths": paths,
+        "components": {"schemas": shared},
+    }
+    if token:
+        found["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+        for path, methods in paths.items():
+            for described in methods.values() if path.startswith("/api/") else ():
+                described["security"] = [{"token": []}]
+    return found
+
+
+def _schemas(models: Iterable[type[BaseModel]]) -> tuple[Named, Schema]:
+    """For each model a reference to its schema, and the schemas by name."""
+    ordered = sorted(models, key=lambda model: model.__name__)
+    references, shared = models_json_schema([(each, "validation") for each in ordered], ref_template=_REFERENCE)
+    return {each: references[each, "validation"] for each in ordered}, shared["$defs"]
+
+
+def _models(operation: Operation) -> Iterable[type[BaseModel]]:
+    yield from operation.returns
+    if operation.body is not None:
+        yield operation.body
+
+
+def _operation(operation: Operation, named: Named, example: Mapping[str, Any]) -> Schema:
+    content = {"schema": _any([named[each] for each in operation.returns]), **_only(example, answer="example")}
+    described: Schema = {
+        "operationId": operation.answer.__name__.strip("_") + "_" + re.sub(r"\W+", "_", operation.path).strip("_"),
+        "summary": (operation.answer.__doc__ or "").strip().removesuffix("."),
+        "responses": {"200": {"description": "Done.", "content": {"application/json": content}}},
+    }
+    parameters = [*_in_path(operation.path, example), *_in_query(operation.query, example)]
+    if parameters:
+        described["parameters"] = parameters
+    if operation.body is not None:
+        body = {"schema": named[operation.body], **_only(example, body="example")}
+        described["requestBody"] = {"required": True, "content": {"application/json": body}}
+    described["responses"] |= {str(status): _error(status, named[Error]) for status in _statuses(operation)}
+    return described
+
+
+def _statuses(operation: Operation) -> list[int]:
+    more = _WITH_BODY if operation.method != "GET" else ()
+    return sorted((*_ALWAYS, *more, *((502,) if operation.lane == "network" else ())))
+
+
+def _in_path(path: str, example: Mapping[str, Any]) -> list[Schema]:
+    named = re.findall(r"\{(\w+)\}", path)
+    said = "Encoded once: a slash in it is `%2F`."
+    return [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": said,
+            "schema": {"type": "string", "minLength": 1},
+            **_only(example.get("parameters", {}), **{name: "example"}),
+        }
+        for name in named
+    ]
+
+
+def _in_query(query: type[Query], example: Mapping[str, Any]) -> list[Schema]:
+    schema = query.model_json_schema()
+    required = schema.get("required", [])
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "required": name in required,
+            "description": field.pop("description", ""),
+            "schema": _without_null(field),
+            **_only(example.get("parameters", {}), **{name: "example"}),
+        }
+        for name, field in schema.get("properties", {}).items()
+    ]
+
+
+def _without_null(field: Schema) -> Schema:
+    """A parameter's schema: one that may be left out is not null."""
+    options = [each for each in field.get("anyOf", []) if each != {"type": "null"}]
+    rest = {name: value for name, value in field.items() if name not in ("anyOf", "title") and value is not None}
+    return rest | (options[0] if len(options) == 1 else {"anyOf": options} if options else {})
+
+
+def _only(values: Mapping[str, Any], **names: str) -> Schema:
+    """Those of the values that are there, under other names."""
+    return {new: values[old] for old, new in names.items() if old in values}
+
+
+def _any(schemas: list[Schema]) -> Schema:
+    return schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
+
+
+def _error(status: int, schema: Schema) -> Schema:
+    return {"description": _SAID[status], "content": {"application/json": {"schema": schema}}}
+
+
+def _health(schema: Schema) -> Schema:
+    content = {"application/json": {"schema": schema, "example": {"ok": True}}}
+    return {
+        "operationId": "health",
+        "summary": "Whether the server answers",
+        "responses": {"200": {"description": "It does.", "content": content}},
+    }
+
+
+def _events(error: Schema) -> Schema:
+    content = {
+        "text/event-stream": {"schema": {"type": "string"}, "example": 'event: changed\ndata: {"look": "again"}\n\n'}
+    }
+    responses = {str(status): _error(status, error) for status in (401, 403, 429)}
+    return {
+        "operationId": "events",
+        "summary": "Server-sent events: `changed` whenever anything has changed",
+        "responses": {"200": {"description": "A stream without end.", "content": content}, **responses},
+    }
+
+
+def _examples() -> dict[str, dict[str, Any]]:
+    with open(os.path.join(os.path.dirname(__file__), "examples.json"), encoding="utf-8") as file:
+        examples: dict[str, dict[str, Any]] = json.load(file)
+    return examples
