@@ -28,11 +28,12 @@ _KEPT = ("PATH", "LANG", "SYSTEMROOT", "VIRTUAL_ENV", "TMPDIR")
 def throw_away_homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """No test sees or touches the home, the keys or the caches of whoever runs it."""
     home = tmp_path_factory.mktemp("home")
-    before = dict(os.environ)
+    before, mask = dict(os.environ), os.umask(0o022)  # what others may write is refused as a plugin
     os.environ.clear()
     os.environ.update({name: before[name] for name in _KEPT if name in before})
     os.environ.update(HOME=str(home), POLYROUTE_HOME=str(home / "polyroute"), DEXTO_HOME=str(home / "dexto"))
     yield home
+    os.umask(mask)
     os.environ.clear()
     os.environ.update(before)
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
+import shutil
 from pathlib import Path
 
 import pytest
@@ -58,14 +57,12 @@ CASES = """
 
 
 @pytest.fixture
-def catalog(make_environment: MakeEnvironment, monkeypatch: pytest.MonkeyPatch) -> Iterator[Catalog]:
-    """The bundled plugins and the example, with the gateway's key alone."""
-    monkeypatch.syspath_prepend(str(EXAMPLE))
-    import vercel_polyroute
-
-    plugins = Plugins.load([vercel_polyroute], only=["direct", "openrouter", "dexto"])
-    yield Catalog(plugins, make_environment(AI_GATEWAY_API_KEY="k"))
-    del sys.modules["vercel_polyroute"]
+def catalog(make_environment: MakeEnvironment, tmp_path: Path) -> Catalog:
+    """The bundled plugins and the example in the person's plugin folder, with the gateway's key alone."""
+    folder = tmp_path / ".local" / "share" / "polyroute" / "plugins" / "vercel"
+    shutil.copytree(EXAMPLE, folder)
+    environment = make_environment(AI_GATEWAY_API_KEY="k")
+    return Catalog(Plugins.load(only=["direct", "openrouter", "dexto", "vercel"], environment=environment), environment)
 
 
 def test_it_maps_by_data_alone(catalog: Catalog) -> None:

@@ -35,11 +35,13 @@ class Hooks:
             answers += [(each.plugin, answer) for answer in _items(each, hook, item, problems, arguments)]
         return answers
 
-    def mappings(self, hook: str, problems: list[Problem]) -> list[tuple[Plugin, Mapping[str, Any]]]:
+    def mappings(
+        self, hook: str, problems: list[Problem], **arguments: object
+    ) -> list[tuple[Plugin, Mapping[str, Any]]]:
         """The mappings that the plugins return, each with its author."""
         answers: list[tuple[Plugin, Mapping[str, Any]]] = []
         for each in self._implementations.get(hook, ()):
-            answer = _call(each, hook, problems, {}, _mapping)
+            answer = _call(each, hook, problems, arguments, _mapping)
             if answer is not None:
                 answers.append((each.plugin, answer))
         return answers

@@ -35,6 +35,39 @@ def derived(name: str, version: int, sources: Sequence[str], build: Callable[[],
     return value
 
 
+def collected(
+    name: str, version: int, sources: Sequence[str], build: Callable[[str], tuple[Any, Sequence[str]]]
+) -> dict[str, Any]:
+    """Return what `build(source)` gives for each of `sources`, all kept in one entry; made again is what has changed.
+
+    `build` returns a value that JSON can hold, and the further files that it was made from.
+    """
+    path = os.path.join(cache_directory(), f"{name}.json")
+    kept: dict[str, list[Any]] = (_read(path) or {}).get("value", {})
+    found = {source: kept[source] for source in sources if source in kept and _is_current(kept[source], version)}
+    if missing := [source for source in sources if source not in found]:
+        found |= {source: _made(source, version, build) for source in missing}
+        _write(path, {"value": {**{source: each for source, each in kept.items() if os.path.exists(source)}, **found}})
+    return {source: found[source][-1] for source in sources}
+
+
+def _made(source: str, version: int, build: Callable[[str], tuple[Any, Sequence[str]]]) -> list[Any]:
+    before = _identity_if_there(source)
+    value, others = build(source)
+    return [version, [before, *map(_identity_if_there, others)], value]
+
+
+def _is_current(entry: list[Any], version: int) -> bool:
+    return entry[0] == version and all(_identity_if_there(each[0]) == each for each in entry[1])
+
+
+def _identity_if_there(source: str) -> list[Any]:
+    try:
+        return list(identity(source))
+    except OSError:
+        return [source]
+
+
 def identity(source: str) -> Identity:
     """What tells one state of a file from another: its path, size, time and inode."""
     found = os.stat(source)

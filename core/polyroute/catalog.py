@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
@@ -52,14 +53,15 @@ class Catalog:
         plugins: Plugins | None = None,
         environment: Environment | None = None,
         preferences: Preferences | None = None,
+        project: str | os.PathLike[str] = "",
     ) -> Catalog:
         """Everything at once: the objects in `add` and the installed plugins (or those named in `only`), the
-        environment of this process, and the person's preferences, unless others are given. `plugins` that are
-        loaded already are taken in place of `add` and `only`.
+        environment of this process, and the person's preferences, unless others are given; and the plugins that the
+        person has approved of `project`. `plugins` that are loaded already are taken in place of all these.
         """
         environment = Environment.load() if environment is None else environment
         if plugins is None:
-            plugins = Plugins.load(add, only=only, environment=environment)
+            plugins = Plugins.load(add, only=only, environment=environment, project=project)
         catalog = cls(plugins, environment, Preferences.load(environment) if preferences is None else preferences)
         catalog._reads_preferences = preferences is None
         return catalog

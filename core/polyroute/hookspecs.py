@@ -8,7 +8,7 @@ are not needed. Wrappers (`@hookimpl(wrapper=True)`) are refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import pluggy
@@ -66,14 +66,15 @@ def polyroute_routeability() -> Iterable[Routeability]:  # type: ignore[empty-bo
 
 
 @hookspec
-def polyroute_model_ids() -> Mapping[str, Mapper]:  # type: ignore[empty-body]
+def polyroute_model_ids(listed: Callable[[str], Iterable[str]]) -> Mapping[str, Mapper]:  # type: ignore[empty-body]
     """Give, per gateway, the object that translates model IDs.
 
         @hookimpl
         def polyroute_model_ids():
             return {"acme": AcmeMapper()}
 
-    Returns mappers by gateway. They are asked for every model: build indexes first, look up later.
+    Returns mappers by gateway. They are asked for every model: build indexes first, look up later. For those who
+    want to lead back to vendors' own IDs, `listed(provider_id)` gives the IDs in a provider's list.
     """
 
 

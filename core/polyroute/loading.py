@@ -1,19 +1,28 @@
 """Finding, importing and registering plugins, each on its own: whatever is wrong with one stays with it."""
 
 import importlib
+import importlib.machinery
+import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial, reduce
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import pluggy
 
-from polyroute import hookspecs
+from polyroute import adapters, hookspecs, manifests, trust
+from polyroute.approvals import Approvals
 from polyroute.dexto_compat import BUNDLED_DISTRIBUTIONS
 from polyroute.entry_points import EntryPoint, find
+from polyroute.environment import Environment
+from polyroute.manifests import Manifest
+from polyroute.trust import Unsafe
 from polyroute.types import Problem
 
 # A plugin that calls sys.exit() must not end its host; KeyboardInterrupt is the person's and passes.
 CONTAINED = (Exception, SystemExit)
+
+Origin = Literal["host", "bundled", "installed", "folder", "project"]
+Kind = Literal["python", "manifest", "executable"]
 
 
 class Plugin(NamedTuple):
@@ -21,27 +30,34 @@ class Plugin(NamedTuple):
 
     name: str
     distribution: str = ""
-    """Empty for an object that the host brought."""
+    """Empty where it was not installed."""
     version: str = ""
     enabled: bool = True
     reason: str = ""
     """Why it is not in use."""
+    kind: Kind = "python"
+    folder: str = ""
+    """Where its manifest is; empty for one in Python."""
+    in_project: bool = False
+    """Whether it lies in a project, and not on the person's side."""
 
     @property
-    def origin(self) -> str:
-        """Who brought it: `host`, `bundled` or `installed`."""
-        if not self.distribution:
-            return "host"
-        return "bundled" if self.distribution in BUNDLED_DISTRIBUTIONS else "installed"
+    def origin(self) -> Origin:
+        """Who brought it: the host, an installed distribution, the person's plugin folder, or a project."""
+        if self.distribution:
+            return "bundled" if self.distribution in BUNDLED_DISTRIBUTIONS else "installed"
+        return ("project" if self.in_project else "folder") if self.folder else "host"
 
     @property
     def label(self) -> str:
-        """Name, distribution and version, for messages."""
-        return f"{self.name} ({self.distribution} {self.version})" if self.distribution else self.name
+        """Name, and distribution and version or the folder, for messages."""
+        where = f"{self.distribution} {self.version}" if self.distribution else self.folder
+        return f"{self.name} ({where})" if where else self.name
 
     def problem(self, message: str, remedy: str, hook: str = "") -> Problem:
         """A problem that names this plugin as its author."""
-        return Problem(message, remedy, self.name, self.distribution, self.version, hook)
+        path = f"{self.folder}/{manifests.MANIFEST}" if self.folder else ""
+        return Problem(message, remedy, self.name, self.distribution, self.version, hook, path)
 
 
 class Implementation(NamedTuple):
@@ -58,11 +74,25 @@ class Loaded(NamedTuple):
     plugins: tuple[Plugin, ...]
     hooks: Mapping[str, tuple[Implementation, ...]]
     problems: tuple[Problem, ...]
+    manifests: Mapping[Plugin, Manifest]
+    """Those of the plugins in use that have one."""
+    approvals: Approvals
 
 
-def load(objects: Iterable[object], only: Collection[str] | None, disabled: Collection[str]) -> Loaded:
-    """Load the host's `objects`, then installed plugins: all, or those named in `only`; none in `disabled`."""
-    return _Loader(only, disabled).load(objects, sorted(find(), key=_ownership))
+def load(
+    objects: Iterable[object],
+    only: Collection[str] | None,
+    disabled: Collection[str],
+    environment: Environment,
+    project: str,
+) -> Loaded:
+    """Load the host's `objects`, then installed plugins, those in the person's folder and those of a `project`: all,
+    or those named in `only`; none in `disabled`.
+    """
+    points = sorted(find(), key=_ownership)
+    approvals = Approvals.load(environment)
+    loader = _Loader(only, {*disabled, *approvals.disabled}, approvals)
+    return loader.load(objects, points, environment.plugins_directory, manifests.project_directory(project))
 
 
 def _ownership(point: EntryPoint) -> tuple[int, str, str]:
@@ -72,48 +102,101 @@ def _ownership(point: EntryPoint) -> tuple[int, str, str]:
 
 
 class _Loader:
-    def __init__(self, only: Collection[str] | None, disabled: Collection[str]) -> None:
+    def __init__(self, only: Collection[str] | None, disabled: Collection[str], approvals: Approvals) -> None:
         self.only = only
         self.disabled = disabled
+        self.approvals = approvals
         self.plugins: list[Plugin] = []
-        self.problems: list[Problem] = []
+        self.problems: list[Problem] = list(approvals.problems)
         self.hooks: dict[str, list[Implementation]] = {}
         self.names: dict[str, int] = {}
         self.items: dict[int, object] = {}  # kept, so that no two have one id
+        self.manifests: dict[Plugin, Manifest] = {}
 
-    def load(self, objects: Iterable[object], points: Sequence[EntryPoint]) -> Loaded:
+    def load(self, objects: Iterable[object], points: Sequence[EntryPoint], own: str, project: str) -> Loaded:
         for item in objects:
-            self._add(Plugin(self._unique(_object_name(item))), partial(_same, item))
-        for point in points:
-            # A name taken already is told apart by its distribution: to switch one off must not hit another.
-            name = f"{point.name}@{point.distribution}" if point.name in self.names else self._unique(point.name)
-            self._add(Plugin(name, point.distribution, point.version), partial(_import, point.target))
+            self._add(Plugin(self._unique(_object_name(item))), partial(self._register, partial(_same, item)))
+        self._add_installed(points)
+        for directory in (own, project):
+            for manifest in manifests.load(manifests.folders(directory)) if directory else ():
+                self._add_manifest(manifest, in_project=directory == project)
         self._check_names()
         if not self.plugins:
             self.problems.append(Problem("No provider plugin is installed.", "Run: pip install 'polyroute[all]'."))
         hooks = {name: tuple(each) for name, each in self.hooks.items()}
-        return Loaded(tuple(self.plugins), hooks, tuple(self.problems))
+        return Loaded(tuple(self.plugins), hooks, tuple(self.problems), self.manifests, self.approvals)
 
-    def _add(self, plugin: Plugin, bring: Callable[[], object]) -> None:
+    def _add_installed(self, points: Iterable[EntryPoint]) -> None:
+        for point in points:
+            # A name taken already is told apart by its distribution: to switch one off must not hit another.
+            name = f"{point.name}@{point.distribution}" if point.name in self.names else self._unique(point.name)
+            plugin = Plugin(name, point.distribution, point.version)
+            if point.target.endswith(f":{manifests.MANIFEST}"):
+                self._add(plugin._replace(kind="manifest"), partial(self._enter_carried, point.target))
+            else:
+                self._add(plugin, partial(self._register, partial(import_target, point.target)))
+
+    def _add_manifest(self, manifest: Manifest, *, in_project: bool) -> None:
+        place = "project" if in_project else "folder"
+        name = f"{manifest.name}@{place}" if manifest.name in self.names else self._unique(manifest.name)
+        kind: Kind = "executable" if manifest.description.executable else "manifest"
+        version = manifest.description.version
+        self._add(
+            Plugin(name, "", version, True, "", kind, manifest.folder, in_project), partial(self._enter, manifest)
+        )
+
+    def _add(self, plugin: Plugin, enter: Callable[[Plugin], Plugin]) -> None:
         reason = self._off(plugin)
         if not reason:
             try:
-                self._register(plugin, bring())
+                plugin = enter(plugin)
             except _Refused as refusal:
                 reason = refusal.problem.message
                 self.problems.append(refusal.problem)
             except CONTAINED as error:
                 reason = f"can't be imported: {describe(error)}"
                 self.problems.append(plugin.problem(reason, "Mend or uninstall it."))
-        self.plugins.append(plugin._replace(enabled=not reason, reason=reason))
+        self.plugins.append(plugin._replace(enabled=False, reason=reason) if reason else plugin)
 
     def _off(self, plugin: Plugin) -> str:
         if plugin.name in self.disabled:
             return "disabled by name"
-        allowed = self.only is None or not plugin.distribution or plugin.name in self.only
+        allowed = self.only is None or plugin.origin == "host" or plugin.name in self.only
         return "" if allowed else "not among those asked for"
 
-    def _register(self, plugin: Plugin, item: object) -> None:
+    def _enter_carried(self, target: str, plugin: Plugin) -> Plugin:
+        """Take in a distribution that carries a manifest instead of code."""
+        (manifest,) = manifests.load([_folder_of(target)])
+        return self._take(plugin._replace(folder=manifest.folder), manifest)
+
+    def _enter(self, manifest: Manifest, plugin: Plugin) -> Plugin:
+        """Take in a plugin of the person's folder or of a project, if it is safe, and approved where it must be."""
+        try:
+            trust.check_files(manifest)
+            if (plugin.in_project or plugin.kind == "executable") and not manifest.fault:
+                self._check_approval(plugin, manifest)
+        except Unsafe as unsafe:
+            raise _Refused(plugin.problem(f"is not safe: {unsafe.why}", unsafe.remedy)) from None
+        return self._take(plugin, manifest)
+
+    def _check_approval(self, plugin: Plugin, manifest: Manifest) -> None:
+        state = self.approvals.state(manifest)
+        if state != "approved":
+            remedy = f"See `polyroute plugins info {plugin.name}`, then `polyroute plugins trust {plugin.name}`."
+            why = "has changed since it was approved" if state == "changed" else "waits for your approval"
+            raise _Refused(plugin.problem(why, remedy))
+
+    def _take(self, plugin: Plugin, manifest: Manifest) -> Plugin:
+        if manifest.fault:
+            remedy = f"Mend it; `polyroute plugins check {manifest.folder}` says more."
+            raise _Refused(plugin.problem("; ".join(manifest.fault.splitlines()), remedy))
+        self.manifests[plugin] = manifest
+        for hook, (function, arguments) in adapters.hooks(manifest).items():
+            self.hooks.setdefault(hook, []).append(Implementation(plugin, function, arguments))
+        return plugin
+
+    def _register(self, bring: Callable[[], object], plugin: Plugin) -> Plugin:
+        item = bring()
         if id(item) in self.items:
             raise _Refused(plugin.problem("is there already", "Bring each plugin once."))
         self.items[id(item)] = item
@@ -127,6 +210,7 @@ class _Loader:
             elif not all(each.optionalhook for each in caller.get_hookimpls()):
                 remedy = "Correct the name, or update polyroute; the plugin's other hooks are in use."
                 self.problems.append(plugin.problem("implements a hook that does not exist", remedy, hook))
+        return plugin
 
     def _unique(self, name: str) -> str:
         count = self.names[name] = self.names.get(name, 0) + 1
@@ -134,7 +218,7 @@ class _Loader:
 
     def _check_names(self) -> None:
         known = {plugin.name for plugin in self.plugins}
-        for name in sorted({*(self.only or ()), *self.disabled} - known):
+        for name in sorted({*(self.only or ()), *self.disabled} - known - self.approvals.disabled):
             remedy = f"Installed are: {', '.join(sorted(known)) or 'none'}."
             self.problems.append(Problem(f"There is no plugin {name!r} to enable or disable.", remedy))
 
@@ -183,10 +267,22 @@ def describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-def _import(target: str) -> object:
+def import_target(target: str) -> object:
+    """What an entry point names: `module` or `module:attribute`."""
     module, _, attribute = target.partition(":")
     imported: object = importlib.import_module(module)
     return reduce(getattr, attribute.split("."), imported) if attribute else imported
+
+
+def _folder_of(target: str) -> str:
+    """The folder of the package in `package:plugin.toml`. Nothing of it is imported."""
+    path: Sequence[str] | None = None
+    for name in target.partition(":")[0].split("."):
+        spec = importlib.machinery.PathFinder.find_spec(name, path)
+        if spec is None or not spec.submodule_search_locations:
+            raise ModuleNotFoundError(f"No package named {name!r}")
+        path = list(spec.submodule_search_locations)
+    return next(each for each in path or () if os.path.exists(os.path.join(each, manifests.MANIFEST)))
 
 
 def _same(item: object) -> object:

@@ -9,6 +9,7 @@ from functools import cached_property
 from polyroute import requirements
 from polyroute.asking import Hooks
 from polyroute.claims import carriers, settle
+from polyroute.consent import consented
 from polyroute.environment import PROCESS, Environment
 from polyroute.errors import UnknownProvider
 from polyroute.loading import CONTAINED, Loaded, Plugin, load
@@ -27,7 +28,8 @@ class Plugins:
         """Every plugin found, those not in use included."""
         self._problems = list(loaded.problems)
         self._hooks = Hooks(loaded.hooks)
-        claims = settle(self._hooks.items("polyroute_providers", Provider, self._problems), self._problems)
+        answers = self._hooks.items("polyroute_providers", Provider, self._problems)
+        claims = consented(settle(answers, self._problems), loaded, self._problems)
         self.providers = claims.providers
         self.owners = claims.owners
         self.names = claims.names
@@ -38,16 +40,24 @@ class Plugins:
 
     @classmethod
     def load(
-        cls, add: Iterable[object] = (), *, only: Iterable[str] | None = None, environment: Environment | None = None
+        cls,
+        add: Iterable[object] = (),
+        *,
+        only: Iterable[str] | None = None,
+        environment: Environment | None = None,
+        project: str | os.PathLike[str] = "",
     ) -> Plugins:
-        """Load the plugin objects in `add`, then the installed plugins: all, or those named in `only`.
+        """Load the plugin objects in `add`, then the installed plugins, those in the person's plugin folder, and those
+        that the person has approved of the project at (or above) `project`: all, or those named in `only`.
 
         The variables `POLYROUTE_DISABLE_PLUGINS` and (unless `only` is given) `POLYROUTE_PLUGINS` of the
         environment, by default of the process, switch plugins off by name. Never raises for a plugin: see
         `problems`.
         """
+        environment = Environment.load() if environment is None else environment
         allowed = _names("POLYROUTE_PLUGINS", environment) if only is None else list(only)
-        return cls(load(add, allowed, _names("POLYROUTE_DISABLE_PLUGINS", environment) or ()))
+        disabled = _names("POLYROUTE_DISABLE_PLUGINS", environment) or ()
+        return cls(load(add, allowed, disabled, environment, os.fspath(project)))
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -123,14 +133,21 @@ class Plugins:
     def mappers(self) -> Mapping[str, Mapper]:
         """By gateway, what translates model IDs; only the gateway's owner may bring it."""
         mappers: dict[str, Mapper] = {}
-        for plugin, answer in self._hooks.mappings("polyroute_model_ids", self._problems):
+        for plugin, answer in self._hooks.mappings("polyroute_model_ids", self._problems, listed=self._listed):
             for gateway, mapper in answer.items():
                 if self.owners.get(gateway) == plugin and _is_mapper(mapper):
                     mappers[gateway] = mapper
                 else:
                     fault = f"gave a mapper for {gateway!r} that is none, or not for a provider of its own"
                     self._problems.append(plugin.problem(fault, "Correct the plugin.", "polyroute_model_ids"))
-        return mappers
+        return {**self._borrowed(mappers), **mappers}
+
+    def _borrowed(self, mappers: Mapping[str, Mapper]) -> dict[str, Mapper]:
+        """A gateway that carries what another does, and says nothing of IDs, spells them as that one."""
+        return {name: mappers[rule.like] for name, rule in self.rules.items() if rule.like in mappers}
+
+    def _listed(self, provider_id: str) -> Iterable[str]:
+        return self.models(provider_id).keys() if provider_id in self.providers else ()
 
     def models(self, provider_id: str) -> Mapping[str, Model]:
         """A provider's models by ID; empty where no list is known."""
@@ -188,6 +205,6 @@ def _is_mapper(value: object) -> bool:
         return False
 
 
-def _names(variable: str, environment: Environment | None) -> list[str] | None:
-    text = environment.setting(variable, layer=PROCESS) if environment else os.environ.get(variable, "").strip()
+def _names(variable: str, environment: Environment) -> list[str] | None:
+    text = environment.setting(variable, layer=PROCESS)
     return [name.strip() for name in text.split(",") if name.strip()] if text else None

@@ -69,8 +69,8 @@ def base_url(provider: Provider, template: str, values: Mapping[str, str]) -> st
 
 def variables(provider: Provider) -> Iterable[str]:
     """Every variable that can change how the provider's requirement is evaluated."""
-    for alternative in _alternatives(provider):
-        yield from _named(alternative)
+    for alternative in alternatives(provider):
+        yield from named(alternative)
 
 
 def secret_variables(provider: Provider) -> set[str]:
@@ -86,12 +86,12 @@ def wanted(provider: Provider) -> list[str]:
 
 def depends_on_variables_only(provider: Provider) -> bool:
     """Whether a provider none of whose variables is set is certain to be without credential."""
-    if any(alternative.file for alternative in _alternatives(provider)):
+    if any(alternative.file for alternative in alternatives(provider)):
         return False
     return all(any(not slot.default for slot in group.slots) for group in provider.requirement)
 
 
-def _named(alternative: Alternative) -> Iterable[str]:
+def named(alternative: Alternative) -> Iterable[str]:
     """The variables that an alternative looks at."""
     if alternative.variable:
         yield alternative.variable
@@ -100,7 +100,8 @@ def _named(alternative: Alternative) -> Iterable[str]:
             yield from re.findall(_REFERENCE, text)
 
 
-def _alternatives(provider: Provider) -> Iterable[Alternative]:
+def alternatives(provider: Provider) -> Iterable[Alternative]:
+    """Every alternative of every slot of the provider's requirement."""
     for group in provider.requirement:
         for slot in group.slots:
             yield from slot.alternatives
@@ -118,7 +119,7 @@ def _fill(slot: Slot, environment: Environment) -> _Filled:
         return _Filled(slot, bare, source, fault, source.name)
     if slot.default:
         return _Filled(slot, slot.default, None)
-    attempted = [name for each in slot.alternatives for name in _named(each) if environment.source(name)]
+    attempted = [name for each in slot.alternatives for name in named(each) if environment.source(name)]
     return _Filled(slot, "", None, _not_set(slot, attempted), attempted[0] if attempted else "")
 
 

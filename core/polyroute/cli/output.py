@@ -24,7 +24,7 @@ def document(document: dict[str, Any]) -> int:
 def catalog() -> Iterator[Catalog]:
     """The catalog to ask. Where it refuses the input, its problems are told too: they may be why."""
     with _stdout_kept_clean():
-        catalog = Catalog.load()
+        catalog = Catalog.load(project=_here())
         try:
             yield catalog
         except UsageError:
@@ -32,6 +32,14 @@ def catalog() -> Iterator[Catalog]:
 
             text.problems(catalog.problems)
             raise
+
+
+def _here() -> str:
+    """The working directory, if it is still there."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return ""
 
 
 @contextlib.contextmanager

@@ -1,0 +1,64 @@
+"""Checks of what a plugin declares, whichever kind it is."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from polyroute import requirements, trust
+from polyroute.description import Description
+from polyroute.kit import Finding
+from polyroute.types import Provider
+
+
+def findings(found: Description) -> Iterator[Finding]:
+    """What is to be said of everything that a plugin declares; its models are among it."""
+    for provider in found.providers:
+        yield from _provider(provider, found)
+
+
+def _provider(provider: Provider, found: Description) -> Iterator[Finding]:
+    name = provider.id
+    if not provider.requirement and "detect" not in found.methods:
+        remedy = 'Say env = ["NAME_API_KEY"]; or groups = [{ kind = "none" }] for a server that needs no key.'
+        yield Finding("requirement-missing", "error", f"nobody can use {name}: it says not what it needs", remedy)
+    if not provider.base_url:
+        yield Finding("base-url-missing", "error", f"{name} has no base URL", "Say where it is called: base_url.")
+    for url in trust.hosts(provider):
+        if url.startswith("http://") and not _is_near(url):
+            yield Finding("plain-http", "warning", f"{url} sends keys of {name} unencrypted", "Use https.")
+    yield from _gateway(provider, found)
+    yield from _slots(provider)
+
+
+def _gateway(provider: Provider, found: Description) -> Iterator[Finding]:
+    name = provider.id
+    rule = next((each for each in found.routeability if each.gateway == name), None)
+    if provider.kind == "gateway" and rule is None:
+        remedy = "List its models, or add [providers.NAME.routeability]."
+        yield Finding("routeability-missing", "warning", f"the gateway {name} carries nobody's models", remedy)
+    if rule and not rule.like and not any(each.provider == name for each in found.models):
+        remedy = 'List them: models = [...], or models = "models.json" beside the manifest.'
+        yield Finding("models-missing", "error", f"the gateway {name} has no list: no ID can be found in it", remedy)
+    if rule and provider.kind != "gateway":
+        yield Finding("kind-mismatch", "warning", f"{name} carries others' models", 'Say kind = "gateway".')
+
+
+def _slots(provider: Provider) -> Iterator[Finding]:
+    for group in provider.requirement:
+        for slot in group.slots:
+            if f"${{{slot.name}}}" in provider.base_url and not slot.check:
+                remedy = 'Say check = "slug", "host" or "url".'
+                yield Finding("slot-unchecked", "warning", f"{slot.name} stands unchecked in the base URL", remedy)
+    names = {name for each in requirements.alternatives(provider) for name in requirements.named(each)}
+    for name in sorted(each for each in names if each != each.upper()):
+        yield Finding("variable-case", "advice", f"the variable {name} is not in capitals")
+
+
+def _is_near(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return host == "localhost" or host.endswith((".localhost", ".local")) or "." not in host

@@ -1,0 +1,90 @@
+"""Checks of a plugin in Python: it is loaded as a host would load it, in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+
+from polyroute.errors import UsageError
+from polyroute.kit import Finding
+
+_SECONDS = 30
+_MARK = "\x00findings:"
+"""Stands before what is found, after whatever the plugin prints."""
+
+
+def check(path: str) -> list[Finding]:
+    """What is to be said of a module, or of the project whose `pyproject.toml` names one."""
+    findings: list[Finding] = []
+    folder, target = _module(path) if path.endswith(".py") else _named(path, findings)
+    if target:
+        findings += _loaded(folder, target)
+    return findings
+
+
+def _module(path: str) -> tuple[str, str]:
+    folder, name = os.path.split(os.path.abspath(path))
+    return folder, name.removesuffix(".py")
+
+
+def _named(path: str, findings: list[Finding]) -> tuple[str, str]:
+    """The folder to import from, and the module that the entry point names."""
+    import tomllib
+
+    try:
+        with open(os.path.join(path, "pyproject.toml"), "rb") as file:
+            project = tomllib.load(file).get("project", {})
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}/pyproject.toml can't be read: {error}") from None
+    points = project.get("entry-points", {}).get("polyroute", {})
+    if not points:
+        remedy = 'Add [project.entry-points.polyroute] with NAME = "MODULE".'
+        findings.append(Finding("entry-point-missing", "error", "no host will find it", remedy))
+    if not project.get("version") and "version" not in project.get("dynamic", ()):
+        findings.append(Finding("version-missing", "error", "the distribution has no version"))
+    if not any(str(each).startswith("polyroute") for each in project.get("dependencies", ())):
+        findings.append(Finding("dependency-missing", "warning", "it does not depend on `polyroute`"))
+    folder = os.path.join(path, "src") if os.path.isdir(os.path.join(path, "src")) else path
+    return os.path.abspath(folder), next(iter(points.values()), "")
+
+
+def _loaded(folder: str, target: str) -> Iterator[Finding]:
+    """What is to be said of it once it is loaded."""
+    with tempfile.TemporaryDirectory() as home:
+        command = [sys.executable, "-m", "polyroute.kit.python", folder, target, home]
+        environment = {"PATH": os.defpath, "HOME": home, "POLYROUTE_HOME": home, "PYTHONDONTWRITEBYTECODE": "1"}
+        try:
+            done = subprocess.run(  # noqa: S603 - the author's own plugin
+                command, env=environment, capture_output=True, text=True, timeout=_SECONDS, check=False
+            )
+        except subprocess.TimeoutExpired:
+            yield Finding("hangs", "error", f"it has not answered after {_SECONDS} seconds", "Open no connection.")
+            return
+    _, mark, told = done.stdout.rpartition(_MARK)
+    if not mark:
+        last = done.stderr.strip().rpartition("\n")[2]
+        yield Finding("ends-its-host", "error", f"the process ended while the plugin was loaded: {last}")
+        return
+    yield from (Finding(*each) for each in json.loads(told))
+    if done.stdout.partition(_MARK)[0] or done.stderr:
+        yield Finding("prints", "warning", "it prints while it is asked", "Use the module `logging`.")
+
+
+def _main(folder: str, target: str, home: str) -> None:
+    from polyroute.kit.contract import findings
+    from polyroute.loading import CONTAINED, describe, import_target
+
+    sys.path.insert(0, folder)
+    try:
+        found = list(findings(import_target(target), home))
+    except CONTAINED as error:
+        found = [Finding("not-imported", "error", f"{target} can't be imported: {describe(error)}")]
+    print(_MARK + json.dumps(found))
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])

@@ -1,0 +1,176 @@
+"""Which plugins may be used as they are, and which need the person's word first.
+
+Nothing here runs anything. A plugin's fingerprint is taken over its whole folder, the variables it names and the hosts
+to which their values would go, so that whatever changes asks again.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from polyroute import cache, requirements
+from polyroute.errors import UsageError
+from polyroute.manifests import Manifest
+from polyroute.types import Alternative, Provider, Slot
+
+_OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
+_FOLDER_FILES = 10_000
+
+
+class Unsafe(UsageError):
+    """A plugin's files are not to be used as they lie there."""
+
+    def __init__(self, why: str, remedy: str) -> None:
+        self.why = why
+        self.remedy = remedy
+        super().__init__(f"{why}. {remedy}")
+
+
+class Binding(NamedTuple):
+    """A credential, and where its secret would go."""
+
+    credential: str
+    """A variable, or the path of a file."""
+    host: str
+    """Scheme, host and port."""
+
+
+class Readers(NamedTuple):
+    """Who looks for a secret in one variable."""
+
+    providers: frozenset[str]
+    hosts: frozenset[str]
+    """Where those of them send it that may be believed."""
+
+
+def bindings(manifest: Manifest) -> list[Binding]:
+    """Every (credential, host) pair of a plugin, those of its executable included, in order."""
+    pairs = {
+        Binding(name, host)
+        for provider in manifest.description.providers
+        for each in requirements.alternatives(provider)
+        for name in _names(each)
+        for host in hosts(provider, manifest)
+    }
+    if granted := manifest.description.executable:
+        pairs |= {Binding(name, f"https://{host}") for name in granted.variables for host in granted.hosts}
+    return sorted(pairs)
+
+
+def hosts(provider: Provider, manifest: Manifest | None = None) -> set[str]:
+    """Scheme, host and port of each base URL; one with a placeholder in it can be any, and is like no other's."""
+    more = manifest.model_urls.get(provider.id, ()) if manifest else ()
+    urls = (provider.base_url, *(case.base_url for case in provider.base_url_cases), *more)
+    return {_host(url, provider.id) for url in urls if url}
+
+
+def fingerprint(manifest: Manifest) -> str:
+    """What tells one state of a plugin from another. Raises Unsafe where its folder is not."""
+    files = sorted(_files(manifest.folder))
+    digest = cache.derived("fingerprint", 1, [manifest.folder, *files], lambda: _digest(manifest.folder, files))
+    granted = manifest.description.executable
+    return _sha256([f"{digest} {granted and granted.variables} {bindings(manifest)}".encode()])
+
+
+def check_files(manifest: Manifest) -> None:
+    """Raises Unsafe where others may write what a manifest is made of, or where it lies elsewhere."""
+    _check_rights(manifest.folder, manifest.folder)
+    for path in manifest.files:
+        _check_rights(path, manifest.folder)
+        if os.path.islink(path):
+            _check_place(path, manifest.folder)
+
+
+def contested(provider: Provider, manifest: Manifest, readers: Mapping[str, Readers]) -> dict[Alternative, str]:
+    """What `provider` looks for that is not its own to send to its hosts, each with the reason.
+
+    `readers` has, by variable, the others that look for a secret there. Files are nobody's to send unasked.
+    """
+    own = hosts(provider, manifest)
+    found = {}
+    for each in requirements.alternatives(provider):
+        others = [readers[name] for name in requirements.named(each) if name in readers]
+        if each.file or each.names_file:
+            found[each] = f"{_shown(each)} is a file"
+        elif strangers := [other for other in others if not own <= other.hosts]:
+            names = sorted({name for other in strangers for name in other.providers})
+            found[each] = f"{_shown(each)} is for {', '.join(names)}"
+    return found
+
+
+def without(provider: Provider, withheld: Collection[Alternative], remedy: str) -> Provider:
+    """The provider without these places to look at; what they leave empty says `remedy`."""
+
+    def kept(slot: Slot) -> Slot:
+        alternatives = tuple(each for each in slot.alternatives if each not in withheld)
+        return slot if alternatives == slot.alternatives else slot._replace(alternatives=alternatives, remedy=remedy)
+
+    groups = (group._replace(slots=tuple(map(kept, group.slots))) for group in provider.requirement)
+    return provider._replace(requirement=tuple(groups))
+
+
+def _host(url: str, provider_id: str) -> str:
+    scheme, _, rest = url.lower().partition("://")
+    host = f"{scheme}://{rest.partition('/')[0]}" if rest else url
+    return f"{host} of {provider_id}" if "$" in host else host
+
+
+def _names(each: Alternative) -> set[str]:
+    return {*requirements.named(each), *([each.file] if each.file else [])}
+
+
+def _shown(each: Alternative) -> str:
+    return each.variable or each.file
+
+
+def _check_rights(path: str, folder: str) -> None:
+    try:
+        mode = os.stat(path).st_mode
+    except OSError as error:
+        raise Unsafe(f"{path} can't be looked at: {error.strerror}", "Mend or remove it.") from None
+    if os.name == "posix" and mode & _OTHERS_MAY_WRITE:
+        raise Unsafe(f"others than its owner may write {path}", f"Run: chmod -R go-w {folder}")
+
+
+def _check_place(path: str, folder: str) -> None:
+    root = os.path.realpath(folder)
+    if os.path.commonpath([os.path.realpath(path), root]) != root:
+        raise Unsafe(f"{path} leads out of the plugin's folder", "Put a copy of the file there.")
+
+
+def _files(folder: str) -> Iterator[str]:
+    """Every file of a plugin. Raises Unsafe for what others may write, and for links that lead out of it."""
+    found = 0
+    for path, _, names in os.walk(folder, onerror=_refuse):
+        _check_rights(path, folder)
+        found += len(names)
+        if found > _FOLDER_FILES:
+            raise Unsafe(f"{folder} holds more than {_FOLDER_FILES} files", "Remove what is not needed.")
+        for each in (os.path.join(path, name) for name in names):
+            _check_place(each, folder)
+            _check_rights(each, folder)
+            yield each
+
+
+def _refuse(error: OSError) -> None:
+    raise Unsafe(f"{error.filename} can't be read: {error.strerror}", "Mend or remove it.") from error
+
+
+def _digest(folder: str, files: Iterable[str]) -> str:
+    parts = []
+    for path in files:
+        with open(path, "rb") as file:
+            parts += [os.fsencode(os.path.relpath(path, folder)), file.read()]
+    return _sha256(parts)
+
+
+def _sha256(parts: Iterable[bytes]) -> str:
+    import hashlib
+
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "big") + part)
+    return digest.hexdigest()
