@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from polyroute import manifests
 from polyroute.description import Description
 from polyroute.manifests import Manifest
-from polyroute.schemes import Scheme, scheme
 from polyroute.types import Mapper, Model
+
+if TYPE_CHECKING:
+    from polyroute.schemes import Scheme
 
 Hooks = Mapping[str, tuple[Callable[..., Any], tuple[str, ...]]]
 """By hook, the function that implements it and the names of its arguments."""
@@ -59,6 +61,8 @@ def _mappers(
 
 def _scheme(gateway: str, table: Mapping[str, Any], models: Callable[[], Iterable[Model]], listed: Listed) -> Scheme:
     """The scheme of a gateway, for its own list and those of the vendors in it."""
+    from polyroute.schemes import scheme
+
     dates = {each.id: tuple(filter(None, [each.release_date])) for each in models() if each.provider == gateway}
     makers = {name.partition("/")[0] for name in dates} | table.get("providers", {}).keys()
     return scheme(table, dates, {maker: tuple(listed(maker)) for maker in makers})
