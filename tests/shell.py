@@ -48,22 +48,26 @@ class Shell:
             command, env=environment, input=given, capture_output=True, text=True, errors="replace", check=False
         )
 
-    def json(self, *arguments: str, **variables: str) -> Any:
+    def json(self, *arguments: str, given: str = "", **variables: str) -> Any:
         """The one document that the command prints with --json."""
-        done = self.run(*arguments, "--json", **variables)
+        done = self.run(*arguments, "--json", given=given, **variables)
         assert done.returncode in (0, 1), done.stderr
         return json.loads(done.stdout)
 
-    def on_terminal(self, *arguments: str, **variables: str) -> tuple[int, str]:
-        """Run the command on a terminal; its exit status and all that is shown there."""
+    def on_terminal(self, *arguments: str, typed: str = "", **variables: str) -> tuple[int, str]:
+        """Run the command on a terminal, where this is typed; its exit status and all that is shown there."""
         ours, its = pty.openpty()
         environment = {**self.variables, "TERM": "xterm-256color", **variables}
-        with subprocess.Popen([POLYROUTE, *arguments], env=environment, stdout=its, stderr=its, stdin=its) as process:
+        with subprocess.Popen(
+            [POLYROUTE, *arguments], env=environment, stdout=its, stderr=its, stdin=its, start_new_session=True
+        ) as process:
             os.close(its)
             shown = b""
             with contextlib.suppress(OSError):  # Linux's way to say that nobody writes there any more
                 while part := os.read(ours, 65536):
                     shown += part
+                    os.write(ours, typed.encode())  # a prompt forgets what was typed before it
+                    typed = ""
         os.close(ours)
         return process.returncode, shown.decode()
 

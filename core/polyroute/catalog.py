@@ -80,10 +80,15 @@ class Catalog:
         own = (*self._own_problems, *self._order.problems, *self._own_models.problems)
         return (*self.plugins.problems, *self.environment.problems, *self.preferences.problems, *own)
 
+    @property
+    def preferred(self) -> str:
+        """`direct`, or the gateway that is tried first where nothing is said of a provider."""
+        return self._order.first
+
     def status(self) -> Status:
         """Every provider with its routes."""
         providers = {name: self._status(provider) for name, provider in self.plugins.providers.items()}
-        return Status(providers, self._order.first, self.problems)
+        return Status(providers, self.preferred, self.problems)
 
     def provider(self, name: str) -> ProviderStatus:
         """One provider, by ID or alias. Raises UnknownProvider."""

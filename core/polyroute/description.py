@@ -100,7 +100,7 @@ def _provider(
     aliases: Iterable[str],
     selectable: bool,
     rules: Iterable[Any] | None,
-    documentation: str,
+    *rest: str,
 ) -> Provider:
     return Provider(
         name,
@@ -115,7 +115,7 @@ def _provider(
         tuple(aliases),
         selectable,
         CustomModelRules(*rules) if rules else None,
-        documentation,
+        *rest,
     )
 
 

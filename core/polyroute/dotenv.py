@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 
-_ASSIGNMENT = re.compile(
-    r"""^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_][A-Za-z0-9_.]*)[ \t]*=
-        (?:[ \t]*(?:'(?P<single>(?:[^'\\]|\\.)*)'|"(?P<double>(?:[^"\\]|\\.)*)")[ \t]*(?:\#[^\r\n]*)?$
+ASSIGNMENT = re.compile(
+    r"""^(?P<start>[ \t]*(?:export[ \t]+)?)(?P<name>[A-Za-z_][A-Za-z0-9_.]*)[ \t]*=
+        (?:[ \t]*(?:'(?P<single>(?:[^'\\]|\\.)*)'|"(?P<double>(?:[^"\\]|\\.)*)")[ \t]*(?P<comment>\#[^\r\n]*)?$
         |(?P<plain>(?![ \t]*['"])[^\r\n]*))""",
     re.MULTILINE | re.VERBOSE | re.DOTALL,
 )
+"""One assignment, which fills whole lines."""
 _ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
 
@@ -22,12 +23,12 @@ def parse(text: str) -> dict[str, str]:
 
     Lines that are no assignment are passed over.
     """
-    return {match["name"]: _value(match) for match in _ASSIGNMENT.finditer(text)}
+    return {match["name"]: _value(match) for match in ASSIGNMENT.finditer(text)}
 
 
 def lines_passed_over(text: str) -> list[int]:
     """The numbers of lines that are neither assignments nor comments nor blank."""
-    rest = _ASSIGNMENT.sub(lambda match: "\n" * match[0].count("\n"), text)
+    rest = ASSIGNMENT.sub(lambda match: "\n" * match[0].count("\n"), text)
     lines = enumerate(rest.split("\n"), 1)
     return [number for number, line in lines if line.strip() and not line.lstrip().startswith("#")]
 

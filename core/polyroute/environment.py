@@ -5,15 +5,21 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NoReturn
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NoReturn
 
 from polyroute.cache import Identity, identity_or_none
 from polyroute.dexto_compat import global_dotenv_path
+from polyroute.documents import Sections, ini_sections, json_text
 from polyroute.errors import SecretUnavailable, UsageError
-from polyroute.paths import config_file, plugins_directory, state_directory
+from polyroute.paths import config_file, keyring_index, plugins_directory, state_directory
 from polyroute.types import Credential, Problem, Source
 
-PROCESS, PROJECT, GLOBAL = "env", "project .env", "global .env"
+if TYPE_CHECKING:
+    from polyroute.os_keyring import Keyring
+
+HOST, PROCESS, PROJECT, KEYRING, GLOBAL = "host", "env", "project .env", "keyring", "global .env"
+"""The layers in which variables are looked for, in this order."""
 CUSTOM = "custom model"
 _REFERENCE = r"\$\{(\w+)(?::-([^}]*))?\}"
 
@@ -26,14 +32,16 @@ SecretReader = Callable[[Credential], str | None]
 class Environment:
     """Variables, `.env` files and the files under one person's home, taken once.
 
-    Variables count where they are not blank, and their values are trimmed. They are looked for in the
-    process, then in the `.env` of a project that the host trusts, then in the person's global `.env`. Files
-    are read when first asked for, and then remembered. Two environments never see each other.
+    Variables count where they are not blank, and their values are trimmed. They are looked for among the keys
+    that the host gives, in the process, in the `.env` of a project that the host trusts, among the names of what is
+    in the keyring, and in the person's global `.env`. Files are read when first asked for, and then remembered. Two
+    environments never see each other.
     """
 
     __slots__ = (
         "_again",
         "_files",
+        "_in_keyring",
         "_layers",
         "_on_reveal",
         "_problems",
@@ -53,17 +61,19 @@ class Environment:
         *,
         home: str | os.PathLike[str] | None = None,
         trusted_project: str | os.PathLike[str] | None = None,
+        keys: Mapping[str, str] = MappingProxyType({}),
         on_reveal: Callable[[Credential], object] | None = None,
     ) -> None:
         """Look at `variables`, at the files under `home`, and at the `.env` of `trusted_project` if given.
 
         `home` defaults to `HOME` in `variables`; without either there are no files of a person, rather than
-        those of whoever runs the process. `on_reveal` is called with each credential whose secret is read.
+        those of whoever runs the process. `keys` are the host's own, by variable, and win over all others.
+        `on_reveal` is called with each credential whose secret is read.
         """
-        own = dict(variables)
+        own, given = dict(variables), dict(keys)
 
         def again() -> Environment:
-            return Environment(own, home=home, trusted_project=trusted_project, on_reveal=on_reveal)
+            return Environment(own, home=home, trusted_project=trusted_project, keys=given, on_reveal=on_reveal)
 
         self._again: Callable[[], Environment] = again
         self.home = os.fspath(home or own.get("HOME") or _NOBODYS_HOME)
@@ -71,15 +81,19 @@ class Environment:
         self.config_path = config_file(self._process)
         self._problems: dict[str, Problem] = {}
         self._files: dict[str, str | None] = {}
-        self._sections: dict[str, dict[str, dict[str, str]]] = {}
+        self._sections: dict[str, Sections] = {}
         self._seen: dict[str, Identity | None] = {}
         self._values: dict[str, str] = {}
         self._layers: dict[str, str] = {}
         self._on_reveal = on_reveal
         self._secret_reader: SecretReader | None = None
+        self._add(HOST, given)
         self._add(PROCESS, own)
         if trusted_project is not None:
             self._add(PROJECT, self._dotenv(os.path.join(os.fspath(trusted_project), ".env")))
+        self._in_keyring = frozenset((self.read(keyring_index(self._process)) or "").splitlines())
+        for name in self._in_keyring:
+            self._layers.setdefault(name, KEYRING)
         self.dotenv_path = global_dotenv_path(own, self.home)
         self._add(GLOBAL, self._dotenv(self.dotenv_path))
 
@@ -88,12 +102,13 @@ class Environment:
         cls,
         *,
         trusted_project: str | os.PathLike[str] | None = None,
+        keys: Mapping[str, str] = MappingProxyType({}),
         on_reveal: Callable[[Credential], object] | None = None,
     ) -> Environment:
         """The environment of this process and of the person who runs it, as they are now."""
-        home = os.path.expanduser("~")
-        environment = cls(os.environ, home=home, trusted_project=trusted_project, on_reveal=on_reveal)
-        environment._again = lambda: cls.load(trusted_project=trusted_project, on_reveal=on_reveal)
+        home, given = os.path.expanduser("~"), dict(keys)
+        environment = cls(os.environ, home=home, trusted_project=trusted_project, keys=given, on_reveal=on_reveal)
+        environment._again = lambda: cls.load(trusted_project=trusted_project, keys=given, on_reveal=on_reveal)
         return environment
 
     def again(self) -> Environment:
@@ -121,6 +136,17 @@ class Environment:
         return plugins_directory(self._process)
 
     @property
+    def keyring(self) -> Keyring:
+        """What the operating system's keyring holds for this person."""
+        from polyroute.os_keyring import Keyring
+
+        return Keyring(self._process)
+
+    def in_keyring(self, name: str) -> bool:
+        """Whether the index says that the keyring has an entry of this name."""
+        return name in self._in_keyring
+
+    @property
     def names(self) -> Iterable[str]:
         """The names of all variables that are set."""
         return self._layers.keys()
@@ -131,7 +157,10 @@ class Environment:
         return Source(layer, variable) if layer else None
 
     def setting(self, variable: str, *, layer: str = "") -> str | None:
-        """The value of a variable that is no secret (for secrets: `reveal`), perhaps from one layer only."""
+        """The value of a variable that is no secret (for secrets: `reveal`), perhaps from one layer only.
+
+        What is in the keyring is secret, and has none.
+        """
         if layer and self._layers.get(variable) != layer:
             return None
         return self._values.get(variable)
@@ -241,24 +270,21 @@ class Environment:
         self.report(Problem(f"{why}; what it holds was left out.", "Mend the file or its permissions.", path=path))
         return None
 
-    def _parse_ini(self, path: str) -> dict[str, dict[str, str]]:
+    def _parse_ini(self, path: str) -> Sections:
         text = self._read_now(path)
         if not text:
             return {}
-        import configparser
-
-        parser = configparser.RawConfigParser(strict=False, default_section="", allow_no_value=True)
-        try:
-            parser.read_string(text)
-        except (configparser.Error, AttributeError):  # the latter for a line that continues a key without value
+        sections = ini_sections(text)
+        if sections is None:
             self.report(Problem("is not a readable INI file; what it holds was left out.", "Mend it.", path=path))
-            return {}
-        return {name: {key: value or "" for key, value in parser[name].items()} for name in parser.sections()}
+        return sections or {}
 
     def _secret(self, credential: Credential) -> str | None:
         source = credential.source
         if source is None or credential.kind == "cloud-identity":
             raise SecretUnavailable(credential, "a cloud identity has no single secret; use the cloud's own SDK.")
+        if source.layer == KEYRING:
+            return self.keyring.secret(credential, source.name)
         if source.layer in ("plugin", CUSTOM):
             return self._secret_reader(credential) if self._secret_reader else None
         if source.section:
@@ -267,16 +293,3 @@ class Environment:
         if source.field:
             return json_text(text or "", source.field)
         return text.strip() if text else None
-
-
-def json_text(text: str, field: str) -> str | None:
-    """The text at the dotted path `field` of a JSON document, or None where there is none."""
-    import json
-
-    try:
-        value: Any = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    for step in field.split("."):
-        value = value.get(step) if isinstance(value, dict) else None
-    return value.strip() or None if isinstance(value, str) else None

@@ -7,7 +7,7 @@ import re
 REDACTED = "[REDACTED]"
 """What other tools show in a secret's place."""
 
-_MASK = r"[*•.…]{3,}\S{0,4}"
+_MASK = r"\S{0,8}(?:[*•.]{3,}|…)\S{0,4}"
 _SHOWN = 4
 _LONG_ENOUGH = 12
 
@@ -19,4 +19,5 @@ def masked(secret: str) -> str:
 
 def is_masked(text: str) -> bool:
     """Whether a text that comes back is a mask, ours or another tool's: it stands for what is stored."""
-    return text == REDACTED or re.fullmatch(_MASK, text) is not None
+    text = text.strip()
+    return text.upper() == REDACTED or re.fullmatch(_MASK, text) is not None

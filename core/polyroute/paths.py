@@ -32,6 +32,11 @@ def state_directory(variables: Mapping[str, str]) -> str:
     return os.path.join(own, "state") if own else _platform_directory("state", variables)
 
 
+def keyring_index(variables: Mapping[str, str]) -> str:
+    """The names of the keys that are in the keyring, one a line."""
+    return os.path.join(state_directory(variables), "keyring.names")
+
+
 def cache_directory() -> str:
     """Where derived data is kept; it belongs to the process, whoever's catalog is made from it."""
     own = _own_home(os.environ)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from polyroute import files
 from polyroute.environment import PROCESS, Environment
 from polyroute.errors import MissingExtra, Unavailable
 from polyroute.types import Problem
+
+if TYPE_CHECKING:
+    from tomlkit import TOMLDocument
 
 _KEYS = ("prefer", "order", "disable_providers", "pins")
 
@@ -102,24 +105,56 @@ def save(environment: Environment, via: str, target: str = "") -> str:
 
     Everything else in the file stays as it is. Raises Unavailable where it can't be read or written.
     """
+
+    def change(document: TOMLDocument) -> None:
+        import tomlkit
+
+        if target:
+            document.setdefault("pins", tomlkit.table())[target] = via
+        else:
+            document["prefer"] = via
+
+    return _rewrite(environment.config_path, change)
+
+
+def unset(environment: Environment, target: str = "", names: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Take the preference, or the pin of `target`, out of `config.toml`, if it is there; as `save` otherwise.
+
+    `names` (`plugins.names`) tells which names are one provider's: a pin goes under whichever it was written.
+    """
+
+    def change(document: TOMLDocument) -> None:
+        if not target:
+            document.pop("prefer", None)
+            return
+        pins = document.get("pins", {})
+        for each in [each for each in pins if _one_name(each, names) == _one_name(target, names)]:
+            del pins[each]
+
+    return _rewrite(environment.config_path, change)
+
+
+def _one_name(target: str, names: Mapping[str, str]) -> str:
+    provider, slash, model_id = target.partition("/")
+    return f"{names.get(provider, provider)}{slash}{model_id}"
+
+
+def _rewrite(path: str, change: Callable[[TOMLDocument], None]) -> str:
     try:
         import tomlkit
         from tomlkit.exceptions import TOMLKitError
     except ImportError:
         raise MissingExtra("Changing config.toml", "cli") from None
-    path = environment.config_path
     with files.told(path), files.locked(path):
         try:
-            document = tomlkit.parse(_text(path))
-            if target:
-                document.setdefault("pins", tomlkit.table())[target] = via
-            else:
-                document["prefer"] = via
-            text = tomlkit.dumps(document)
-        except (ValueError, TypeError, RecursionError, TOMLKitError):
+            document = tomlkit.parse(before := _text(path))
+            change(document)
+            after = tomlkit.dumps(document)
+        except (ValueError, TypeError, AttributeError, RecursionError, TOMLKitError):
             # What is in the file may be secret, and the errors tell it.
             raise Unavailable(f"{path} was left as it is: it is not valid TOML. Correct it first.") from None
-        files.replace(path, text.encode())
+        if after != before:
+            files.replace(path, after.encode())
     return path
 
 

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from polyroute.environment import PROJECT, Environment, json_text
+from polyroute.documents import json_text
+from polyroute.environment import PROJECT, Environment
 from polyroute.types import Alternative, Check, Credential, Group, Provider, Slot, Source
 
 _PLACEHOLDER = r"\$\{(\w+)\}"
@@ -141,6 +142,8 @@ def _look_in_variable(alternative: Alternative, secret: bool, environment: Envir
     if source is None:
         return None, ""
     value = environment.setting(alternative.variable) or ""
+    if not (value or secret):  # it is in the keyring, which holds no settings
+        return None, ""
     if alternative.names_file:
         path = environment.path(value)
         return (source._replace(path=path), path) if environment.exists(path) else (None, "")

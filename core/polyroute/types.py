@@ -118,15 +118,17 @@ class Provider(NamedTuple):
     """None where a person can add no models of their own."""
     documentation: str = ""
     """Address of the provider's own documentation."""
+    key_variable: str = ""
+    """The variable in which its key is kept, where no requirement says so since the plugin looks by itself."""
 
 
 class Source(NamedTuple):
     """Where a credential comes from, as data, so that its secret can be read at the moment of use."""
 
     layer: str
-    """`env`, `project .env`, `global .env`, `file` or `plugin`."""
+    """`host`, `env`, `project .env`, `keyring`, `global .env`, `file` or `plugin`."""
     name: str = ""
-    """The variable; for a plugin, its own word."""
+    """The variable; in the keyring, the name of the entry; for a plugin, its own word."""
     path: str = ""
     """The file that holds the value, perhaps named by the variable."""
     section: str = ""

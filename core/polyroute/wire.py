@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from polyroute.answers import Mapped, ProviderStatus, Route, Status
 from polyroute.catalog import Catalog
@@ -11,7 +11,10 @@ from polyroute.dexto_compat import CAN_ROUTE_FIELD, GATEWAY, auth_fields
 from polyroute.explaining import Explanation
 from polyroute.loading import Plugin
 from polyroute.plugins import Plugins
-from polyroute.types import Model, ModelRef, Problem
+from polyroute.types import Model, ModelRef, Problem, Source
+
+if TYPE_CHECKING:
+    from polyroute.keys import Key, Removed, Stored
 
 SCHEMA = 1
 """Raised only when a reader of the documents would break."""
@@ -79,7 +82,7 @@ def _model_route(route: Route) -> Document:
         "protocol": route.protocol,
         "auth": {"header": route.auth.name, "prefix": route.auth.prefix},
         "headers": dict(route.headers),
-        "source": route.credential.source._asdict() if route.credential and route.credential.source else None,
+        "source": _source(route.credential.source if route.credential else None),
     }
 
 
@@ -149,3 +152,83 @@ def plugin(plugin: Plugin, plugins: Plugins) -> Document:
 def problem(problem: Problem) -> Document:
     """Something that went wrong; fields without meaning here are left out."""
     return {key: value for key, value in problem._asdict().items() if value}
+
+
+def keys(found: Iterable[Key], problems: tuple[Problem, ...]) -> Document:
+    """The document of `polyroute keys list --json`."""
+    documents = [key(each) for each in found]
+    return {"schema": SCHEMA, "keys": documents, "problems": [problem(each) for each in problems]}
+
+
+def key(key: Key) -> Document:
+    """One provider's key: where it comes from, and a mask."""
+    return {
+        "provider": key.provider,
+        "variable": key.variable or None,
+        "credential": str(key.credential) if key.credential else None,
+        "source": _source(key.credential.source if key.credential else None),
+        "mask": key.mask or None,
+    }
+
+
+def stored_key(stored: Stored) -> Document:
+    """The document of `polyroute keys set --json`."""
+    return {
+        "schema": SCHEMA,
+        "provider": stored.provider,
+        "variable": stored.variable,
+        "source": _source(stored.source),
+        "kept": stored.kept,
+        "pinned": stored.pinned or None,
+        "notes": list(stored.notes),
+    }
+
+
+def removed_key(removed: Removed) -> Document:
+    """The document of `polyroute keys remove --json`."""
+    return {
+        "schema": SCHEMA,
+        "provider": removed.provider,
+        "variable": removed.variable,
+        "removed": [_source(each) for each in removed.removed],
+        "left": _source(removed.left.source if removed.left else None),
+        "notes": list(removed.notes),
+    }
+
+
+def credential(model: ModelRef, route: Route) -> Document:
+    """The document of `polyroute credential --json`: everything but the secret."""
+    keys = ("via", "modelId", "baseUrl", "auth", "credential", "source")
+    document = _model_route(route)
+    return {"schema": SCHEMA, "model": str(model), **{key: document[key] for key in keys}}
+
+
+def revealed(route: Route, secret: str) -> Document:
+    """The document of `polyroute credential --reveal`, the only one with a secret in it."""
+    return {
+        "type": route.credential.kind if route.credential else "none",
+        "value": secret,
+        "header": route.auth.name,
+        "prefix": route.auth.prefix,
+        "baseUrl": route.base_url,
+        "expiresAt": None,
+    }
+
+
+def preferences(catalog: Catalog) -> Document:
+    """The document of `polyroute prefer --json`."""
+    own = catalog.preferences
+    return {
+        "schema": SCHEMA,
+        "prefer": own.prefer or None,
+        "order": list(own.order),
+        "pins": dict(own.pins),
+        "disableProviders": sorted(own.disabled_providers),
+        "first": catalog.preferred,
+        "file": catalog.environment.config_path,
+        "problems": [problem(each) for each in catalog.problems],
+    }
+
+
+def _source(source: Source | None) -> Document | None:
+    return source._asdict() if source else None

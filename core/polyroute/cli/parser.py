@@ -22,6 +22,8 @@ _MODULES = {
     "plugins": "plugins",
     "prefer": "prefer",
     "serve": "serve",
+    "keys": "keys",
+    "credential": "credential",
     "completion": "completion",
 }
 """Which module of this package has each command: `COMMANDS` there says how its grammar is added."""
@@ -29,7 +31,12 @@ _MODULES = {
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Read a command line; its `run` is the function that carries it out. Exits with 2 on bad usage."""
-    return build(arguments[0] if arguments else "").parse_args(arguments)
+    parser = build(arguments[0] if arguments else "")
+    options, others = parser.parse_known_args(arguments)
+    if others:
+        told = "(not repeated here: a key is never an argument)" if hasattr(options, "takes_key") else " ".join(others)
+        parser.error(f"unrecognized arguments: {told}")
+    return options
 
 
 def build(command: str = "") -> argparse.ArgumentParser:

@@ -19,7 +19,29 @@ if TYPE_CHECKING:
 
 
 def _prefer(options: argparse.Namespace) -> int:
-    """`polyroute prefer`: write the person's preference."""
+    """`polyroute prefer`: write the person's preference, take it back, or show all of them."""
+    if options.via and options.unset:
+        raise UsageError("Give either a route or --unset, not both.")
+    if options.unset:
+        return _unset(options)
+    return _set(options) if options.via else _show(options)
+
+
+def _show(options: argparse.Namespace) -> int:
+    if options.target:
+        raise UsageError("--for wants a route, or --unset.")
+    with output.catalog() as catalog:
+        document = wire.preferences(catalog)
+    if options.json:
+        return output.document(document)
+    from polyroute.cli import text
+
+    text.preferences(catalog)
+    text.problems(catalog.problems)
+    return YES
+
+
+def _set(options: argparse.Namespace) -> int:
     from polyroute.preferences import save
 
     with output.catalog() as catalog:
@@ -29,6 +51,20 @@ def _prefer(options: argparse.Namespace) -> int:
         return output.document({"schema": wire.SCHEMA, "prefer": via, "for": target or None, "file": path})
     print(f"{via} now comes first{f' for {target}' if target else ''} (in {path}).")
     _tell_what_wins(via, target, catalog)
+    return YES
+
+
+def _unset(options: argparse.Namespace) -> int:
+    from polyroute.preferences import unset
+
+    with output.catalog() as catalog:
+        path = unset(catalog.environment, options.target, catalog.plugins.names)
+        first = catalog.reload().preferred
+    if options.json:
+        return output.document({"schema": wire.SCHEMA, "prefer": None, "for": options.target or None, "file": path})
+    print(
+        f"Nothing is pinned for {options.target}." if options.target else f"Nothing is preferred; {first} comes first."
+    )
     return YES
 
 
@@ -61,8 +97,9 @@ def _checked(via: str, target: str, catalog: Catalog) -> tuple[str, str]:
 
 def _grammar(subparsers: Subparsers) -> None:
     command = grammar.command(subparsers, "prefer", _prefer, "which route comes first: direct, or a gateway")
-    command.add_argument("via", metavar="direct|GATEWAY")
+    command.add_argument("via", nargs="?", default="", metavar="direct|GATEWAY", help="without it, what is preferred")
     command.add_argument("--for", dest="target", default="", metavar="PROVIDER[/ID]", help="for this one only")
+    command.add_argument("--unset", action="store_true", help="prefer nothing, or with --for pin nothing")
     grammar.with_json(command)
 
 

@@ -94,6 +94,20 @@ def plugins(catalog: Catalog) -> None:
     problems(catalog.problems)
 
 
+def preferences(catalog: Catalog) -> None:
+    """What comes first, and what was said of single providers and models."""
+    own = catalog.preferences
+    said = own.prefer or ", ".join(own.order)
+    facts = {
+        "first": f"{catalog.preferred}{'' if said else ' (by default)'}",
+        "order": ", ".join(own.order),
+        **{f"for {target}": via for target, via in own.pins.items()},
+        "not used": ", ".join(sorted(own.disabled_providers)),
+        "file": catalog.environment.config_path,
+    }
+    tables.show((), [(name, fact) for name, fact in facts.items() if fact])
+
+
 def problems(found: Sequence[Problem]) -> None:
     """What is amiss, on stderr."""
     for problem in found:

@@ -22,6 +22,7 @@ def polyroute_providers() -> Iterable[Provider]:
         aliases=("dexto-nova",),
         selectable=False,
         documentation="https://docs.dexto.ai",
+        key_variable="DEXTO_API_KEY",
     )
 
 

@@ -1,0 +1,70 @@
+"""The command `credential`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import stat
+import sys
+from typing import TYPE_CHECKING
+
+from polyroute import wire
+from polyroute.answers import Route
+from polyroute.catalog import Catalog
+from polyroute.cli import grammar, output
+from polyroute.cli.exits import YES
+from polyroute.errors import NoEffectiveRoute, UsageError
+from polyroute.references import canonical
+from polyroute.types import ModelRef
+
+if TYPE_CHECKING:
+    from polyroute.cli.grammar import Subparsers
+
+
+def _credential(options: argparse.Namespace) -> int:
+    """`polyroute credential`: what a model is called with; the secret itself only on a pipe."""
+    if options.reveal and not _is_pipe():
+        where = "a terminal" if sys.stdout.isatty() else "a file"
+        raise UsageError(f"A secret is written to a pipe only, not to {where}: use it with `| PROGRAM`.")
+    with output.catalog() as catalog:
+        model = canonical(options.model, catalog.plugins)
+        route = _route(model, options.via, catalog)
+        secret = catalog.environment.reveal(route.credential) if options.reveal else ""
+    if options.reveal:
+        return output.document(wire.revealed(route, secret))
+    if options.json:
+        return output.document(wire.credential(model, route))
+    print(f"{model} is called with {route.credential} at {route.base_url}.")
+    return YES
+
+
+def _route(model: ModelRef, via: str, catalog: Catalog) -> Route:
+    """The route to take, or the first via `via`; raises NoEffectiveRoute where it is not usable."""
+    if not via:
+        return catalog.resolve(model)
+    via = catalog.plugins.names.get(via, via)
+    routes = [route for route in catalog.routes(model) if route.via == via]
+    if not routes:
+        known = ", ".join(dict.fromkeys(route.via for route in catalog.routes(model)))
+        raise UsageError(f"There is no route to {model} via {via!r}. Routes are: {known}.")
+    for route in routes:
+        if route.usable:
+            return route
+    raise NoEffectiveRoute(model, routes)
+
+
+def _is_pipe() -> bool:
+    """Whether stdout is a pipe, or the socket that some programs use for one."""
+    mode = os.fstat(1).st_mode
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
+
+
+def _grammar(subparsers: Subparsers) -> None:
+    command = grammar.command(subparsers, "credential", _credential, "what a model is called with, for other programs")
+    command.add_argument("model", metavar="MODEL", help="provider/model")
+    command.add_argument("--via", default="", metavar="direct|GATEWAY", help="by this route")
+    command.add_argument("--reveal", action="store_true", help="write the secret as JSON, to a pipe only")
+    grammar.with_json(command)
+
+
+COMMANDS = {"credential": _grammar}

@@ -1,0 +1,130 @@
+"""The command `keys`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from polyroute import keys, wire
+from polyroute.catalog import Catalog
+from polyroute.cli import grammar, output
+from polyroute.cli.exits import NO, YES
+from polyroute.errors import UnknownProvider, UsageError
+from polyroute.types import Provider
+
+if TYPE_CHECKING:
+    from polyroute.cli.grammar import Subparsers
+
+_LONGEST = 65_536
+"""Characters read as a key. None is as long; the input may have no end."""
+
+
+def _set(options: argparse.Namespace) -> int:
+    """`polyroute keys set`: keep a key, from a hidden prompt or stdin."""
+    with output.catalog() as catalog:
+        variable = keys.variable_of(_provider(options.provider, catalog))
+        stored = keys.store(catalog, options.provider, _entered(options.provider, variable), pin=options.pin)
+    if options.json:
+        return output.document(wire.stored_key(stored))
+    if not stored.kept:
+        print(f"The key of {stored.provider} is stored: {stored.source}.")
+    _tell(stored.notes)
+    return YES
+
+
+def _list(options: argparse.Namespace) -> int:
+    """`polyroute keys list`: where each key comes from, and a mask."""
+    with output.catalog() as catalog:
+        asked = [_provider(name, catalog).id for name in options.providers]
+        found = [keys.find(catalog, name) for name in asked] if asked else keys.listed(catalog)
+    if options.json:
+        output.document(wire.keys(found, catalog.problems))
+    else:
+        from polyroute.cli import tables, text
+
+        rows = [_row(key) for key in found]
+        if rows:
+            tables.show(("Provider", "Key", "From", "Also read by"), rows)
+        else:
+            text.lines(["No provider has a key. To store one: polyroute keys set PROVIDER"])
+        text.problems(catalog.problems)
+    return YES if found and all(key.mask for key in found) else NO
+
+
+def _remove(options: argparse.Namespace) -> int:
+    """`polyroute keys remove`: take a key out of where `keys set` puts it."""
+    with output.catalog() as catalog:
+        removed = keys.remove(catalog, _provider(options.provider, catalog).id)
+    if options.json:
+        output.document(wire.removed_key(removed))
+    else:
+        for source in removed.removed:
+            print(f"The key of {removed.provider} is removed: {source}.")
+        if not removed.removed:
+            print(f"No key of {removed.provider} was stored here.")
+        if removed.left:
+            print(f"{removed.provider} still has one, which has to be removed there: {removed.left}.")
+        _tell(removed.notes if removed.removed else ())
+    return YES if removed.removed and not removed.left else NO
+
+
+def _provider(name: str, catalog: Catalog) -> Provider:
+    """The provider of this name. What is no name may be a key, and is not repeated."""
+    try:
+        return catalog.plugins.find(name)
+    except UnknownProvider as error:
+        hint = (
+            f"Did you mean {' or '.join(error.suggestions)}?" if error.suggestions else "See `polyroute status --all`."
+        )
+        raise UsageError(f"There is no provider of that name. {hint}") from None
+
+
+def _entered(provider: str, variable: str) -> str:
+    """The key that is typed unseen, or that a pipe brings."""
+    if sys.stdin is None:
+        raise UsageError("A key comes from a prompt or from stdin, and there is neither.")
+    if sys.stdin.isatty():
+        import getpass
+
+        return getpass.getpass(f"Key of {provider} ({variable}), not shown: ", stream=sys.stderr)
+    try:
+        return sys.stdin.read(_LONGEST)
+    except UnicodeDecodeError:
+        raise UsageError("What came from stdin is not text: nothing was stored.") from None
+
+
+def _row(key: keys.Key) -> tuple[str, ...]:
+    credential = key.credential
+    shared = ", ".join(credential.shared_with) if credential else ""
+    return key.provider, key.mask or "none", str(credential) if credential else "", shared
+
+
+def _tell(notes: Iterable[str]) -> None:
+    from polyroute.cli.plain import clean
+
+    for note in notes:
+        print(clean(f"polyroute: {note}"), file=sys.stderr)
+
+
+def _grammar(subparsers: Subparsers) -> None:
+    family = subparsers.add_parser("keys", help="your keys: set, list, remove", formatter_class=grammar.FORMATTER)
+    commands = family.add_subparsers(metavar="COMMAND", required=True)
+    for name, run, text in (
+        ("set", _set, "keep a key in the keyring or the global .env; it is asked for, or read from stdin"),
+        ("list", _list, "where each key comes from, and its last characters"),
+        ("remove", _remove, "remove a key from where `set` keeps it"),
+    ):
+        command = grammar.command(commands, name, run, text)
+        command.set_defaults(takes_key=True)
+        if name == "list":
+            command.add_argument("providers", nargs="*", metavar="PROVIDER", help="of these only")
+        else:
+            command.add_argument("provider", metavar="PROVIDER")
+        if name == "set":
+            command.add_argument("--no-pin", dest="pin", action="store_false", help="leave the order of routes alone")
+        grammar.with_json(command)
+
+
+COMMANDS = {"keys": _grammar}
