@@ -21,7 +21,9 @@ from polyroute.errors import (
     Unavailable,
     UnknownCustomModel,
     UnknownProvider,
+    UnsupportedRoute,
     UsageError,
+    WrongEndpoint,
 )
 from polyroute.explaining import Explanation
 from polyroute.hookspecs import hookimpl
@@ -89,7 +91,9 @@ __all__ = [
     "Unavailable",
     "UnknownCustomModel",
     "UnknownProvider",
+    "UnsupportedRoute",
     "UsageError",
     "Verification",
+    "WrongEndpoint",
     "hookimpl",
 ]

@@ -17,6 +17,7 @@ from polyroute.own_models import OwnModels
 from polyroute.plugins import Plugins
 from polyroute.preferences import Preferences
 from polyroute.router import Router
+from polyroute.speaking import unless_foreign
 from polyroute.types import Credential, IdMapping, Model, ModelRef, Problem, Provider
 
 if TYPE_CHECKING:
@@ -94,12 +95,14 @@ class Catalog:
         """One provider, by ID or alias. Raises UnknownProvider."""
         return self._status(self.plugins.find(name))
 
-    def routes(self, model: str | ModelRef) -> tuple[Route, ...]:
+    def routes(self, model: str | ModelRef, *, protocols: Collection[str] = ()) -> tuple[Route, ...]:
         """All routes to a model, in the order in which to try them: for a gateway's model, last the one to its maker.
 
-        Raises InvalidModelReference or UnknownProvider.
+        With `protocols`, a route that speaks none of them is not usable. Raises InvalidModelReference or
+        UnknownProvider.
         """
-        return self._router.to_model(*references.parse(model, self.plugins))
+        routes = self._router.to_model(*references.parse(model, self.plugins))
+        return tuple(unless_foreign(each, protocols, self.plugins) for each in routes) if protocols else routes
 
     def resolve(self, model: str | ModelRef, *, protocols: Collection[str] = ()) -> Route:
         """The route to take for a model: the first usable one, perhaps only of those that speak one of `protocols`.
@@ -107,9 +110,7 @@ class Catalog:
         Raises NoEffectiveRoute, which says of every route why not and what to do; InvalidModelReference;
         UnknownProvider.
         """
-        routes = self.routes(model)
-        if protocols:
-            routes = tuple(_unless_foreign(route, protocols) for route in routes)
+        routes = self.routes(model, protocols=protocols)
         for route in routes:
             if route.usable:
                 return route
@@ -181,10 +182,3 @@ class Catalog:
         if not self.plugins.providers[model.provider].selectable:
             return False
         return any(route.usable for route in self.routes(model.ref))
-
-
-def _unless_foreign(route: Route, protocols: Collection[str]) -> Route:
-    if not route.usable or route.protocol in protocols:
-        return route
-    reason = f"it speaks {route.protocol}, and what was asked for is {' or '.join(protocols)}"
-    return route._replace(usable=False, reason=reason, remedy="Use a client that speaks it, or another route.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from polyroute import requirements
-from polyroute.environment import Environment
+from polyroute.environment import GLOBAL, PROCESS, PROJECT, Environment
 from polyroute.loading import CONTAINED, Plugin
 from polyroute.plugins import Plugins
 from polyroute.requirements import Evaluation
@@ -31,6 +31,13 @@ def find(plugins: Plugins, environment: Environment, problems: list[Problem]) ->
         if known is None or known.credential is None:
             found[detection.provider] = _detected(detection, plugin, plugins.providers[detection.provider], known)
     return found
+
+
+def variable_of(credential: Credential) -> str:
+    """The variable whose whole value is the secret; empty where it is in a file or a plugin's keeping."""
+    source = credential.source
+    whole = source is not None and source.layer in (PROCESS, PROJECT, GLOBAL) and not (source.path or source.field)
+    return source.name if source and whole else ""
 
 
 def _evaluate(name: str, plugins: Plugins, environment: Environment, problems: list[Problem]) -> Evaluation:

@@ -6,9 +6,11 @@ PolyrouteError
 │   ├── UnknownProvider          no provider of that name
 │   ├── UnknownCustomModel       no custom model of that name
 │   ├── CustomModelExists        another custom model has that name already
-│   └── KeyBoundElsewhere        a stored key was saved for another base URL
+│   ├── KeyBoundElsewhere        a stored key was saved for another base URL
+│   └── UnsupportedRoute         a client can't speak what this route speaks
 ├── NoEffectiveRoute         a clear no: the model can't be run with what is there
 ├── SecretUnavailable        a credential's secret can't be read
+├── WrongEndpoint            a client was about to send a key elsewhere than to its endpoint
 └── Unavailable              could not be done: an unreadable file, a full disk
     └── MissingExtra             an optional part of the installation is not there
 """
@@ -55,6 +57,14 @@ class KeyBoundElsewhere(UsageError):
     """The stored key was saved for another base URL, and would now go to a new one."""
 
 
+class UnsupportedRoute(UsageError):
+    """A client can't call what this route leads to; nothing was sent."""
+
+    def __init__(self, route: Route, why: str) -> None:
+        self.route = route
+        super().__init__(f"The route via {route.via} speaks {route.protocol} at {route.base_url}: {why}.")
+
+
 class NoEffectiveRoute(PolyrouteError):
     """No route to the model is usable; `routes` says of each why not, and what to do."""
 
@@ -71,6 +81,10 @@ class SecretUnavailable(PolyrouteError):
     def __init__(self, credential: Credential, why: str) -> None:
         self.credential = credential
         super().__init__(f"No secret for {credential.provider} ({credential}): {why}")
+
+
+class WrongEndpoint(PolyrouteError):
+    """A client was about to send a key to another host than the one it is bound to; nothing was sent."""
 
 
 class Unavailable(PolyrouteError):

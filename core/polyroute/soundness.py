@@ -128,7 +128,7 @@ _TESTS: dict[type, tuple[Test, ...]] = {
     CustomModelRules: (_one_of(BaseUrlRule), _text),
     Provider: (
         *(_slug, _is_id, _one_of(ProviderKind), _all(Group), _url, _all(BaseUrlCase), _text),
-        *(_sound(AuthHeader), _pairs, _texts, _flag, _maybe(CustomModelRules), _text, _text),
+        *(_sound(AuthHeader), _pairs, _texts, _flag, _maybe(CustomModelRules), _text, _text, _texts),
     ),
     Source: (_is_id, _text, _text, _text, _text),
     Credential: (_text, _text, _one_of(CredentialKind), _maybe(Source), _texts, _text),

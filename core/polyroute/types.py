@@ -120,6 +120,8 @@ class Provider(NamedTuple):
     """Address of the provider's own documentation."""
     key_variable: str = ""
     """The variable in which its key is kept, where no requirement says so since the plugin looks by itself."""
+    also_speaks: tuple[str, ...] = ()
+    """Further wire protocols, at the same base URL and with the same key and headers."""
 
 
 class Source(NamedTuple):

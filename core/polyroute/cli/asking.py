@@ -11,7 +11,9 @@ from polyroute.cli.exits import NO, YES
 from polyroute.references import canonical
 
 if TYPE_CHECKING:
+    from polyroute.catalog import Catalog
     from polyroute.cli.grammar import Subparsers
+    from polyroute.types import ModelRef
 
 
 def _status(options: argparse.Namespace) -> int:
@@ -46,7 +48,10 @@ def _resolve(options: argparse.Namespace) -> int:
     with output.catalog() as catalog:
         model = canonical(options.model, catalog.plugins)
         routes = catalog.routes(model)
-    if options.json:
+        shown = _formatted(catalog, model, options.format) if options.format else ""
+    if shown:
+        print(shown, end="")
+    elif options.json:
         output.document(wire.resolution(model, routes, catalog.problems))
     else:
         from polyroute.cli import text
@@ -54,6 +59,12 @@ def _resolve(options: argparse.Namespace) -> int:
         text.resolution(model, routes, catalog)
         text.problems(catalog.problems)
     return YES if any(route.usable for route in routes) else NO
+
+
+def _formatted(catalog: Catalog, model: ModelRef, form: str) -> str:
+    from polyroute.integrations.formats import formatted
+
+    return formatted(catalog, model, form)
 
 
 def _models(options: argparse.Namespace) -> int:
@@ -84,9 +95,13 @@ def _explain_grammar(subparsers: Subparsers) -> None:
 
 
 def _resolve_grammar(subparsers: Subparsers) -> None:
+    from polyroute.integrations.formats import FORMATS
+
     command = grammar.command(subparsers, "resolve", _resolve, "the route to take for a model")
     command.add_argument("model", metavar="MODEL", help="provider/model")
-    grammar.with_json(command)
+    how = command.add_mutually_exclusive_group()
+    how.add_argument("--format", choices=FORMATS, default="", help="for a shell or configuration, keys by reference")
+    grammar.with_json(how)
 
 
 def _models_grammar(subparsers: Subparsers) -> None:

@@ -24,6 +24,6 @@ def command(
     return parser
 
 
-def with_json(parser: argparse.ArgumentParser) -> None:
+def with_json(parser: argparse._ActionsContainer) -> None:
     """Let the command print its document."""
     parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")

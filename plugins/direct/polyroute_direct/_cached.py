@@ -15,7 +15,7 @@ from polyroute.types import Check, CredentialKind, ProviderKind
 from polyroute_direct._files import sources
 
 # To be raised whenever `_providers` or `_models` makes anything else of the same files.
-_VERSION = 1
+_VERSION = 2
 
 _USUAL_AUTH = AuthHeader()
 
@@ -59,6 +59,7 @@ def _provider(
     aliases: list[str],
     rules: Table | None,
     documentation: str,
+    also_speaks: list[str],
 ) -> Provider:
     return Provider(
         name,
@@ -73,6 +74,7 @@ def _provider(
         tuple(aliases),
         custom_models=CustomModelRules(**rules) if rules else None,
         documentation=documentation,
+        also_speaks=tuple(also_speaks),
     )
 
 

@@ -53,6 +53,7 @@ def _row(entry: Entry, kind: str, ids: set[str]) -> list[Any]:
         [alias for alias in aliases if alias not in ids],
         table.get("custom_models"),
         table.get("documentation") or text_at(listed, "doc"),
+        table.get("also_speaks", []),
     ]
 
 

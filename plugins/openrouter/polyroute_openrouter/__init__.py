@@ -58,6 +58,7 @@ def polyroute_providers() -> Iterable[Provider]:
         "https://openrouter.ai/api/v1",
         custom_models=CustomModelRules(),
         documentation="https://openrouter.ai/docs",
+        also_speaks=("openai-responses", "anthropic-messages"),  # POST /responses and /messages in its API reference
     )
 
 

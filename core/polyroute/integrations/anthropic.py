@@ -1,0 +1,56 @@
+"""The Anthropic SDK: `pip install 'polyroute[anthropic]'`.
+
+>>> client, model_id = polyroute.integrations.anthropic.client(catalog, "PROVIDER/MODEL")
+>>> client.messages.create(model=model_id, max_tokens=500, messages=[...])
+
+Custom headers in the process's variables are left out, since they may be meant for another endpoint: give them as an
+option.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from polyroute.answers import Route
+from polyroute.catalog import Catalog
+from polyroute.errors import MissingExtra, UnsupportedRoute
+from polyroute.integrations.choosing import Target, chosen
+from polyroute.integrations.guard import UNUSED, Guard
+
+try:
+    import anthropic
+except ImportError:
+    raise MissingExtra("polyroute.integrations.anthropic", "anthropic") from None
+
+MESSAGES = "anthropic-messages"
+_VERSION = "/v1"
+
+
+def client(catalog: Catalog, target: Target, **options: Any) -> tuple[anthropic.Anthropic, str]:
+    """A client for the route to a model, and the model's ID there.
+
+    `options` are further arguments of `anthropic.Anthropic`. Raises as `choosing.chosen` does.
+    """
+    route, model_id = chosen(catalog, target, (MESSAGES,))
+    guard = Guard(route, catalog.environment)
+    http = anthropic.DefaultHttpxClient(**guard.options)
+    made = anthropic.Anthropic(base_url=base_url(route), api_key=UNUSED, http_client=http, **options)
+    guard.take_away(made.default_headers, options.get("default_headers", ()))
+    return made, model_id
+
+
+def async_client(catalog: Catalog, target: Target, **options: Any) -> tuple[anthropic.AsyncAnthropic, str]:
+    """The same with `anthropic.AsyncAnthropic`."""
+    route, model_id = chosen(catalog, target, (MESSAGES,))
+    guard = Guard(route, catalog.environment)
+    http = anthropic.DefaultAsyncHttpxClient(**guard.async_options)
+    made = anthropic.AsyncAnthropic(base_url=base_url(route), api_key=UNUSED, http_client=http, **options)
+    guard.take_away(made.default_headers, options.get("default_headers", ()))
+    return made, model_id
+
+
+def base_url(route: Route) -> str:
+    """The base URL as this SDK wants it, which adds the version itself."""
+    if not route.base_url.endswith(_VERSION):
+        raise UnsupportedRoute(route, f"Anthropic's SDK calls only base URLs that end with {_VERSION}")
+    return route.base_url.removesuffix(_VERSION)

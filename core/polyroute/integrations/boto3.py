@@ -1,0 +1,49 @@
+"""boto3, for the Converse protocol: `pip install 'polyroute[boto3]'`.
+
+>>> client, model_id = polyroute.integrations.boto3.client(catalog, "PROVIDER/MODEL")
+>>> client.converse(modelId=model_id, messages=[...])
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from polyroute.catalog import Catalog
+from polyroute.errors import MissingExtra
+from polyroute.integrations.choosing import Target, chosen
+from polyroute.integrations.guard import Guard, origin_of
+
+try:
+    import boto3
+    from botocore import UNSIGNED
+    from botocore.config import Config
+except ImportError:
+    raise MissingExtra("polyroute.integrations.boto3", "boto3") from None
+
+CONVERSE = "bedrock-converse"
+_SERVICE = "bedrock-runtime"
+
+
+def client(catalog: Catalog, target: Target, **options: Any) -> tuple[Any, str]:
+    """A client for the route to a model, and the model's ID there.
+
+    An API key is sent as the route says. A cloud identity is found by boto3's own rules, in the variables and
+    files of this process: `options`, further arguments of `boto3.client`, can say another. Raises as
+    `choosing.chosen` does.
+    """
+    route, model_id = chosen(catalog, target, (CONVERSE,))
+    arguments = {"endpoint_url": route.base_url, **_region(route.base_url), **options}
+    if route.credential is None or route.credential.kind == "cloud-identity":
+        return boto3.client(_SERVICE, **arguments), model_id
+    guard = Guard(route, catalog.environment)
+    unsigned = Config(signature_version=UNSIGNED).merge(arguments.pop("config", Config()))
+    made = boto3.client(_SERVICE, config=unsigned, **arguments)
+    made.meta.events.register("before-send", lambda request, **_: guard.apply(origin_of(request.url), request.headers))
+    return made, model_id
+
+
+def _region(base_url: str) -> dict[str, str]:
+    """The region in a host such as `service.REGION.domain.tld`; another host leaves it to boto3's own rules."""
+    labels = (urlsplit(base_url).hostname or "").split(".")
+    return {"region_name": labels[1]} if len(labels) > 3 and labels[0] == _SERVICE else {}

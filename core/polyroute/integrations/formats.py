@@ -1,0 +1,86 @@
+"""A route as text, for shells and configuration files. A key is named, never written.
+
+`env` sets variables of our own, `openai` those that OpenAI's SDK reads in every language, `curl` is a whole command,
+`litellm` a configuration of its proxy.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+
+from polyroute.answers import Route
+from polyroute.catalog import Catalog
+from polyroute.credentials import variable_of
+from polyroute.environment import PROCESS
+from polyroute.errors import UnsupportedRoute
+from polyroute.integrations.choosing import chosen
+from polyroute.integrations.litellm_proxy import config
+from polyroute.integrations.paths import HTTP, request_path
+from polyroute.types import AuthHeader, ModelRef
+
+FORMATS = ("env", "curl", "openai", "litellm")
+_OPENAI = ("openai-chat", "openai-responses")
+_HELLO = [{"role": "user", "content": "Hello"}]
+_BODIES: dict[str, dict[str, object]] = {
+    "openai-chat": {"messages": _HELLO},
+    "openai-responses": {"input": "Hello"},
+    "anthropic-messages": {"max_tokens": 1000, "messages": _HELLO},
+    "google-generate-content": {"contents": [{"parts": [{"text": "Hello"}]}]},
+}
+
+
+def formatted(catalog: Catalog, model: ModelRef, form: str) -> str:
+    """The route to `model` in one of `FORMATS`. Raises as `choosing.chosen` does."""
+    if form == "litellm":
+        return config(catalog, [model])
+    if form == "curl":
+        return _curl(model, *chosen(catalog, model, HTTP))
+    if form == "openai":
+        return _for_openai(model, *chosen(catalog, model, _OPENAI))
+    route = catalog.resolve(model)
+    return _env(model, *chosen(catalog, route, (route.protocol,)))
+
+
+def _env(model: ModelRef, route: Route, model_id: str) -> str:
+    facts = {"VIA": route.via, "PROTOCOL": route.protocol, "BASE_URL": route.base_url, "MODEL_ID": model_id}
+    facts |= {"AUTH_HEADER": route.auth.name, "AUTH_PREFIX": route.auth.prefix}
+    return _exports("POLYROUTE", facts, model, route)
+
+
+def _for_openai(model: ModelRef, route: Route, model_id: str) -> str:
+    if route.auth != AuthHeader():
+        raise UnsupportedRoute(route, f"OpenAI's SDK sends no key in the header {route.auth.name} by variables alone")
+    return _exports("OPENAI", {"BASE_URL": route.base_url, "MODEL": model_id}, model, route)
+
+
+def _exports(prefix: str, facts: dict[str, str], model: ModelRef, route: Route) -> str:
+    lines = [f"export {prefix}_{name}={shlex.quote(value)}" for name, value in facts.items()]
+    return "\n".join([*lines, f"export {prefix}_API_KEY={_key(model, route) or 'none'}"]) + "\n"
+
+
+def _curl(model: ModelRef, route: Route, model_id: str) -> str:
+    """The key reaches curl by a pipe: what stands in a command line is seen by everybody on the machine."""
+    address = shlex.quote(route.base_url + request_path(route.protocol, model_id))
+    named = {} if route.protocol == "google-generate-content" else {"model": model_id}
+    headers = [("content-type", "application/json"), *route.headers]
+    lines = [f"curl {address}", *(f"-H {shlex.quote(f'{name}: {value}')}" for name, value in headers)]
+    lines.append(f"-d {shlex.quote(json.dumps({**named, **_BODIES[route.protocol]}))}")
+    key = _key(model, route)
+    if key:
+        header = shlex.quote(f"{route.auth.name}: {route.auth.prefix}%s\\n")
+        lines[0] = f"printf {header} {key} | {lines[0]} -H @-"
+    return " \\\n  ".join(lines) + "\n"
+
+
+def _key(model: ModelRef, route: Route) -> str:
+    """A shell's word for the key: the variable where this shell has it, else the command that brings it."""
+    credential = route.credential
+    if credential is None or credential.kind == "none":
+        return ""
+    if credential.kind == "cloud-identity":
+        raise UnsupportedRoute(route, "a cloud identity is no single key that a shell could hand on")
+    variable = variable_of(credential)
+    if variable and credential.source and credential.source.layer == PROCESS:
+        return f'"${variable}"'
+    return f'"$(polyroute credential {shlex.quote(str(model))} --via {shlex.quote(route.via)} --reveal)"'

@@ -1,0 +1,40 @@
+"""LangChain: `pip install 'polyroute[langchain]'`.
+
+>>> chat = polyroute.integrations.langchain.chat_model(catalog, "PROVIDER/MODEL")
+>>> chat.invoke("Hello")
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from polyroute.catalog import Catalog
+from polyroute.errors import MissingExtra
+from polyroute.integrations import openai
+from polyroute.integrations.choosing import Target, chosen
+
+try:
+    from langchain_openai import ChatOpenAI
+except ImportError:
+    raise MissingExtra("polyroute.integrations.langchain", "langchain") from None
+
+PROTOCOLS = (openai.CHAT, openai.RESPONSES)
+
+
+def chat_model(catalog: Catalog, target: Target, **options: Any) -> ChatOpenAI:
+    """A chat model that runs along the route. `options` are further arguments of `ChatOpenAI`.
+
+    Raises as `choosing.chosen` does.
+    """
+    route, model_id = chosen(catalog, target, PROTOCOLS)
+    client, _ = openai.client(catalog, route, protocol=route.protocol)
+    async_client, _ = openai.async_client(catalog, route, protocol=route.protocol)
+    return ChatOpenAI(
+        model=model_id,
+        root_client=client,
+        root_async_client=async_client,
+        client=client.chat.completions,
+        async_client=async_client.chat.completions,
+        use_responses_api=route.protocol == openai.RESPONSES,
+        **options,
+    )

@@ -1,0 +1,57 @@
+"""LiteLLM: `pip install 'polyroute[litellm]'`.
+
+>>> litellm.completion(messages=[...], **polyroute.integrations.litellm.completion_arguments(catalog, "PROVIDER/MODEL"))
+
+For its proxy, which reads keys by itself, see `litellm_proxy`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from polyroute.catalog import Catalog
+from polyroute.errors import MissingExtra
+from polyroute.integrations import openai
+from polyroute.integrations.choosing import Target, chosen
+from polyroute.integrations.guard import UNUSED, Guard
+from polyroute.integrations.litellm_proxy import PREFIXES
+
+try:
+    import httpx
+    from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler, HTTPHandler
+except ImportError:
+    raise MissingExtra("polyroute.integrations.litellm", "litellm") from None
+
+_TIMEOUT = 600
+"""Seconds, as LiteLLM itself has it."""
+
+
+def completion_arguments(catalog: Catalog, target: Target) -> dict[str, Any]:
+    """The arguments of `litellm.completion` that make it take the route to a model.
+
+    Raises as `choosing.chosen` does.
+    """
+    arguments, guard = _arguments(catalog, target)
+    if guard is None:
+        client, _ = openai.client(catalog, target)
+        return {**arguments, "client": client}
+    return {**arguments, "client": HTTPHandler(client=httpx.Client(timeout=_TIMEOUT, **guard.options))}
+
+
+def acompletion_arguments(catalog: Catalog, target: Target) -> dict[str, Any]:
+    """The arguments of `litellm.acompletion`."""
+    arguments, guard = _arguments(catalog, target)
+    if guard is None:
+        client, _ = openai.async_client(catalog, target)
+        return {**arguments, "client": client}
+    handler = AsyncHTTPHandler()
+    handler.client = httpx.AsyncClient(timeout=_TIMEOUT, **guard.async_options)
+    return {**arguments, "client": handler}
+
+
+def _arguments(catalog: Catalog, target: Target) -> tuple[dict[str, Any], Guard | None]:
+    """What both take, and the guard for LiteLLM's own client where it is not OpenAI's SDK that it calls."""
+    route, model_id = chosen(catalog, target, PREFIXES)
+    prefix = PREFIXES[route.protocol]
+    arguments = {"model": prefix.prefix + model_id, "api_base": prefix.base_url(route), "api_key": UNUSED}
+    return arguments, None if route.protocol == openai.CHAT else Guard(route, catalog.environment)

@@ -1,0 +1,81 @@
+"""Configuration of the LiteLLM proxy, for running at scale; it needs nothing of LiteLLM's.
+
+>>> print(polyroute.integrations.litellm_proxy.config(catalog, ["PROVIDER/MODEL"]))
+
+Keys are named, never written: the proxy reads them from the variables of its own process.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from polyroute.answers import Route
+from polyroute.catalog import Catalog
+from polyroute.credentials import variable_of
+from polyroute.errors import UnsupportedRoute
+from polyroute.integrations.choosing import chosen
+from polyroute.types import AuthHeader, ModelRef
+
+_VERSION = "/v1"
+
+
+class Prefix(NamedTuple):
+    """How LiteLLM is told a protocol, and what it adds to a base URL by itself."""
+
+    prefix: str
+    adds: str = ""
+    auth: AuthHeader = AuthHeader()
+
+    def base_url(self, route: Route) -> str:
+        """The base URL as LiteLLM wants it."""
+        if not route.base_url.endswith(self.adds):
+            raise UnsupportedRoute(route, f"LiteLLM calls only base URLs that end with {self.adds}")
+        return route.base_url.removesuffix(self.adds)
+
+
+PREFIXES = {
+    "openai-chat": Prefix("openai/"),
+    "anthropic-messages": Prefix("anthropic/", _VERSION, AuthHeader("x-api-key", "")),
+}
+"""By protocol; others are told to LiteLLM as providers, each with rules of its own."""
+
+
+def model_list(catalog: Catalog, models: Iterable[str | ModelRef]) -> list[dict[str, Any]]:
+    """An entry of `model_list` for each of `models`: its first usable route, with the key by reference.
+
+    Raises NoEffectiveRoute; UnsupportedRoute where the key is in no variable or wants a header of its own.
+    """
+    return [_entry(catalog, model) for model in models]
+
+
+def config(catalog: Catalog, models: Iterable[str | ModelRef]) -> str:
+    """A `config.yaml` of the proxy with these models. Raises as `model_list` does."""
+    lines = ["model_list:"]
+    for entry in model_list(catalog, models):
+        lines += [f"  - model_name: {json.dumps(entry['model_name'])}", "    litellm_params:"]
+        lines += [f"      {name}: {json.dumps(value)}" for name, value in entry["litellm_params"].items()]
+    return "\n".join(lines) + "\n"
+
+
+def _entry(catalog: Catalog, model: str | ModelRef) -> dict[str, Any]:
+    route, model_id = chosen(catalog, model, PREFIXES)
+    prefix = PREFIXES[route.protocol]
+    parameters: dict[str, Any] = {"model": prefix.prefix + model_id, "api_base": prefix.base_url(route)}
+    parameters["api_key"] = _key(route, prefix)
+    if route.headers:
+        parameters["extra_headers"] = dict(route.headers)
+    return {"model_name": str(model), "litellm_params": parameters}
+
+
+def _key(route: Route, prefix: Prefix) -> str:
+    credential = route.credential
+    if credential is None or credential.kind == "none":
+        return "none"
+    if route.auth != prefix.auth:
+        raise UnsupportedRoute(route, f"the LiteLLM proxy can't send its key in the header {route.auth.name}")
+    variable = variable_of(credential)
+    if not variable:
+        raise UnsupportedRoute(route, f"its key ({credential}) is in no variable that the LiteLLM proxy could read")
+    return f"os.environ/{variable}"

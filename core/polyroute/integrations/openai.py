@@ -1,0 +1,62 @@
+"""The OpenAI SDK: `pip install 'polyroute[openai]'`.
+
+>>> client, model_id = polyroute.integrations.openai.client(catalog, "PROVIDER/MODEL")
+>>> client.chat.completions.create(model=model_id, messages=[...])
+
+What the SDK would take from the process's variables (organisation, project, custom headers, another base URL) is left
+out, since they may be meant for another endpoint: give it as an option.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from polyroute.catalog import Catalog
+from polyroute.errors import MissingExtra
+from polyroute.integrations.choosing import Target, chosen
+from polyroute.integrations.guard import UNUSED, Guard
+
+try:
+    import openai
+except ImportError:
+    raise MissingExtra("polyroute.integrations.openai", "openai") from None
+
+CHAT, RESPONSES = "openai-chat", "openai-responses"
+
+
+def client(catalog: Catalog, target: Target, *, protocol: str = CHAT, **options: Any) -> tuple[openai.OpenAI, str]:
+    """A client for the route to a model, and the model's ID there; for `client.responses` with that `protocol`.
+
+    `options` are further arguments of `openai.OpenAI`. Raises as `choosing.chosen` does.
+    """
+    route, model_id = chosen(catalog, target, (protocol,))
+    guard = Guard(route, catalog.environment)
+    made = openai.OpenAI(
+        base_url=route.base_url,
+        api_key=UNUSED,
+        http_client=openai.DefaultHttpxClient(**guard.options),
+        **options,
+    )
+    guard.take_away(made.default_headers, _wanted(options))
+    return made, model_id
+
+
+def async_client(
+    catalog: Catalog, target: Target, *, protocol: str = CHAT, **options: Any
+) -> tuple[openai.AsyncOpenAI, str]:
+    """The same with `openai.AsyncOpenAI`."""
+    route, model_id = chosen(catalog, target, (protocol,))
+    guard = Guard(route, catalog.environment)
+    made = openai.AsyncOpenAI(
+        base_url=route.base_url,
+        api_key=UNUSED,
+        http_client=openai.DefaultAsyncHttpxClient(**guard.async_options),
+        **options,
+    )
+    guard.take_away(made.default_headers, _wanted(options))
+    return made, model_id
+
+
+def _wanted(options: dict[str, Any]) -> list[str]:
+    named = {"organization": "openai-organization", "project": "openai-project"}
+    return [*options.get("default_headers", ()), *(header for name, header in named.items() if options.get(name))]

@@ -1,0 +1,23 @@
+"""Where each wire protocol has its path, below a route's base URL."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+_PATHS = {
+    "openai-chat": "/chat/completions",
+    "openai-responses": "/responses",
+    "anthropic-messages": "/messages",
+    "google-generate-content": "/models/{model}:{method}",
+    "bedrock-converse": "/model/{model}/{converse}",
+}
+HTTP = ("openai-chat", "openai-responses", "anthropic-messages", "google-generate-content")
+"""Protocols that need no more than a header with a key: plain HTTP can speak them."""
+
+
+def request_path(protocol: str, model_id: str, *, stream: bool = False) -> str:
+    """What follows the base URL in the address of a request; KeyError for a protocol without a known path."""
+    method = "streamGenerateContent?alt=sse" if stream else "generateContent"
+    converse = "converse-stream" if stream else "converse"
+    path = _PATHS[protocol]
+    return path.format(model=quote(model_id, safe=":"), method=method, converse=converse) if "{" in path else path

@@ -1,0 +1,32 @@
+"""The wire protocols that a route speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from polyroute.answers import Route
+from polyroute.plugins import Plugins
+
+
+def spoken(route: Route, protocols: Collection[str], plugins: Plugins) -> Route | None:
+    """A usable route, in the first of its protocols that is among `protocols`; None where it speaks none of them."""
+    for protocol in protocols_of(route, plugins) if route.usable else ():
+        if protocol in protocols:
+            return route if protocol == route.protocol else route._replace(protocol=protocol)
+    return None
+
+
+def protocols_of(route: Route, plugins: Plugins) -> tuple[str, ...]:
+    """What a route speaks at its base URL, its own protocol first."""
+    provider = plugins.providers.get(route.credential.provider) if route.credential else None
+    known = (provider.protocol, *provider.also_speaks) if provider else ()
+    return tuple(dict.fromkeys((route.protocol, *known))) if route.protocol in known else (route.protocol,)
+
+
+def unless_foreign(route: Route, protocols: Collection[str], plugins: Plugins) -> Route:
+    """The route in one of `protocols`, or the same route as one that is not usable for them."""
+    found = spoken(route, protocols, plugins)
+    if found is not None or not route.usable:
+        return found or route
+    reason = f"it speaks {route.protocol}, and what was asked for is {' or '.join(protocols)}"
+    return route._replace(usable=False, reason=reason, remedy="Use a client that speaks it, or another route.")

@@ -1,0 +1,356 @@
+"""The real SDKs, fed from routes, against endpoints that take one key, one model ID and one path."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # else importing it asks the network
+
+import litellm as real_litellm
+import pydantic_ai as real_pydantic_ai
+from openai import AsyncOpenAI, OpenAI
+
+from polyroute import AuthHeader, Catalog, ModelRef, NoEffectiveRoute, UnsupportedRoute, UsageError, WrongEndpoint
+from polyroute.integrations import anthropic, boto3, httpx, langchain, litellm, openai, pydantic_ai
+from polyroute.integrations.choosing import Target
+from tests.fake_upstream import ANSWER, PATHS, Upstream
+from tests.upstream_plugins import CLAUDE, CLAUDE_AT_GATEWAYS, Direct, Gateway, catalog_of
+
+X_API_KEY = AuthHeader("x-api-key", "")
+QUESTION: Any = [{"role": "user", "content": "Hello?"}]
+Ask = Callable[[Catalog, Target], str]
+Serve = Callable[..., Upstream]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Starts endpoints, and ends them."""
+    with ExitStack() as stack:
+        yield lambda *models, **facts: stack.enter_context(Upstream(*models, **facts).running())
+
+
+def openai_chat(catalog: Catalog, target: Target) -> str:
+    client, model_id = openai.client(catalog, target, max_retries=0)
+    with client:
+        answer = client.chat.completions.create(model=model_id, messages=QUESTION)
+    return answer.choices[0].message.content or ""
+
+
+def openai_chat_async(catalog: Catalog, target: Target) -> str:
+    async def ask() -> str:
+        client, model_id = openai.async_client(catalog, target, max_retries=0)
+        async with client:
+            answer = await client.chat.completions.create(model=model_id, messages=QUESTION)
+        return answer.choices[0].message.content or ""
+
+    return asyncio.run(ask())
+
+
+def openai_stream(catalog: Catalog, target: Target) -> str:
+    client, model_id = openai.client(catalog, target, max_retries=0)
+    with client:
+        parts: Any = client.chat.completions.create(model=model_id, messages=QUESTION, stream=True)
+        return "".join(part.choices[0].delta.content or "" for part in parts).strip()
+
+
+def openai_responses(catalog: Catalog, target: Target) -> str:
+    client, model_id = openai.client(catalog, target, protocol=openai.RESPONSES, max_retries=0)
+    with client:
+        return client.responses.create(model=model_id, input="Hello?").output_text
+
+
+def anthropic_messages(catalog: Catalog, target: Target) -> str:
+    client, model_id = anthropic.client(catalog, target, max_retries=0)
+    with client:
+        answer = client.messages.create(model=model_id, max_tokens=9, messages=QUESTION)
+    return getattr(answer.content[0], "text", "")
+
+
+def anthropic_messages_async(catalog: Catalog, target: Target) -> str:
+    async def ask() -> str:
+        client, model_id = anthropic.async_client(catalog, target, max_retries=0)
+        async with client, client.messages.stream(model=model_id, max_tokens=9, messages=QUESTION) as stream:
+            return (await stream.get_final_text()).strip()
+
+    return asyncio.run(ask())
+
+
+def litellm_completion(catalog: Catalog, target: Target) -> str:
+    arguments = litellm.completion_arguments(catalog, target)
+    try:
+        answer = real_litellm.completion(messages=QUESTION, num_retries=0, **arguments)
+    finally:
+        client = arguments["client"]
+        (client if isinstance(client, OpenAI) else client.client).close()
+    return str(answer.choices[0].message.content)
+
+
+def litellm_acompletion(catalog: Catalog, target: Target) -> str:
+    async def ask() -> str:
+        arguments = litellm.acompletion_arguments(catalog, target)
+        try:
+            answer = await real_litellm.acompletion(messages=QUESTION, num_retries=0, **arguments)
+        finally:
+            client = arguments["client"]
+            await (client.close() if isinstance(client, AsyncOpenAI) else client.client.aclose())
+        return str(answer.choices[0].message.content)
+
+    return asyncio.run(ask())
+
+
+def pydantic_agent(catalog: Catalog, target: Target) -> str:
+    async def ask() -> str:
+        model = pydantic_ai.model(catalog, target, max_retries=0)
+        async with getattr(model, "client"):  # noqa: B009 - models of this library need not have one
+            return (await real_pydantic_ai.Agent(model).run("Hello?")).output
+
+    return asyncio.run(ask())
+
+
+def langchain_chat(catalog: Catalog, target: Target) -> str:
+    chat = langchain.chat_model(catalog, target, max_retries=0)
+    with chat.root_client:
+        return str(chat.invoke("Hello?").text)
+
+
+def plain_http(catalog: Catalog, target: Target) -> str:
+    client, path, model_id = httpx.client(catalog, target)
+    with client:
+        answer = client.post(path, json={"model": model_id, "messages": QUESTION})
+    return ANSWER.format(model=model_id) if model_id in answer.raise_for_status().text else ""
+
+
+def plain_http_async(catalog: Catalog, target: Target) -> str:
+    async def ask() -> str:
+        client, path, model_id = httpx.async_client(catalog, target)
+        async with client:
+            answer = await client.post(path, json={"model": model_id, "messages": QUESTION})
+        return ANSWER.format(model=model_id) if model_id in answer.raise_for_status().text else ""
+
+    return asyncio.run(ask())
+
+
+OPENAI_CHAT: list[Ask] = [
+    openai_chat,
+    openai_chat_async,
+    openai_stream,
+    litellm_completion,
+    litellm_acompletion,
+    pydantic_agent,
+    langchain_chat,
+    plain_http,
+    plain_http_async,
+]
+ANTHROPIC: list[Ask] = [
+    anthropic_messages,
+    anthropic_messages_async,
+    litellm_completion,
+    litellm_acompletion,
+    pydantic_agent,
+    plain_http,
+]
+RESPONSES: list[Ask] = [openai_responses, pydantic_agent, langchain_chat, plain_http]
+EVERY_WAY = [
+    *(("openai-chat", ask) for ask in OPENAI_CHAT),
+    *(("openai-responses", ask) for ask in RESPONSES),
+    *(("anthropic-messages", ask) for ask in ANTHROPIC),
+]
+
+
+def sent(upstream: Upstream) -> tuple[str, dict[str, str], str]:
+    """Path, key headers and model ID of the one request that arrived."""
+    (request,) = upstream.received
+    return request.path.removesuffix("?beta=true"), request.keys, request.body.get("model")
+
+
+@pytest.mark.parametrize(("protocol", "ask"), EVERY_WAY)
+@pytest.mark.parametrize("auth", [AuthHeader(), X_API_KEY, AuthHeader("X-Acme-Token", "Acme ")])
+def test_a_direct_route_arrives_as_it_is(serve: Serve, protocol: str, ask: Ask, auth: AuthHeader) -> None:
+    """Each SDK sends the route's ID, path, header and key, and no other key, whatever header the route wants."""
+    upstream = serve("acme-large", protocols=(protocol,), auth=auth)
+    catalog = catalog_of(Direct(upstream), ACME_KEY="secret-1")
+    assert ask(catalog, "acme/acme-large") == "Hello from acme-large"
+    assert sent(upstream) == (f"/v1{PATHS[protocol]}", {auth.name.lower(): f"{auth.prefix}secret-1"}, "acme-large")
+
+
+@pytest.mark.parametrize("ask", OPENAI_CHAT)
+def test_a_gateways_route_arrives_as_it_is(serve: Serve, ask: Ask) -> None:
+    """By a gateway each SDK sends the gateway's ID and key, never those of the provider."""
+    upstream = serve(CLAUDE_AT_GATEWAYS, base="/api/v1")
+    catalog = catalog_of(Gateway(upstream), UMBRELLA_KEY="secret-1")
+    assert ask(catalog, CLAUDE) == f"Hello from {CLAUDE_AT_GATEWAYS}"
+    assert sent(upstream) == ("/api/v1/chat/completions", {"authorization": "Bearer secret-1"}, CLAUDE_AT_GATEWAYS)
+
+
+@pytest.mark.parametrize("ask", OPENAI_CHAT)
+def test_dextos_route_arrives_as_it_is(serve: Serve, ask: Ask) -> None:
+    """With DEXTO_API_KEY alone each SDK runs another provider's model at Dexto's endpoint."""
+    upstream = serve(CLAUDE_AT_GATEWAYS)
+    catalog = catalog_of(DEXTO_API_KEY="secret-1", DEXTO_API_URL=upstream.url)
+    assert ask(catalog, CLAUDE) == f"Hello from {CLAUDE_AT_GATEWAYS}"
+    assert sent(upstream) == ("/v1/chat/completions", {"authorization": "Bearer secret-1"}, CLAUDE_AT_GATEWAYS)
+
+
+@pytest.mark.parametrize(("protocol", "ask"), EVERY_WAY)
+def test_what_the_process_has_for_others_is_not_sent(
+    serve: Serve, protocol: str, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keys, organisations, custom headers and base URLs that SDKs find in the process's variables go nowhere."""
+    for name, value in {
+        "OPENAI_API_KEY": "other-secret",
+        "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
+        "OPENAI_ORG_ID": "org-secret",
+        "OPENAI_PROJECT_ID": "project-secret",
+        "OPENAI_CUSTOM_HEADERS": "X-Other: custom-secret",
+        "ANTHROPIC_API_KEY": "other-secret",
+        "ANTHROPIC_AUTH_TOKEN": "token-secret",
+        "ANTHROPIC_BASE_URL": "http://127.0.0.1:9",
+        "ANTHROPIC_CUSTOM_HEADERS": "X-Other: custom-secret",
+    }.items():
+        monkeypatch.setenv(name, value)
+    upstream = serve("acme-large", protocols=(protocol,), auth=X_API_KEY)
+    catalog = catalog_of(Direct(upstream), ACME_KEY="secret-1")
+    assert ask(catalog, "acme/acme-large") == "Hello from acme-large"
+    assert upstream.received[0].keys == {"x-api-key": "secret-1"}
+
+
+def test_what_is_given_as_an_option_is_sent(serve: Serve) -> None:
+    """An organisation and headers that the host gives do arrive, and so do the route's own."""
+    upstream = serve("acme-large")
+    catalog = catalog_of(Direct(upstream, headers=(("x-acme-version", "7"),)), ACME_KEY="secret-1")
+    more = {"X-Title": "Agent"}
+    client, model_id = openai.client(catalog, "acme/acme-large", organization="org-1", default_headers=more)
+    with client:
+        client.chat.completions.create(model=model_id, messages=QUESTION)
+    headers = upstream.received[0].headers
+    assert (headers["openai-organization"], headers["x-title"], headers["x-acme-version"]) == ("org-1", "Agent", "7")
+
+
+@pytest.mark.parametrize(("protocol", "ask"), EVERY_WAY)
+def test_redirects_carry_no_key(serve: Serve, protocol: str, ask: Ask) -> None:
+    """An endpoint that redirects to another host ends the call: nothing arrives there."""
+    upstream = serve("acme-large", protocols=(protocol,), auth=X_API_KEY)
+    elsewhere = serve("acme-large", protocols=(protocol,), auth=X_API_KEY)
+    upstream.redirect(f"{elsewhere.url}{PATHS[protocol]}")
+    with pytest.raises(Exception, match=r"(?i)30[0-9]|redirect|error"):
+        ask(catalog_of(Direct(upstream), ACME_KEY="secret-1"), "acme/acme-large")
+    assert elsewhere.received == []
+
+
+def test_a_client_that_is_pointed_elsewhere_sends_nothing(serve: Serve) -> None:
+    """A copy of the client with another base URL is refused before the key could leave."""
+    upstream, elsewhere = serve("acme-large"), serve("acme-large")
+    client, model_id = openai.client(catalog_of(Direct(upstream), ACME_KEY="secret-1"), "acme/acme-large")
+    with client, pytest.raises(Exception, match="Connection error") as caught:
+        moved = client.with_options(base_url=elsewhere.url, max_retries=0)
+        moved.chat.completions.create(model=model_id, messages=QUESTION)
+    assert isinstance(caught.value.__cause__, WrongEndpoint)
+    assert elsewhere.received == []
+
+
+def test_no_client_shows_its_key(serve: Serve) -> None:
+    """Neither the clients nor LiteLLM's arguments hold the key in what they show."""
+    catalog = catalog_of(Direct(serve("acme-large")), ACME_KEY="secret-1")
+    client, _ = openai.client(catalog, "acme/acme-large")
+    plain, _, _ = httpx.client(catalog, "acme/acme-large")
+    with client, plain:
+        shown = [repr(client), client.api_key, repr(plain), str(plain.headers), repr(plain.event_hooks)]
+        arguments = litellm.completion_arguments(catalog, "acme/acme-large")
+        shown += [repr(arguments), repr(langchain.chat_model(catalog, "acme/acme-large"))]
+    arguments["client"].close()
+    assert "secret-1" not in " ".join(shown)
+
+
+def test_plain_http_speaks_googles_protocol(serve: Serve) -> None:
+    """The path of generateContent holds the model's ID, and the key goes into the header."""
+    upstream = serve("gemini-9", protocols=("google-generate-content",), auth=AuthHeader("x-goog-api-key", ""))
+    client, path, _ = httpx.client(catalog_of(Direct(upstream), ACME_KEY="secret-1"), "acme/gemini-9")
+    with client:
+        answer = client.post(path, json={"contents": [{"parts": [{"text": "Hello?"}]}]})
+    assert answer.json()["candidates"][0]["content"]["parts"][0]["text"] == "Hello from gemini-9"
+    assert sent(upstream)[:2] == ("/v1/models/gemini-9:generateContent", {"x-goog-api-key": "secret-1"})
+
+
+def test_boto3_sends_the_routes_key(serve: Serve) -> None:
+    """Converse with an API key: the route's ID in the path, the key as the route says."""
+    upstream = serve("acme.large", protocols=("bedrock-converse",), base="")
+    catalog = catalog_of(Direct(upstream), ACME_KEY="secret-1")
+    client, model_id = boto3.client(catalog, "acme/acme.large", region_name="us-east-1")
+    answer = client.converse(modelId=model_id, messages=[{"role": "user", "content": [{"text": "Hello?"}]}])
+    client.close()
+    assert answer["output"]["message"]["content"][0]["text"] == "Hello from acme.large"
+    assert sent(upstream)[:2] == ("/model/acme.large/converse", {"authorization": "Bearer secret-1"})
+
+
+def test_boto3_finds_a_cloud_identity_itself() -> None:
+    """A cloud identity is left to boto3's own rules, in the region of the route."""
+    catalog = catalog_of(AWS_ACCESS_KEY_ID="a", AWS_SECRET_ACCESS_KEY="secret", AWS_REGION="eu-west-3")
+    client, model_id = boto3.client(catalog, "bedrock/amazon.nova-pro-v1:0")
+    assert client.meta.endpoint_url == "https://bedrock-runtime.eu-west-3.amazonaws.com"
+    assert (client.meta.region_name, model_id) == ("eu-west-3", "amazon.nova-pro-v1:0")
+
+
+def test_what_an_sdk_cant_speak_is_an_error_before_any_request(serve: Serve) -> None:
+    """A model whose only usable route speaks another protocol is refused with words, and nothing is sent."""
+    upstream = serve("acme-large", protocols=("anthropic-messages",))
+    catalog = catalog_of(Direct(upstream), ACME_KEY="secret-1")
+    with pytest.raises(NoEffectiveRoute, match="it speaks anthropic-messages, and what was asked for is openai-chat"):
+        openai.client(catalog, "acme/acme-large")
+    with pytest.raises(UnsupportedRoute, match="speaks anthropic-messages"):
+        openai.client(catalog, catalog.resolve("acme/acme-large"))
+    assert upstream.received == []
+
+
+def test_anthropics_sdk_refuses_a_base_url_that_it_would_change(serve: Serve) -> None:
+    """The SDK adds /v1 itself; a base URL without it can't be called, and says so."""
+    upstream = serve("acme-large", protocols=("anthropic-messages",), base="/messages-api")
+    catalog = catalog_of(Direct(upstream), ACME_KEY="secret-1")
+    with pytest.raises(UnsupportedRoute, match="only base URLs that end with /v1"):
+        anthropic.client(catalog, "acme/acme-large")
+
+
+def test_a_route_without_a_model_or_without_a_key_is_refused(serve: Serve) -> None:
+    """Only usable routes to one model can be run; the error says which of the two is wrong."""
+    catalog = catalog_of(Direct(serve("acme-large")), ACME_KEY="secret-1")
+    with pytest.raises(UsageError, match="leads to a provider"):
+        openai.client(catalog, catalog.provider("acme").routes[0])
+    without_key = next(route for route in catalog.routes("openrouter/openai/gpt-5") if route.via == "direct")
+    with pytest.raises(UsageError, match="OPENROUTER_API_KEY is not set"):
+        openai.client(catalog, without_key)
+
+
+def test_a_further_protocol_is_found() -> None:
+    """OpenAI's own endpoint is called by chat completions too, and its route then says so."""
+    catalog = catalog_of(OPENAI_API_KEY="secret-1")
+    assert catalog.resolve("openai/gpt-5").protocol == "openai-responses"
+    assert catalog.resolve("openai/gpt-5", protocols=["openai-chat"]).protocol == "openai-chat"
+    client, model_id = openai.client(catalog, ModelRef("openai", "gpt-5"))
+    with client:
+        assert (str(client.base_url), model_id) == ("https://api.openai.com/v1/", "gpt-5")
+
+
+@pytest.mark.parametrize("name", ["openai", "anthropic", "litellm", "pydantic_ai", "langchain", "httpx", "boto3"])
+def test_a_missing_library_is_named_with_its_extra(name: str) -> None:
+    """An integration whose library is not installed says which extra to install."""
+    extra = name.replace("_", "-")
+    hidden = {"langchain": "langchain_openai"}.get(name, name)
+    code = f"import sys; sys.modules[{hidden!r}] = None; import polyroute.integrations.{name}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert f"polyroute[{extra}]" in done.stderr.splitlines()[-1]
+
+
+def test_importing_polyroute_imports_no_integration() -> None:
+    """`import polyroute` brings neither an integration nor a library of one."""
+    names = "openai anthropic litellm pydantic_ai langchain_openai httpx httpx2 boto3 asyncio logging pydantic tomllib"
+    code = f"import sys, polyroute; print([name for name in {names.split()} if name in sys.modules])"
+    code += "; print([name for name in sys.modules if name.startswith('polyroute.integrations')])"
+    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["[]", "[]"]
