@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from polyroute import AuthHeader, UnsupportedRoute
-from polyroute.integrations import litellm_proxy
+from polyroute.integrations import proxy
 from tests.fake_upstream import Upstream
 from tests.shell import Shell
 from tests.upstream_plugins import CLAUDE, CLAUDE_AT_GATEWAYS, Direct, Gateway, catalog_of
@@ -77,7 +77,7 @@ def test_no_route_is_a_clear_no(shell: Shell) -> None:
 def test_the_proxys_configuration_names_its_keys(upstream: Upstream) -> None:
     """A `config.yaml` of several models: the routes' IDs and base URLs, and keys as `os.environ/NAME`."""
     catalog = catalog_of(Gateway(upstream), UMBRELLA_KEY="secret-1", OPENAI_API_KEY="secret-2")
-    text = litellm_proxy.config(catalog, [CLAUDE, "openai/gpt-5"])
+    text = proxy.config(catalog, [CLAUDE, "openai/gpt-5"])
     entries = {each["model_name"]: each["litellm_params"] for each in yaml.safe_load(text)["model_list"]}
     assert entries[CLAUDE] == {
         "model": f"openai/{CLAUDE_AT_GATEWAYS}",
@@ -91,7 +91,7 @@ def test_the_proxys_configuration_names_its_keys(upstream: Upstream) -> None:
 def test_the_proxy_gets_the_base_url_that_it_completes(upstream: Upstream) -> None:
     """LiteLLM adds /v1 to Anthropic's base URL itself, so that is left out."""
     catalog = catalog_of(ANTHROPIC_API_KEY="secret-1")
-    (entry,) = litellm_proxy.model_list(catalog, [CLAUDE])
+    (entry,) = proxy.model_list(catalog, [CLAUDE])
     assert entry["litellm_params"] == {
         "model": "anthropic/claude-sonnet-4-5",
         "api_base": "https://api.anthropic.com",
@@ -104,4 +104,4 @@ def test_the_proxy_is_not_given_what_it_cant_send(upstream: Upstream) -> None:
     """A key for another header, or in a file, is refused instead of sent wrongly or written down."""
     upstream.auth = AuthHeader("X-Acme", "")
     with pytest.raises(UnsupportedRoute, match="header X-Acme"):
-        litellm_proxy.config(catalog_of(Direct(upstream), ACME_KEY="secret-1"), ["acme/acme-large"])
+        proxy.config(catalog_of(Direct(upstream), ACME_KEY="secret-1"), ["acme/acme-large"])

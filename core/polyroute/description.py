@@ -100,7 +100,9 @@ def _provider(
     aliases: Iterable[str],
     selectable: bool,
     rules: Iterable[Any] | None,
-    *rest: str,
+    documentation: str,
+    key_variable: str,
+    also_speaks: Iterable[str],
 ) -> Provider:
     return Provider(
         name,
@@ -115,7 +117,9 @@ def _provider(
         tuple(aliases),
         selectable,
         CustomModelRules(*rules) if rules else None,
-        *rest,
+        documentation,
+        key_variable,
+        tuple(also_speaks),
     )
 
 

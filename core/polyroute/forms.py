@@ -227,6 +227,7 @@ class ProviderForm(Form):
     selectable: bool = True
     custom_models: CustomModelsForm | None = None
     documentation: Url = ""
+    also_speaks: list[Text] = []
     routeability: RouteabilityForm | None = None
     mapping: MappingForm | None = None
     models: Models = []
@@ -253,7 +254,6 @@ class ProviderForm(Form):
 
     def made(self, provider_id: str) -> Provider:
         """The same in the core's words."""
-        rules = self.custom_models
         return Provider(
             provider_id,
             self.name or provider_id,
@@ -266,8 +266,9 @@ class ProviderForm(Form):
             tuple(self.headers.items()),
             tuple(self.aliases),
             self.selectable,
-            CustomModelRules(rules.base_url, rules.file_suffix) if rules else None,
+            self.custom_models and CustomModelRules(self.custom_models.base_url, self.custom_models.file_suffix),
             self.documentation,
+            also_speaks=tuple(self.also_speaks),
         )
 
     def rule(self, provider_id: str) -> Routeability | None:

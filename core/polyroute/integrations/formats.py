@@ -15,8 +15,8 @@ from polyroute.credentials import variable_of
 from polyroute.environment import PROCESS
 from polyroute.errors import UnsupportedRoute
 from polyroute.integrations.choosing import chosen
-from polyroute.integrations.litellm_proxy import config
 from polyroute.integrations.paths import HTTP, request_path
+from polyroute.integrations.proxy import config
 from polyroute.types import AuthHeader, ModelRef
 
 FORMATS = ("env", "curl", "openai", "litellm")

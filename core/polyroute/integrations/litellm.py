@@ -2,7 +2,7 @@
 
 >>> litellm.completion(messages=[...], **polyroute.integrations.litellm.completion_arguments(catalog, "PROVIDER/MODEL"))
 
-For its proxy, which reads keys by itself, see `litellm_proxy`.
+For its proxy, which reads keys by itself, see `proxy`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from polyroute.errors import MissingExtra
 from polyroute.integrations import openai
 from polyroute.integrations.choosing import Target, chosen
 from polyroute.integrations.guard import UNUSED, Guard
-from polyroute.integrations.litellm_proxy import PREFIXES
+from polyroute.integrations.proxy import PREFIXES
 
 try:
     import httpx

@@ -1,6 +1,6 @@
 """Configuration of the LiteLLM proxy, for running at scale; it needs nothing of LiteLLM's.
 
->>> print(polyroute.integrations.litellm_proxy.config(catalog, ["PROVIDER/MODEL"]))
+>>> print(polyroute.integrations.proxy.config(catalog, ["PROVIDER/MODEL"]))
 
 Keys are named, never written: the proxy reads them from the variables of its own process.
 """
