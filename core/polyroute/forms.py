@@ -266,7 +266,7 @@ class ProviderForm(Form):
             tuple(self.headers.items()),
             tuple(self.aliases),
             self.selectable,
-            self.custom_models and CustomModelRules(self.custom_models.base_url, self.custom_models.file_suffix),
+            CustomModelRules(**dict(self.custom_models)) if self.custom_models else None,
             self.documentation,
             also_speaks=tuple(self.also_speaks),
         )
