@@ -40,10 +40,14 @@ class App:
         self._holders, self._current, self._guard = holders, current, guard
         self._events = Events()
         self._lanes = {name: Workers(limit) for name, limit in _LANES.items()}
-        routes: list[BaseRoute] = [self._route(each) for each in OPERATIONS]
-        routes += [Route(f"{_API}/events", self._stream), Route("/health", _health)]
-        routes.append(Route(f"{_API}/openapi.json", _same(description)))
-        self._router = Router([*routes, Mount("/", pages)] if pages else routes, redirect_slashes=False)
+        routes = [
+            *map(self._route, OPERATIONS),
+            Route("/events", self._stream),
+            Route("/openapi.json", _same(description)),
+        ]
+        api = Router(routes, redirect_slashes=False)
+        top: list[BaseRoute] = [Mount(_API, api), Route(_API, _missing), Route("/health", _health)]
+        self._router = Router([*top, Mount("/", pages)] if pages else top, redirect_slashes=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -84,7 +88,7 @@ class App:
             return await self._answer(operation, request)
 
         path = operation.path.replace("}", ":path}")
-        return Route(f"{_API}{path}", answer, methods=[operation.method])
+        return Route(path, answer, methods=[operation.method])
 
     async def _answer(self, operation: Operation, request: Request) -> Response | Prepared:
         query = reading.query(operation.query, request)
@@ -150,6 +154,10 @@ def _same(answer: Prepared) -> Callable[[Request], Awaitable[Prepared]]:
         return answer
 
     return give
+
+
+async def _missing(_: Request) -> Response:
+    raise HTTPException(404)
 
 
 async def _health(_: Request) -> Response:

@@ -1,0 +1,131 @@
+"""The application inside a host's: many persons, a store of the host's own, plugins that hang."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.types import Scope
+
+from polyroute import Alternative, Environment, Group, Model, Plugins, Provider, Slot, hookimpl
+from polyroute.server import Selection, create_app
+from tests.conftest import MakeEnvironment
+from tests.serving import Serve, running
+
+MODEL = {"provider": "openrouter", "model": "z-ai/glm-4.5-air:free"}
+
+
+class Memory:
+    """A host's own store of current models."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], Selection] = {}
+
+    def get(self, environment: Environment, session: str, /) -> Selection | None:
+        """The model of a person's session."""
+        return self.kept.get((environment.home, session))
+
+    def set(self, environment: Environment, session: str, selection: Selection, /) -> None:
+        """Keep it."""
+        self.kept[environment.home, session] = selection
+
+
+class Persons:
+    """The environments of two persons; a header says who asks."""
+
+    def __init__(self, homes: Mapping[bytes, Environment]) -> None:
+        self.homes = homes
+
+    def __call__(self, scope: Scope) -> Environment:
+        """The environment of whoever asks."""
+        return self.homes[dict(scope["headers"])[b"x-person"]]
+
+
+@pytest.fixture
+def persons(tmp_path_factory: pytest.TempPathFactory) -> Persons:
+    homes = [tmp_path_factory.mktemp(name) for name in ("ann", "bob")]
+    with_key = Environment({"DEXTO_API_KEY": "ann-secret"}, home=homes[0])
+    return Persons({b"ann": with_key, b"bob": Environment({}, home=homes[1])})
+
+
+def test_persons_do_not_see_each_other(plugins: Plugins, persons: Persons) -> None:
+    """Mounted in a host's application, each request is answered from the environment of whoever asks."""
+    host = Starlette(routes=[Mount("/inner", create_app(plugins=plugins, environment=persons))])
+    with running(host) as client:
+        for name, usable in [("ann", True), ("bob", False), ("ann", True)]:
+            catalog = client.get("/inner/api/llm/catalog?provider=anthropic", x_person=name).json
+            assert catalog["providers"]["anthropic"]["hasApiKey"] == usable
+        client.send(
+            "POST",
+            "/inner/api/llm/custom-models",
+            b'{"provider":"openrouter","name":"ann/own"}',
+            content_type="application/json",
+            x_person="ann",
+        )
+        models = {
+            name: client.get("/inner/api/llm/custom-models", x_person=name).json["models"] for name in ("ann", "bob")
+        }
+        assert ([each["name"] for each in models["ann"]], models["bob"]) == (["ann/own"], [])
+
+
+def test_a_mounted_application_is_whole(plugins: Plugins, make_environment: MakeEnvironment) -> None:
+    """Under a prefix the page, errors and identifiers with slashes work too."""
+    host = Starlette(routes=[Mount("/inner", create_app(plugins=plugins, environment=make_environment()))])
+    with running(host) as client:
+        assert client.get("/inner/").status == 200
+        missing = client.delete("/inner/api/llm/custom-models/a%2Fb%3Afree")
+        assert missing.json["context"] == {"modelName": "a/b:free"}
+        assert missing.json["endpoint"] == "/inner/api/llm/custom-models/a/b:free"
+
+
+def test_a_hosts_own_current_model(plugins: Plugins, persons: Persons) -> None:
+    """A host's store is asked and told; per person and session."""
+    memory = Memory()
+    host = create_app(plugins=plugins, environment=persons, current=memory)
+    with running(host, x_person="ann") as client:
+        assert client.post("/api/llm/switch", {**MODEL, "sessionId": "s1"}).json["sessionId"] == "s1"
+        assert client.json("/api/llm/current?sessionId=s1")["config"]["model"] == MODEL["model"]
+        assert not client.json("/api/llm/current")["chosen"]
+    ((home, session), chosen) = next(iter(memory.kept.items()))
+    assert (home, session, chosen.model) == (persons.homes[b"ann"].home, "s1", MODEL["model"])
+
+
+class Hung:
+    """A plugin that lets others wait in one of its hooks for as long as the test lasts."""
+
+    def __init__(self) -> None:
+        self.end = threading.Event()
+        self.reached = threading.Event()
+
+    @hookimpl
+    def polyroute_providers(self) -> Iterator[Provider]:
+        """One host."""
+        key = Slot("key", (Alternative("HUNG_KEY"),), secret=True)
+        yield Provider("hung", "Hung", "host", (Group((key,)),), "https://hung.example/v1")
+
+    @hookimpl
+    def polyroute_models(self, provider_ids: frozenset[str]) -> list[Model]:
+        """No model, after a long time."""
+        if "hung" in provider_ids:
+            self.reached.set()
+            self.end.wait(60)
+        return []
+
+
+def test_a_plugin_that_hangs_delays_nobody_else(serve: Serve, make_environment: MakeEnvironment) -> None:
+    """While one plugin does not say which models it has, whatever does not need that is answered."""
+    hung = Hung()
+    plugins = Plugins.load([hung], only=["direct", "openrouter", "dexto"])
+    with running(create_app(plugins=plugins, environment=make_environment(DEXTO_API_KEY="d"))) as client:
+        waiting = threading.Thread(target=client.get, args=("/api/llm/resolve?model=hung/x",))
+        waiting.start()
+        assert hung.reached.wait(30)
+        assert client.json("/health")["ok"]
+        assert client.json("/api/llm/resolve?model=openrouter/a/b")["route"]["via"] == "dexto"
+        assert client.post("/api/llm/custom-models", {"provider": "openrouter", "name": "a/b"}).status == 200
+        assert client.json("/api/llm/custom-models")["models"][0]["name"] == "a/b"
+        hung.end.set()
+        waiting.join()

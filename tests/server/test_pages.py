@@ -1,0 +1,66 @@
+"""The pages under `/`: our own, and a built application in its place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.serving import Client, Serve
+
+
+def test_the_own_page_allows_nothing_foreign(serve: Serve) -> None:
+    """Our page runs scripts of this server alone, talks to it alone, and stands in no frame."""
+    answer = serve().get("/")
+    assert (answer.status, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:")
+    assert "connect-src 'self'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.fixture
+def application(serve: Serve, tmp_path: Path) -> Client:
+    """A server with a built single-page application, and a secret beside its folder."""
+    folder = tmp_path / "built"
+    (folder / "assets").mkdir(parents=True)
+    (folder / "index.html").write_text("<title>first page</title>")
+    (folder / "assets" / "app.js").write_text("let script")
+    (tmp_path / "secret.txt").write_text("outside")
+    (folder / "link").symlink_to(tmp_path / "secret.txt")
+    return serve.app(ui_dir=str(folder))
+
+
+@pytest.mark.parametrize("path", ["/", "/models", "/models/openai/gpt-5", "/a%20b", "/index.html"])
+def test_an_applications_own_paths(application: Client, path: str) -> None:
+    """Paths without a file are the application's: they get its first page."""
+    answer = application.get(path)
+    assert (answer.status, answer.body) == (200, b"<title>first page</title>")
+
+
+def test_an_applications_files(application: Client) -> None:
+    """Files are served as they are; one that is missing is missing."""
+    assert application.get("/assets/app.js").body == b"let script"
+    assert application.get("/assets/missing.js").status == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["/../secret.txt", "/..%2fsecret.txt", "/%2e%2e/secret.txt", "//secret.txt", "/link", "/..%5csecret.txt"]
+)
+def test_nothing_outside_the_folder(application: Client, path: str) -> None:
+    """No path leads out of the folder."""
+    assert b"outside" not in application.get(path).body
+
+
+@pytest.mark.parametrize("path", ["/api/nothing", "/api/", "/api"])
+def test_the_api_has_no_first_page(application: Client, path: str) -> None:
+    """What is not there under /api is an error, never a page."""
+    answer = application.get(path)
+    assert (answer.status, answer.json["code"]) == (404, "not_found")
+
+
+def test_without_a_page(serve: Serve) -> None:
+    """A host that brings its own page turns ours off."""
+    assert serve.app(page=False).get("/").status == 404

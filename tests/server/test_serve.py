@@ -1,0 +1,265 @@
+"""`polyroute serve` as a process: started by other programs, ended by signals, shared by many."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.serving import Client
+from tests.shell import POLYROUTE, Shell
+
+SECONDS_OF_LOAD = float(os.environ.get("POLYROUTE_TEST_LOAD_SECONDS", "4"))
+"""How long writers and readers are at it; 20 for a thorough look."""
+DEXTO = {"DEXTO_API_KEY": "dexto-secret"}
+ANY_ADDRESS = "0.0.0.0"  # noqa: S104 - that is what has to be refused
+
+
+class Server:
+    """A running `polyroute serve`."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdout is not None
+        self.process = process
+        self.ready = json.loads(process.stdout.readline())
+        self.client = Client(self.ready["url"])
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        """Send a signal; the exit status."""
+        self.process.send_signal(number)
+        return self.process.wait(30)
+
+
+@contextlib.contextmanager
+def started(shell: Shell, *options: str, **variables: str) -> Iterator[Server]:
+    command = [POLYROUTE, "serve", "--port", "0", "--ready-json", *options]
+    environment = {**shell.variables, **variables}
+    with subprocess.Popen(
+        command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield Server(process)
+        finally:
+            process.kill()
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    """A shell in a throw-away home."""
+    return Shell(tmp_path)
+
+
+def within(seconds: float, holds: Callable[[], bool]) -> bool:
+    """Whether something becomes so; it is looked for often, and not for long where it is so soon."""
+    end = time.monotonic() + seconds
+    while not (found := holds()) and time.monotonic() < end:
+        time.sleep(0.01)
+    return found
+
+
+def test_the_line_for_the_program_that_starts_it(shell: Shell) -> None:
+    """--ready-json prints one line with the address, and nothing else comes on either stream."""
+    with started(shell) as server:
+        assert server.client.json("/health") == {"ok": True}
+        assert server.ready.keys() >= {"url", "pid", "version"}
+        assert server.ready["pid"] == server.process.pid
+        server.end()
+        assert server.process.stdout is not None
+        assert server.process.stderr is not None
+        assert (server.process.stdout.read(), server.process.stderr.read()) == ("", "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it(shell: Shell, number: int) -> None:
+    """SIGTERM and Ctrl+C end it though streams and idle connections are open."""
+    with (
+        started(shell) as server,
+        socket.create_connection(("127.0.0.1", int(server.ready["url"].rpartition(":")[2]))) as idle,
+    ):
+        idle.sendall(b"GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert b"event: hello" in read_until(idle, b"event: hello")
+        server.process.send_signal(number)
+        server.process.wait(10)  # two seconds are promised, but a test's machine may stand still
+
+
+def test_a_request_is_finished(shell: Shell) -> None:
+    """A request whose body is still coming when the signal does is answered."""
+    with started(shell, **DEXTO) as server:
+        address = ("127.0.0.1", int(server.ready["url"].rpartition(":")[2]))
+        body = b'{"provider":"openrouter","name":"a/b"}'
+        with socket.create_connection(address) as connection:
+            head = "POST /api/llm/custom-models HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            head += f"Content-Length: {len(body)}\r\n\r\n"
+            connection.sendall(head.encode() + body[:5])
+            assert within(10, lambda: server.client.json("/health") == {"ok": True})
+            server.process.send_signal(signal.SIGTERM)
+            time.sleep(0.2)
+            connection.sendall(body[5:])
+            assert read_until(connection, b"}").startswith(b"HTTP/1.1 200 ")
+        server.process.wait(30)
+    assert "a/b" in (shell.home / ".dexto/models/custom-models.json").read_text()
+
+
+def read_until(connection: socket.socket, end: bytes) -> bytes:
+    connection.settimeout(30)
+    found = b""
+    while end not in found and (part := connection.recv(65_536)):
+        found += part
+    return found
+
+
+def test_a_port_in_use(shell: Shell) -> None:
+    """A port in use is said so, with what to do, and exit status 3."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = shell.run("serve", "--port", port)
+    assert done.returncode == 3
+    assert f"port {port}" in done.stderr
+    assert "--port 0" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--host", ANY_ADDRESS], "token"),
+        (["--host", "::"], "token"),
+        (["--port", "70000"], "70000"),
+        (["--ui-dir", "/nonexistent"], "index.html"),
+    ],
+)
+def test_what_it_refuses(shell: Shell, options: list[str], said: str) -> None:
+    """Listening for other machines without a token, and options that can't be right: exit status 2."""
+    done = shell.run("serve", *options)
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
+def test_for_other_machines_with_a_token(shell: Shell) -> None:
+    """With a token in the environment it listens at all addresses, and asks for it."""
+    with started(shell, "--host", ANY_ADDRESS, POLYROUTE_TOKEN="token-canary") as server:
+        client = Client(server.ready["url"].replace(ANY_ADDRESS, "127.0.0.1"))
+        assert client.get("/api/plugins").status == 401
+        assert client.get("/api/plugins", authorization="Bearer token-canary").status == 200
+        assert "token-canary" not in json.dumps(server.ready)
+
+
+def test_it_ends_with_its_parent(shell: Shell) -> None:
+    """--exit-with-parent: when the program that started it is killed, it ends."""
+    command = [POLYROUTE, "serve", "--port", "0", "--ready-json", "--exit-with-parent"]
+    source = f"import subprocess, time; subprocess.Popen({command!r}); time.sleep(600)"
+    with subprocess.Popen(
+        [sys.executable, "-c", source], env=shell.variables, stdout=subprocess.PIPE, text=True
+    ) as parent:
+        assert parent.stdout is not None
+        ready = json.loads(parent.stdout.readline())
+        parent.kill()
+        parent.wait()
+        assert within(20, lambda: not is_alive(ready["pid"]))
+
+
+def is_alive(process: int) -> bool:
+    try:
+        with open(f"/proc/{process}/stat", encoding="utf-8") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_others_changes_are_seen(shell: Shell) -> None:
+    """What the command, another server or an editor changes is in the next answer, without a restart."""
+    with started(shell) as one, started(shell) as other:
+        assert one.client.json("/api/llm/preferences")["prefer"] is None
+        shell.run("prefer", "direct")
+        assert one.client.json("/api/llm/preferences")["prefer"] == "direct"
+        assert other.client.post("/api/llm/custom-models", {"provider": "openrouter", "name": "a/b"}).status == 200
+        time.sleep(0.02)  # files are looked at again after a hundredth of a second
+        assert [model["name"] for model in one.client.json("/api/llm/custom-models")["models"]] == ["a/b"]
+        path = shell.home / ".dexto" / ".env"
+        path.write_text("MISTRAL_API_KEY=from-an-editor\n")
+        time.sleep(0.02)
+        assert one.client.json("/api/llm/catalog?provider=mistral")["providers"]["mistral"]["hasDirectKey"]
+        path.unlink()
+        time.sleep(0.02)
+        assert not one.client.json("/api/llm/catalog?provider=mistral")["providers"]["mistral"]["hasDirectKey"]
+
+
+def test_a_restart_keeps_everything(shell: Shell) -> None:
+    """Custom models, favourites and the current model are there after a restart."""
+    model = {"provider": "openrouter", "model": "z-ai/glm-4.5-air:free"}
+    with started(shell, **DEXTO) as server:
+        client = server.client
+        assert client.post("/api/llm/custom-models", {"provider": "openrouter", "name": model["model"]}).status == 200
+        assert client.post("/api/llm/model-picker-state/favorites/toggle", model).json["isFavorite"]
+        assert client.post("/api/llm/switch", model).status == 200
+        before = state(client)
+        server.end()
+    with started(shell, **DEXTO) as server:
+        assert state(server.client) == before
+        assert before[0]["config"]["model"] == model["model"]
+
+
+def state(client: Client) -> tuple[Any, ...]:
+    paths = ("current", "custom-models", "model-picker-state")
+    return tuple(client.json(f"/api/llm/{path}") for path in paths)
+
+
+def test_many_writers_and_readers(shell: Shell) -> None:
+    """8 writers and 32 readers: nothing fails, nothing is lost, and every answer is one whole state."""
+    with started(shell, **DEXTO) as server:
+        end = time.monotonic() + SECONDS_OF_LOAD
+        written: dict[int, int] = {}
+        faults: list[str] = []
+
+        def write(writer: int) -> None:
+            count = 0
+            while time.monotonic() < end:
+                count += 1
+                name = f"maker/model-{writer}-{count}"
+                answer = server.client.post("/api/llm/custom-models", {"provider": "openrouter", "name": name})
+                if answer.status != 200:
+                    faults.append(f"write {answer.status} {answer.body!r}")
+            written[writer] = count
+
+        def read() -> None:
+            known: dict[int, int] = {}
+            while time.monotonic() < end:
+                answer = server.client.get("/api/llm/custom-models")
+                if answer.status != 200:
+                    faults.append(f"read {answer.status} {answer.body!r}")
+                    continue
+                seen = counted(answer.json["models"])
+                if any(seen.get(writer, 0) < count for writer, count in known.items()):
+                    faults.append("a reader went back in time")
+                known = seen
+
+        jobs = [
+            *(threading.Thread(target=write, args=(each,)) for each in range(8)),
+            *(threading.Thread(target=read) for _ in range(32)),
+        ]
+        for job in jobs:
+            job.start()
+        for job in jobs:
+            job.join()
+        assert faults == []
+        assert counted(server.client.json("/api/llm/custom-models")["models"]) == written
+
+
+def counted(models: list[dict[str, Any]]) -> dict[int, int]:
+    """How many models of each writer there are; they are whole from the first to the last."""
+    numbers: dict[int, list[int]] = {}
+    for model in models:
+        _, writer, number = model["name"].rsplit("-", 2)
+        numbers.setdefault(int(writer), []).append(int(number))
+    assert all(sorted(each) == list(range(1, len(each) + 1)) for each in numbers.values())
+    return {writer: len(each) for writer, each in numbers.items()}
