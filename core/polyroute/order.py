@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from polyroute.errors import UsageError
 from polyroute.plugins import Plugins
 from polyroute.preferences import Preferences
 from polyroute.types import DIRECT, ModelRef, Problem, Provider
@@ -80,3 +81,20 @@ class Order:
     def _complain(self, key: str, fault: str, remedy: str) -> None:
         message = f"preference {key!r} (of the host, a POLYROUTE_ variable or config.toml): {fault}; it was left out"
         self.problems.append(Problem(message, remedy))
+
+
+def checked(via: str, target: str, plugins: Plugins) -> tuple[str, str]:
+    """A route to prefer, and the provider or model to pin to it (empty: all), by their IDs. Raises UsageError."""
+    routes = (DIRECT, *plugins.gateways)
+    via = plugins.names.get(via, via)
+    if via not in routes:
+        raise UsageError(f"There is no route {via!r}. Routes are: {', '.join(routes)}.")
+    if not target:
+        return via, ""
+    name, slash, model_id = target.partition("/")
+    if slash and not model_id:
+        raise UsageError(f"{target!r} lacks the model. To pin the provider, write {name}.")
+    provider = plugins.find(name).id
+    if via not in (DIRECT, *plugins.carriers(provider)):
+        raise UsageError(f"{via} does not carry {provider}'s models. See `polyroute explain {provider}`.")
+    return via, f"{provider}{slash}{model_id}"

@@ -14,6 +14,7 @@ from polyroute.types import Problem
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
 
+_NO_NAMES: Mapping[str, str] = MappingProxyType({})
 _KEYS = ("prefer", "order", "disable_providers", "pins")
 
 
@@ -101,37 +102,40 @@ def _is_sound(key: str, value: Any) -> bool:
 
 
 def save(environment: Environment, via: str, target: str = "") -> str:
-    """Write into `config.toml` that `via` is preferred, or pinned for `target`; return the file's path.
+    """Write into `config.toml` that `via` is preferred, or pinned for `target`; as `change` otherwise."""
+    return change(environment, {} if target else {"prefer": via}, {target: via} if target else {})
 
+
+def unset(environment: Environment, target: str = "", names: Mapping[str, str] = _NO_NAMES) -> str:
+    """Take the preference, or the pin of `target`, out of `config.toml`, if it is there; as `change` otherwise."""
+    return change(environment, {} if target else {"prefer": None}, {target: None} if target else {}, names)
+
+
+def change(
+    environment: Environment,
+    values: Mapping[str, str | list[str] | None],
+    pins: Mapping[str, str | None],
+    names: Mapping[str, str] = _NO_NAMES,
+) -> str:
+    """Write all at once into `config.toml`; None takes a value or a pin away. Returns the file's path.
+
+    `names` (`plugins.names`) tells which names are one provider's: a pin goes under whichever it was written.
     Everything else in the file stays as it is. Raises Unavailable where it can't be read or written.
     """
 
-    def change(document: TOMLDocument) -> None:
+    def changed(document: TOMLDocument) -> None:
         import tomlkit
 
-        if target:
-            document.setdefault("pins", tomlkit.table())[target] = via
-        else:
-            document["prefer"] = via
+        for key, value in values.items():
+            document.pop(key, None) if value is None else document.update({key: value})
+        for target, via in pins.items():
+            own = document.get("pins", {})
+            for each in [each for each in own if _one_name(each, names) == _one_name(target, names)]:
+                del own[each]
+            if via is not None:
+                document.setdefault("pins", tomlkit.table())[target] = via
 
-    return _rewrite(environment.config_path, change)
-
-
-def unset(environment: Environment, target: str = "", names: Mapping[str, str] = MappingProxyType({})) -> str:
-    """Take the preference, or the pin of `target`, out of `config.toml`, if it is there; as `save` otherwise.
-
-    `names` (`plugins.names`) tells which names are one provider's: a pin goes under whichever it was written.
-    """
-
-    def change(document: TOMLDocument) -> None:
-        if not target:
-            document.pop("prefer", None)
-            return
-        pins = document.get("pins", {})
-        for each in [each for each in pins if _one_name(each, names) == _one_name(target, names)]:
-            del pins[each]
-
-    return _rewrite(environment.config_path, change)
+    return _rewrite(environment.config_path, changed)
 
 
 def _one_name(target: str, names: Mapping[str, str]) -> str:

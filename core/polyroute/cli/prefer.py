@@ -12,6 +12,7 @@ from polyroute.cli import grammar, output
 from polyroute.cli.exits import YES
 from polyroute.environment import PROCESS
 from polyroute.errors import UsageError
+from polyroute.order import checked
 from polyroute.types import DIRECT
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def _set(options: argparse.Namespace) -> int:
     from polyroute.preferences import save
 
     with output.catalog() as catalog:
-        via, target = _checked(options.via, options.target, catalog)
+        via, target = checked(options.via, options.target, catalog.plugins)
         path = save(catalog.environment, via, target)
     if options.json:
         return output.document({"schema": wire.SCHEMA, "prefer": via, "for": target or None, "file": path})
@@ -76,23 +77,6 @@ def _tell_what_wins(via: str, target: str, catalog: Catalog) -> None:
         print("polyroute: POLYROUTE_PREFER is set, and wins over the file.", file=sys.stderr)
     elif not target and via != DIRECT:
         print("Hosts stay direct: pin one with `--for`.", file=sys.stderr)
-
-
-def _checked(via: str, target: str, catalog: Catalog) -> tuple[str, str]:
-    plugins = catalog.plugins
-    routes = (DIRECT, *plugins.gateways)
-    via = plugins.names.get(via, via)
-    if via not in routes:
-        raise UsageError(f"There is no route {via!r}. Routes are: {', '.join(routes)}.")
-    if not target:
-        return via, ""
-    name, slash, model_id = target.partition("/")
-    if slash and not model_id:
-        raise UsageError(f"{target!r} lacks the model. To pin the provider, write {name}.")
-    provider = plugins.find(name).id
-    if via not in (DIRECT, *plugins.carriers(provider)):
-        raise UsageError(f"{via} does not carry {provider}'s models. See `polyroute explain {provider}`.")
-    return via, f"{provider}{slash}{model_id}"
 
 
 def _grammar(subparsers: Subparsers) -> None:

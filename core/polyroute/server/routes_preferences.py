@@ -2,22 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from polyroute import preferences
+from polyroute.dexto_compat import GATEWAY
+from polyroute.order import checked
 from polyroute.server import answers_person
 from polyroute.server.operations import Call, Document, Operation
+from polyroute.server.schemas import PreferencesBody
+from polyroute.types import DIRECT
 
 
 def _preferences(call: Call) -> Document:
     """Which route comes first, what is pinned, and what is disabled."""
-    preferences = call.catalog.preferences
+    own = call.catalog.preferences
     return {
-        "prefer": preferences.prefer or None,
-        "first": call.listing.status.preferred,
-        "order": list(preferences.order),
-        "pins": dict(preferences.pins),
-        "disabled": sorted(preferences.disabled_providers),
-        "routes": ["direct", *call.catalog.plugins.gateways],
+        "prefer": own.prefer or None,
+        "first": call.catalog.preferred,
+        "order": list(own.order),
+        "pins": dict(own.pins),
+        "disabled": sorted(own.disabled_providers),
+        "routes": [DIRECT, *call.catalog.plugins.gateways],
         "auth": call.listing.auth,
     }
 
 
-OPERATIONS = (Operation("GET", "/llm/preferences", _preferences, (answers_person.Preferences,), prepared=True),)
+def _changed(call: Call) -> Document:
+    """Change preferences, all at once; what is left out stays, and null takes it away."""
+    body = call.body(PreferencesBody)
+    plugins = call.catalog.plugins
+    values: dict[str, str | list[str] | None] = {}
+    if body.preferDextoCredits is not None:
+        values["prefer"] = GATEWAY if body.preferDextoCredits else DIRECT
+    if "prefer" in body.model_fields_set:
+        values["prefer"] = checked(body.prefer, "", plugins)[0] if body.prefer else None
+    if "order" in body.model_fields_set:
+        values["order"] = [checked(via, "", plugins)[0] for via in body.order or ()] or None
+    if "disabled" in body.model_fields_set:
+        values["disable_providers"] = sorted({plugins.find(name).id for name in body.disabled or ()}) or None
+    preferences.change(call.catalog.environment, values, _pins(body.pins or {}, call), plugins.names)
+    return {"ok": True}
+
+
+def _pins(pins: Mapping[str, str | None], call: Call) -> dict[str, str | None]:
+    """Pins by the IDs of their providers; one that is taken away need not be right."""
+    plugins = call.catalog.plugins
+    found = [checked(via, target, plugins)[::-1] if via else (target, None) for target, via in pins.items()]
+    return dict(found)
+
+
+_PATH = "/llm/preferences"
+OPERATIONS = (
+    Operation("GET", _PATH, _preferences, (answers_person.Preferences,), prepared=True),
+    Operation("PUT", _PATH, _changed, (answers_person.Done,), body=PreferencesBody, lane="writing"),
+)

@@ -1,0 +1,39 @@
+"""Operations about providers' own keys."""
+
+from __future__ import annotations
+
+from polyroute import keys
+from polyroute.server import answers_person
+from polyroute.server.operations import Call, Document, Operation
+from polyroute.server.schemas import KeyBody
+
+
+def _key(call: Call) -> Document:
+    """Whether the provider's own key is there, or none is needed; masked."""
+    name = call.path["provider"]
+    key = keys.find(call.catalog, name)
+    status = call.catalog.provider(name)
+    document: Document = {"provider": name, "envVar": key.variable, "hasKey": status.has_direct_key}
+    if key.mask:
+        document |= {"keyValue": key.mask, "source": str(key.credential)}
+    return document | {"hasEffectiveCredentials": status.has_effective_credentials}
+
+
+def _stored(call: Call) -> Document:
+    """Keep a provider's key; a mask that comes back keeps the one that is there."""
+    body = call.body(KeyBody)
+    stored = keys.store(call.catalog, body.provider, body.apiKey)
+    return {
+        "ok": True,
+        "provider": body.provider,
+        "envVar": stored.variable,
+        "source": str(stored.source) if stored.source else None,
+        "pinned": bool(stored.pinned),
+        "notes": list(stored.notes),
+    }
+
+
+OPERATIONS = (
+    Operation("GET", "/llm/key/{provider}", _key, (answers_person.KeyStatus,), prepared=True),
+    Operation("POST", "/llm/key", _stored, (answers_person.KeySaved,), body=KeyBody, lane="writing"),
+)
