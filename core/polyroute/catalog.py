@@ -154,8 +154,12 @@ class Catalog:
         the same or spelled alike. It takes its time: ask when it is to be shown. Raises as `routes` does.
         """
         ref = references.canonical(model, self.plugins)
-        own = self.plugins.models(ref.provider)
-        return (() if ref.id in own else references.alike(ref, own)) or self._mappers.suggest(ref)
+        return self.listed_alike(ref) or self._mappers.suggest(ref)
+
+    def listed_alike(self, ref: ModelRef) -> tuple[str, ...]:
+        """References to models in the provider's own list that are spelled alike; none where it is in it itself."""
+        listed = self.plugins.models(ref.provider)
+        return () if ref.id in listed else references.alike(ref, listed)
 
     @property
     def custom_models(self) -> CustomStore:

@@ -90,7 +90,7 @@ def add(entries: Entries, entry: Mapping[str, Any], *, upsert: bool, keep_key: b
     members = merged(old, entry, keep_key=keep_key, references=references)
     model = checked(members, entries.plugins)
     entries.put(ref, members, position)
-    lost = is_mask_of_key(entry) and KEY_FIELD not in old
+    lost = is_mask(KEY_FIELD, entry.get(KEY_FIELD)) and KEY_FIELD not in old
     return Outcome(model, position is None, "A mask was given for its key, and no key is stored." if lost else "")
 
 
@@ -98,7 +98,7 @@ def edit(entries: Entries, ref: ModelRef, changes: Mapping[str, Any], *, keep_ke
     """Change fields of a model; None takes one away, and what is not named stays."""
     position = entries.position(ref)
     members = merged(entries.members(position), changes, keep_key=keep_key, references=references)
-    model = checked(members, entries.plugins, known=ref.provider in entries.plugins.names)
+    model = checked(members, entries.plugins, known=False)
     entries.put(ref, members, position)
     return Outcome(model)
 
@@ -130,7 +130,7 @@ def merged(old: Members, changes: Mapping[str, Any], *, keep_key: bool, referenc
     new = dict(old)
     for field, given in changes.items():
         value = _key(given, references) if field == KEY_FIELD else given
-        if isinstance(value, str) and may_be_secret(field) and is_masked(value):
+        if is_mask(field, value):
             continue
         if value is None or value == "":
             new.pop(field, None)
@@ -138,7 +138,7 @@ def merged(old: Members, changes: Mapping[str, Any], *, keep_key: bool, referenc
             new[field] = raw_json.indented(
                 raw_json.text_of(_key(value, references) if field == KEY_FIELD else value), 3
             )
-    kept = KEY_FIELD in old and (KEY_FIELD not in changes or is_mask_of_key(changes))
+    kept = KEY_FIELD in old and (KEY_FIELD not in changes or is_mask(KEY_FIELD, changes[KEY_FIELD]))
     if kept and not keep_key and not same_endpoint(endpoint(old), endpoint(new)):
         raise KeyBoundElsewhere(
             f"The stored key was saved for {endpoint(old) or 'the base URL of the provider'}, and is not sent to"
@@ -148,10 +148,9 @@ def merged(old: Members, changes: Mapping[str, Any], *, keep_key: bool, referenc
     return new
 
 
-def is_mask_of_key(entry: Mapping[str, Any]) -> bool:
-    """Whether a mask is given in place of a key."""
-    key = entry.get(KEY_FIELD)
-    return isinstance(key, str) and is_masked(key)
+def is_mask(field: str, value: Any) -> bool:
+    """Whether a mask is given in place of a secret."""
+    return isinstance(value, str) and may_be_secret(field) and is_masked(value)
 
 
 def endpoint(members: Members) -> str:
@@ -161,7 +160,9 @@ def endpoint(members: Members) -> str:
 
 
 def checked(members: Members, plugins: Plugins, *, known: bool = True) -> CustomModel:
-    """The model that an entry to be written is. Raises UsageError; UnknownProvider where it has to be `known`."""
+    """The model that an entry to be written is. Raises UsageError; UnknownProvider where its provider is to be one
+    that is known and takes custom models, and not just some that another program knows.
+    """
     model = _read(members)
     if model.name.strip() != model.name:
         raise UsageError(f"White space stands before or after the model ID {model.name!r}: an ID is kept as it is.")

@@ -83,9 +83,13 @@ def same_endpoint(one: str, other: str) -> bool:
     return one.rstrip("/") == other.rstrip("/")
 
 
-def may_be_secret(field: str) -> bool:
-    """Whether what a field holds must not be shown."""
-    return re.search(_CONFIDENTIAL, field) is not None
+def may_be_secret(field: str, value: Any = None) -> bool:
+    """Whether what a field holds must not be shown: its name says so, or that of something in it."""
+    if re.search(_CONFIDENTIAL, field):
+        return True
+    if isinstance(value, dict):
+        return any(may_be_secret(name, inner) for name, inner in value.items())
+    return isinstance(value, list) and any(may_be_secret("", inner) for inner in value)
 
 
 def identity(provider: object, name: object, plugins: Plugins) -> tuple[str, str]:
@@ -155,7 +159,7 @@ def _model(entry: dict[str, Any]) -> CustomModel:
     name, key = entry.pop("name"), entry.pop(KEY_FIELD, "")
     provider = entry.pop("provider", DEFAULT_CUSTOM_PROVIDER)
     if not entry.keys() <= _PLAIN:
-        entry = {field: REDACTED if may_be_secret(field) else value for field, value in entry.items()}
+        entry = {field: REDACTED if may_be_secret(field, value) else value for field, value in entry.items()}
     return CustomModel(provider, name, entry, key and _shown(key))
 
 

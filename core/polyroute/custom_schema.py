@@ -8,12 +8,12 @@ from typing import Annotated, Any, NotRequired
 from pydantic import ConfigDict, Field, PositiveInt, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
-# Without user name (it would be sent along), fragment or variable; it may have a query.
-_BASE_URL = r"^(https?://[^\s\x00-\x1f/?#@\\$]+([/?][^\s\x00-\x1f#\\$]*)?)?$"
+# Without user name or query (a key may be in either), fragment or variable.
+_BASE_URL = r"^(https?://[^\s\x00-\x1f/?#@\\$]+(/[^\s\x00-\x1f?#\\$]*)?)?$"
 
 _WANTED = {
     "name": "a text of one character or more",
-    "baseURL": "an http or https address without user name, # and $",
+    "baseURL": "an http or https address without user name, ?, # and $",
     "maxInputTokens": "a whole number above 0",
     "maxOutputTokens": "a whole number above 0",
 }

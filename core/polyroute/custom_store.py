@@ -14,10 +14,11 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
-from polyroute import custom_changes, custom_file, files, raw_json
+from polyroute import custom_changes, custom_file, custom_transfer, files, raw_json
 from polyroute.custom_changes import Entries, Outcome, endpoint
 from polyroute.custom_file import Document, NotReadable
 from polyroute.custom_models import KEY_FIELD, CustomModel, Listing, parse, same_endpoint
+from polyroute.custom_transfer import OnConflict, Report
 from polyroute.errors import Unavailable, UnknownCustomModel, UsageError
 from polyroute.plugins import Plugins
 from polyroute.types import ModelRef, Problem
@@ -114,6 +115,31 @@ class CustomStore:
         """Take a model away. Raises UnknownCustomModel."""
         return self._change(partial(custom_changes.remove, ref=ref))
 
+    def export(self, *, with_secrets: bool = False) -> bytes:
+        """All entries as a file of their own, by default without whatever may be secret. Raises Unavailable."""
+        with files.told(self.path):
+            _, document = self._settled()
+        return custom_transfer.written(document, with_secrets=with_secrets)
+
+    def take_in(
+        self, data: bytes, on_conflict: OnConflict = "fail", *, with_secrets: bool = False, dry_run: bool = False
+    ) -> list[Report]:
+        """Import what `export` gives, in one write; what became, or with `dry_run` would become, of each entry.
+
+        With `fail`, one model that is there already keeps all from being written. Keys come along only
+        `with_secrets`, and a stored key stays only with its base URL. Raises UsageError where it can't be read.
+        """
+        texts = custom_transfer.read(data)
+        take_in = partial(custom_transfer.take_in, texts=texts, on_conflict=on_conflict, with_secrets=with_secrets)
+        with files.told(self.path):
+            reports = take_in(Entries(self._settled()[1], self.plugins))
+        if dry_run or not any(report.action in ("added", "replaced") for report in reports):
+            return reports
+        try:
+            return self._change(lambda entries: _unless_conflicting(take_in(entries)))
+        except _Conflicting as error:
+            return error.reports
+
     def repair(self) -> Repaired | None:
         """Write what can be read of a broken file, and keep the original beside it; None where nothing is broken."""
         with files.told(self.path), files.locked(self.path):
@@ -188,6 +214,20 @@ class CustomStore:
 
 class _WrittenMeanwhile(Exception):
     """Another program has written the file while we were about to."""
+
+
+class _Conflicting(UsageError):
+    """What is to be imported is there already, at least in part."""
+
+    def __init__(self, reports: list[Report]) -> None:
+        self.reports = reports
+        super().__init__("Some models are there already.")
+
+
+def _unless_conflicting(reports: list[Report]) -> list[Report]:
+    if any(report.action == "conflict" for report in reports):
+        raise _Conflicting(reports)
+    return reports
 
 
 def _values(document: Document) -> list[Any]:

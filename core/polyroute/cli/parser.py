@@ -22,6 +22,7 @@ _MODULES = {
     "plugins": "plugins",
     "prefer": "prefer",
     "serve": "serve",
+    "custom": "custom",
     "keys": "keys",
     "credential": "credential",
     "completion": "completion",

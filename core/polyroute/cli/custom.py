@@ -1,0 +1,189 @@
+"""The command `custom`: a person's own models."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from polyroute import custom_wire, wire
+from polyroute.catalog import Catalog
+from polyroute.cli import custom_files, entering, grammar, output
+from polyroute.cli.exits import YES
+from polyroute.errors import InvalidModelReference, UsageError
+from polyroute.references import canonical
+from polyroute.types import ModelRef
+
+if TYPE_CHECKING:
+    from polyroute.cli.grammar import Subparsers
+    from polyroute.custom_changes import Outcome
+
+_FIELDS = {
+    "display_name": "displayName",
+    "base_url": "baseURL",
+    "max_input_tokens": "maxInputTokens",
+    "max_output_tokens": "maxOutputTokens",
+    "file_path": "filePath",
+}
+"""By option, the field of the entry."""
+
+
+def _list(options: argparse.Namespace) -> int:
+    """`polyroute custom list`: all of them, with the route by which each would run."""
+    with output.catalog() as catalog:
+        listing = catalog.custom_models.listing()
+        catalog.models()
+    if options.json:
+        return output.document(custom_wire.listing(listing.models, catalog.problems))
+    from polyroute.cli import custom_text
+
+    custom_text.listing(listing.models, catalog)
+    return YES
+
+
+def _show(options: argparse.Namespace) -> int:
+    """`polyroute custom show`: one of them, in full."""
+    with output.catalog() as catalog:
+        model = catalog.custom_models.get(_reference(options.model))
+    if options.json:
+        return output.document(custom_wire.one(model, catalog))
+    from polyroute.cli import custom_text
+
+    custom_text.fields(model, catalog)
+    return YES
+
+
+def _add(options: argparse.Namespace) -> int:
+    """`polyroute custom add`: check it, write it, and tell how it would run now."""
+    with output.catalog() as catalog:
+        ref = canonical(options.model, catalog.plugins)
+        outcome = catalog.custom_models.add({"provider": ref.provider, "name": ref.id, **_given(options, ref)})
+        after = catalog.reload()
+        if _lacks_a_key(options, ref, after):
+            key = entering.secret(f"Key for {ref}, not shown (nothing for none): ")
+            outcome = catalog.custom_models.edit(ref, {"apiKey": key})._replace(created=True)
+            after = catalog.reload()
+    return _told(outcome, f"{ref} is added", after, options)
+
+
+def _edit(options: argparse.Namespace) -> int:
+    """`polyroute custom edit`: change what is named and nothing else."""
+    ref = _reference(options.model)
+    changes = {**_given(options, ref), **dict.fromkeys(_cleared(options))}
+    if not changes:
+        raise UsageError("Nothing is to be changed: name a field, such as --display-name.")
+    with output.catalog() as catalog:
+        outcome = catalog.custom_models.edit(ref, changes, keep_key=options.keep_key)
+        after = catalog.reload()
+    return _told(outcome, f"{ref} is changed", after, options)
+
+
+def _rename(options: argparse.Namespace) -> int:
+    """`polyroute custom rename`: another ID, and everything else as it was."""
+    ref = _reference(options.model)
+    with output.catalog() as catalog:
+        outcome = catalog.custom_models.rename(ref, options.name)
+        after = catalog.reload()
+    return _told(outcome, f"{ref} is {outcome.model.ref} now", after, options)
+
+
+def _remove(options: argparse.Namespace) -> int:
+    """`polyroute custom remove`: take it out of the file."""
+    with output.catalog() as catalog:
+        outcome = catalog.custom_models.remove(_reference(options.model))
+    if options.json:
+        return output.document({"schema": wire.SCHEMA, "removed": outcome.model.document})
+    print(f"{outcome.model.ref} is removed.")
+    return YES
+
+
+def _told(outcome: Outcome, done: str, catalog: Catalog, options: argparse.Namespace) -> int:
+    """Say what was done and by which route the model would run now."""
+    if options.json:
+        return output.document(custom_wire.one(outcome.model, catalog, outcome))
+    from polyroute.cli import custom_text
+
+    custom_text.outcome(outcome, done, catalog)
+    return YES
+
+
+def _reference(text: str) -> ModelRef:
+    """A reference to what is in the file: its provider need not be installed."""
+    provider, _, name = text.partition("/")
+    if not (provider and name):
+        raise InvalidModelReference(f"A model is written provider/model: {text!r}. See `polyroute custom list`.")
+    return ModelRef(provider, name)
+
+
+def _given(options: argparse.Namespace, ref: ModelRef) -> dict[str, Any]:
+    """The fields that options name."""
+    fields = {field: getattr(options, option) for option, field in _FIELDS.items()}
+    given = {field: value for field, value in fields.items() if value is not None}
+    if options.key_stdin:
+        given["apiKey"] = entering.secret(f"Key for {ref}, not shown: ")
+        if not given["apiKey"]:
+            raise UsageError("No key came from stdin: nothing was stored.")
+    elif options.key_variable:
+        given["apiKey"] = f"${{{options.key_variable}}}"
+    elif options.key_keyring:
+        given["apiKey"] = f"keyring:{options.key_keyring}"
+    return given
+
+
+def _cleared(options: argparse.Namespace) -> list[str]:
+    fields: Sequence[str] = options.clear
+    return [*(_FIELDS.get(field.replace("-", "_"), field) for field in fields), *(["apiKey"] if options.no_key else [])]
+
+
+def _lacks_a_key(options: argparse.Namespace, ref: ModelRef, catalog: Catalog) -> bool:
+    """Whether to ask for a key: somebody is there to answer, and the model can't be run without."""
+    asked = options.key_stdin or options.key_variable or options.key_keyring or options.json
+    if asked or sys.stdin is None or not sys.stdin.isatty():
+        return False
+    direct = next(route for route in catalog.routes(ref) if route.via == "direct")
+    return not any(route.usable for route in catalog.routes(ref)) and bool(direct.base_url)
+
+
+def _with_fields(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--display-name", metavar="TEXT")
+    command.add_argument("--base-url", metavar="URL", help="where it runs, if not where its provider does")
+    command.add_argument("--max-input-tokens", type=int, metavar="N")
+    command.add_argument("--max-output-tokens", type=int, metavar="N")
+    command.add_argument("--file-path", metavar="PATH", help="the file that it is")
+    keys = command.add_mutually_exclusive_group()
+    keys.add_argument("--key-stdin", action="store_true", help="a key of its own, from a hidden prompt or a pipe")
+    keys.add_argument("--key-variable", metavar="NAME", help="its key is in this variable")
+    keys.add_argument("--key-keyring", metavar="NAME", help="its key is in the keyring under this name")
+    grammar.with_json(command)
+
+
+def _grammar(subparsers: Subparsers) -> None:
+    family = subparsers.add_parser(
+        "custom", help="models of your own", formatter_class=grammar.FORMATTER, allow_abbrev=False
+    )
+    commands = family.add_subparsers(metavar="COMMAND", required=True)
+    grammar.with_json(grammar.command(commands, "list", _list, "your own models, and how each runs"))
+    for name, run, text in (
+        ("add", _add, "add a model that is in no list, or with a key or base URL of its own"),
+        ("show", _show, "one of your models in full"),
+        ("edit", _edit, "change fields of a model; the others stay"),
+        ("rename", _rename, "give a model another ID; everything else stays"),
+        ("remove", _remove, "remove a model"),
+    ):
+        command = grammar.command(commands, name, run, text)
+        command.set_defaults(takes_key=True)
+        command.add_argument("model", metavar="MODEL", help="provider/model")
+        if name == "rename":
+            command.add_argument("name", metavar="NEW_ID", help="the ID alone, without the provider")
+        if name == "edit":
+            command.add_argument("--clear", action="append", default=[], metavar="FIELD", help="take a field away")
+            command.add_argument("--no-key", action="store_true", help="take its key away")
+            command.add_argument(
+                "--keep-key", action="store_true", help="send the stored key to the new base URL from now on"
+            )
+        _with_fields(command) if name in ("add", "edit") else grammar.with_json(command)
+    custom_files.add_to(commands)
+
+
+COMMANDS = {"custom": _grammar}

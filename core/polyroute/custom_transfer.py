@@ -1,0 +1,90 @@
+"""Custom models on their way out of the file and into it, as JSON in the file's own form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
+
+from polyroute import custom_file, raw_json
+from polyroute.custom_changes import Entries, Members, checked, endpoint, is_mask
+from polyroute.custom_file import Document, entry_text
+from polyroute.custom_models import KEY_FIELD, may_be_secret, same_endpoint
+from polyroute.errors import UsageError
+
+OnConflict = Literal["skip", "replace", "fail"]
+Action = Literal["added", "replaced", "skipped", "conflict", "refused"]
+
+
+class Report(NamedTuple):
+    """What became of one entry."""
+
+    model: str
+    """The reference; empty where the entry has none."""
+    action: Action
+    note: str = ""
+
+
+def read(data: bytes) -> list[bytes]:
+    """The entries in what is to be imported: a file of custom models, or a list of entries. Raises UsageError."""
+    try:
+        if data.lstrip()[:1] == b"[":
+            raw_json.value(data)
+            return raw_json.elements(data)
+        document = custom_file.parse(data)
+        document.values()
+        return document.entries()
+    except ValueError as error:
+        why = error if isinstance(error, custom_file.NotReadable) else "it is not valid JSON"
+        raise UsageError(f"This can't be imported: {why}. Nothing was changed.") from None
+
+
+def written(document: Document, *, with_secrets: bool) -> bytes:
+    """The entries as a file of their own: all of them, or the sound ones without whatever may be a secret."""
+    from polyroute.custom_schema import sound
+
+    texts = document.entries()
+    if not with_secrets:
+        texts = [entry_text(_shareable(raw_json.members(texts[index]))) for index in sound(document.values())[0]]
+    return custom_file.EMPTY.text(texts) + b"\n"
+
+
+def take_in(entries: Entries, texts: Iterable[bytes], on_conflict: OnConflict, *, with_secrets: bool) -> list[Report]:
+    """Add entries from elsewhere, each as far as it can be used; what became of each."""
+    return [_take(entries, text, on_conflict, with_secrets=with_secrets) for text in texts]
+
+
+def _take(entries: Entries, text: bytes, on_conflict: OnConflict, *, with_secrets: bool) -> Report:
+    try:
+        given = raw_json.members(text)
+        members: Members = {field: raw for field, raw in given.items() if not is_mask(field, raw_json.value(raw))}
+        members = members if with_secrets else _shareable(members)
+        model = checked(members, entries.plugins, known=False)
+    except ValueError:
+        return Report("", "refused", "it is no entry")
+    except UsageError as error:
+        return Report("", "refused", str(error))
+    notes = [] if len(members) == len(given) else ["secrets were left out"]
+    if model.provider not in entries.plugins.names:
+        notes.append("its provider is not available here")
+    position = entries.find(model.ref)
+    if position is None:
+        entries.put(model.ref, members, None)
+        return Report(str(model.ref), "added", "; ".join(notes))
+    if on_conflict != "replace":
+        return Report(str(model.ref), "skipped" if on_conflict == "skip" else "conflict")
+    members, note = _with_stored_key(members, entries.members(position))
+    entries.put(model.ref, members, position)
+    return Report(str(model.ref), "replaced", "; ".join(filter(None, [*notes, note])))
+
+
+def _with_stored_key(members: Members, old: Members) -> tuple[Members, str]:
+    """An entry with the stored key of the one that it replaces, where both have the same base URL."""
+    if KEY_FIELD in members or KEY_FIELD not in old:
+        return members, ""
+    if same_endpoint(endpoint(members), endpoint(old)):
+        return {**members, KEY_FIELD: old[KEY_FIELD]}, ""
+    return members, "the stored key was for another base URL, and is gone"
+
+
+def _shareable(members: Members) -> Members:
+    return {field: raw for field, raw in members.items() if not may_be_secret(field, raw_json.value(raw))}
