@@ -29,13 +29,13 @@ _DATES = (
 _NEAR_DAYS = 31
 """By how much a gateway's date of a model may differ from its maker's: it lists some weeks later."""
 
-_REGION = re.compile("^(?:[a-z]{2}(?:-[a-z]+)+-[0-9]/)?(?:(?:us-gov|us|eu|apac|ap|au|jp|ca|sa|me|af|il|global)[.])?")
+_REGION = re.compile("^(?:[a-z]{2}(?:-[a-z]+)+-[0-9]/)?(?:(?:us-gov|us|eu|apac|ap|au|jp|ca|in|sa|me|af|il|global)[.])?")
 _ARN = re.compile("arn:[^/]*:(?:foundation-model|inference-profile)/([^/]+)")
 _REVISION = re.compile("(.+?)(?:-v?([0-9]+))?:([0-9]+)")
 _FIRST_REVISION = re.compile("-v?1$")
 _POINT = re.compile("(?<=[0-9])p(?=[0-9])")
 _PRECISION = re.compile("(?:-(?:fp8|fp4|nvfp4|mxfp4|bf16|fp16|int8|int4|8bit|4bit|awq|gptq))+$", re.IGNORECASE)
-_PUBLISHER = re.compile("publishers/([^/]+)/models/([^/]+)")
+_PUBLISHER = re.compile("(?:projects/[^/]+/locations/[^/]+/)?publishers/([^/]+)/models/([^/]+)")
 _NUMBERED = re.compile("(?:(.*)-)?00[0-9]")
 
 
@@ -140,7 +140,7 @@ RULES: Mapping[str, Callable[[str], list[str]]] = MappingProxyType(
 - `region`: `us.`, `eu.`, `global.` … or `us-east-1/` before the organisation
 - `revision`: `-v1:0`, `:0` and `-v1` at the end; a later revision is kept
 - `at`: `@20250929` is a date, `@default` and `@001` say nothing
-- `publisher`: `publishers/ORGANISATION/models/NAME`
+- `publisher`: `publishers/ORGANISATION/models/NAME`, perhaps in a project and a location
 - `point`: `p` between two digits is a point
 - `tag`: what follows a colon is a size
 - `precision`: `-fp8`, `-int4`, `-awq` … say how weights are stored
