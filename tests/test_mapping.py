@@ -63,9 +63,27 @@ def test_judged(case: dict[str, Any], mapper: Mapper) -> None:
     assert found.why
 
 
+@pytest.mark.parametrize(
+    ("providers", "least"),
+    [
+        pytest.param(frozenset(case["provider"] for case in CASES), 0.95, id="all"),
+        *((frozenset({name}), 0.98) for name in ("anthropic", "openai", "google", "groq", "xai", "cohere")),
+    ],
+)
+def test_figures(providers: frozenset[str], least: float, mapper: Mapper, listed: frozenset[str]) -> None:
+    """No judged model has a wrong or a dead ID, and almost all that the list has are found, whoever's they are."""
+    judged = [(case["id"], case, mapper.lookup(ModelRef(case["provider"], case["native_id"]))) for case in CASES]
+    found = [(right, answer.id) for right, case, answer in judged if case["provider"] in providers]
+    assert [each for right, each in found if each not in (right, None)] == []
+    assert [each for each in found if each[1] and each[1] not in listed and each[1] != each[0]] == []
+    offered = [right == each for right, each in found if right]
+    assert len(offered) >= 5
+    assert sum(offered) / len(offered) >= least
+
+
 def test_the_table_is_whole() -> None:
     """The table names each model once, says why, and only names IDs that the list has."""
-    assert len(CASES) >= 300
+    assert len(CASES) >= 1_000
     assert len({(case["provider"], case["native_id"]) for case in CASES}) == len(CASES)
     assert all(case["evidence"] and case["categories"] for case in CASES)
 

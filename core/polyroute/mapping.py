@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import NamedTuple
 
 from polyroute.likeness import Likeness
 from polyroute.schemes import Alias, Naming, Scheme
-from polyroute.spelling import RULES, Date, dated, first_word, folded
+from polyroute.spelling import RULES, Date, dated, first_word, folded, squeezed
 from polyroute.types import Evidence, IdMapping, ModelRef
 
 _REMEMBERED = 16_384
@@ -22,9 +21,8 @@ _SPELT, _DATED, _NAMED, _FLOATING, _NONE = range(5)
 """How close a native ID is to the gateway's, for the way back."""
 
 
-class _Found(NamedTuple):
-    mapping: IdMapping
-    closeness: int
+_Found = tuple[IdMapping, int]
+"""What an ID maps to, and how close it is."""
 
 
 class SchemeMapper:
@@ -38,12 +36,12 @@ class SchemeMapper:
     def lookup(self, model: ModelRef, /) -> IdMapping:
         """The gateway's ID for `model`."""
         if own := self._own.get(model):
-            return own.mapping
+            return own[0]
         known = self._recent.get(model)
         if known is None:
             if len(self._recent) >= _REMEMBERED:
                 self._recent.clear()
-            known = self._recent[model] = self._find(*model).mapping
+            known = self._recent[model] = self._find(*model)[0]
         return known
 
     def reverse(self, gateway_id: str, /) -> ModelRef | None:
@@ -87,7 +85,7 @@ class SchemeMapper:
         provider = self._scheme.same.get(name, name)
         if provider == self._scheme.provider:
             why = f"{native_id} is an ID of {provider}'s own, kept to the letter"
-            return _Found(IdMapping(native_id, "verbatim", why), _SPELT)
+            return IdMapping(native_id, "verbatim", why), _SPELT
         readings = self._index.readings(provider, native_id)
         for namespace, model in readings:
             if found := self._index.find(provider, namespace, model):
@@ -97,7 +95,7 @@ class SchemeMapper:
     def _listed(self, gateway_id: str, how: str, closeness: int, native_id: str) -> _Found:
         why = f"{gateway_id} is in its list{how}"
         is_floating = closeness == _NAMED and "latest" in native_id
-        return _Found(IdMapping(gateway_id, "listed", why), _FLOATING if is_floating else closeness)
+        return IdMapping(gateway_id, "listed", why), _FLOATING if is_floating else closeness
 
     def _missing(self, provider: str, native_id: str, readings: list[tuple[str, str]]) -> _Found:
         if not readings:
@@ -110,7 +108,7 @@ class SchemeMapper:
         return self._none("not_offered", f"its list has models of {namespace}, but not this one", native_id)
 
     def _none(self, evidence: Evidence, why: str, native_id: str) -> _Found:
-        return _Found(IdMapping(None, evidence, f"{native_id}: {why}"), _NONE)
+        return IdMapping(None, evidence, f"{native_id}: {why}"), _NONE
 
     def _alike(self, model: ModelRef) -> Iterable[str]:
         readings = self._index.readings(self._scheme.same.get(model.provider, model.provider), model.id)
@@ -127,6 +125,11 @@ class _Index:
         self._dated: dict[str, list[tuple[Date, str]]] = {}
         self._by_name = self._names()
         self._at = {provider: _by_folded(aliases) for provider, aliases in scheme.aliases_at.items()}
+        names = (*scheme.models, *self._by_name, *(name for each in self._at.values() for name in each))
+        self._squeezed = {squeezed(name.partition("/")[2]) for name in names}
+        self._plain = {name: name for name in self.namespaces if name not in scheme.namings} | {
+            name: naming.namespace for name, naming in scheme.namings.items() if naming.is_plain and naming.namespace
+        }
 
     def namespace(self, provider: str) -> str:
         """The gateway's namespace for a vendor: what the scheme says, else its own ID where the list has that."""
@@ -148,22 +151,16 @@ class _Index:
 
     def readings(self, provider: str, native_id: str) -> list[tuple[str, str]]:
         """What an ID may say: namespace and name, likeliest first; nothing where the maker can't be told."""
+        if namespace := self._plain.get(provider):
+            return [(namespace, native_id)]
         naming = self._scheme.namings.get(provider)
-        if naming is None or naming.is_plain:
-            namespace = self.namespace(provider)
-            return [(namespace, native_id)] if namespace else []
-        makers = (self._maker(naming, name) for name in _names(naming, native_id))
-        return [each for each in makers if each]
+        names = _names(naming, native_id) if naming else ()
+        return [made for each in names if naming and (made := self._maker(naming, each))]
 
     def find(self, provider: str, namespace: str, name: str) -> tuple[str, str, int] | None:
         """The gateway's ID, how it is known and how close it is; an empty ID where an alias says that there is none."""
-        at = self._at.get(provider)
-        if at and (alias := at.get(f"{namespace}/{folded(name)}")):
-            return self._meant(alias)
-        exact = f"{namespace}/{name}"
-        if exact in self._scheme.models and ":" not in name:
-            return exact, "", _SPELT
-        return self._by_name.get(f"{namespace}/{folded(name)}") or self._by_date(namespace, name)
+        known = self._by_spelling(provider, namespace, name) if squeezed(name) in self._squeezed else None
+        return known or self._by_date(namespace, name)
 
     def snapshots(self, namespace: str, name: str) -> list[str]:
         """The dated IDs that the list has of a model whose name ends with a date."""
@@ -189,6 +186,14 @@ class _Index:
 
     def _namespace_of(self, organisation: str) -> str:
         return self._scheme.organisations.get(organisation, organisation if organisation in self.namespaces else "")
+
+    def _by_spelling(self, provider: str, namespace: str, name: str) -> tuple[str, str, int] | None:
+        at, exact, key = self._at.get(provider), f"{namespace}/{name}", f"{namespace}/{folded(name)}"
+        if at and (alias := at.get(key)):
+            return self._meant(alias)
+        if exact in self._scheme.models and ":" not in name:
+            return exact, "", _SPELT
+        return self._by_name.get(key)
 
     def _by_date(self, namespace: str, name: str) -> tuple[str, str, int] | None:
         """The model of which `name` is a snapshot: of the same date, or the only one and of about that date."""
@@ -254,15 +259,15 @@ class _Index:
 
 def _names(naming: Naming, native_id: str) -> Iterable[str]:
     """What remains of an ID without what says how it is served, likeliest first."""
+    if native_id.startswith(naming.prefixes):
+        native_id = native_id.removeprefix(next(filter(native_id.startswith, naming.prefixes)))
+    if native_id.endswith(naming.suffixes):
+        native_id = native_id.removesuffix(next(filter(native_id.endswith, naming.suffixes)))
     names = [native_id]
-    if naming.prefixes or naming.suffixes:
-        prefix = next(filter(native_id.startswith, naming.prefixes), "")
-        suffix = next(filter(native_id.endswith, naming.suffixes), "")
-        names = [native_id.removeprefix(prefix).removesuffix(suffix)]
     for rule in naming.rules:
-        if rule in RULES:
-            names = [each for name in names for each in RULES[rule](name)]
-    return dict.fromkeys(names)
+        if change := RULES.get(rule):
+            names = [each for name in names for each in change(name)]
+    return names if len(names) == 1 else dict.fromkeys(names)
 
 
 def _by_folded(aliases: Mapping[str, Alias]) -> dict[str, Alias]:

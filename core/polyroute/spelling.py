@@ -15,7 +15,6 @@ from typing import NamedTuple
 # Single separators fall away here and come back between all parts; where they stand oddly they are parts.
 _PARTS = re.compile("[0-9]+|[a-z]+|--+|^-|-$|[^0-9a-z-]+")
 _WORD = re.compile("[a-z]+")
-_SEPARATORS = str.maketrans("._", "--")
 
 _MONTH, _DAY = "(0[1-9]|1[0-2])", "(0[1-9]|[12][0-9]|3[01])"
 _DATES = (
@@ -64,7 +63,12 @@ def folded(name: str) -> str:
     """One spelling for all that differ only in case, in the separator, or in whether one stands between a word
     and a number.
     """
-    return "-".join(_PARTS.findall(name.lower().translate(_SEPARATORS)))
+    return "-".join(_PARTS.findall(name.lower().replace(".", "-").replace("_", "-")))
+
+
+def squeezed(name: str) -> str:
+    """The name without separators: the same for names that fold alike, and sooner had than that."""
+    return name.lower().replace("-", "").replace(".", "").replace("_", "")
 
 
 def first_word(name: str) -> str:
@@ -75,7 +79,8 @@ def first_word(name: str) -> str:
 
 def dated(name: str) -> tuple[str, Date] | None:
     """The name without the date at its end, and the date; None where it ends with none."""
-    if not name[-2:].isdigit():  # as every date ends
+    last = name[name.rfind("-") + 1 :]
+    if len(last) < 2 or not last.isdigit():  # as every date ends; most names are done with here
         return None
     for pattern, groups in _DATES:
         if found := pattern.search(name):
