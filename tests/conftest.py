@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from polyroute import Catalog, Environment, Plugins, Preferences
+from tests.fake_upstream import Serve, Upstream
 from tests.installing import Picture, load, picture, site_on_path, sound
 from tests.shell import Shell
 
@@ -80,3 +82,10 @@ def make_catalog(plugins: Plugins, make_environment: MakeEnvironment) -> MakeCat
 def shell(tmp_path: Path) -> Shell:
     """A shell in a throw-away home."""
     return Shell(tmp_path)
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Starts endpoints on this machine, and ends them."""
+    with ExitStack() as stack:
+        yield lambda *models, **facts: stack.enter_context(Upstream(*models, **facts).running())

@@ -86,6 +86,10 @@ class Upstream:
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.upstream = self
 
+    def stop(self) -> None:
+        """Give the port back: from now on nobody listens there."""
+        self._server.server_close()
+
     @property
     def url(self) -> str:
         """The base URL."""
@@ -102,12 +106,20 @@ class Upstream:
             self.released.set()
             self._server.shutdown()
             thread.join()
-            self._server.server_close()
+            self.stop()
 
     def fail(self, name: str, times: int = 1) -> None:
         """Answer the next requests with one of the documented failures."""
         failure = FAILURES[name]
         self.next += [lambda handler: _send(handler, failure.status, failure.body)] * times
+
+    def say(self, status: int, body: str) -> None:
+        """Answer the next request so."""
+        self.next.append(lambda handler: _send(handler, status, body))
+
+    def break_stream(self, body: str) -> None:
+        """Begin to stream, and put this into the stream where its end should be."""
+        self.next.append(lambda handler: _broken(handler, body))
 
     def redirect(self, url: str) -> None:
         """Answer the next request with a redirect that keeps method and body."""
@@ -120,6 +132,10 @@ class Upstream:
     def cut(self) -> None:
         """Begin to stream, and hang up in the middle."""
         self.next.append(_cut)
+
+
+Serve = Callable[..., Upstream]
+"""Starts an endpoint for the rest of a test; takes what `Upstream` takes."""
 
 
 class _Server(ThreadingHTTPServer):
@@ -219,6 +235,12 @@ def _cut(handler: BaseHTTPRequestHandler) -> None:
     handler.send_header("Content-Length", "100000")
     handler.end_headers()
     handler.wfile.write(part.encode())
+    handler.close_connection = True
+
+
+def _broken(handler: BaseHTTPRequestHandler, body: str) -> None:
+    _begin_stream(handler)
+    handler.wfile.write((_chat_part("m", {"content": "Hel"}) + f"data: {body}\n\n").encode())
     handler.close_connection = True
 
 

@@ -19,11 +19,11 @@ CORE = Path(polyroute.__file__).parent
 MODULES = sorted(CORE.rglob("*.py"))
 LAYERS = [
     ["masking", "custom_schema"],
-    ["types", "dexto_compat", "documents", "paths", "dotenv", "entry_points", "spelling"],
+    ["types", "words", "dexto_compat", "documents", "paths", "dotenv", "entry_points", "spelling"],
     ["answers", "cache", "description", "likeness", "schemes", "soundness"],
     ["forms", "mapping"],
     ["describe"],
-    ["errors"],
+    ["errors", "failures"],
     ["files", "raw_json"],
     ["dotenv_writing", "os_keyring"],
     ["environment"],
@@ -41,7 +41,7 @@ LAYERS = [
     ["custom_transfer"],
     ["custom_store"],
     ["own_models"],
-    ["explaining", "router", "validation"],
+    ["explaining", "router", "running", "validation"],
     ["catalog"],
     ["__init__", "wire"],
     ["custom_wire"],

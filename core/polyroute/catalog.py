@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Collection, Iterable
+from typing import TYPE_CHECKING, TypeVar
 
 from polyroute import credentials, references
 from polyroute.answers import Mapped, ProviderStatus, Route, Status
@@ -23,6 +23,9 @@ from polyroute.types import Credential, IdMapping, Model, ModelRef, Problem, Pro
 if TYPE_CHECKING:
     from polyroute.custom_models import CustomModel
     from polyroute.custom_store import CustomStore
+    from polyroute.running import Course, OnSwitch, Policy
+
+T = TypeVar("T")
 
 
 class Catalog:
@@ -116,6 +119,40 @@ class Catalog:
                 return route
         raise NoEffectiveRoute(references.canonical(model, self.plugins), routes)
 
+    def run(
+        self,
+        model: str | ModelRef,
+        call: Callable[[Route], T],
+        *,
+        policy: Policy = "ask",
+        on_switch: OnSwitch | None = None,
+        protocols: Collection[str] = (),
+    ) -> T:
+        """What `call` returns for the first route, or for a later one where a route can't be taken.
+
+        It goes on where credits are gone, a key is not accepted, the model is not there or the endpoint is out of
+        order; never for a request that is wrong in itself, may have been carried out or has begun to be answered.
+        `policy` says whether: `never`, `ask` (where `on_switch` says True) or `auto`. Each switch is logged and given
+        to `on_switch`. Raises RouteFailed, with the next route; else as `resolve` and `call` do.
+        """
+        from polyroute import running
+
+        return running.run(self._course(model, policy, protocols), call, on_switch)
+
+    async def run_async(
+        self,
+        model: str | ModelRef,
+        call: Callable[[Route], Awaitable[T]],
+        *,
+        policy: Policy = "ask",
+        on_switch: OnSwitch | None = None,
+        protocols: Collection[str] = (),
+    ) -> T:
+        """The same with a `call`, and perhaps an `on_switch`, that is awaited."""
+        from polyroute import running
+
+        return await running.run_async(self._course(model, policy, protocols), call, on_switch)
+
     def explain(self, subject: str | ModelRef) -> Explanation:
         """In words, why a provider or a model can be run or not. Raises as `routes` and `provider` do."""
         if isinstance(subject, str) and (subject in self.plugins.names or not self._is_model(subject)):
@@ -174,6 +211,13 @@ class Catalog:
         if credential.source and credential.source.layer == CUSTOM:
             return self._own_models.secret(credential)
         return self.plugins.secret(credential, self._own_problems)
+
+    def _course(self, model: str | ModelRef, policy: Policy, protocols: Collection[str]) -> Course:
+        from polyroute.running import Course
+
+        self.resolve(model, protocols=protocols)  # raises where there is none
+        routes = self.routes(model, protocols=protocols)
+        return Course(references.canonical(model, self.plugins), routes, policy, self.environment)
 
     def _is_model(self, text: str) -> bool:
         """Whether a text reads as a model, with or without its provider."""

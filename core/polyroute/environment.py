@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import reduce
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NoReturn
 
@@ -46,6 +47,7 @@ class Environment:
         "_on_reveal",
         "_problems",
         "_process",
+        "_revealed",
         "_secret_reader",
         "_sections",
         "_seen",
@@ -86,6 +88,7 @@ class Environment:
         self._values: dict[str, str] = {}
         self._layers: dict[str, str] = {}
         self._on_reveal = on_reveal
+        self._revealed: set[str] = set()
         self._secret_reader: SecretReader | None = None
         self._add(HOST, given)
         self._add(PROCESS, own)
@@ -215,10 +218,14 @@ class Environment:
             return ""
         if self._on_reveal:
             self._on_reveal(credential)
-        secret = self._secret(credential)
-        if not secret:
+        if not (secret := self._secret(credential)):
             raise SecretUnavailable(credential, "it is not there any more; make a new catalog and look again.")
+        self._revealed.add(secret)
         return secret
+
+    def without_secrets(self, text: str) -> str:
+        """A text without the secrets that were revealed: endpoints quote those that they refuse."""
+        return reduce(lambda left, secret: left.replace(secret, "****"), self._revealed, text)
 
     def with_secret_reader(self, reader: SecretReader) -> Environment:
         """The same environment, which asks `reader` for the secrets that plugins own."""
@@ -235,11 +242,9 @@ class Environment:
         raise TypeError("An Environment holds secrets: it can't be pickled or copied.")
 
     def _add(self, layer: str, variables: Mapping[str, str]) -> None:
-        values, layers = self._values, self._layers
         for name, value in variables.items():
-            if name not in layers and (trimmed := value.strip()):
-                values[name] = trimmed
-                layers[name] = layer
+            if name not in self._layers and (trimmed := value.strip()):
+                self._values[name], self._layers[name] = trimmed, layer
 
     def _dotenv(self, path: str) -> dict[str, str]:
         text = self.read(path)
@@ -274,8 +279,7 @@ class Environment:
         text = self._read_now(path)
         if not text:
             return {}
-        sections = ini_sections(text)
-        if sections is None:
+        if (sections := ini_sections(text)) is None:
             self.report(Problem("is not a readable INI file; what it holds was left out.", "Mend it.", path=path))
         return sections or {}
 

@@ -9,6 +9,11 @@ PolyrouteError
 │   ├── KeyBoundElsewhere        a stored key was saved for another base URL
 │   └── UnsupportedRoute         a client can't speak what this route speaks
 ├── NoEffectiveRoute         a clear no: the model can't be run with what is there
+├── RouteFailed              a usable route was taken, and its endpoint said no
+│   ├── InsufficientCredits      no credits are left there
+│   ├── InvalidCredential        the key is not accepted
+│   ├── ModelNotOffered          the model is not there
+│   └── GatewayUnavailable       it is out of order, or can't be reached
 ├── SecretUnavailable        a credential's secret can't be read
 ├── WrongEndpoint            a client was about to send a key elsewhere than to its endpoint
 └── Unavailable              could not be done: an unreadable file, a full disk
@@ -20,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from polyroute.answers import Route
-from polyroute.types import Credential, ModelRef
+from polyroute.types import DIRECT, Credential, ModelRef
 
 
 class PolyrouteError(Exception):
@@ -75,6 +80,53 @@ class NoEffectiveRoute(PolyrouteError):
         super().__init__("\n".join([f"{model} can't be run now. Routes tried, in order:", *lines]))
 
 
+class RouteFailed(PolyrouteError):
+    """A usable route was taken and can't be taken now; nothing was carried out.
+
+    `error`, what the client library raised, is not in the chain of exceptions: it may quote a key.
+    """
+
+    problem = "the route failed"
+
+    def __init__(
+        self, model: ModelRef, tried: Sequence[Route], next_route: Route | None, words: str, error: Exception
+    ) -> None:
+        self.model = model
+        self.route = tried[-1]
+        """The route that failed."""
+        self.tried = tuple(tried)
+        """All that were taken, this one last."""
+        self.next_route = next_route
+        """The route to try after it, if there is one."""
+        self.error = error
+        after = f"Next would be {_named(next_route)}." if next_route else "No other route is left."
+        super().__init__(f"{model} {_named(self.route)}: {self.problem} ({words}). {after}")
+
+
+class InsufficientCredits(RouteFailed):
+    """No credits are left where the route leads."""
+
+    problem = "no credits are left"
+
+
+class InvalidCredential(RouteFailed):
+    """The key of the route is not accepted."""
+
+    problem = "its key is not accepted"
+
+
+class ModelNotOffered(RouteFailed):
+    """The model is not there under the ID that the route has for it."""
+
+    problem = "the model is not offered there"
+
+
+class GatewayUnavailable(RouteFailed):
+    """The endpoint is out of order, or can't be reached."""
+
+    problem = "it is out of order"
+
+
 class SecretUnavailable(PolyrouteError):
     """The secret of this credential can't be read (any more), or there is no single one."""
 
@@ -96,3 +148,8 @@ class MissingExtra(Unavailable):
 
     def __init__(self, feature: str, extra: str) -> None:
         super().__init__(f"{feature} needs an optional part that is not installed: pip install 'polyroute[{extra}]'.")
+
+
+def _named(route: Route) -> str:
+    way = route.via if route.via == DIRECT else f"via {route.via}"
+    return f"{way} with {route.credential}"

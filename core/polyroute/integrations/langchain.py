@@ -19,6 +19,8 @@ except ImportError:
     raise MissingExtra("polyroute.integrations.langchain", "langchain") from None
 
 PROTOCOLS = (openai.CHAT, openai.RESPONSES)
+_OF_CLIENTS = ("max_retries", "timeout")
+"""Options of `ChatOpenAI` that it hands to the clients, where it makes them itself."""
 
 
 def chat_model(catalog: Catalog, target: Target, **options: Any) -> ChatOpenAI:
@@ -27,8 +29,9 @@ def chat_model(catalog: Catalog, target: Target, **options: Any) -> ChatOpenAI:
     Raises as `choosing.chosen` does.
     """
     route, model_id = chosen(catalog, target, PROTOCOLS)
-    client, _ = openai.client(catalog, route, protocol=route.protocol)
-    async_client, _ = openai.async_client(catalog, route, protocol=route.protocol)
+    for_clients = {name: options[name] for name in _OF_CLIENTS if name in options}
+    client, _ = openai.client(catalog, route, protocol=route.protocol, **for_clients)
+    async_client, _ = openai.async_client(catalog, route, protocol=route.protocol, **for_clients)
     return ChatOpenAI(
         model=model_id,
         root_client=client,

@@ -1,0 +1,134 @@
+"""Recognising, in the exceptions of client libraries, that a route can't be taken now."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any, Literal, NamedTuple, cast
+
+Meaning = Literal["no_credit", "invalid", "not_offered", "unavailable"]
+
+
+class Failure(NamedTuple):
+    """What an endpoint's answer, or its silence, means for the route."""
+
+    means: Meaning
+    status: int | None
+    """None where there was no answer."""
+    words: str
+    """The endpoint's own."""
+
+
+class Answer(NamedTuple):
+    """An endpoint's error as far as a library kept it."""
+
+    status: int
+    text: str
+    message: str
+
+
+class _Row(NamedTuple):
+    means: str
+    status: frozenset[int]
+    says: re.Pattern[str] | None
+
+
+def classify(error: BaseException) -> Failure | None:
+    """What `error`, of whatever client library, means; None where another route would not help, or might do again
+    what was done already.
+    """
+    chain = list(_chain(error))
+    for each in chain:
+        names = {kind.__name__ for kind in type(each).__mro__}
+        if names & _table().perhaps_sent:
+            return None
+        if names & _table().never_sent:
+            return Failure("unavailable", None, "no connection could be made")
+    answer = next(filter(None, map(_answer, chain)), None)
+    return judged(answer) if answer else None
+
+
+def judged(answer: Answer) -> Failure | None:
+    """What an answer with this status and text means."""
+    for row in _table().rows:
+        if answer.status in row.status and (row.says is None or row.says.search(answer.text)):
+            means = cast("Meaning", row.means)
+            return None if row.means == "caller" else Failure(means, answer.status, answer.message)
+    return None
+
+
+def message_in(body: Any) -> str:
+    """The words for people in the JSON of an error, wherever providers put them."""
+    if isinstance(body, str):
+        return body
+    if isinstance(body, list) and body:
+        return message_in(body[0])
+    if not isinstance(body, Mapping):
+        return ""
+    texts = (message_in(body.get(key)) for key in ("error", "message", "Message", "detail"))
+    return next(filter(None, texts), "")
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """An exception and those that it came from, outermost first."""
+    seen: set[int] = set()
+    each: BaseException | None = error
+    while each is not None and id(each) not in seen:
+        seen.add(id(each))
+        yield each
+        each = each.__cause__ or (None if each.__suppress_context__ else each.__context__)
+
+
+def _answer(error: BaseException) -> Answer | None:
+    """The answer that an exception carries: in its response, or in what it kept of one."""
+    response = getattr(error, "response", None)
+    if isinstance(response, Mapping):  # botocore
+        status, body = response.get("ResponseMetadata", {}).get("HTTPStatusCode"), response.get("Error", {})
+    else:
+        # A `code` is not looked at: it may be the word of an error within a stream, after an answer has begun.
+        status = _number(response, "status_code", "status") or _number(error, "status_code")
+        body = getattr(error, "body", None) or getattr(error, "details", None) or _json(response)
+    if not isinstance(status, int) or status < 400:
+        return None
+    message = message_in(body) or str(error)
+    return Answer(status, f"{body or ''} {error}", message)
+
+
+def _number(value: object, *names: str) -> int | None:
+    values = (getattr(value, name, None) for name in names)
+    return next((value for value in values if isinstance(value, int)), None)
+
+
+def _json(response: Any) -> Any:
+    """The body of a response of httpx, if it was read."""
+    try:
+        text = response.text
+    except Exception:  # a stream that was not read, or no response of httpx at all
+        return None
+    try:
+        import json
+
+        return json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        return text if isinstance(text, str) else None
+
+
+class _Table(NamedTuple):
+    rows: tuple[_Row, ...]
+    never_sent: frozenset[str]
+    perhaps_sent: frozenset[str]
+
+
+@lru_cache(maxsize=1)
+def _table() -> _Table:
+    import tomllib
+
+    table = tomllib.loads(files("polyroute").joinpath("failures.toml").read_text(encoding="utf-8"))
+    rows = tuple(_row(**row) for row in table["failure"])
+    return _Table(rows, *(frozenset(table["libraries"][name]) for name in ("never_sent", "perhaps_sent")))
+
+
+def _row(means: str, status: list[int], says: str = "") -> _Row:
+    return _Row(means, frozenset(status), re.compile(says, re.IGNORECASE | re.DOTALL) if says else None)
