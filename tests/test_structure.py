@@ -30,7 +30,7 @@ LAYERS = [
     ["hookspecs", "requirements", "preferences", "picker_state", "custom_file"],
     ["locating"],
     ["manifests"],
-    ["adapters", "trust"],
+    ["acquiring", "adapters", "trust"],
     ["approvals"],
     ["loading"],
     ["asking", "claims"],

@@ -7,6 +7,7 @@ do not disturb each other. A cache that can't be read or written costs time and 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Callable, Sequence
@@ -49,6 +50,14 @@ def collected(
         found |= {source: _made(source, version, build) for source in missing}
         _write(path, {"value": {**{source: each for source, each in kept.items() if os.path.exists(source)}, **found}})
     return {source: found[source][-1] for source in sources}
+
+
+def forget(names: tuple[str, ...]) -> None:
+    """Remove every entry whose name begins with one of these."""
+    with contextlib.suppress(OSError), os.scandir(cache_directory()) as entries:
+        for entry in entries:
+            if entry.name.startswith(names):
+                _remove(entry.path)
 
 
 def _made(source: str, version: int, build: Callable[[str], tuple[Any, Sequence[str]]]) -> list[Any]:

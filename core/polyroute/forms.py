@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import partial
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -85,8 +86,8 @@ class AlternativeForm(Form):
 class SlotForm(Form):
     """One thing that the provider needs."""
 
-    places: list[Annotated[AlternativeForm, BeforeValidator(lambda value: named("variable", value))]] = Field(
-        alias="from", min_length=1
+    places: list[Annotated[AlternativeForm, BeforeValidator(partial(named, "variable"), str | AlternativeForm)]] = (
+        Field(alias="from", min_length=1)
     )
     """Where it is looked for, in order: names of variables, or tables."""
     secret: bool = False
@@ -205,7 +206,7 @@ class ModelForm(Form):
         return Model(*facts, self.base_url, self.protocol, auth, tuple(self.headers.items()))
 
 
-Models = list[Annotated[ModelForm, BeforeValidator(lambda value: named("id", value))]]
+Models = list[Annotated[ModelForm, BeforeValidator(partial(named, "id"), str | ModelForm)]]
 
 
 class ProviderForm(Form):
@@ -230,7 +231,7 @@ class ProviderForm(Form):
     also_speaks: list[Text] = []
     routeability: RouteabilityForm | None = None
     mapping: MappingForm | None = None
-    models: Models = []
+    models: Annotated[Models, BeforeValidator(lambda value: value, Models | str)] = []
 
     @model_validator(mode="after")
     def _hangs_together(self) -> ProviderForm:

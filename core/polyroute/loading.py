@@ -132,7 +132,8 @@ class _Loader:
             name = f"{point.name}@{point.distribution}" if point.name in self.names else self._unique(point.name)
             plugin = Plugin(name, point.distribution, point.version)
             if point.target.endswith(f":{manifests.MANIFEST}"):
-                self._add(plugin._replace(kind="manifest"), partial(self._enter_carried, point.target))
+                carried = plugin._replace(kind="manifest", folder=_folder_of(point.target))
+                self._add(carried, partial(self._enter_carried, point.target))
             else:
                 self._add(plugin, partial(self._register, partial(import_target, point.target)))
 
@@ -166,8 +167,9 @@ class _Loader:
 
     def _enter_carried(self, target: str, plugin: Plugin) -> Plugin:
         """Take in a distribution that carries a manifest instead of code."""
-        (manifest,) = manifests.load([_folder_of(target)])
-        return self._take(plugin._replace(folder=manifest.folder), manifest)
+        if not plugin.folder:
+            raise ModuleNotFoundError(f"no package holds {target}")
+        return self._take(plugin, *manifests.load([plugin.folder]))
 
     def _enter(self, manifest: Manifest, plugin: Plugin) -> Plugin:
         """Take in a plugin of the person's folder or of a project, if it is safe, and approved where it must be."""
@@ -275,14 +277,12 @@ def import_target(target: str) -> object:
 
 
 def _folder_of(target: str) -> str:
-    """The folder of the package in `package:plugin.toml`. Nothing of it is imported."""
+    """The folder of the package in `package:plugin.toml`, or nothing. Nothing of it is imported."""
     path: Sequence[str] | None = None
     for name in target.partition(":")[0].split("."):
         spec = importlib.machinery.PathFinder.find_spec(name, path)
-        if spec is None or not spec.submodule_search_locations:
-            raise ModuleNotFoundError(f"No package named {name!r}")
-        path = list(spec.submodule_search_locations)
-    return next(each for each in path or () if os.path.exists(os.path.join(each, manifests.MANIFEST)))
+        path = list(spec.submodule_search_locations or ()) if spec else []
+    return next((each for each in path or () if os.path.exists(os.path.join(each, manifests.MANIFEST))), "")
 
 
 def _same(item: object) -> object:

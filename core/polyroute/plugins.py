@@ -95,6 +95,14 @@ class Plugins:
         return self._hooks.of(plugin)
 
     @cached_property
+    def owned(self) -> Mapping[Plugin, list[str]]:
+        """By plugin, the provider IDs that are its own."""
+        owned: dict[Plugin, list[str]] = {}
+        for name, owner in self.owners.items():
+            owned.setdefault(owner, []).append(name)
+        return owned
+
+    @cached_property
     def readers(self) -> Mapping[str, tuple[str, ...]]:
         """For each variable in which a secret is looked for, the services that look there."""
         readers: dict[str, tuple[str, ...]] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from polyroute.answers import Mapped, ProviderStatus, Route, Status
@@ -116,9 +116,10 @@ def mapped(mapped: Mapped) -> Document:
 
 def plugins(catalog: Catalog) -> Document:
     """The document of `polyroute plugins --json`."""
+    owned = catalog.plugins.owned
     return {
         "schema": SCHEMA,
-        "plugins": [plugin(each, catalog.plugins) for each in catalog.plugins.all],
+        "plugins": [plugin(each, catalog.plugins, owned.get(each, [])) for each in catalog.plugins.all],
         "problems": [problem(each) for each in catalog.problems],
     }
 
@@ -135,17 +136,22 @@ def explanation(explanation: Explanation, problems: tuple[Problem, ...]) -> Docu
     }
 
 
-def plugin(plugin: Plugin, plugins: Plugins) -> Document:
+def plugin(plugin: Plugin, plugins: Plugins, owned: Sequence[str]) -> Document:
     """One plugin with what it provides."""
+    return {**plugin_facts(plugin), "hooks": list(plugins.hooks_of(plugin)), "providers": list(owned)}
+
+
+def plugin_facts(plugin: Plugin) -> Document:
+    """What can be said of a plugin without asking it."""
     return {
         "name": plugin.name,
         "distribution": plugin.distribution or None,
         "version": plugin.version or None,
         "origin": plugin.origin,
+        "kind": plugin.kind,
+        "folder": plugin.folder or None,
         "enabled": plugin.enabled,
         "reason": plugin.reason or None,
-        "hooks": list(plugins.hooks_of(plugin)),
-        "providers": [name for name, owner in plugins.owners.items() if owner == plugin],
     }
 
 

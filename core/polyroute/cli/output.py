@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import json
 import os
@@ -11,6 +12,7 @@ from typing import Any
 
 from polyroute.catalog import Catalog
 from polyroute.cli.exits import YES
+from polyroute.cli.plain import clean
 from polyroute.errors import UsageError
 
 
@@ -20,11 +22,22 @@ def document(document: dict[str, Any]) -> int:
     return YES
 
 
+def done(options: argparse.Namespace, sentence: str, status: int = YES, **facts: Any) -> int:
+    """Say what was done, in a sentence or, with --json, in facts; return the exit status."""
+    from polyroute.wire import SCHEMA
+
+    if options.json:
+        document({"schema": SCHEMA, **facts})
+    else:
+        print(clean(sentence))
+    return status
+
+
 @contextlib.contextmanager
 def catalog() -> Iterator[Catalog]:
     """The catalog to ask. Where it refuses the input, its problems are told too: they may be why."""
     with _stdout_kept_clean():
-        catalog = Catalog.load(project=_here())
+        catalog = Catalog.load(project=here())
         try:
             yield catalog
         except UsageError:
@@ -34,7 +47,7 @@ def catalog() -> Iterator[Catalog]:
             raise
 
 
-def _here() -> str:
+def here() -> str:
     """The working directory, if it is still there."""
     try:
         return os.getcwd()

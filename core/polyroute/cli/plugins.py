@@ -1,21 +1,41 @@
-"""The command `plugins`."""
+"""The command `plugins`: its grammar, and what only asks."""
 
 from __future__ import annotations
 
 import argparse
+import importlib
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
-from polyroute import wire
 from polyroute.cli import grammar, output
-from polyroute.cli.exits import YES
+from polyroute.cli.exits import NO, YES
 
 if TYPE_CHECKING:
     from polyroute.cli.grammar import Subparsers
 
+_CHANGES, _AUTHORS = "plugin_changes", "plugin_authors"
+_ACTIONS = {
+    "add": (_CHANGES, "add", "SOURCE", "show what a plugin wants, ask, and put it into the plugin folder"),
+    "remove": (_CHANGES, "remove", "NAME", "delete one from the plugin folder"),
+    "trust": (_CHANGES, "trust_", "NAME", "approve one as it is now"),
+    "untrust": (_CHANGES, "untrust", "NAME", "take an approval back"),
+    "enable": (_CHANGES, "enable", "NAME", "let one be in use again"),
+    "disable": (_CHANGES, "disable", "NAME", "take one out of use"),
+    "refresh": (_CHANGES, "refresh", "", "forget what was kept of plugins"),
+    "schema": (_AUTHORS, "schema", "", "print the JSON Schema of plugin.toml"),
+    "new": (_AUTHORS, "new", "NAME", "write a plugin to start from"),
+    "check": (_AUTHORS, "check", "PATH", "say what is wrong with a plugin"),
+}
+"""Which module and function carry out each action, what it takes, and what it does."""
+_ASK_FIRST = ("add", "trust")
 
-def _plugins(options: argparse.Namespace) -> int:
+
+def _list(options: argparse.Namespace) -> int:
     """`polyroute plugins`: where they come from, what they provide, what is amiss."""
     with output.catalog() as catalog:
+        from polyroute import wire
+
         document = wire.plugins(catalog)
     if options.json:
         return output.document(document)
@@ -25,10 +45,71 @@ def _plugins(options: argparse.Namespace) -> int:
     return YES
 
 
+def _info(options: argparse.Namespace) -> int:
+    """`polyroute plugins info`: one plugin, its providers, and where it would send what."""
+    from polyroute import manifests
+    from polyroute.cli import plugin_facts, text
+    from polyroute.errors import UsageError
+
+    with output.catalog() as catalog:
+        plugin = next((each for each in catalog.plugins.all if each.name == options.name), None)
+        if plugin is None:
+            raise UsageError(f"There is no plugin {options.name!r}. See `polyroute plugins`.")
+        manifest = manifests.load([plugin.folder])[0] if plugin.folder else None
+        owned, hooks = catalog.plugins.owned.get(plugin, []), catalog.plugins.hooks_of(plugin)
+        document = plugin_facts.document(plugin, manifest, owned, hooks)
+    if options.json:
+        return output.document(document)
+    text.lines(plugin_facts.lines(document))
+    text.problems([each for each in catalog.problems if each.plugin == plugin.name])
+    return YES
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    """`polyroute plugins doctor`: for each plugin what is wrong, and how to put it right."""
+    from polyroute.cli import plugin_doctor, text
+
+    with output.catalog() as catalog:
+        document = plugin_doctor.document(catalog)
+    if options.json:
+        output.document(document)
+    else:
+        text.lines(plugin_doctor.lines(document))
+    return YES if document["healthy"] else NO
+
+
+def _later(module: str, function: str, options: argparse.Namespace) -> int:
+    run: Callable[[argparse.Namespace], int] = getattr(importlib.import_module(f"polyroute.cli.{module}"), function)
+    return run(options)
+
+
 def _grammar(subparsers: Subparsers) -> None:
-    grammar.with_json(
-        grammar.command(subparsers, "plugins", _plugins, "the plugins, what they provide, and what is amiss")
-    )
+    command = grammar.command(subparsers, "plugins", _list, "the plugins, what they provide, and what is amiss")
+    grammar.with_json(command)
+    actions = command.add_subparsers(prog="polyroute plugins", metavar="ACTION")
+    _action(actions, "list", _list, "all of them, as without an action")
+    _action(actions, "info", _info, "one of them: its providers, and where it sends what", "NAME")
+    for name, (module, function, argument, text) in _ACTIONS.items():
+        action = _action(actions, name, partial(_later, module, function), text, argument)
+        if name in _ASK_FIRST:
+            action.add_argument("--yes", action="store_true", help="agree beforehand")
+        if name == "add":
+            action.add_argument("--insecure", action="store_true", help="take http from this machine (127.0.0.1)")
+        if name == "new":
+            kinds = ("manifest", "python", "sh", "node")
+            action.add_argument("--kind", choices=kinds, default="manifest", help="what it is written in")
+            action.add_argument("--into", default=".", metavar="FOLDER", help="where its folder is made")
+    _action(actions, "doctor", _doctor, "what is wrong with each, and how to put it right")
+
+
+def _action(
+    actions: Subparsers, name: str, run: Callable[[argparse.Namespace], int], text: str, argument: str = ""
+) -> argparse.ArgumentParser:
+    action = grammar.command(actions, name, run, text)
+    action.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON document")
+    if argument:
+        action.add_argument(argument.lower(), metavar="PATH|URL" if name == "add" else argument)
+    return action
 
 
 COMMANDS = {"plugins": _grammar}

@@ -25,6 +25,12 @@ def lines(texts: Iterable[str]) -> None:
         print(clean(text))
 
 
+def notes(texts: Iterable[str]) -> None:
+    """Lines on stderr, where stdout is for the answer."""
+    for text in texts:
+        print(clean(text), file=sys.stderr)
+
+
 def status(found: Status, asked: Sequence[ProviderStatus], catalog: Catalog, *, everything: bool) -> None:
     """The usable providers in a table and the rest counted, or those asked for in full."""
     if asked:
@@ -85,10 +91,7 @@ def _otherwise(mapped: Mapped) -> str:
 
 def plugins(catalog: Catalog) -> None:
     """A table of plugins, then the problems."""
-    owned: dict[Plugin, list[str]] = {}
-    for name, owner in catalog.plugins.owners.items():
-        owned.setdefault(owner, []).append(name)
-    rows = [_plugin(plugin, owned.get(plugin, [])) for plugin in catalog.plugins.all]
+    rows = [_plugin(plugin, catalog.plugins.owned.get(plugin, [])) for plugin in catalog.plugins.all]
     if rows:
         tables.show(("Plugin", "Distribution", "Origin", "In use", "Provides"), rows)
     problems(catalog.problems)
@@ -110,8 +113,7 @@ def preferences(catalog: Catalog) -> None:
 
 def problems(found: Sequence[Problem]) -> None:
     """What is amiss, on stderr."""
-    for problem in found:
-        print(clean(f"problem: {problem}"), file=sys.stderr)
+    notes(f"problem: {problem}" for problem in found)
 
 
 def _overview(found: Status, catalog: Catalog, *, everything: bool) -> None:

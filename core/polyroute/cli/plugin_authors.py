@@ -1,0 +1,39 @@
+"""The commands `plugins schema`, `new` and `check`, for those who write plugins."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from polyroute import kit, wire
+from polyroute.cli import output, text
+from polyroute.cli.exits import NO, YES
+
+
+def schema(options: argparse.Namespace) -> int:
+    """`polyroute plugins schema`: the JSON Schema of a manifest."""
+    from polyroute import describe
+
+    print(json.dumps(describe.schema(), indent=2))
+    return YES
+
+
+def new(options: argparse.Namespace) -> int:
+    """`polyroute plugins new`: write a plugin that passes the kit as it stands."""
+    from polyroute.kit import scaffolding
+
+    folder = scaffolding.write(options.name, options.kind, options.into)
+    sentence = f"{folder} holds a plugin that works. Next: polyroute plugins check {folder}"
+    return output.done(options, sentence, plugin=options.name, folder=folder)
+
+
+def check(options: argparse.Namespace) -> int:
+    """`polyroute plugins check`: what is wrong with a plugin; 1 where something must be mended."""
+    findings = kit.check(options.path)
+    passes = kit.passes(findings)
+    if options.json:
+        found = [each._asdict() for each in findings]
+        output.document({"schema": wire.SCHEMA, "passes": passes, "findings": found})
+    else:
+        text.lines([*map(str, findings), f"{options.path} {'passes' if passes else 'does not pass'}."])
+    return YES if passes else NO

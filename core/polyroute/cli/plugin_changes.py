@@ -1,0 +1,126 @@
+"""The commands `plugins add`, `remove`, `trust`, `untrust`, `enable`, `disable` and `refresh`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+
+from polyroute import acquiring, cache, files, manifests, trust
+from polyroute.approvals import Approvals
+from polyroute.cli import answering, output, plugin_facts, text
+from polyroute.cli.exits import NO
+from polyroute.environment import Environment
+from polyroute.errors import UsageError
+from polyroute.loading import Kind, Plugin
+from polyroute.manifests import Manifest
+from polyroute.plugins import Plugins
+
+_CACHES = ("manifest", "fingerprint", "executable")
+
+
+def add(options: argparse.Namespace) -> int:
+    """`polyroute plugins add`: show what a plugin wants, ask, and put it into the plugin folder."""
+    environment = Environment.load()
+    with acquiring.at_hand(options.source) as folder:
+        manifest = usable(folder)
+        plugin = _described(manifest, manifest.name)
+        _tell(plugin, manifest)
+        if not answering.agreed("Add and trust it?", yes=options.yes):
+            return output.done(options, "Nothing was changed.", NO, plugin=plugin.name, added=False)
+        target = acquiring.install(folder, environment.plugins_directory, plugin.name)
+    Approvals.load(environment).approve(usable(target))
+    return output.done(options, f"{plugin.name} is in use from now on (in {target}).", plugin=plugin.name, added=True)
+
+
+def trust_(options: argparse.Namespace) -> int:
+    """`polyroute plugins trust`: approve a plugin as it is now."""
+    environment, plugin = named(options.name)
+    manifest = usable(_folder(plugin))
+    _tell(plugin, manifest)
+    if not answering.agreed("Trust it as it is now?", yes=options.yes):
+        return output.done(options, "Nothing was changed.", NO, plugin=plugin.name, trusted=False)
+    Approvals.load(environment).approve(manifest)
+    return output.done(options, f"{plugin.name} is trusted as it is now.", plugin=plugin.name, trusted=True)
+
+
+def untrust(options: argparse.Namespace) -> int:
+    """`polyroute plugins untrust`: take an approval back."""
+    environment, plugin = named(options.name)
+    Approvals.load(environment).revoke(_folder(plugin))
+    return output.done(options, f"{plugin.name} is no longer trusted.", plugin=plugin.name, trusted=False)
+
+
+def remove(options: argparse.Namespace) -> int:
+    """`polyroute plugins remove`: delete a plugin from the plugin folder. Models and preferences that name it stay."""
+    environment, plugin = named(options.name)
+    if plugin.origin != "folder":
+        ways = {"project": f"delete {plugin.folder}", "host": "it is the host's"}
+        way = ways.get(plugin.origin, f"pip uninstall {plugin.distribution}")
+        raise UsageError(f"{plugin.name} is not in your plugin folder: {way}.")
+    with files.told(plugin.folder):
+        if os.path.islink(plugin.folder):
+            os.remove(plugin.folder)
+        else:
+            shutil.rmtree(plugin.folder)
+    Approvals.load(environment).revoke(plugin.folder)
+    return output.done(options, f"{plugin.name} is removed.", plugin=plugin.name, removed=True)
+
+
+def enable(options: argparse.Namespace) -> int:
+    """`polyroute plugins enable`: let a plugin be in use again."""
+    return _switch(options, on=True)
+
+
+def disable(options: argparse.Namespace) -> int:
+    """`polyroute plugins disable`: take a plugin out of use until it is enabled."""
+    return _switch(options, on=False)
+
+
+def refresh(options: argparse.Namespace) -> int:
+    """`polyroute plugins refresh`: forget what was kept of plugins, so that it is read and asked again."""
+    cache.forget(_CACHES)
+    return output.done(options, "Plugins are read again at the next command.", refreshed=True)
+
+
+def named(name: str) -> tuple[Environment, Plugin]:
+    """The plugin of this name, wherever it is from, without loading any. Raises UsageError."""
+    environment = Environment.load()
+    found = Plugins.load(only=[], environment=environment, project=output.here()).all
+    for plugin in found:
+        if plugin.name == name:
+            return environment, plugin
+    raise UsageError(f"There is no plugin {name!r}. There are: {', '.join(each.name for each in found) or 'none'}.")
+
+
+def usable(folder: str) -> Manifest:
+    """The manifest in a folder. Raises UsageError where it can't be used or trusted."""
+    (manifest,) = manifests.load([folder])
+    if manifest.fault:
+        raise UsageError(f"{manifest.path}:\n{manifest.fault}")
+    trust.fingerprint(manifest)
+    return manifest
+
+
+def _switch(options: argparse.Namespace, *, on: bool) -> int:
+    environment, plugin = named(options.name)
+    Approvals.load(environment).switch(plugin.name, on=on)
+    state = "enabled" if on else "disabled"
+    return output.done(options, f"{plugin.name} is {state}.", plugin=plugin.name, enabled=on)
+
+
+def _folder(plugin: Plugin) -> str:
+    if not plugin.folder:
+        raise UsageError(
+            f"{plugin.name} is in Python: it is trusted by being installed, and switched off by `disable`."
+        )
+    return plugin.folder
+
+
+def _described(manifest: Manifest, name: str) -> Plugin:
+    kind: Kind = "executable" if manifest.description.executable else "manifest"
+    return Plugin(name, "", manifest.description.version, False, "not added yet", kind, manifest.folder)
+
+
+def _tell(plugin: Plugin, manifest: Manifest) -> None:
+    text.notes(plugin_facts.lines(plugin_facts.document(plugin, manifest, (), ())))

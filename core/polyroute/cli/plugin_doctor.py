@@ -1,0 +1,53 @@
+"""What is wrong with each plugin, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from polyroute import wire
+from polyroute.catalog import Catalog
+from polyroute.kit import Finding, manifest
+from polyroute.loading import Plugin
+
+
+def document(catalog: Catalog) -> dict[str, Any]:
+    """The document of `polyroute plugins doctor --json`. Nothing is run for it that was not in use."""
+    list(catalog.plugins.all_models())  # so that what is asked late has been asked
+    _ = catalog.plugins.mappers
+    reports = [_report(plugin, catalog) for plugin in catalog.plugins.all]
+    names = {plugin.name for plugin in catalog.plugins.all}
+    others = [wire.problem(each) for each in catalog.problems if each.plugin not in names]
+    healthy = not others and all(report["healthy"] for report in reports)
+    return {"schema": wire.SCHEMA, "healthy": healthy, "plugins": reports, "problems": others}
+
+
+def lines(found: dict[str, Any]) -> Iterable[str]:
+    """The same for people."""
+    for report in found["plugins"]:
+        off = f"not in use: {report['reason']}" if report["reason"] else "ok"
+        yield f"{report['name']}: {off if report['healthy'] else 'needs attention'}"
+        for each in (*report["problems"], *report["findings"]):
+            yield f"  {each['message']}"
+            if each.get("remedy"):
+                yield f"    {each['remedy']}"
+    for each in found["problems"]:
+        yield f"{each.get('path', 'besides')}: {each['message']}. {each.get('remedy', '')}".rstrip()
+    yield "Nothing is wrong." if found["healthy"] else "What is wrong with one plugin hurts no other."
+
+
+def _report(plugin: Plugin, catalog: Catalog) -> dict[str, Any]:
+    problems = [each for each in catalog.problems if each.plugin == plugin.name]
+    findings = [each for each in _findings(plugin) if each.severity != "advice"]
+    return {
+        **wire.plugin_facts(plugin),
+        "healthy": not problems and not findings,
+        "problems": [wire.problem(each) for each in problems],
+        "findings": [each._asdict() for each in findings],
+    }
+
+
+def _findings(plugin: Plugin) -> list[Finding]:
+    """What the kit says of a manifest; what loading has said of it already is left out."""
+    found = manifest.check(plugin.folder) if plugin.folder else []
+    return [each for each in found if each.code not in ("manifest-refused", "folder-unsafe")]

@@ -1,0 +1,58 @@
+"""Writing a plugin to start from: one that passes the kit as it stands."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from typing import Literal, get_args
+
+from polyroute.errors import Unavailable, UsageError
+
+Kind = Literal["manifest", "python", "sh", "node"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+_TEMPLATES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "templates")
+_SUFFIX = ".txt"
+"""What the templates' names end with, so that nothing takes them for code of this package."""
+_NAME = "[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
+_PROGRAMS = ("plugin.sh", "plugin.mjs")
+
+
+def write(name: str, kind: str, into: str) -> str:
+    """Write a plugin of this name into a new folder; return the folder. Raises UsageError or Unavailable."""
+    if not re.fullmatch(_NAME, name):
+        raise UsageError(f"{name!r} is no name for a plugin: lower-case letters, digits and - are.")
+    folder = os.path.join(into, f"{name}-polyroute" if kind == "python" else name)
+    if os.path.lexists(folder):
+        raise UsageError(f"{folder} is there already. Choose another name, or remove it.")
+    try:
+        for path, text in _files(name, kind):
+            _write(os.path.join(folder, path), text)
+    except OSError as error:
+        raise Unavailable(f"{folder} can't be written: {error.strerror}.") from error
+    return folder
+
+
+def _files(name: str, kind: str) -> Iterator[tuple[str, str]]:
+    """Each file of a template, filled in."""
+    words = {"acme": name, "ACME": name.upper().replace("-", "_"), "Acme": name.replace("-", " ").title()}
+    base = os.path.join(_TEMPLATES, kind)
+    for path, _, names in os.walk(base):
+        for each in sorted(names):
+            with open(os.path.join(path, each), encoding="utf-8") as file:
+                text = file.read()
+            inner = os.path.relpath(os.path.join(path, each), base).removesuffix(_SUFFIX)
+            yield _filled(inner, {**words, "acme": name.replace("-", "_")}), _filled(text, words)
+
+
+def _filled(text: str, words: dict[str, str]) -> str:
+    text = text.replace("acme_polyroute", words["acme"].replace("-", "_") + "_polyroute")
+    return re.sub("acme|ACME|Acme", lambda found: words[found[0]], text)
+
+
+def _write(path: str, text: str) -> None:
+    os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+    with open(path, "x", encoding="utf-8") as file:
+        file.write(text)
+    os.chmod(path, 0o755 if os.path.basename(path) in _PROGRAMS else 0o644)

@@ -1,0 +1,149 @@
+"""The same provider in every kind of plugin: nobody who asks a catalog can tell which kind it has."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+import venv
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from polyroute import kit
+from tests.manifesting import Person
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+
+_ASK = """
+import json, os, sys
+from polyroute import Catalog, ModelRef, wire
+catalog = Catalog.load()
+status = catalog.provider("acme")
+routes = [wire.resolution(ModelRef("acme", each), catalog.routes(f"acme/{each}"), ()) for each in ("acme-large", "x")]
+models = [wire.model(model) for model in catalog.models(provider="acme")]
+owner = catalog.plugins.owners["acme"]
+print(json.dumps({
+    "status": wire.provider(status), "routes": routes, "models": models, "problems": list(map(str, catalog.problems)),
+    "mapped": catalog.mapping("openrouter", ModelRef("acme", "acme-large"))[:2],
+    "version": owner.version,
+    "secret": catalog.environment.reveal(status.routes[0].credential) if status.has_direct_key else "",
+}))
+"""
+
+
+class Place:
+    """A Python environment and a person in it, who has one plugin of one kind."""
+
+    def __init__(self, base: Path) -> None:
+        self.base = base
+        self.person = Person(base / "home")
+        self.python = sys.executable
+        self.site = base / "site"
+
+    def environment(self, **variables: str) -> dict[str, str]:
+        """The variables of a process there."""
+        own = {"HOME": str(self.person.home), "POLYROUTE_HOME": str(self.person.ours)}
+        return {"PATH": os.environ["PATH"], **own, "PYTHONPATH": str(self.site), **variables}
+
+    def ask(self, **variables: str) -> Any:
+        """Everything that a catalog says of Acme."""
+        command = [self.python, "-c", _ASK]
+        done = subprocess.run(command, env=self.environment(**variables), capture_output=True, text=True, check=True)
+        return json.loads(done.stdout)
+
+    def install(self, wheel: Path) -> None:
+        """Install a wheel into a fresh environment that sees what this one has, without an index."""
+        fresh = self.base / "fresh"
+        venv.create(fresh, with_pip=False, symlinks=True)
+        self.python = str(fresh / "bin" / "python")
+        site = Path(sysconfig.get_path("purelib", vars={"base": str(fresh), "platbase": str(fresh)}))
+        pip = [sys.executable, "-m", "pip", "--python", self.python, "install", "--quiet", "--no-index", "--no-deps"]
+        subprocess.run([*pip, str(wheel)], check=True, capture_output=True)
+        (site / "outer.pth").write_text(sysconfig.get_path("purelib") + "\n")
+        (site / "editable.pth").write_text(
+            "".join(f"import sys; sys.path.append({each!r})\n" for each in sys.path if each)
+        )
+
+
+def manifest(place: Place) -> None:
+    """A manifest in the plugin folder."""
+    place.person.copy(EXAMPLES / "acme-manifest", "acme")
+
+
+def manifest_in_project(place: Place) -> None:
+    """A manifest of a project, approved."""
+    source = (EXAMPLES / "acme-manifest" / "plugin.toml").read_text()
+    place.person.approve(place.person.put("acme", source))
+
+
+def manifest_in_wheel(place: Place) -> None:
+    """A distribution that carries a manifest and no code, installed by pip."""
+    source = (EXAMPLES / "acme-manifest" / "plugin.toml").read_text()
+    place.install(wheel(place.base, {"acme_polyroute/plugin.toml": source}, "acme_polyroute:plugin.toml"))
+
+
+def python(place: Place) -> None:
+    """A distribution in Python, installed by pip."""
+    source = (EXAMPLES / "python-plugin" / "acme_polyroute" / "__init__.py").read_text()
+    place.install(wheel(place.base, {"acme_polyroute/__init__.py": source}, "acme_polyroute"))
+
+
+KINDS: list[Callable[[Place], None]] = [manifest, manifest_in_project, manifest_in_wheel, python]
+"""Each puts the same provider, Acme 1.0.0, to use; the first is what the others are compared with."""
+
+
+def wheel(folder: Path, files: dict[str, str], target: str) -> Path:
+    """A wheel as a build tool would make it."""
+    info = "acme_polyroute-1.0.0.dist-info"
+    facts = {
+        f"{info}/METADATA": "Metadata-Version: 2.1\nName: acme-polyroute\nVersion: 1.0.0\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{info}/entry_points.txt": f"[polyroute]\nacme = {target}\n",
+    }
+    everything = {**files, **facts}
+    record = "".join(f"{name},,\n" for name in [*everything, f"{info}/RECORD"])
+    path = folder / "acme_polyroute-1.0.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as packed:
+        for name, text in {**everything, f"{info}/RECORD": record}.items():
+            packed.writestr(name, text)
+    return path
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What a catalog says of Acme as a manifest, with its key and without."""
+    place = Place(tmp_path_factory.mktemp("expected"))
+    KINDS[0](place)
+    return {"with": place.ask(ACME_API_KEY="made-up"), "without": place.ask()}
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_the_catalog_cannot_tell_kinds_apart(kind: Callable[[Place], None], tmp_path: Path, expected: Any) -> None:
+    """Statuses, routes, mapped IDs, models, the secret and the version are the same whichever kind a plugin is."""
+    place = Place(tmp_path)
+    kind(place)
+    assert place.ask(ACME_API_KEY="made-up") == expected["with"]
+    assert place.ask() == expected["without"]
+
+
+def test_the_picture_is_that_of_a_working_provider(expected: Any) -> None:
+    """What all kinds are compared by is a provider that works with its key, and says what to do without."""
+    assert expected["with"]["secret"] == "made-up"
+    assert expected["with"]["problems"] == []
+    assert expected["with"]["routes"][0]["route"]["baseUrl"] == "https://api.acme.example/v1"
+    assert expected["with"]["models"][0]["context"] == 128_000
+    assert expected["without"]["status"]["routes"][0]["remedy"] == "Set ACME_API_KEY."
+    assert expected["without"]["version"] == "1.0.0"
+
+
+@pytest.mark.parametrize("example", ["acme-manifest", "python-plugin", "vercel-gateway"])
+def test_the_examples_pass_the_kit(example: str, tmp_path: Path) -> None:
+    """The kit has nothing to say of the examples."""
+    folder = Person(tmp_path).copy(EXAMPLES / example, example)
+    assert kit.check(str(folder)) == []

@@ -1,0 +1,283 @@
+"""The command `plugins` with its actions, in real processes."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from polyroute import UsageError, acquiring
+from polyroute.describe import schema
+from tests.manifesting import ACME, Person
+from tests.test_trust import EVIL, PROGRAM
+
+POLYROUTE = str(Path(sys.executable).with_name("polyroute"))
+SCHEMAS = Path(__file__).parent.parent / "docs" / "schemas"
+
+
+class Commands(Person):
+    """A person who uses the command in a project."""
+
+    def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run `polyroute plugins`, without a terminal."""
+        own = {"PATH": os.environ["PATH"], "HOME": str(self.home), "POLYROUTE_HOME": str(self.ours)}
+        return subprocess.run(
+            [POLYROUTE, *arguments],
+            env={**own, **variables},
+            cwd=self.project,
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+
+    def plugins_json(self, *arguments: str, status: int = 0) -> Any:
+        """The document of an action."""
+        done = self.run("plugins", *arguments, "--json")
+        assert done.returncode == status, done.stderr
+        return json.loads(done.stdout)
+
+    def usable(self) -> set[str]:
+        """The plugins in use that are not bundled."""
+        found = self.plugins_json("list")["plugins"]
+        return {each["name"] for each in found if each["enabled"] and each["origin"] not in ("bundled", "installed")}
+
+
+@pytest.fixture
+def person(tmp_path: Path) -> Commands:
+    """Somebody with an empty plugin folder, in a project."""
+    return Commands(tmp_path)
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Path:
+    """A plugin that is not in any plugin folder."""
+    folder = tmp_path / "downloads" / "acme"
+    folder.mkdir(parents=True)
+    (folder / "plugin.toml").write_text(ACME)
+    return folder
+
+
+def test_add_asks_and_puts_it_to_use(person: Commands, elsewhere: Path) -> None:
+    """`add` shows providers, hosts and variables, does nothing without an answer, and with --yes adds the plugin."""
+    asked = person.run("plugins", "add", str(elsewhere))
+    assert asked.returncode == 2
+    assert "sends      ACME_API_KEY to https://api.acme.example" in asked.stderr
+    assert "--yes" in asked.stderr
+    assert person.usable() == set()
+    done = person.run("plugins", "add", str(elsewhere), "--yes")
+    assert (done.returncode, person.usable()) == (0, {"acme"})
+    assert person.run("resolve", "acme/acme-large", ACME_API_KEY="k").returncode == 0
+
+
+def test_an_answer_is_taken_on_a_terminal(person: Commands, elsewhere: Path) -> None:
+    """On a terminal `add` goes on after yes, and changes nothing after anything else."""
+    script = "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)"
+    environment = {"PATH": os.environ["PATH"], "HOME": str(person.home), "POLYROUTE_HOME": str(person.ours)}
+    for answer, status, used in (("n\n", 1, set()), ("y\n", 0, {"acme"})):
+        command = [sys.executable, "-c", script, POLYROUTE, "plugins", "add", str(elsewhere)]
+        done = subprocess.run(command, env=environment, input=answer, text=True, capture_output=True, check=False)
+        assert (done.returncode, person.usable()) == (status, used), done.stdout
+
+
+@pytest.mark.parametrize("suffix", [".tar.gz", ".zip"])
+def test_add_unpacks(person: Commands, elsewhere: Path, suffix: str) -> None:
+    """An archive of a plugin's folder is added as the folder is; the program in it stays one."""
+    (elsewhere / "plugin.toml").write_text(PROGRAM + ACME)
+    (elsewhere / "run").write_text("#!/bin/sh\n")
+    (elsewhere / "run").chmod(0o775)
+    archive = elsewhere.parent / f"acme-1.0{suffix}"
+    if suffix == ".zip":
+        with zipfile.ZipFile(archive, "w") as packed:
+            for path in elsewhere.iterdir():
+                packed.write(path, f"acme-1.0/{path.name}")
+    else:
+        with tarfile.open(archive, "w:gz") as packed_too:
+            packed_too.add(elsewhere, "acme-1.0")
+    assert person.run("plugins", "add", str(archive), "--yes").returncode == 0
+    assert (person.folder / "acme-1.0" / "run").stat().st_mode & 0o777 == 0o755
+
+
+HOSTILE = ["../out", "/out", "a/../../out", "C:/out", "a\\..\\..\\out"]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("suffix", [".tar.gz", ".zip"])
+def test_an_archive_cannot_write_elsewhere(tmp_path: Path, name: str, suffix: str) -> None:
+    """An archive with a path that leads out of it is refused."""
+    archive = tmp_path / f"x{suffix}"
+    if suffix == ".zip":
+        with zipfile.ZipFile(archive, "w") as packed:
+            packed.writestr(name, "x")
+    else:
+        with tarfile.open(archive, "w:gz") as packed_too:
+            packed_too.addfile(tarfile.TarInfo(name), io.BytesIO())
+    with pytest.raises(UsageError, match="leads out"), acquiring.at_hand(str(archive)):
+        pass
+
+
+def test_an_archive_holds_plain_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Links and devices, what unpacks to too much, and what is no archive are refused."""
+    link = tarfile.TarInfo("plugin.toml")
+    link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+    with tarfile.open(tmp_path / "link.tar.gz", "w:gz") as packed:
+        packed.addfile(link)
+    with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as bomb:
+        bomb.writestr("plugin.toml", b"\0" * 5000)
+    (tmp_path / "text.zip").write_text("no archive")
+    (tmp_path / "text.tar.gz").write_text("no archive")
+    monkeypatch.setattr(acquiring, "MOST_BYTES", 4000)
+    for name, words in {"link.tar.gz": "is a link", "bomb.zip": "MiB", "text.zip": "zip", "text.tar.gz": "gz"}.items():
+        with pytest.raises(UsageError, match=words), acquiring.at_hand(str(tmp_path / name)):
+            pass
+
+
+def test_a_folder_with_links_is_not_copied(elsewhere: Path) -> None:
+    """A folder that holds a link is refused: what it leads to is not part of the plugin."""
+    (elsewhere / "link").symlink_to("/etc/passwd")
+    with pytest.raises(UsageError, match="is a link"), acquiring.at_hand(str(elsewhere)):
+        pass
+
+
+def test_what_is_broken_is_not_added(person: Commands, elsewhere: Path) -> None:
+    """A plugin that can't be used is refused with the line of each fault, and a folder without one too."""
+    (elsewhere / "plugin.toml").write_text(ACME + "kind = 'shop'\n")
+    done = person.run("plugins", "add", str(elsewhere), "--yes")
+    assert done.returncode == 2
+    assert "line 5: providers.acme.kind should be" in done.stderr
+    (elsewhere / "plugin.toml").unlink()
+    assert "holds no plugin.toml" in person.run("plugins", "add", str(elsewhere), "--yes").stderr
+    assert person.usable() == set()
+
+
+def test_adding_again_replaces_it(person: Commands, elsewhere: Path) -> None:
+    """A plugin added twice is there once, as it is the second time."""
+    person.run("plugins", "add", str(elsewhere), "--yes")
+    (elsewhere / "plugin.toml").write_text('version = "2"\n' + ACME)
+    person.run("plugins", "add", str(elsewhere), "--yes")
+    assert person.plugins_json("info", "acme")["version"] == "2"
+    assert [path.name for path in person.folder.iterdir()] == ["acme"]
+
+
+def test_trust_and_untrust(person: Commands) -> None:
+    """A plugin in a project is in use from `trust` to `untrust`; without a terminal only --yes is an answer."""
+    person.put("acme", in_project=True)
+    assert person.run("plugins", "trust", "acme").returncode == 2
+    assert person.usable() == set()
+    assert person.plugins_json("trust", "acme", "--yes") == {"schema": 1, "plugin": "acme", "trusted": True}
+    assert person.usable() == {"acme"}
+    assert person.run("plugins", "untrust", "acme").returncode == 0
+    assert person.usable() == set()
+
+
+def test_without_a_terminal_it_is_skipped_and_told(person: Commands) -> None:
+    """A plugin that waits for approval never makes a command ask or fail: it is told on stderr."""
+    person.put("acme", in_project=True)
+    done = person.run("status", "--json", ACME_API_KEY="k")
+    assert done.returncode == 0
+    assert "acme" not in json.loads(done.stdout)["providers"]
+    assert [each["message"] for each in json.loads(done.stdout)["problems"]] == ["waits for your approval"]
+
+
+def test_consent_by_trust(person: Commands) -> None:
+    """A manifest that would send another provider's key elsewhere says so, and does it once it is trusted."""
+    person.put("evil", EVIL)
+    assert "sends      OPENAI_API_KEY to https://evil.example" in person.run("plugins", "info", "evil").stdout
+    assert person.run("resolve", "evil/x", OPENAI_API_KEY="k").returncode == 1
+    person.run("plugins", "trust", "evil", "--yes")
+    assert person.run("resolve", "evil/x", OPENAI_API_KEY="k").returncode == 0
+
+
+def test_enable_disable_remove(person: Commands) -> None:
+    """A plugin can be taken out of use and back, and removed; what is installed is not removed."""
+    person.put("acme")
+    person.run("plugins", "disable", "acme")
+    assert person.usable() == set()
+    person.run("plugins", "enable", "acme")
+    assert person.usable() == {"acme"}
+    assert person.run("plugins", "remove", "acme").returncode == 0
+    assert not (person.folder / "acme").exists()
+    done = person.run("plugins", "remove", "direct")
+    assert (done.returncode, "pip uninstall polyroute-direct" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("action", ["info", "remove", "trust", "untrust", "enable", "disable"])
+def test_a_name_that_nobody_has(person: Commands, action: str) -> None:
+    """An action on a plugin that is not there is bad input, and changes nothing."""
+    done = person.run("plugins", action, "nobody")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "nobody" in done.stderr
+    assert not (person.ours / "state").exists()
+
+
+def test_list_and_info_run_nothing(person: Commands, tmp_path: Path) -> None:
+    """Listing and describing plugins runs no program, whatever waits for approval."""
+    mark = tmp_path / "ran"
+    folder = person.put("acme", PROGRAM, run=f"#!/bin/sh\ntouch {mark}\n")
+    (folder / "run").chmod(0o755)
+    for arguments in (["list"], ["info", "acme"], ["doctor"]):
+        person.run("plugins", *arguments)
+    assert "./run" in person.run("plugins", "info", "acme").stdout
+    assert not mark.exists()
+
+
+def test_doctor_says_what_to_do(person: Commands) -> None:
+    """The doctor finds nothing wrong where nothing is; else it says of each plugin what to do, and ends with 1."""
+    person.put("acme")
+    done = person.run("plugins", "doctor")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "Nothing is wrong.")
+    person.put("broken", "[")
+    person.put("waits", ACME.replace("acme", "waits"), in_project=True)
+    person.put("plain", "[providers.plain]\nenv = ['PLAIN_KEY']\nbase_url = 'http://plain.example'\n")
+    done = person.run("plugins", "doctor")
+    assert done.returncode == 1
+    for words in ("not valid TOML", "polyroute plugins trust waits", "unencrypted"):
+        assert words in done.stdout
+    report = person.plugins_json("doctor", status=1)
+    sick = {each["name"] for each in report["plugins"] if not each["healthy"]}
+    assert sick == {"broken", "waits", "plain"}
+
+
+def test_refresh_forgets(person: Commands) -> None:
+    """`refresh` removes what was kept of plugins, and nothing else."""
+    person.put("acme")
+    person.run("plugins")
+    kept = {path.name for path in (person.ours / "cache").iterdir()}
+    assert "manifests.json" in kept
+    person.run("plugins", "refresh")
+    left = {path.name for path in (person.ours / "cache").iterdir()}
+    assert left
+    assert kept - left == {name for name in kept if name.startswith("manifest")}
+
+
+def test_the_published_schema() -> None:
+    """docs/schemas/plugin.schema.json is what `plugins schema` prints, and accepts what the parser accepts."""
+    published = json.loads((SCHEMAS / "plugin.schema.json").read_text())
+    assert published == schema()
+    jsonschema.Draft202012Validator.check_schema(published)
+    validator = jsonschema.Draft202012Validator(published)
+    provider = {"env": ["A"], "base_url": "https://a.example", "models": ["m", {"id": "n"}]}
+    slots = {"k": {"from": ["A", {"file": "~/x"}]}}
+    assert validator.is_valid({"providers": {"acme": provider}})
+    assert validator.is_valid({"providers": {"acme": {"slots": slots, "models": "models.json"}}})
+    assert not validator.is_valid({"providers": {"acme": {**provider, "base_ulr": "x"}}})
+
+
+def test_plain_plugins_is_the_list(person: Commands) -> None:
+    """Without an action the plugins are listed, with --json before or after the action."""
+    person.put("acme")
+    documents = [
+        person.run(*line.split()).stdout for line in ("plugins --json", "plugins list --json", "plugins --json list")
+    ]
+    assert len(set(documents)) == 1
+    found = next(each for each in json.loads(documents[0])["plugins"] if each["name"] == "acme")
+    assert (found["kind"], found["origin"], found["folder"]) == ("manifest", "folder", str(person.folder / "acme"))
