@@ -55,6 +55,8 @@ aliases = ["acme-ai"]
 selectable = false
 custom_models = { base_url = "optional", file_suffix = ".bin" }
 documentation = "https://acme.example/docs"
+key_variable = "ACME_API_KEY"
+also_speaks = ["openai-responses"]
 models = ["umbrella/t-1", { id = "own", name = "Own", context = 9, output = 3, input_price = 1, output_price = 2.5 }]
 
 [providers.acme.slots]
@@ -112,6 +114,8 @@ def test_everything_can_be_said() -> None:
             False,
             CustomModelRules("optional", ".bin"),
             "https://acme.example/docs",
+            "ACME_API_KEY",
+            ("openai-responses",),
         ),
     )
     namespaces = {"initech": "init-ech"}

@@ -9,13 +9,45 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
 from polyroute.description import Description, Executable
-from polyroute.forms import HOST, NAME, SHAPES, Form, Line, ModelForm, ProviderForm, Slug, Text, named
-from polyroute.types import Model
+from polyroute.forms import (
+    HOST,
+    NAME,
+    SHAPES,
+    AuthForm,
+    CaseForm,
+    CustomModelsForm,
+    Form,
+    GroupForm,
+    HeaderName,
+    Line,
+    MappingForm,
+    ModelForm,
+    RouteabilityForm,
+    SlotForm,
+    SlotName,
+    Slug,
+    Text,
+    Url,
+    Variable,
+    named,
+)
+from polyroute.types import (
+    Alternative,
+    BaseUrlCase,
+    CustomModelRules,
+    Group,
+    Model,
+    Provider,
+    ProviderKind,
+    Routeability,
+    Slot,
+)
 
 AnyForm = TypeVar("AnyForm", bound=Form)
 
@@ -32,6 +64,103 @@ def _may_be_granted(name: str) -> str:
 
 
 Granted = Annotated[str, Field(pattern=NAME), AfterValidator(_may_be_granted)]
+
+
+Models = list[Annotated[ModelForm, BeforeValidator(partial(named, "id"), str | ModelForm)]]
+
+
+class ProviderForm(Form):
+    """Whose models a person selects. `env` alone is the shortest requirement; `slots` and `groups` say more."""
+
+    name: Line = ""
+    kind: ProviderKind = "host"
+    env: list[Variable] = []
+    """Variables, any of which holds the key."""
+    slots: dict[SlotName, SlotForm] = {}
+    groups: list[GroupForm] = []
+    """Any one suffices; where left out, all slots together are the only one."""
+    base_url: Url = ""
+    base_url_cases: list[CaseForm] = []
+    protocol: Text = "openai-chat"
+    auth: AuthForm = AuthForm()
+    headers: dict[HeaderName, Line] = {}
+    aliases: list[Text] = []
+    selectable: bool = True
+    custom_models: CustomModelsForm | None = None
+    documentation: Url = ""
+    key_variable: Variable | Literal[""] = ""
+    also_speaks: list[Text] = []
+    also_speaks: list[Text] = []
+    routeability: RouteabilityForm | None = None
+    mapping: MappingForm | None = None
+    models: Annotated[Models, BeforeValidator(lambda value: value, Models | str)] = []
+
+    @model_validator(mode="after")
+    def _hangs_together(self) -> ProviderForm:
+        if self.env and "key" in self.slots:
+            raise ValueError("`env` is the slot `key`: give one of the two")
+        known = {*self.slots, *(["key"] if self.env else [])}
+        if unknown := {name for group in self.groups for name in group.slots} - known:
+            raise ValueError(f"a group names slots that are not there: {', '.join(sorted(unknown))}")
+        self._check_urls(known)
+        return self
+
+    def _check_urls(self, known: set[str]) -> None:
+        others: tuple[CaseForm | ModelForm, ...] = (*self.base_url_cases, *self.models)
+        urls = [self.base_url, *(each.base_url for each in others)]
+        filled = {name for url in urls for name in re.findall(r"\$\{(\w*)\}", url)}
+        if unknown := (filled | {case.slot for case in self.base_url_cases}) - known:
+            raise ValueError(f"a base URL names slots that are not there: {', '.join(sorted(unknown))}")
+        secret = {name for name, slot in self.slots.items() if slot.secret} | (known - self.slots.keys())
+        if filled & secret:
+            raise ValueError(f"a base URL holds a secret, {', '.join(sorted(filled & secret))}; keys never go in URLs")
+
+    def made(self, provider_id: str) -> Provider:
+        """The same in the core's words."""
+        return Provider(
+            provider_id,
+            self.name or provider_id,
+            self.kind,
+            tuple(self._groups()),
+            self.base_url.rstrip("/"),
+            tuple([BaseUrlCase(each.slot, each.value, each.base_url.rstrip("/")) for each in self.base_url_cases]),
+            self.protocol,
+            self.auth.made(),
+            tuple(self.headers.items()),
+            tuple(self.aliases),
+            self.selectable,
+            CustomModelRules(**dict(self.custom_models)) if self.custom_models else None,
+            self.documentation,
+            also_speaks=tuple(self.also_speaks),
+        )
+
+    def rule(self, provider_id: str) -> Routeability | None:
+        """Whose models it carries, if it says so or is a gateway with a list."""
+        said = self.routeability
+        if said is None and (self.kind != "gateway" or not self.models):
+            return None
+        said = said or RouteabilityForm()
+        listed = {each.id.partition("/")[0] for each in self.models if "/" in each.id}
+        offered = frozenset(listed if said.offered is None else said.offered)
+        spelled = self.mapping.providers.items() if self.mapping else ()
+        namespaces = {name: naming.namespace for name, naming in spelled if naming.namespace}
+        return Routeability(
+            provider_id, offered, {**namespaces, **said.namespaces}, tuple(said.providers), said.like, said.preferred
+        )
+
+    def scheme(self, provider_id: str) -> dict[str, Any] | None:
+        """How it spells models, where it says so or is a gateway with a list."""
+        listed = self.mapping is None and self.models and self.rule(provider_id)
+        return (self.mapping or MappingForm()).table(provider_id) if self.mapping or listed else None
+
+    def _groups(self) -> Iterable[Group]:
+        slots = {name: slot.made(name) for name, slot in self.slots.items()}
+        if self.env:
+            slots = {"key": Slot("key", tuple(map(Alternative, self.env)), secret=True), **slots}
+        if not self.groups and slots:
+            yield Group(tuple(slots.values()))
+        for group in self.groups:
+            yield Group(tuple([slots[name] for name in group.slots]), group.kind)
 
 
 class ExecutableForm(Form):

@@ -24,7 +24,7 @@ _MANIFEST_BYTES = 1 << 20
 _LIST_BYTES = 16 << 20
 
 # To be raised whenever anything else is made of the same files.
-_VERSION = 1
+_VERSION = 2
 
 
 class Manifest(NamedTuple):
