@@ -90,7 +90,6 @@ class ProviderForm(Form):
     documentation: Url = ""
     key_variable: Variable | Literal[""] = ""
     also_speaks: list[Text] = []
-    also_speaks: list[Text] = []
     routeability: RouteabilityForm | None = None
     mapping: MappingForm | None = None
     models: Annotated[Models, BeforeValidator(lambda value: value, Models | str)] = []
@@ -131,7 +130,8 @@ class ProviderForm(Form):
             self.selectable,
             CustomModelRules(**dict(self.custom_models)) if self.custom_models else None,
             self.documentation,
-            also_speaks=tuple(self.also_speaks),
+            self.key_variable,
+            tuple(self.also_speaks),
         )
 
     def rule(self, provider_id: str) -> Routeability | None:
