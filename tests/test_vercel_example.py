@@ -35,6 +35,11 @@ CASES = """
     mistral/mistral-large-latest                           mistral/mistral-large-3
     mistral/mistral-large-2411                             -
     mistral/devstral-small-2507                            -
+    mistral/mistral-small-2603                             mistral/mistral-small
+    mistral/mistral-small-2506                             -
+    mistral/mistral-medium-latest                          -
+    mistral/ministral-8b-latest                            mistral/ministral-8b
+    mistral/labs-devstral-small-2512                       mistral/devstral-small-2
     zai/glm-4.6                                            zai/glm-4.6
     zai/glm-4.7-flashx                                     zai/glm-4.7-flashx
     zhipuai/glm-4.6                                        zai/glm-4.6
@@ -42,6 +47,15 @@ CASES = """
     alibaba/qwen3-14b                                      alibaba/qwen-3-14b
     minimax/MiniMax-M2.5-highspeed                         minimax/minimax-m2.5-highspeed
     moonshotai/kimi-k2-0905-preview                        moonshotai/kimi-k2-0905
+    moonshotai/kimi-k2-0711-preview                        moonshotai/kimi-k2
+    moonshotai/kimi-k2-turbo-preview                       moonshotai/kimi-k2-turbo
+    openai/gpt-5.3-chat-latest                             openai/gpt-5.3-chat
+    openai/gpt-5.1-chat-latest                             -
+    deepseek/deepseek-chat                                 -
+    alibaba/qwen3-coder-30b-a3b-instruct                   alibaba/qwen3-coder-30b-a3b
+    anthropic/claude-opus-4-0                              anthropic/claude-opus-4
+    groq/moonshotai/kimi-k2-instruct-0905                  moonshotai/kimi-k2-0905
+    togetherai/meta-llama/Llama-3.3-70B-Instruct-Turbo     meta/llama-3.3-70b
     nova/nova-2-lite-v1                                    amazon/nova-2-lite
     bedrock/us.anthropic.claude-haiku-4-5-20251001-v1:0    anthropic/claude-haiku-4.5
     amazon-bedrock/amazon.nova-pro-v1:0                    amazon/nova-pro
@@ -50,6 +64,7 @@ CASES = """
     openrouter/x-ai/grok-4.3                               xai/grok-4.3
     openrouter/mistralai/mistral-large-2512                mistral/mistral-large-3
     togetherai/Qwen/Qwen3-235B-A22B-Instruct-2507-tput     alibaba/qwen-3-235b
+    togetherai/deepseek-ai/DeepSeek-V3                     -
     azure/gpt-4o                                           -
     vercel/anthropic/claude-sonnet-4.5                     anthropic/claude-sonnet-4.5
     vercel-gateway/anything/At-All:new                     anything/At-All:new
