@@ -46,10 +46,8 @@ class Listing:
 
     @property
     def known_first(self) -> tuple[str, ...]:
-        """All providers, the well-known ones before the others."""
-        return tuple(
-            dict.fromkeys(name for name in (*FIRST_CHOICES, *CURATED, *self.providers) if name in self.providers)
-        )
+        """All providers, the best-known ones before the others."""
+        return tuple(dict.fromkeys(name for name in (*FIRST_CHOICES, *self.providers) if name in self.providers))
 
     def find(self, provider: str, model_id: str) -> Document:
         """A model as it is listed; empty where it is in no list."""
@@ -76,7 +74,7 @@ class Listing:
             written = [name.strip() for name in query.provider.split(",")]
             return [(name, self.names[name]) for name in written if self.names.get(name) in self.providers]
         names = CURATED if query.scope == "curated" else self.providers
-        return [(name, name) for name in names if name in self.providers]
+        return [(name, self.names[name]) for name in names if self.names.get(name) in self.providers]
 
     def _is_wanted(self, name: str, query: CatalogQuery) -> bool:
         return query.hasKey is None or self.providers[name]["hasApiKey"] == _truth(query.hasKey)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from polyroute.custom_models import CustomModel
+from polyroute.dexto_compat.http import CURATED
 from polyroute.picker_state import Picked, PickerState
 from polyroute.server import answers_person, meaning
 from polyroute.server.operations import Call, Document, Operation
 from polyroute.server.schemas import FavoritesBody, PickedBody
-
-_FEATURED = 12
 
 
 def _sections(call: Call) -> Document:
@@ -45,11 +44,12 @@ def _replaced(call: Call) -> Document:
 
 
 def _featured(call: Call) -> Iterable[Picked]:
-    """The default models of providers that can be used, of well-known ones first."""
+    """The default models of well-known providers that can be used; of all of them, where none can."""
     listing = call.listing
-    names = [name for name in listing.known_first if listing.defaults[name]]
-    usable = [name for name in names if listing.providers[name]["hasApiKey"]]
-    return [Picked(name, listing.defaults[name]) for name in (usable or names)[:_FEATURED]]
+    defaults = [(name, listing.names.get(name, "")) for name in CURATED]
+    known = [(name, provider) for name, provider in defaults if listing.defaults.get(provider)]
+    usable = [each for each in known if listing.providers[each[1]]["hasApiKey"]]
+    return [Picked(name, listing.defaults[provider]) for name, provider in usable or known]
 
 
 def _picked(body: PickedBody, call: Call) -> Picked:

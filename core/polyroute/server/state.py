@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
-from polyroute import Catalog, Environment
+from polyroute import Catalog
 from polyroute.cache import Identity, identity_or_none
 from polyroute.server.faults import Fault
 from polyroute.server.listing import Listing
+from polyroute.server.loader import Loader
 from polyroute.server.prepared import Prepared
 from polyroute.server.workers import Workers
 
@@ -78,9 +79,8 @@ async def patiently(task: asyncio.Future[Any]) -> Any:
 class Holder:
     """Holds the current state of one environment."""
 
-    def __init__(self, load: Callable[[Catalog | None], Catalog], also: Callable[[Environment], Iterable[str]]) -> None:
-        """`load` makes a catalog, perhaps of the same plugins as the last; `also` names further files that matter."""
-        self._load, self._also = load, also
+    def __init__(self, loader: Loader) -> None:
+        self._load = loader
         self._workers = Workers(1)
         self._snapshot: Snapshot | None = None
         self._fresh_until = 0.0
@@ -151,8 +151,8 @@ class Holder:
         before = self._snapshot.catalog if self._snapshot else None
         seen: dict[str, Identity | None] = {}
         if before is not None:
-            seen = {path: identity_or_none(path) for path in self._also(before.environment)}
+            seen = {path: identity_or_none(path) for path in self._load.files(before.environment)}
         catalog = self._load(before)
-        for path in self._also(catalog.environment):
+        for path in self._load.files(catalog.environment):
             seen.setdefault(path, identity_or_none(path))
         return Snapshot(catalog, seen)
