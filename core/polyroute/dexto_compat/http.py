@@ -19,10 +19,8 @@ VIA_FIELD = "viaDexto"
 MISSING_KEY = "llm_api_key_missing"
 
 FILE_TYPES = ("pdf", "image", "audio", "video", "document")
-CURATED = ("openai", "anthropic", "google", "groq", "xai", "cohere", "minimax", "glm", "openrouter")
-"""The providers of the small catalog, by the names that clients know."""
-FIRST_CHOICES = ("anthropic", "openai", "google", LIST_GATEWAY)
-"""Whose model is the current one as long as nobody chose any, where it can be run."""
+CURATED = ("anthropic", "openai", "google", "groq", "xai", "cohere", "minimax", "glm", "openrouter")
+"""The providers of the small catalog, by the names that clients know; the first to be offered first."""
 UNKNOWN_CONTEXT = 128_000
 """Stands where no limit is known: clients want a number."""
 

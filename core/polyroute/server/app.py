@@ -22,6 +22,7 @@ from polyroute.server.holders import Holders
 from polyroute.server.operations import Call, Operation
 from polyroute.server.pages import Pages
 from polyroute.server.prepared import Prepared, encode
+from polyroute.server.removed import RemovedKeys
 from polyroute.server.state import Holder, patiently
 from polyroute.server.table import OPERATIONS
 from polyroute.server.workers import Workers
@@ -38,7 +39,7 @@ class App:
         self, holders: Holders, current: CurrentModels, guard: Guard, pages: Pages | None, description: Prepared
     ) -> None:
         self._holders, self._current, self._guard = holders, current, guard
-        self._events = Events()
+        self._events, self._removed = Events(), RemovedKeys()
         self._lanes = {name: Workers(limit) for name, limit in _LANES.items()}
         routes = [
             *map(self._route, OPERATIONS),
@@ -95,7 +96,7 @@ class App:
         sent = await reading.body(operation.body, request)
         holder = self._holders.of(request.scope)
         snapshot = await holder.snapshot()
-        call = Call(snapshot, self._current, query, request.path_params, sent)
+        call = Call(snapshot, self._current, query, request.path_params, sent, self._removed)
         workers = self._lanes[operation.lane]
         if operation.prepared:
             key = (request.scope["path"], request.scope["query_string"])

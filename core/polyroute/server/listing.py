@@ -7,7 +7,7 @@ from typing import Any
 
 from polyroute import Catalog, Model, Provider, ProviderStatus, Route, wire
 from polyroute.dexto_compat import GATEWAY, auth_fields
-from polyroute.dexto_compat.http import CURATED, FIRST_CHOICES, UNKNOWN_CONTEXT, file_types
+from polyroute.dexto_compat.http import CURATED, UNKNOWN_CONTEXT, file_types
 from polyroute.requirements import secret_variables, variables
 from polyroute.server.meaning import verdict
 from polyroute.server.schemas import CatalogQuery
@@ -44,10 +44,14 @@ class Listing:
         gateway = self.status.providers.get(GATEWAY)
         return auth_fields(gateway is not None and gateway.has_direct_key, self.status.preferred)
 
-    @property
-    def known_first(self) -> tuple[str, ...]:
-        """All providers, the best-known ones before the others."""
-        return tuple(dict.fromkeys(name for name in (*FIRST_CHOICES, *self.providers) if name in self.providers))
+    def well_known(self) -> list[tuple[str, str]]:
+        """Well-known providers by the names that clients know, each with its default model: those that can be used,
+        or all of them where none can.
+        """
+        named = [(name, self.names.get(name, "")) for name in CURATED]
+        known = [(name, provider) for name, provider in named if self.defaults.get(provider)]
+        usable = [each for each in known if self.providers[each[1]]["hasApiKey"]]
+        return [(name, self.defaults[provider]) for name, provider in usable or known]
 
     def find(self, provider: str, model_id: str) -> Document:
         """A model as it is listed; empty where it is in no list."""

@@ -13,6 +13,7 @@ from polyroute.server.schemas import Body, Empty, Query
 
 if TYPE_CHECKING:
     from polyroute.server.current import CurrentModels
+    from polyroute.server.removed import RemovedKeys
     from polyroute.server.state import Snapshot
 
 Document = dict[str, Any]
@@ -28,7 +29,8 @@ class Call(NamedTuple):
     query: Query
     path: Mapping[str, str]
     """Parameters in the path."""
-    sent: Body | None = None
+    sent: Body | None
+    removed: RemovedKeys
 
     @property
     def catalog(self) -> Catalog:

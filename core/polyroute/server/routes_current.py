@@ -59,14 +59,11 @@ def _selected(body: SwitchBody, before: Selection | None) -> Selection:
 
 
 def _first_choice(call: Call) -> Selection:
-    """What is current as long as nobody chose: a default model that can be run, else the first default there is."""
-    defaults = call.listing.defaults
-    names = [name for name in call.listing.known_first if defaults[name]]
-    usable = (name for name in names if call.listing.providers[name]["hasApiKey"])
-    name = next(usable, names[0] if names else "")
-    if not name:
-        raise Fault("llm_no_model", "No plugin lists any model.", "not_found", recovery="See `polyroute plugins`.")
-    return Selection(name, defaults[name])
+    """What is current as long as nobody chose: a well-known default model, one that can be run where there is any."""
+    known = call.listing.well_known()
+    if not known:
+        raise Fault("llm_no_model", "No model is known.", "not_found", recovery="See `polyroute plugins`.")
+    return Selection(*known[0])
 
 
 def _routes(call: Call, selection: Selection) -> tuple[Route, ...]:

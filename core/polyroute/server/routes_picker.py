@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from polyroute.custom_models import CustomModel
-from polyroute.dexto_compat.http import CURATED
 from polyroute.picker_state import Picked, PickerState
 from polyroute.server import answers_person, meaning
 from polyroute.server.operations import Call, Document, Operation
@@ -18,7 +17,7 @@ def _sections(call: Call) -> Document:
     models = call.catalog.custom_models.listing().models
     own = {(each.provider, each.name): each for each in models}
     return {
-        "featured": [_entry(each, own, call) for each in _featured(call)],
+        "featured": [_entry(Picked(*each), own, call) for each in call.listing.well_known()],
         "recents": [_entry(each, own, call) for each in state.recents()],
         "favorites": [_entry(each, own, call) for each in state.favourites()],
         "custom": [_entry(each, own, call) for each in _custom(models)],
@@ -41,15 +40,6 @@ def _replaced(call: Call) -> Document:
     """Replace all favourites."""
     chosen = [_picked(each, call) for each in call.body(FavoritesBody).favorites]
     return {"ok": True, "count": PickerState(call.catalog.environment).set_favourites(chosen)}
-
-
-def _featured(call: Call) -> Iterable[Picked]:
-    """The default models of well-known providers that can be used; of all of them, where none can."""
-    listing = call.listing
-    defaults = [(name, listing.names.get(name, "")) for name in CURATED]
-    known = [(name, provider) for name, provider in defaults if listing.defaults.get(provider)]
-    usable = [each for each in known if listing.providers[each[1]]["hasApiKey"]]
-    return [Picked(name, listing.defaults[provider]) for name, provider in usable or known]
 
 
 def _picked(body: PickedBody, call: Call) -> Picked:

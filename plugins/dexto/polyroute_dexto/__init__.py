@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 import polyroute_openrouter
-from polyroute import Detection, Environment, Mapper, Provider, Routeability, hookimpl
+from polyroute import CustomModelRules, Detection, Environment, Mapper, Provider, Routeability, hookimpl
 from polyroute_dexto._login import ENDPOINT, detect
 
 PROVIDER_ID = "dexto"
@@ -21,6 +21,7 @@ def polyroute_providers() -> Iterable[Provider]:
         base_url=ENDPOINT,
         aliases=("dexto-nova",),
         selectable=False,
+        custom_models=CustomModelRules(),  # Dexto's own files hold such: they are kept, and run through it
         documentation="https://docs.dexto.ai",
         key_variable="DEXTO_API_KEY",
     )
