@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 ASSIGNMENT = re.compile(
-    r"""^(?P<start>[ \t]*(?:export[ \t]+)?)(?P<name>[A-Za-z_][A-Za-z0-9_.]*)[ \t]*=
+    r"""^(?P<start>[ \t]*(?:export[ \t]+)?)(?P<name>[A-Za-z0-9_][A-Za-z0-9_.]*)[ \t]*=
         (?:[ \t]*(?:'(?P<single>(?:[^'\\]|\\.)*)'|"(?P<double>(?:[^"\\]|\\.)*)")[ \t]*(?P<comment>\#[^\r\n]*)?$
         |(?P<plain>(?![ \t]*['"])[^\r\n]*))""",
     re.MULTILINE | re.VERBOSE | re.DOTALL,

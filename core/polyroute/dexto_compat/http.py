@@ -4,11 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from polyroute.dexto_compat import GATEWAY
-
-GATEWAY_NAMES = (GATEWAY, "dexto-nova")
-"""What clients of different ages call the gateway; it is answered as it was asked for."""
-
 LIST_GATEWAY = "openrouter"
 """The gateway whose list a person's own model IDs are checked against."""
 VALIDATE_PATH = "/openrouter/validate/{modelId}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -19,7 +19,8 @@ from polyroute.server.events import Events
 from polyroute.server.faults import fault_of
 from polyroute.server.guard import Guard
 from polyroute.server.holders import Holders
-from polyroute.server.operations import Call, Operation
+from polyroute.server.narrowing import narrowed
+from polyroute.server.operations import Call, Document, Operation
 from polyroute.server.pages import Pages
 from polyroute.server.prepared import Prepared, encode
 from polyroute.server.removed import RemovedKeys
@@ -36,16 +37,12 @@ class App:
     """Polyroute's HTTP API and page. Make one with `create_app`."""
 
     def __init__(
-        self, holders: Holders, current: CurrentModels, guard: Guard, pages: Pages | None, description: Prepared
+        self, holders: Holders, current: CurrentModels, guard: Guard, pages: Pages | None, description: Document
     ) -> None:
         self._holders, self._current, self._guard = holders, current, guard
         self._events, self._removed = Events(), RemovedKeys()
         self._lanes = {name: Workers(limit) for name, limit in _LANES.items()}
-        routes = [
-            *map(self._route, OPERATIONS),
-            Route("/events", self._stream),
-            Route("/openapi.json", _same(description)),
-        ]
+        routes = [*self._routes((*OPERATIONS, _described(description))), Route("/events", self._stream)]
         api = Router(routes, redirect_slashes=False)
         top: list[BaseRoute] = [Mount(_API, api), Route(_API, _missing), Route("/health", _health)]
         self._router = Router([*top, Mount("/", pages)] if pages else top, redirect_slashes=False)
@@ -84,12 +81,18 @@ class App:
         snapshot = self._holders.of(scope).fresh()
         return snapshot.answers.get((scope["path"], scope["query_string"])) if snapshot else None
 
-    def _route(self, operation: Operation) -> Route:
-        async def answer(request: Request) -> Response | Prepared:
-            return await self._answer(operation, request)
+    def _routes(self, operations: Iterable[Operation]) -> Iterable[Route]:
+        """One for each path, which knows all methods."""
+        paths: dict[str, dict[str, Operation]] = {}
+        for operation in operations:
+            paths.setdefault(operation.path.replace("}", ":path}"), {})[operation.method] = operation
+        return (Route(path, self._endpoint(methods), methods=list(methods)) for path, methods in paths.items())
 
-        path = operation.path.replace("}", ":path}")
-        return Route(path, answer, methods=[operation.method])
+    def _endpoint(self, methods: Mapping[str, Operation]) -> Callable[[Request], Awaitable[Response | Prepared]]:
+        async def answer(request: Request) -> Response | Prepared:
+            return await self._answer(methods["GET" if request.method == "HEAD" else request.method], request)
+
+        return answer
 
     async def _answer(self, operation: Operation, request: Request) -> Response | Prepared:
         query = reading.query(operation.query, request)
@@ -146,15 +149,16 @@ def create_app(
     """
     holders = Holders(plugins, environment, preferences)
     pages = Pages(ui_dir) if page or ui_dir else None
-    description = Prepared(openapi.document(OPERATIONS, token=bool(token)))
+    description = openapi.document(OPERATIONS, token=bool(token))
     return App(holders, current or RememberedModels(), Guard(token, hosts, origins), pages, description)
 
 
-def _same(answer: Prepared) -> Callable[[Request], Awaitable[Prepared]]:
-    async def give(_: Request) -> Prepared:
-        return answer
+def _described(description: Document) -> Operation:
+    def describe(call: Call) -> Document:
+        """The API's description, with the names that are known now."""
+        return narrowed(description, call.catalog.plugins)
 
-    return give
+    return Operation("GET", "/openapi.json", describe, (), prepared=True)
 
 
 async def _missing(_: Request) -> Response:

@@ -11,8 +11,8 @@ from starlette.types import Scope
 
 from polyroute.server.faults import Fault
 
-MAX_TARGET_BYTES = 8_000
-"""The longest path with query. The longest model IDs have a hundredth of it."""
+MAX_TARGET_BYTES = 16_000
+"""The longest path with query, each character of which may be encoded as twelve."""
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 _ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}|\[[0-9a-f:.]+\]")
 _SAFE = ("GET", "HEAD")

@@ -34,27 +34,26 @@ def _current(call: Call) -> Document:
 def _switch(call: Call) -> Document:
     """Make a model current; it must be able to run."""
     body = call.body(SwitchBody)
-    session = body.sessionId or ""
-    selection = _selected(body, call.current.get(call.catalog.environment, session))
+    before = call.current.get(call.catalog.environment, body.sessionId) or _first_choice(call)
+    selection = _selected(body, before)
     routes = _routes(call, selection)
     if not any(route.usable for route in routes):
         raise NoEffectiveRoute(ModelRef(selection.provider, selection.model), routes)
-    call.current.set(call.catalog.environment, session, selection)
+    call.current.set(call.catalog.environment, body.sessionId, selection)
     document: Document = {"config": _config(call, selection, routes)}
-    return document | ({"sessionId": session} if session else {})
+    return document | ({"sessionId": body.sessionId} if body.sessionId else {})
 
 
-def _selected(body: SwitchBody, before: Selection | None) -> Selection:
+def _selected(body: SwitchBody, before: Selection) -> Selection:
     """The model that a body chooses. Only where it names no provider does the one before count, with its endpoint."""
-    same = before if body.provider is None else None
-    provider = body.provider or (same.provider if same else "")
-    model = body.model or (same.model if same else "")
-    if not (provider and model):
-        raise Fault("llm_model_invalid", "Name the provider and the model to switch to.")
-    base_url = body.baseURL or (same.base_url if same else "")
-    kept = same.api_key if same and same.base_url == base_url else ""
-    given = "" if is_masked(body.apiKey or "") else (body.apiKey or "").strip()
-    settings = body.model_dump(exclude=_NOT_SETTINGS, exclude_none=True)
+    same = Selection("", "") if body.provider else before
+    provider, model = body.provider or same.provider, body.model or same.model
+    if not model:
+        raise Fault("llm_model_invalid", f"Name the model of {provider} to switch to.")
+    base_url = body.baseURL or same.base_url
+    kept = same.api_key if same.base_url == base_url else ""
+    given = "" if is_masked(body.apiKey) else body.apiKey.strip()
+    settings = body.model_dump(exclude=_NOT_SETTINGS, exclude_unset=True)
     return Selection(provider, model, base_url, settings, given or kept)
 
 

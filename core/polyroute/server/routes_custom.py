@@ -22,7 +22,7 @@ def _listed(call: Call) -> Document:
 
 def _saved(call: Call) -> Document:
     """Add a model, or change the one of the same provider and name; fields that are left out stay."""
-    entry = {"provider": DEFAULT_CUSTOM_PROVIDER} | call.body(CustomModelBody).model_dump(exclude_none=True)
+    entry = {"provider": DEFAULT_CUSTOM_PROVIDER} | call.body(CustomModelBody).model_dump(exclude_unset=True)
     before = _before(entry, call)
     if before is not None and entry.get(KEY_FIELD) == before.key:
         del entry[KEY_FIELD]  # shown to the client and sent back: it stays, a reference too

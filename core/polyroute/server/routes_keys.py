@@ -22,7 +22,7 @@ def _key(call: Call) -> Document:
 def _stored(call: Call) -> Document:
     """Keep a provider's key; a mask that comes back keeps the one that is there."""
     body = call.body(KeyBody)
-    stored = keys.store(call.catalog, body.provider, body.apiKey)
+    stored = keys.store(call.catalog, body.provider, body.apiKey.strip())
     return {
         "ok": True,
         "provider": body.provider,

@@ -17,10 +17,11 @@ def _catalog(call: Call) -> Document:
 
 def _status(call: Call) -> Document:
     """Which providers can be used, by which routes."""
-    names = [name.strip() for name in call.asked(StatusQuery).provider.split(",") if name.strip()]
+    asked = [name.strip() for name in call.asked(StatusQuery).provider.split(",") if name.strip()]
     document = wire.status(call.listing.status)
-    if names:
-        document["providers"] = {name: wire.provider(call.catalog.provider(name)) for name in names}
+    if asked:
+        known = [name for name in asked if name in call.catalog.plugins.names]
+        document["providers"] = {name: wire.provider(call.catalog.provider(name)) for name in known}
     return document
 
 

@@ -32,15 +32,15 @@ def _changed(call: Call) -> Document:
     body = call.body(PreferencesBody)
     plugins = call.catalog.plugins
     values: dict[str, str | list[str] | None] = {}
-    if body.preferDextoCredits is not None:
+    if "preferDextoCredits" in body.model_fields_set:
         values["prefer"] = GATEWAY if body.preferDextoCredits else DIRECT
     if "prefer" in body.model_fields_set:
         values["prefer"] = checked(body.prefer, "", plugins)[0] if body.prefer else None
     if "order" in body.model_fields_set:
-        values["order"] = [checked(via, "", plugins)[0] for via in body.order or ()] or None
+        values["order"] = [checked(via, "", plugins)[0] for via in body.order] or None
     if "disabled" in body.model_fields_set:
-        values["disable_providers"] = sorted({plugins.find(name).id for name in body.disabled or ()}) or None
-    preferences.change(call.catalog.environment, values, _pins(body.pins or {}, call), plugins.names)
+        values["disable_providers"] = sorted({plugins.find(name).id for name in body.disabled}) or None
+    preferences.change(call.catalog.environment, values, _pins(body.pins, call), plugins.names)
     return {"ok": True}
 
 

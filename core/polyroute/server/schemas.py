@@ -2,14 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+
+def _fitting(pattern: str, told: str) -> Any:
+    """What a text must match, said in words where it does not."""
+
+    def fit(text: str) -> str:
+        if re.fullmatch(pattern, text) is None:
+            raise ValueError(told)
+        return text
+
+    return Field(json_schema_extra={"pattern": f"^{pattern}$"}), AfterValidator(fit)
+
+
+def _whole(number: Any) -> Any:
+    """JSON knows one kind of number: 1.0 is a whole one."""
+    return int(number) if isinstance(number, float) and number.is_integer() else number
+
+
+_NAME = _fitting(r"\S(?:[\s\S]*\S)?", "must not begin or end with white space")
+_URL = _fitting(
+    r"""(?:https?://[!"%-.0-9:;<=>A-\[\]-~]+(?:[/?][!"%-\[\]-~]*)?)?""",
+    "must be an http or https address in ASCII, without user name, #, $ and backslash",
+)
+_SECRET = _fitting(r"[ -~\u2022\u2026]*", "must be of visible characters")
+_KEY = _fitting(
+    r"[ \t\r\n]*[!#-&(-\[\]-_a-~]+[ \t\r\n]*", "must be visible ASCII without quotes, backslashes and spaces"
+)
 
 Text = Annotated[str, Field(min_length=1, max_length=1_000)]
-Address = Annotated[str, Field(max_length=2_000)]
-Secret = Annotated[str, Field(max_length=10_000)]
-Count = Annotated[int, Field(gt=0, le=2**53)]
+Address = Annotated[str, Field(max_length=2_000), *_URL]
+Secret = Annotated[str, Field(max_length=10_000), *_SECRET]
+Count = Annotated[int, Field(gt=0, le=2**53), BeforeValidator(_whole)]
+Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh"]
 Flag = Annotated[Literal["true", "false", "1", "0"] | None, Field(default=None)]
 
 
@@ -30,7 +59,7 @@ class CatalogQuery(Query):
 
     mode: Literal["grouped", "flat"] = Field("grouped", description="By provider, or one list of models.")
     scope: Literal["all", "curated"] = Field("all", description="Everything, or a small set for a first look.")
-    provider: str = Field("", max_length=4_000, description="Only these providers, separated by commas.")
+    provider: str = Field("", max_length=500, description="Only these providers, separated by commas.")
     hasKey: Flag = Field(None, description="Only providers that can, or can't, be used by any route.")
     fileType: Literal["pdf", "image", "audio", "video", "document"] | None = Field(
         None, description="Only models that take this."
@@ -43,13 +72,13 @@ class CatalogQuery(Query):
 class StatusQuery(Query):
     """Which providers."""
 
-    provider: str = Field("", max_length=4_000, description="Only these providers, separated by commas.")
+    provider: str = Field("", max_length=500, description="Only these providers, separated by commas.")
 
 
 class ModelQuery(Query):
     """One model."""
 
-    model: str = Field(min_length=3, max_length=2_000, description="A reference, provider/model.")
+    model: str = Field(min_length=3, max_length=1_000, description="A reference, provider/model.")
 
 
 class CapabilitiesQuery(Query):
@@ -69,39 +98,39 @@ class Reasoning(Body):
     """How a model is to reason."""
 
     variant: Text
-    budgetTokens: Count | None = None
+    budgetTokens: Count = 0
 
 
 class SwitchBody(Body):
-    """A model to make current."""
+    """A model to make current. Without a provider what is current stays, but for what is named."""
 
-    provider: Text | None = None
-    model: Text | None = None
-    baseURL: Address | None = None
-    apiKey: Secret | None = None
-    sessionId: Annotated[str, Field(max_length=500)] | None = None
-    maxIterations: Count | None = None
-    maxInputTokens: Count | None = None
-    maxOutputTokens: Count | None = None
+    provider: Text = ""
+    model: Text = ""
+    baseURL: Address = ""
+    apiKey: Secret = ""
+    sessionId: Annotated[str, Field(max_length=500)] = ""
+    maxIterations: Count = 0
+    maxInputTokens: Count = 0
+    maxOutputTokens: Count = 0
     temperature: Annotated[float, Field(ge=0, le=1)] | None = None
-    allowedMediaTypes: Annotated[list[Text], Field(max_length=100)] | None = None
+    allowedMediaTypes: Annotated[list[Text], Field(max_length=100)] = []
     reasoning: Reasoning | None = None
-    reasoningEffort: Text | None = None
+    reasoningEffort: Effort = "none"
 
 
 class CustomModelBody(Body):
-    """A person's own model."""
+    """A person's own model. An empty text takes a field away."""
 
-    name: Text
-    provider: Text | None = None
-    baseURL: Address | None = None
-    displayName: Annotated[str, Field(max_length=1_000)] | None = None
-    maxInputTokens: Count | None = None
-    maxOutputTokens: Count | None = None
-    apiKey: Secret | None = None
-    filePath: Annotated[str, Field(max_length=4_000)] | None = None
+    name: Annotated[str, Field(min_length=1, max_length=1_000), *_NAME]
+    provider: Text = ""
+    baseURL: Address = ""
+    displayName: Annotated[str, Field(max_length=1_000)] = ""
+    maxInputTokens: Count = 0
+    maxOutputTokens: Count = 0
+    apiKey: Secret = ""
+    filePath: Annotated[str, Field(max_length=4_000)] = ""
     reasoning: Reasoning | None = None
-    reasoningEffort: Literal["none", "minimal", "low", "medium", "high", "xhigh"] | None = None
+    reasoningEffort: Effort = "none"
 
 
 class DeleteQuery(Query):
@@ -114,7 +143,7 @@ class KeyBody(Body):
     """A provider's own key."""
 
     provider: Text
-    apiKey: Annotated[str, Field(min_length=1, max_length=10_000)]
+    apiKey: Annotated[str, Field(min_length=1, max_length=10_000), *_KEY]
 
 
 class PickedBody(Body):
@@ -122,7 +151,7 @@ class PickedBody(Body):
 
     provider: Text
     model: Text
-    baseURL: Address | None = None
+    baseURL: Address = ""
 
 
 class FavoritesBody(Body):
@@ -132,13 +161,13 @@ class FavoritesBody(Body):
 
 
 class PreferencesBody(Body):
-    """What to change; what is left out stays, and null takes it away."""
+    """What to change; what is left out stays, null and an empty list take away what there is."""
 
     prefer: Text | None = None
-    pins: dict[str, str | None] | None = None
-    order: list[Text] | None = None
-    disabled: list[Text] | None = None
-    preferDextoCredits: bool | None = None
+    pins: dict[str, str | None] = {}
+    order: list[Text] = []
+    disabled: list[Text] = []
+    preferDextoCredits: bool = False
 
 
 class Empty(Query):
