@@ -14,4 +14,5 @@ def together(program: str, arguments: Sequence[Sequence[str]]) -> None:
         for each in arguments
     ]
     ended = [(process.communicate()[1], process.returncode) for process in running]
-    assert [end for end in ended if end[1]] == []
+    failures = "\n".join(error for error, status in ended if status)
+    assert not failures, failures

@@ -12,8 +12,13 @@ from collections.abc import Callable, Iterator
 
 from polyroute.errors import MissingExtra, Unavailable
 
-LOCK_TIMEOUT_SECONDS = 10.0
-"""How long to wait for another process's write. One takes milliseconds; this is for a machine that stands still."""
+LOCK_TIMEOUT_SECONDS = 30.0
+"""How long to wait for other processes' writes. One takes milliseconds; this is for a machine that stands still."""
+
+_POLL_SECONDS = 0.003
+"""How often to look whether the lock is free: about as long as a write takes, so that who waits gets a turn among many
+who write one time after another.
+"""
 
 _TEMPORARY = ".tmp"
 
@@ -60,7 +65,7 @@ def locked(path: str) -> Iterator[None]:
     path = os.path.realpath(path)
     try:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-        lock = FileLock(_beside(path, ".lock"), timeout=LOCK_TIMEOUT_SECONDS, mode=0o600)
+        lock = FileLock(_beside(path, ".lock"), LOCK_TIMEOUT_SECONDS, 0o600, poll_interval=_POLL_SECONDS)
         with lock:
             _sweep(path)
             yield
