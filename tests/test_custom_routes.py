@@ -145,8 +145,12 @@ def test_a_variable_by_name(make_catalog: MakeCatalog, reference: str) -> None:
 
 
 def test_a_keyring_reference(make_catalog: MakeCatalog) -> None:
-    """A key in the keyring is named in the credential, for the endpoint of the entry."""
+    """A key in the keyring is named in the credential, for the endpoint of the entry; one that is not there is told."""
     files = holding(own("openai-compatible/m", baseURL=URL, apiKey="keyring:mine"))
+    (route,) = make_catalog(files=files).routes("openai-compatible/m")
+    assert not route.usable
+    assert "keyring:mine" in route.reason
+    files[".local/state/polyroute/keyring.names"] = "mine\n"
     (route,) = make_catalog(files=files).routes("openai-compatible/m")
     assert facts(route) == ("direct", "m", URL, "keyring mine")
     assert route.credential is not None

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from polyroute.answers import Route
 from polyroute.custom_models import KEY_FIELD, CustomModel, key_reference, same_endpoint
-from polyroute.environment import CUSTOM, PROJECT, Environment
+from polyroute.environment import CUSTOM, KEYRING, PROJECT, Environment
 from polyroute.types import DIRECT, Credential, ModelRef, Provider, Source
 
 
@@ -67,8 +67,8 @@ def _with_own_key(route: Route, own: Own) -> Route:
     source = _source(own)
     url = own.model.base_url or _unsteered(route, own.provider)
     if source is None:
-        remedy = f"Set it, or give another key: polyroute custom edit {own.ref} --key-stdin."
-        return _unusable(route, url, f"its key is {own.model.key}, which is not set", remedy)
+        remedy = f"Store it there, or give another key: polyroute custom edit {own.ref} --key-stdin."
+        return _unusable(route, url, f"its key is {own.model.key}, which is not there", remedy)
     if not url:
         reason = f"it has a key of its own, and no base URL of {own.provider.id} is certain enough to send it to"
         return _unusable(route, "", reason, f"See what is missing: polyroute explain {own.provider.id}.")
@@ -77,13 +77,13 @@ def _with_own_key(route: Route, own: Own) -> Route:
 
 
 def _source(own: Own) -> Source | None:
-    """Where the key lies; None for a variable that is not set."""
+    """Where the key lies; None for a variable that is not set, or what the keyring does not hold."""
     reference = key_reference(own.model.key)
     if reference is None:
         return Source(CUSTOM, str(own.ref), own.path, field=KEY_FIELD)
     if reference.variable:
         return own.environment.source(reference.variable)
-    return Source("keyring", reference.keyring)
+    return Source(KEYRING, reference.keyring) if own.environment.in_keyring(reference.keyring) else None
 
 
 def _unsteered(route: Route, provider: Provider) -> str:

@@ -61,7 +61,7 @@ def _add(options: argparse.Namespace) -> int:
         outcome = catalog.custom_models.add({"provider": ref.provider, "name": ref.id, **_given(options, ref)})
         after = catalog.reload()
         if _lacks_a_key(options, ref, after):
-            key = entering.secret(f"Key for {ref}, not shown (nothing for none): ")
+            key = entering.secret(f"Key for {ref}, not shown (nothing for none): ").strip()
             outcome = catalog.custom_models.edit(ref, {"apiKey": key})._replace(created=True)
             after = catalog.reload()
     return _told(outcome, f"{ref} is added", after, options)
@@ -121,7 +121,7 @@ def _given(options: argparse.Namespace, ref: ModelRef) -> dict[str, Any]:
     fields = {field: getattr(options, option) for option, field in _FIELDS.items()}
     given = {field: value for field, value in fields.items() if value is not None}
     if options.key_stdin:
-        given["apiKey"] = entering.secret(f"Key for {ref}, not shown: ")
+        given["apiKey"] = entering.secret(f"Key for {ref}, not shown: ").strip()
         if not given["apiKey"]:
             raise UsageError("No key came from stdin: nothing was stored.")
     elif options.key_variable:

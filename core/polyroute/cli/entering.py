@@ -11,14 +11,14 @@ _LONGEST = 65_536
 
 
 def secret(prompt: str) -> str:
-    """What is typed unseen on a terminal, or what a pipe brings; perhaps nothing."""
+    """What is typed unseen on a terminal, or what a pipe brings, to the letter; perhaps nothing."""
     if sys.stdin is None:
         raise UsageError("A key comes from a prompt or from stdin, and there is neither.")
     if sys.stdin.isatty():
         import getpass
 
-        return getpass.getpass(prompt, stream=sys.stderr).strip()
+        return getpass.getpass(prompt, stream=sys.stderr)
     try:
-        return sys.stdin.read(_LONGEST).strip()
+        return sys.stdin.read(_LONGEST)
     except UnicodeDecodeError:
         raise UsageError("What came from stdin is not text: nothing was stored.") from None

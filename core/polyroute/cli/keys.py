@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from polyroute import keys, wire
 from polyroute.catalog import Catalog
-from polyroute.cli import grammar, output
+from polyroute.cli import entering, grammar, output
 from polyroute.cli.exits import NO, YES
 from polyroute.errors import UnknownProvider, UsageError
 from polyroute.types import Provider
@@ -17,15 +17,17 @@ from polyroute.types import Provider
 if TYPE_CHECKING:
     from polyroute.cli.grammar import Subparsers
 
-_LONGEST = 65_536
-"""Characters read as a key. None is as long; the input may have no end."""
-
 
 def _set(options: argparse.Namespace) -> int:
     """`polyroute keys set`: keep a key, from a hidden prompt or stdin."""
     with output.catalog() as catalog:
         variable = keys.variable_of(_provider(options.provider, catalog))
-        stored = keys.store(catalog, options.provider, _entered(options.provider, variable), pin=options.pin)
+        stored = keys.store(
+            catalog,
+            options.provider,
+            entering.secret(f"Key of {options.provider} ({variable}), not shown: "),
+            pin=options.pin,
+        )
     if options.json:
         return output.document(wire.stored_key(stored))
     if not stored.kept:
@@ -79,20 +81,6 @@ def _provider(name: str, catalog: Catalog) -> Provider:
             f"Did you mean {' or '.join(error.suggestions)}?" if error.suggestions else "See `polyroute status --all`."
         )
         raise UsageError(f"There is no provider of that name. {hint}") from None
-
-
-def _entered(provider: str, variable: str) -> str:
-    """The key that is typed unseen, or that a pipe brings."""
-    if sys.stdin is None:
-        raise UsageError("A key comes from a prompt or from stdin, and there is neither.")
-    if sys.stdin.isatty():
-        import getpass
-
-        return getpass.getpass(f"Key of {provider} ({variable}), not shown: ", stream=sys.stderr)
-    try:
-        return sys.stdin.read(_LONGEST)
-    except UnicodeDecodeError:
-        raise UsageError("What came from stdin is not text: nothing was stored.") from None
 
 
 def _row(key: keys.Key) -> tuple[str, ...]:
