@@ -8,14 +8,18 @@ import os
 import subprocess
 import sys
 import tarfile
+import threading
 import zipfile
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
-from polyroute import UsageError, acquiring
+from polyroute import Unavailable, UsageError, acquiring, downloading
 from polyroute.describe import schema
 from tests.manifesting import ACME, Person
 from tests.test_trust import EVIL, PROGRAM
@@ -105,6 +109,76 @@ def test_add_unpacks(person: Commands, elsewhere: Path, suffix: str) -> None:
             packed_too.add(elsewhere, "acme-1.0")
     assert person.run("plugins", "add", str(archive), "--yes").returncode == 0
     assert (person.folder / "acme-1.0" / "run").stat().st_mode & 0o777 == 0o755
+
+
+class Files(SimpleHTTPRequestHandler):
+    """The files of a folder, quietly; `/away` leads to another address."""
+
+    def do_GET(self) -> None:
+        """A file, or a redirect."""
+        if self.path == "/away.zip":
+            self.send_response(302)
+            self.send_header("Location", "http://example.com/acme.zip")
+            self.end_headers()
+        else:
+            super().do_GET()
+
+    def log_message(self, *arguments: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def server(elsewhere: Path) -> Iterator[str]:
+    """The address of a server of the folder in which the downloads are."""
+    served = ThreadingHTTPServer(("127.0.0.1", 0), partial(Files, directory=str(elsewhere.parent)))
+    thread = threading.Thread(target=served.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{served.server_port}"
+    served.shutdown()
+    thread.join()
+    served.server_close()
+
+
+def test_add_fetches(person: Commands, elsewhere: Path, server: str) -> None:
+    """An archive or a manifest at an address is fetched and added; without https only where that is allowed."""
+    with zipfile.ZipFile(elsewhere.parent / "acme.zip", "w") as packed:
+        packed.write(elsewhere / "plugin.toml", "plugin.toml")
+    refused = person.run("plugins", "add", f"{server}/acme.zip", "--yes")
+    assert (refused.returncode, "is not https" in refused.stderr) == (2, True)
+    assert person.run("plugins", "add", f"{server}/acme.zip", "--yes", "--insecure").returncode == 0
+    assert person.usable() == {"acme"}
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "words"),
+    [
+        ("none.zip", 3, "404"),
+        ("away.zip", 2, "http://example.com/acme.zip is not https"),
+        ("acme/", 2, "TOML"),
+    ],
+)
+def test_what_cannot_be_fetched_is_told(person: Commands, server: str, path: str, status: int, words: str) -> None:
+    """What is not there, leads elsewhere, or is no plugin is told, and nothing is changed."""
+    done = person.run("plugins", "add", f"{server}/{path}", "--yes", "--insecure")
+    assert (done.returncode, words in done.stderr) == (status, True), done.stderr
+    assert not person.folder.exists()
+
+
+@pytest.mark.parametrize(
+    "address", ["http://example.com/a.zip", "https://me:key@example.com/a.zip", "http://127.0.0.1.example.com/"]
+)
+def test_some_addresses_are_never_asked(address: str) -> None:
+    """Plain http elsewhere than on this machine, and addresses with a password, are refused before anything is sent."""
+    with pytest.raises(UsageError), acquiring.at_hand(address, insecure=True):
+        pass
+
+
+def test_a_flood_is_cut_off(server: str, elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is larger than a plugin may be is not fetched to its end."""
+    (elsewhere.parent / "large.zip").write_bytes(bytes(100_000))
+    monkeypatch.setattr(downloading, "MOST_BYTES", 70_000)
+    with pytest.raises(Unavailable, match="is larger than"), acquiring.at_hand(f"{server}/large.zip", insecure=True):
+        pass
 
 
 HOSTILE = ["../out", "/out", "a/../../out", "C:/out", "a\\..\\..\\out"]

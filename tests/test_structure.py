@@ -28,7 +28,7 @@ LAYERS = [
     ["dotenv_writing", "os_keyring"],
     ["environment"],
     ["hookspecs", "requirements", "preferences", "picker_state", "custom_file"],
-    ["locating"],
+    ["downloading", "locating"],
     ["manifests"],
     ["acquiring", "adapters", "trust"],
     ["approvals"],

@@ -12,7 +12,9 @@ import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import IO, NamedTuple
+from urllib.parse import urlsplit
 
+from polyroute import downloading
 from polyroute.errors import Unavailable, UsageError
 from polyroute.manifests import MANIFEST
 
@@ -31,13 +33,20 @@ class _Entry(NamedTuple):
 
 
 @contextlib.contextmanager
-def at_hand(source: str) -> Iterator[str]:
-    """The folder with the plugin in `source`: a folder, a manifest or an archive. What was unpacked is gone afterwards.
+def at_hand(source: str, *, insecure: bool = False) -> Iterator[str]:
+    """The folder with the plugin in `source`: a folder, a manifest or an archive, here or at an https address. What was
+    fetched or unpacked is gone afterwards.
 
-    Raises UsageError where there is no plugin, or one that does not stay in its folder.
+    Raises UsageError where there is no plugin, or one that does not stay in its folder; Unavailable where it can't be
+    fetched.
     """
     with tempfile.TemporaryDirectory(prefix="polyroute-") as temporary:
-        target = os.path.join(temporary, _plain_name(source))
+        if downloading.is_address(source):
+            path = os.path.join(temporary, "fetched", *_path_of(source))
+            os.makedirs(os.path.dirname(path))
+            downloading.fetch(source, path, insecure=insecure)
+            source = path
+        target = os.path.join(temporary, "unpacked", _plain_name(source))
         if source.endswith(_ARCHIVES):
             _unpack(source, target)
         elif os.path.isdir(source):
@@ -80,6 +89,12 @@ def copy(source: str, target: str) -> None:
         for name in names:
             shutil.copyfile(os.path.join(path, name), os.path.join(inner, name))
             _set_rights(os.path.join(inner, name), is_program=os.access(os.path.join(path, name), os.X_OK))
+
+
+def _path_of(address: str) -> tuple[str, str]:
+    """The last folder and the name of what is at an address; a plugin without a name is called by its folder."""
+    folder, name = os.path.split(urlsplit(address).path)
+    return os.path.basename(folder) or "plugin", name or MANIFEST
 
 
 def _set_rights(path: str, *, is_program: bool) -> None:

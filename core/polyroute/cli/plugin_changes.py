@@ -22,7 +22,7 @@ _CACHES = ("manifest", "fingerprint", "executable")
 def add(options: argparse.Namespace) -> int:
     """`polyroute plugins add`: show what a plugin wants, ask, and put it into the plugin folder."""
     environment = Environment.load()
-    with acquiring.at_hand(options.source) as folder:
+    with acquiring.at_hand(options.source, insecure=options.insecure) as folder:
         manifest = usable(folder)
         plugin = _described(manifest, manifest.name)
         _tell(plugin, manifest)
