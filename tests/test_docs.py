@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import os
 import re
+import subprocess
+import sys
 import tomllib
 import types
 from pathlib import Path
@@ -12,6 +15,7 @@ import pytest
 
 from polyroute import Catalog, Plugins, Preferences, hookspecs
 from polyroute.cli.parser import build
+from polyroute.describe import parse
 from tests.conftest import MakeEnvironment
 
 ROOT = Path(__file__).parent.parent
@@ -96,3 +100,40 @@ def test_the_documented_config_is_read(make_environment: MakeEnvironment) -> Non
     loaded = Preferences.load(make_environment({".config/polyroute/config.toml": text}))
     assert loaded.problems == ()
     assert loaded.pins == tomllib.loads(text)["pins"]
+
+
+def sections(page: Path) -> dict[str, list[str]]:
+    """The shell commands of each section of a page."""
+    parts = re.split(r"^## (.*)\n", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    found = {
+        title: re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+        for title, text in zip(parts[1::2], parts[2::2], strict=True)
+    }
+    return {title: scripts for title, scripts in found.items() if scripts}
+
+
+WRITING = ROOT / "docs" / "writing-a-plugin.md"
+
+
+@pytest.mark.parametrize("title", sections(WRITING))
+def test_from_nothing_to_a_working_provider(title: str, tmp_path: Path) -> None:
+    """The commands for each kind of plugin do what the page says, one after the other."""
+    variables = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": str(tmp_path)}
+    script = "set -e\n" + "\n".join(sections(WRITING)[title])
+    done = subprocess.run(
+        ["sh", "-c", script], cwd=tmp_path, env=variables, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert " passes." in done.stdout
+
+
+@pytest.mark.parametrize(
+    "page", [WRITING, ROOT / "docs" / "manifest.md", ROOT / "README.md"], ids=lambda page: page.name
+)
+def test_the_manifests_in_the_pages_are_sound(page: Path) -> None:
+    """Every manifest in the documentation is read without a fault."""
+    found = [tomllib.loads(block) for block in blocks(page, "toml")]
+    manifests = [each for each in found if "providers" in each]
+    assert manifests
+    assert all(parse(each).providers for each in manifests)
+    assert len(blocks(ROOT / "README.md", "toml")[0].splitlines()) < 10

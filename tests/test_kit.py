@@ -22,7 +22,7 @@ def codes(findings: list[Finding]) -> set[str]:
 
 
 @pytest.mark.parametrize("kind", scaffolding.KINDS)
-@pytest.mark.parametrize("name", ["acme", "my-own-2"])
+@pytest.mark.parametrize("name", ["acme", "acme-own-2"])
 def test_a_new_plugin_passes_as_it_stands(tmp_path: Path, kind: str, name: str) -> None:
     """What `plugins new` writes passes `plugins check`, without any finding, whatever it is called."""
     command = [POLYROUTE, "plugins", "new", name, "--kind", kind, "--into", str(tmp_path)]

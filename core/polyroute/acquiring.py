@@ -94,7 +94,7 @@ def copy(source: str, target: str) -> None:
 def _path_of(address: str) -> tuple[str, str]:
     """The last folder and the name of what is at an address; a plugin without a name is called by its folder."""
     folder, name = os.path.split(urlsplit(address).path)
-    return os.path.basename(folder) or "plugin", name or MANIFEST
+    return os.path.basename(folder).strip(".") or "plugin", name or MANIFEST
 
 
 def _set_rights(path: str, *, is_program: bool) -> None:

@@ -36,19 +36,20 @@ def write(name: str, kind: str, into: str) -> str:
 
 def _files(name: str, kind: str) -> Iterator[tuple[str, str]]:
     """Each file of a template, filled in."""
-    words = {"acme": name, "ACME": name.upper().replace("-", "_"), "Acme": name.replace("-", " ").title()}
+    module = f"{name.replace('-', '_')}_polyroute"
+    title = name.replace("-", " ").title()
+    words = {"acme_polyroute": module, "acme": name, "ACME": name.upper().replace("-", "_"), "Acme": title}
     base = os.path.join(_TEMPLATES, kind)
     for path, _, names in os.walk(base):
         for each in sorted(names):
             with open(os.path.join(path, each), encoding="utf-8") as file:
                 text = file.read()
             inner = os.path.relpath(os.path.join(path, each), base).removesuffix(_SUFFIX)
-            yield _filled(inner, {**words, "acme": name.replace("-", "_")}), _filled(text, words)
+            yield _filled(inner, words), _filled(text, words)
 
 
 def _filled(text: str, words: dict[str, str]) -> str:
-    text = text.replace("acme_polyroute", words["acme"].replace("-", "_") + "_polyroute")
-    return re.sub("acme|ACME|Acme", lambda found: words[found[0]], text)
+    return re.sub("|".join(words), lambda found: words[found[0]], text)
 
 
 def _write(path: str, text: str) -> None:
