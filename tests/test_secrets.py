@@ -57,6 +57,20 @@ def canary(name: str) -> str:
     return f"{MARK}-{name}-{'0123456789abcdef' * 4}"
 
 
+def secret_sections() -> list[dict[str, object]]:
+    """Sections of a host's configuration with a secret wherever somebody may write one."""
+    models: list[dict[str, object]] = [
+        {"provider": name, "model": "x"} for name in ("anthropic", "openai-compatible", "nobody", "dexto")
+    ]
+    places: list[dict[str, object]] = [
+        {"apiKey": canary("config-key")},
+        {"apiKey": [canary("config-list")]},
+        {"baseURL": f"https://me:{canary('config-user')}@host.example/v1?key={canary('config-query')}"},
+        {"headers": {"Authorization": canary("config-header")}, "routing": canary("config-routing")},
+    ]
+    return [{**model, **place} for model in models for place in places]
+
+
 def secret_files() -> dict[str, str]:
     """Every file that holds secrets, each secret a canary."""
     login = {name: canary(name) for name in ("token", "refreshToken", "dextoApiKey", "openRouterApiKey")}
@@ -68,6 +82,9 @@ def secret_files() -> dict[str, str]:
         ".aws/credentials": "\n".join(["[default]", *keys, ""]),
         ".config/gcloud/application_default_credentials.json": json.dumps(identity),
         "project/.env": f"XAI_API_KEY={canary('project-dotenv')}\n",
+        "agent.json": json.dumps({"agents": [{"llm": section} for section in secret_sections()]}),
+        "agent.yml": f"llm: {{provider: anthropic, model: x, apiKey: {canary('yaml')}, 5: {canary('yaml-other')}}}",
+        "broken.toml": f"[llm]\napiKey = {canary('toml')}\n",
     }
 
 
@@ -430,6 +447,8 @@ COMMANDS: list[list[str]] = [
     ["keys", "remove", "anthropic"],
     ["keys", "remove", "groq"],
     *(["credential", model] for model in MODELS),
+    *(["check", name] for name in ("HOME/agent.json", "HOME/agent.yml", "HOME/broken.toml")),
+    ["check", "HOME/agent.json", "--relaxed"],
     ["completion", "bash"],
     ["bad-command"],
     ["status", "--bad-option"],
@@ -451,6 +470,7 @@ def test_no_command_tells_a_secret(plugins: Plugins, home: Path, command: list[s
         write(home, {"ours/config.toml": f"{canary('c')} {canary('d')}\n"})
         variables = {name: f"{canary(name)} ?" for name in SETTINGS} | {"AICORE_SERVICE_KEY": canary("e")}
     words = [name for word in command for name in (plugins.providers if word == "EVERYBODY" else [word])]
+    words = [word.replace("HOME", str(home)) for word in words]
     environment = {"PATH": os.environ["PATH"], "HOME": str(home), "POLYROUTE_HOME": str(home / "ours"), **variables}
     for arguments in (words, [*words, "--json"]):
         done = subprocess.run(

@@ -24,7 +24,7 @@ LAYERS = [
     ["forms", "mapping"],
     ["describe"],
     ["errors", "failures"],
-    ["files", "raw_json"],
+    ["config_files", "config_sections", "files", "raw_json"],
     ["dotenv_writing", "os_keyring"],
     ["environment"],
     ["hookspecs", "requirements", "preferences", "picker_state", "custom_file"],

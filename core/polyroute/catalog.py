@@ -21,6 +21,7 @@ from polyroute.speaking import unless_foreign
 from polyroute.types import Credential, IdMapping, Model, ModelRef, Problem, Provider
 
 if TYPE_CHECKING:
+    from polyroute.config_sections import Finding
     from polyroute.custom_models import CustomModel
     from polyroute.custom_store import CustomStore
     from polyroute.running import Course, OnSwitch, Policy
@@ -185,6 +186,15 @@ class Catalog:
         """The same model at its maker, for a gateway's model of which that is certain."""
         gateway, model_id = (model.partition("/")[::2]) if isinstance(model, str) else model
         return self._mappers.reverse(self.plugins.names.get(gateway, gateway), model_id)
+
+    def validate(self, config: object, *, strict: bool = True) -> tuple[Finding, ...]:
+        """What is wrong with a host's configuration: a mapping with `llm`, `agents` that have it, or such a section.
+
+        Not strict, what the environment lacks is a warning. Raises UsageError where it is no configuration.
+        """
+        from polyroute.validation import validate
+
+        return validate(config, self, strict=strict)
 
     def suggestions(self, model: str | ModelRef) -> tuple[str, ...]:
         """References that may be meant: models of the same provider that are spelled alike, else gateways' models,

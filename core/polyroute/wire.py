@@ -14,6 +14,7 @@ from polyroute.plugins import Plugins
 from polyroute.types import Model, ModelRef, Problem, Source
 
 if TYPE_CHECKING:
+    from polyroute.cli.check import Found
     from polyroute.keys import Key, Removed, Stored
 
 SCHEMA = 1
@@ -234,6 +235,12 @@ def preferences(catalog: Catalog) -> Document:
         "file": catalog.environment.config_path,
         "problems": [problem(each) for each in catalog.problems],
     }
+
+
+def findings(valid: bool, found: Iterable[Found], problems: tuple[Problem, ...]) -> Document:
+    """The document of `polyroute check --json`."""
+    documents = [{"file": each.file, "line": each.line, **each.finding._asdict()} for each in found]
+    return {"schema": SCHEMA, "valid": valid, "findings": documents, "problems": [problem(each) for each in problems]}
 
 
 def _source(source: Source | None) -> Document | None:

@@ -25,6 +25,7 @@ _MODULES = {
     "custom": "custom",
     "keys": "keys",
     "credential": "credential",
+    "check": "check",
     "completion": "completion",
 }
 """Which module of this package has each command: `COMMANDS` there says how its grammar is added."""

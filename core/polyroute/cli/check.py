@@ -1,0 +1,75 @@
+"""The command `check`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from polyroute import wire
+from polyroute.cli import grammar, output
+from polyroute.cli.exits import NO, YES
+from polyroute.errors import UsageError
+
+if TYPE_CHECKING:
+    from polyroute.catalog import Catalog
+    from polyroute.cli.grammar import Subparsers
+    from polyroute.config_sections import Finding
+
+
+class Found(NamedTuple):
+    """A finding in one file."""
+
+    file: str
+    line: int | None
+    finding: Finding
+
+
+def _check(options: argparse.Namespace) -> int:
+    """`polyroute check`: whether configurations name models that can be run."""
+    with output.catalog() as catalog:
+        found = [each for path in options.files for each in _findings(path, catalog, strict=not options.relaxed)]
+    valid = not any(each.finding.severity == "error" for each in found)
+    if options.json:
+        output.document(wire.findings(valid, found, catalog.problems))
+    else:
+        from polyroute.cli import text
+
+        text.lines(_line(each) for each in found)
+        if not found:
+            text.lines([f"{', '.join(options.files)}: nothing is wrong."])
+        text.problems(catalog.problems)
+    return YES if valid else NO
+
+
+def _findings(path: str, catalog: Catalog, *, strict: bool) -> list[Found]:
+    from polyroute.config_files import read
+
+    file = read(path)
+    try:
+        found = catalog.validate(file.config, strict=strict)
+    except UsageError as error:
+        raise UsageError(f"{path} is not readable as a configuration: {error}") from None
+    return [Found(path, _place(each.path, file.lines), each) for each in found]
+
+
+def _place(path: str, lines: Mapping[str, int]) -> int | None:
+    """The line of a field, or of the section that lacks it."""
+    return lines.get(path) or lines.get(path.rpartition(".")[0])
+
+
+def _line(found: Found) -> str:
+    finding = found.finding
+    line = f":{found.line}" if found.line else ""
+    told = f"{finding.severity}: {finding.path}: {finding.message}. {finding.remedy} [{finding.code}]"
+    return f"{found.file}{line}: {told}"
+
+
+def _grammar(subparsers: Subparsers) -> None:
+    command = grammar.command(subparsers, "check", _check, "whether configurations name models that can be run")
+    command.add_argument("files", nargs="+", metavar="FILE", help="YAML, TOML or JSON with `llm`")
+    command.add_argument("--relaxed", action="store_true", help="what the environment lacks is a warning")
+    grammar.with_json(command)
+
+
+COMMANDS = {"check": _grammar}

@@ -1,0 +1,98 @@
+"""The sections of a host's configuration that name a model, and the fields that they may have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, NamedTuple
+
+from polyroute.errors import UsageError
+
+Severity = Literal["error", "warning"]
+
+_TYPES: Mapping[str, tuple[str, type | tuple[type, ...]]] = {
+    "provider": ("text", str),
+    "model": ("text", str),
+    "baseURL": ("text", str),
+    "apiKey": ("text", str),
+    "routing": ("text or list", (str, list)),
+    "maxInputTokens": ("whole number", int),
+    "maxOutputTokens": ("whole number", int),
+    "maxIterations": ("whole number", int),
+    "temperature": ("number", (int, float)),
+    "reasoningEffort": ("text", str),
+    "reasoning": ("mapping", Mapping),
+    "allowedMediaTypes": ("list", list),
+}
+"""The fields that hosts are known to have, with what they hold."""
+
+
+class Finding(NamedTuple):
+    """One thing that is wrong with a configuration, or doubtful."""
+
+    code: str
+    """One of those in `docs/validation.md`."""
+    severity: Severity
+    path: str
+    """The field, as in `agents[0].llm.apiKey`."""
+    message: str
+    remedy: str
+
+
+class Section(NamedTuple):
+    """What names a model, and where it stands."""
+
+    path: str
+    content: Mapping[str, Any]
+
+    def at(self, field: str) -> str:
+        """The path of a field."""
+        return f"{self.path}.{field}" if self.path else field
+
+    def text(self, field: str) -> str:
+        """A field's text; empty where it is missing or something else."""
+        value = self.content.get(field)
+        return value if isinstance(value, str) else ""
+
+    def misfits(self) -> Iterable[Finding]:
+        """Fields that hold what they can't, and such as nobody knows."""
+        for key, value in self.content.items():
+            name = str(key)
+            wanted, kind = _TYPES.get(name, ("", object))
+            if not wanted:
+                yield Finding("unknown_field", "warning", self.at(name), "there is no such field", _hint(name))
+            elif value is not None and (not isinstance(value, kind) or isinstance(value, bool)):
+                yield Finding("wrong_type", "error", self.at(name), f"it is no {wanted}", f"Write a {wanted}.")
+
+
+def sections(config: object) -> list[tuple[str, object]]:
+    """The paths and contents of `llm` at the top, and of each agent; or the configuration itself, if it is one.
+
+    Raises UsageError where there is none.
+    """
+    if not isinstance(config, Mapping):
+        raise UsageError("A configuration is a mapping with `llm`, or with `agents` that have it.")
+    places = [(path, each) for path, each in _places(config) if isinstance(each, Mapping) and "llm" in each]
+    found: list[tuple[str, object]] = [(f"{path}.llm".lstrip("."), each["llm"]) for path, each in places]
+    if not found and not {"provider", "model"} & config.keys():
+        raise UsageError("There is no `llm`, neither at the top nor in `agents`.")
+    return found or [("", config)]
+
+
+def _places(config: Mapping[Any, Any]) -> Iterable[tuple[str, object]]:
+    """Where an `llm` may be: the top, and every agent, listed or by name."""
+    yield "", config
+    agents = config.get("agents")
+    if isinstance(agents, Mapping):
+        yield from ((f"agents.{name}", agent) for name, agent in agents.items())
+    elif isinstance(agents, list):
+        yield from ((f"agents[{index}]", agent) for index, agent in enumerate(agents))
+
+
+def _hint(name: str) -> str:
+    """What may have been meant: names differ in case and underlines between hosts."""
+    import difflib
+
+    plain = {re.sub(r"[^a-z]", "", known.lower()): known for known in _TYPES}
+    close = difflib.get_close_matches(re.sub(r"[^a-z]", "", name.lower()), plain, 1, 0.8)
+    return f"Did you mean `{plain[close[0]]}`?" if close else "Leave it, if your host knows it."
