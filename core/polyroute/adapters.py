@@ -24,6 +24,10 @@ Listed = Callable[[str], Iterable[str]]
 """The IDs in the list of a provider, whoever brought it."""
 
 
+class Failed(Exception):
+    """What stands behind an adapter gave no usable answer; says so in words fit to be shown."""
+
+
 def hooks(manifest: Manifest) -> Hooks:
     """The hooks that a manifest implements."""
     models = partial(manifests.models, manifest)

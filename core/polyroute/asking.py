@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
+from polyroute.adapters import Failed
 from polyroute.loading import CONTAINED, Implementation, Plugin, describe
 from polyroute.soundness import fault
 from polyroute.types import Problem
@@ -107,7 +108,7 @@ def _call(
     except CONTAINED as error:
         remedy = _UPDATE.format(name=each.plugin.name)
         told = type(error).__name__ if hook in _NEAR_SECRETS else describe(error)
-        message = str(error) if isinstance(error, _WrongType) else f"raised {told}"
+        message = str(error) if isinstance(error, (_WrongType, Failed)) else f"raised {told}"
         problems.append(each.plugin.problem(message, remedy, hook))
         return None
 

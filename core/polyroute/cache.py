@@ -77,6 +77,17 @@ def _identity_if_there(source: str) -> list[Any]:
         return [source]
 
 
+def recall(name: str, source: str) -> Any:
+    """What was last remembered under `name` about `source`, or None. Whoever asks knows how long it holds."""
+    entry = _read(_entry_path(name, [source]))
+    return entry["value"] if entry else None
+
+
+def remember(name: str, source: str, value: Any) -> None:
+    """Keep `value`, which JSON can hold, for `recall`."""
+    _write(_entry_path(name, [source]), {"value": value})
+
+
 def identity(source: str) -> Identity:
     """What tells one state of a file from another: its path, size, time and inode."""
     found = os.stat(source)

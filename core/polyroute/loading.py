@@ -1,10 +1,8 @@
 """Finding, importing and registering plugins, each on its own: whatever is wrong with one stays with it."""
 
-import importlib
-import importlib.machinery
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import partial, reduce
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 import pluggy
@@ -14,6 +12,7 @@ from polyroute.approvals import Approvals
 from polyroute.dexto_compat import BUNDLED_DISTRIBUTIONS
 from polyroute.entry_points import EntryPoint, find
 from polyroute.environment import Environment
+from polyroute.importing import folder_of, import_target, object_name, same
 from polyroute.manifests import Manifest
 from polyroute.trust import Unsafe
 from polyroute.types import Problem
@@ -92,7 +91,7 @@ def load(
     points = sorted(find(), key=_ownership)
     approvals = Approvals.load(environment)
     loader = _Loader(only, {*disabled, *approvals.disabled}, approvals)
-    return loader.load(objects, points, environment.plugins_directory, manifests.project_directory(project))
+    return loader.load(objects, points, environment, manifests.project_directory(project))
 
 
 def _ownership(point: EntryPoint) -> tuple[int, str, str]:
@@ -113,13 +112,16 @@ class _Loader:
         self.items: dict[int, object] = {}  # kept, so that no two have one id
         self.manifests: dict[Plugin, Manifest] = {}
 
-    def load(self, objects: Iterable[object], points: Sequence[EntryPoint], own: str, project: str) -> Loaded:
+    def load(
+        self, objects: Iterable[object], points: Sequence[EntryPoint], environment: Environment, project: str
+    ) -> Loaded:
         for item in objects:
-            self._add(Plugin(self._unique(_object_name(item))), partial(self._register, partial(_same, item)))
+            self._add(Plugin(self._unique(object_name(item))), partial(self._register, partial(same, item)))
         self._add_installed(points)
-        for directory in (own, project):
+        for directory in (environment.plugins_directory, project):
             for manifest in manifests.load(manifests.folders(directory)) if directory else ():
                 self._add_manifest(manifest, in_project=directory == project)
+        self._add_executables(environment)
         self._check_names()
         if not self.plugins:
             self.problems.append(Problem("No provider plugin is installed.", "Run: pip install 'polyroute[all]'."))
@@ -132,7 +134,7 @@ class _Loader:
             name = f"{point.name}@{point.distribution}" if point.name in self.names else self._unique(point.name)
             plugin = Plugin(name, point.distribution, point.version)
             if point.target.endswith(f":{manifests.MANIFEST}"):
-                carried = plugin._replace(kind="manifest", folder=_folder_of(point.target))
+                carried = plugin._replace(kind="manifest", folder=folder_of(point.target))
                 self._add(carried, partial(self._enter_carried, point.target))
             else:
                 self._add(plugin, partial(self._register, partial(import_target, point.target)))
@@ -145,6 +147,30 @@ class _Loader:
         self._add(
             Plugin(name, "", version, True, "", kind, manifest.folder, in_project), partial(self._enter, manifest)
         )
+
+    def _add_executables(self, environment: Environment) -> None:
+        """Ask all executables at once; each keeps its place among the other plugins."""
+        approved = {plugin.name: plugin for plugin in self.manifests if plugin.kind == "executable"}
+        if not approved:
+            return
+        from polyroute.executable import Member
+        from polyroute.executables import Executables
+
+        known = {name: self.approvals.fingerprints[os.path.realpath(each.folder)] for name, each in approved.items()}
+        executables = Executables(
+            [Member(name, self.manifests[each], known[name], each.problem) for name, each in approved.items()],
+            environment,
+        )
+        for member, found in executables.hooks():
+            self._implement(approved[member.name], found)
+        self.problems += executables.problems
+        order = {plugin.name: index for index, plugin in enumerate(self.plugins)}
+        for each in self.hooks.values():
+            each.sort(key=lambda one: order[one.plugin.name])
+
+    def _implement(self, plugin: Plugin, found: adapters.Hooks) -> None:
+        for hook, (function, arguments) in found.items():
+            self.hooks.setdefault(hook, []).append(Implementation(plugin, function, arguments))
 
     def _add(self, plugin: Plugin, enter: Callable[[Plugin], Plugin]) -> None:
         reason = self._off(plugin)
@@ -169,10 +195,15 @@ class _Loader:
         """Take in a distribution that carries a manifest instead of code."""
         if not plugin.folder:
             raise ModuleNotFoundError(f"no package holds {target}")
-        return self._take(plugin, *manifests.load([plugin.folder]))
+        (manifest,) = manifests.load([plugin.folder])
+        if manifest.description.executable:
+            return self._enter(manifest, plugin._replace(kind="executable"))
+        return self._take(plugin, manifest)
 
     def _enter(self, manifest: Manifest, plugin: Plugin) -> Plugin:
         """Take in a plugin of the person's folder or of a project, if it is safe, and approved where it must be."""
+        if plugin.kind == "executable" and os.name != "posix":
+            raise _Refused(plugin.problem("executables need a POSIX system", "Use it on Linux or macOS."))
         try:
             trust.check_files(manifest)
             if (plugin.in_project or plugin.kind == "executable") and not manifest.fault:
@@ -193,8 +224,8 @@ class _Loader:
             remedy = f"Mend it; `polyroute plugins check {manifest.folder}` says more."
             raise _Refused(plugin.problem("; ".join(manifest.fault.splitlines()), remedy))
         self.manifests[plugin] = manifest
-        for hook, (function, arguments) in adapters.hooks(manifest).items():
-            self.hooks.setdefault(hook, []).append(Implementation(plugin, function, arguments))
+        if plugin.kind != "executable":
+            self._implement(plugin, adapters.hooks(manifest))
         return plugin
 
     def _register(self, bring: Callable[[], object], plugin: Plugin) -> Plugin:
@@ -267,28 +298,3 @@ def describe(error: BaseException) -> str:
     except CONTAINED:
         text = "an error that can't be told in words"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-def import_target(target: str) -> object:
-    """What an entry point names: `module` or `module:attribute`."""
-    module, _, attribute = target.partition(":")
-    imported: object = importlib.import_module(module)
-    return reduce(getattr, attribute.split("."), imported) if attribute else imported
-
-
-def _folder_of(target: str) -> str:
-    """The folder of the package in `package:plugin.toml`, or nothing. Nothing of it is imported."""
-    path: Sequence[str] | None = None
-    for name in target.partition(":")[0].split("."):
-        spec = importlib.machinery.PathFinder.find_spec(name, path)
-        path = list(spec.submodule_search_locations or ()) if spec else []
-    return next((each for each in path or () if os.path.exists(os.path.join(each, manifests.MANIFEST))), "")
-
-
-def _same(item: object) -> object:
-    return item
-
-
-def _object_name(item: object) -> str:
-    name: str = getattr(item, "__name__", "") or type(item).__name__
-    return name
