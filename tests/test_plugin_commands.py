@@ -355,3 +355,30 @@ def test_plain_plugins_is_the_list(person: Commands) -> None:
     assert len(set(documents)) == 1
     found = next(each for each in json.loads(documents[0])["plugins"] if each["name"] == "acme")
     assert (found["kind"], found["origin"], found["folder"]) == ("manifest", "folder", str(person.folder / "acme"))
+
+
+def test_no_bidi_character_reaches_a_terminal(person: Commands) -> None:
+    """Names and remedies given by plugins are shown without control and bidirectional characters, wherever it is."""
+    text = ACME.replace("env", 'name = "Ac\u202eme"\nenv').replace('"ACME_API_KEY"', '"ACME_KEY"')
+    text += 'slots.more = { from = ["MORE"], remedy = "Do\u2066 this." }\n'
+    person.put("acme", text)
+    for line in ("status acme", "status --all", "explain acme", "plugins", "plugins info acme", "plugins doctor"):
+        done = person.run(*line.split(), ACME_KEY="k")
+        shown = done.stdout + done.stderr
+        assert "acme" in shown
+        assert not {"\u202e", "\u2066", "\x1b"} & set(shown)
+    assert "Do this." in person.run("explain", "acme", ACME_KEY="k").stdout
+
+
+def test_an_executables_grants_are_shown_before_it_is_trusted(person: Commands) -> None:
+    """What a program would be granted is shown with the words that trusting it is trusting it with the account."""
+    person.put("acme", "methods = ['detect']\n" + PROGRAM, run="#!/bin/sh\n")
+    shown = person.run("plugins", "trust", "acme").stderr
+    for words in (
+        "runs       ./run",
+        "reads      ACME_API_KEY",
+        "answers    describe, detect",
+        "trusting it with your",
+    ):
+        assert words in shown
+    assert person.usable() == set()

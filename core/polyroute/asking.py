@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from typing import Any, TypeVar
 
 from polyroute.adapters import Failed
@@ -57,7 +58,15 @@ class Hooks:
 
     def of(self, plugin: Plugin) -> tuple[str, ...]:
         """The hooks that `plugin` implements."""
-        return tuple(hook for hook, each in self._implementations.items() if any(i.plugin == plugin for i in each))
+        return tuple(self._by_plugin.get(plugin, ()))
+
+    @cached_property
+    def _by_plugin(self) -> Mapping[Plugin, dict[str, None]]:
+        found: dict[Plugin, dict[str, None]] = {}
+        for hook, implementations in self._implementations.items():
+            for each in implementations:
+                found.setdefault(each.plugin, {})[hook] = None
+        return found
 
 
 def _items(

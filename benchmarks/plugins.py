@@ -1,0 +1,107 @@
+"""What plugins without code cost: a thousand manifests loaded, and a hundred beside `polyroute status`.
+
+Usage: python -m benchmarks.plugins [--rounds N] [--check]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import sysconfig
+from functools import partial
+
+from benchmarks.measuring import (
+    PASS,
+    Figure,
+    Person,
+    interleaved,
+    judged,
+    medians,
+    new_person,
+    process_seconds,
+    show,
+    throw_away,
+)
+
+_MANY, _SOME = 1_000, 100
+_BASE = "python -I -c pass"
+_NONE, _FIRST = "status --json, no manifest", f"status --json, {_SOME} manifests read for the first time"
+_BESIDE = f"status --json, {_SOME} manifests"
+_LOAD_NONE, _LOAD = "Plugins.load, no manifest", f"Plugins.load, {_MANY:,} manifests"
+_LOADING = "from polyroute import Plugins; Plugins.load()"
+_LIMITS = {"load": 150 / 10.6, "status": 25 / 10.6}
+"""150 and 25 ms where the base takes 10.6 ms."""
+
+_MANIFEST = """\
+[providers.p-{0}]
+env = ["P_{0}_API_KEY"]
+base_url = "https://p-{0}.example/v1"
+models = ["large", {{ id = "small", context = 128_000 }}]
+"""
+
+
+def main() -> int:
+    """Measure, print, and return 1 where `--check` is given and a limit is exceeded."""
+    options = _options()
+    script = shutil.which("polyroute", path=sysconfig.get_path("scripts")) or "polyroute"
+    status, load = (script, "status", "--json"), (sys.executable, "-c", _LOADING)
+    with throw_away() as directory:
+        nobody = new_person(directory, "nobody")
+        counts = {"some": _SOME, "first": _SOME, "many": _MANY}
+        some, first, many = (_with_manifests(new_person(directory, name), each) for name, each in counts.items())
+        commands = {_BASE: (PASS, nobody), _NONE: (status, nobody), _BESIDE: (status, some)}
+        commands |= {_LOAD_NONE: (load, nobody), _LOAD: (load, many)}
+        _confirm(status, some)
+        cases = {name: partial(process_seconds, *each) for name, each in commands.items()}
+        cases[_FIRST] = partial(_forgetting, status, first)
+        for case in cases.values():
+            case()  # so that bytecode and caches are there
+        times = medians(interleaved(cases, options.rounds))
+    print(f"Whole processes, {options.rounds} interleaved rounds, as multiples of `{_BASE}`.")
+    within = show("Manifests", _figures(times))
+    return 0 if within or not options.check else 1
+
+
+def _figures(times: dict[str, float]) -> list[Figure]:
+    base = times[_BASE]
+    shown = [judged(name, seconds / base, "x") for name, seconds in times.items()]
+    added = (times[_BESIDE] - times[_NONE]) / base
+    loaded = (times[_LOAD] - times[_LOAD_NONE]) / base
+    return [
+        *shown,
+        judged(f"what {_SOME} manifests add to status", added, "x", _LIMITS["status"]),
+        judged(f"what {_MANY:,} manifests take to load", loaded, "x", _LIMITS["load"]),
+    ]
+
+
+def _with_manifests(person: Person, count: int) -> Person:
+    for index in range(count):
+        person.write(f"polyroute/plugins/p-{index}/plugin.toml", _MANIFEST.format(index))
+    return person
+
+
+def _forgetting(command: tuple[str, ...], person: Person) -> float:
+    (person.home / "polyroute" / "cache" / "manifests.json").unlink(missing_ok=True)
+    return process_seconds(command, person)
+
+
+def _confirm(command: tuple[str, ...], person: Person) -> None:
+    """Make sure that what is timed answers in full."""
+    output = subprocess.run(command, env=person.variables, cwd=person.home, check=True, capture_output=True).stdout
+    answer = json.loads(output)
+    if not {f"p-{index}" for index in range(_SOME)} <= answer["providers"].keys() or answer["problems"]:
+        raise SystemExit(f"Not worth timing: {len(answer['providers'])} providers, problems {answer['problems']}")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser("python -m benchmarks.plugins", description="Time plugins without code.")
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--check", action="store_true", help="exit with 1 where a limit is exceeded")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
