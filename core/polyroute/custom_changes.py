@@ -39,9 +39,23 @@ class Entries:
     """The entries of one reading of the file, to be changed."""
 
     def __init__(self, document: Document, plugins: Plugins) -> None:
-        self.texts = document.entries()
         self.plugins = plugins
+        self._document = document
+        self._texts: list[bytes] | None = None
+        self._appended: list[bytes] = []
         self._names = document.names()
+
+    @property
+    def texts(self) -> list[bytes]:
+        """Each entry as it is written. An addition does without: taking ten thousand apart would be its dearest."""
+        if self._texts is None:
+            self._texts = [*self._document.entries(), *self._appended]
+        return self._texts
+
+    def text(self) -> bytes:
+        """The file with these entries."""
+        document = self._document
+        return document.text(document.longer(self._appended) if self._texts is None else document.array(self._texts))
 
     def find(self, ref: ModelRef) -> int | None:
         """The position of the first entry of this provider and name."""
@@ -69,7 +83,7 @@ class Entries:
     def put(self, ref: ModelRef, members: Members, position: int | None) -> None:
         """Write an entry in the place of another, or after all others."""
         if position is None:
-            self.texts.append(entry_text(members))
+            (self._appended if self._texts is None else self._texts).append(entry_text(members))
             self._names.append(ref)
         else:
             self.texts[position], self._names[position] = entry_text(members), ref

@@ -33,9 +33,20 @@ class Document(NamedTuple):
         """Provider and name of each entry, whatever they are; None for what is not there."""
         return raw_json.fields(self.members["models"], "provider", "name")
 
-    def text(self, entries: list[bytes]) -> bytes:
-        """The file with these entries in place of its own."""
-        return raw_json.object_text({**self.members, "models": raw_json.array_text(entries, 1)}, 0)
+    def array(self, entries: list[bytes]) -> bytes:
+        """A list of these entries as it stands in the file."""
+        return raw_json.array_text(entries, 1)
+
+    def longer(self, entries: list[bytes]) -> bytes:
+        """Its own list with these entries after its own."""
+        before = self.members["models"][:-1].rstrip()
+        if before == b"[" or not entries:
+            return self.array([*self.entries(), *entries])
+        return b"".join([before, *(b",\n    " + entry for entry in entries), b"\n  ]"])
+
+    def text(self, models: bytes) -> bytes:
+        """The file with this list in place of its own."""
+        return raw_json.object_text({**self.members, "models": models}, 0)
 
 
 EMPTY = Document({"version": str(VERSION).encode(), "models": b"[]"})
@@ -44,7 +55,8 @@ EMPTY = Document({"version": str(VERSION).encode(), "models": b"[]"})
 def parse(data: bytes) -> Document:
     """Read the file. Raises NotReadable."""
     try:
-        data.decode()
+        if not data.isascii():
+            data.decode()
         members = raw_json.members(data.removeprefix(_BYTE_ORDER_MARK))
         version = raw_json.value(members.get("version", b"null"))
     except ValueError:

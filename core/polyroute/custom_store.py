@@ -151,7 +151,7 @@ class CustomStore:
                 entries = list(custom_file.salvage(data or b""))
             original = _unused(f"{os.path.realpath(self.path)}.broken")
             files.replace(original, data or b"", mode=0o600)
-            files.replace(self.path, custom_file.EMPTY.text(entries), mode=0o600)
+            files.replace(self.path, custom_file.EMPTY.text(custom_file.EMPTY.array(entries)), mode=0o600)
             return Repaired(original, len(entries))
 
     def _change(self, change: Callable[[Entries], T]) -> T:
@@ -167,7 +167,7 @@ class CustomStore:
                     if outcome is None:
                         raise
                     return outcome  # another program has written, and our change is in what it wrote
-                after = document.text(entries.texts)
+                after = entries.text()
                 if not self._replaced(before, after):
                     continue
                 outcome = outcome or result

@@ -45,7 +45,7 @@ def written(document: Document, *, with_secrets: bool) -> bytes:
     texts = document.entries()
     if not with_secrets:
         texts = [entry_text(_shareable(raw_json.members(texts[index]))) for index in sound(document.values())[0]]
-    return custom_file.EMPTY.text(texts) + b"\n"
+    return custom_file.EMPTY.text(custom_file.EMPTY.array(texts)) + b"\n"
 
 
 def take_in(entries: Entries, texts: Iterable[bytes], on_conflict: OnConflict, *, with_secrets: bool) -> list[Report]:

@@ -1,0 +1,105 @@
+"""The file of custom models: one add beside a plain unsafe rewrite, and listing ten thousand.
+
+    python -m benchmarks.store [--rounds N] [--check]
+
+The plain rewrite is what most tools do: read all, append, write all in place with `json`; no lock, nothing flushed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.measuring import (
+    PASS,
+    fastest,
+    interleaved,
+    judged,
+    new_person,
+    process_seconds,
+    seconds,
+    show,
+    throw_away,
+)
+
+_LIMITS = {100: 1.7, 10_000: 0.3}
+"""By number of models, how many plain rewrites one add may cost."""
+_LIST_LIMIT = 25e-3
+_REFERENCE_PASS = 0.0106
+"""Seconds of `python -I -c pass` where the limit of listing was set; it is scaled by what it takes here."""
+_NEW = {"provider": "openrouter", "name": "added"}
+
+
+def main() -> int:
+    """Measure, print, and return 1 where `--check` is given and a limit is exceeded."""
+    parser = argparse.ArgumentParser("python -m benchmarks.store", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--check", action="store_true", help="exit with 1 where a limit is exceeded")
+    options = parser.parse_args()
+    with throw_away() as directory:
+        os.environ["POLYROUTE_HOME"] = str(directory)
+        within = _measure(directory, options.rounds)
+    return 0 if within or not options.check else 1
+
+
+def _measure(directory: Path, rounds: int) -> bool:
+    from polyroute import Plugins
+    from polyroute.custom_store import CustomStore
+
+    plugins = Plugins.load(only=["direct", "openrouter"])
+    cases: dict[str, Callable[[], float]] = {}
+    for size in _LIMITS:
+        text = json.dumps({"version": 1, "models": [_model(number) for number in range(size)]}, indent=2)
+        path = directory / f"{size}.json"
+        store = CustomStore(str(path), plugins)
+        cases[f"plain {size}"] = lambda p=path, t=text: _timed(p, t, lambda: _plain_add(p))  # type: ignore[misc]
+        cases[f"add {size}"] = lambda p=path, t=text, s=store: _timed(p, t, lambda: s.add(_NEW))  # type: ignore[misc]
+        cases[f"list {size}"] = lambda p=path, t=text, s=store: _timed(p, t, s.listing)  # type: ignore[misc]
+    person = new_person(directory, "person")
+    cases["pass"] = lambda: process_seconds(PASS, person)
+    least = fastest(interleaved(cases, rounds))
+    scale = max(1.0, least["pass"] / _REFERENCE_PASS)
+    figures = [
+        judged(f"one add to {size:,} models", least[f"add {size}"] / least[f"plain {size}"], "of plain", limit)
+        for size, limit in _LIMITS.items()
+    ]
+    figures += [judged(f"a plain rewrite of {size:,} models", least[f"plain {size}"] * 1e3, "ms") for size in _LIMITS]
+    figures.append(judged("listing 10,000 models", least["list 10000"] * 1e3, "ms", _LIST_LIMIT * scale * 1e3))
+    return show("Custom models", figures)
+
+
+def _timed(path: Path, text: str, action: Callable[[], object]) -> float:
+    """How long `action` takes on a file with `text`, without what collecting others' garbage costs."""
+    path.write_text(text, encoding="utf-8")
+    gc.collect()
+    gc.disable()
+    try:
+        return seconds(action)
+    finally:
+        gc.enable()
+
+
+def _plain_add(path: Path) -> None:
+    document = json.loads(path.read_text(encoding="utf-8"))
+    document["models"].append(_NEW)
+    path.write_text(json.dumps(document, indent=2), encoding="utf-8")
+
+
+def _model(number: int) -> dict[str, object]:
+    return {
+        "name": f"vendor/model-{number}:free",
+        "provider": "openai-compatible",
+        "baseURL": f"https://host-{number}.example/v1",
+        "displayName": f"Model {number}",
+        "maxInputTokens": 128_000,
+        "maxOutputTokens": 4_096,
+        "apiKey": f"sk-{number:040d}",
+    }
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
