@@ -346,3 +346,11 @@ def test_status_does_not_look_at_custom_models(shell: Shell) -> None:
     code = "import sys; from polyroute.cli import main; main(sys.argv[1:]); print(*sys.modules, file=sys.stderr)"
     done = shell.start([sys.executable, "-c", code, "status"])
     assert "polyroute.custom_store" not in done.stderr.split()
+
+
+@pytest.mark.parametrize("line", ["add openrouter/m --key", "edit openrouter/m --api-key", "rename openrouter/m n"])
+def test_a_key_that_was_given_as_an_argument_is_not_repeated(shell: Shell, line: str) -> None:
+    """It is refused, and the message doesn't quote it."""
+    done = shell.run("custom", *line.split(), KEY)
+    assert done.returncode == 2
+    assert KEY not in done.stdout + done.stderr
