@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import jsonschema
 import pytest
@@ -181,8 +182,6 @@ def test_a_name_under_two_providers(ask: Ask, client: Client) -> None:
 @pytest.mark.parametrize("name", ["a%b", "a/b", "a%2Fb", "../x", "ü", "a b", "a?b#c"])
 def test_any_name_can_be_deleted(ask: Ask, client: Client, name: str) -> None:
     """Names are encoded once, whatever is in them."""
-    from urllib.parse import quote
-
     path = f"/llm/custom-models/{quote(name, safe='')}"
     assert refused(client.delete(f"/api{path}"), 404)["context"] == {"modelName": name}
     ask("POST /llm/custom-models", body={"name": name, "provider": "openrouter"})

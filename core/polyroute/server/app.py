@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -28,6 +29,21 @@ from polyroute.server.state import Holder, patiently
 from polyroute.server.table import OPERATIONS
 from polyroute.server.workers import Workers
 
+
+class _Rest(Convertor[str]):
+    """The rest of a path, whatever is in it: Starlette's own ends at a line break."""
+
+    regex = r"[\s\S]*"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("rest", _Rest())
+
 _UNCACHED = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 _API = "/api"
 _LANES = {"reading": 8, "writing": 8, "network": 16}
@@ -42,10 +58,10 @@ class App:
         self._holders, self._current, self._guard = holders, current, guard
         self._events, self._removed = Events(), RemovedKeys()
         self._lanes = {name: Workers(limit) for name, limit in _LANES.items()}
-        routes = [*self._routes((*OPERATIONS, _described(description))), Route("/events", self._stream)]
-        api = Router(routes, redirect_slashes=False)
-        top: list[BaseRoute] = [Mount(_API, api), Route(_API, _missing), Route("/health", _health)]
-        self._router = Router([*top, Mount("/", pages)] if pages else top, redirect_slashes=False)
+        routes = [*self._routes((*OPERATIONS, _described(description))), Route(f"{_API}/events", self._stream)]
+        self._api = Router(routes, redirect_slashes=False)
+        site: list[BaseRoute] = [Route("/health", _health), *([Mount("/", pages)] if pages else [])]
+        self._site = Router(site, redirect_slashes=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -60,11 +76,13 @@ class App:
             await send(message)
 
         try:
-            self._guard.check(scope, is_api=_path(scope).startswith(f"{_API}/"))
+            is_api = f"{_path(scope)}/".startswith(f"{_API}/")
+            self._guard.check(scope, is_api=is_api)
             if (ready := self._ready(scope)) is not None:
                 await ready(scope, receive, send)
             else:
-                await self._router({**scope, "app": self}, receive, sending)
+                router = self._api if is_api else self._site
+                await router({**scope, "app": self}, receive, sending)
         except Exception as error:
             if begun:
                 raise
@@ -85,7 +103,7 @@ class App:
         """One for each path, which knows all methods."""
         paths: dict[str, dict[str, Operation]] = {}
         for operation in operations:
-            paths.setdefault(operation.path.replace("}", ":path}"), {})[operation.method] = operation
+            paths.setdefault(_API + operation.path.replace("}", ":rest}"), {})[operation.method] = operation
         return (Route(path, self._endpoint(methods), methods=list(methods)) for path, methods in paths.items())
 
     def _endpoint(self, methods: Mapping[str, Operation]) -> Callable[[Request], Awaitable[Response | Prepared]]:
@@ -159,10 +177,6 @@ def _described(description: Document) -> Operation:
         return narrowed(description, call.catalog.plugins)
 
     return Operation("GET", "/openapi.json", describe, (), prepared=True)
-
-
-async def _missing(_: Request) -> Response:
-    raise HTTPException(404)
 
 
 async def _health(_: Request) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
@@ -119,10 +120,18 @@ def missing_key(error: NoEffectiveRoute) -> Fault:
 def invalid(error: ValidationError, where: str) -> Fault:
     """What is wrong in a body or a query, never with the values: a key may be among them."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
-    issues = [issue("invalid_" + each["type"], each["msg"], each["loc"]) for each in found]
-    first = "; ".join(f"{'.'.join(map(str, each['loc'])) or where}: {each['msg']}" for each in found[:3])
+    issues = [
+        issue("invalid_" + each["type"], each["msg"].removeprefix("Value error, "), _path(each["loc"]))
+        for each in found
+    ]
+    first = "; ".join(f"{'.'.join(map(str, each['path'])) or where}: {each['message']}" for each in issues[:3])
     more = f"; and {len(found) - 3} more" if len(found) > 3 else ""
     return Fault("validation_failed", f"The {where} is not as it must be: {first}{more}.", issues=issues)
+
+
+def _path(steps: Sequence[str | int]) -> list[str | int]:
+    """Where something is wrong. A name that nobody knows is shown where it may be a misspelt one, and no key."""
+    return [step if isinstance(step, int) or re.fullmatch(r"[A-Za-z_]\w{0,29}", step) else "…" for step in steps]
 
 
 def issue(

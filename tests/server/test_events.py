@@ -1,0 +1,56 @@
+"""Server-sent events: something has changed, look again."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+from tests.conftest import MakeEnvironment
+from tests.serving import Client, Serve
+
+
+class Stream:
+    """An open stream of events."""
+
+    def __init__(self, client: Client) -> None:
+        host, port = client.address.split(":")
+        self.connection = socket.create_connection((host, int(port)), timeout=30)
+        self.connection.sendall(f"GET /api/events HTTP/1.1\r\nHost: {client.address}\r\n\r\n".encode())
+        self.heard = b""
+
+    def until(self, text: bytes) -> bytes:
+        """What is heard until `text` is."""
+        while text not in self.heard:
+            part = self.connection.recv(65_536)
+            assert part, self.heard
+            self.heard += part
+        heard, self.heard = self.heard, b""
+        return heard
+
+
+def test_a_write_is_told(serve: Serve) -> None:
+    """Whoever listens hears of a change through the server at once, and the next answer has it."""
+    client = serve()
+    stream = Stream(client)
+    assert b"content-type: text/event-stream" in stream.until(b"event: hello")
+    client.post("/api/llm/custom-models", {"provider": "openrouter", "name": "a/b"})
+    stream.until(b"event: changed")
+    assert client.json("/api/llm/custom-models")["models"][0]["name"] == "a/b"
+    stream.connection.close()
+
+
+def test_an_edit_is_told(serve: Serve, make_environment: MakeEnvironment, tmp_path: Path) -> None:
+    """A file that somebody edits is noticed though nobody asks."""
+    client = serve.app(environment=make_environment({".dexto/.env": ""}))
+    stream = Stream(client)
+    stream.until(b"event: hello")
+    assert not client.json("/api/llm/catalog?provider=mistral")["providers"]["mistral"]["hasDirectKey"]
+    (tmp_path / ".dexto" / ".env").write_text("MISTRAL_API_KEY=x\n")
+    stream.until(b"event: changed")
+    assert client.json("/api/llm/catalog?provider=mistral")["providers"]["mistral"]["hasDirectKey"]
+    stream.connection.close()
+
+
+def test_a_token_is_asked_for(serve: Serve) -> None:
+    """Events need the token too."""
+    assert Client(serve.app(token="t").url).get("/api/events").status == 401

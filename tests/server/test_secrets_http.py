@@ -1,0 +1,93 @@
+"""No secret leaves by HTTP, and none goes where it was not meant to go."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import MakeEnvironment
+from tests.serving import Client, Serve
+
+ENV, DOTENV, LOGIN, POSTED = (f"sk-canary-{name}-0123456789" for name in ("env", "dotenv", "login", "posted"))
+EVIL = "https://evil.example/v1"
+READS = (
+    "catalog", "catalog?mode=flat", "status", "current", "custom-models", "model-picker-state", "preferences",
+    "key/anthropic", "key/openai", "key/openrouter", "key/dexto", "resolve?model=anthropic/claude-sonnet-4-5",
+    "resolve?model=openai-compatible/own", "capabilities?provider=openai&model=gpt-5",
+)  # fmt: skip
+
+
+@pytest.fixture
+def client(serve: Serve, make_environment: MakeEnvironment) -> Client:
+    """A server for somebody with keys in every place."""
+    login = json.dumps({"createdAt": 1, "dextoApiKey": LOGIN, "openRouterApiKey": LOGIN})
+    files = {".dexto/.env": f"OPENAI_API_KEY={DOTENV}\n", ".dexto/auth.json": login}
+    return serve.app(environment=make_environment(files, ANTHROPIC_API_KEY=ENV))
+
+
+def test_no_secret_in_any_answer(client: Client) -> None:
+    """Keys of the process, of files, of a login and posted ones: no answer holds more than their last characters."""
+    assert client.post("/api/llm/key", {"provider": "groq", "apiKey": POSTED}).status == 200
+    own = {"name": "own", "baseURL": "http://localhost:9/v1", "apiKey": POSTED}
+    answers = [
+        client.post("/api/llm/custom-models", own),
+        client.post("/api/llm/switch", {"provider": "groq", "model": "x", "apiKey": POSTED}),
+    ]
+    answers += [client.get(f"/api/llm/{path}") for path in READS]
+    answers += [client.get(path) for path in ("/api/plugins", "/api/openapi.json", "/health", "/")]
+    assert [answer.status for answer in answers] == [200] * len(answers)
+    assert not [answer.body for answer in answers if b"canary" in answer.body]
+
+
+def test_a_posted_base_url_gets_no_stored_key(client: Client) -> None:
+    """Switching to a base URL without its key is refused, also after a switch that had a key."""
+    refused = client.post("/api/llm/switch", {"provider": "anthropic", "model": "claude-sonnet-4-5", "baseURL": EVIL})
+    assert (refused.status, refused.json["code"]) == (400, "llm_api_key_missing")
+    own = {
+        "provider": "anthropic",
+        "model": "claude-sonnet-4-5",
+        "baseURL": "https://mine.example/v1",
+        "apiKey": POSTED,
+    }
+    assert client.post("/api/llm/switch", own).status == 200
+    assert client.post("/api/llm/switch", {**own, "baseURL": EVIL, "apiKey": "[REDACTED]"}).status == 400
+    assert client.post("/api/llm/switch", {"baseURL": EVIL}).status == 400
+    assert client.json("/api/llm/current")["config"]["baseURL"] == "https://mine.example/v1"
+
+
+def test_a_stored_key_stays_with_its_base_url(client: Client) -> None:
+    """A custom model's key is not taken along to another base URL, whatever stands in its place."""
+    own = {"name": "own", "baseURL": "https://mine.example/v1", "apiKey": POSTED}
+    assert client.post("/api/llm/custom-models", own).status == 200
+    for key in ({"apiKey": "[REDACTED]"}, {}):
+        answer = client.post("/api/llm/custom-models", {"name": "own", "baseURL": EVIL, **key})
+        assert (answer.status, answer.json["code"]) == (400, "custom_model_key_bound")
+    assert client.delete("/api/llm/custom-models/own").status == 200
+    moved = client.post("/api/llm/custom-models", {"name": "other", "baseURL": EVIL, "apiKey": "[REDACTED]"})
+    assert "apiKey" not in moved.json["model"]
+
+
+@pytest.mark.parametrize("key", ["$ANTHROPIC_API_KEY", "${ANTHROPIC_API_KEY}", "keyring:ANTHROPIC_API_KEY"])
+def test_nothing_posted_is_filled_in(client: Client, key: str) -> None:
+    """Who may post may not have variables sent to a base URL: a reference is refused."""
+    answer = client.post("/api/llm/custom-models", {"name": "own", "baseURL": EVIL, "apiKey": key})
+    assert answer.status == 400
+    assert client.json("/api/llm/custom-models")["models"] == []
+
+
+def test_files_are_the_persons_alone(client: Client, tmp_path: Path) -> None:
+    """What is written holds keys, or says what a person uses: nobody else reads it."""
+    client.post("/api/llm/key", {"provider": "groq", "apiKey": POSTED})
+    client.post("/api/llm/custom-models", {"name": "own", "baseURL": "http://localhost:9/v1", "apiKey": POSTED})
+    client.post("/api/llm/switch", {"provider": "groq", "model": "x", "apiKey": POSTED})
+    written = [
+        path
+        for path in tmp_path.rglob("*")
+        if path.is_file() and not path.name.startswith(".") and path.suffix == ".json"
+    ]
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in written}
+    assert modes["custom-models.json"] == modes["current-models.json"] == 0o600
+    assert POSTED not in next(path for path in written if path.name == "current-models.json").read_text()
