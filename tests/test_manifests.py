@@ -185,11 +185,46 @@ def test_preferences_outlive_a_plugin(person: Person) -> None:
             person.put("gate", text)
         catalog = person.catalog(preferences=wanted, **keys)
         assert catalog.resolve(claude).via == "direct"
-        assert any("gate" in str(problem) for problem in catalog.problems)
+        told = "\n".join(map(str, catalog.problems))
+        assert "no route 'gate' is available; it is kept, and has no effect now" in told
         assert catalog.preferences == wanted
     (person.folder / "gate" / "plugin.toml").write_text(GATEWAY)
     (person.folder / "gate" / "list.json").write_text(LIST)
     assert person.catalog(preferences=wanted, **keys).resolve(claude).via == "gate"
+
+
+def test_a_pinned_provider_may_go_and_come_back(person: Person) -> None:
+    """A pin of a provider whose plugin is gone is told as "not available", and holds again with the plugin."""
+    wanted = Preferences(pins={"acme": "direct", "acme/acme-large": "direct"}, disabled_providers=frozenset({"acme"}))
+    person.put("acme")
+    assert person.catalog(preferences=wanted).problems == ()
+    os.rename(person.folder / "acme", person.home / "away")
+    told = [problem.message for problem in person.catalog(preferences=wanted).problems]
+    assert len(told) == 3
+    assert all("provider 'acme' is not available; it is kept" in message for message in told)
+    os.rename(person.home / "away", person.folder / "acme")
+    catalog = person.catalog(preferences=wanted, ACME_API_KEY="k")
+    assert (catalog.problems, catalog.provider("acme").routes[0].reason) == ((), "disabled by preference")
+
+
+def test_custom_models_outlive_a_plugin(person: Person) -> None:
+    """A person's own model of a provider whose plugin is gone is kept and told, and runs again with the plugin."""
+    person.put("acme", ACME + "custom_models = {}\n")
+    models = person.home / ".dexto" / "models" / "custom-models.json"
+    models.parent.mkdir(parents=True)
+    text = json.dumps({"version": 1, "models": [{"provider": "acme", "name": "mine"}]})
+    models.write_text(text)
+    own = "acme/mine"
+    assert person.catalog(ACME_API_KEY="k").resolve(own).model_id == "mine"
+    os.rename(person.folder / "acme", person.home / "away")
+    catalog = person.catalog(ACME_API_KEY="k")
+    catalog.models()
+    assert any("acme/mine: its provider is not available; it is kept" in each.message for each in catalog.problems)
+    assert models.read_text() == text
+    os.rename(person.home / "away", person.folder / "acme")
+    catalog = person.catalog(ACME_API_KEY="k")
+    assert own in [str(model.ref) for model in catalog.models(provider="acme")]
+    assert catalog.problems == ()
 
 
 def test_lines_are_found_however_the_table_is_written() -> None:

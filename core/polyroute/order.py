@@ -9,6 +9,8 @@ from polyroute.plugins import Plugins
 from polyroute.preferences import Preferences
 from polyroute.types import DIRECT, ModelRef, Problem, Provider
 
+_ALL = "See `polyroute status --all`; where a plugin brings it, `polyroute plugins doctor`."
+
 
 class Order:
     """The order in which routes are tried, from preferences whose names have been checked."""
@@ -58,7 +60,7 @@ class Order:
             provider, _, model_id = target.partition("/")
             via = self._via(name, f"pins.{target}")
             if provider not in self._plugins.names:
-                self._complain(f"pins.{target}", f"there is no provider {provider!r}", "See `polyroute status --all`.")
+                self._complain(f"pins.{target}", f"provider {provider!r} is not available", _ALL)
             elif via:
                 yield (self._plugins.names[provider], model_id), via
 
@@ -68,18 +70,19 @@ class Order:
             if name in self._plugins.names:
                 yield self._plugins.names[name]
             else:
-                self._complain("disable_providers", f"there is no provider {name!r}", "See `polyroute status --all`.")
+                self._complain("disable_providers", f"provider {name!r} is not available", _ALL)
 
     def _via(self, name: str, key: str) -> str:
         """A route's name as the order uses it; empty, with a problem, where there is no such route."""
         via = self._plugins.names.get(name, name)
         if name and via not in self._vias:
-            self._complain(key, f"there is no route {name!r}", f"Routes are: {', '.join(self._vias)}.")
+            self._complain(key, f"no route {name!r} is available", f"Routes are: {', '.join(self._vias)}.")
             return ""
         return via
 
     def _complain(self, key: str, fault: str, remedy: str) -> None:
-        message = f"preference {key!r} (of the host, a POLYROUTE_ variable or config.toml): {fault}; it was left out"
+        where = "(of the host, a POLYROUTE_ variable or config.toml)"
+        message = f"preference {key!r} {where}: {fault}; it is kept, and has no effect now"
         self.problems.append(Problem(message, remedy))
 
 
