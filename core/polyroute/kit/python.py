@@ -75,8 +75,9 @@ def _loaded(folder: str, target: str) -> Iterator[Finding]:
 
 
 def _main(folder: str, target: str, home: str) -> None:
+    from polyroute.importing import import_target
     from polyroute.kit.contract import findings
-    from polyroute.loading import CONTAINED, describe, import_target
+    from polyroute.loading import CONTAINED, describe
 
     sys.path.insert(0, folder)
     try:
