@@ -31,11 +31,12 @@ LAYERS = [
         "spelling",
         "processes",
     ],
+    ["fields", "lists"],
     ["answers", "cache", "description", "likeness", "schemes", "soundness", "calls"],
     ["forms", "mapping"],
     ["describe"],
     ["errors", "failures"],
-    ["config_files", "config_sections", "files", "raw_json"],
+    ["config_files", "config_sections", "fetching", "files", "raw_json"],
     ["dotenv_writing", "os_keyring"],
     ["environment"],
     ["hookspecs", "requirements", "preferences", "picker_state", "custom_file"],
@@ -46,7 +47,7 @@ LAYERS = [
     ["executable"],
     ["executables"],
     ["loading"],
-    ["asking", "claims"],
+    ["asking", "changes", "claims", "refreshing"],
     ["consent"],
     ["plugins"],
     ["credentials", "mappers", "order", "references", "custom_models", "speaking"],
@@ -136,7 +137,7 @@ def test_every_hook_is_documented() -> None:
     manager = pluggy.PluginManager("polyroute")
     manager.add_hookspecs(hookspecs)
     hooks = [name for name in vars(manager.hook) if name.startswith("polyroute_")]
-    assert len(hooks) == 7
+    assert len(hooks) == 8
     for name in hooks:
         documentation = inspect.getdoc(getattr(hookspecs, name)) or ""
         example = "\n".join(line[4:] for line in documentation.splitlines() if line.startswith("    "))

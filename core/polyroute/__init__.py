@@ -32,6 +32,7 @@ from polyroute.errors import (
 )
 from polyroute.explaining import Explanation
 from polyroute.hookspecs import hookimpl
+from polyroute.lists import FetchedList
 from polyroute.loading import Plugin
 from polyroute.plugins import Plugins
 from polyroute.preferences import Preferences
@@ -69,6 +70,7 @@ __all__ = [
     "Detection",
     "Environment",
     "Explanation",
+    "FetchedList",
     "GatewayUnavailable",
     "Group",
     "IdMapping",

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from polyroute.lists import FetchedList
 from polyroute.loading import Plugin
 from polyroute.types import DIRECT, Problem, Provider, Routeability
 
@@ -46,6 +47,20 @@ def _taken(name: str, names: Mapping[str, str], owners: Mapping[str, Plugin]) ->
 def _refused(plugin: Plugin, fault: str) -> Problem:
     remedy = f"Uninstall or disable one of the two, or correct it (POLYROUTE_DISABLE_PLUGINS={plugin.name})."
     return plugin.problem(fault, remedy, "polyroute_providers")
+
+
+def united(answers: Sequence[tuple[Plugin, FetchedList]], problems: list[Problem]) -> tuple[FetchedList, ...]:
+    """One list of each name: plugins may share one, and a gateway says so for itself alone."""
+    lists: dict[str, FetchedList] = {}
+    owners: dict[str, Plugin] = {}
+    for plugin, each in answers:
+        first, owner = lists.setdefault(each.name, each), owners.setdefault(each.name, plugin)
+        if (first.url, first.check) == (each.url, each.check):
+            lists[each.name] = first._replace(gateways=tuple(dict.fromkeys((*first.gateways, *each.gateways))))
+        else:
+            fault = f"the list {each.name!r} belongs to plugin {owner.label} already"
+            problems.append(plugin.problem(fault, "Give it another name.", "polyroute_lists"))
+    return tuple(lists.values())
 
 
 def carriers(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from polyroute.answers import ProviderStatus, Route
+from polyroute.lists import age
 from polyroute.requirements import wanted
 from polyroute.types import DIRECT, ModelRef, Provider
 
@@ -62,11 +63,23 @@ def explain_model(ref: ModelRef, catalog: Catalog) -> Explanation:
     lines = [title, *_routes(routes), *([] if own and own.base_url else _not_carried(status))]
     gateways = [route.via for route in routes if route.via != DIRECT and route.model_id]
     lines += [f"Model ID via {gateway}: {catalog.mapping(gateway, ref).why}." for gateway in gateways]
-    if not any(route.usable for route in routes) and (others := catalog.suggestions(ref)):
+    lines += _ages([route.via for route in routes], catalog)
+    is_missed = any(route.mapping in ("not_offered", "unknown") for route in routes)
+    if (is_missed or not any(route.usable for route in routes)) and (others := catalog.suggestions(ref)):
         known = {catalog.mapping(gateway, ref).id for gateway in status.gateways}
         kind = "The same model" if others[0].partition("/")[2] in known else "Other models, spelled alike"
         lines.append(f"{kind}: {', '.join(others)}.")
     return Explanation(str(ref), routes, tuple(lines))
+
+
+def _ages(vias: list[str], catalog: Catalog) -> list[str]:
+    """Of when the lists are in which gateways look this model up."""
+    lists = {via: found for via in vias if (found := catalog.plugins.list_of(via))}
+    return [f"List of {via}: {age(found)}.{_to_refresh(via, catalog)}" for via, found in lists.items()]
+
+
+def _to_refresh(gateway: str, catalog: Catalog) -> str:
+    return " To fetch the newest: `polyroute refresh`." if catalog.plugins.can_be_fresher(gateway) else ""
 
 
 def _title(provider: Provider) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pluggy
 
+from polyroute.lists import FetchedList
 from polyroute.types import Credential, Detection, Mapper, Model, Provider, Routeability, Verification
 
 if TYPE_CHECKING:
@@ -88,6 +89,20 @@ def polyroute_models(provider_ids: frozenset[str]) -> Iterable[Model]:  # type: 
                 yield Model("acme", "acme-large", context=128_000)
 
     Returns models; the first plugin to name a provider's model wins.
+    """
+
+
+@hookspec
+def polyroute_lists() -> Iterable[FetchedList]:  # type: ignore[empty-body]
+    """Say which lists `polyroute refresh` can fetch: only the person's wish goes to the network, never a plugin.
+
+        @hookimpl
+        def polyroute_lists():
+            yield FetchedList("acme", "https://acme.example/models.json", check=len, gateways=("acme",))
+
+    Returns what is to be fetched, and how many models a good answer lists. The plugin reads it by
+    `polyroute.lists.read` where it lists models; providers in it, and models that are called elsewhere, it gives here,
+    and they are used only where they send no key to a new place, or the person agrees.
     """
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 
-from polyroute import requirements
+from polyroute import changes, requirements
 from polyroute.asking import Hooks
-from polyroute.claims import carriers, settle
+from polyroute.changes import Change
+from polyroute.claims import carriers, settle, united
 from polyroute.consent import consented
 from polyroute.environment import PROCESS, Environment
 from polyroute.errors import UnknownProvider
+from polyroute.lists import FetchedList, age
 from polyroute.loading import CONTAINED, Loaded, Plugin, load
 from polyroute.requirements import Evaluation
 from polyroute.types import DIRECT, Credential, Detection, Mapper, Model, Problem, Provider, Routeability
@@ -23,19 +25,27 @@ class Plugins:
     A value that threads and catalogs can share: its answers never change, and `problems` grows as more is asked.
     """
 
-    def __init__(self, loaded: Loaded) -> None:
+    def __init__(self, loaded: Loaded, accepted: Collection[Change] = ()) -> None:
+        """`accepted` is what the person agreed to of what fetched lists change."""
         self.all = loaded.plugins
         """Every plugin found, those not in use included."""
         self._problems = list(loaded.problems)
         self._hooks = Hooks(loaded.hooks)
         answers = self._hooks.items("polyroute_providers", Provider, self._problems)
-        claims = consented(settle(answers, self._problems), loaded, self._problems)
+        found = self._hooks.items("polyroute_lists", FetchedList, self._problems)
+        self.lists = united(found, self._problems)
+        judged = changes.judge(answers, found, accepted) if found else changes.Judged(answers)
+        self.waiting = judged.waiting
+        self._moved = judged.moved
+        self._problems += judged.problems
+        claims = consented(settle(judged.answers, self._problems), loaded, self._problems)
         self.providers = claims.providers
         self.owners = claims.owners
         self.names = claims.names
         rules = self._hooks.items("polyroute_routeability", Routeability, self._problems)
         self.rules, self._carriers = carriers(rules, claims, self._problems)
         self._unmet: dict[str, Evaluation] = {}
+        self._can_be_fresher: dict[str, bool] = {}
         self._models: dict[str, dict[str, Model]] = {}
 
     @classmethod
@@ -57,7 +67,8 @@ class Plugins:
         environment = Environment.load() if environment is None else environment
         allowed = _names("POLYROUTE_PLUGINS", environment) if only is None else list(only)
         disabled = _names("POLYROUTE_DISABLE_PLUGINS", environment) or ()
-        return cls(load(add, allowed, disabled, environment, os.fspath(project)))
+        loaded = load(add, allowed, disabled, environment, os.fspath(project))
+        return cls(loaded, changes.accepted(environment.state_directory))
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -68,6 +79,18 @@ class Plugins:
     def gateways(self) -> tuple[str, ...]:
         """The provider IDs of all gateways, in order of ownership."""
         return tuple(self.rules)
+
+    def list_of(self, gateway: str) -> FetchedList | None:
+        """The list in which this gateway's model IDs are looked up, if it can be fetched."""
+        return next((each for each in self.lists if gateway in each.gateways), None)
+
+    def can_be_fresher(self, gateway: str) -> bool:
+        """Whether `polyroute refresh` would fetch a newer list of this gateway's models."""
+        known = self._can_be_fresher.get(gateway)
+        if known is None:
+            found = self.list_of(gateway)
+            known = self._can_be_fresher[gateway] = found is not None and not age(found).is_fresh
+        return known
 
     @cached_property
     def default_preference(self) -> str:
@@ -176,6 +199,10 @@ class Plugins:
         for plugin, model in self._hooks.items("polyroute_models", Model, self._problems, provider_ids=provider_ids):
             if model.provider in models:
                 models[model.provider].setdefault(model.id, self._bound(model, plugin))
+        for provider_id in provider_ids:
+            models[provider_id].update(
+                (each.id, self._bound(each, by)) for by, each in self._moved.get(provider_id, ())
+            )
         self._models.update(models)
 
     def _bound(self, model: Model, plugin: Plugin) -> Model:

@@ -94,6 +94,8 @@ class Router:
             return Route(mapping.id, mapping.evidence, *route[2:])
         verdict = "not offered by" if mapping.evidence == "not_offered" else "unknown to"
         remedy = f"Take another route, or another model: `polyroute models --provider {ref.provider}`."
+        if self._plugins.can_be_fresher(gateway):
+            remedy = f"Fetch its newest list: `polyroute refresh`. {remedy}"
         return Route(
             None, mapping.evidence, gateway, False, *route[4:-2], f"{verdict} {gateway}: {mapping.why}", remedy
         )

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
+from polyroute.lists import FetchedList
 from polyroute.types import (
     Alternative,
     AuthHeader,
@@ -86,6 +87,10 @@ def _number(value: Any) -> bool:
     return value is None or (type(value) in (int, float) and abs(value) != math.inf and value == value)
 
 
+def _count(value: Any) -> bool:
+    return type(value) is int and value >= 0
+
+
 def _texts(value: Any) -> bool:
     return type(value) is tuple and all(map(_text, value))
 
@@ -139,6 +144,10 @@ _TESTS: dict[type, tuple[Test, ...]] = {
     Model: (
         *(_is_id, _is_id, _text, _number, _number, _number, _number, _texts, _texts),
         *(_text, _text, _text, _maybe(AuthHeader), _pairs),
+    ),
+    FetchedList: (
+        *(_slug, lambda value: _url(value) and value != "", callable, _text, _count),
+        *(_texts, _all(Provider), _all(Model)),
     ),
     Verification: (_is_id, _one_of(VerificationState), _text),
 }

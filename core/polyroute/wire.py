@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from polyroute.answers import Mapped, ProviderStatus, Route, Status
 from polyroute.catalog import Catalog
 from polyroute.dexto_compat import CAN_ROUTE_FIELD, GATEWAY, auth_fields
 from polyroute.explaining import Explanation
+from polyroute.lists import FetchedList, age
 from polyroute.loading import Plugin
 from polyroute.plugins import Plugins
 from polyroute.types import Model, ModelRef, Problem, Source
@@ -16,6 +18,10 @@ from polyroute.types import Model, ModelRef, Problem, Source
 if TYPE_CHECKING:
     from polyroute.cli.check import Found
     from polyroute.keys import Key, Removed, Stored
+
+if TYPE_CHECKING:
+    from polyroute.changes import Change
+    from polyroute.refreshing import Report
 
 SCHEMA = 1
 """Raised only when a reader of the documents would break."""
@@ -87,12 +93,6 @@ def _model_route(route: Route) -> Document:
     }
 
 
-def models(found: Iterable[Model], catalog: Catalog) -> Document:
-    """The document of `polyroute models --json`."""
-    listed = [model(each, custom=catalog.custom_model(each.ref) is not None) for each in found]
-    return {"schema": SCHEMA, "models": listed, "problems": [problem(each) for each in catalog.problems]}
-
-
 def model(model: Model, *, custom: bool = False) -> Document:
     """One model on offer, perhaps one that the person has added; prices in US dollars per million tokens."""
     return {
@@ -108,6 +108,21 @@ def model(model: Model, *, custom: bool = False) -> Document:
         "releaseDate": model.release_date,
         "custom": custom,
     }
+
+
+def models(found: Iterable[Model], catalog: Catalog) -> Document:
+    """The document of `polyroute models --json`, with of when the lists are that models come from."""
+    return {
+        "schema": SCHEMA,
+        "models": [model(each, custom=catalog.custom_model(each.ref) is not None) for each in found],
+        "lists": [_list(each) for each in catalog.plugins.lists],
+        "problems": [problem(each) for each in catalog.problems],
+    }
+
+
+def _list(each: FetchedList) -> Document:
+    of = age(each)
+    return {"name": each.name, "fetched": _moment(of.fetched), "bundled": of.bundled or None, "fresh": of.is_fresh}
 
 
 def mapped(mapped: Mapped) -> Document:
@@ -135,6 +150,26 @@ def explanation(explanation: Explanation, problems: tuple[Problem, ...]) -> Docu
         "routes": [_model_route(route) for route in explanation.routes],
         "problems": [problem(each) for each in problems],
     }
+
+
+def refreshed(
+    reports: Iterable[Report], accepted: Iterable[Change], waiting: Iterable[Change], problems: Iterable[Problem]
+) -> Document:
+    """The document of `polyroute refresh --json`."""
+    return {
+        "schema": SCHEMA,
+        "lists": [
+            {**each._asdict(), "fetched": _moment(each.fetched), "error": each.error or None} for each in reports
+        ],
+        "accepted": [each._asdict() for each in accepted],
+        "waiting": [each._asdict() for each in waiting],
+        "problems": [problem(each) for each in problems],
+    }
+
+
+def _moment(moment: float | None) -> str | None:
+    """ISO 8601, in UTC."""
+    return None if moment is None else time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))
 
 
 def plugin(plugin: Plugin, plugins: Plugins, owned: Sequence[str]) -> Document:

@@ -21,6 +21,7 @@ _MODULES = {
     "map": "map",
     "plugins": "plugins",
     "prefer": "prefer",
+    "refresh": "refresh",
     "serve": "serve",
     "custom": "custom",
     "keys": "keys",

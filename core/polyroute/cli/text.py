@@ -10,11 +10,14 @@ from polyroute.answers import Mapped, ProviderStatus, Route, Status
 from polyroute.cli import tables
 from polyroute.cli.plain import clean
 from polyroute.explaining import explain_provider
+from polyroute.lists import age, when
 from polyroute.loading import Plugin
 from polyroute.types import DIRECT, Model, ModelRef, Problem
 
 if TYPE_CHECKING:
     from polyroute.catalog import Catalog
+    from polyroute.changes import Change
+    from polyroute.refreshing import Report
 
 _SHOWN_MODELS = 50
 
@@ -74,6 +77,7 @@ def models(found: Sequence[Model], catalog: Catalog) -> None:
         lines([f"{len(found) - len(shown)} more: add words to narrow it down, or use --json."])
     if not found:
         lines(["No model matches."])
+    _note_on_stale_lists(catalog)
 
 
 def mapped(found: Sequence[Mapped], via: str) -> None:
@@ -87,6 +91,23 @@ def _otherwise(mapped: Mapped) -> str:
     if mapped.id is not None:
         return ""
     return f"Spelled alike: {', '.join(mapped.suggestions)}" if mapped.suggestions else mapped.why
+
+
+def refreshed(reports: Sequence[Report], accepted: Sequence[Change]) -> None:
+    """What became of each list, and what was agreed to."""
+    rows = [_list(each) for each in reports]
+    if rows:
+        tables.show(("List", "State", "Models", "Of"), rows)
+    lines(f"{each.provider}: agreed to {each}." for each in accepted)
+    for each in reports:
+        if not each.is_good:
+            why = each.error or "POLYROUTE_OFFLINE is set"
+            print(clean(f"polyroute: {each.name} ({each.url}): {why}; what was there stays."), file=sys.stderr)
+
+
+def _list(report: Report) -> tuple[str, ...]:
+    models = f"{report.models:,}" if report.models else ""
+    return report.name, report.state, models, when(report.fetched) if report.fetched else "installed"
 
 
 def plugins(catalog: Catalog) -> None:
@@ -184,6 +205,16 @@ def _note_on_credits(found: Status, catalog: Catalog) -> None:
             " To use direct keys first: polyroute prefer direct"
         )
         print(clean(message), file=sys.stderr)
+
+
+def _note_on_stale_lists(catalog: Catalog) -> None:
+    """Say which lists are stale, to people who fetch them at all."""
+    for each in catalog.plugins.lists:
+        of = age(each)
+        if of.fetched is not None and not of.is_fresh:
+            print(
+                clean(f"note: the list {each.name} was {of}. To fetch the newest: polyroute refresh"), file=sys.stderr
+            )
 
 
 def _goes_first(found: Status, each: ProviderStatus) -> bool:

