@@ -15,8 +15,8 @@ from polyroute.cli.exits import COULD_NOT, YES
 from polyroute.errors import Unavailable, UsageError
 
 if TYPE_CHECKING:
-    from polyroute.cli.grammar import Subparsers
     from polyroute.changes import Change
+    from polyroute.cli.grammar import Subparsers
     from polyroute.refreshing import Report
 
 
