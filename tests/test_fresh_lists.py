@@ -523,9 +523,7 @@ def test_progress_is_for_terminals(alone: Shell, mirror: str) -> None:
     assert "fetching" in shown
 
 
-def test_consent_by_command(
-    alone: Shell, mirror: str, upstream: Upstream, bundled: Document, newest: Document
-) -> None:
+def test_consent_by_command(alone: Shell, mirror: str, upstream: Upstream, bundled: Document, newest: Document) -> None:
     """What waits is in the document; `--accept` agrees to that and fetches nothing; then it holds."""
     newest["deepseek"]["api"] = MOVED
     upstream.put("/api.json", {**bundled, **newest})
