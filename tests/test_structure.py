@@ -55,7 +55,7 @@ LAYERS = [
     ["custom_transfer"],
     ["custom_store"],
     ["own_models"],
-    ["explaining", "router", "running", "validation"],
+    ["explaining", "router", "running", "validation", "verifying"],
     ["catalog"],
     ["__init__", "wire"],
     ["custom_wire"],

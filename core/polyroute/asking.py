@@ -12,6 +12,7 @@ from polyroute.soundness import fault
 from polyroute.types import Problem
 
 T = TypeVar("T")
+Items = type[T] | tuple[type[T], ...]
 
 _NEAR_SECRETS = ("polyroute_credentials", "polyroute_secrets", "polyroute_verifications")
 """Hooks that see secrets: what they say in an error may quote one, so only its type is told."""
@@ -30,8 +31,8 @@ class Hooks:
     def __init__(self, implementations: Mapping[str, tuple[Implementation, ...]]) -> None:
         self._implementations = implementations
 
-    def items(self, hook: str, item: type[T], problems: list[Problem], **arguments: object) -> list[tuple[Plugin, T]]:
-        """Everything of type `item` that the plugins yield, each with its author."""
+    def items(self, hook: str, item: Items[T], problems: list[Problem], **arguments: object) -> list[tuple[Plugin, T]]:
+        """Everything of type `item`, or of one of these types, that the plugins yield, each with its author."""
         answers: list[tuple[Plugin, T]] = []
         for each in self._implementations.get(hook, ()):
             answers += [(each.plugin, answer) for answer in _items(each, hook, item, problems, arguments)]
@@ -70,7 +71,7 @@ class Hooks:
 
 
 def _items(
-    each: Implementation, hook: str, item: type[T], problems: list[Problem], arguments: Mapping[str, object]
+    each: Implementation, hook: str, item: Items[T], problems: list[Problem], arguments: Mapping[str, object]
 ) -> Iterable[T]:
     """The sound items of one plugin's answer; the first that is not is a problem."""
     faults: list[str] = []
@@ -94,12 +95,17 @@ def _items(
     return answer or ()
 
 
-def _unexpected(value: object, item: type) -> str:
-    return f"returned {type(value).__name__} where {item.__name__} items were expected"
+def _unexpected(value: object, item: Items[Any]) -> str:
+    names = " or ".join(each.__name__ for each in _types(item))
+    return f"returned {type(value).__name__} where {names} items were expected"
 
 
-def _fault(one: object, item: type, trusted: bool) -> str:
-    if type(one) is not item:
+def _types(item: Items[Any]) -> tuple[type, ...]:
+    return item if isinstance(item, tuple) else (item,)
+
+
+def _fault(one: object, item: Items[Any], trusted: bool) -> str:
+    if type(one) not in _types(item):
         return _unexpected(one, item)
     return "" if trusted else fault(one)
 

@@ -18,7 +18,7 @@ from polyroute.plugins import Plugins
 from polyroute.preferences import Preferences
 from polyroute.router import Router
 from polyroute.speaking import unless_foreign
-from polyroute.types import Credential, IdMapping, Model, ModelRef, Problem, Provider
+from polyroute.types import DIRECT, Credential, IdMapping, Model, ModelRef, Problem, Provider, Verification
 
 if TYPE_CHECKING:
     from polyroute.config_sections import Finding
@@ -153,6 +153,23 @@ class Catalog:
         from polyroute import running
 
         return await running.run_async(self._course(model, policy, protocols), call, on_switch)
+
+    def verify(
+        self, providers: Iterable[str] = (), *, paid: bool = False, seconds: float = 10
+    ) -> tuple[Verification, ...]:
+        """Whether the keys of these providers, or of all that have one, work right now: their endpoints are asked.
+
+        All at once, within `seconds`; the answers of the last minute are kept. `paid` allows what costs something.
+        Raises UnknownProvider; MissingExtra.
+        """
+        from polyroute import verifying
+
+        asked = [self.provider(name) for name in providers] or list(self.status().providers.values())
+        own = {each.provider.id: next(route for route in each.routes if route.via == DIRECT) for each in asked}
+        routes = own if providers else verifying.own_routes(own.items())
+        credentials = tuple(route.credential for route in routes.values() if route.credential)
+        probes = self.plugins.verifications(credentials, self._own_problems)
+        return verifying.verify(routes, probes, verifying.Asking(self.environment, paid, seconds))
 
     def explain(self, subject: str | ModelRef) -> Explanation:
         """In words, why a provider or a model can be run or not. Raises as `routes` and `provider` do."""

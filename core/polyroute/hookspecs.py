@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pluggy
 
 from polyroute.lists import FetchedList
-from polyroute.types import Credential, Detection, Mapper, Model, Provider, Routeability, Verification
+from polyroute.types import Credential, Detection, Mapper, Model, Probe, Provider, Routeability, Verification
 
 if TYPE_CHECKING:
     from polyroute.environment import Environment
@@ -120,12 +120,13 @@ def polyroute_secrets(credential: Credential) -> str | None:
 
 
 @hookspec
-def polyroute_verifications(credentials: tuple[Credential, ...]) -> Iterable[Verification]:  # type: ignore[empty-body]
-    """Ask endpoints whether these credentials work right now. Called only when somebody asks for it.
+def polyroute_verifications(credentials: tuple[Credential, ...]) -> Iterable[Probe | Verification]:  # type: ignore[empty-body]
+    """Say by which request an endpoint tells whether a key works right now.
 
         @hookimpl
-        def polyroute_verifications(credentials):
-            return [Verification("acme", "valid") for found in credentials if found.provider == "acme"]
+        def polyroute_verifications():
+            yield Probe("acme", "/balance", remaining="credits.left")
 
-    Returns one result per credential that this plugin can check.
+    Returns one probe per provider of this plugin. The core sends it, to the endpoint that the key is bound to, and only
+    when somebody asks. A plugin that must ask in another way returns what it found of these `credentials` itself.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
+from typing import cast
 
 from polyroute import changes, requirements
 from polyroute.asking import Hooks
@@ -16,7 +17,18 @@ from polyroute.errors import UnknownProvider
 from polyroute.lists import FetchedList, age
 from polyroute.loading import CONTAINED, Loaded, Plugin, load
 from polyroute.requirements import Evaluation
-from polyroute.types import DIRECT, Credential, Detection, Mapper, Model, Problem, Provider, Routeability
+from polyroute.types import (
+    DIRECT,
+    Credential,
+    Detection,
+    Mapper,
+    Model,
+    Probe,
+    Problem,
+    Provider,
+    Routeability,
+    Verification,
+)
 
 
 class Plugins:
@@ -159,6 +171,20 @@ class Plugins:
     def secret(self, credential: Credential, problems: list[Problem]) -> str | None:
         """The secret of a credential that a plugin owns."""
         return self._hooks.text("polyroute_secrets", credential.plugin, problems, credential=credential)
+
+    def verifications(
+        self, credentials: tuple[Credential, ...], problems: list[Problem]
+    ) -> dict[str, Probe | Verification]:
+        """By provider, how to find out whether its key works, or what its plugin found; only the owner may say."""
+        found: dict[str, Probe | Verification] = {}
+        hook, kinds = "polyroute_verifications", cast("tuple[type[Probe | Verification], ...]", (Probe, Verification))
+        for plugin, answer in self._hooks.items(hook, kinds, problems, credentials=credentials):
+            if self.owners.get(answer.provider) == plugin:
+                found.setdefault(answer.provider, answer)
+            elif answer.provider in self.owners:
+                fault = f"spoke of the key of {answer.provider!r}, which only its owner may"
+                problems.append(plugin.problem(fault, "Correct the plugin.", hook))
+        return found
 
     @cached_property
     def mappers(self) -> Mapping[str, Mapper]:

@@ -26,6 +26,7 @@ from polyroute.types import (
     IdMapping,
     Model,
     ModelRef,
+    Probe,
     Provider,
     ProviderKind,
     Routeability,
@@ -107,6 +108,14 @@ def _text_mapping(value: Any) -> bool:
     return isinstance(value, Mapping) and all(map(_text, value)) and all(map(_text, value.values()))
 
 
+def _path(value: Any) -> bool:
+    return type(value) is str and re.fullmatch(r"/[^\s?#@\\]*", value) is not None and not value.startswith("//")
+
+
+def _states(value: Any) -> bool:
+    return _text_mapping(value) and all(each in get_args(VerificationState) for each in value.values())
+
+
 def _one_of(literal: Any) -> Test:
     options = get_args(literal)
     return lambda value: type(value) is str and value in options
@@ -149,5 +158,6 @@ _TESTS: dict[type, tuple[Test, ...]] = {
         *(_slug, lambda value: _url(value) and value != "", callable, _text, _count),
         *(_texts, _all(Provider), _all(Model)),
     ),
-    Verification: (_is_id, _one_of(VerificationState), _text),
+    Verification: (_is_id, _one_of(VerificationState), _text, _text),
+    Probe: (_is_id, _path, _flag, _text, _text, _text, _states),
 }

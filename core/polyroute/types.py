@@ -252,12 +252,33 @@ class Model(NamedTuple):
         return ModelRef(self.provider, self.id)
 
 
+class Probe(NamedTuple):
+    """A request by which an endpoint says whether a key works; as data, for the core sends it: no plugin sees a key."""
+
+    provider: str
+    path: str
+    """What follows the base URL that the key is bound to; it starts with `/`."""
+    free: bool = True
+    """Whether it costs nothing; one that costs is sent only when somebody says so."""
+    body: str = ""
+    """JSON to POST; without one it is a GET."""
+    remaining: str = ""
+    """Where in the answer the credit that is left stands, as a dotted path."""
+    currency: str = "USD"
+    """Its currency, or where in the answer that stands."""
+    means: Mapping[str, VerificationState] = MappingProxyType({})
+    """By HTTP status, what it means where it is not what it usually means."""
+
+
 class Verification(NamedTuple):
     """Whether a credential works right now, as its endpoint said."""
 
     provider: str
     state: VerificationState
     message: str = ""
+    """Why, in the endpoint's own words where it had any."""
+    remaining: str = ""
+    """The credit that is left, with its currency, where the endpoint tells."""
 
 
 class Problem(NamedTuple):

@@ -13,7 +13,7 @@ from polyroute.explaining import Explanation
 from polyroute.lists import FetchedList, age
 from polyroute.loading import Plugin
 from polyroute.plugins import Plugins
-from polyroute.types import Model, ModelRef, Problem, Source
+from polyroute.types import Model, ModelRef, Problem, Source, Verification
 
 if TYPE_CHECKING:
     from polyroute.cli.check import Found
@@ -29,14 +29,15 @@ SCHEMA = 1
 Document = dict[str, Any]
 
 
-def status(status: Status) -> Document:
-    """The document of `polyroute status --json`."""
+def status(status: Status, verified: Iterable[Verification] | None = None) -> Document:
+    """The document of `polyroute status --json`, with `verified` that of `--verified`."""
     own = status.providers.get(GATEWAY)
     return {
         "schema": SCHEMA,
         "auth": auth_fields(own is not None and own.has_direct_key, status.preferred),
         "providers": {name: provider(each) for name, each in status.providers.items()},
         "problems": [problem(each) for each in status.problems],
+        **({} if verified is None else {"verifications": _verifications(verified)}),
     }
 
 
@@ -128,6 +129,22 @@ def _list(each: FetchedList) -> Document:
 def mapped(mapped: Mapped) -> Document:
     """One line of `polyroute map --json`."""
     return {key: value for key, value in mapped._asdict().items() if key != "why"}
+
+
+def verifications(found: Iterable[Verification], problems: tuple[Problem, ...]) -> Document:
+    """The document of `polyroute verify --json`."""
+    return {
+        "schema": SCHEMA,
+        "verifications": _verifications(found),
+        "problems": [problem(each) for each in problems],
+    }
+
+
+def _verifications(found: Iterable[Verification]) -> Document:
+    return {
+        name: {"state": state, "message": message or None, "remaining": remaining or None}
+        for name, state, message, remaining in found
+    }
 
 
 def plugins(catalog: Catalog) -> Document:

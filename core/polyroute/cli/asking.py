@@ -21,11 +21,16 @@ def _status(options: argparse.Namespace) -> int:
     with output.catalog() as catalog:
         asked = [catalog.provider(name) for name in options.providers]
         found = catalog.status()
+        verified = catalog.verify(options.providers) if options.verified else None
     if options.json:
-        return output.document(wire.status(found))
+        return output.document(wire.status(found, verified))
     from polyroute.cli import text
 
     text.status(found, asked, catalog, everything=options.all)
+    if verified is not None:
+        from polyroute.cli import verify
+
+        verify.show(verified)
     return YES
 
 
@@ -85,6 +90,7 @@ def _status_grammar(subparsers: Subparsers) -> None:
     command = grammar.command(subparsers, "status", _status, "which providers can be used, by which route")
     command.add_argument("providers", nargs="*", metavar="PROVIDER", help="tell more about these")
     command.add_argument("--all", action="store_true", help="list the providers that can't be used too")
+    command.add_argument("--verified", action="store_true", help="ask endpoints whether the keys work, too")
     grammar.with_json(command)
 
 

@@ -27,6 +27,7 @@ _MODULES = {
     "keys": "keys",
     "credential": "credential",
     "check": "check",
+    "verify": "verify",
     "completion": "completion",
 }
 """Which module of this package has each command: `COMMANDS` there says how its grammar is added."""

@@ -5,7 +5,7 @@ There is no code for any single provider here: `providers.toml` and `defaults.to
 
 from __future__ import annotations
 
-from polyroute import FetchedList, Model, Provider, hookimpl
+from polyroute import FetchedList, Model, Probe, Provider, hookimpl
 
 
 @hookimpl
@@ -30,3 +30,11 @@ def polyroute_lists() -> list[FetchedList]:
     from polyroute_direct import _cached
 
     return [_cached.fetched_list()]
+
+
+@hookimpl
+def polyroute_verifications() -> list[Probe]:
+    """How each provider tells whether a key works, where it does."""
+    from polyroute_direct import _files
+
+    return [Probe(name, **facts) for name, facts in _files.table("verifications.toml").items()]

@@ -83,6 +83,11 @@ def _by_id(listed: Table, tables: Table, defaults: Table) -> dict[str, Entry]:
     }
 
 
+def table(name: str) -> Table:
+    """One of this plugin's own tables."""
+    return _toml(os.path.join(_HERE, name))
+
+
 def _entries(listed: Table, tables: Table, defaults: Table) -> Iterator[Entry]:
     ours = {table["source"]: name for name, table in tables.items() if "source" in table}
     known = {ours.get(name, name): entry for name in listed if (entry := table_at(listed, name))}

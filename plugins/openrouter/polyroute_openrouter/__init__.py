@@ -16,6 +16,7 @@ from polyroute import (
     Group,
     Mapper,
     Model,
+    Probe,
     Provider,
     Routeability,
     Slot,
@@ -98,3 +99,9 @@ def polyroute_models(provider_ids: frozenset[str]) -> Iterable[Model]:
 def polyroute_lists() -> Iterable[FetchedList]:
     """OpenRouter's own list, in which its IDs and others' are looked up."""
     yield fetched_list(PROVIDER_ID)
+
+
+@hookimpl
+def polyroute_verifications() -> Iterable[Probe]:
+    """It tells of a key what its own limit leaves: https://openrouter.ai/docs/api-reference/limits."""
+    yield Probe(PROVIDER_ID, "/key", remaining="data.limit_remaining")

@@ -1,0 +1,58 @@
+"""The command `verify`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from polyroute import wire
+from polyroute.cli import grammar, output
+from polyroute.cli.exits import COULD_NOT, NO, YES
+
+if TYPE_CHECKING:
+    from polyroute.cli.grammar import Subparsers
+    from polyroute.types import Verification
+
+
+def _verify(options: argparse.Namespace) -> int:
+    """`polyroute verify`: whether keys work right now."""
+    with output.catalog() as catalog:
+        found = catalog.verify(options.providers, paid=options.paid, seconds=options.seconds)
+    if options.json:
+        output.document(wire.verifications(found, catalog.problems))
+    else:
+        from polyroute.cli import text
+
+        show(found)
+        text.problems(catalog.problems)
+    return _status(found)
+
+
+def show(found: Sequence[Verification]) -> None:
+    """A table of what was found."""
+    from polyroute.cli import tables, text
+
+    if not found:
+        text.lines(["No key is set that could be verified."])
+        return
+    rows = [(each.provider, each.state, each.remaining, each.message) for each in found]
+    tables.show(("Provider", "State", "Credit left", "Why"), rows)
+
+
+def _status(found: Sequence[Verification]) -> int:
+    states = {each.state for each in found}
+    if states & {"invalid", "no_credit"}:
+        return NO
+    return COULD_NOT if states & {"unreachable", "rate_limited"} else YES
+
+
+def _grammar(subparsers: Subparsers) -> None:
+    command = grammar.command(subparsers, "verify", _verify, "whether keys work right now: their endpoints are asked")
+    command.add_argument("providers", nargs="*", metavar="PROVIDER", help="only these")
+    command.add_argument("--paid", action="store_true", help="allow requests that cost a little")
+    command.add_argument("--seconds", type=float, default=10.0, metavar="N", help="wait no longer than this (10)")
+    grammar.with_json(command)
+
+
+COMMANDS = {"verify": _grammar}

@@ -1,0 +1,186 @@
+"""Finding out, by asking their endpoints, whether credentials work right now."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import secrets
+import time
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from polyroute.answers import Route
+from polyroute.environment import Environment
+from polyroute.errors import MissingExtra, SecretUnavailable
+from polyroute.failures import Answer, judged, message_in
+from polyroute.types import Probe, Verification, VerificationState
+from polyroute.words import shown
+
+if TYPE_CHECKING:
+    import httpx
+
+SECONDS = 10.0
+"""How long all of it may take."""
+_KEPT_SECONDS = 60.0
+_MOST_BYTES = 1 << 20
+_STATES: Mapping[str, VerificationState] = {
+    "no_credit": "no_credit",
+    "invalid": "invalid",
+    "unavailable": "unreachable",
+}
+_BY_STATUS: Mapping[int, VerificationState] = {403: "invalid", 429: "rate_limited"}
+
+
+Known = Probe | Verification
+"""How to find out, or what its plugin found out already."""
+
+
+class Kept:
+    """Results of the last minute, by endpoint and by a digest that tells keys apart without telling them."""
+
+    def __init__(self) -> None:
+        self._salt = secrets.token_bytes(16)
+        self._results: dict[tuple[str, bytes], tuple[float, Verification]] = {}
+
+    def get(self, endpoint: str, secret: str) -> Verification | None:
+        """What was found lately, if it was."""
+        at, found = self._results.get(self._key(endpoint, secret), (0.0, None))
+        return found if found and time.monotonic() - at < _KEPT_SECONDS else None
+
+    def put(self, endpoint: str, secret: str, found: Verification) -> None:
+        """Keep what was found."""
+        self._results[self._key(endpoint, secret)] = time.monotonic(), found
+
+    def _key(self, endpoint: str, secret: str) -> tuple[str, bytes]:
+        return endpoint, hashlib.blake2b(secret.encode(), key=self._salt, digest_size=16).digest()
+
+
+_KEPT = Kept()
+"""Of this process; a key must be known to ask for what was found of it."""
+
+
+class Asking(NamedTuple):
+    """With what, and how far, endpoints are asked."""
+
+    environment: Environment
+    paid: bool = False
+    seconds: float = SECONDS
+
+
+def verify(routes: Mapping[str, Route], probes: Mapping[str, Known], asking: Asking) -> tuple[Verification, ...]:
+    """The verification of each provider's own route, in a thread of its own: wherever it is called from."""
+    with ThreadPoolExecutor(1, "polyroute-verify") as pool:
+        return pool.submit(asyncio.run, _all(routes, probes, asking)).result()
+
+
+async def _all(routes: Mapping[str, Route], probes: Mapping[str, Known], asking: Asking) -> tuple[Verification, ...]:
+    try:
+        import httpx
+    except ImportError:
+        raise MissingExtra("Verification", "verify") from None
+    async with httpx.AsyncClient(follow_redirects=False, timeout=asking.seconds) as client:
+        asked = [_one(name, route, probes.get(name), asking, client) for name, route in routes.items()]
+        return tuple(await asyncio.gather(*asked))
+
+
+async def _one(name: str, route: Route, probe: Known | None, asking: Asking, client: httpx.AsyncClient) -> Verification:
+    if isinstance(probe, Verification):
+        return probe._replace(message=asking.environment.without_secrets(shown(probe.message)))
+    why = _unsupported(route, probe, asking.paid)
+    if why or probe is None:
+        return Verification(name, "unsupported", why)
+    try:
+        secret = asking.environment.reveal(route.credential)
+    except SecretUnavailable as error:
+        return Verification(name, "invalid", shown(str(error)))
+    found = _KEPT.get(route.base_url, secret)
+    if found is None:
+        found = await _asked(client, route, probe, secret, asking.seconds)
+        _KEPT.put(route.base_url, secret, found)
+    return found._replace(provider=name)
+
+
+async def _asked(client: httpx.AsyncClient, route: Route, probe: Probe, secret: str, seconds: float) -> Verification:
+    try:
+        async with asyncio.timeout(seconds):
+            return _found(probe, *await _answer(client, route, probe, secret), secret)
+    except TimeoutError:
+        return Verification(probe.provider, "unreachable", f"no answer within {seconds:g} seconds")
+    except Exception as error:  # whatever the network, or what answers there, does
+        return Verification(probe.provider, "unreachable", shown(f"{type(error).__name__}: {error}", secret))
+
+
+def _unsupported(route: Route, probe: Probe | None, paid: bool) -> str:
+    """Why it can't be asked, or empty."""
+    credential = route.credential
+    if credential is None:
+        return f"there is no credential: {route.reason}"
+    if credential.kind in ("none", "cloud-identity"):
+        return "it needs no key" if credential.kind == "none" else "a cloud identity has no key to ask with"
+    if probe is None:
+        return "no request is known by which it would tell"
+    return "" if probe.free or paid else "it would cost something: ask for it (--paid)"
+
+
+async def _answer(client: httpx.AsyncClient, route: Route, probe: Probe, secret: str) -> tuple[int, str]:
+    headers = {**dict(route.headers), route.auth.name: route.auth.prefix + secret, "accept": "application/json"}
+    method, content = ("POST", probe.body) if probe.body else ("GET", None)
+    if content:
+        headers["content-type"] = "application/json"
+    url = route.base_url + probe.path
+    data = b""
+    async with client.stream(method, url, headers=headers, content=content) as response:
+        async for part in response.aiter_bytes():
+            data += part
+            if len(data) > _MOST_BYTES:
+                break
+    return response.status_code, data.decode(errors="replace")
+
+
+def _found(probe: Probe, status: int, text: str, secret: str) -> Verification:
+    """What an answer means."""
+    try:
+        body: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        body = text
+    words = shown(f"HTTP {status}: {message_in(body)}".rstrip(": "), secret)
+    if status >= 300:
+        return Verification(probe.provider, _state(probe, status, text), words)
+    left = _at(body, probe.remaining)
+    remaining = f"{left} {_at(body, probe.currency) or probe.currency}" if left is not None else ""
+    state: VerificationState = "no_credit" if _is_spent(left) else "valid"
+    return Verification(probe.provider, probe.means.get(str(status), state), "", shown(remaining, secret))
+
+
+def _state(probe: Probe, status: int, text: str) -> VerificationState:
+    if said := probe.means.get(str(status)):
+        return said
+    if failure := judged(Answer(status, text, "")):
+        return _STATES.get(failure.means, "unsupported")
+    if status < 400 or status >= 500:
+        return "unreachable"
+    return _BY_STATUS.get(status, "unsupported")
+
+
+def _at(body: Any, path: str) -> str | int | float | None:
+    """The text or number at a dotted path."""
+    for step in path.split("."):
+        if isinstance(body, list) and step.isdigit():
+            body = body[int(step)] if int(step) < len(body) else None
+        else:
+            body = body.get(step) if isinstance(body, Mapping) else None
+    return body if isinstance(body, str | int | float) and not isinstance(body, bool) else None
+
+
+def _is_spent(left: str | int | float | None) -> bool:
+    try:
+        return left is not None and float(left) <= 0
+    except ValueError:
+        return False
+
+
+def own_routes(routes: Iterable[tuple[str, Route]]) -> dict[str, Route]:
+    """Of providers' own routes, those with a key that could be asked about."""
+    return {name: route for name, route in routes if route.credential and route.credential.kind != "none"}
