@@ -10,12 +10,14 @@ import sysconfig
 import venv
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from polyroute import kit
+from tests.executing import COMPILERS, built
 from tests.manifesting import Person
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -94,7 +96,18 @@ def python(place: Place) -> None:
     place.install(wheel(place.base, {"acme_polyroute/__init__.py": source}, "acme_polyroute"))
 
 
-KINDS: list[Callable[[Place], None]] = [manifest, manifest_in_project, manifest_in_wheel, python]
+def executable(kind: str, place: Place) -> None:
+    """An executable in the plugin folder, built where it has to be, and approved."""
+    place.person.approve(built(kind, place.person))
+
+
+KINDS: dict[str, Callable[[Place], None]] = {
+    "manifest": manifest,
+    "manifest in a project": manifest_in_project,
+    "manifest in a wheel": manifest_in_wheel,
+    "python": python,
+    **{kind: partial(executable, kind) for kind in COMPILERS},
+}
 """Each puts the same provider, Acme 1.0.0, to use; the first is what the others are compared with."""
 
 
@@ -119,15 +132,15 @@ def wheel(folder: Path, files: dict[str, str], target: str) -> Path:
 def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What a catalog says of Acme as a manifest, with its key and without."""
     place = Place(tmp_path_factory.mktemp("expected"))
-    KINDS[0](place)
+    KINDS["manifest"](place)
     return {"with": place.ask(ACME_API_KEY="made-up"), "without": place.ask()}
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_the_catalog_cannot_tell_kinds_apart(kind: Callable[[Place], None], tmp_path: Path, expected: Any) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_catalog_cannot_tell_kinds_apart(kind: str, tmp_path: Path, expected: Any) -> None:
     """Statuses, routes, mapped IDs, models, the secret and the version are the same whichever kind a plugin is."""
     place = Place(tmp_path)
-    kind(place)
+    KINDS[kind](place)
     assert place.ask(ACME_API_KEY="made-up") == expected["with"]
     assert place.ask() == expected["without"]
 
@@ -147,3 +160,9 @@ def test_the_examples_pass_the_kit(example: str, tmp_path: Path) -> None:
     """The kit has nothing to say of the examples."""
     folder = Person(tmp_path).copy(EXAMPLES / example, example)
     assert kit.check(str(folder)) == []
+
+
+@pytest.mark.parametrize("kind", COMPILERS)
+def test_the_executables_pass_the_kit(kind: str, tmp_path: Path) -> None:
+    """The kit has nothing to say of the examples in any language."""
+    assert kit.check(str(built(kind, Person(tmp_path)))) == []

@@ -38,7 +38,8 @@ def _language(environment: Environment) -> dict[str, str]:
 
 
 def _argv(argv: Iterable[str], folder: str) -> tuple[str, ...]:
-    first, *rest = [os.path.join(folder, each[2:]) if each.startswith("./") else each for each in argv]
+    base = os.path.abspath(folder)
+    first, *rest = [os.path.join(base, each[2:]) if each.startswith("./") else each for each in argv]
     if os.path.isabs(first):
         return first, *rest
     for directory in FIXED_PATH.split(":"):

@@ -35,7 +35,12 @@ def check(path: str) -> list[Finding]:
     if os.path.basename(path) == MANIFEST:
         path = os.path.dirname(path) or "."
     if os.path.isfile(os.path.join(path, MANIFEST)):
-        return manifest.check(path)
+        found = manifest.check(path)
+        if passes(found) and manifest.has_program(path):
+            from polyroute.kit import executable
+
+            found += executable.check(path)
+        return found
     if path.endswith(".py") or os.path.isfile(os.path.join(path, "pyproject.toml")):
         return python.check(path)
     raise UsageError(f"{path} is no plugin: it has neither a {MANIFEST} nor a pyproject.toml, and is no Python module.")

@@ -13,12 +13,17 @@ from polyroute.trust import Unsafe
 
 
 def check(folder: str) -> list[Finding]:
-    """What is to be said of the manifest in a folder, and of its program where it has one."""
+    """What is to be said of the manifest in a folder. Nothing is run."""
     try:
         found = manifests.read(folder)
     except (UsageError, Unavailable) as error:
         return [Finding("manifest-refused", "error", line) for line in str(error).splitlines()]
     return [*_safety(Manifest(folder, found)), *_whole(found), *declared.findings(found)]
+
+
+def has_program(folder: str) -> bool:
+    """Whether a sound manifest is that of an executable."""
+    return manifests.read(folder).executable is not None
 
 
 def _safety(manifest: Manifest) -> Iterator[Finding]:

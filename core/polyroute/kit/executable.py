@@ -1,0 +1,232 @@
+"""Checks of an executable: it is run, as a host would run it and as the worst host might."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from polyroute import grants, manifests, replies
+from polyroute.describe import Wrong, parse
+from polyroute.jsonrpc import INVALID_PARAMS, METHOD_NOT_FOUND, UNSUPPORTED_PROTOCOL, Answer, Fault
+from polyroute.kit import Finding
+from polyroute.kit.trial import SECONDS, Run, Subject, Transcript, line
+from polyroute.manifests import Manifest
+from polyroute.processes import Talk, run
+
+CANARY = "canary-5f1d0c7a9e"
+"""Stands where the values of variables would."""
+_END_SECONDS = 1.0
+_BIGGEST_ID = 2**31 - 1
+_OFFER = {"protocols": [1], "host": "polyroute-kit"}
+_DOCUMENT = "docs/protocol.md says how."
+
+
+def check(folder: str) -> list[Finding]:
+    """What is to be said of the program in a folder; nothing where the manifest there has none."""
+    manifest = Manifest(folder, manifests.read(folder))
+    if not manifest.description.executable:
+        return []
+    with tempfile.TemporaryDirectory() as home:
+        subject = Subject(manifest, home)
+        try:
+            first = subject.run(line("describe", _OFFER))
+        except Fault as fault:
+            return [Finding("describe-missing", "error", f"it {fault}", "Give argv a path, or a program on that PATH.")]
+        if first.fault or not first.lines:
+            why = first.fault or f"ended with status {first.status}"
+            said = first.errors.decode(errors="replace")[-300:]
+            return [
+                Finding("describe-missing", "error", f"it gave no answer to describe: {why} {said}".strip(), _DOCUMENT)
+            ]
+        return [*_described(subject, first), *(each for each in _habits(subject) if each)]
+
+
+def _described(subject: Subject, first: Run) -> Iterator[Finding]:
+    try:
+        found = replies.result(Answer(first.result(1)))
+        said = parse({"name": subject.manifest.name, **found}, strict=False)
+        grants.check(said, subject.manifest)
+    except (Fault, Wrong) as wrong:
+        yield Finding("describe-refused", "error", f"its description can't be used: {wrong}", _DOCUMENT)
+    else:
+        from polyroute.kit import declared
+
+        yield from declared.findings(said._replace(methods=subject.manifest.description.methods))
+    if first.status != 0:
+        yield Finding("exit-status", "error", f"it ended with status {first.status} at the end of its input", "Exit 0.")
+
+
+def _habits(subject: Subject) -> Iterator[Finding | None]:
+    for code, severity, message, holds in _HABITS:
+        try:
+            why = "" if holds(subject) else message
+        except Fault as fault:
+            why = f"{message}: {fault}"
+        yield Finding(code, severity, why, _DOCUMENT) if why else None
+    for method in subject.manifest.description.methods:
+        yield from _method(subject, method)
+
+
+def _method(subject: Subject, method: str) -> Iterator[Finding | None]:
+    params, accepted = _PARAMS[method]
+    found = subject.run(line(method, params, 5), values=subject.declared(CANARY))
+    if found.answer(5) is None or found.error(5) in (METHOD_NOT_FOUND, INVALID_PARAMS):
+        yield Finding("method-missing", "error", f"it does not answer {method}, which its manifest names", _DOCUMENT)
+    elif found.error(5) is None:
+        try:
+            result = replies.result(Answer(found.result(5)))
+            replies.seconds(result)
+            accepted(result, subject.manifest)
+        except Fault as fault:
+            yield Finding("answer-refused", "error", f"its answer to {method} can't be used: it {fault}", _DOCUMENT)
+    if _tells(found):
+        yield Finding(
+            "secret-told", "error", f"the value of a variable is in what it prints for {method}", "Tell names."
+        )
+
+
+_PARAMS: Mapping[str, tuple[Mapping[str, Any], Callable[[Mapping[str, Any], Manifest], object]]] = {
+    "detect": ({"env_present": []}, replies.detections),
+    "models": ({"providers": ["no-such-provider"]}, replies.models),
+    "map": (
+        {"gateway": "x", "models": [{"provider": "x", "id": f"made-up-{number}"} for number in range(10_000)]},
+        lambda result, _: replies.mappings(result),
+    ),
+    "verify": ({"refs": {}, "secrets": {}}, lambda result, _: replies.verifications(result, ())),
+    "secret": ({"provider": "no-such-provider", "ref": "no-such-ref"}, lambda result, _: replies.secret(result)),
+}
+
+
+def _refuses_others(subject: Subject) -> bool:
+    found = subject.run(line("describe", {"protocols": [999], "host": "polyroute-kit"}))
+    error = (found.answer(1) or {}).get("error") or {}
+    return error.get("code") == UNSUPPORTED_PROTOCOL and 1 in ((error.get("data") or {}).get("supported") or ())
+
+
+def _ends_soon(subject: Subject) -> bool:
+    heard, talk = Transcript(), Talk(subject.program(None))
+    talk.start([line("describe", _OFFER)], Transcript(1), SECONDS, stays=True)
+    run([talk])
+    talk.start([], heard, _END_SECONDS)
+    run([talk])
+    return talk.returncode == 0
+
+
+def _empty_prints_nothing(subject: Subject) -> bool:
+    found = subject.run()
+    return not found.lines and not found.fault and found.status == 0
+
+
+def _is_alike(subject: Subject, **values: str) -> bool:
+    """Whether describe says the same, to the byte."""
+    asked = line("describe", _OFFER)
+    first = subject.run(asked).lines
+    return bool(first) and first == subject.run(asked, values=values).lines
+
+
+def _answers(subject: Subject, params: Mapping[str, Any], number: int = 1) -> bool:
+    return subject.run(line("describe", {**_OFFER, **params}, number)).result(number) is not None
+
+
+def _three_at_once(subject: Subject) -> bool:
+    found = subject.run(*(line("describe", _OFFER, number) for number in (1, 2, 3)))
+    return all(found.result(number) is not None for number in (1, 2, 3))
+
+
+def _split(subject: Subject) -> bool:
+    asked = line("describe", _OFFER)
+    return len(subject.rounds((asked[:20], 0), (asked[20:], 1))[1]) == 1
+
+
+def _flushes(subject: Subject) -> bool:
+    found = subject.rounds((line("describe", _OFFER, 1), 1), (line("describe", _OFFER, 2), 1))
+    return [len(lines) for lines in found] == [1, 1]
+
+
+def _survives_malformed(subject: Subject) -> bool:
+    return subject.run(b"{not JSON\n", line("describe", _OFFER, 2)).result(2) is not None
+
+
+def _is_quiet(subject: Subject) -> bool:
+    """Whether only well-formed answers are printed, whatever is asked."""
+    methods = ["describe", "no_such_method"]
+    found = subject.run(*(line(method, _OFFER, number) for number, method in enumerate(methods, 1)))
+    return len(found.lines) == len(methods) and all(found.answer(number) for number in (1, 2))
+
+
+def _keeps_secrets(subject: Subject) -> bool:
+    asked = [line("describe", _OFFER, 1), line("no_such_method", {}, 2), b"{not JSON\n"]
+    return not _tells(subject.run(*asked, values=subject.declared(CANARY)))
+
+
+def _tells(found: Run) -> bool:
+    return CANARY.encode() in b"".join([*found.lines, found.errors])
+
+
+_Habit = tuple[str, Any, str, Callable[[Subject], bool]]
+_HABITS: Sequence[_Habit] = (
+    (
+        "protocol",
+        "error",
+        "it does not refuse protocols that it can't speak with -32001 and `supported`",
+        _refuses_others,
+    ),
+    ("end-of-input", "error", "it does not exit 0 within a second of the end of its input", _ends_soon),
+    ("empty-input", "error", "without input it does not end with status 0 and in silence", _empty_prints_nothing),
+    (
+        "unknown-method",
+        "error",
+        "it does not answer an unknown method with -32601",
+        lambda subject: subject.run(line("no_such_method", {})).error(1) == METHOD_NOT_FOUND,
+    ),
+    (
+        "unknown-params",
+        "error",
+        "it does not pass over unknown parameters",
+        lambda subject: _answers(subject, {"x": [{}]}),
+    ),
+    (
+        "id-in-params",
+        "error",
+        'it takes an "id" inside the parameters for that of the request',
+        lambda subject: _answers(subject, {"id": 9, "text": '"id":9', "deep": {"id": 9, "method": "x"}}),
+    ),
+    (
+        "big-id",
+        "error",
+        f"it does not answer with the ID {_BIGGEST_ID}",
+        lambda subject: _answers(subject, {}, _BIGGEST_ID),
+    ),
+    ("three-at-once", "error", "it does not answer three requests that come at once", _three_at_once),
+    ("split", "error", "it does not answer a request that comes in two parts", _split),
+    ("flush", "error", "it does not answer before the next request comes: flush after each line", _flushes),
+    (
+        "big-request",
+        "error",
+        "it does not answer a request of one MiB",
+        lambda subject: _answers(subject, {"x": "x" * 2**20}),
+    ),
+    (
+        "non-ascii",
+        "error",
+        "it does not answer a request that is not ASCII",
+        lambda subject: _answers(subject, {"x": "é漢😀"}),
+    ),
+    ("malformed-line", "advice", "it does not go on after a line that is no JSON", _survives_malformed),
+    (
+        "empty-variable",
+        "error",
+        "a variable that is empty changes what it describes",
+        lambda subject: _is_alike(subject, **subject.declared("")),
+    ),
+    ("describe-changes", "error", "describe does not say the same twice", _is_alike),
+    (
+        "describe-depends",
+        "error",
+        "describe depends on the values of variables",
+        lambda subject: _is_alike(subject, **subject.declared(CANARY)),
+    ),
+    ("stdout-noise", "error", "it prints something else than one answer for each request on stdout", _is_quiet),
+    ("secret-told", "error", "the value of a variable is in what it prints", _keeps_secrets),
+)
