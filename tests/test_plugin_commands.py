@@ -304,6 +304,19 @@ def test_list_and_info_run_nothing(person: Commands, tmp_path: Path) -> None:
     assert not mark.exists()
 
 
+def test_listing_runs_nothing_that_is_trusted_either(person: Commands, tmp_path: Path) -> None:
+    """A program that the person trusts is not run to be listed or described; it is where its answer is wanted."""
+    mark = tmp_path / "ran"
+    folder = person.put("acme", PROGRAM, run=f"#!/bin/sh\n: > {mark}\n")
+    (folder / "run").chmod(0o755)
+    assert person.run("plugins", "trust", "acme", "--yes").returncode == 0
+    for arguments in ([], ["list"], ["info", "acme"]):
+        assert person.run("plugins", *arguments).returncode == 0
+    assert not mark.exists()
+    person.run("status")
+    assert mark.exists()
+
+
 def test_doctor_says_what_to_do(person: Commands) -> None:
     """The doctor finds nothing wrong where nothing is; else it says of each plugin what to do, and ends with 1."""
     person.put("acme")

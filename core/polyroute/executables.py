@@ -46,6 +46,11 @@ class Executables:
         found = [(each, each.description(self.problems)) for each in self._each]
         return [(each.member, self._hooks(each, said)) for each, said in found if said]
 
+    def remembered(self) -> list[tuple[Member, Hooks]]:
+        """What each has said of itself, as far as it is remembered. Nothing is run."""
+        said = [(each.member, each.memory.last("describe")) for each in self._each]
+        return [(member, adapters.described(description.restored(plain), None)) for member, plain in said if plain]
+
     def refresh(self) -> None:
         """Ask all of them anew, whatever is remembered."""
         for each in self._each:

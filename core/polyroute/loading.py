@@ -84,13 +84,14 @@ def load(
     disabled: Collection[str],
     environment: Environment,
     project: str,
+    run: bool,
 ) -> Loaded:
     """Load the host's `objects`, then installed plugins, those in the person's folder and those of a `project`: all,
-    or those named in `only`; none in `disabled`.
+    or those named in `only`; none in `disabled`. Executables are asked only where they may `run`.
     """
     points = sorted(find(), key=_ownership)
     approvals = Approvals.load(environment)
-    loader = _Loader(only, {*disabled, *approvals.disabled}, approvals)
+    loader = _Loader(only, {*disabled, *approvals.disabled}, approvals, run)
     return loader.load(objects, points, environment, manifests.project_directory(project))
 
 
@@ -101,12 +102,10 @@ def _ownership(point: EntryPoint) -> tuple[int, str, str]:
 
 
 class _Loader:
-    def __init__(self, only: Collection[str] | None, disabled: Collection[str], approvals: Approvals) -> None:
-        self.only = only
-        self.disabled = disabled
-        self.approvals = approvals
+    def __init__(self, only: Collection[str] | None, disabled: set[str], approvals: Approvals, run: bool) -> None:
+        self.only, self.disabled, self.approvals, self.run = only, disabled, approvals, run
         self.plugins: list[Plugin] = []
-        self.problems: list[Problem] = list(approvals.problems)
+        self.problems = list(approvals.problems)
         self.hooks: dict[str, list[Implementation]] = {}
         self.names: dict[str, int] = {}
         self.items: dict[int, object] = {}  # kept, so that no two have one id
@@ -161,7 +160,7 @@ class _Loader:
             [Member(name, self.manifests[each], known[name], each.problem) for name, each in approved.items()],
             environment,
         )
-        for member, found in executables.hooks():
+        for member, found in executables.hooks() if self.run else executables.remembered():
             self._implement(approved[member.name], found)
         self.problems += executables.problems
         order = {plugin.name: index for index, plugin in enumerate(self.plugins)}

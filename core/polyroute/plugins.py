@@ -68,9 +68,11 @@ class Plugins:
         only: Iterable[str] | None = None,
         environment: Environment | None = None,
         project: str | os.PathLike[str] = "",
+        run: bool = True,
     ) -> Plugins:
         """Load the plugin objects in `add`, then the installed plugins, those in the person's plugin folder, and those
-        that the person has approved of the project at (or above) `project`: all, or those named in `only`.
+        that the person has approved of the project at (or above) `project`: all, or those named in `only`. Executables
+        are asked unless `run` is false; then what they said last is all that is known of them.
 
         The variables `POLYROUTE_DISABLE_PLUGINS` and (unless `only` is given) `POLYROUTE_PLUGINS` of the
         environment, by default of the process, switch plugins off by name. Never raises for a plugin: see
@@ -79,7 +81,7 @@ class Plugins:
         environment = Environment.load() if environment is None else environment
         allowed = _names("POLYROUTE_PLUGINS", environment) if only is None else list(only)
         disabled = _names("POLYROUTE_DISABLE_PLUGINS", environment) or ()
-        loaded = load(add, allowed, disabled, environment, os.fspath(project))
+        loaded = load(add, allowed, disabled, environment, os.fspath(project), run)
         return cls(loaded, changes.accepted(environment.state_directory))
 
     @property

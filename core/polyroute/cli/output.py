@@ -13,7 +13,9 @@ from typing import Any
 from polyroute.catalog import Catalog
 from polyroute.cli.exits import YES
 from polyroute.cli.plain import clean
+from polyroute.environment import Environment
 from polyroute.errors import UsageError
+from polyroute.plugins import Plugins
 
 
 def document(document: dict[str, Any]) -> int:
@@ -34,10 +36,14 @@ def done(options: argparse.Namespace, sentence: str, status: int = YES, **facts:
 
 
 @contextlib.contextmanager
-def catalog() -> Iterator[Catalog]:
-    """The catalog to ask. Where it refuses the input, its problems are told too: they may be why."""
+def catalog(*, run: bool = True) -> Iterator[Catalog]:
+    """The catalog to ask, whose executables may `run`. Where it refuses the input, its problems are told too: they may
+    be why.
+    """
     with _stdout_kept_clean():
-        catalog = Catalog.load(project=here())
+        environment = Environment.load()
+        plugins = Plugins.load(environment=environment, project=here(), run=run)
+        catalog = Catalog.load(plugins=plugins, environment=environment)
         try:
             yield catalog
         except UsageError:

@@ -33,7 +33,7 @@ _ASK_FIRST = ("add", "trust")
 
 def _list(options: argparse.Namespace) -> int:
     """`polyroute plugins`: where they come from, what they provide, what is amiss."""
-    with output.catalog() as catalog:
+    with output.catalog(run=False) as catalog:
         from polyroute import wire
 
         document = wire.plugins(catalog)
@@ -51,7 +51,7 @@ def _info(options: argparse.Namespace) -> int:
     from polyroute.cli import plugin_facts, text
     from polyroute.errors import UsageError
 
-    with output.catalog() as catalog:
+    with output.catalog(run=False) as catalog:
         plugin = next((each for each in catalog.plugins.all if each.name == options.name), None)
         if plugin is None:
             raise UsageError(f"There is no plugin {options.name!r}. See `polyroute plugins`.")
