@@ -7,20 +7,15 @@ from __future__ import annotations
 
 import sys
 
-from openai import OpenAI
-
 from polyroute import Catalog, NoEffectiveRoute
+from polyroute.integrations import openai
 
 
 def ask(model: str, question: str) -> str | None:
     """The model's answer. Raises NoEffectiveRoute, which says what to do."""
-    catalog = Catalog.load()
-    route = catalog.resolve(model)
-    secret = catalog.environment.reveal(route.credential)
-    client = OpenAI(base_url=route.base_url, api_key=secret or "none needed", default_headers=dict(route.headers))
-    answer = client.chat.completions.create(
-        model=route.model_id or "", messages=[{"role": "user", "content": question}]
-    )
+    client, model_id = openai.client(Catalog.load(), model)
+    with client:
+        answer = client.chat.completions.create(model=model_id, messages=[{"role": "user", "content": question}])
     return answer.choices[0].message.content
 
 

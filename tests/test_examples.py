@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.fake_upstream import Serve
+
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
 
@@ -78,3 +80,20 @@ def test_the_example_plugin_is_found_once_installed(tmp_path: Path) -> None:
     variables = {**os.environ, "PYTHONPATH": path, "ACME_API_KEY": "k"}
     done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
     assert json.loads(done.stdout)["route"]["baseUrl"] == "https://api.acme.example/v1"
+
+
+def test_the_chat_agent_answers_and_asks_before_it_goes_on(serve: Serve, tmp_path: Path) -> None:
+    """Lines in, answers out, the conversation kept; without credits the person is asked, and a no ends it."""
+    upstream = serve("anthropic/claude-sonnet-4.5")
+    variables = {"DEXTO_API_KEY": "secret-1", "DEXTO_API_URL": upstream.url, "OPENROUTER_API_KEY": "secret-2"}
+    command = [sys.executable, str(EXAMPLES / "chat.py"), "anthropic/claude-sonnet-4-5"]
+    environment = {**os.environ, **variables}
+    done = subprocess.run(command, env=environment, input="Hi\nAgain\n", capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["Hello from anthropic/claude-sonnet-4.5"] * 2
+    assert [message["content"] for message in upstream.received[1].body["messages"]][::2] == ["Hi", "Again"]
+    upstream.fail("openrouter-credits")
+    done = subprocess.run(command, env=environment, input="Hi\nn\n", capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "no credits are left" in done.stderr
+    assert "Next would be via openrouter" in done.stderr
+    assert "secret" not in done.stderr
