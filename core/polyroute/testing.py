@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from polyroute import kit
 from polyroute.catalog import Catalog
 from polyroute.environment import Environment
 from polyroute.kit import contract, declared
@@ -48,6 +49,17 @@ class PluginContract:
         """What a plugin declares does not change from one load to the next."""
         first, second = (contract.declaration(fake_catalog(self.plugin).plugins) for _ in range(2))
         assert first == second
+
+
+class ExecutableContract:
+    """What every executable has to hold. Inherit it in a test class and give `folder`. The program is run."""
+
+    folder: str | Path
+    """Where its plugin.toml is."""
+
+    def test_it_conforms(self) -> None:
+        """The conformance kit finds no error."""
+        assert [str(each) for each in kit.check(str(self.folder)) if each.severity == "error"] == []
 
 
 def fake_environment(

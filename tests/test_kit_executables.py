@@ -1,0 +1,69 @@
+"""What the conformance kit finds in executables that are almost right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from polyroute import kit
+from polyroute.testing import ExecutableContract
+from tests.executing import KINDS
+
+SH = (KINDS / "sh" / "acme.sh").read_text(encoding="utf-8")
+MANIFEST = (KINDS / "sh" / "plugin.toml").read_text(encoding="utf-8")
+
+
+class TestContract(ExecutableContract):
+    """The example in sh holds the contract."""
+
+    folder = KINDS / "sh"
+
+
+def findings(folder: Path, source: str, manifest: str = MANIFEST) -> dict[str, str]:
+    """What the kit says of a program, by code."""
+    folder.chmod(0o755)
+    (folder / "plugin.toml").write_text(manifest, encoding="utf-8")
+    (folder / "acme.sh").write_text(source, encoding="utf-8")
+    for path, mode in ((folder / "acme.sh", 0o755), (folder / "plugin.toml", 0o644)):
+        path.chmod(mode)
+    return {each.code: each.message for each in kit.check(str(folder))}
+
+
+@pytest.mark.parametrize(
+    ("code", "old", "new"),
+    [
+        ("protocol", "describe,*) answer", "describe,x*) answer"),
+        ("unknown-method", "-32601", "-32602"),
+        ("stdout-noise", "while IFS", "echo Welcome\nwhile IFS"),
+        ("empty-input", "while IFS", "echo Welcome\nwhile IFS"),
+        ("exit-status", "\ndone", "\ndone\nexit 3"),
+        ("end-of-input", "\ndone", "\ndone\nsleep 3"),
+        ("describe-refused", "api.acme.example", "evil.example"),
+        ("describe-refused", '"protocol":1', '"protocol":2'),
+        ("describe-depends", '"version":"1.0.0"', '"version":"\'$ACME_API_KEY\'"'),
+        ("secret-told", "while IFS", 'echo "$ACME_API_KEY" >&2\nwhile IFS'),
+        ("describe-changes", '"version":"1.0.0"', '"version":"\'$$\'"'),
+        ("id-in-params", 'id=${line#\'{"jsonrpc":"2.0","id":\'}', "id=${line##*'\"id\":'}"),
+        ("describe-missing", "while IFS", "exit 0\nwhile IFS"),
+        ("three-at-once", "\ndone", "; break\ndone"),
+    ],
+)
+def test_what_is_wrong_is_found(code: str, old: str, new: str, tmp_path: Path) -> None:
+    """Each deviation from the protocol has a finding of its own."""
+    assert old in SH
+    assert code in findings(tmp_path, SH.replace(old, new, 1))
+
+
+def test_a_method_that_is_not_answered_is_found(tmp_path: Path) -> None:
+    """What the manifest names has to be answered."""
+    manifest = MANIFEST.replace("[executable]", 'methods = ["detect"]\n[executable]')
+    assert "detect" in findings(tmp_path, SH, manifest)["method-missing"]
+
+
+def test_a_program_that_is_not_there_is_found(tmp_path: Path) -> None:
+    """An interpreter that only the author has is told before anybody else misses it."""
+    assert (
+        "there is no acme-language"
+        in findings(tmp_path, SH, MANIFEST.replace("./acme.sh", "acme-language"))["describe-missing"]
+    )
