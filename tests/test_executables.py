@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -13,11 +14,10 @@ from typing import Any
 import pytest
 
 from polyroute import Catalog, Plugins, executable, executables
-from polyroute.calls import Call, Calls, shown
-from polyroute.executable import CALLS
+from polyroute.calls import CALLS, Call, Calls, shown
 from polyroute.jsonrpc import Request
 from polyroute.processes import Program
-from tests.manifesting import Person, plugin, words
+from tests.manifesting import Person, manifest, plugin, words
 
 ACME = Path(__file__).parent / "fixtures" / "acme.py"
 MISBEHAVING = ACME.with_name("misbehaving.py")
@@ -295,9 +295,35 @@ def test_twenty_executables_of_which_six_misbehave(person: Person, monkeypatch: 
 
 def test_status_imports_nothing_of_executables_where_there_is_none() -> None:
     """Whoever has no executable does not pay for them."""
-    import subprocess
-
     source = "import sys; from polyroute import Catalog; Catalog.load().status(); print(*sorted(sys.modules))"
     done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True)
     loaded = {name.removeprefix("polyroute.") for name in done.stdout.split()}
     assert loaded & {"executables", "executable", "processes", "children", "jsonrpc", "calls", "subprocess"} == set()
+
+
+def test_from_caches_no_program_can_even_be_run(person: Person) -> None:
+    """Where all is known, what starts programs and what checks their answers is not imported."""
+    acme(person, ttl=600)
+    source = "import sys; from polyroute import Catalog; Catalog.load().status(); print(*sys.modules)"
+    variables = {"HOME": str(person.home), "POLYROUTE_HOME": str(person.ours)}
+    for known in (False, True):
+        done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True, env=variables)
+        assert ("subprocess" in done.stdout.split()) is not known
+        assert ("pydantic" in done.stdout.split()) is not known
+
+
+def test_keys_are_verified_and_not_repeated(person: Person) -> None:
+    """A program gets the key of a declared variable on stdin; where it repeats it, that is not shown."""
+    acme(person)
+    environment = person.environment(ACME_API_KEY="key-canary")
+    catalog = Catalog(Plugins.load(only=["acme"], environment=environment), environment)
+    (credential,) = [route.credential for route in catalog.provider("acme").routes if route.via == "direct"]
+    member = executable.Member("acme", manifest(person.folder / "acme"), "approved", catalog.plugins.all[0].problem)
+    asked = executable.Executable(member, environment)
+    asked.memory.keep("describe", {"providers": [["acme"]]}, 60, for_ever=True)
+    assert credential
+    (found,) = asked.verifications((credential,))
+    assert (found.provider, found.state) == ("acme", "valid")
+    assert '"secrets": {"acme": "key-canary"}' in log(person, "verify")[0]
+    assert "canary" not in found.message
+    assert "[REDACTED]" in found.message

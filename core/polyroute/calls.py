@@ -102,6 +102,10 @@ class Calls:
             self._timer = None
 
 
+CALLS = Calls()
+"""Of this process: what stays is kept once."""
+
+
 def _key(program: Program) -> tuple[str, ...]:
     return (*program.argv, *(f"{name}={value}" for name, value in sorted(program.variables.items())))
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from polyroute import description, grants, replies
+from polyroute import description, grants
 from polyroute.adapters import Failed
-from polyroute.calls import Call, Calls, Outcome
 from polyroute.description import Description
 from polyroute.environment import Environment
 from polyroute.jsonrpc import Answer, Fault, Request
@@ -15,10 +14,11 @@ from polyroute.manifests import Manifest
 from polyroute.remembering import Memory, Said
 from polyroute.types import Credential, IdMapping, Mapper, Model, ModelRef, Problem, Source, Verification
 
+if TYPE_CHECKING:
+    from polyroute.calls import Outcome
+
 METHOD_SECONDS = 10.0
 """For each method but those that stand before every answer of a catalog."""
-
-CALLS = Calls()
 
 
 class Member(NamedTuple):
@@ -79,6 +79,8 @@ class Executable:
         return [description.model(row) for row in said.value]
 
     def _listed(self) -> Said:
+        from polyroute import replies
+
         plain = self.memory.last("describe") or {"providers": []}
         try:
             found = self._result("models", {"providers": [row[0] for row in plain["providers"]]})
@@ -93,16 +95,22 @@ class Executable:
 
     def mapped(self, gateway: str, refs: Sequence[ModelRef]) -> dict[ModelRef, IdMapping]:
         """How a gateway of this plugin spells models."""
+        from polyroute import replies
+
         models = [{"provider": ref.provider, "id": ref.id} for ref in refs]
         return replies.mappings(self._result("map", {"gateway": gateway, "models": models}))
 
     def secret(self, credential: Credential) -> str | None:
         """The secret of a login that it found."""
+        from polyroute import replies
+
         ref = credential.source.name if credential.source else ""
         return replies.secret(self._result("secret", {"provider": credential.provider, "ref": ref})) or None
 
     def verifications(self, credentials: tuple[Credential, ...]) -> list[Verification]:
         """Whether credentials of its own providers work right now."""
+        from polyroute import replies
+
         plain = self.memory.last("describe") or {"providers": []}
         own = {row[0] for row in plain["providers"]}
         asked = {each.provider: each for each in credentials if each.provider in own}
@@ -118,6 +126,9 @@ class Executable:
         return source is not None and granted is not None and source.name in granted.variables
 
     def _result(self, method: str, params: Mapping[str, Any], secrets: tuple[str, ...] = ()) -> Mapping[str, Any]:
+        from polyroute import replies
+        from polyroute.calls import CALLS, Call
+
         try:
             program = grants.program(self.manifest, self.environment, with_values=True)
             call = Call(program, (Request(method, params),), self.stays, (*secrets, *self._values(program.variables)))

@@ -9,18 +9,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from polyroute import adapters, description, grants, replies
+from polyroute import adapters, description, grants
 from polyroute.adapters import Hooks
-from polyroute.calls import Call, Outcome, shown
 from polyroute.description import Description
 from polyroute.environment import Environment
-from polyroute.executable import CALLS, Executable, Member, answered, mappers
+from polyroute.executable import Executable, Member, answered, mappers
 from polyroute.jsonrpc import PROTOCOLS, Fault, Request
 from polyroute.manifests import Manifest
 from polyroute.remembering import DESCRIBED_SECONDS, Said
 from polyroute.types import Detection, Problem, Source
+
+if TYPE_CHECKING:
+    from polyroute.calls import Call, Outcome
 
 START_SECONDS = 2.0
 """For describing and detecting together."""
@@ -95,6 +97,10 @@ class Executables:
 
 def _ask(each: Sequence[Executable], environment: Environment, report: Callable[[Problem], object]) -> Detected:
     """Have programs describe themselves where that is not known, and detect; return what they detected."""
+    if not each:
+        return {}
+    from polyroute.calls import CALLS, Call
+
     calls: list[tuple[Executable, Call]] = []
     detected: Detected = {}
     for one in each:
@@ -126,6 +132,8 @@ def _requests(one: Executable, environment: Environment) -> Iterable[Request]:
 
 
 def _take(one: Executable, call: Call, outcome: Outcome, environment: Environment, detected: Detected) -> None:
+    from polyroute import replies
+
     for request in call.requests:
         try:
             found = replies.result(answered(outcome, request.method))
@@ -151,6 +159,7 @@ def _question(one: Executable, request: Request, environment: Environment) -> st
 
 
 def _described(found: Mapping[str, Any], manifest: Manifest) -> dict[str, Any]:
+    from polyroute.calls import shown
     from polyroute.describe import Wrong, parse
 
     try:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from polyroute import requirements
 from polyroute.description import Description, Executable
 from polyroute.environment import PROCESS, Environment
 from polyroute.jsonrpc import Fault
 from polyroute.manifests import Manifest
-from polyroute.processes import Program
+
+if TYPE_CHECKING:
+    from polyroute.processes import Program
 
 FIXED_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """Where programs find other programs: no folder of a person, and no version manager's shim."""
@@ -24,6 +27,8 @@ def program(manifest: Manifest, environment: Environment, *, with_values: bool =
 
     Raises Fault where there is no such program.
     """
+    from polyroute.processes import Program
+
     granted = manifest.description.executable or Executable(())
     names = granted.variables if with_values else tuple({_HOME} & {*granted.variables})
     values = {name: environment.home if name == _HOME else environment.setting(name) for name in names}

@@ -1,0 +1,133 @@
+"""Executables: describing and detecting all of them at once, and what they add to `polyroute status` from caches.
+
+Usage: python -m benchmarks.executables [--rounds N] [--check]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sysconfig
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from benchmarks.measuring import (
+    Figure,
+    Person,
+    fastest,
+    interleaved,
+    judged,
+    medians,
+    new_person,
+    process_seconds,
+    seconds,
+    show,
+    throw_away,
+)
+from polyroute import Environment
+from polyroute.approvals import Approvals
+from polyroute.executable import Member
+from polyroute.executables import Executables
+from polyroute.manifests import load
+from polyroute.types import Problem
+
+_EXAMPLES = Path(__file__).parent.parent / "examples" / "plugin-kinds"
+_DETECTED = {
+    "sh": ('"error":{"code":-32601,"message":"no such method"}', '"result":{"ttl_s":600}'),
+    "c": (r"\"error\":{\"code\":-32601,\"message\":\"no such method\"}", r"\"result\":{\"ttl_s\":600}"),
+    "go": (
+        'object{"error": object{"code": -32601, "message": "no such method"}}',
+        'object{"result": object{"ttl_s": 600}}',
+    ),
+}
+"""What makes the examples answer `detect`: they find nothing, and say so for ten minutes."""
+_BUILD = {"c": ("cc", "-O2", "-o", "acme", "acme.c"), "go": ("go", "build", "-o", "acme", "acme.go")}
+_COUNT = 10
+_DETECT = 'methods = ["detect"]'
+
+
+def main() -> int:
+    """Measure, print, and return 1 where `--check` is given and a limit is exceeded."""
+    parser = argparse.ArgumentParser("python -m benchmarks.executables", description="Time executables.")
+    parser.add_argument("--rounds", type=int, default=21)
+    parser.add_argument("--check", action="store_true", help="exit with 1 where a limit is exceeded")
+    options = parser.parse_args()
+    with throw_away() as directory:
+        os.environ["POLYROUTE_HOME"] = str(directory / "benchmark")
+        within = [show("Described and detected, nothing known", _cold(directory, options.rounds))]
+        within.append(show("`polyroute status --json`, from caches", _cached(directory, options.rounds)))
+    return 0 if all(within) or not options.check else 1
+
+
+def _cold(directory: Path, rounds: int) -> list[Figure]:
+    person = new_person(directory, "asking")
+    members = _members(person, _put(person, _COUNT))
+    cases: dict[str, Callable[[], float]] = {member.name: partial(_ask, person, [member]) for member in members}
+    cases["all"] = partial(_ask, person, members)
+    for case in cases.values():
+        case()
+    least = fastest(interleaved(cases, rounds))
+    slowest = max(least[member.name] for member in members)
+    limit = 1.5 * slowest + 0.010
+    return [
+        judged("the slowest of them alone", slowest * 1000, "ms"),
+        judged(f"all {len(members)} at once", least["all"] * 1000, "ms", limit * 1000),
+    ]
+
+
+def _ask(person: Person, members: Sequence[Member]) -> float:
+    shutil.rmtree(os.environ["POLYROUTE_HOME"], ignore_errors=True)
+    asked = Executables(members, Environment(person.variables))
+    took = seconds(asked.hooks)
+    if asked.problems:
+        raise SystemExit(f"Not worth timing: {asked.problems[0]}")
+    return took
+
+
+def _cached(directory: Path, rounds: int) -> list[Figure]:
+    script = shutil.which("polyroute", path=sysconfig.get_path("scripts")) or "polyroute"
+    without, having = new_person(directory, "without"), new_person(directory, "having")
+    _members(having, _put(having, 2 * _COUNT))
+    cases = {each.home.name: partial(process_seconds, (script, "status", "--json"), each) for each in (without, having)}
+    for case in cases.values():
+        case()
+    middle = medians(interleaved(cases, rounds))
+    return [judged(f"with {2 * _COUNT} executables", middle["having"] / middle["without"], "x without", 1.3)]
+
+
+def _put(person: Person, count: int) -> list[str]:
+    """Plugins in the languages whose tools are here, in turn; return their folders."""
+    kinds = [kind for kind in _DETECTED if kind not in _BUILD or shutil.which(_BUILD[kind][0])]
+    return [_one(person, kinds[index % len(kinds)], index) for index in range(count)]
+
+
+def _one(person: Person, kind: str, index: int) -> str:
+    folder = person.home / "polyroute" / "plugins" / f"made-up-{index}"
+    shutil.copytree(_EXAMPLES / kind, folder, ignore=shutil.ignore_patterns("acme"))
+    source = next(folder.glob("acme.*"))
+    text = source.read_text(encoding="utf-8").replace("acme", folder.name).replace(*_DETECTED[kind])
+    source.write_text(text.replace(f"{folder.name}.example", "acme.example"), encoding="utf-8")
+    manifest = folder / "plugin.toml"
+    text = manifest.read_text(encoding="utf-8").replace(
+        'name = "acme"', f'name = "{folder.name}"\nmethods = ["detect"]'
+    )
+    manifest.write_text(text, encoding="utf-8")
+    if kind in _BUILD:
+        subprocess.run(_BUILD[kind], cwd=folder, check=True, env={**os.environ, "GOCACHE": str(person.home / "go")})
+    return str(folder)
+
+
+def _members(person: Person, folders: Sequence[str]) -> list[Member]:
+    """The executables in these folders, approved."""
+    approvals = Approvals.load(Environment(person.variables))
+    found = load(folders)
+    for manifest in found:
+        approvals.approve(manifest)
+    return [Member(each.name, each, "approved", lambda message, *_: Problem(message)) for each in found]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
