@@ -1,0 +1,106 @@
+"""The API describes itself: all of it, with examples that are so, and clients made from it find nothing wrong."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from polyroute.server.table import OPERATIONS
+from tests.serving import Client, Serve
+
+EXAMPLES = int(os.environ.get("POLYROUTE_TEST_FUZZ_EXAMPLES", "3"))
+"""How many made-up requests each operation gets in a test; some hundred for a thorough look."""
+DEXTO = {"DEXTO_API_KEY": "d"}
+
+
+@pytest.fixture
+def described(serve: Serve) -> Any:
+    """The document."""
+    return serve(**DEXTO).json("/api/openapi.json")
+
+
+def operations(document: Any) -> dict[str, Any]:
+    return {
+        f"{method.upper()} {path}": each
+        for path, methods in document["paths"].items()
+        for method, each in methods.items()
+    }
+
+
+def test_every_operation_is_described(described: Any) -> None:
+    """Each path with its parameters, body, errors, and an example of its answer."""
+    found = operations(described)
+    assert found.keys() == {
+        *(f"{each.method} /api{each.path}" for each in OPERATIONS),
+        "GET /health",
+        "GET /api/events",
+    }
+    assert len({each["operationId"] for each in found.values()}) == len(found)
+    for name, each in found.items():
+        (content,) = each["responses"]["200"]["content"].values()
+        assert "example" in content, name
+        assert each["summary"], name
+        if "requestBody" in each:
+            assert "example" in each["requestBody"]["content"]["application/json"], name
+
+
+def test_the_examples_are_so(described: Any) -> None:
+    """Every example is what its schema says."""
+    for name, each in operations(described).items():
+        contents = [answer["content"] for answer in each["responses"].values()]
+        contents += [each["requestBody"]["content"]] if "requestBody" in each else []
+        for content in contents:
+            for kind in content.values():
+                if "example" in kind:
+                    assert is_valid(kind["example"], kind["schema"], described), name
+        for parameter in each.get("parameters", ()):
+            if "example" in parameter:
+                assert is_valid(parameter["example"], parameter["schema"], described), name
+
+
+def is_valid(value: Any, schema: Any, document: Any) -> bool:
+    whole = {**schema, "components": document["components"]}
+    return bool(jsonschema.Draft202012Validator(whole).is_valid(value))
+
+
+def test_names_are_those_of_the_plugins(described: Any) -> None:
+    """Which providers, routes and forms there are is in the document."""
+    schemas = described["components"]["schemas"]
+    assert {"anthropic", "dexto-nova", "glm"} <= set(schemas["SwitchBody"]["properties"]["provider"]["enum"])
+    assert schemas["PreferencesBody"]["properties"]["order"]["items"]["enum"] == ["direct", "openrouter", "dexto"]
+    body = {"$ref": "#/components/schemas/CustomModelBody"}
+    assert is_valid({"name": "a", "provider": "openrouter"}, body, described)
+    assert not is_valid({"name": "a"}, body, described)  # its usual provider wants a base URL
+    assert is_valid({"name": "a", "baseURL": "http://localhost:1/v1"}, body, described)
+    assert not is_valid({"name": "a", "provider": "local", "filePath": "a.bin"}, body, described)
+
+
+def test_a_token_is_described(serve: Serve) -> None:
+    """Where a token is asked for the document says so, of everything under /api."""
+    document = serve.app(token="t").json("/api/openapi.json")
+    assert document["components"]["securitySchemes"] == {"token": {"type": "http", "scheme": "bearer"}}
+    secured = {name for name, each in operations(document).items() if "security" in each}
+    assert secured == operations(document).keys() - {"GET /health"}
+
+
+@pytest.mark.parametrize("token", ["", "right"])
+def test_made_up_requests_find_nothing(serve: Serve, token: str) -> None:
+    """schemathesis, with all its checks: requests right and wrong, alone and one after the other."""
+    client = serve.app(token=token)
+    found = fuzz(client, token)
+    assert found.returncode == 0, found.stdout[-6_000:]
+
+
+def fuzz(client: Client, token: str) -> Any:
+    import subprocess
+    import sys
+
+    command = [str(Path(sys.executable).with_name("schemathesis")), "run", f"{client.url}/api/openapi.json"]
+    command += ["--checks", "all", "--max-examples", str(EXAMPLES), "--generation-database", "none", "--no-color"]
+    command += ["--header", f"Authorization: Bearer {token}"] if token else []
+    root = Path(__file__).parent.parent.parent  # schemathesis.toml is there
+    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
