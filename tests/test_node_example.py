@@ -26,7 +26,9 @@ def node() -> str:
 
 
 def told(tmp_path: Path, node: str, *arguments: str, **variables: str) -> list[str]:
-    done = Shell(tmp_path).start([node, str(FOLDER / "example.mjs"), *arguments], POLYROUTE=POLYROUTE, **variables)
+    done = Shell(tmp_path).start(
+        [node, str(FOLDER / "example.mjs"), *arguments], POLYROUTE=POLYROUTE, POLYROUTE_OFFLINE="1", **variables
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
 

@@ -132,7 +132,7 @@ def _problems(waiting: Mapping[Change, Plugin]) -> Iterable[Problem]:
 def accepted(state_directory: str) -> frozenset[Change]:
     """What the person agreed to."""
     try:
-        return frozenset(_read(_path(state_directory)))
+        return frozenset(_read(path_in(state_directory)))
     except (OSError, ValueError, RecursionError):
         return frozenset()  # and so is asked again
 
@@ -141,7 +141,7 @@ def accept(changes: Iterable[Change], state_directory: str) -> None:
     """Note that the person agrees to these changes. Raises Unavailable where it can't be noted."""
     import json
 
-    path = _path(state_directory)
+    path = path_in(state_directory)
     with files.told(path), files.locked(path):
         try:
             kept = _read(path)
@@ -153,7 +153,8 @@ def accept(changes: Iterable[Change], state_directory: str) -> None:
         files.replace(path, json.dumps(document, indent=1).encode())
 
 
-def _path(state_directory: str) -> str:
+def path_in(state_directory: str) -> str:
+    """Where what a person agreed to is kept."""
     return os.path.join(state_directory, "accepted-lists.json")
 
 

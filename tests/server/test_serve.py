@@ -44,7 +44,7 @@ class Server:
 @contextlib.contextmanager
 def started(shell: Shell, *options: str, **variables: str) -> Iterator[Server]:
     command = [POLYROUTE, "serve", "--port", "0", "--ready-json", *options]
-    environment = {**shell.variables, **variables}
+    environment = {**shell.variables, "POLYROUTE_OFFLINE": "1", **variables}
     with subprocess.Popen(
         command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -159,7 +159,10 @@ def test_it_ends_with_its_parent(shell: Shell) -> None:
     command = [POLYROUTE, "serve", "--port", "0", "--ready-json", "--exit-with-parent"]
     source = f"import subprocess, time; subprocess.Popen({command!r}); time.sleep(600)"
     with subprocess.Popen(
-        [sys.executable, "-c", source], env=shell.variables, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", source],
+        env=shell.variables | {"POLYROUTE_OFFLINE": "1"},
+        stdout=subprocess.PIPE,
+        text=True,
     ) as parent:
         assert parent.stdout is not None
         ready = json.loads(parent.stdout.readline())

@@ -29,7 +29,11 @@ def _serve(options: argparse.Namespace) -> int:
     from polyroute.server import create_app, serving
 
     app = create_app(
-        token=token, hosts=[options.host, *options.allow_host], origins=options.allow_origin, ui_dir=options.ui_dir
+        token=token,
+        hosts=[options.host, *options.allow_host],
+        origins=options.allow_origin,
+        ui_dir=options.ui_dir,
+        keep_fresh=True,
     )
     listening = serving.listen(options.host, options.port)
     url = serving.url_of(listening, options.host)

@@ -25,8 +25,9 @@ from polyroute.server.operations import Call, Document, Operation
 from polyroute.server.pages import Pages
 from polyroute.server.prepared import Prepared, encode
 from polyroute.server.removed import RemovedKeys
-from polyroute.server.state import Holder, patiently
+from polyroute.server.state import PATIENCE_SECONDS, Holder, patiently
 from polyroute.server.table import OPERATIONS
+from polyroute.server.upkeep import Upkeep
 from polyroute.server.workers import Workers
 
 
@@ -46,16 +47,25 @@ register_url_convertor("rest", _Rest())
 
 _UNCACHED = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 _API = "/api"
-_LANES = {"reading": 8, "writing": 8, "network": 16}
+_LANES = {"reading": 8, "writing": 8, "network": 4}
+"""How many threads each has."""
+_PATIENCE = {"reading": PATIENCE_SECONDS, "writing": 20.0, "network": 90.0}
+"""How long a request waits. Writing waits for locks, which have ten seconds."""
 
 
 class App:
     """Polyroute's HTTP API and page. Make one with `create_app`."""
 
     def __init__(
-        self, holders: Holders, current: CurrentModels, guard: Guard, pages: Pages | None, description: Document
+        self,
+        holders: Holders,
+        current: CurrentModels,
+        guard: Guard,
+        pages: Pages | None,
+        description: Document,
+        upkeep: Upkeep,
     ) -> None:
-        self._holders, self._current, self._guard = holders, current, guard
+        self._holders, self._current, self._guard, self._upkeep = holders, current, guard, upkeep
         self._events, self._removed = Events(), RemovedKeys()
         self._lanes = {name: Workers(limit) for name, limit in _LANES.items()}
         routes = [*self._routes((*OPERATIONS, _described(description))), Route(f"{_API}/events", self._stream)]
@@ -96,8 +106,11 @@ class App:
         """The bytes for a request that was answered before from the same state."""
         if scope["method"] not in ("GET", "HEAD"):
             return None
-        snapshot = self._holders.of(scope).fresh()
-        return snapshot.answers.get((scope["path"], scope["query_string"])) if snapshot else None
+        holder = self._holders.of(scope)
+        if (snapshot := holder.fresh()) is None:
+            return None
+        self._upkeep.nudge(holder, snapshot)
+        return snapshot.answers.get((scope["path"], scope["query_string"]))
 
     def _routes(self, operations: Iterable[Operation]) -> Iterable[Route]:
         """One for each path, which knows all methods."""
@@ -117,6 +130,7 @@ class App:
         sent = await reading.body(operation.body, request)
         holder = self._holders.of(request.scope)
         snapshot = await holder.snapshot()
+        self._upkeep.nudge(holder, snapshot)
         call = Call(snapshot, self._current, query, request.path_params, sent, self._removed)
         workers = self._lanes[operation.lane]
         if operation.prepared:
@@ -125,7 +139,9 @@ class App:
         return await self._acted(operation, call, holder, workers)
 
     async def _acted(self, operation: Operation, call: Call, holder: Holder, workers: Workers) -> Response:
-        document = await patiently(asyncio.ensure_future(workers.run(lambda: operation.answer(call))))
+        document = await patiently(
+            asyncio.ensure_future(workers.run(lambda: operation.answer(call))), _PATIENCE[operation.lane]
+        )
         if operation.method != "GET":
             await holder.look_again()
         return Response(encode(document), media_type="application/json", headers=_UNCACHED)
@@ -155,6 +171,7 @@ def create_app(
     origins: Iterable[str] = (),
     page: bool = True,
     ui_dir: str = "",
+    keep_fresh: bool = False,
 ) -> App:
     """Make an application that a server runs, or that a host mounts in its own.
 
@@ -164,11 +181,19 @@ def create_app(
 
     `token` is asked for where it is given; `hosts` are further names that the server is called by ("*": the host
     checks that itself), `origins` other origins whose pages may call it. `ui_dir` holds a page in place of ours.
+    With `keep_fresh` lists older than a day are fetched in the background, unless `POLYROUTE_OFFLINE` is set.
     """
     holders = Holders(plugins, environment, preferences)
     pages = Pages(ui_dir) if page or ui_dir else None
     description = openapi.document(OPERATIONS, token=bool(token))
-    return App(holders, current or RememberedModels(), Guard(token, hosts, origins), pages, description)
+    return App(
+        holders,
+        current or RememberedModels(),
+        Guard(token, hosts, origins),
+        pages,
+        description,
+        Upkeep(wanted=keep_fresh),
+    )
 
 
 def _described(description: Document) -> Operation:

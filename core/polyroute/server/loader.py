@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Mapping
 from itertools import islice
 
-from polyroute import Catalog, Environment, Plugins, Preferences
+from polyroute import Catalog, Environment, Plugins, Preferences, changes
 from polyroute.approvals import Approvals
 from polyroute.cache import Identity, identity_or_none
 from polyroute.dexto_compat import custom_models_path
@@ -55,8 +55,9 @@ class Loader:
 
 
 def _plugin_files(environment: Environment) -> Iterable[str]:
-    """What loading plugins looks at: the person's folder of them, approvals, and fetched lists."""
+    """What loading plugins looks at: the person's folder of them, what the person agreed to, and fetched lists."""
     yield Approvals.load(environment).path
+    yield changes.path_in(environment.state_directory)
     found = (
         path
         for folder in (environment.plugins_directory, os.path.join(cache_directory(), "lists"))

@@ -1,10 +1,12 @@
-"""Operations about the gateway whose list a person's own models are looked up in."""
+"""Operations about the gateway whose list a person's own models are looked up in, and about that list."""
 
 from __future__ import annotations
 
 from polyroute import Model
-from polyroute.dexto_compat.http import LIST_GATEWAY, VALIDATE_PATH
+from polyroute.dexto_compat.http import LIST_GATEWAY, REFRESH_PATH, VALIDATE_PATH
+from polyroute.refreshing import refresh
 from polyroute.server import answers
+from polyroute.server.faults import Fault
 from polyroute.server.operations import Call, Document, Operation
 
 
@@ -13,17 +15,38 @@ def _validated(call: Call) -> Document:
     name = call.path["modelId"]
     found = call.catalog.plugins.models(LIST_GATEWAY).get(name)
     document: Document = {"valid": found is not None, "modelId": name}
-    return document | (_valid(found) if found else _unknown(name, call))
+    return document | (_valid(found) if found else _missing(name, call))
 
 
 def _valid(model: Model) -> Document:
     return {"status": "valid", "info": {"contextLength": model.context} if model.context else {}}
 
 
-def _unknown(name: str, call: Call) -> Document:
-    told = f"{name} is not in the list that is there; the gateway may have it all the same."
+def _missing(name: str, call: Call) -> Document:
+    """A model that is in no list: invalid where the list is fresh, else nobody knows."""
     alike = [each.partition("/")[2] for each in call.catalog.suggestions(f"{LIST_GATEWAY}/{name}")]
+    plugins = call.catalog.plugins
+    if plugins.list_of(LIST_GATEWAY) and not plugins.can_be_fresher(LIST_GATEWAY):
+        return {"status": "invalid", "error": f"{name} is not in the gateway's list.", "suggestions": alike}
+    told = f"{name} is not in the list that is there, which is not fresh; the gateway may have it all the same."
     return {"status": "unknown", "error": told, "suggestions": alike}
 
 
-OPERATIONS = (Operation("GET", VALIDATE_PATH, _validated, (answers.Validation,), prepared=True),)
+def _refreshed(call: Call) -> Document:
+    """Fetch the lists of models anew."""
+    plugins = call.catalog.plugins
+    if not plugins.lists:
+        raise Fault("no_lists", "No plugin that is in use has a list to fetch.", "not_found")
+    reports = refresh(plugins.lists, call.catalog.environment, force=True)
+    told = [f"{each.name}: {each.error or each.state}" for each in reports]
+    if not all(each.is_good for each in reports):
+        raise Fault(
+            "refresh_failed", "; ".join(told), "third_party", recovery="Try again later, or see `polyroute refresh`."
+        )
+    return {"ok": True, "message": "; ".join(told)}
+
+
+OPERATIONS = (
+    Operation("GET", VALIDATE_PATH, _validated, (answers.Validation,), prepared=True),
+    Operation("POST", REFRESH_PATH, _refreshed, (answers.Refreshed,), lane="network"),
+)

@@ -68,9 +68,9 @@ class Snapshot:
         self._bytes += answer.size
 
 
-async def patiently(task: asyncio.Future[Any]) -> Any:
+async def patiently(task: asyncio.Future[Any], seconds: float = PATIENCE_SECONDS) -> Any:
     """What `task` comes to; a request does not wait for it for ever, and does not end it."""
-    await asyncio.wait({task}, timeout=PATIENCE_SECONDS)
+    await asyncio.wait({task}, timeout=seconds)
     if task.done():
         return task.result()
     raise Fault("timeout", "It takes too long: a plugin or a service does not answer. Try again later.", "timeout")

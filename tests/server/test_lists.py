@@ -1,0 +1,63 @@
+"""Lists of models over HTTP: looked up in, and fetched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from polyroute import Plugins
+from tests.server.test_serve import started, within
+from tests.serving import Client, Serve
+from tests.shell import Shell
+from tests.upstream import running
+
+
+def test_offline_is_said(serve: Serve) -> None:
+    """Where nobody may go to the network, fetching lists is refused as a service's failure."""
+    answer = serve(POLYROUTE_OFFLINE="1").send("POST", "/api/openrouter/refresh-cache")
+    assert (answer.status, answer.json["type"]) == (502, "third_party")
+    assert "offline" in answer.json["message"]
+
+
+@pytest.mark.parametrize("name", ["z-ai/glm-4.5-aiir", "nobody/knows"])
+def test_what_is_in_no_list(serve: Serve, name: str) -> None:
+    """A list that is not fresh can't say that a model does not exist; what may be meant is told."""
+    found = serve().json(f"/api/openrouter/validate/{name.replace('/', '%2F')}")
+    assert (found["valid"], found["status"]) == (False, "unknown")
+    assert ("z-ai/glm-4.5-air" in found["suggestions"]) == name.startswith("z-ai")
+
+
+def test_stale_lists_are_fetched_behind_the_back(tmp_path: Path, plugins: Plugins) -> None:
+    """A server fetches what is stale without being asked, and at once when it is; what it fetched is answered from."""
+    shell = Shell(tmp_path)
+    (shell.ours / "cache").unlink()  # its own
+    listed = [listing(name) for name in plugins.models("openrouter")]
+    with running() as upstream:
+        own = upstream.put("/models", {"data": [*listed, listing("made/up")]})
+        urls = f"openrouter={own} models-dev={upstream.put('/no', b'not a list')}"
+        with started(shell, POLYROUTE_LIST_URLS=urls, POLYROUTE_OFFLINE="") as server:
+            assert within(30, lambda: validated(server.client, "made/up") == "valid")
+            assert validated(server.client, "made/later") == "invalid"  # a fresh list lacks it
+            upstream.put("/models", {"data": [*listed, listing("made/later")]})
+            refreshed = server.client.send("POST", "/api/openrouter/refresh-cache")
+            assert refreshed.status == 502  # one list is fetched, the other is not
+            assert validated(server.client, "made/later") == "valid"
+
+
+def validated(client: Client, name: str) -> str:
+    return str(client.json(f"/api/openrouter/validate/{name.replace('/', '%2F')}")["status"])
+
+
+def listing(name: str) -> dict[str, Any]:
+    """A model in the form of the gateway's own list."""
+    return {
+        "id": name,
+        "name": name,
+        "created": 1_790_000_000,
+        "context_length": 1_000,
+        "architecture": {"input_modalities": ["text"], "output_modalities": ["text"]},
+        "pricing": {"prompt": "0.000003", "completion": "0.000015"},
+        "top_provider": {"max_completion_tokens": 100},
+    }
