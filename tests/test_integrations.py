@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
@@ -9,6 +10,7 @@ import pytest
 
 from polyroute import AuthHeader, ModelRef, NoEffectiveRoute, UnsupportedRoute, UsageError, WrongEndpoint
 from polyroute.integrations import anthropic, boto3, httpx, langchain, litellm, openai
+from tests.conftest import MakeCatalog
 from tests.fake_upstream import PATHS, Serve, Upstream
 from tests.sdks import EVERY_WAY, OPENAI_CHAT, QUESTION, Ask
 from tests.upstream_plugins import CLAUDE, CLAUDE_AT_GATEWAYS, Direct, Gateway, catalog_of
@@ -205,3 +207,14 @@ def test_importing_polyroute_imports_no_integration() -> None:
     code += "; print([name for name in sys.modules if name.startswith('polyroute.integrations')])"
     done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["[]", "[]"]
+
+
+@pytest.mark.parametrize("ask", OPENAI_CHAT)
+def test_a_custom_models_route_arrives_as_it_is(serve: Serve, make_catalog: MakeCatalog, ask: Ask) -> None:
+    """A person's own model, with a key and a base URL of its own, is sent there under the ID as entered."""
+    upstream = serve("My-Model:v1")
+    entry = {"name": "My-Model:v1", "provider": "openai-compatible", "baseURL": upstream.url, "apiKey": "secret-1"}
+    text = json.dumps({"version": 1, "models": [entry]})
+    catalog = make_catalog(files={".dexto/models/custom-models.json": text})
+    assert ask(catalog, "openai-compatible/My-Model:v1") == "Hello from My-Model:v1"
+    assert sent(upstream) == ("/v1/chat/completions", {"authorization": "Bearer secret-1"}, "My-Model:v1")
