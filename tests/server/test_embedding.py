@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import Scope
 
-from polyroute import Alternative, Environment, Group, Model, Plugins, Provider, Slot, hookimpl
-from polyroute.server import Selection, create_app
+from polyroute import Alternative, Detection, Environment, Group, Model, Plugins, Provider, Slot, hookimpl
+from polyroute.server import Selection, create_app, state
 from tests.conftest import MakeEnvironment
+from tests.server.test_serve import within
 from tests.serving import Serve, running
 
 MODEL = {"provider": "openrouter", "model": "z-ai/glm-4.5-air:free"}
@@ -129,3 +131,36 @@ def test_a_plugin_that_hangs_delays_nobody_else(serve: Serve, make_environment: 
         assert client.json("/api/llm/custom-models")["models"][0]["name"] == "a/b"
         hung.end.set()
         waiting.join()
+
+
+class Stuck:
+    """A plugin that finds no login the first time, and does not come back the next time until the test ends."""
+
+    def __init__(self) -> None:
+        self.end = threading.Event()
+        self.asked = 0
+
+    @hookimpl
+    def polyroute_credentials(self, environment: Environment) -> list[Detection]:
+        """Nothing, sooner or later."""
+        self.asked += 1
+        if self.asked > 1:
+            self.end.wait(60)
+        return []
+
+
+def test_a_new_state_that_hangs_leaves_the_old_one(
+    tmp_path: Path, make_environment: MakeEnvironment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While a plugin hangs in the making of a new state, everybody is answered from the one before."""
+    monkeypatch.setattr(state, "PATIENCE_SECONDS", 0.2)
+    stuck = Stuck()
+    plugins = Plugins.load([stuck], only=["direct", "openrouter", "dexto"])
+    with running(create_app(plugins=plugins, environment=make_environment({".dexto/.env": ""}))) as client:
+        path = "/api/llm/status?provider=mistral"
+        assert not client.json(path)["providers"]["mistral"]["hasDirectKey"]
+        (tmp_path / ".dexto" / ".env").write_text("MISTRAL_API_KEY=x\n")
+        assert not client.json(path)["providers"]["mistral"]["hasDirectKey"]
+        assert client.json("/api/llm/resolve?model=ollama/llama")["route"]["via"] == "direct"
+        stuck.end.set()
+        assert within(30, lambda: bool(client.json(path)["providers"]["mistral"]["hasDirectKey"]))

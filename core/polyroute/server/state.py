@@ -21,6 +21,10 @@ FRESH_SECONDS = 0.01
 PATIENCE_SECONDS = 5.0
 """How long requests wait for a new state before they are answered from the old one. Making one takes milliseconds; this
 is for a plugin that hangs."""
+_GIVE_UP_SECONDS = 30.0
+"""After so long a state that is still being made is given up, and another one begun."""
+_ATTEMPTS = 4
+"""How many may hang before no other is begun."""
 _KEPT_BYTES = 16_000_000
 """Prepared answers of one state; one that needs more makes room by forgetting all."""
 
@@ -81,10 +85,11 @@ class Holder:
 
     def __init__(self, loader: Loader) -> None:
         self._load = loader
-        self._workers = Workers(1)
+        self._workers = Workers(_ATTEMPTS)
         self._snapshot: Snapshot | None = None
         self._fresh_until = 0.0
         self._renewal: asyncio.Task[None] | None = None
+        self._renewal_started = 0.0
         self._changed: set[asyncio.Event] = set()
 
     def fresh(self) -> Snapshot | None:
@@ -124,7 +129,7 @@ class Holder:
         self._changed.discard(event)
 
     async def _renewed(self) -> Snapshot:
-        renewal = self._renewal or self._begin()
+        renewal = self._begin() if self._renewal is None or self._hangs else self._renewal
         left = self._renewal_started + PATIENCE_SECONDS - time.monotonic()
         await asyncio.wait({renewal}, timeout=max(left, 0))
         if renewal.done():
@@ -132,6 +137,10 @@ class Holder:
         if self._snapshot is None:
             raise Fault("timeout", "The plugins are still being loaded. Try again later.", "timeout")
         return self._snapshot
+
+    @property
+    def _hangs(self) -> bool:
+        return time.monotonic() - self._renewal_started > _GIVE_UP_SECONDS
 
     def _begin(self) -> asyncio.Task[None]:
         self._renewal_started = time.monotonic()
@@ -141,11 +150,16 @@ class Holder:
     async def _renew(self) -> None:
         try:
             snapshot = await self._workers.run(self._make)
-            self._snapshot, self._fresh_until = snapshot, time.monotonic() + FRESH_SECONDS
-            for event in self._changed:
-                event.set()
+            if asyncio.current_task() is self._renewal:
+                self._put(snapshot)
         finally:
-            self._renewal = None
+            if asyncio.current_task() is self._renewal:
+                self._renewal = None
+
+    def _put(self, snapshot: Snapshot) -> None:
+        self._snapshot, self._fresh_until = snapshot, time.monotonic() + FRESH_SECONDS
+        for event in self._changed:
+            event.set()
 
     def _make(self) -> Snapshot:
         before = self._snapshot.catalog if self._snapshot else None
