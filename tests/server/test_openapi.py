@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import jsonschema
 import pytest
 
 from polyroute.server.table import OPERATIONS
+from tests.conftest import MakeEnvironment
 from tests.serving import Client, Serve
 
 EXAMPLES = int(os.environ.get("POLYROUTE_TEST_FUZZ_EXAMPLES", "3"))
@@ -88,17 +91,14 @@ def test_a_token_is_described(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("token", ["", "right"])
-def test_made_up_requests_find_nothing(serve: Serve, token: str) -> None:
+def test_made_up_requests_find_nothing(serve: Serve, make_environment: MakeEnvironment, token: str) -> None:
     """schemathesis, with all its checks: requests right and wrong, alone and one after the other."""
-    client = serve.app(token=token)
+    client = serve.app(environment=make_environment(POLYROUTE_OFFLINE="1"), token=token)
     found = fuzz(client, token)
     assert found.returncode == 0, found.stdout[-6_000:]
 
 
 def fuzz(client: Client, token: str) -> Any:
-    import subprocess
-    import sys
-
     command = [str(Path(sys.executable).with_name("schemathesis")), "run", f"{client.url}/api/openapi.json"]
     command += ["--checks", "all", "--max-examples", str(EXAMPLES), "--generation-database", "none", "--no-color"]
     command += ["--header", f"Authorization: Bearer {token}"] if token else []
