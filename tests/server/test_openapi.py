@@ -17,6 +17,7 @@ from tests.serving import Client, Serve
 
 EXAMPLES = int(os.environ.get("POLYROUTE_TEST_FUZZ_EXAMPLES", "3"))
 """How many made-up requests each operation gets in a test; some hundred for a thorough look."""
+CONFIGURATION = Path(__file__).parent.parent.parent / "schemathesis.toml"
 DEXTO = {"DEXTO_API_KEY": "d"}
 
 
@@ -91,16 +92,18 @@ def test_a_token_is_described(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("token", ["", "right"])
-def test_made_up_requests_find_nothing(serve: Serve, make_environment: MakeEnvironment, token: str) -> None:
+def test_made_up_requests_find_nothing(
+    serve: Serve, make_environment: MakeEnvironment, tmp_path: Path, token: str
+) -> None:
     """schemathesis, with all its checks: requests right and wrong, alone and one after the other."""
     client = serve.app(environment=make_environment(POLYROUTE_OFFLINE="1"), token=token)
-    found = fuzz(client, token)
+    found = fuzz(client, token, tmp_path)
     assert found.returncode == 0, found.stdout[-6_000:]
 
 
-def fuzz(client: Client, token: str) -> Any:
-    command = [str(Path(sys.executable).with_name("schemathesis")), "run", f"{client.url}/api/openapi.json"]
+def fuzz(client: Client, token: str, folder: Path) -> Any:
+    command = [str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(CONFIGURATION)]
+    command += ["run", f"{client.url}/api/openapi.json"]
     command += ["--checks", "all", "--max-examples", str(EXAMPLES), "--generation-database", "none", "--no-color"]
     command += ["--header", f"Authorization: Bearer {token}"] if token else []
-    root = Path(__file__).parent.parent.parent  # schemathesis.toml is there
-    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
