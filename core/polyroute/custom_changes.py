@@ -109,21 +109,12 @@ def add(entries: Entries, entry: Mapping[str, Any], *, upsert: bool, keep_key: b
 
 
 def edit(entries: Entries, ref: ModelRef, changes: Mapping[str, Any], *, keep_key: bool, references: bool) -> Outcome:
-    """Change fields of a model; None takes one away, and what is not named stays."""
+    """Change fields of a model, its name among them; None takes one away, and what is not named stays."""
     position = entries.position(ref)
-    members = merged(entries.members(position), changes, keep_key=keep_key, references=references)
-    model = checked(members, entries.plugins, known=False)
-    entries.put(ref, members, position)
-    return Outcome(model)
-
-
-def rename(entries: Entries, ref: ModelRef, name: str) -> Outcome:
-    """Give a model another name; everything else stays, its key and its base URL too."""
-    position = entries.position(ref)
-    new = ModelRef(ref.provider, name)
+    new = ModelRef(ref.provider, changes.get("name", ref.id))
     if entries.find(new) not in (None, position):
         raise CustomModelExists(f"There is a custom model {new} already. Nothing was changed.")
-    members = {**entries.members(position), "name": raw_json.text_of(name)}
+    members = merged(entries.members(position), changes, keep_key=keep_key, references=references)
     model = checked(members, entries.plugins, known=False)
     entries.put(new, members, position)
     return Outcome(model)

@@ -101,7 +101,7 @@ class CustomStore:
         """Change fields of a model and keep all others; None takes a field away.
 
         A stored key stays with its base URL: another one needs the key again, or `keep_key`. Raises
-        UnknownCustomModel, KeyBoundElsewhere, UsageError.
+        UnknownCustomModel, CustomModelExists where `name` is among the changes, KeyBoundElsewhere, UsageError.
         """
         return self._change(
             partial(custom_changes.edit, ref=ref, changes=changes, keep_key=keep_key, references=references)
@@ -109,7 +109,7 @@ class CustomStore:
 
     def rename(self, ref: ModelRef, name: str) -> Outcome:
         """Give a model another name, in one write. Raises UnknownCustomModel, CustomModelExists, UsageError."""
-        return self._change(partial(custom_changes.rename, ref=ref, name=name))
+        return self.edit(ref, {"name": name})
 
     def remove(self, ref: ModelRef) -> Outcome:
         """Take a model away. Raises UnknownCustomModel."""

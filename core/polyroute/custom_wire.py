@@ -56,6 +56,13 @@ def runs(model: CustomModel, catalog: Catalog) -> str:
 
 def advice(model: CustomModel, catalog: Catalog) -> list[str]:
     """What a person should know of a model that may be what they want all the same."""
+    others = [str(ModelRef(model.provider, each)) for each in alike(model, catalog)]
+    hint = [f"Did you mean {' or '.join(others)}?"] if others else []
+    return [" ".join([remark, *hint]) for remark in remarks(model, catalog)]
+
+
+def remarks(model: CustomModel, catalog: Catalog) -> list[str]:
+    """The same, without what may have been meant."""
     plugins = catalog.plugins
     if model.provider not in plugins.names:
         return [f"{model.provider} is not available: no plugin in use provides it. The model is kept."]
@@ -65,6 +72,12 @@ def advice(model: CustomModel, catalog: Catalog) -> list[str]:
     listed = plugins.models(provider.id)
     if model.base_url or not listed or model.name in listed:
         return []
-    others = catalog.listed_alike(ModelRef(provider.id, model.name))
-    hint = f" Did you mean {' or '.join(others)}?" if others else ""
-    return [f"{model.name} is not in the list of {provider.id}'s models. It is sent as it is.{hint}"]
+    return [f"{model.name} is not in the list of {provider.id}'s models. It is sent as it is."]
+
+
+def alike(model: CustomModel, catalog: Catalog) -> list[str]:
+    """IDs in the provider's list that are spelled alike, where the model is in no list and has no URL of its own."""
+    provider = catalog.plugins.names.get(model.provider, "")
+    if not provider or model.base_url or not catalog.plugins.providers[provider].selectable:
+        return []
+    return [each.partition("/")[2] for each in catalog.listed_alike(ModelRef(provider, model.name))]

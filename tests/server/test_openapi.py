@@ -105,5 +105,6 @@ def fuzz(client: Client, token: str, folder: Path) -> Any:
     command = [str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(CONFIGURATION)]
     command += ["run", f"{client.url}/api/openapi.json"]
     command += ["--checks", "all", "--max-examples", str(EXAMPLES), "--generation-database", "none", "--no-color"]
+    command += ["--seed", "1"] if "CI" in os.environ else []  # as hypothesis does in the other tests
     command += ["--header", f"Authorization: Bearer {token}"] if token else []
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)

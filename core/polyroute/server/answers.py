@@ -61,6 +61,13 @@ class ProviderStatus(Answer):
     routes: list[ProviderRoute]
 
 
+class CustomModelRules(Answer):
+    """What a person's own models of a provider need."""
+
+    baseURL: Literal["required", "optional", "no"]
+    fileSuffix: str = Field(description="What the name of the model's file ends with; empty where it is no file.")
+
+
 class ListedProvider(ProviderStatus):
     """A provider with its models."""
 
@@ -68,6 +75,7 @@ class ListedProvider(ProviderStatus):
     primaryEnvVar: str
     supportsBaseURL: bool
     supportedFileTypes: list[FileType]
+    customModels: CustomModelRules | None = Field(description="Null where a person can add no models of their own.")
     models: list[ListedModel]
 
 
@@ -78,10 +86,20 @@ class Auth(Answer):
     preferDextoCredits: bool
 
 
+class Gateway(Answer):
+    """What leads to other providers' models, selectable or not."""
+
+    name: str
+    usable: bool
+    primaryEnvVar: str
+    carries: int = Field(description="How many providers' models it may carry.")
+
+
 class Grouped(Answer):
     """The catalog by provider."""
 
     auth: Auth
+    gateways: dict[str, Gateway]
     providers: dict[str, ListedProvider]
 
 
@@ -89,6 +107,7 @@ class Flat(Answer):
     """The catalog as one list."""
 
     auth: Auth
+    gateways: dict[str, Gateway]
     models: list[ListedModel]
 
 

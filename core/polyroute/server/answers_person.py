@@ -48,6 +48,19 @@ class CustomModels(Answer):
     models: list[ShownCustomModel]
 
 
+class Advice(Answer):
+    """What to know of a model before it is added."""
+
+    provider: str
+    name: str = Field(description="The ID as it would be stored.")
+    exists: bool = Field(description="Whether the person has added it already.")
+    usable: bool
+    via: str | None
+    why: str | None = None
+    notes: list[str]
+    suggestions: list[str] = Field(description="IDs that are spelled alike, in the provider's list.")
+
+
 class SavedCustomModel(Answer):
     """What was saved."""
 

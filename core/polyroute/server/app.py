@@ -8,10 +8,11 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route, Router
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from polyroute import Environment, Plugins, Preferences
 from polyroute.server import openapi, reading
@@ -61,7 +62,7 @@ class App:
         holders: Holders,
         current: CurrentModels,
         guard: Guard,
-        pages: Pages | None,
+        pages: ASGIApp | None,
         description: Document,
         upkeep: Upkeep,
     ) -> None:
@@ -184,7 +185,7 @@ def create_app(
     With `keep_fresh` lists older than a day are fetched in the background, unless `POLYROUTE_OFFLINE` is set.
     """
     holders = Holders(plugins, environment, preferences)
-    pages = Pages(ui_dir) if page or ui_dir else None
+    pages = GZipMiddleware(Pages(ui_dir)) if page or ui_dir else None
     description = openapi.document(OPERATIONS, token=bool(token))
     return App(
         holders,

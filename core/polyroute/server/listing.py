@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from polyroute import Catalog, Model, Provider, ProviderStatus, Route, wire
+from polyroute import Catalog, Model, Provider, ProviderStatus, Route, Status, wire
 from polyroute.dexto_compat import GATEWAY, auth_fields
 from polyroute.dexto_compat.http import CURATED, UNKNOWN_CONTEXT, file_types
 from polyroute.requirements import secret_variables, variables
@@ -37,6 +37,7 @@ class Listing:
             self.models[name] = [_model(each, catalog.routes(each.ref), own, each.id == default) for each in models]
         self._newest = {name: _newest(models) for name, models in listed.items()}
         self.providers = {name: _provider(each, self.models[name]) for name, each in selectable.items()}
+        self.gateways = {name: _gateway(name, catalog, self.status) for name in _in_order(catalog)}
 
     @property
     def auth(self) -> dict[str, bool]:
@@ -64,13 +65,13 @@ class Listing:
         models = {written: list(self._models(name, query)) for written, name in chosen.items()}
         if query.mode == "flat":
             flat = [{**each, "provider": written} for written, found in models.items() for each in found]
-            return {"auth": self.auth, "models": flat}
+            return {"auth": self.auth, "gateways": self.gateways, "models": flat}
         listed = query.includeModels not in ("false", "0")
         grouped = {
             written: {**self.providers[name], "models": models[written] if listed else []}
             for written, name in chosen.items()
         }
-        return {"auth": self.auth, "providers": grouped}
+        return {"auth": self.auth, "gateways": self.gateways, "providers": grouped}
 
     def _asked(self, query: CatalogQuery) -> Iterable[tuple[str, str]]:
         """The providers asked for: as written, and by ID."""
@@ -107,15 +108,32 @@ def _provider(status: ProviderStatus, models: list[Document]) -> Document:
         "primaryEnvVar": _primary_variable(provider),
         "supportsBaseURL": rules is not None and rules.base_url != "no",
         "supportedFileTypes": file_types({kind for model in models for kind in model["supportedFileTypes"]}),
-        "customModels": rules._asdict() if rules else None,
+        "customModels": {"baseURL": rules.base_url, "fileSuffix": rules.file_suffix} if rules else None,
         "documentation": provider.documentation or None,
+    }
+
+
+def _in_order(catalog: Catalog) -> list[str]:
+    """All gateways, the one that comes first by default before the others."""
+    plugins = catalog.plugins
+    return sorted(plugins.gateways, key=lambda name: name != plugins.default_preference)
+
+
+def _gateway(name: str, catalog: Catalog, status: Status) -> Document:
+    """What leads to other providers' models, selectable or not."""
+    found = status.providers[name]
+    return {
+        "name": found.provider.name,
+        "usable": found.has_direct_key,
+        "primaryEnvVar": _primary_variable(found.provider),
+        "carries": sum(name in catalog.plugins.carriers(each) for each in catalog.plugins.providers),
     }
 
 
 def _primary_variable(provider: Provider) -> str:
     """The variable to set first: that of a secret, where there is one; empty where none is needed."""
     secret = secret_variables(provider)
-    return min(variables(provider), key=lambda name: name not in secret, default="")
+    return min(variables(provider), key=lambda name: name not in secret, default=provider.key_variable)
 
 
 def _model(model: Model, routes: tuple[Route, ...], own: Document, is_default: bool) -> Document:

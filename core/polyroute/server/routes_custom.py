@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from polyroute import ModelRef, UnknownCustomModel
+from polyroute import ModelRef, UnknownCustomModel, custom_wire
 from polyroute.custom_models import KEY_FIELD, CustomModel
 from polyroute.dexto_compat import DEFAULT_CUSTOM_PROVIDER
 from polyroute.server import answers_person, meaning
 from polyroute.server.faults import Fault
 from polyroute.server.operations import Call, Document, Operation
 from polyroute.server.removed import Bound
-from polyroute.server.schemas import CustomModelBody, DeleteQuery
+from polyroute.server.schemas import AdviceQuery, CustomModelBody, CustomModelChanges, CustomModelQuery
 
 
 def _listed(call: Call) -> Document:
@@ -47,30 +47,57 @@ def _bound(entry: Mapping[str, Any], call: Call) -> Bound:
     return Bound(call.catalog.custom_models.path, call.catalog.plugins.names.get(provider, provider), url)
 
 
+def _changed(call: Call) -> Document:
+    """Change fields of a model, its name among them, in one write; what is left out stays."""
+    changes = call.body(CustomModelChanges).model_dump(exclude_unset=True)
+    outcome = call.catalog.custom_models.edit(_named(call), changes, references=False)
+    return {"ok": True, "model": outcome.model.document, "created": False}
+
+
 def _deleted(call: Call) -> Document:
     """Remove a model."""
-    name, store = call.path["name"], call.catalog.custom_models
-    provider = call.asked(DeleteQuery).provider
-    candidates = [model.provider for model in store.named(name)]
-    if not provider and len(candidates) > 1:
-        raise _ambiguous(name, candidates)
-    ref = ModelRef(provider or next(iter(candidates), ""), name)
-    try:
-        model = store.get(ref)
-        key = store.secret(ref, model.base_url)
-        store.remove(ref)
-    except UnknownCustomModel:
-        told = f"There is no custom model {name!r}{f' of {provider}' if provider else ''}."
-        raise Fault("custom_model_not_found", told, "not_found", context={"modelName": name}) from None
-    if key:
+    ref, store = _named(call), call.catalog.custom_models
+    model = store.get(ref)
+    if key := store.secret(ref, model.base_url):
         call.removed.remember(_bound(model.document, call), key)
-    return {"ok": True, "deleted": name}
+    store.remove(ref)
+    return {"ok": True, "deleted": ref.id}
 
 
-def _ambiguous(name: str, candidates: Sequence[str]) -> Fault:
-    told = f"Several providers have a model {name!r}: {', '.join(candidates)}. Say which, with ?provider=."
-    context = {"modelName": name, "candidates": [{"provider": each, "name": name} for each in candidates]}
-    return Fault("custom_model_ambiguous", told, "conflict", context=context)
+def _named(call: Call) -> ModelRef:
+    """The one model of the name in the path, perhaps told apart by its provider."""
+    name, provider = call.path["name"], call.asked(CustomModelQuery).provider
+    found = [model.provider for model in call.catalog.custom_models.named(name)]
+    names = call.catalog.plugins.names
+    wanted = [each for each in found if not provider or names.get(each, each) == names.get(provider, provider)]
+    if len(wanted) == 1:
+        return ModelRef(wanted[0], name)
+    if not wanted:
+        told = f"There is no custom model {name!r}{f' of {provider}' if provider else ''}."
+        raise Fault("custom_model_not_found", told, "not_found", context={"modelName": name})
+    told = f"Several providers have a model {name!r}: {', '.join(wanted)}. Say which, with ?provider=."
+    context = {"modelName": name, "candidates": [{"provider": each, "name": name} for each in wanted]}
+    raise Fault("custom_model_ambiguous", told, "conflict", context=context)
+
+
+def _advised(call: Call) -> Document:
+    """What to know of a model before it is added."""
+    asked = call.asked(AdviceQuery)
+    model = CustomModel(asked.provider, _meant(asked.provider, asked.name, call))
+    known = next((each for each in call.catalog.custom_models.named(model.name) if each.ref == model.ref), None)
+    document = _shown(known or model, call)
+    return {
+        **{key: document[key] for key in ("provider", "name", "usable", "via", "why") if key in document},
+        "exists": known is not None,
+        "notes": custom_wire.remarks(model, call.catalog),
+        "suggestions": custom_wire.alike(model, call.catalog),
+    }
+
+
+def _meant(provider: str, name: str, call: Call) -> str:
+    """The ID as it would be stored: what a person enters may have the provider in front, as references do."""
+    rest = name.removeprefix(f"{provider}/")
+    return rest if "/" in rest and not call.listing.find(provider, name) else name
 
 
 def _shown(model: CustomModel, call: Call) -> Document:
@@ -80,10 +107,15 @@ def _shown(model: CustomModel, call: Call) -> Document:
     return document | meaning.verdict(meaning.routes(call.catalog, model.provider, model.name))
 
 
+_PATH = "/llm/custom-models"
 OPERATIONS = (
-    Operation("GET", "/llm/custom-models", _listed, (answers_person.CustomModels,), prepared=True),
+    Operation("GET", _PATH, _listed, (answers_person.CustomModels,), prepared=True),
+    Operation("POST", _PATH, _saved, (answers_person.SavedCustomModel,), body=CustomModelBody, lane="writing"),
     Operation(
-        "POST", "/llm/custom-models", _saved, (answers_person.SavedCustomModel,), body=CustomModelBody, lane="writing"
+        *("PATCH", f"{_PATH}/{{name}}", _changed, (answers_person.SavedCustomModel,), CustomModelQuery),
+        body=CustomModelChanges,
+        lane="writing",
     ),
-    Operation("DELETE", "/llm/custom-models/{name}", _deleted, (answers_person.Deleted,), DeleteQuery, lane="writing"),
+    Operation("GET", "/llm/custom-model-advice", _advised, (answers_person.Advice,), AdviceQuery),
+    Operation("DELETE", f"{_PATH}/{{name}}", _deleted, (answers_person.Deleted,), CustomModelQuery, lane="writing"),
 )

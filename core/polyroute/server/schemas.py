@@ -133,10 +133,29 @@ class CustomModelBody(Body):
     reasoningEffort: Effort = "none"
 
 
-class DeleteQuery(Query):
+class CustomModelChanges(Body):
+    """Fields of a person's own model to change: null takes one away, and what is left out stays."""
+
+    name: Annotated[str, Field(min_length=1, max_length=1_000), *_NAME] = ""
+    baseURL: Address | None = None
+    displayName: Annotated[str, Field(max_length=1_000)] | None = None
+    maxInputTokens: Count | None = None
+    maxOutputTokens: Count | None = None
+    apiKey: Secret | None = None
+    filePath: Annotated[str, Field(max_length=4_000)] | None = None
+
+
+class CustomModelQuery(Query):
     """Which of several models of one name."""
 
     provider: str = Field("", max_length=1_000, description="Needed where several providers have a model of the name.")
+
+
+class AdviceQuery(Query):
+    """A model that a person may want to add."""
+
+    provider: Text = Field(description="A provider's ID or alias.")
+    name: Text = Field(description="The model ID as it is being entered, perhaps with the provider in front.")
 
 
 class KeyBody(Body):

@@ -27,7 +27,7 @@ from polyroute.types import Check, CredentialKind, ProviderKind
 from polyroute_direct._files import LIST, all_sources
 
 # To be raised whenever `_providers` or `_models` makes anything else of the same files.
-_VERSION = 2
+_VERSION = 3
 
 _USUAL_AUTH = AuthHeader()
 

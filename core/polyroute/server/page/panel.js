@@ -1,0 +1,129 @@
+// What is known of the chosen model: how it runs and why, what to set where it can't, and pins.
+
+import { element, clean } from "./dom.js";
+import { gatewayChoice, keyForm } from "./keys.js";
+import { prices, runs, tokens } from "./models.js";
+import { picture } from "./picture.js";
+
+/** The content of the panel for `model`, with its `routes` (or null while they are asked for) and what can be done. */
+export function panelOf(model, { routes, known, preferences, isCurrent, actions }) {
+  return [
+    element(
+      "div",
+      { className: "panel-head" },
+      element("h2", {}, model.name),
+      element("button", { type: "button", className: "quiet close", "aria-label": "Close", onclick: actions.close }, "×"),
+    ),
+    element("p", { className: "ref" }, element("code", {}, model.ref)),
+    element("p", { className: model.usable ? "verdict yes" : "verdict no" }, verdict(model, known)),
+    buttons(model, { known, isCurrent, actions }),
+    facts(model),
+    ...(model.usable || !routes ? [] : [blocked(model, routes, known, actions)]),
+    ...(routes ? [why(model, routes, known, preferences, actions)] : [element("p", { className: "hint" }, "Looking at the routes…")]),
+  ];
+}
+
+function verdict(model, known) {
+  if (model.usable) return `Runs ${runs(model, known)}.`;
+  if (model.isMissing) return `The provider ${model.providerName} is not available. It works again when its plugin is back.`;
+  return "Can't run now: nothing that would run it is set up.";
+}
+
+function buttons(model, { known, isCurrent, actions }) {
+  const isFavorite = known.favorites.has(model.key);
+  return element(
+    "div",
+    { className: "actions" },
+    element(
+      "button",
+      { type: "button", className: "button primary", disabled: !model.usable || isCurrent, onclick: () => actions.use(model) },
+      isCurrent ? "In use" : "Use this model",
+    ),
+    element(
+      "button",
+      { type: "button", className: "button", "aria-pressed": String(isFavorite), onclick: () => actions.favorite(model) },
+      isFavorite ? "★ Favourite" : "☆ Favourite",
+    ),
+    model.own && element("button", { type: "button", className: "button", onclick: () => actions.edit(model) }, "Edit"),
+    model.own && element("button", { type: "button", className: "button danger", onclick: () => actions.remove(model) }, "Delete"),
+  );
+}
+
+function facts(model) {
+  const rows = [
+    ["Provider", model.providerName],
+    ["Context", model.context && `${tokens(model.context)} tokens`],
+    ["Price", prices(model.price) && `${prices(model.price)}${model.price.some(Boolean) ? " per million tokens, in / out" : ""}`],
+    ["Takes", model.takes.join(", ")],
+    ["Base URL", model.baseURL],
+  ].filter(([, value]) => value);
+  return element("dl", { className: "facts" }, rows.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, clean(value))]));
+}
+
+function blocked(model, routes, known, actions) {
+  const choices = routes.map((route) => keyChoice(route, model, known)).filter(Boolean);
+  return element(
+    "section",
+    { className: "blocked-help", "aria-label": "What to do" },
+    element("h3", {}, "Any one of these will do"),
+    element("ul", {}, routes.filter((route) => route.remedy).map((route) => element("li", {}, clean(route.remedy)))),
+    choices.length > 0 && keyForm(choices, { ondone: actions.keySet, title: "Set it here" }),
+  );
+}
+
+/** The key that would open a route: of the provider itself, or of the gateway. */
+function keyChoice({ via, usable }, model, known) {
+  if (usable) return null;
+  if (via !== "direct") return gatewayChoice(via, known.gateways.get(via));
+  const { name, primaryEnvVar } = known.providers.get(model.provider) ?? {};
+  return primaryEnvVar ? { provider: model.provider, name, variable: primaryEnvVar } : null;
+}
+
+function why(model, routes, known, preferences, actions) {
+  return element(
+    "section",
+    { className: "why", "aria-label": "Why this route" },
+    element("h3", {}, "Why this route"),
+    routes.length > 0 && picture(routes, model.providerName),
+    element("ol", { className: "routes" }, routes.map((route) => routeOf(route, model, preferences, actions))),
+  );
+}
+
+function routeOf(route, model, preferences, actions) {
+  const details = [
+    ["sent as", route.modelId],
+    ["with", route.usable && route.credential],
+    ["because", route.reason !== `found ${route.credential}` && clean(route.reason)],
+    ["to do", !route.usable && clean(route.remedy)],
+  ].filter(([, value]) => value);
+  return element(
+    "li",
+    { className: route.usable ? "route" : "route shut" },
+    element("p", { className: "route-name" }, element("strong", {}, route.viaName), route.usable ? " usable" : " not usable"),
+    element("dl", { className: "facts" }, details.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)])),
+    pins(route, model, preferences, actions),
+  );
+}
+
+function pins(route, model, preferences, actions) {
+  const targets = [
+    [`${model.provider}/${model.id}`, "this model"],
+    [model.provider, `all of ${model.providerName}`],
+  ];
+  return element(
+    "div",
+    { className: "pins" },
+    targets.map(([target, words]) => {
+      const isPinned = preferences?.pins?.[target] === route.via;
+      return element(
+        "button",
+        {
+          type: "button", className: "chip", "aria-pressed": String(isPinned),
+          "aria-label": `Pin ${words} to ${route.viaName}`,
+          onclick: () => actions.pin(target, isPinned ? null : route.via),
+        },
+        isPinned ? `Pinned for ${words}` : `Pin for ${words}`,
+      );
+    }),
+  );
+}

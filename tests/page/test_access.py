@@ -1,0 +1,119 @@
+"""The page for everybody: no finding of axe in any state, everything by keyboard, names, motion, contrast."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Page, expect
+
+from tests.page.states import SONNET, STATES
+from tests.page.visiting import DEXTO, NOTHING, PHONE, WIDE, Visitor
+
+
+def findings(page: Page) -> list[str]:
+    """What axe finds, each with the elements."""
+    found = Axe().run(page).response["violations"]
+    return [f"{each['id']}: {[node['html'] for node in each['nodes']]}" for each in found]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize("state", STATES)
+def test_axe_finds_nothing(visit: Visitor, state: str, size: tuple[int, int], theme: str) -> None:
+    """No state has a finding, in either width and theme."""
+    page = STATES[state](visit, size=size, color_scheme=theme, reduced_motion="reduce")
+    assert findings(page.page) == []
+    page.complaints.clear()
+
+
+def test_everything_by_keyboard(visit: Visitor) -> None:
+    """A key is set, the model taken into use and pinned, and one of one's own added, without a pointer."""
+    page = visit(NOTHING).open()
+    keyboard = page.page.keyboard
+
+    def go_to(name: str, role: str = "button") -> None:
+        for _ in range(80):
+            if page.page.evaluate(
+                "([name, role]) => { const at = document.activeElement; const label = at.ariaLabel"
+                " ?? at.labels?.[0]?.innerText ?? at.innerText; return label?.trim() === name; }",
+                [name, role],
+            ):
+                return
+            keyboard.press("Tab")
+        raise AssertionError(f"Tab never comes to {name}")
+
+    keyboard.type(SONNET)
+    keyboard.press("ArrowDown")
+    expect(page.panel.get_by_role("heading", name="Why this route")).to_be_visible()
+    go_to("Key")
+    keyboard.type("made-up-key")
+    keyboard.press("Enter")
+    expect(page.panel.locator(".verdict")).to_contain_text("Runs")
+    keyboard.press("/")
+    expect(page.query).to_be_focused()
+    keyboard.press("Enter")
+    expect(page.messages).to_contain_text("Now in use")
+    go_to("Pin this model to direct")
+    keyboard.press("Enter")
+    expect(page.panel.get_by_role("button", name="Pin this model to direct")).to_have_attribute("aria-pressed", "true")
+    page.page.get_by_role("button", name="Add a model").focus()
+    keyboard.press("Enter")
+    expect(page.dialog.get_by_label("Model ID")).to_be_focused()
+    keyboard.type("z-ai/glm-4.5-air:free")
+    keyboard.press("Enter")
+    expect(page.messages).to_contain_text("z-ai/glm-4.5-air:free is saved")
+    expect(page.dialog).to_be_hidden()
+
+
+def test_escape_closes(visit: Visitor) -> None:
+    """Escape closes the form, and gives the focus back to what opened it."""
+    page = visit(DEXTO).open()
+    page.page.get_by_role("button", name="Add a model").focus()
+    page.page.keyboard.press("Enter")
+    expect(page.dialog).to_be_visible()
+    page.page.keyboard.press("Escape")
+    expect(page.dialog).to_be_hidden()
+    expect(page.page.get_by_role("button", name="Add a model")).to_be_focused()
+
+
+def test_what_has_the_focus_is_seen(visit: Visitor) -> None:
+    """Every control that has the focus by keyboard has an outline."""
+    page = visit(DEXTO).open()
+    page.page.get_by_role("switch").focus()
+    for _ in range(7):
+        page.page.keyboard.press("Tab")
+        outline = page.page.evaluate(
+            "() => { const at = document.activeElement;"
+            " return getComputedStyle(at.role === 'switch' ? at.nextElementSibling : at).outlineStyle; }"
+        )
+        assert outline != "none"
+
+
+def test_motion_is_reduced(visit: Visitor) -> None:
+    """Who asks for less motion gets none."""
+    page = visit(DEXTO, reduced_motion="reduce").open()
+    moving = page.page.evaluate(
+        "() => [...document.querySelectorAll('*')].filter((each) =>"
+        " parseFloat(getComputedStyle(each).transitionDuration) > 0).length"
+    )
+    assert moving == 0
+
+
+def test_nothing_jumps(visit: Visitor) -> None:
+    """Choosing a model and looking again moves nothing in the list."""
+    page = visit(DEXTO).open().search(SONNET)
+    before = page.row(SONNET).bounding_box()
+    page.row(SONNET).click()
+    expect(page.panel.get_by_role("heading", name="Why this route")).to_be_visible()
+    assert page.row(SONNET).bounding_box() == before
+
+
+def test_the_policy_is_strict(visit: Visitor) -> None:
+    """Scripts, styles and connections are the page's own and nothing is inline."""
+    page = visit(DEXTO)
+    answer = page.page.goto(page.server.url)
+    assert answer is not None
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert page.page.locator("script:not([src]), style, [style*='position']").count() == 0

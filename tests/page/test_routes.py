@@ -1,0 +1,92 @@
+"""Why a model runs as it does: the panel, pins, the switch for the gateway's credits."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.page.visiting import BOTH, DEXTO, FREE, NOTHING, OPENROUTER, Visitor
+
+SONNET = "anthropic/claude-sonnet-4-5"
+BOTH_WAYS = {**DEXTO, "ANTHROPIC_API_KEY": "canary-anthropic-key"}
+
+
+def test_the_panel_tells_each_route(visit: Visitor) -> None:
+    """The routes stand in order, each with what it is sent as and with; a shut one with reason and remedy."""
+    panel = visit(DEXTO).open().choose(SONNET)
+    first, second, third = panel.get_by_role("listitem").filter(has=panel.page.get_by_text("usable")).all()
+    expect(first).to_contain_text("Dexto usable")
+    expect(first).to_contain_text("anthropic/claude-sonnet-4.5")
+    expect(first).to_contain_text("env DEXTO_API_KEY")
+    expect(second).to_contain_text("direct not usable")
+    expect(second).to_contain_text("claude-sonnet-4-5")
+    expect(second).to_contain_text("Set ANTHROPIC_API_KEY")
+    expect(third).to_contain_text("OpenRouter not usable")
+    expect(third).to_contain_text("Set OPENROUTER_API_KEY")
+
+
+def test_the_routes_are_drawn(visit: Visitor) -> None:
+    """The picture has a line for each route, one of them chosen, and says the same to those who can't see it."""
+    panel = visit(DEXTO).open().choose(SONNET)
+    picture = panel.get_by_role("img", name="Routes from you to Anthropic")
+    expect(picture).to_have_accessible_name(
+        "Routes from you to Anthropic. Dexto: usable; direct: not usable; OpenRouter: not usable."
+    )
+    expect(picture.locator(".path")).to_have_count(3)
+    expect(picture.locator(".path.chosen")).to_have_count(1)
+
+
+def test_all_four_states_of_an_openrouter_model(visit: Visitor, keys: dict[str, str]) -> None:
+    """An OpenRouter model runs via Dexto, or direct, or not at all, as the credentials are."""
+    panel = visit(keys).open().choose(FREE)
+    verdict = {"nothing": "Can't run now", "openrouter": "Runs direct.", "dexto": "Runs via Dexto."}
+    state = "dexto" if "DEXTO_API_KEY" in keys else "openrouter" if keys else "nothing"
+    expect(panel.locator(".verdict")).to_contain_text(verdict[state])
+
+
+def test_the_switch_turns_the_order_round(visit: Visitor) -> None:
+    """Without the gateway's credits a direct key comes first, and the list says so at once."""
+    page = visit(BOTH_WAYS).open().search(SONNET)
+    expect(page.row(SONNET)).to_contain_text("via Dexto")
+    switch = page.page.get_by_role("switch", name="Prefer Dexto credits")
+    expect(switch).to_be_checked()
+    switch.uncheck()
+    expect(page.row(SONNET)).to_contain_text("direct")
+    page.open()
+    expect(page.page.get_by_role("switch", name="Prefer Dexto credits")).not_to_be_checked()
+
+
+@pytest.mark.parametrize("variables", [NOTHING, OPENROUTER], ids=["nothing", "openrouter"])
+def test_no_switch_without_the_gateway(visit: Visitor, variables: dict[str, str]) -> None:
+    """Who has no key of the gateway sees no switch for its credits."""
+    page = visit(variables).open()
+    expect(page.page.get_by_role("switch", name="Prefer Dexto credits")).to_have_count(0)
+
+
+def test_a_model_is_pinned_and_unpinned(visit: Visitor) -> None:
+    """A pin of one model puts its route first for this one alone; taken away, all is as before."""
+    page = visit(BOTH_WAYS).open()
+    panel = page.choose(SONNET)
+    pin = panel.get_by_role("button", name="Pin this model to direct")
+    pin.click()
+    expect(panel.locator(".verdict")).to_have_text("Runs direct.")
+    expect(pin).to_have_attribute("aria-pressed", "true")
+    page.search("anthropic/claude-opus-4-1")
+    expect(page.rows.first).to_contain_text("via Dexto")
+    page.choose(SONNET).get_by_role("button", name="Pin this model to direct").click()
+    expect(panel.locator(".verdict")).to_have_text("Runs via Dexto.")
+
+
+def test_a_provider_is_pinned(visit: Visitor) -> None:
+    """A pin of a provider goes for all of its models."""
+    page = visit(BOTH).open()
+    page.choose(FREE).get_by_role("button", name="Pin all of OpenRouter to direct").click()
+    expect(page.panel.locator(".verdict")).to_have_text("Runs direct.")
+    assert page.written("llm/preferences") == [("PUT", {"pins": {"openrouter": "direct"}})]
+
+
+def test_what_another_process_changes_is_seen(visit: Visitor) -> None:
+    """A preference that the command writes is on the page without a reload."""
+    page = visit(BOTH_WAYS).open().search(SONNET)
+    assert page.shell.run("prefer", "direct", DEXTO_HOME=str(page.shell.home / "dexto")).returncode == 0
+    expect(page.row(SONNET)).to_contain_text("direct")
