@@ -1,4 +1,5 @@
-"""Executables: describing and detecting all of them at once, and what they add to `polyroute status` from caches.
+"""Executables: describing and detecting all of them at once, what they add to `polyroute status` from caches, and how
+long the first `status` takes where some misbehave.
 
 Usage: python -m benchmarks.executables [--rounds N] [--check]
 """
@@ -46,7 +47,9 @@ _DETECTED = {
 """What makes the examples answer `detect`: they find nothing, and say so for ten minutes."""
 _BUILD = {"c": ("cc", "-O2", "-o", "acme", "acme.c"), "go": ("go", "build", "-o", "acme", "acme.go")}
 _COUNT = 10
-_DETECT = 'methods = ["detect"]'
+_FIRST_ROUNDS = 3
+_MISBEHAVING = ("sleep 99", "yes", "yes >&2", "tr '\\0' x </dev/zero", "exit 3", "exec >&-; sleep 99")
+"""In sh: hanging, flooding in three ways, ending, and staying without a word."""
 
 
 def main() -> int:
@@ -59,6 +62,7 @@ def main() -> int:
         os.environ["POLYROUTE_HOME"] = str(directory / "benchmark")
         within = [show("Described and detected, nothing known", _cold(directory, options.rounds))]
         within.append(show("`polyroute status --json`, from caches", _cached(directory, options.rounds)))
+        within.append(show("`polyroute status --json`, nothing known", _first(directory)))
     return 0 if all(within) or not options.check else 1
 
 
@@ -96,6 +100,30 @@ def _cached(directory: Path, rounds: int) -> list[Figure]:
         case()
     middle = medians(interleaved(cases, rounds))
     return [judged(f"with {2 * _COUNT} executables", middle["having"] / middle["without"], "x without", 1.3)]
+
+
+def _first(directory: Path) -> list[Figure]:
+    script = shutil.which("polyroute", path=sysconfig.get_path("scripts")) or "polyroute"
+    without, having = new_person(directory, "well"), new_person(directory, "badly")
+    folders = _put(having, 2 * _COUNT - len(_MISBEHAVING))
+    _members(having, [*folders, *(_bad(having, f"bad-{index}", run) for index, run in enumerate(_MISBEHAVING))])
+    cases = {each.home.name: partial(_unknowing, (script, "status", "--json"), each) for each in (without, having)}
+    middle = medians(interleaved(cases, _FIRST_ROUNDS))
+    limit = 2.2 + middle["well"]
+    return [judged(f"with {2 * _COUNT}, {len(_MISBEHAVING)} misbehaving", middle["badly"], "s", limit)]
+
+
+def _unknowing(command: Sequence[str], person: Person) -> float:
+    shutil.rmtree(person.home / "polyroute" / "cache", ignore_errors=True)
+    return process_seconds(command, person)
+
+
+def _bad(person: Person, name: str, run: str) -> str:
+    folder = person.home / "polyroute" / "plugins" / name
+    person.write(f"polyroute/plugins/{name}/plugin.toml", '[executable]\nargv = ["./run"]\n')
+    person.write(f"polyroute/plugins/{name}/run", f"#!/bin/sh\n{run}\n")
+    (folder / "run").chmod(0o755)
+    return str(folder)
 
 
 def _put(person: Person, count: int) -> list[str]:

@@ -19,6 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from polyroute import cache
 from polyroute.cache import derived
 
 DAY = 24 * 3600
@@ -85,6 +86,32 @@ def test_what_was_built_is_not_built_again(folder: Path, source: str) -> None:
     assert [builder(), builder(), Builder(source)()] == [["one"]] * 3
     assert builder.built == 1
     assert len(kept(folder)) == 1
+
+
+def test_what_is_remembered_of_many_sources_stands_in_one_file(folder: Path, tmp_path: Path) -> None:
+    """Each is kept beside the others, in whatever process it was made; what is of a source that is gone goes."""
+    one, two = (str(tmp_path / name) for name in ("one", "two"))
+    Path(one).touch()
+    cache.remember("facts", {one: 1})
+    Path(one).with_name("two").touch()
+    in_another_process = f"from polyroute import cache; cache.remember('facts', {{{two!r}: 2}})"
+    subprocess.run([sys.executable, "-c", in_another_process], check=True)
+    assert [cache.recall("facts", each) for each in (one, two)] == [1, 2]
+    assert len(kept(folder)) == 1
+    os.remove(one)
+    cache.remember("facts", {two: 3})
+    assert [cache.recall("facts", each) for each in (one, two)] == [None, 3]
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"value": 3}', '{"value": {"/": 4}}'])
+def test_what_is_remembered_may_be_damaged(folder: Path, source: str, text: str) -> None:
+    """Then nothing is known, and it is written anew."""
+    cache.remember("facts", {source: 1})
+    (path,) = kept(folder)
+    path.write_text(text)
+    assert cache.recall("facts", source) is None
+    cache.remember("facts", {source: 2})
+    assert cache.recall("facts", source) == 2
 
 
 def test_an_edit_in_place_is_seen_at_once(folder: Path, source: str) -> None:

@@ -18,9 +18,18 @@ from polyroute.calls import CALLS, Call, Calls, shown
 from polyroute.jsonrpc import Request
 from polyroute.processes import Program
 from tests.manifesting import Person, manifest, plugin, words
+from tests.test_plugin_commands import Commands
 
 ACME = Path(__file__).parent / "fixtures" / "acme.py"
 MISBEHAVING = ACME.with_name("misbehaving.py")
+SH = """\
+#!/bin/sh
+while read -r line; do
+  id="${line#*\\"id\\":}"
+  printf '{"jsonrpc":"2.0","id":%s,"result":{"protocol":1,"providers":{"NAME":{"env":["KEY"]}}}}\\n' "${id%%,*}"
+done
+"""
+BAD = ["hangs", "1 GB without a newline", "endless log lines", "stderr flood", "200 forks", "exits mid-answer"]
 MANIFEST = f"""
 version = "1.0"
 methods = ["detect", "models", "map", "secret", "verify"]
@@ -67,6 +76,13 @@ def misbehaving(person: Person, name: str, mode: str) -> None:
     argv = json.dumps([sys.executable, "-I", "-S", "./misbehaving.py", mode])
     folder = person.put(name, f'methods = ["detect"]\n[executable]\nargv = {argv}\n')
     shutil.copyfile(MISBEHAVING, folder / "misbehaving.py")
+    person.approve(folder)
+
+
+def put_well_behaved(person: Person, name: str) -> None:
+    """Put a quick executable that describes one provider into the plugin folder, and approve it."""
+    folder = person.put(name, '[executable]\nargv = ["./run"]\nvariables = ["KEY"]\n', run=SH.replace("NAME", name))
+    (folder / "run").chmod(0o755)
     person.approve(folder)
 
 
@@ -271,11 +287,28 @@ def test_what_a_program_prints_is_shown_clean() -> None:
     assert shown("a key-1 key-12\x1b[31m \u202ez\n", ("key-1", "key-12")) == "a [REDACTED] [REDACTED][31m z"
 
 
+def test_status_ends_soon_and_names_who_is_left_out(tmp_path: Path) -> None:
+    """`polyroute status` of twenty executables of which six misbehave, with the deadline that people have: the good are
+    there, and the others are named.
+    """
+    person = Commands(tmp_path)
+    for index, mode in enumerate(BAD):
+        misbehaving(person, f"bad-{index}", mode)
+    for index in range(14):
+        put_well_behaved(person, f"good-{index}")
+    done = person.run("status", "--json")
+    found = json.loads(done.stdout)
+    assert {f"good-{index}" for index in range(14)} <= {*found["providers"]}
+    left_out = {each["plugin"]: each["message"] for each in found["problems"] if "it was left out" in each["message"]}
+    assert sorted(left_out) == [f"bad-{index}" for index in range(len(BAD))]
+    assert "gave no answer within 2 s" in left_out["bad-0"]
+    assert done.returncode == 0
+
+
 def test_twenty_executables_of_which_six_misbehave(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     """One deadline for all of them: the good are there, and the others are named with what they did."""
     monkeypatch.setattr(executables, "START_SECONDS", 8.0)
-    bad = ["hangs", "1 GB without a newline", "endless log lines", "stderr flood", "200 forks", "exits mid-answer"]
-    for index, mode in enumerate(bad):
+    for index, mode in enumerate(BAD):
         misbehaving(person, f"bad-{index}", mode)
     for index in range(14):
         described = {"result": {"protocol": 1, "providers": {f"good-{index}": {"env": ["ACME_API_KEY"]}}}}

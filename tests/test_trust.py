@@ -166,6 +166,10 @@ def test_links_may_not_lead_out(person: Person) -> None:
     with pytest.raises(UsageError, match=r"link leads out of the plugin's folder"):
         person.approve(folder)
     (folder / "link").unlink()
+    (folder / "folder").symlink_to(person.home)
+    with pytest.raises(UsageError, match=r"folder leads out of the plugin's folder"):
+        person.approve(folder)
+    (folder / "folder").unlink()
     (folder / "plugin.toml").rename(person.home / "plugin.toml")
     (folder / "plugin.toml").symlink_to(person.home / "plugin.toml")
     assert "leads out of the plugin's folder" in words(person.catalog(), "acme")
@@ -185,7 +189,12 @@ def test_anything_changed_is_another_fingerprint(person: Person) -> None:
     seen.append(fingerprint(manifest(folder)))
     (folder / "plugin.toml").write_text(ACME + "# a comment\n")
     seen.append(fingerprint(manifest(folder)))
-    assert len(set(seen)) == 5
+    (folder / "link").symlink_to("sub")
+    seen.append(fingerprint(manifest(folder)))
+    (folder / "link").unlink()
+    (folder / "link").symlink_to(".")
+    seen.append(fingerprint(manifest(folder)))
+    assert len(set(seen)) == 7
 
 
 def test_what_is_approved_can_be_told(person: Person) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from polyroute.paths import cache_directory
@@ -18,6 +18,9 @@ from polyroute.paths import cache_directory
 Identity = tuple[str, int, int, int]
 
 _STALE_AFTER_SECONDS = 90 * 24 * 3600
+
+_READ: dict[str, tuple[Identity, Mapping[str, Any]]] = {}
+"""By path, the last state of a file of many sources that was read."""
 
 
 def derived(name: str, version: int, sources: Sequence[str], build: Callable[[], Any]) -> Any:
@@ -43,12 +46,12 @@ def collected(
 
     `build` returns a value that JSON can hold, and the further files that it was made from.
     """
-    path = os.path.join(cache_directory(), f"{name}.json")
-    kept: dict[str, list[Any]] = (_read(path) or {}).get("value", {})
+    kept = _kept(name)
     found = {source: kept[source] for source in sources if source in kept and _is_current(kept[source], version)}
     if missing := [source for source in sources if source not in found]:
-        found |= {source: _made(source, version, build) for source in missing}
-        _write(path, {"value": {**{source: each for source, each in kept.items() if os.path.exists(source)}, **found}})
+        made = {source: _made(source, version, build) for source in missing}
+        remember(name, made)
+        found |= made
     return {source: found[source][-1] for source in sources}
 
 
@@ -78,19 +81,46 @@ def _identity_if_there(source: str) -> list[Any]:
 
 
 def recall(name: str, source: str) -> Any:
-    """What was last remembered under `name` about `source`, or None. Whoever asks knows how long it holds."""
-    entry = _read(_entry_path(name, [source]))
-    return entry["value"] if entry else None
+    """What was last remembered under `name` about `source`, or None: not to be changed. Whoever asks knows how long it
+    holds.
+    """
+    return _kept(name).get(source)
 
 
-def remember(name: str, source: str, value: Any) -> None:
-    """Keep `value`, which JSON can hold, for `recall`."""
-    _write(_entry_path(name, [source]), {"value": value})
+def remember(name: str, values: Mapping[str, Any]) -> None:
+    """Keep `values`, which JSON can hold, by their sources, for `recall`; all of one name stand in one file.
+
+    What is there about sources that are gone is dropped. Of two processes that do this at once one may do so in vain.
+    """
+    there = {source: each for source, each in _kept(name).items() if os.path.exists(source)}
+    _write(_path(name), {"value": {**there, **values}})
+
+
+def own(name: str, source: str) -> str:
+    """A name for what is kept about `source` in a file of its own, since it may be long."""
+    return f"{name}-{_digest([source])}"
+
+
+def _kept(name: str) -> Mapping[str, Any]:
+    """All that is remembered under `name`. A file is read again only where it has changed."""
+    path = _path(name)
+    found = identity_or_none(path)
+    if found is None:
+        return {}
+    if path not in _READ or _READ[path][0] != found:
+        entry = _read(path)
+        kept = entry["value"] if entry else {}
+        _READ[path] = found, kept if isinstance(kept, dict) else {}
+    return _READ[path][1]
 
 
 def identity(source: str) -> Identity:
     """What tells one state of a file from another: its path, size, time and inode."""
-    found = os.stat(source)
+    return identified(source, os.stat(source))
+
+
+def identified(source: str, found: os.stat_result) -> Identity:
+    """The identity of a file that was looked at already."""
     return source, found.st_size, found.st_mtime_ns, found.st_ino
 
 
@@ -103,9 +133,16 @@ def identity_or_none(source: str) -> Identity | None:
 
 
 def _entry_path(name: str, sources: Sequence[str]) -> str:
+    return _path(f"{name}-{_digest(sources)}")
+
+
+def _path(name: str) -> str:
+    return os.path.join(cache_directory(), f"{name}.json")
+
+
+def _digest(sources: Sequence[str]) -> str:
     # A remainder by a prime tells paths apart well enough, and hashlib or zlib would have to be imported.
-    digest = int.from_bytes(os.fsencode("\n".join(sources))) % (2**61 - 1)
-    return os.path.join(cache_directory(), f"{name}-{digest:016x}.json")
+    return format(int.from_bytes(os.fsencode("\n".join(sources))) % (2**61 - 1), "016x")
 
 
 def _read(path: str) -> dict[str, Any] | None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from polyroute import description, grants
+from polyroute import cache, description, grants
 from polyroute.adapters import Failed
 from polyroute.description import Description
 from polyroute.environment import Environment
 from polyroute.jsonrpc import Answer, Fault, Request
 from polyroute.manifests import Manifest
-from polyroute.remembering import Memory, Said
+from polyroute.remembering import Memory, Said, save
 from polyroute.types import Credential, IdMapping, Mapper, Model, ModelRef, Problem, Source, Verification
 
 if TYPE_CHECKING:
@@ -45,6 +46,17 @@ class Executable:
         self.memory = Memory(self.manifest.folder, member.fingerprint)
         self.stays = False
 
+    @cached_property
+    def lists(self) -> Memory:
+        """Its models, which may be many and are seldom wanted."""
+        folder = self.manifest.folder
+        return Memory(folder, self.member.fingerprint, cache.own("executable-lists", folder))
+
+    def forget(self) -> None:
+        """Ask everything anew."""
+        self.memory.forget()
+        self.lists.forget()
+
     @property
     def detects(self) -> bool:
         """Whether it is asked for logins: where its manifest says so, and it could describe itself."""
@@ -68,9 +80,9 @@ class Executable:
 
     def models(self) -> list[Model]:
         """The models that it lists, asked for where they are not known any more."""
-        said = self.memory.fresh("models") or self._listed()
+        said = self.lists.fresh("models") or self._listed()
         if said.fault:
-            said = said._replace(value=self.memory.last("models"))
+            said = said._replace(value=self.lists.last("models"))
         if said.fault and not said.value:
             raise Failed(said.fault)
         if said.fault:
@@ -86,11 +98,11 @@ class Executable:
             found = self._result("models", {"providers": [row[0] for row in plain["providers"]]})
             rows, seconds = replies.models(found, self.manifest), replies.seconds(found)
         except (Fault, Failed) as fault:
-            self.memory.fail("models", str(fault))
-            self.memory.save()
+            self.lists.fail("models", str(fault))
+            save([self.lists])
             return Said(None, str(fault))
-        self.memory.keep("models", rows, seconds, for_ever=True)
-        self.memory.save()
+        self.lists.keep("models", rows, seconds, for_ever=True)
+        save([self.lists])
         return Said(rows)
 
     def mapped(self, gateway: str, refs: Sequence[ModelRef]) -> dict[ModelRef, IdMapping]:

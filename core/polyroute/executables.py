@@ -18,7 +18,7 @@ from polyroute.environment import Environment
 from polyroute.executable import Executable, Member, answered, mappers
 from polyroute.jsonrpc import PROTOCOLS, Fault, Request
 from polyroute.manifests import Manifest
-from polyroute.remembering import DESCRIBED_SECONDS, Said
+from polyroute.remembering import DESCRIBED_SECONDS, Said, save
 from polyroute.types import Detection, Problem, Source
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ class Executables:
     def refresh(self) -> None:
         """Ask all of them anew, whatever is remembered."""
         for each in self._each:
-            each.memory.forget()
+            each.forget()
+        save(each.lists for each in self._each)
         _ask(self._each, self.environment, self.problems.append)
 
     def _hooks(self, each: Executable, said: Description) -> Hooks:
@@ -115,6 +116,7 @@ def _ask(each: Sequence[Executable], environment: Environment, report: Callable[
             lines = f"printed {outcome.noise} line{'s' if outcome.noise > 1 else ''} on stdout that are no answer"
             report(one.member.failed(lines))
         _take(one, call, outcome, environment, detected)
+    save(one.memory for one in each)
     return detected
 
 
@@ -145,13 +147,11 @@ def _take(one: Executable, call: Call, outcome: Outcome, environment: Environmen
                 one.memory.keep(one.question(environment), rows, seconds)
         except Fault as fault:
             one.memory.fail(_question(one, request, environment), str(fault))
-    one.memory.save()
 
 
 def _fail(one: Executable, environment: Environment, fault: str) -> None:
     for request in _requests(one, environment):
         one.memory.fail(_question(one, request, environment), fault)
-    one.memory.save()
 
 
 def _question(one: Executable, request: Request, environment: Environment) -> str:

@@ -43,8 +43,6 @@ HostCode = Literal[
     "schema",
     "stdout_noise",
     "stderr_flood",
-    "untrusted",
-    "changed",
 ]
 """What can be wrong with an executable from where the host stands."""
 

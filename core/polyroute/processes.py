@@ -83,6 +83,8 @@ class Talk:
             self.stop()
         if self.child is None:
             self._spawn()
+        if self.child:  # what a pipe holds is said at once: it thinks while others are started
+            self._write(self.child)
 
     def _spawn(self) -> None:
         try:
@@ -102,8 +104,6 @@ class Talk:
             self._hear(child.pidfd, partial(self._look_for_end, child))
         if self._outgoing:
             self._hear(child.stdin, partial(self._write, child), selectors.EVENT_WRITE)
-        elif not self._stays:
-            child.close_stdin()
 
     @property
     def wakes_at(self) -> float:
@@ -132,6 +132,11 @@ class Talk:
             raise Fault("timeout", f"gave no answer within {self._deadline - self._began:g} s")
         self._finish()
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the round is over and the program has exited, so that to reap it takes no waiting."""
+        return self.is_over and self.child is not None and self.child.has_exited
+
     def reap(self) -> str:
         """After a round, take back what an ended program held; return the token by which its strays are known."""
         if self.child is None or (self._stays and self.is_over and not self.fault):
@@ -159,7 +164,14 @@ class Talk:
             self._selector.unregister(descriptor)
 
     def _write(self, child: Child) -> None:
-        chunk = self._outgoing.popleft()
+        if self._outgoing:
+            self._write_some(child, self._outgoing.popleft())
+        if not self._outgoing:
+            self._forget(child.stdin)
+            if not self._stays:
+                child.close_stdin()
+
+    def _write_some(self, child: Child, chunk: bytes) -> None:
         try:
             written = os.write(child.stdin, chunk[:_CHUNK])
         except BlockingIOError:
@@ -169,10 +181,6 @@ class Talk:
             written = len(chunk)
         if written < len(chunk):
             self._outgoing.appendleft(chunk[written:])
-        if not self._outgoing:
-            self._forget(child.stdin)
-            if not self._stays:
-                child.close_stdin()
 
     def _read_answers(self, child: Child) -> None:
         data = _read(child.stdout)
@@ -248,14 +256,16 @@ class Talk:
 
 def run(talks: Sequence[Talk]) -> None:
     """Go on with all talks that were started until each has heard what it waits for, or has gone wrong."""
+    tokens: set[str] = set()
     try:
         with selectors.DefaultSelector() as selector:
             for talk in talks:
                 talk.register(selector)
             while going := [talk for talk in talks if not talk.is_over]:
                 _step(going, selector)
+                tokens |= {talk.reap() for talk in going if talk.has_ended}
     finally:
-        sweep({talk.reap() for talk in talks} - {""})
+        sweep((tokens | {talk.reap() for talk in talks}) - {""})
 
 
 def _step(talks: Sequence[Talk], selector: selectors.BaseSelector) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from polyroute import cache
@@ -13,7 +14,6 @@ DESCRIBED_SECONDS = 24 * 3600.0
 FAILED_SECONDS = 600.0
 """How long a program is left alone after it failed."""
 
-_NAME = "executable"
 _VERSION = 1
 
 
@@ -27,12 +27,14 @@ class Said(NamedTuple):
 class Memory:
     """The answers of one executable, as long as it is what was approved."""
 
-    def __init__(self, folder: str, fingerprint: str) -> None:
-        self._folder = folder
+    def __init__(self, folder: str, fingerprint: str, name: str = "executables") -> None:
+        """What is kept of the program in `folder`, in the file of this name."""
+        self.folder = folder
+        self.name = name
         self._made_from = [_VERSION, fingerprint, list(PROTOCOLS), sys.platform]
-        found = cache.recall(_NAME, folder)
+        found = cache.recall(name, folder)
         is_current = isinstance(found, dict) and found.get("made_from") == self._made_from
-        self._said: dict[str, list[Any]] = found["said"] if is_current else {}
+        self._said: dict[str, list[Any]] = {**found["said"]} if is_current else {}
 
     def fresh(self, question: str) -> Said | None:
         """What was said to this question, where that still holds."""
@@ -59,8 +61,17 @@ class Memory:
         """Ask everything anew; the last good answers stay."""
         self._said = {question: each for question, each in self._said.items() if question.startswith("last ")}
 
-    def save(self) -> None:
-        """Write down what still holds."""
+    def kept(self) -> dict[str, Any]:
+        """What still holds, as it is written down."""
         now = time.time()
         said = {question: each for question, each in self._said.items() if each[2] <= now < each[3]}
-        cache.remember(_NAME, self._folder, {"made_from": self._made_from, "said": said})
+        return {"made_from": self._made_from, "said": said}
+
+
+def save(memories: Iterable[Memory]) -> None:
+    """Write down what still holds: each file once."""
+    files: dict[str, dict[str, Any]] = {}
+    for each in memories:
+        files.setdefault(each.name, {})[each.folder] = each.kept()
+    for name, values in files.items():
+        cache.remember(name, values)

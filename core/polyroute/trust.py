@@ -19,6 +19,9 @@ from polyroute.types import Alternative, Provider, Slot
 _OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _FOLDER_FILES = 10_000
 
+# To be raised whenever a fingerprint is made otherwise; all plugins that need approval then ask again.
+_VERSION = 1
+
 
 class Unsafe(UsageError):
     """A plugin's files are not to be used as they lie there."""
@@ -70,9 +73,16 @@ def hosts(provider: Provider, manifest: Manifest | None = None) -> set[str]:
 def fingerprint(manifest: Manifest) -> str:
     """What tells one state of a plugin from another. Raises Unsafe where its folder is not."""
     files = sorted(_files(manifest.folder))
-    digest = cache.derived("fingerprint", 1, [manifest.folder, *files], lambda: _digest(manifest.folder, files))
     granted = manifest.description.executable
-    return _sha256([f"{digest} {granted and granted.variables} {bindings(manifest)}".encode()])
+    said = f"{granted and granted.variables} {bindings(manifest)}"
+    made_from = [_VERSION, said, *map(list, files)]
+    known = cache.recall("fingerprints", manifest.folder)
+    if isinstance(known, list) and known[:1] == [made_from]:
+        return str(known[-1])
+    digest = _digest(manifest.folder, [path for path, *_ in files[1:]])
+    found = _sha256([f"{digest} {said}".encode()])
+    cache.remember("fingerprints", {manifest.folder: [made_from, found]})
+    return found
 
 
 def check_files(manifest: Manifest) -> None:
@@ -126,13 +136,14 @@ def _shown(each: Alternative) -> str:
     return each.variable or each.file
 
 
-def _check_rights(path: str, folder: str) -> None:
+def _check_rights(path: str, folder: str) -> cache.Identity:
     try:
-        mode = os.stat(path).st_mode
+        found = os.stat(path)
     except OSError as error:
         raise Unsafe(f"{path} can't be looked at: {error.strerror}", "Mend or remove it.") from None
-    if os.name == "posix" and mode & _OTHERS_MAY_WRITE:
+    if os.name == "posix" and found.st_mode & _OTHERS_MAY_WRITE:
         raise Unsafe(f"others than its owner may write {path}", f"Run: chmod -R go-w {folder}")
+    return cache.identified(path, found)
 
 
 def _check_place(path: str, folder: str) -> None:
@@ -141,30 +152,43 @@ def _check_place(path: str, folder: str) -> None:
         raise Unsafe(f"{path} leads out of the plugin's folder", "Put a copy of the file there.")
 
 
-def _files(folder: str) -> Iterator[str]:
-    """Every file of a plugin. Raises Unsafe for what others may write, and for links that lead out of it."""
-    found = 0
-    for path, _, names in os.walk(folder, onerror=_refuse):
-        _check_rights(path, folder)
-        found += len(names)
-        if found > _FOLDER_FILES:
-            raise Unsafe(f"{folder} holds more than {_FOLDER_FILES} files", "Remove what is not needed.")
-        for each in (os.path.join(path, name) for name in names):
-            _check_place(each, folder)
-            _check_rights(each, folder)
-            yield each
+def _files(folder: str) -> Iterator[cache.Identity]:
+    """The folder of a plugin, and every file and link in it. Raises Unsafe for what others may write, and for links
+    that lead out of it.
+    """
+    yield _check_rights(folder, folder)
+    waiting, count = [folder], 0
+    while waiting:
+        for each in _entries(waiting.pop()):
+            found = _check_rights(each.path, folder)
+            if each.is_symlink():
+                _check_place(each.path, folder)
+            if each.is_dir(follow_symlinks=False):
+                waiting.append(each.path)
+                continue
+            count += 1
+            if count > _FOLDER_FILES:
+                raise Unsafe(f"{folder} holds more than {_FOLDER_FILES} files", "Remove what is not needed.")
+            yield found
 
 
-def _refuse(error: OSError) -> None:
-    raise Unsafe(f"{error.filename} can't be read: {error.strerror}", "Mend or remove it.") from error
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError as error:
+        raise Unsafe(f"{folder} can't be read: {error.strerror}", "Mend or remove it.") from None
 
 
 def _digest(folder: str, files: Iterable[str]) -> str:
-    parts = []
-    for path in files:
-        with open(path, "rb") as file:
-            parts += [os.fsencode(os.path.relpath(path, folder)), file.read()]
-    return _sha256(parts)
+    return _sha256(part for path in files for part in (os.fsencode(os.path.relpath(path, folder)), _content(path)))
+
+
+def _content(path: str) -> bytes:
+    if os.path.isdir(path):  # a link; what it leads to is among the files
+        return os.fsencode(os.readlink(path))
+    with open(path, "rb") as file:
+        return file.read()
 
 
 def _sha256(parts: Iterable[bytes]) -> str:
