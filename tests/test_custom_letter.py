@@ -14,6 +14,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from polyroute import ModelRef, Plugins, raw_json
+from polyroute.custom_schema import sound
+from polyroute.custom_shape import all_sound
 from polyroute.custom_store import CustomStore
 
 TARGET = '{\n      "name": "target",\n      "provider": "openrouter"\n    }'
@@ -113,3 +115,30 @@ def test_no_reader_takes_what_is_no_json(text: str) -> None:
                 for read in (raw_json.value, raw_json.members, raw_json.elements):
                     with pytest.raises(ValueError):
                         read(text.encode())
+
+
+TEXTS = st.sampled_from(
+    ["", "x", "https://a.example/v1", "http://a", "https://ä.example", "https://a/\n", "https://u@a", "$"]
+)
+VALUES = st.one_of(TEXTS, st.none(), st.booleans(), st.integers(), st.sampled_from([2**53 + 1, -(2**70), 2**70, 1.0]))
+FIELDS = ("name", "provider", "baseURL", "displayName", "maxInputTokens", "maxOutputTokens", "apiKey", "filePath", "z")
+
+
+@given(st.lists(st.dictionaries(st.sampled_from(FIELDS), VALUES) | VALUES, max_size=3))
+def test_what_is_taken_quickly_is_sound(values: list[Any]) -> None:
+    """Where all entries are said to be sound at once, none of them is unsound when each is looked at."""
+    if all_sound(values):
+        assert sound(values) == (dict(enumerate(values)), {})
+
+
+def test_the_common_shape_is_taken_quickly() -> None:
+    """Entries with all fields, and with the fewest."""
+    full = {
+        "provider": "p",
+        "baseURL": "https://a.example:1/v1",
+        "displayName": "",
+        "apiKey": "",
+        "filePath": "/m.gguf",
+    }
+    assert all_sound([{"name": "n"}, {"name": "n", **full, "maxInputTokens": 1, "maxOutputTokens": 2**53, "new": []}])
+    assert all_sound([])

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from polyroute import raw_json
 
 VERSION = 1
+_NO_OBJECT = "it is not valid JSON, or not an object"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -23,11 +24,6 @@ class Document(NamedTuple):
     def entries(self) -> list[bytes]:
         """Each entry as it was written."""
         return raw_json.elements(self.members["models"])
-
-    def values(self) -> list[Any]:
-        """What each entry says."""
-        values: list[Any] = raw_json.value(self.members["models"])
-        return values
 
     def names(self) -> list[tuple[Any, Any]]:
         """Provider and name of each entry, whatever they are; None for what is not there."""
@@ -55,17 +51,38 @@ EMPTY = Document({"version": str(VERSION).encode(), "models": b"[]"})
 def parse(data: bytes) -> Document:
     """Read the file. Raises NotReadable."""
     try:
-        if not data.isascii():
-            data.decode()
-        members = raw_json.members(data.removeprefix(_BYTE_ORDER_MARK))
+        members = raw_json.members(_text(data))
         version = raw_json.value(members.get("version", b"null"))
     except ValueError:
-        raise NotReadable("it is not valid JSON, or not an object") from None
+        raise NotReadable(_NO_OBJECT) from None
+    _check(version, members.get("models", b"").startswith(b"["))
+    return Document(members)
+
+
+def values(data: bytes) -> list[Any]:
+    """What each entry of the file says. Raises NotReadable."""
+    try:
+        document = raw_json.value(_text(data))
+    except ValueError:
+        raise NotReadable(_NO_OBJECT) from None
+    if not isinstance(document, dict):
+        raise NotReadable(_NO_OBJECT)
+    _check(document.get("version"), isinstance(document.get("models"), list))
+    entries: list[Any] = document["models"]
+    return entries
+
+
+def _text(data: bytes) -> bytes:
+    if not data.isascii():
+        data.decode()
+    return data.removeprefix(_BYTE_ORDER_MARK)
+
+
+def _check(version: Any, has_models: bool) -> None:
     if version != VERSION or isinstance(version, bool):
         raise NotReadable(f"its version is not {VERSION}, the only one that is known here")
-    if not members.get("models", b"").startswith(b"["):
+    if not has_models:
         raise NotReadable("it holds no list of models")
-    return Document(members)
 
 
 def entry_text(members: Mapping[str, bytes]) -> bytes:

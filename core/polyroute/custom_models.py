@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from polyroute import custom_shape
 from polyroute.dexto_compat import DEFAULT_CUSTOM_PROVIDER
 from polyroute.masking import REDACTED, masked
 from polyroute.plugins import Plugins
@@ -16,6 +17,8 @@ KEY_FIELD = "apiKey"
 _PLAIN = frozenset(("baseURL", "displayName", "maxInputTokens", "maxOutputTokens", "filePath"))
 _CONFIDENTIAL = r"(?i)key|secret|password|credential|auth|headers|token$"
 """In the names of fields that may hold a secret, in versions to come too."""
+_BEGINNINGS = "$k"
+"""Of every reference; most keys begin otherwise."""
 _REFERENCE = r"\$(?:\{(\w+)\}|(\w+))|keyring:(.+)"
 
 
@@ -98,22 +101,22 @@ def identity(provider: object, name: object, plugins: Plugins) -> tuple[str, str
     return plugins.names.get(written, written), str(name)
 
 
-def parse(values: Sequence[Any], plugins: Plugins, path: str) -> Listing:
+def parse(values: Sequence[Any], plugins: Plugins, path: str, *, may_hold_halves: bool) -> Listing:
     """The sound ones among a file's entries, and a problem with its position for each of the others."""
-    from polyroute.custom_schema import sound
-
-    entries, faults = sound(values)
-    models: dict[tuple[str, str], CustomModel] = {}
+    entries, faults = _examined(values, may_hold_halves=may_hold_halves)
+    models: list[CustomModel] = []
     names, rules = plugins.names, _Rules(plugins)
-    for index, entry in entries.items():
+    seen: dict[str, set[str]] = {}
+    for index, entry in entries:
         model = _model(entry)
-        provider = model.provider
-        own = names.get(provider, provider), model.name
-        if fault := "is there twice; the first counts" if own in models else _breach(model, rules[provider]):
+        provider, name = model.provider, model.name
+        own = seen.setdefault(names.get(provider, provider), set())
+        if fault := "is there twice; the first counts" if name in own else _breach(model, rules[provider]):
             faults[index] = fault
         else:
-            models[own] = model
-    return Listing(tuple(models.values()), tuple(_problem(index, faults[index], path) for index in sorted(faults)))
+            own.add(name)
+            models.append(model)
+    return Listing(tuple(models), tuple(_problem(index, faults[index], path) for index in sorted(faults)))
 
 
 def read_entry(entry: Mapping[str, Any]) -> tuple[CustomModel | None, str]:
@@ -122,6 +125,18 @@ def read_entry(entry: Mapping[str, Any]) -> tuple[CustomModel | None, str]:
 
     entries, faults = sound([entry])
     return (_model(entries[0]), "") if entries else (None, faults[0])
+
+
+def _examined(
+    values: Sequence[Any], *, may_hold_halves: bool
+) -> tuple[Iterable[tuple[int, dict[str, Any]]], dict[int, str]]:
+    """The entries that are sound, with their positions; and by position what is wrong with each of the others."""
+    if not may_hold_halves and custom_shape.all_sound(values):
+        return enumerate(values), {}
+    from polyroute.custom_schema import sound
+
+    entries, faults = sound(values)
+    return entries.items(), faults
 
 
 def breach(model: CustomModel, plugins: Plugins) -> str:
@@ -160,11 +175,9 @@ def _model(entry: dict[str, Any]) -> CustomModel:
     provider = entry.pop("provider", DEFAULT_CUSTOM_PROVIDER)
     if not entry.keys() <= _PLAIN:
         entry = {field: REDACTED if may_be_secret(field, value) else value for field, value in entry.items()}
-    return CustomModel(provider, name, entry, key and _shown(key))
-
-
-def _shown(key: str) -> str:
-    return key if key_reference(key) else masked(key)
+    if key and not (key[0] in _BEGINNINGS and key_reference(key)):
+        key = masked(key)
+    return CustomModel(provider, name, entry, key)
 
 
 def _problem(index: int, fault: str, path: str) -> Problem:

@@ -51,7 +51,10 @@ class CustomStore:
         """All models that can be read; what is wrong with the others, or with the whole file, are problems."""
         try:
             data = self._data()
-            return parse(_values(custom_file.parse(data)), self.plugins, self.path) if data is not None else Listing()
+            if data is None:
+                return Listing()
+            halves = b"\\u" in data
+            return parse(custom_file.values(data), self.plugins, self.path, may_hold_halves=halves)
         except NotReadable as error:
             remedy = "See `polyroute custom repair`."
             return Listing(problems=(Problem(f"{error}; no custom model is known.", remedy, path=self.path),))
@@ -145,7 +148,7 @@ class CustomStore:
         with files.told(self.path), files.locked(self.path):
             data = self._data()
             try:
-                if data is None or _values(custom_file.parse(data)) is not None:
+                if data is None or custom_file.values(data) is not None:
                     return None
             except NotReadable:
                 entries = list(custom_file.salvage(data or b""))
@@ -228,13 +231,6 @@ def _unless_conflicting(reports: list[Report]) -> list[Report]:
     if any(report.action == "conflict" for report in reports):
         raise _Conflicting(reports)
     return reports
-
-
-def _values(document: Document) -> list[Any]:
-    try:
-        return document.values()
-    except ValueError:
-        raise NotReadable("it is not valid JSON") from None
 
 
 def _unused(path: str) -> str:

@@ -30,9 +30,8 @@ def read(data: bytes) -> list[bytes]:
         if data.lstrip()[:1] == b"[":
             raw_json.value(data)
             return raw_json.elements(data)
-        document = custom_file.parse(data)
-        document.values()
-        return document.entries()
+        custom_file.values(data)
+        return custom_file.parse(data).entries()
     except ValueError as error:
         why = error if isinstance(error, custom_file.NotReadable) else "it is not valid JSON"
         raise UsageError(f"This can't be imported: {why}. Nothing was changed.") from None
@@ -44,7 +43,8 @@ def written(document: Document, *, with_secrets: bool) -> bytes:
 
     texts = document.entries()
     if not with_secrets:
-        texts = [entry_text(_shareable(raw_json.members(texts[index]))) for index in sound(document.values())[0]]
+        entries, _ = sound([raw_json.value(text) for text in texts])
+        texts = [entry_text(_shareable(raw_json.members(texts[index]))) for index in entries]
     return custom_file.EMPTY.text(custom_file.EMPTY.array(texts)) + b"\n"
 
 
