@@ -91,6 +91,38 @@ def test_a_key_goes_into_the_keyring(keyring: Shell) -> None:
     assert revealed(keyring, "anthropic/claude-sonnet-4-5")["value"] == SECRET
 
 
+def test_an_entry_under_a_name_of_ones_own(keyring: Shell) -> None:
+    """A custom model whose key is `keyring:NAME` runs with what `--name` stored; it is listed masked, and removed."""
+    url = ("--base-url", "https://mine.example/v1")
+    keyring.run("custom", "add", "openai-compatible/mine", *url, "--key-keyring", "my/server")
+    document = keyring.json("keys", "set", "--name", "my/server", given=SECRET)
+    assert (document["provider"], document["variable"]) == (None, "my/server")
+    assert entries(keyring) == {"my/server": SECRET}
+    assert revealed(keyring, "openai-compatible/mine")["value"] == SECRET
+    done = keyring.run("keys", "list")
+    assert "keyring:my/server" in done.stdout
+    assert SECRET not in done.stdout
+    (key,) = keyring.json("keys", "list")["keys"]
+    assert (key["provider"], key["variable"], key["mask"]) == (None, "my/server", masked(SECRET))
+    assert keyring.json("keys", "set", "--name", "my/server", given=masked(SECRET))["kept"]
+    assert keyring.run("keys", "remove", "--name", "my/server").returncode == 0
+    assert entries(keyring) == {}
+    assert keyring.run("keys", "remove", "--name", "my/server").returncode == 1
+    assert keyring.run("keys", "list").returncode == 1
+
+
+def test_an_entry_needs_a_keyring_and_a_name(keyring: Shell) -> None:
+    """Without a keyring nothing is stored anywhere; a name that no entry can refer to, none and both are refused."""
+    done = keyring.run("keys", "set", "--name", "mine", given=SECRET, FILE_KEYRING_LOCKED="1")
+    assert done.returncode == 3
+    assert "Nothing was stored." in done.stderr
+    assert "--key-variable" in done.stderr
+    assert not dotenv(keyring).exists()
+    for arguments in (["--name", "a b"], [], ["anthropic", "--name", "mine"]):
+        assert keyring.run("keys", "set", *arguments, given=SECRET).returncode == 2
+    assert keyring.run("keys", "set", "--name", "ANTHROPIC_API_KEY", given=SECRET).stderr.count("anthropic") == 1
+
+
 def test_status_does_not_open_the_keyring(keyring: Shell) -> None:
     """What is in the keyring is known from the index: status answers while it is locked, and imports nothing of it."""
     keyring.run("keys", "set", "anthropic", given=SECRET)

@@ -18,7 +18,7 @@ from polyroute.soundness import fault
 CORE = Path(polyroute.__file__).parent
 MODULES = sorted(CORE.rglob("*.py"))
 LAYERS = [
-    ["masking", "custom_schema", "jsonrpc", "children", "plain"],
+    ["masking", "custom_schema", "custom_shape", "jsonrpc", "children", "plain"],
     [
         "types",
         "words",
@@ -52,7 +52,7 @@ LAYERS = [
     ["plugins"],
     ["credentials", "mappers", "order", "references", "custom_models", "speaking"],
     ["custom_changes", "keys", "own_routes"],
-    ["custom_transfer"],
+    ["custom_transfer", "key_entries"],
     ["custom_store"],
     ["own_models"],
     ["explaining", "router", "running", "validation", "verifying"],

@@ -68,8 +68,8 @@ def store(catalog: Catalog, name: str, value: str, *, pin: bool = True) -> Store
     provider = catalog.plugins.find(name)
     variable = variable_of(provider)
     if is_masked(value):
-        return Stored(provider.id, variable, catalog.environment.source(variable), kept=True, notes=(_KEPT,))
-    source, notes = _put(catalog.environment, variable, _checked(value))
+        return Stored(provider.id, variable, catalog.environment.source(variable), kept=True, notes=(KEPT,))
+    source, notes = _put(catalog.environment, variable, checked(value))
     pinned = ""
     if pin and _is_wish_for_direct(provider, catalog):
         pinned, told = _pin(provider, catalog)
@@ -110,7 +110,7 @@ def variable_of(provider: Provider) -> str:
     raise UsageError(f"{provider.id} has no single key to keep. See `polyroute explain {provider.id}` for its needs.")
 
 
-_KEPT = "What came back was a mask, not a key: nothing was changed."
+KEPT = "What came back was a mask, not a key: nothing was changed."
 
 
 def _variable(provider: Provider) -> str:
@@ -127,7 +127,7 @@ def _single_variable(group: Group) -> str:
     return next((each.variable for each in plain), "")
 
 
-def _checked(value: str) -> str:
+def checked(value: str) -> str:
     """A key as it may be stored: without the line's end that a pipe brings, and nothing but visible ASCII."""
     secret = value.removesuffix("\n").removesuffix("\r")
     if not secret:

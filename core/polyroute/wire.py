@@ -222,7 +222,7 @@ def keys(found: Iterable[Key], problems: tuple[Problem, ...]) -> Document:
 def key(key: Key) -> Document:
     """One provider's key: where it comes from, and a mask."""
     return {
-        "provider": key.provider,
+        "provider": key.provider or None,
         "variable": key.variable or None,
         "credential": str(key.credential) if key.credential else None,
         "source": _source(key.credential.source if key.credential else None),
@@ -234,7 +234,7 @@ def stored_key(stored: Stored) -> Document:
     """The document of `polyroute keys set --json`."""
     return {
         "schema": SCHEMA,
-        "provider": stored.provider,
+        "provider": stored.provider or None,
         "variable": stored.variable,
         "source": _source(stored.source),
         "kept": stored.kept,
@@ -247,7 +247,7 @@ def removed_key(removed: Removed) -> Document:
     """The document of `polyroute keys remove --json`."""
     return {
         "schema": SCHEMA,
-        "provider": removed.provider,
+        "provider": removed.provider or None,
         "variable": removed.variable,
         "removed": [_source(each) for each in removed.removed],
         "left": _source(removed.left.source if removed.left else None),

@@ -7,11 +7,12 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from polyroute import keys, wire
+from polyroute import key_entries, keys, wire
 from polyroute.catalog import Catalog
 from polyroute.cli import entering, grammar, output
 from polyroute.cli.exits import NO, YES
 from polyroute.errors import UnknownProvider, UsageError
+from polyroute.plain import clean
 from polyroute.types import Provider
 
 if TYPE_CHECKING:
@@ -21,17 +22,16 @@ if TYPE_CHECKING:
 def _set(options: argparse.Namespace) -> int:
     """`polyroute keys set`: keep a key, from a hidden prompt or stdin."""
     with output.catalog() as catalog:
-        variable = keys.variable_of(_provider(options.provider, catalog))
-        stored = keys.store(
-            catalog,
-            options.provider,
-            entering.secret(f"Key of {options.provider} ({variable}), not shown: "),
-            pin=options.pin,
-        )
+        if options.name:
+            stored = key_entries.store(catalog, options.name, entering.secret(f"Key for {options.name}, not shown: "))
+        else:
+            variable = keys.variable_of(_provider(options.provider, catalog))
+            secret = entering.secret(f"Key of {options.provider} ({variable}), not shown: ")
+            stored = keys.store(catalog, options.provider, secret, pin=options.pin)
     if options.json:
         return output.document(wire.stored_key(stored))
     if not stored.kept:
-        print(f"The key of {stored.provider} is stored: {stored.source}.")
+        print(clean(f"The key of {stored.provider or stored.variable} is stored: {stored.source}."))
     _tell(stored.notes)
     return YES
 
@@ -40,7 +40,7 @@ def _list(options: argparse.Namespace) -> int:
     """`polyroute keys list`: where each key comes from, and a mask."""
     with output.catalog() as catalog:
         asked = [_provider(name, catalog).id for name in options.providers]
-        found = [keys.find(catalog, name) for name in asked] if asked else keys.listed(catalog)
+        found = [keys.find(catalog, name) for name in asked] or [*keys.listed(catalog), *key_entries.listed(catalog)]
     if options.json:
         output.document(wire.keys(found, catalog.problems))
     else:
@@ -58,14 +58,18 @@ def _list(options: argparse.Namespace) -> int:
 def _remove(options: argparse.Namespace) -> int:
     """`polyroute keys remove`: take a key out of where `keys set` puts it."""
     with output.catalog() as catalog:
-        removed = keys.remove(catalog, _provider(options.provider, catalog).id)
+        if options.name:
+            removed = key_entries.remove(catalog, options.name)
+        else:
+            removed = keys.remove(catalog, _provider(options.provider, catalog).id)
     if options.json:
         output.document(wire.removed_key(removed))
     else:
+        whose = clean(removed.provider or removed.variable)
         for source in removed.removed:
-            print(f"The key of {removed.provider} is removed: {source}.")
+            print(clean(f"The key of {whose} is removed: {source}."))
         if not removed.removed:
-            print(f"No key of {removed.provider} was stored here.")
+            print(f"No key of {whose} was stored here.")
         if removed.left:
             print(f"{removed.provider} still has one, which has to be removed there: {removed.left}.")
         _tell(removed.notes if removed.removed else ())
@@ -86,12 +90,10 @@ def _provider(name: str, catalog: Catalog) -> Provider:
 def _row(key: keys.Key) -> tuple[str, ...]:
     credential = key.credential
     shared = ", ".join(credential.shared_with) if credential else ""
-    return key.provider, key.mask or "none", str(credential) if credential else "", shared
+    return key.provider or f"keyring:{key.variable}", key.mask or "none", str(credential) if credential else "", shared
 
 
 def _tell(notes: Iterable[str]) -> None:
-    from polyroute.cli.plain import clean
-
     for note in notes:
         print(clean(f"polyroute: {note}"), file=sys.stderr)
 
@@ -109,7 +111,9 @@ def _grammar(subparsers: Subparsers) -> None:
         if name == "list":
             command.add_argument("providers", nargs="*", metavar="PROVIDER", help="of these only")
         else:
-            command.add_argument("provider", metavar="PROVIDER")
+            whose = command.add_mutually_exclusive_group(required=True)
+            whose.add_argument("provider", nargs="?", metavar="PROVIDER")
+            whose.add_argument("--name", help="an entry of the keyring, for custom models whose key is keyring:NAME")
         if name == "set":
             command.add_argument("--no-pin", dest="pin", action="store_false", help="leave the order of routes alone")
         grammar.with_json(command)
