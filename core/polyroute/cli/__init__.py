@@ -65,7 +65,7 @@ def _print_what_can_be_printed() -> None:
 
 
 def _tell(error: Exception, status: int) -> int:
-    from polyroute.cli.plain import clean
+    from polyroute.plain import clean
 
     lines = [clean(line) for line in str(error).splitlines()]
     print("polyroute: " + "\n".join(lines), file=sys.stderr)

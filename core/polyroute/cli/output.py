@@ -12,9 +12,9 @@ from typing import Any
 
 from polyroute.catalog import Catalog
 from polyroute.cli.exits import YES
-from polyroute.cli.plain import clean
 from polyroute.environment import Environment
 from polyroute.errors import UsageError
+from polyroute.plain import clean
 from polyroute.plugins import Plugins
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from polyroute.cli.plain import clean
 from polyroute.errors import MissingExtra
+from polyroute.plain import clean
 
 Rows = Sequence[Sequence[str]]
 
