@@ -87,7 +87,7 @@ class Client:
 def running(app: ASGIApp, **headers: str) -> Iterator[Client]:
     """The application, served in a thread."""
     listening = serving.listen("127.0.0.1", 0)
-    config = uvicorn.Config(app, http=BoundedProtocol, ws="none", lifespan="off", log_level="critical")
+    config = uvicorn.Config(app, http=BoundedProtocol, ws="none", lifespan="auto", log_level="critical")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listening],))
     thread.start()

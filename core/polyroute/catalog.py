@@ -138,7 +138,7 @@ class Catalog:
         """
         from polyroute import running
 
-        return running.run(self._course(model, policy, protocols), call, on_switch)
+        return running.run(self.course(model, policy=policy, protocols=protocols), call, on_switch)
 
     async def run_async(
         self,
@@ -152,7 +152,15 @@ class Catalog:
         """The same with a `call`, and perhaps an `on_switch`, that is awaited."""
         from polyroute import running
 
-        return await running.run_async(self._course(model, policy, protocols), call, on_switch)
+        return await running.run_async(self.course(model, policy=policy, protocols=protocols), call, on_switch)
+
+    def course(self, model: str | ModelRef, *, policy: Policy, protocols: Collection[str] = ()) -> Course:
+        """The routes to a model as `run` takes them, for who has to take them by itself. Raises as `resolve` does."""
+        from polyroute.running import Course
+
+        self.resolve(model, protocols=protocols)  # raises where there is none
+        routes = self.routes(model, protocols=protocols)
+        return Course(references.canonical(model, self.plugins), routes, policy, self.environment)
 
     def verify(
         self, providers: Iterable[str] = (), *, paid: bool = False, seconds: float = 10
@@ -238,13 +246,6 @@ class Catalog:
         if credential.source and credential.source.layer == CUSTOM:
             return self._own_models.secret(credential)
         return self.plugins.secret(credential, self._own_problems)
-
-    def _course(self, model: str | ModelRef, policy: Policy, protocols: Collection[str]) -> Course:
-        from polyroute.running import Course
-
-        self.resolve(model, protocols=protocols)  # raises where there is none
-        routes = self.routes(model, protocols=protocols)
-        return Course(references.canonical(model, self.plugins), routes, policy, self.environment)
 
     def _is_model(self, text: str) -> bool:
         """Whether a text reads as a model, with or without its provider."""

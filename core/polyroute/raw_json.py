@@ -28,8 +28,8 @@ def members(text: bytes) -> dict[str, bytes]:
     found = _quickly(text, _members_shape)
     if found is not None:
         return {name: bytes(raw) for name, raw in found.items()}
-    spans = list(_spans(text.decode(), "{}", ":,"))
-    return {_name(name): raw.encode() for name, raw in zip(spans[::2], spans[1::2], strict=True)}
+    told = text.decode()
+    return {_name(told[name]): told[value].encode() for name, value in _pairs(told)}
 
 
 def elements(text: bytes) -> list[bytes]:
@@ -37,7 +37,21 @@ def elements(text: bytes) -> list[bytes]:
     found = _quickly(text, _elements_shape)
     if found is not None:
         return [bytes(raw) for raw in found]
-    return [raw.encode() for raw in _spans(text.decode(), "[]", ",")]
+    told = text.decode()
+    return [told[element].encode() for element in _spans(told, "[]", ",")]
+
+
+def around(text: bytes, name: str) -> tuple[bytes, bytes, bytes]:
+    """What stands before the value of a member of an object, the value, and what stands after it.
+
+    Raises ValueError where `text` is no object, or the member is not there exactly once: of two, readers take either.
+    """
+    told = text.decode()
+    found = [value for key, value in _pairs(told) if _name(told[key]) == name]
+    if len(found) != 1:
+        raise ValueError(f"{name} is there {len(found)} times")
+    (value,) = found
+    return told[: value.start].encode(), told[value].encode(), told[value.stop :].encode()
 
 
 def value(text: bytes) -> Any:
@@ -118,8 +132,14 @@ def _quickly(text: bytes, shape: Callable[[], Any]) -> Any:
         return None
 
 
-def _spans(text: str, brackets: str, separators: str) -> Iterator[str]:
-    """The text of each key and value between the brackets."""
+def _pairs(text: str) -> Iterator[tuple[slice, slice]]:
+    """Where the name and the value of each member of an object stand."""
+    spans = list(_spans(text, "{}", ":,"))
+    return zip(spans[::2], spans[1::2], strict=True)
+
+
+def _spans(text: str, brackets: str, separators: str) -> Iterator[slice]:
+    """Where each key and value between the brackets stands."""
     position = _past(text, 0, brackets[0])
     if text.startswith(brackets[1], position):
         return _nothing_after(text, position)
@@ -127,7 +147,7 @@ def _spans(text: str, brackets: str, separators: str) -> Iterator[str]:
     for separator in itertools.cycle(separators):
         start = position
         _, end = _guarded(lambda: decoder.raw_decode(text, start))  # noqa: B023  called at once
-        yield text[start:end]
+        yield slice(start, end)
         position = _past(text, end)
         if separator == "," and text.startswith(brackets[1], position):
             return _nothing_after(text, position)

@@ -59,7 +59,7 @@ class Course:
     def __init__(self, model: ModelRef, routes: Sequence[Route], policy: Policy, environment: Environment) -> None:
         if policy not in ("never", "ask", "auto"):
             raise UsageError(f"There is no policy {policy!r}: it is never, ask or auto.")
-        self._model = model
+        self.model = model
         self._left = [route for route in routes if route.usable]
         self._tried = [self._left.pop(0)]
         self._policy = policy
@@ -76,10 +76,10 @@ class Course:
         if failure is None:
             raise error
         following = self._following(failure)
-        failed = _ERRORS[failure.means](self._model, self._tried, following, self._words(failure), error)
+        failed = _ERRORS[failure.means](self.model, self._tried, following, self._words(failure), error)
         if following is None or self._policy == "never":
             raise failed
-        return Switch(self._model, failed, following)
+        return Switch(self.model, failed, following)
 
     def take(self, switch: Switch, said: object) -> None:
         """Go on, if the policy or what the callback `said` allows it; else raise what was wrong."""

@@ -28,12 +28,18 @@ def _serve(options: argparse.Namespace) -> int:
     _check(options, token)
     from polyroute.server import create_app, serving
 
+    pass_through = None
+    if options.pass_through:
+        from polyroute.server.pass_through import PassThrough
+
+        pass_through = PassThrough(options.policy or "never")
     app = create_app(
         token=token,
         hosts=[options.host, *options.allow_host],
         origins=options.allow_origin,
         ui_dir=options.ui_dir,
         keep_fresh=True,
+        pass_through=pass_through,
     )
     listening = serving.listen(options.host, options.port)
     url = serving.url_of(listening, options.host)
@@ -46,6 +52,10 @@ def _check(options: argparse.Namespace, token: str) -> None:
         raise UsageError(
             f"{options.host} can be reached from other machines: give a token, with --token or in POLYROUTE_TOKEN."
         )
+    if options.pass_through and not token:
+        raise UsageError("--pass-through spends your money: give a token, with --token or in POLYROUTE_TOKEN.")
+    if options.policy and not options.pass_through:
+        raise UsageError("--policy is for --pass-through.")
     if not token.isascii() or token != token.strip():
         raise UsageError("A token is of visible ASCII characters.")
     if options.ui_dir and not os.path.isfile(os.path.join(options.ui_dir, "index.html")):
@@ -87,6 +97,10 @@ def _grammar(subparsers: Subparsers) -> None:
     )
     command.add_argument(
         "--ui-dir", default="", metavar="DIR", help="a built single-page application in place of our page"
+    )
+    command.add_argument("--pass-through", action="store_true", help="run models under /v1, along their routes")
+    command.add_argument(
+        "--policy", choices=("never", "auto"), help="whether that goes on by the next route; by default never"
     )
     command.add_argument("--ready-json", action="store_true", help="print one line with the URL once it answers")
     command.add_argument("--exit-with-parent", action="store_true", help="end when the process that started it does")

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from polyroute import Environment, Plugins, Preferences
-from polyroute.server import openapi, reading
+from polyroute.errors import UsageError
+from polyroute.server import openapi, reading, refusals
 from polyroute.server.current import CurrentModels, RememberedModels
 from polyroute.server.events import Events
 from polyroute.server.faults import fault_of
@@ -30,6 +32,9 @@ from polyroute.server.state import PATIENCE_SECONDS, Holder, patiently
 from polyroute.server.table import OPERATIONS
 from polyroute.server.upkeep import Upkeep
 from polyroute.server.workers import Workers
+
+if TYPE_CHECKING:
+    from polyroute.server.pass_through import PassThrough
 
 
 class _Rest(Convertor[str]):
@@ -65,11 +70,17 @@ class App:
         pages: ASGIApp | None,
         description: Document,
         upkeep: Upkeep,
+        pass_through: PassThrough | None,
     ) -> None:
         self._holders, self._current, self._guard, self._upkeep = holders, current, guard, upkeep
+        self._pass_through = pass_through
         self._events, self._removed = Events(), RemovedKeys()
         self._lanes = {name: Workers(limit) for name, limit in _LANES.items()}
         routes = [*self._routes((*OPERATIONS, _described(description))), Route(f"{_API}/events", self._stream)]
+        self._guarded: tuple[str, ...] = (f"{_API}/",)
+        if pass_through is not None:
+            routes += pass_through.routes(holders, self._lanes["reading"])
+            self._guarded += (f"{refusals.PREFIX}/",)
         self._api = Router(routes, redirect_slashes=False)
         site: list[BaseRoute] = [Route("/health", _health), *([Mount("/", pages)] if pages else [])]
         self._site = Router(site, redirect_slashes=False)
@@ -87,17 +98,19 @@ class App:
             await send(message)
 
         try:
-            is_api = f"{_path(scope)}/".startswith(f"{_API}/")
+            is_api = f"{_path(scope)}/".startswith(self._guarded)
             self._guard.check(scope, is_api=is_api)
             if (ready := self._ready(scope)) is not None:
                 await ready(scope, receive, send)
             else:
                 router = self._api if is_api else self._site
                 await router({**scope, "app": self}, receive, sending)
+        except ClientDisconnect:
+            return
         except Exception as error:
             if begun:
                 raise
-            await _tell(error, scope, send)
+            await self._tell(error, scope, send)
 
     def close(self) -> None:
         """End what would never end by itself. A server calls it before it waits for its clients."""
@@ -150,6 +163,16 @@ class App:
     async def _stream(self, request: Request) -> Response:
         return self._events.stream(self._holders.of(request.scope))
 
+    async def _tell(self, error: Exception, scope: Scope, send: Send) -> None:
+        path = _path(scope)
+        if self._pass_through is not None and f"{path}/".startswith(f"{refusals.PREFIX}/"):
+            status, document = refusals.told(error, path)
+        else:
+            fault = fault_of(error)
+            status, document = fault.status, fault.told.document(scope["path"], scope["method"], uuid.uuid4().hex)
+        headers = {**_UNCACHED, **(error.headers or {} if isinstance(error, HTTPException) else {})}
+        await Response(encode(document), status, headers, "application/json")(scope, _nothing, send)
+
     async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Web sockets are turned away; of starting and stopping there is nothing to tell but the end."""
         if scope["type"] == "websocket":
@@ -158,6 +181,8 @@ class App:
         while (message := await receive())["type"] == "lifespan.startup":
             await send({"type": "lifespan.startup.complete"})
         self.close()
+        if self._pass_through is not None:
+            await self._pass_through.close()
         await send({"type": message["type"] + ".complete"})
 
 
@@ -173,6 +198,7 @@ def create_app(
     page: bool = True,
     ui_dir: str = "",
     keep_fresh: bool = False,
+    pass_through: PassThrough | None = None,
 ) -> App:
     """Make an application that a server runs, or that a host mounts in its own.
 
@@ -183,7 +209,10 @@ def create_app(
     `token` is asked for where it is given; `hosts` are further names that the server is called by ("*": the host
     checks that itself), `origins` other origins whose pages may call it. `ui_dir` holds a page in place of ours.
     With `keep_fresh` lists older than a day are fetched in the background, unless `POLYROUTE_OFFLINE` is set.
+    `pass_through` sends requests along routes, with the person's keys: raises UsageError where there is no `token`.
     """
+    if pass_through is not None and not token:
+        raise UsageError("The pass-through spends a person's money: give a token, which clients have to send.")
     holders = Holders(plugins, environment, preferences)
     pages = GZipMiddleware(Pages(ui_dir)) if page or ui_dir else None
     description = openapi.document(OPERATIONS, token=bool(token))
@@ -194,6 +223,7 @@ def create_app(
         pages,
         description,
         Upkeep(wanted=keep_fresh),
+        pass_through,
     )
 
 
@@ -213,14 +243,6 @@ def _path(scope: Scope) -> str:
     """The path within this application, which may be mounted in another."""
     path: str = scope["path"]
     return path.removeprefix(scope.get("root_path", ""))
-
-
-async def _tell(error: Exception, scope: Scope, send: Send) -> None:
-    fault = fault_of(error)
-    document = fault.told.document(scope["path"], scope["method"], uuid.uuid4().hex)
-    headers = {**_UNCACHED, **(error.headers or {} if isinstance(error, HTTPException) else {})}
-    response = Response(encode(document), fault.status, headers, "application/json")
-    await response(scope, _nothing, send)
 
 
 async def _nothing() -> Message:

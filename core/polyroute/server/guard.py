@@ -16,7 +16,7 @@ MAX_TARGET_BYTES = 16_000
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 _ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}|\[[0-9a-f:.]+\]")
 _SAFE = ("GET", "HEAD")
-_ONCE = (b"host", b"origin", b"authorization", b"content-type", b"content-length")
+_ONCE = (b"host", b"origin", b"authorization", b"x-api-key", b"content-type", b"content-length")
 
 
 class Guard:
@@ -45,7 +45,7 @@ class Guard:
             if headers.get(b"sec-fetch-site", b"none") in (b"cross-site", b"same-site"):
                 self._refuse_foreign(headers.get(b"origin", b"").decode("latin-1"))
             if self._token:
-                self._check_token(headers.get(b"authorization", b""))
+                self._check_token(headers.get(b"authorization", b""), headers.get(b"x-api-key", b""))
 
     def _check_target(self, scope: Scope) -> None:
         raw: bytes = scope.get("raw_path") or scope["path"].encode()
@@ -85,9 +85,10 @@ class Guard:
             told = "Pages of other origins may not call this server."
             raise Fault("forbidden_origin", told, "forbidden", scope="http")
 
-    def _check_token(self, authorization: bytes) -> None:
+    def _check_token(self, authorization: bytes, key: bytes) -> None:
+        """Client libraries send what they take for a provider's key in one or the other."""
         kind, _, given = authorization.partition(b" ")
-        if kind.lower() != b"bearer" or not hmac.compare_digest(given.strip(), self._token):
+        if not (kind.lower() == b"bearer" and self._is_token(given.strip())) and not self._is_token(key):
             recovery = "Send `Authorization: Bearer TOKEN` with the token that the server was started with."
             raise Fault(
                 "unauthorized",
@@ -97,6 +98,9 @@ class Guard:
                 status=401,
                 recovery=recovery,
             )
+
+    def _is_token(self, given: bytes) -> bool:
+        return hmac.compare_digest(given, self._token)
 
 
 def _refuse_repeated(scope: Scope) -> None:

@@ -30,35 +30,34 @@ def query(kind: type[Q], request: Request) -> Q:
 async def body(kind: type[Body] | None, request: Request) -> Body | None:
     """The JSON body, or None for an operation that takes none: then what was sent is read as far as it is short."""
     if kind is None:
-        await _bytes(request)
+        await bounded(request)
         return None
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != "application/json":
         told = "Send JSON, with `Content-Type: application/json`."
         raise Fault("unsupported_media_type", told, scope="http", status=415)
-    document = _parsed(await _bytes(request))
+    document = _parsed(await bounded(request))
     try:
         return kind.model_validate(document)
     except ValidationError as error:
         raise invalid(error, "body") from None
 
 
-async def _bytes(request: Request) -> bytes:
-    if (
-        request.headers.get("content-length", "0").isdigit()
-        and int(request.headers.get("content-length", "0")) > MAX_BODY_BYTES
-    ):
-        _refuse_large()
+async def bounded(request: Request, most: int = MAX_BODY_BYTES) -> bytes:
+    """The body as it was sent; one that is larger is not read to its end."""
+    declared = request.headers.get("content-length", "0")
+    if declared.isdigit() and int(declared) > most:
+        _refuse_large(most)
     found = bytearray()
     async for part in request.stream():
         found += part
-        if len(found) > MAX_BODY_BYTES:
-            _refuse_large()
+        if len(found) > most:
+            _refuse_large(most)
     return bytes(found)
 
 
-def _refuse_large() -> NoReturn:
-    told = f"The body is larger than {MAX_BODY_BYTES} bytes."
+def _refuse_large(most: int) -> NoReturn:
+    told = f"The body is larger than {most} bytes."
     raise Fault("body_too_large", told, scope="http", status=413)
 
 

@@ -75,7 +75,7 @@ def run(app: App, listening: socket.socket, ready: Callable[[], object], *, with
     options: dict[str, Any] = {
         "http": BoundedProtocol,
         "ws": "none",
-        "lifespan": "off",
+        "lifespan": "on",
         "access_log": False,
         "log_level": "critical",
         "proxy_headers": False,

@@ -1,0 +1,120 @@
+"""What the pass-through costs beside calling the endpoint itself: until the first byte, and for a long stream.
+
+    python -m benchmarks.passing [--check] [--repeats N]
+
+The endpoint is a bare ASGI application on this machine, which sends each part by itself and waits for nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+
+from benchmarks.http import running
+from benchmarks.measuring import Figure, Person, fastest, interleaved, judged, medians, new_person, show, throw_away
+
+ADDED_MILLISECONDS = 2.0
+RATE = 0.8
+PARTS = 1_000
+_TOKEN = "made-up"  # noqa: S105 - nobody's
+_POLYROUTE = str(Path(sys.executable).with_name("polyroute"))
+_MODEL = "openai-compatible/m"
+_ENDPOINT = """
+import asyncio, json, uvicorn
+
+PART = b'data: {"id":"1","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"Hello"}}]}\\n\\n'
+
+
+async def app(scope, receive, send):
+    body = b""
+    while (message := await receive())["type"] == "http.request":
+        body += message["body"]
+        if not message.get("more_body"):
+            break
+    headers = [(b"content-type", b"text/event-stream")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    for _ in range(json.loads(body)["parts"]):
+        await send({"type": "http.response.body", "body": PART, "more_body": True})
+        await asyncio.sleep(0)
+    await send({"type": "http.response.body", "body": b""})
+
+
+options = {"lifespan": "off", "access_log": False, "log_level": "critical", "http": "httptools", "ws": "none"}
+config = uvicorn.Config(app, port=0, **options)
+listening = config.bind_socket()
+print(json.dumps({"url": "http://127.0.0.1:%d" % listening.getsockname()[1]}), flush=True)
+uvicorn.Server(config).run([listening])
+"""
+
+
+@contextlib.contextmanager
+def both(person: Person) -> Iterator[dict[str, str]]:
+    """The endpoint, and a pass-through with a model of one's own that is there."""
+    person.write("endpoint.py", _ENDPOINT)
+    with running([sys.executable, "endpoint.py"], person) as direct:
+        add = [_POLYROUTE, "custom", "add", _MODEL, "--base-url", f"{direct}/v1"]
+        subprocess.run(add, env=person.variables, cwd=person.home, check=True, capture_output=True)
+        serve = [_POLYROUTE, "serve", "--port", "0", "--ready-json", "--pass-through", "--token", _TOKEN]
+        with running(serve, person) as passed:
+            yield {"direct": direct, "passed": passed}
+
+
+def first_byte(client: httpx.Client, url: str) -> float:
+    """Seconds until the first byte of a short answer."""
+    return _asked(client, url, 1)[0]
+
+
+def whole(client: httpx.Client, url: str) -> float:
+    """Seconds until the end of a long one."""
+    return _asked(client, url, PARTS)[1]
+
+
+def _asked(client: httpx.Client, url: str, parts: int) -> tuple[float, float]:
+    body = json.dumps({"model": _MODEL, "parts": parts, "messages": [{"role": "user", "content": "Hi" * 500}]})
+    start, first, size = time.perf_counter(), 0.0, 0
+    headers = {"authorization": f"Bearer {_TOKEN}", "content-type": "application/json"}
+    with client.stream("POST", f"{url}/v1/chat/completions", content=body, headers=headers) as answer:
+        for part in answer.iter_raw():
+            first = first or time.perf_counter() - start
+            size += len(part)
+    if answer.status_code != 200 or size < parts * 50:
+        raise RuntimeError(f"nothing was measured: {answer.status_code}")
+    return first, time.perf_counter() - start
+
+
+def main() -> int:
+    """Measure, show, and say by the exit status whether all is within limits."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="exit with 1 where a limit is exceeded")
+    parser.add_argument("--repeats", type=int, default=100)
+    options = parser.parse_args()
+    with throw_away() as directory, both(new_person(directory, "person")) as urls, httpx.Client() as client:
+        for url in urls.values():
+            first_byte(client, url)
+        firsts = interleaved({name: lambda u=url: first_byte(client, u) for name, url in urls.items()}, options.repeats)
+        wholes = interleaved({name: lambda u=url: whole(client, u) for name, url in urls.items()}, options.repeats // 5)
+    least, middle = fastest(firsts), medians(firsts)
+    streams = medians(wholes)
+    rate = streams["direct"] / streams["passed"]
+    figures = [
+        Figure("the endpoint itself, to the first byte", f"{middle['direct'] * 1e3:.2f} ms"),
+        judged("what the pass-through adds", (middle["passed"] - middle["direct"]) * 1e3, "ms", ADDED_MILLISECONDS),
+        judged("the same, least disturbed", (least["passed"] - least["direct"]) * 1e3, "ms", ADDED_MILLISECONDS),
+        Figure(f"{PARTS} parts from the endpoint itself", f"{streams['direct'] * 1e3:.1f} ms"),
+        Figure(
+            "rate through the pass-through / direct", f"{rate:.2f}", f"floor {RATE}: {'ok' if rate >= RATE else 'over'}"
+        ),
+    ]
+    return int(not show("The pass-through", figures) and options.check)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
