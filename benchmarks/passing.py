@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -99,8 +100,8 @@ def main() -> int:
     with throw_away() as directory, both(new_person(directory, "person")) as urls, httpx.Client() as client:
         for url in urls.values():
             first_byte(client, url)
-        firsts = interleaved({name: lambda u=url: first_byte(client, u) for name, url in urls.items()}, options.repeats)
-        wholes = interleaved({name: lambda u=url: whole(client, u) for name, url in urls.items()}, options.repeats // 5)
+        firsts = interleaved({name: partial(first_byte, client, url) for name, url in urls.items()}, options.repeats)
+        wholes = interleaved({name: partial(whole, client, url) for name, url in urls.items()}, options.repeats // 5)
     least, middle = fastest(firsts), medians(firsts)
     streams = medians(wholes)
     rate = streams["direct"] / streams["passed"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -23,6 +24,7 @@ _SLOW = [HealthCheck.too_slow]
 settings.register_profile("calm", deadline=None, suppress_health_check=_SLOW, derandomize="CI" in os.environ)
 settings.load_profile("calm")
 
+IN_CI = "CI" in os.environ  # looked at before the tests' own environment is made
 _KEPT = ("PATH", "LANG", "SYSTEMROOT", "VIRTUAL_ENV", "TMPDIR")
 
 
@@ -82,6 +84,16 @@ def make_catalog(plugins: Plugins, make_environment: MakeEnvironment) -> MakeCat
 def shell(tmp_path: Path) -> Shell:
     """A shell in a throw-away home."""
     return Shell(tmp_path)
+
+
+@pytest.fixture
+def node() -> str:
+    """Where Node is; a machine of developers may have none, one that judges changes must."""
+    found = shutil.which("node")
+    if found is None and not IN_CI:
+        pytest.skip("there is no node")
+    assert found, "CI needs node: .ci/run installs it"
+    return found
 
 
 @pytest.fixture

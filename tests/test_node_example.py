@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from pathlib import Path
-
-import pytest
 
 from tests.shell import POLYROUTE, Shell
 
-IN_CI = "CI" in os.environ  # looked at before the tests' own environment is made
 FOLDER = Path(__file__).parent.parent / "examples" / "node"
-
-
-@pytest.fixture
-def node() -> str:
-    """Where Node is; a machine of developers may have none, one that judges changes must."""
-    found = shutil.which("node")
-    if found is None and not IN_CI:
-        pytest.skip("there is no node")
-    assert found, "CI needs node: .ci/run installs it"
-    return found
 
 
 def told(tmp_path: Path, node: str, *arguments: str, **variables: str) -> list[str]:

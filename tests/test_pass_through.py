@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,6 +25,7 @@ from polyroute.raw_json import around
 from polyroute.running import Policy
 from polyroute.server import create_app
 from polyroute.server.pass_through import MAX_BODY_BYTES, PassThrough
+from tests.conftest import IN_CI
 from tests.fake_upstream import FAILURES, PATHS, Serve, Upstream
 from tests.serving import Answer, Client, running
 from tests.shell import Shell
@@ -67,13 +69,6 @@ def passing_to() -> Iterator[PassingTo]:
 
 def asking(model: str, **more: Any) -> dict[str, Any]:
     return {"model": model, "messages": QUESTION, **more}
-
-
-def within(seconds: float, holds: Callable[[], bool]) -> bool:
-    end = time.monotonic() + seconds
-    while not (found := holds()) and time.monotonic() < end:
-        time.sleep(0.01)
-    return found
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
@@ -123,6 +118,56 @@ def test_the_sdks(serve: Serve, passing_to: PassingTo) -> None:
         assert stream.get_final_text().strip() == "Hello from acme-large"
     assert {request.body["model"] for request in upstream.received} == {"acme-large"}
     assert not [request for request in upstream.received if TOKEN in str(request)]
+
+
+NPM = os.environ.get("POLYROUTE_TEST_NPM", "")
+"""A folder where npm has installed `openai`; .ci/run makes one."""
+SDK_OF_NODE = """
+const { OpenAI } = (await import("node:module")).createRequire(process.argv[1] + "/")("openai");
+const client = new OpenAI({ baseURL: process.argv[2] + "/v1", apiKey: process.argv[3], maxRetries: 0 });
+const model = "acme/acme-large";
+const messages = [{ role: "user", content: "Hello?" }];
+const whole = await client.chat.completions.create({ model, messages });
+console.log(whole.choices[0].message.content);
+let text = "";
+for await (const part of await client.chat.completions.create({ model, messages, stream: true })) {
+  text += part.choices[0].delta.content ?? "";
+}
+console.log(text.trim());
+console.log((await client.responses.create({ model, input: "Hello?" })).output_text);
+try {
+  await client.chat.completions.create({ model: "nobody/x", messages });
+} catch (error) {
+  console.log(error.constructor.name, error.code);
+}
+"""
+
+
+def test_the_sdk_of_node(serve: Serve, passing_to: PassingTo, node: str, tmp_path: Path) -> None:
+    """OpenAI's SDK from npm: whole answers, streams, responses and errors; the key that arrives is the route's."""
+    if not NPM and not IN_CI:
+        pytest.skip("POLYROUTE_TEST_NPM names no folder where npm has installed `openai`")
+    upstream = serve("acme-large", protocols=("openai-chat", "openai-responses"))
+    url = passing_to(Direct(upstream)).url
+    done = Shell(tmp_path).start([node, "--input-type=module", "-e", SDK_OF_NODE, NPM, url, TOKEN])
+    assert done.stdout.splitlines() == [*["Hello from acme-large"] * 3, "NotFoundError llm_provider_unknown"], (
+        done.stderr
+    )
+    assert {str(request.keys) for request in upstream.received} == {str({"authorization": "Bearer secret-1"})}
+    assert {request.body["model"] for request in upstream.received} == {"acme-large"}
+
+
+def test_the_chat_agent_in_node(serve: Serve, passing_to: PassingTo, node: str, tmp_path: Path) -> None:
+    """The example, as it stands: a line in, an answer out, with what was said before."""
+    upstream = serve("acme-large")
+    url = passing_to(Direct(upstream)).url
+    example = Path(__file__).parent.parent / "examples" / "node" / "chat.mjs"
+    done = Shell(tmp_path).start(
+        [node, str(example), "acme/acme-large"], "Hello?\nAgain?\n", POLYROUTE_URL=url, POLYROUTE_TOKEN=TOKEN
+    )
+    assert done.stdout == "Hello from acme-large \n" * 2, done.stderr
+    assert [each["role"] for each in upstream.received[1].body["messages"]] == ["user", "assistant", "user"]
+    assert len(example.read_text(encoding="utf-8").splitlines()) <= 40
 
 
 def test_a_custom_model(serve: Serve, shell: Shell) -> None:
