@@ -77,7 +77,8 @@ def test_it_is_used_at_once(visit: Visitor) -> None:
     page.search("My GLM").rows.first.click()
     page.panel.get_by_role("button", name="Delete").click()
     expect(page.messages).to_contain_text("My GLM was deleted")
-    page.page.get_by_role("button", name="Dismiss").last.click()
+    with page.page.expect_response(lambda response: response.request.method == "DELETE"):
+        page.page.get_by_role("button", name="Dismiss").last.click()
     expect(page.rows.filter(has_text="My GLM")).to_have_count(0)
     assert stored(page) == []
 

@@ -1,110 +1,26 @@
-// The model picker: puts the parts together. Nothing here makes elements, and nothing else talks to all parts.
+// The model picker: puts the parts together. Nothing else knows all of them.
 
-import { ApiError, get, listen, post, put, remove, useToken } from "./api.js";
-import { openCustomForm } from "./custom.js";
-import { byId, clean, element } from "./dom.js";
+import { actions, add, attempt, keySet } from "./actions.js";
+import { listen, put, useToken } from "./api.js";
+import { byId, element } from "./dom.js";
 import { createList } from "./list.js";
-import { flat, passes, prices, runs, sections, tokens, understand, viaName } from "./models.js";
-import { banner, toast } from "./notices.js";
+import { indexed, lookAtRoutes, refresh } from "./looking.js";
+import { flat, passes, sections } from "./models.js";
 import { panelOf } from "./panel.js";
-import { createIndex, find } from "./search.js";
-import { createStore } from "./store.js";
+import { rowOf } from "./row.js";
+import { find } from "./search.js";
+import { chosenModel, hidden, isCurrent, store } from "./state.js";
 import { tokenForm, welcome } from "./welcome.js";
-
-const store = createStore({
-  known: null,
-  index: null,
-  preferences: null,
-  current: null,
-  query: "",
-  filter: { usable: false, takes: "", price: "", context: "" },
-  chosen: "",
-  routes: null,
-  seen: null,
-});
 
 const query = byId("query");
 const panel = byId("panel");
 const list = createList(byId("list"), byId("models"), {
-  row: (model) => row(model),
+  row: (model) => rowOf(model, { known: store.get("known"), isCurrent: isCurrent(model), onstar: actions.favorite }),
   onactivate: (model, isPointer) => choose(model, isPointer),
-  onchoose: (model) => use(model),
+  onchoose: (model) => useOrShow(model),
 });
 
-// --- Looking again ------------------------------------------------------------------------------------------------
-
-let looking = null;
-let again = false;
-
-/** Look at everything once more; calls while one look is under way become one more. */
-function refresh() {
-  again = Boolean(looking);
-  looking ??= look().finally(() => {
-    looking = null;
-    if (again) refresh();
-  });
-  return looking;
-}
-
-async function look() {
-  const onslow = () => banner("Polyroute takes its time to answer…", "slow");
-  try {
-    const [catalog, custom, picker, preferences, current] = await Promise.all([
-      get("llm/catalog?scope=all", { onslow }),
-      get("llm/custom-models"),
-      get("llm/model-picker-state"),
-      get("llm/preferences"),
-      get("llm/current").catch((error) => (error.isPassing ? Promise.reject(error) : null)),
-    ]);
-    const known = understand(catalog, custom, picker);
-    store.set({ known, index: null, preferences, current: current?.chosen ? current.config : null, seen: new Date() });
-    banner("");
-    requestIdleCallback(indexed); // before anybody types, and after the models are shown
-    await lookAtRoutes();
-  } catch (error) {
-    away(error);
-  }
-}
-
-/** The index of what is known, made once. */
-function indexed() {
-  if (!store.get("index")) store.set({ index: createIndex(store.get("known").models) });
-  return store.get("index");
-}
-
-function away(error) {
-  if (error.status === 401) return askForToken();
-  const seen = store.get("seen");
-  const shown = seen ? ` What you see is from ${seen.toLocaleTimeString()}.` : "";
-  banner(`${error instanceof ApiError ? error.message : "Something went wrong."}${shown} Trying again…`, "fault");
-  clearTimeout(away.timer);
-  away.timer = setTimeout(refresh, 2000);
-}
-
-function askForToken() {
-  if (byId("token")) return;
-  document.body.classList.add("is-beginning");
-  panel.replaceChildren(...tokenForm((token) => (useToken(token), invite(), refresh())));
-}
-
-async function lookAtRoutes() {
-  const model = chosenModel();
-  if (!model) return;
-  if (model.isMissing) return store.set({ routes: [] });
-  try {
-    const told = await get(`llm/resolve?${new URLSearchParams({ model: model.ref })}`);
-    if (model.key === store.get("chosen")) store.set({ routes: told.routes.map(named) });
-  } catch (error) {
-    if (error.isPassing) away(error);
-    else if (model.key === store.get("chosen")) store.set({ routes: [] });
-  }
-}
-
-const named = (route) => ({ ...route, viaName: viaName(store.get("known"), route.via) });
-
 // --- Showing ------------------------------------------------------------------------------------------------------
-
-const chosenModel = () => store.get("known")?.models.find((model) => model.key === store.get("chosen"));
 
 store.subscribe(["known", "query", "filter"], () => {
   const known = store.get("known");
@@ -137,17 +53,18 @@ function emptiness(typed) {
   ];
 }
 
-store.subscribe(["known", "chosen", "routes", "preferences", "current"], () => {
+store.subscribe(["known", "chosen", "routes", "preferences", "current", "needsToken"], () => {
   const model = chosenModel();
   document.body.classList.toggle("has-panel", Boolean(model));
   if (document.activeElement.type === "password" && document.activeElement.value) return; // somebody is typing
+  if (store.get("needsToken")) return askForToken();
   if (!model) return invite();
   const parts = panelOf(model, {
     known: store.get("known"),
     routes: store.get("routes"),
     preferences: store.get("preferences"),
     isCurrent: isCurrent(model),
-    actions,
+    actions: { ...actions, close },
   });
   keepingFocus(() => panel.replaceChildren(...parts));
 });
@@ -169,6 +86,11 @@ function invite() {
   panel.replaceChildren(...(begin.length ? begin : [element("p", { className: "hint" }, "Choose a model to see how it runs, and why.")]));
 }
 
+function askForToken() {
+  document.body.classList.add("is-beginning");
+  panel.replaceChildren(...tokenForm((token) => (useToken(token), refresh())));
+}
+
 store.subscribe(["known", "preferences", "current"], () => {
   const known = store.get("known");
   if (!known) return;
@@ -178,38 +100,7 @@ store.subscribe(["known", "preferences", "current"], () => {
   byId("current").replaceChildren(...(current ? ["In use: ", element("code", {}, `${current.provider}/${current.model}`)] : []));
 });
 
-function row(model) {
-  const known = store.get("known");
-  const star = element("span", { className: "star", "aria-hidden": "true", onclick: (event) => (event.stopPropagation(), actions.favorite(model)) }, known.favorites.has(model.key) ? "★" : "☆");
-  return element(
-    "div",
-    { className: "row-content" },
-    star,
-    element("div", { className: "row-name" }, element("span", { className: "name" }, model.name), element("span", { className: "ref" }, clean(model.ref))),
-    element("span", { className: "fact" }, tokens(model.context)),
-    element("span", { className: "fact" }, prices(model.price)),
-    element("span", { className: "fact takes" }, model.takes.join(", ")),
-    element("span", { className: model.usable ? "runs" : "runs no" }, isCurrent(model) ? "in use" : runs(model, known)),
-  );
-}
-
-function isCurrent(model) {
-  const current = store.get("current");
-  return current?.provider === model.provider && current?.model === model.id && (current.baseURL ?? "") === (model.baseURL ?? "");
-}
-
-// --- Doing --------------------------------------------------------------------------------------------------------
-
-/** Do something at the server, then look again; what it refuses is said. */
-async function attempt(action, said) {
-  try {
-    await action();
-    if (said) toast(said);
-  } catch (error) {
-    toast(`${error.message} ${error.remedy ?? ""}`);
-  }
-  await refresh();
-}
+// --- Listening ----------------------------------------------------------------------------------------------------
 
 function choose(model, isPointer) {
   if (model.key !== store.get("chosen")) store.set({ chosen: model.key, routes: null });
@@ -218,60 +109,12 @@ function choose(model, isPointer) {
   lookAtRoutes();
 }
 
-const reference = (model) => ({ provider: model.provider, model: model.id, ...(model.baseURL && { baseURL: model.baseURL }) });
+const useOrShow = (model) => (model.usable ? actions.use(model) : choose(model, true));
 
-async function use(model) {
-  if (!model.usable) return choose(model, true);
-  await attempt(() => post("llm/switch", reference(model)), `Now in use: ${model.name}, ${runs(model, store.get("known"))}.`);
-  return attempt(() => post("llm/model-picker-state/recents", reference(model)));
+function close() {
+  actions.close();
+  query.focus();
 }
-
-const keySet = (answer, choice) => {
-  toast(answer.note ?? `The key of ${choice.name} is set.`);
-  refresh();
-};
-
-const actions = {
-  use,
-  keySet,
-  close: () => {
-    store.set({ chosen: "", routes: null });
-    query.focus();
-  },
-  favorite: (model) => attempt(() => post("llm/model-picker-state/favorites/toggle", reference(model))),
-  pin: (target, via) => attempt(() => put("llm/preferences", { pins: { [target]: via } }), via ? `Pinned to ${via}.` : "Unpinned."),
-  edit: (model) => openCustomForm({ known: store.get("known"), entry: model.own, ondone: saved }),
-  remove: (model) => {
-    hidden.add(model.key);
-    store.set({ known: { ...store.get("known") }, chosen: "" });
-    toast(`${model.name} was deleted.`, { undo: () => shownAgain(model), onend: () => removed(model) });
-  },
-};
-
-/** Models that are deleted as soon as nobody can want them back any more: until then they keep all that they have. */
-const hidden = new Set();
-
-function shownAgain(model) {
-  hidden.delete(model.key);
-  store.set({ known: { ...store.get("known") }, chosen: model.key });
-}
-
-async function removed(model) {
-  const query = new URLSearchParams({ provider: model.provider });
-  await attempt(() => remove(`llm/custom-models/${encodeURIComponent(model.id)}?${query}`));
-  hidden.delete(model.key);
-}
-
-const add = (id = "") =>
-  openCustomForm({ known: store.get("known"), entry: null, draft: id, ondone: saved });
-
-async function saved({ name, pin }) {
-  toast(`${name} is saved.`);
-  if (pin) await attempt(() => put("llm/preferences", { pins: pin }));
-  else await refresh();
-}
-
-// --- Listening ----------------------------------------------------------------------------------------------------
 
 const narrow = matchMedia("(max-width: 56rem)");
 const steps = { ArrowDown: () => list.move(1), ArrowUp: () => list.move(-1), PageDown: () => list.page(1), PageUp: () => list.page(-1) };
@@ -285,7 +128,7 @@ function move(event) {
     event.preventDefault();
     steps[event.key]();
   } else if (event.key === "Enter" && list.active) {
-    use(list.active);
+    useOrShow(list.active);
   } else if (event.key === "Escape") {
     query.value = "";
     store.set({ query: "" });
@@ -299,7 +142,7 @@ document.addEventListener("keydown", (event) => {
     query.focus();
     query.select();
   } else if (event.key === "Escape" && !byId("dialog").open && panel.contains(event.target)) {
-    actions.close();
+    close();
   }
 });
 

@@ -1,0 +1,66 @@
+// What a person can do: each is sent to the server, told, and followed by another look.
+
+import { post, put, remove } from "./api.js";
+import { openCustomForm } from "./custom.js";
+import { refresh } from "./looking.js";
+import { runs } from "./models.js";
+import { toast } from "./notices.js";
+import { hidden, store } from "./state.js";
+
+/** Do something at the server, then look again; what it refuses is said. */
+export async function attempt(action, said) {
+  try {
+    await action();
+    if (said) toast(said);
+  } catch (error) {
+    toast(`${error.message} ${error.remedy ?? ""}`);
+  }
+  await refresh();
+}
+
+const reference = (model) => ({ provider: model.provider, model: model.id, ...(model.baseURL && { baseURL: model.baseURL }) });
+
+/** Say that a key was set, with what the server has to say of it, and look again. */
+export function keySet(answer, choice) {
+  toast([`The key of ${choice.name} is set.`, ...answer.notes].join(" "));
+  refresh();
+}
+
+/** What can be done with a model. */
+export const actions = {
+  keySet,
+  use: (model) =>
+    attempt(async () => {
+      await post("llm/switch", reference(model));
+      await post("llm/model-picker-state/recents", reference(model));
+    }, `Now in use: ${model.name}, ${runs(model, store.get("known"))}.`),
+  close: () => store.set({ chosen: "", routes: null }),
+  favorite: (model) => attempt(() => post("llm/model-picker-state/favorites/toggle", reference(model))),
+  pin: (target, via) => attempt(() => put("llm/preferences", { pins: { [target]: via } }), via ? `Pinned to ${via}.` : "Unpinned."),
+  edit: (model) => openCustomForm({ known: store.get("known"), entry: model.own, ondone: saved }),
+  remove: (model) => {
+    hidden.add(model.key);
+    store.set({ known: { ...store.get("known") }, chosen: "" });
+    toast(`${model.name} was deleted.`, { undo: () => shownAgain(model), onend: () => removed(model) });
+  },
+};
+
+function shownAgain(model) {
+  hidden.delete(model.key);
+  store.set({ known: { ...store.get("known") }, chosen: model.key });
+}
+
+async function removed(model) {
+  const query = new URLSearchParams({ provider: model.provider });
+  await attempt(() => remove(`llm/custom-models/${encodeURIComponent(model.id)}?${query}`));
+  hidden.delete(model.key);
+}
+
+/** Open the form for a model of one's own, perhaps with an ID to begin with. */
+export const add = (id = "") => openCustomForm({ known: store.get("known"), entry: null, draft: id, ondone: saved });
+
+async function saved({ name, pin }) {
+  toast(`${name} is saved.`);
+  if (pin) await attempt(() => put("llm/preferences", { pins: pin }));
+  else await refresh();
+}

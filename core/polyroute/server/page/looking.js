@@ -1,0 +1,72 @@
+// Asking the server what there is, again and again: at the start, when something has changed, and after it was away.
+
+import { ApiError, get } from "./api.js";
+import { understand, viaName } from "./models.js";
+import { banner } from "./notices.js";
+import { createIndex } from "./search.js";
+import { chosenModel, store } from "./state.js";
+
+const AGAIN_AFTER_MS = 2000;
+
+let looking = null;
+let again = false;
+
+/** Look at everything once more; calls while one look is under way become one more. */
+export function refresh() {
+  again = Boolean(looking);
+  looking ??= look().finally(() => {
+    looking = null;
+    if (again) refresh();
+  });
+  return looking;
+}
+
+async function look() {
+  const onslow = () => banner("Polyroute takes its time to answer…", "slow");
+  try {
+    const [catalog, custom, picker, preferences, current] = await Promise.all([
+      get("llm/catalog?scope=all", { onslow }),
+      get("llm/custom-models"),
+      get("llm/model-picker-state"),
+      get("llm/preferences"),
+      get("llm/current").catch((error) => (error.isPassing ? Promise.reject(error) : null)),
+    ]);
+    const known = understand(catalog, custom, picker);
+    store.set({ known, index: null, preferences, current: current?.chosen ? current.config : null, seen: new Date(), needsToken: false });
+    banner("");
+    requestIdleCallback(indexed); // before anybody types, and after the models are shown
+    await lookAtRoutes();
+  } catch (error) {
+    away(error);
+  }
+}
+
+/** The index of what is known, made once. */
+export function indexed() {
+  if (!store.get("index")) store.set({ index: createIndex(store.get("known").models) });
+  return store.get("index");
+}
+
+function away(error) {
+  if (error.status === 401) return store.set({ needsToken: true });
+  const seen = store.get("seen");
+  const shown = seen ? ` What you see is from ${seen.toLocaleTimeString()}.` : "";
+  banner(`${error instanceof ApiError ? error.message : "Something went wrong."}${shown} Trying again…`, "fault");
+  clearTimeout(away.timer);
+  away.timer = setTimeout(refresh, AGAIN_AFTER_MS);
+}
+
+export async function lookAtRoutes() {
+  const model = chosenModel();
+  if (!model) return;
+  if (model.isMissing) return store.set({ routes: [] });
+  try {
+    const told = await get(`llm/resolve?${new URLSearchParams({ model: model.ref })}`);
+    if (model.key === store.get("chosen")) store.set({ routes: told.routes.map(named) });
+  } catch (error) {
+    if (error.isPassing) away(error);
+    else if (model.key === store.get("chosen")) store.set({ routes: [] });
+  }
+}
+
+const named = (route) => ({ ...route, viaName: viaName(store.get("known"), route.via) });
