@@ -105,16 +105,14 @@ def parse(values: Sequence[Any], plugins: Plugins, path: str, *, may_hold_halves
     """The sound ones among a file's entries, and a problem with its position for each of the others."""
     entries, faults = _examined(values, may_hold_halves=may_hold_halves)
     models: list[CustomModel] = []
-    names, rules = plugins.names, _Rules(plugins)
-    seen: dict[str, set[str]] = {}
+    providers = _Providers(plugins)
     for index, entry in entries:
         model = _model(entry)
-        provider, name = model.provider, model.name
-        own = seen.setdefault(names.get(provider, provider), set())
-        if fault := "is there twice; the first counts" if name in own else _breach(model, rules[provider]):
+        name, (rules, names) = model.name, providers[model.provider]
+        if fault := "is there twice; the first counts" if name in names else _breach(model, rules):
             faults[index] = fault
         else:
-            own.add(name)
+            names.add(name)
             models.append(model)
     return Listing(tuple(models), tuple(_problem(index, faults[index], path) for index in sorted(faults)))
 
@@ -141,19 +139,23 @@ def _examined(
 
 def breach(model: CustomModel, plugins: Plugins) -> str:
     """What a model's provider asks for and it lacks, or has and may not have; empty where all is well."""
-    return _breach(model, _Rules(plugins)[model.provider])
+    return _breach(model, _Providers(plugins)[model.provider][0])
 
 
-class _Rules(dict[str, CustomModelRules | None]):
-    """By provider as written, what it asks of custom models; None where that is not known."""
+class _Providers(dict[str, tuple[CustomModelRules | None, set[str]]]):
+    """By provider as written, what it asks of custom models (None where that is not known) and the names of those that
+    it has already, under whatever name.
+    """
 
     def __init__(self, plugins: Plugins) -> None:
         self._plugins = plugins
+        self._names: dict[str, set[str]] = {}
 
-    def __missing__(self, name: str) -> CustomModelRules | None:
-        provider = self._plugins.providers.get(self._plugins.names.get(name, ""))
-        self[name] = provider.custom_models if provider else None
-        return self[name]
+    def __missing__(self, written: str) -> tuple[CustomModelRules | None, set[str]]:
+        own = self._plugins.names.get(written, written)
+        provider = self._plugins.providers.get(own)
+        self[written] = provider.custom_models if provider else None, self._names.setdefault(own, set())
+        return self[written]
 
 
 def _breach(model: CustomModel, rules: CustomModelRules | None) -> str:

@@ -85,10 +85,9 @@ def told(path: str) -> Iterator[None]:
 
 def _sweep(path: str) -> None:
     """Remove temporaries of writers of `path` that were killed. Only under the lock: then they are nobody's."""
+    prefix = _prefix(path)
     with os.scandir(os.path.dirname(path)) as entries:
-        strays = [
-            each.path for each in entries if each.name.startswith(_prefix(path)) and each.name.endswith(_TEMPORARY)
-        ]
+        strays = [each.path for each in entries if each.name.startswith(prefix) and each.name.endswith(_TEMPORARY)]
     for stray in strays:
         with contextlib.suppress(FileNotFoundError):
             os.remove(stray)

@@ -11,7 +11,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NoReturn
 
 from polyroute.errors import UsageError
@@ -114,6 +114,7 @@ def _elements_shape() -> Any:
     return list[msgspec.Raw]
 
 
+@lru_cache(maxsize=4)
 def _fields_shape(names: Sequence[str]) -> Any:
     import msgspec
 
