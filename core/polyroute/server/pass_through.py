@@ -25,10 +25,12 @@ from polyroute.server.faults import Fault
 from polyroute.server.holders import Holders
 from polyroute.server.prepared import Prepared
 from polyroute.server.refusals import PREFIX
-from polyroute.server.state import PATIENCE_SECONDS, patiently
+from polyroute.server.state import patiently
 from polyroute.server.workers import Workers
 
 try:
+    import httpx
+
     from polyroute.server.upstream import Answer, Asked, Upstream, outcome
 except ImportError:
     raise MissingExtra("The pass-through", "server") from None
@@ -84,10 +86,11 @@ class _Passing:
         await _unless_left(self._pass(scope, body, snapshot.catalog, send), receive)
 
     async def _pass(self, scope: Scope, body: bytes, catalog: Catalog, send: Send) -> None:
-        asked, course = await self._aside(lambda: self._understood(scope, body, catalog))
+        asked, course, first = await self._aside(lambda: self._understood(scope, body, catalog))
+        ready = [first]
 
         async def along(route: Route) -> Answer:
-            request = await self._aside(lambda: asked.along(route, catalog.environment), _KEY_SECONDS)
+            request = ready.pop() if ready else await self._aside(lambda: asked.along(route, catalog.environment))
             return await self._upstream.send(course.model, route, request, self._policy)
 
         try:
@@ -96,11 +99,12 @@ class _Passing:
             answer = outcome(error, course)
         await answer.relay(send)
 
-    async def _aside(self, work: Callable[[], T], seconds: float = PATIENCE_SECONDS) -> T:
-        done: T = await patiently(asyncio.ensure_future(self._lane.run(work)), seconds)
+    async def _aside(self, work: Callable[[], T]) -> T:
+        """What asks plugins and reads keys: in a thread, and only so often, for changing to one takes its time."""
+        done: T = await patiently(asyncio.ensure_future(self._lane.run(work)), _KEY_SECONDS)
         return done
 
-    def _understood(self, scope: Scope, body: bytes, catalog: Catalog) -> tuple[Asked, Course]:
+    def _understood(self, scope: Scope, body: bytes, catalog: Catalog) -> tuple[Asked, Course, httpx.Request]:
         try:
             before, written, after = around(body, "model")
             model = value(written)
@@ -110,7 +114,8 @@ class _Passing:
             told = "The body is not a JSON object with one `model`, a text."
             raise Fault("invalid_body", told, scope="http", recovery="It is named as `provider/model`.")
         asked = Asked(model, before, after, scope["query_string"].decode("latin-1"), scope["headers"])
-        return asked, catalog.course(model, policy=self._policy, protocols=(self._protocol,))
+        course = catalog.course(model, policy=self._policy, protocols=(self._protocol,))
+        return asked, course, asked.along(course.route, catalog.environment)
 
 
 async def _unless_left(work: Coroutine[Any, Any, None], receive: Receive) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from contextlib import aclosing
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
@@ -30,6 +32,8 @@ _PREFIXES_OF_THE_ENDPOINT = (b"access-control-", b"proxy-", b"x-polyroute-")
 """What is about the endpoint's own origin, which ours is not."""
 _JUDGED_BYTES = 64_000
 """An error is read so far before it is decided what it means; what is longer is passed on."""
+_AHEAD = 64
+"""Parts that are read before the client has taken those before them."""
 _VISIBLE = "!\"#$&'()*+,-./:;<=>?@[\\]^_`{|}~ "
 
 
@@ -90,8 +94,9 @@ class Answer:
             await send({"type": "http.response.start", "status": self.status, "headers": self._headers()})
             for part in self._begun:
                 await send({"type": "http.response.body", "body": part, "more_body": True})
-            async for part in self._parts:
-                await send({"type": "http.response.body", "body": part, "more_body": True})
+            async with aclosing(_together(self._parts)) as parts:
+                async for part in parts:
+                    await send({"type": "http.response.body", "body": part, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
         except httpx.HTTPError:
             raise ConnectionAbortedError("The endpoint hung up before its answer was whole.") from None
@@ -144,6 +149,35 @@ class Upstream:
         """Close all connections."""
         if self._client is not None:
             await self._client.aclose()
+
+
+async def _together(parts: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
+    """The same bytes as soon as they are there; what came at once in one piece, for sending costs by the piece."""
+    queue: asyncio.Queue[bytes] = asyncio.Queue(_AHEAD)
+
+    async def read() -> None:
+        try:
+            async for part in parts:
+                if part:
+                    await queue.put(part)
+        except httpx.HTTPError:
+            await queue.put(b"")
+            raise
+        await queue.put(b"")
+
+    reading = asyncio.create_task(read())
+    try:
+        while found := await queue.get():
+            pieces = [found]
+            while not queue.empty() and (found := queue.get_nowait()):
+                pieces.append(found)
+            yield b"".join(pieces)
+            if not found:
+                break
+        await reading
+    finally:
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
 
 
 def outcome(error: Exception, course: Course) -> Answer:
