@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import anthropic
 import openai
@@ -393,6 +393,16 @@ def test_a_begun_stream_is_never_asked_for_again(serve: Serve, passing_to: Passi
     connection.close()
     assert b"Hel" in raised.value.partial
     assert second.received == []
+
+
+@pytest.mark.parametrize("name", ["a b%", "é\r\nx: y", "\ud800"])
+def test_any_model_id(serve: Serve, passing_to: PassingTo, name: str) -> None:
+    """An ID of any characters arrives as it is, and is encoded in the header that tells of it."""
+    upstream = serve(name)
+    answer = passing_to(Direct(upstream)).post(CHAT, asking(f"acme/{name}"))
+    assert (answer.status, upstream.received[0].body["model"]) == (200, name)
+    assert unquote(answer.headers["x-polyroute-model"]) == name.encode(errors="replace").decode()
+    assert "x" not in answer.headers
 
 
 def test_nobody_listens(serve: Serve, passing_to: PassingTo) -> None:

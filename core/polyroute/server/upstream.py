@@ -112,7 +112,7 @@ class Answer:
         length = [(name, value) for name, value in raw if name == b"content-length"]
         kept = _without(raw, _OF_THE_ENDPOINT, _PREFIXES_OF_THE_ENDPOINT)
         ran = {"via": self.route.via, "model": self.route.model_id or "", "provider": self._model.provider}
-        ours = [(f"x-polyroute-{name}".encode(), quote(value, safe=_VISIBLE).encode()) for name, value in ran.items()]
+        ours = [(f"x-polyroute-{name}".encode(), _visible(value)) for name, value in ran.items()]
         return [*kept, *length, *ours]
 
 
@@ -192,6 +192,11 @@ def outcome(error: Exception, course: Course) -> Answer:
         raise Fault("upstream_timeout", told, "third_party", status=504) from None
     told = str(error) if isinstance(error, RouteFailed) else f"{_named(course.route)} broke off."
     raise Fault("upstream_unreachable", told, "third_party") from None
+
+
+def _visible(text: str) -> bytes:
+    """What may stand in a header; any ID may stand in a reference."""
+    return quote(text, safe=_VISIBLE, errors="replace").encode()
 
 
 def _named(route: Route) -> str:
