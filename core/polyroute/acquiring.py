@@ -116,7 +116,9 @@ def _with_manifest(folder: str, source: str) -> str:
     for each in places:
         if os.path.isfile(os.path.join(each, MANIFEST)):
             return each
-    raise UsageError(f"{source} holds no {MANIFEST}.")
+    python = os.path.isfile(os.path.join(folder, "pyproject.toml"))
+    hint = f" A plugin in Python is installed instead: pip install {source}" if python else ""
+    raise UsageError(f"{source} holds no {MANIFEST}.{hint}")
 
 
 def _unpack(archive: str, target: str) -> None:

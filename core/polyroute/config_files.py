@@ -45,7 +45,8 @@ def read(path: str) -> ConfigFile:
         return _yaml(text)
     except (ValueError, RecursionError) as error:
         # Of what is in the file nothing is told but the place: it may be secret.
-        raise _unreadable(path, f"it is no {suffix.upper()}{_place(error)}") from None
+        form = "YAML" if suffix == "yml" else suffix.upper()
+        raise _unreadable(path, f"it is no {form}{_place(error)}") from None
 
 
 def _unreadable(path: str, why: str) -> UsageError:

@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _print_what_can_be_printed()
     try:
         status = _run(arguments)
-        sys.stdout.flush()
+        _flush()
         return status
     except NoEffectiveRoute as error:
         return _tell(error, NO)
@@ -55,6 +55,12 @@ def _run(arguments: Sequence[str] | None) -> int:
         return end.code if isinstance(end.code, int) else YES
     status: int = options.run(options)
     return status
+
+
+def _flush() -> None:
+    if sys.stdout is None:  # it was closed before we began
+        raise OSError("it is closed")
+    sys.stdout.flush()
 
 
 def _print_what_can_be_printed() -> None:

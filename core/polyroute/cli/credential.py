@@ -12,7 +12,7 @@ from polyroute import wire
 from polyroute.answers import Route
 from polyroute.catalog import Catalog
 from polyroute.cli import grammar, output
-from polyroute.cli.exits import YES
+from polyroute.cli.exits import NO, YES
 from polyroute.errors import NoEffectiveRoute, UsageError
 from polyroute.references import canonical
 from polyroute.types import ModelRef
@@ -28,7 +28,13 @@ def _credential(options: argparse.Namespace) -> int:
         raise UsageError(f"A secret is written to a pipe only, not to {where}: use it with `| PROGRAM`.")
     with output.catalog() as catalog:
         model = canonical(options.model, catalog.plugins)
-        route = _route(model, options.via, catalog)
+        try:
+            route = _route(model, options.via, catalog)
+        except NoEffectiveRoute as error:
+            if not options.json or options.reveal:
+                raise
+            output.document(wire.resolution(model, error.routes, catalog.problems))
+            return NO
         secret = catalog.environment.reveal(route.credential) if options.reveal else ""
     if options.reveal:
         return output.document(wire.revealed(route, secret))

@@ -20,7 +20,7 @@ def command(
 ) -> argparse.ArgumentParser:
     """Add a command that is carried out by `run`, which returns its exit status."""
     parser = subparsers.add_parser(name, help=text, description=text, formatter_class=FORMATTER, allow_abbrev=False)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, refuse=parser.error)
     return parser
 
 

@@ -58,12 +58,13 @@ def _status(found: Sequence[Mapped], faults: Sequence[str]) -> int:
 def _gateway(name: str, catalog: Catalog) -> str:
     """The gateway that was named, else the first whose own IDs can be selected."""
     plugins = catalog.plugins
-    if name and plugins.find(name).id not in plugins.gateways:
+    via = plugins.names.get(name, name)
+    if via and via not in plugins.gateways:
         raise UsageError(f"{name!r} is no gateway. Gateways are: {', '.join(plugins.gateways) or 'none'}.")
     if not plugins.gateways:
         raise UsageError("There is no gateway to map to. See `polyroute plugins`.")
     selectable = (each for each in plugins.gateways if plugins.providers[each].selectable)
-    return plugins.find(name).id if name else next(selectable, plugins.gateways[0])
+    return via or next(selectable, plugins.gateways[0])
 
 
 def _arguments(models: Iterable[str]) -> Iterator[_Asked]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from polyroute import __version__
+from polyroute.cli.exits import BAD_INPUT
 from polyroute.cli.grammar import FORMATTER
+from polyroute.errors import UsageError
 
 if TYPE_CHECKING:
     from polyroute.cli.grammar import Subparsers
@@ -35,12 +38,25 @@ _MODULES = {
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Read a command line; its `run` is the function that carries it out. Exits with 2 on bad usage."""
-    parser = build(arguments[0] if arguments else "")
-    options, others = parser.parse_known_args(arguments)
+    if not arguments:
+        build().print_help(sys.stderr)
+        raise SystemExit(BAD_INPUT)
+    command = arguments[0]
+    if not (command in _MODULES or command.startswith("-")):
+        raise UsageError(_unknown(command))
+    options, others = build(command).parse_known_args(arguments)
     if others:
         told = "(not repeated here: a key is never an argument)" if hasattr(options, "takes_key") else " ".join(others)
-        parser.error(f"unrecognized arguments: {told}")
+        options.refuse(f"unrecognized arguments: {told}")
     return options
+
+
+def _unknown(command: str) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(command, _MODULES, 1)
+    hint = f"Did you mean {close[0]}?" if close else "See `polyroute --help`."
+    return f"There is no command {command!r}. {hint}"
 
 
 def build(command: str = "") -> argparse.ArgumentParser:

@@ -25,7 +25,7 @@ def add(options: argparse.Namespace) -> int:
     with acquiring.at_hand(options.source, insecure=options.insecure) as folder:
         manifest = usable(folder)
         plugin = _described(manifest, manifest.name)
-        _tell(plugin, manifest)
+        _tell(plugin, manifest, options.source)
         if not answering.agreed("Add and trust it?", yes=options.yes):
             return output.done(options, "Nothing was changed.", NO, plugin=plugin.name, added=False)
         target = acquiring.install(folder, environment.plugins_directory, plugin.name)
@@ -37,7 +37,7 @@ def trust_(options: argparse.Namespace) -> int:
     """`polyroute plugins trust`: approve a plugin as it is now."""
     environment, plugin = named(options.name)
     manifest = usable(_folder(plugin))
-    _tell(plugin, manifest)
+    _tell(plugin, manifest, plugin.folder)
     if not answering.agreed("Trust it as it is now?", yes=options.yes):
         return output.done(options, "Nothing was changed.", NO, plugin=plugin.name, trusted=False)
     Approvals.load(environment).approve(manifest)
@@ -122,5 +122,5 @@ def _described(manifest: Manifest, name: str) -> Plugin:
     return Plugin(name, "", manifest.description.version, False, "not added yet", kind, manifest.folder)
 
 
-def _tell(plugin: Plugin, manifest: Manifest) -> None:
-    text.notes(plugin_facts.lines(plugin_facts.document(plugin, manifest, (), ())))
+def _tell(plugin: Plugin, manifest: Manifest, source: str) -> None:
+    text.notes(plugin_facts.before(plugin_facts.document(plugin, manifest, (), ()), source))

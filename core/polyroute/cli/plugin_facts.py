@@ -31,11 +31,27 @@ def document(
 
 def lines(found: dict[str, Any]) -> Iterable[str]:
     """The same for people."""
-    what = {"manifest": "a manifest without code", "python": "in Python", "executable": "a program"}[found["kind"]]
-    yield f"{found['name']} {found['version'] or ''}".rstrip() + f", {what}"
+    first, *wants = _wants(found)
+    yield first
     yield f"  from       {found['folder'] or found['distribution'] or 'the host'} ({found['origin']})"
     yield f"  in use     {'yes' if found['enabled'] else 'no: ' + found['reason']}"
     yield f"  providers  {', '.join(found['providers']) or 'none'}"
+    yield from wants
+
+
+def before(found: dict[str, Any], source: str) -> Iterable[str]:
+    """What a person is told who is asked to trust the plugin in `source`. No program has run yet to say what it has."""
+    first, *wants = _wants(found)
+    yield first
+    yield f"  from       {source}"
+    if found["providers"]:
+        yield f"  providers  {', '.join(found['providers'])}"
+    yield from wants
+
+
+def _wants(found: dict[str, Any]) -> Iterable[str]:
+    what = {"manifest": "a manifest without code", "python": "in Python", "executable": "a program"}[found["kind"]]
+    yield f"{found['name']} {found['version'] or ''}".rstrip() + f", {what}"
     for each in found.get("bindings", ()):
         yield f"  sends      {each['credential']} to {each['host']}"
     if granted := found.get("executable"):

@@ -108,10 +108,9 @@ def _grammar(subparsers: Subparsers) -> None:
 
 
 def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= 65_535:
+    if not text.isdecimal() or int(text) > 65_535:
         raise argparse.ArgumentTypeError(f"{text} is no port")
-    return port
+    return int(text)
 
 
 COMMANDS = {"serve": _grammar}
