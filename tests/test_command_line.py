@@ -83,6 +83,22 @@ def test_json_changes_no_exit_status(shell: Shell, line: str) -> None:
         assert statuses[0] == statuses[1]
 
 
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("statsu", "There is no command 'statsu'. Did you mean status?"),
+        ("qqqq", "See `polyroute --help`."),
+        ("", "which providers can be used, by which route"),
+        ("plugins remove acme --yes", "usage: polyroute plugins remove "),
+        ("serve --port x", "x is no port"),
+        ("map openai/gpt-5 --via nobody", "'nobody' is no gateway. Gateways are: "),
+    ],
+)
+def test_a_slip_is_answered_with_what_is_meant(shell: Shell, line: str, words: str) -> None:
+    """A misspelled command, none at all or an option that is not there leads to what there is."""
+    assert words in shell.run(*line.split()).stderr
+
+
 def test_the_module_is_the_command(shell: Shell) -> None:
     """`python -m polyroute` does what `polyroute` does."""
     for arguments in (["status"], ["resolve", CLAUDE], ["status", "nobody"]):
@@ -740,11 +756,12 @@ def test_problems_are_told_where_the_input_is_refused(shell: Shell) -> None:
     assert "not today" in done.stderr
 
 
-def test_stdout_that_is_closed(shell: Shell) -> None:
+@pytest.mark.parametrize("line", ["status --json", "--help", "completion bash"])
+def test_stdout_that_is_closed(shell: Shell, line: str) -> None:
     """With stdout closed nothing can be told: a message, and exit status 3."""
-    command = ["bash", "-c", f"{POLYROUTE} status --json >&-"]
-    done = subprocess.run(command, env=shell.variables, capture_output=True, text=True, check=False)
-    assert (done.returncode, "Traceback" in done.stderr) == (3, False)
+    done = shell.start(["bash", "-c", f"{POLYROUTE} {line} >&-"])
+    assert (done.returncode, "polyroute: the output: " in done.stderr) == (3, True)
+    assert "fault of its own" not in done.stderr
 
 
 def test_a_full_order_wins_over_prefer(shell: Shell) -> None:

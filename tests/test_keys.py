@@ -579,6 +579,8 @@ def test_a_secret_is_revealed_on_a_pipe_only(shell: Shell, tmp_path: Path) -> No
 def test_nothing_to_reveal(shell: Shell) -> None:
     """A model that can't be run is a no with what to do; a cloud identity has no single secret (exit 3)."""
     assert shell.run("credential", "anthropic/claude-sonnet-4-5", "--reveal").returncode == 1
+    found = shell.json("credential", "anthropic/claude-sonnet-4-5")
+    assert (found["route"], found["routes"][0]["remedy"]) == (None, "Run `dexto login`, or set DEXTO_API_KEY.")
     identity = {"AWS_ACCESS_KEY_ID": OTHER, "AWS_SECRET_ACCESS_KEY": OTHER, "AWS_REGION": "eu-west-1"}
     done = shell.run("credential", "bedrock/x", "--reveal", **identity)
     assert (done.returncode, done.stdout) == (3, "")

@@ -121,6 +121,13 @@ def test_the_core_knows_no_provider(path: Path, plugins: Plugins) -> None:
     assert not named
 
 
+def test_the_table_of_layers_names_every_module() -> None:
+    """In the documentation each module of the core stands in a layer."""
+    text = (Path(__file__).parents[1] / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = text[text.index("| layer |") : text.index("## Decisions")]
+    assert set(re.findall(r"`([a-z_]+)`", table)) == {_name(path) for path in MODULES} - {"__init__", "__main__"}
+
+
 def test_exports_are_exactly_all() -> None:
     """`polyroute.__all__` is sorted and names every public thing that the package exports."""
     public = [

@@ -40,7 +40,9 @@ def _credential(options: argparse.Namespace) -> int:
         return output.document(wire.revealed(route, secret))
     if options.json:
         return output.document(wire.credential(model, route))
-    print(f"{model} is called with {route.credential} at {route.base_url}.")
+    from polyroute.cli import text
+
+    print(f"{model} is called {text.with_key(route)} at {route.base_url}.")
     return YES
 
 

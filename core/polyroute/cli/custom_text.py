@@ -56,8 +56,7 @@ def _would_run(model: CustomModel, catalog: Catalog) -> str:
     usable = next((route for route in found if route.usable), None)
     if usable:
         how = "direct" if usable.via == "direct" else f"via {usable.via}"
-        key = f"with {usable.credential}" if usable.credential and usable.credential.source else "without a key"
-        return f"It would run {how} now, as {usable.model_id}, {key}."
+        return f"It would run {how} now, as {usable.model_id}, {text.with_key(usable)}."
     ways = [f"  {route.via}: {route.reason}. {route.remedy}".rstrip() for route in found]
     return "\n".join(["It can't be run yet:", *ways]) if ways else "It can't be run here."
 

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 _SHOWN_MODELS = 50
 
 
+def with_key(route: Route) -> str:
+    """With which credential a usable route is called, as part of a sentence."""
+    return f"with {route.credential}" if route.credential and route.credential.source else "without a key"
+
+
 def lines(texts: Iterable[str]) -> None:
     """Plain lines, wrapped by the terminal alone."""
     for text in texts:
