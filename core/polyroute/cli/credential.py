@@ -28,14 +28,14 @@ def _credential(options: argparse.Namespace) -> int:
         raise UsageError(f"A secret is written to a pipe only, not to {where}: use it with `| PROGRAM`.")
     with output.catalog() as catalog:
         model = canonical(options.model, catalog.plugins)
-        try:
-            route = _route(model, options.via, catalog)
-        except NoEffectiveRoute as error:
-            if not options.json or options.reveal:
-                raise
-            output.document(wire.resolution(model, error.routes, catalog.problems))
-            return NO
-        secret = catalog.environment.reveal(route.credential) if options.reveal else ""
+        routes = _routes(model, options.via, catalog)
+        route = next((each for each in routes if each.usable), None)
+        secret = catalog.environment.reveal(route.credential) if route and options.reveal else ""
+    if route is None:
+        if options.reveal or not options.json:
+            raise NoEffectiveRoute(model, routes)
+        output.document(wire.resolution(model, routes, catalog.problems))
+        return NO
     if options.reveal:
         return output.document(wire.revealed(route, secret))
     if options.json:
@@ -46,19 +46,17 @@ def _credential(options: argparse.Namespace) -> int:
     return YES
 
 
-def _route(model: ModelRef, via: str, catalog: Catalog) -> Route:
-    """The route to take, or the first via `via`; raises NoEffectiveRoute where it is not usable."""
+def _routes(model: ModelRef, via: str, catalog: Catalog) -> tuple[Route, ...]:
+    """All routes to the model in order, or those via `via`."""
+    routes = catalog.routes(model)
     if not via:
-        return catalog.resolve(model)
+        return routes
     via = catalog.plugins.names.get(via, via)
-    routes = [route for route in catalog.routes(model) if route.via == via]
-    if not routes:
-        known = ", ".join(dict.fromkeys(route.via for route in catalog.routes(model)))
+    found = tuple(route for route in routes if route.via == via)
+    if not found:
+        known = ", ".join(dict.fromkeys(route.via for route in routes))
         raise UsageError(f"There is no route to {model} via {via!r}. Routes are: {known}.")
-    for route in routes:
-        if route.usable:
-            return route
-    raise NoEffectiveRoute(model, routes)
+    return found
 
 
 def _is_pipe() -> bool:
