@@ -756,7 +756,7 @@ def test_problems_are_told_where_the_input_is_refused(shell: Shell) -> None:
     assert "not today" in done.stderr
 
 
-@pytest.mark.parametrize("line", ["status --json", "--help", "completion bash"])
+@pytest.mark.parametrize("line", ["status --json", "--help", "completion bash", "serve --port 0"])
 def test_stdout_that_is_closed(shell: Shell, line: str) -> None:
     """With stdout closed nothing can be told: a message, and exit status 3."""
     done = shell.start(["bash", "-c", f"{POLYROUTE} {line} >&-"])

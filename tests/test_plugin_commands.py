@@ -83,6 +83,15 @@ def test_add_asks_and_puts_it_to_use(person: Commands, elsewhere: Path) -> None:
     assert person.run("resolve", "acme/acme-large", ACME_API_KEY="k").returncode == 0
 
 
+def test_add_says_what_it_would_take_from_where(person: Commands, elsewhere: Path) -> None:
+    """`add` names the folder as it was given; a plugin in Python is told to be installed, from its path alone."""
+    asked = person.run("plugins", "add", str(elsewhere))
+    assert f"  from       {elsewhere}\n" in asked.stderr
+    (elsewhere / "plugin.toml").rename(elsewhere / "pyproject.toml")
+    refused = person.run("plugins", "add", str(elsewhere), "--yes")
+    assert (refused.returncode, f"pip install {elsewhere}\n" in refused.stderr) == (2, True)
+
+
 def test_an_answer_is_taken_on_a_terminal(person: Commands, elsewhere: Path) -> None:
     """On a terminal `add` goes on after yes, and changes nothing after anything else."""
     script = "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)"

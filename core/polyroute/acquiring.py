@@ -116,8 +116,8 @@ def _with_manifest(folder: str, source: str) -> str:
     for each in places:
         if os.path.isfile(os.path.join(each, MANIFEST)):
             return each
-    python = os.path.isfile(os.path.join(folder, "pyproject.toml"))
-    hint = f" A plugin in Python is installed instead: pip install {source}" if python else ""
+    python = os.path.isfile(os.path.join(source, "pyproject.toml"))
+    hint = f" A plugin in Python is installed instead: pip install {os.path.join(os.curdir, source)}" if python else ""
     raise UsageError(f"{source} holds no {MANIFEST}.{hint}")
 
 

@@ -26,8 +26,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status; whatever goes wrong is told in words on stderr."""
     _print_what_can_be_printed()
     try:
+        if sys.stdout is None:  # nothing could be told, and a file that is opened would take its descriptor
+            raise OSError("it is closed")
         status = _run(arguments)
-        _flush()
+        sys.stdout.flush()
         return status
     except NoEffectiveRoute as error:
         return _tell(error, NO)
@@ -55,12 +57,6 @@ def _run(arguments: Sequence[str] | None) -> int:
         return end.code if isinstance(end.code, int) else YES
     status: int = options.run(options)
     return status
-
-
-def _flush() -> None:
-    if sys.stdout is None:  # it was closed before we began
-        raise OSError("it is closed")
-    sys.stdout.flush()
 
 
 def _print_what_can_be_printed() -> None:
