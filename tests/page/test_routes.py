@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.page.visiting import BOTH, DEXTO, FREE, NOTHING, OPENROUTER, Visitor
 
@@ -90,3 +90,20 @@ def test_what_another_process_changes_is_seen(visit: Visitor) -> None:
     page = visit(BOTH_WAYS).open().search(SONNET)
     assert page.shell.run("prefer", "direct", DEXTO_HOME=str(page.shell.home / "dexto")).returncode == 0
     expect(page.row(SONNET)).to_contain_text("direct")
+
+
+def test_a_key_is_checked(visit: Visitor) -> None:
+    """A usable route's key can be checked: what its endpoint says stands beside it. None is asked unasked."""
+    page = visit({"GROQ_API_KEY": "k", **DEXTO}).open()
+    asked: list[object] = []
+    answer = {"schema": 1, "verifications": {"groq": {"state": "valid", "message": None, "remaining": "5 USD"}}}
+
+    def answered(route: Route) -> None:
+        asked.append(route.request.post_data_json)
+        route.fulfill(json={**answer, "problems": []})
+
+    page.page.route("**/api/llm/verify", answered)
+    page.search("groq").rows.first.click()
+    page.panel.get_by_role("button", name="Check the key for direct").click()
+    expect(page.panel).to_contain_text("the key works; 5 USD left")
+    assert asked == [{"providers": ["groq"]}]

@@ -77,6 +77,21 @@ class Deleted(Answer):
     deleted: str
 
 
+class Verification(Answer):
+    """Whether a key works right now, as its endpoint said."""
+
+    state: Literal["valid", "invalid", "no_credit", "rate_limited", "unreachable", "unsupported"]
+    message: str | None
+    remaining: str | None = Field(description="The credit that is left, where the endpoint tells.")
+
+
+class Verified(Answer):
+    """The document of `polyroute verify --json`."""
+
+    schema_: Literal[1] = Field(alias="schema")
+    verifications: dict[str, Verification] = Field(description="By provider.")
+
+
 class Picked(Answer):
     """A model in the picker."""
 

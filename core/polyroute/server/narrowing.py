@@ -21,6 +21,7 @@ def narrowed(document: Schema, plugins: Plugins) -> Schema:
     for schema in ("PickedBody", "SwitchBody"):
         _put(schemas[schema], "provider", enum=names)
     _put(schemas["KeyBody"], "provider", enum=[name for name in names if _has_key(plugins.find(name))])
+    _put(schemas["VerifyBody"], "providers", items={"type": "string", "enum": names})
     schemas["CustomModelBody"] = _custom(schemas["CustomModelBody"], plugins)
     _preferences(schemas["PreferencesBody"], plugins)
     for path, methods in paths.items():

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from polyroute import keys
+from polyroute import keys, wire
 from polyroute.server import answers_person
 from polyroute.server.operations import Call, Document, Operation
-from polyroute.server.schemas import KeyBody
+from polyroute.server.schemas import KeyBody, VerifyBody
 
 
 def _key(call: Call) -> Document:
@@ -33,7 +33,15 @@ def _stored(call: Call) -> Document:
     }
 
 
+def _verified(call: Call) -> Document:
+    """Ask endpoints whether these providers' keys, or all that are there, work right now."""
+    body = call.body(VerifyBody)
+    found = call.catalog.verify(body.providers, paid=body.paid)
+    return wire.verifications(found, call.catalog.problems)
+
+
 OPERATIONS = (
     Operation("GET", "/llm/key/{provider}", _key, (answers_person.KeyStatus,), prepared=True),
     Operation("POST", "/llm/key", _stored, (answers_person.KeySaved,), body=KeyBody, lane="writing"),
+    Operation("POST", "/llm/verify", _verified, (answers_person.Verified,), body=VerifyBody, lane="network"),
 )

@@ -165,6 +165,14 @@ class KeyBody(Body):
     apiKey: Annotated[str, Field(min_length=1, max_length=10_000), *_KEY]
 
 
+class VerifyBody(Body):
+    """Whose keys to verify: none named means all that are there."""
+
+    providers: Annotated[list[Text], Field(max_length=500)] = []
+    paid: bool = False
+    """Whether requests that cost something may be sent."""
+
+
 class PickedBody(Body):
     """A model in the picker."""
 

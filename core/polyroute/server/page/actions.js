@@ -13,10 +13,12 @@ export async function attempt(action, said) {
     await action();
     if (said) toast(said);
   } catch (error) {
-    toast(`${error.message} ${error.remedy ?? ""}`);
+    failed(error);
   }
   await refresh();
 }
+
+const failed = (error) => toast(`${error.message} ${error.remedy ?? ""}`);
 
 const reference = (model) => ({ provider: model.provider, model: model.id, ...(model.baseURL && { baseURL: model.baseURL }) });
 
@@ -34,6 +36,10 @@ export const actions = {
       await post("llm/switch", reference(model));
       await post("llm/model-picker-state/recents", reference(model));
     }, `Now in use: ${model.name}, ${runs(model, store.get("known"))}.`),
+  verify: async (provider) => {
+    const told = await post("llm/verify", { providers: [provider] }).catch(failed);
+    if (told) store.set({ verified: { ...store.get("verified"), ...told.verifications } });
+  },
   close: () => store.set({ chosen: "", routes: null }),
   favorite: (model) => attempt(() => post("llm/model-picker-state/favorites/toggle", reference(model))),
   pin: (target, via) => attempt(() => put("llm/preferences", { pins: { [target]: via } }), via ? `Pinned to ${via}.` : "Unpinned."),

@@ -53,7 +53,7 @@ function emptiness(typed) {
   ];
 }
 
-store.subscribe(["known", "chosen", "routes", "preferences", "current", "needsToken"], () => {
+store.subscribe(["known", "chosen", "routes", "preferences", "current", "verified", "needsToken"], () => {
   const model = chosenModel();
   document.body.classList.toggle("has-panel", Boolean(model));
   if (document.activeElement.type === "password" && document.activeElement.value) return; // somebody is typing
@@ -62,6 +62,7 @@ store.subscribe(["known", "chosen", "routes", "preferences", "current", "needsTo
   const parts = panelOf(model, {
     known: store.get("known"),
     routes: store.get("routes"),
+    verified: store.get("verified"),
     preferences: store.get("preferences"),
     isCurrent: isCurrent(model),
     actions: { ...actions, close },

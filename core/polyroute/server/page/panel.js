@@ -6,7 +6,7 @@ import { prices, runs, tokens } from "./models.js";
 import { picture } from "./picture.js";
 
 /** The content of the panel for `model`, with its `routes` (or null while they are asked for) and what can be done. */
-export function panelOf(model, { routes, known, preferences, isCurrent, actions }) {
+export function panelOf(model, { routes, known, verified, preferences, isCurrent, actions }) {
   return [
     element(
       "div",
@@ -19,7 +19,7 @@ export function panelOf(model, { routes, known, preferences, isCurrent, actions 
     buttons(model, { known, isCurrent, actions }),
     facts(model),
     ...(model.usable || !routes ? [] : [blocked(model, routes, known, actions)]),
-    ...(routes ? [why(model, routes, known, preferences, actions)] : [element("p", { className: "hint" }, "Looking at the routes…")]),
+    ...(routes ? [why(model, routes, { verified, preferences, actions })] : [element("p", { className: "hint" }, "Looking at the routes…")]),
   ];
 }
 
@@ -79,51 +79,72 @@ function keyChoice({ via, usable }, model, known) {
   return primaryEnvVar ? { provider: model.provider, name, variable: primaryEnvVar } : null;
 }
 
-function why(model, routes, known, preferences, actions) {
+function why(model, routes, { verified, preferences, actions }) {
   return element(
     "section",
     { className: "why", "aria-label": "Why this route" },
     element("h3", {}, "Why this route"),
     routes.length > 0 && picture(routes, model.providerName),
-    element("ol", { className: "routes" }, routes.map((route) => routeOf(route, model, preferences, actions))),
+    element("ol", { className: "routes" }, routes.map((route) => routeOf(route, model, { verified, preferences, actions }))),
   );
 }
 
-function routeOf(route, model, preferences, actions) {
+function routeOf(route, model, { verified, preferences, actions }) {
+  const payer = route.via === "direct" ? model.provider : route.via;
   const details = [
     ["sent as", route.modelId],
     ["with", route.usable && route.credential],
     ["because", route.reason !== `found ${route.credential}` && clean(route.reason)],
     ["to do", !route.usable && clean(route.remedy)],
+    ["checked", route.usable && checked(verified[payer])],
   ].filter(([, value]) => value);
   return element(
     "li",
     { className: route.usable ? "route" : "route shut" },
     element("p", { className: "route-name" }, element("strong", {}, route.viaName), route.usable ? " usable" : " not usable"),
     element("dl", { className: "facts" }, details.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)])),
-    pins(route, model, preferences, actions),
+    element(
+      "div",
+      { className: "chips" },
+      ...pins(route, model, preferences, actions),
+      route.usable && route.credential !== "none needed" && checkButton(route, payer, actions),
+    ),
   );
 }
+
+const checkButton = (route, payer, actions) =>
+  element(
+    "button",
+    { type: "button", className: "chip", "aria-label": `Check the key for ${route.viaName}`, onclick: () => actions.verify(payer) },
+    "Check the key",
+  );
+
+const STATES = {
+  valid: "the key works",
+  invalid: "the key is refused",
+  no_credit: "no credit is left",
+  rate_limited: "too many requests now",
+  unreachable: "can't be reached",
+  unsupported: "this provider has no free way to check",
+};
+
+const checked = (told) => told && [STATES[told.state], told.remaining && `${told.remaining} left`, clean(told.message)].filter(Boolean).join("; ");
 
 function pins(route, model, preferences, actions) {
   const targets = [
     [`${model.provider}/${model.id}`, "this model"],
     [model.provider, `all of ${model.providerName}`],
   ];
-  return element(
-    "div",
-    { className: "pins" },
-    targets.map(([target, words]) => {
-      const isPinned = preferences?.pins?.[target] === route.via;
-      return element(
-        "button",
-        {
-          type: "button", className: "chip", "aria-pressed": String(isPinned),
-          "aria-label": `Pin ${words} to ${route.viaName}`,
-          onclick: () => actions.pin(target, isPinned ? null : route.via),
-        },
-        isPinned ? `Pinned for ${words}` : `Pin for ${words}`,
-      );
-    }),
-  );
+  return targets.map(([target, words]) => {
+    const isPinned = preferences?.pins?.[target] === route.via;
+    return element(
+      "button",
+      {
+        type: "button", className: "chip", "aria-pressed": String(isPinned),
+        "aria-label": `Pin ${words} to ${route.viaName}`,
+        onclick: () => actions.pin(target, isPinned ? null : route.via),
+      },
+      isPinned ? `Pinned for ${words}` : `Pin for ${words}`,
+    );
+  });
 }

@@ -11,6 +11,7 @@ export const store = createStore({
   filter: { usable: false, takes: "", price: "", context: "" },
   chosen: "",
   routes: null,
+  verified: {},
   seen: null,
   needsToken: false,
 });
