@@ -68,6 +68,7 @@ def told(document: Mapping[str, Any], method: str, path: str) -> bool:
         ("POST", KEY, b'{"provider":"nobody","apiKey":"a"}', 400, "llm_provider_unknown"),
         ("POST", KEY, b'{"provider":"ollama","apiKey":"a"}', 400, "bad_request"),
         ("GET", "/api/llm/key/nobody", b"", 400, "llm_provider_unknown"),
+        ("GET", "/api/llm/custom-model-advice?provider=nobody&name=a", b"", 400, "llm_provider_unknown"),
         ("GET", "/api/llm/key/a%2Fb", b"", 400, "llm_provider_unknown"),
         ("GET", "/api/llm/key/a%b", b"", 400, "llm_provider_unknown"),
         ("POST", SWITCH, b'{"provider":"openai","model":"gpt-5"}', 400, "llm_api_key_missing"),

@@ -83,6 +83,7 @@ def _named(call: Call) -> ModelRef:
 def _advised(call: Call) -> Document:
     """What to know of a model before it is added."""
     asked = call.asked(AdviceQuery)
+    call.catalog.plugins.find(asked.provider)
     model = CustomModel(asked.provider, _meant(asked.provider, asked.name, call))
     known = next((each for each in call.catalog.custom_models.named(model.name) if each.ref == model.ref), None)
     document = _shown(known or model, call)
