@@ -95,7 +95,7 @@ function customForm({ known, entry, draft, ondone, close }) {
 
   async function ask() {
     const typed = name.input.value;
-    if (!typed) return advice.replaceChildren();
+    if (!typed || (entry && !known.providers.has(entry.provider))) return advice.replaceChildren();
     const told = await adviceOn(typed).catch(() => null);
     if (!told || typed !== name.input.value) return;
     advice.replaceChildren(
