@@ -102,6 +102,7 @@ def test_motion_is_reduced(visit: Visitor) -> None:
 def test_nothing_jumps(visit: Visitor) -> None:
     """Choosing a model and looking again moves nothing in the list."""
     page = visit(DEXTO).open().search(SONNET)
+    expect(page.row(SONNET)).to_be_visible()
     before = page.row(SONNET).bounding_box()
     page.row(SONNET).click()
     expect(page.panel.get_by_role("heading", name="Why this route")).to_be_visible()

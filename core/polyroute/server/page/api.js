@@ -63,19 +63,18 @@ export const put = (path, body) => request("PUT", path, { body });
 export const patch = (path, body) => request("PATCH", path, { body });
 export const remove = (path) => request("DELETE", path);
 
-/** Call `onchange` whenever something may have changed, and `onlink(isUp)` as the server comes and goes. */
-export async function listen(onchange, onlink) {
+/** Call `onchange` at once, whenever something may have changed, and as the server comes and goes. */
+export async function listen(onchange) {
   for (let retry = FIRST_RETRY_MS; ; retry = Math.min(retry * 2, LONGEST_RETRY_MS)) {
     try {
-      for await (const event of events()) {
+      for await (const _ of events()) {
         retry = FIRST_RETRY_MS;
-        if (event === "hello") onlink(true);
-        else onchange();
+        onchange();
       }
     } catch {
       // Whatever ended the stream, the server is away until a stream begins again.
     }
-    onlink(false);
+    onchange();
     await new Promise((resolve) => setTimeout(resolve, retry));
   }
 }

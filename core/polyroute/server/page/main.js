@@ -166,6 +166,5 @@ byId("credits-input").addEventListener("change", ({ target }) =>
   attempt(() => put("llm/preferences", { preferDextoCredits: target.checked })),
 );
 
-listen(refresh, (isUp) => (isUp ? refresh() : store.get("seen") && refresh()));
-refresh();
+listen(refresh); // the first event comes as soon as the page listens: nothing that changes after a look is missed
 query.focus();
