@@ -25,7 +25,7 @@ from polyroute.server.guard import Guard
 from polyroute.server.holders import Holders
 from polyroute.server.narrowing import narrowed
 from polyroute.server.operations import Call, Document, Operation
-from polyroute.server.pages import Pages
+from polyroute.server.pages import Application, OwnPage, path_within
 from polyroute.server.prepared import Prepared, encode
 from polyroute.server.removed import RemovedKeys
 from polyroute.server.state import PATIENCE_SECONDS, Holder, patiently
@@ -98,7 +98,7 @@ class App:
             await send(message)
 
         try:
-            is_api = f"{_path(scope)}/".startswith(self._guarded)
+            is_api = f"{path_within(scope)}/".startswith(self._guarded)
             self._guard.check(scope, is_api=is_api)
             if (ready := self._ready(scope)) is not None:
                 await ready(scope, receive, send)
@@ -164,7 +164,7 @@ class App:
         return self._events.stream(self._holders.of(request.scope))
 
     async def _tell(self, error: Exception, scope: Scope, send: Send) -> None:
-        path = _path(scope)
+        path = path_within(scope)
         if self._pass_through is not None and f"{path}/".startswith(f"{refusals.PREFIX}/"):
             status, document = refusals.told(error, path)
         else:
@@ -214,7 +214,7 @@ def create_app(
     if pass_through is not None and not token:
         raise UsageError("The pass-through spends a person's money: give a token, which clients have to send.")
     holders = Holders(plugins, environment, preferences)
-    pages = GZipMiddleware(Pages(ui_dir)) if page or ui_dir else None
+    pages = GZipMiddleware(Application(ui_dir)) if ui_dir else OwnPage() if page else None
     description = openapi.document(OPERATIONS, token=bool(token))
     return App(
         holders,
@@ -237,12 +237,6 @@ def _described(description: Document) -> Operation:
 
 async def _health(_: Request) -> Response:
     return Response(b'{"ok":true}', media_type="application/json", headers=_UNCACHED)
-
-
-def _path(scope: Scope) -> str:
-    """The path within this application, which may be mounted in another."""
-    path: str = scope["path"]
-    return path.removeprefix(scope.get("root_path", ""))
 
 
 async def _nothing() -> Message:

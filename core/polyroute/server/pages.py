@@ -7,17 +7,24 @@ import os
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
+
+from polyroute.server.prepared import Prepared
 
 OWN_PAGE = os.path.join(os.path.dirname(__file__), "page")
+_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
 _SAFE = {
-    "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "x-frame-options": "DENY",
     "cross-origin-resource-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
-    "cache-control": "no-cache",
 }
+_UNCACHED = {"x-content-type-options": "nosniff", "cache-control": "no-cache"}
 _OWN_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
     " connect-src 'self'; manifest-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
@@ -26,21 +33,48 @@ _FOREIGN_POLICY = "object-src 'none'; base-uri 'self'; frame-ancestors 'none'"
 """Another application brings its own scripts and styles, inline ones too."""
 
 
-class Pages(StaticFiles):
-    """Files of a folder; of an application's own paths, its first page."""
+class OwnPage:
+    """The files of our own page, read and packed once."""
+
+    def __init__(self) -> None:
+        self._files = {name: _prepared(name) for name in os.listdir(OWN_PAGE)}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send a file; raises HTTPException for what is none."""
+        name = path_within(scope).removeprefix("/") or "index.html"
+        if name not in self._files:
+            raise HTTPException(404)
+        if scope["method"] not in ("GET", "HEAD"):
+            raise HTTPException(405)
+        await self._files[name](scope, receive, send)
+
+
+def path_within(scope: Scope) -> str:
+    """The path within this application, which may be mounted in another."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))
+
+
+def _prepared(name: str) -> Prepared:
+    with open(os.path.join(OWN_PAGE, name), "rb") as file:
+        data = file.read()
+    headers = {"content-type": _TYPES[os.path.splitext(name)[1]], **_SAFE, "content-security-policy": _OWN_POLICY}
+    return Prepared(data, tuple((key.encode(), value.encode()) for key, value in headers.items()))
+
+
+class Application(StaticFiles):
+    """A built single-page application: its files, and its first page for its own paths."""
 
     def __init__(self, folder: str) -> None:
-        super().__init__(directory=folder or OWN_PAGE, html=True)
-        self._is_foreign = bool(folder)
-        self._headers = {**_SAFE, "content-security-policy": _FOREIGN_POLICY if folder else _OWN_POLICY}
+        super().__init__(directory=folder, html=True)
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """A file, or the first page where an application has a path of its own."""
         try:
             response = await super().get_response(path, scope)
         except HTTPException as error:
-            if error.status_code != 404 or not self._is_foreign or "." in os.path.basename(path):
+            if error.status_code != 404 or "." in os.path.basename(path):
                 raise
             response = await super().get_response("index.html", scope)
-        response.headers.update(self._headers)
+        response.headers.update({**_SAFE, **_UNCACHED, "content-security-policy": _FOREIGN_POLICY})
         return response

@@ -1,4 +1,4 @@
-"""Answers as bytes, made once and sent often: JSON, its gzip, and the tag by which a client knows that it has them."""
+"""Answers as bytes, made once and sent often: plain, as gzip, and with a tag by which clients know them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 _PACK_FROM_BYTES = 1_000
 """Below this gzip saves nothing that a network would notice."""
-_TYPE = (b"content-type", b"application/json")
+_JSON = ((b"content-type", b"application/json"),)
 _COMMON = (
     (b"cache-control", b"no-cache"),
     (b"vary", b"accept-encoding"),
@@ -25,16 +25,16 @@ class Prepared:
 
     __slots__ = ("_gzip", "_not_modified", "_plain", "_start", "_start_gzip", "size", "tag")
 
-    def __init__(self, document: Any) -> None:
-        plain = encode(document)
+    def __init__(self, plain: bytes, headers: tuple[tuple[bytes, bytes], ...] = _JSON) -> None:
+        """Prepare a body with its own `headers`; the length, the tag and what all answers have come to them."""
         packed = gzip.compress(plain, 6, mtime=0) if len(plain) >= _PACK_FROM_BYTES else b""
         self.size = len(plain) + len(packed)
         self.tag = b'W/"' + hashlib.blake2b(plain, digest_size=12).hexdigest().encode() + b'"'
-        tagged = (*_COMMON, (b"etag", self.tag))
+        tagged = (*headers, *_COMMON, (b"etag", self.tag))
         self._plain = {"type": "http.response.body", "body": plain}
         self._gzip = {"type": "http.response.body", "body": packed} if packed else None
-        self._start = _start(200, (_TYPE, *tagged, _length(plain)))
-        self._start_gzip = _start(200, (_TYPE, *tagged, _length(packed), (b"content-encoding", b"gzip")))
+        self._start = _start(200, (*tagged, _length(plain)))
+        self._start_gzip = _start(200, (*tagged, _length(packed), (b"content-encoding", b"gzip")))
         self._not_modified = _start(304, tagged)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -13,7 +13,7 @@ from polyroute.cache import Identity, identity_or_none
 from polyroute.server.faults import Fault
 from polyroute.server.listing import Listing
 from polyroute.server.loader import Loader
-from polyroute.server.prepared import Prepared
+from polyroute.server.prepared import Prepared, encode
 from polyroute.server.workers import Workers
 
 FRESH_SECONDS = 0.01
@@ -55,7 +55,7 @@ class Snapshot:
         if key in self.answers:
             return self.answers[key]
         if key not in self._making:
-            self._making[key] = asyncio.create_task(workers.run(lambda: Prepared(make())))
+            self._making[key] = asyncio.create_task(workers.run(lambda: Prepared(encode(make()))))
             self._making[key].add_done_callback(lambda task: self._keep(key, task))
         answer: Prepared = await patiently(self._making[key])
         return answer
