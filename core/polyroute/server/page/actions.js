@@ -25,6 +25,7 @@ const reference = (model) => ({ provider: model.provider, model: model.id, ...(m
 /** Say that a key was set, with what the server has to say of it, and look again. */
 export function keySet(answer, choice) {
   toast([`The key of ${choice.name} is set.`, ...answer.notes].join(" "));
+  store.set({ verified: {} }); // what was said was said of another key
   refresh();
 }
 
@@ -58,8 +59,8 @@ function shownAgain(model) {
 
 async function removed(model) {
   const query = new URLSearchParams({ provider: model.provider });
-  await attempt(() => remove(`llm/custom-models/${encodeURIComponent(model.id)}?${query}`));
-  hidden.delete(model.key);
+  const path = `llm/custom-models/${encodeURIComponent(model.id)}?${query}`;
+  await attempt(() => remove(path).finally(() => hidden.delete(model.key))); // one that is refused is shown again
 }
 
 /** Open the form for a model of one's own, perhaps with an ID to begin with. */
