@@ -109,8 +109,10 @@ def _calls(route: Route, catalog: Catalog, repeats: int) -> list[Figure]:
     """Without a network: what is left is the SDK's own work, and ours."""
     answer = httpx.MockTransport(lambda _: httpx.Response(200, json=_ANSWER))
     guard = Guard(route, catalog.environment)
-    bare = sdk.OpenAI(base_url=route.base_url, api_key="k", http_client=httpx.Client(transport=answer))
-    ours = sdk.OpenAI(base_url=route.base_url, api_key="k", http_client=httpx.Client(transport=answer, **guard.options))
+    untouched: Any = httpx.Client(transport=answer)  # newer versions of the SDK have another client as their type
+    guarded: Any = httpx.Client(transport=answer, **guard.options)
+    bare = sdk.OpenAI(base_url=route.base_url, api_key="k", http_client=untouched)
+    ours = sdk.OpenAI(base_url=route.base_url, api_key="k", http_client=guarded)
     guard.take_away(ours.default_headers)
     clients: Mapping[str, Any] = {"bare": bare, "guarded": ours}
     taken = fastest(interleaved({name: _many(client) for name, client in clients.items()}, repeats))

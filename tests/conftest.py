@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from polyroute import Catalog, Environment, Plugins, Preferences
 from tests.fake_upstream import Serve, Upstream
 from tests.installing import Picture, load, picture, site_on_path, sound
+from tests.machine import IN_CI, needed
 from tests.shell import Shell
 
 MakeEnvironment = Callable[..., Environment]
@@ -21,10 +21,9 @@ MakeCatalog = Callable[..., Catalog]
 
 # No test is timed: machines are shared. In CI the same examples are tried each time, elsewhere others.
 _SLOW = [HealthCheck.too_slow]
-settings.register_profile("calm", deadline=None, suppress_health_check=_SLOW, derandomize="CI" in os.environ)
+settings.register_profile("calm", deadline=None, suppress_health_check=_SLOW, derandomize=IN_CI)
 settings.load_profile("calm")
 
-IN_CI = "CI" in os.environ  # looked at before the tests' own environment is made
 _KEPT = ("PATH", "LANG", "SYSTEMROOT", "VIRTUAL_ENV", "TMPDIR")
 
 
@@ -88,12 +87,8 @@ def shell(tmp_path: Path) -> Shell:
 
 @pytest.fixture
 def node() -> str:
-    """Where Node is; a machine of developers may have none, one that judges changes must."""
-    found = shutil.which("node")
-    if found is None and not IN_CI:
-        pytest.skip("there is no node")
-    assert found, "CI needs node: .ci/run installs it"
-    return found
+    """Where Node is."""
+    return needed("node")
 
 
 @pytest.fixture

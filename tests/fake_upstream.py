@@ -83,7 +83,7 @@ class Upstream:
         """What is answered to GET, by path below the base."""
         self.released = threading.Event()
         """Set at the end, so that whoever hangs goes on."""
-        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server = _at_new_port()
         self._server.upstream = self
 
     def stop(self) -> None:
@@ -144,6 +144,17 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that has left is no news."""
+
+
+_SERVED: set[int] = set()
+
+
+def _at_new_port() -> _Server:
+    """At a port that none had before in this run: what is found out of an endpoint is kept for a while."""
+    while (server := _Server(("127.0.0.1", 0), _Handler)).server_port in _SERVED:
+        server.server_close()
+    _SERVED.add(server.server_port)
+    return server
 
 
 class _Handler(BaseHTTPRequestHandler):

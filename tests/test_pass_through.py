@@ -25,8 +25,8 @@ from polyroute.raw_json import around
 from polyroute.running import Policy
 from polyroute.server import create_app
 from polyroute.server.pass_through import MAX_BODY_BYTES, PassThrough
-from tests.conftest import IN_CI
 from tests.fake_upstream import FAILURES, PATHS, Serve, Upstream
+from tests.machine import IN_CI
 from tests.serving import Answer, Client, running
 from tests.shell import Shell
 from tests.upstream_plugins import CLAUDE, CLAUDE_AT_GATEWAYS, Direct, Gateway

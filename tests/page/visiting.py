@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect, sync_playwright
 
+from tests.machine import needed
 from tests.shell import POLYROUTE, Shell
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
@@ -29,10 +27,8 @@ WIDE, PHONE = (1280, 800), (390, 844)
 
 @contextlib.contextmanager
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium, driven by Playwright; where there is none the test is skipped, but for CI, where it fails."""
-    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    if found is None:
-        (pytest.fail if "CI" in os.environ else pytest.skip)("Chromium is not installed: apt-get install chromium")
+    """Debian's Chromium, driven by Playwright."""
+    found = needed(*CHROMIUM)
     with sync_playwright() as playwright:
         quiet = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
         browser = playwright.chromium.launch(executable_path=found, args=quiet)

@@ -13,6 +13,7 @@ import pytest
 
 from polyroute.server.table import OPERATIONS
 from tests.conftest import MakeEnvironment
+from tests.machine import IN_CI
 from tests.serving import Client, Serve
 
 EXAMPLES = int(os.environ.get("POLYROUTE_TEST_FUZZ_EXAMPLES", "3"))
@@ -105,6 +106,6 @@ def fuzz(client: Client, token: str, folder: Path) -> Any:
     command = [str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(CONFIGURATION)]
     command += ["run", f"{client.url}/api/openapi.json"]
     command += ["--checks", "all", "--max-examples", str(EXAMPLES), "--generation-database", "none", "--no-color"]
-    command += ["--seed", "1"] if "CI" in os.environ else []  # as hypothesis does in the other tests
+    command += ["--seed", "1"] if IN_CI else []  # as hypothesis does in the other tests
     command += ["--header", f"Authorization: Bearer {token}"] if token else []
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from starlette.convertors import Convertor, register_url_convertor
+from starlette.endpoints import HTTPEndpoint
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect, Request
@@ -82,7 +83,7 @@ class App:
             routes += pass_through.routes(holders, self._lanes["reading"])
             self._guarded += (f"{refusals.PREFIX}/",)
         self._api = Router(routes, redirect_slashes=False)
-        site: list[BaseRoute] = [Route("/health", _health), *([Mount("/", pages)] if pages else [])]
+        site: list[BaseRoute] = [Route("/health", _Health), *([Mount("/", pages)] if pages else [])]
         self._site = Router(site, redirect_slashes=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -235,8 +236,12 @@ def _described(description: Document) -> Operation:
     return Operation("GET", "/openapi.json", describe, (), prepared=True)
 
 
-async def _health(_: Request) -> Response:
-    return Response(b'{"ok":true}', media_type="application/json", headers=_UNCACHED)
+class _Health(HTTPEndpoint):
+    """Knows all methods, so that those which it refuses don't look for a page of that name."""
+
+    async def get(self, _: Request) -> Response:
+        """It is there."""
+        return Response(b'{"ok":true}', media_type="application/json", headers=_UNCACHED)
 
 
 async def _nothing() -> Message:

@@ -6,7 +6,7 @@ import re
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
@@ -140,11 +140,6 @@ def issue(
     """One thing that is wrong in what was sent."""
     found = {"code": code, "message": message, "scope": "llm", "type": "user", "severity": "error", "path": list(path)}
     return found | ({"context": dict(context)} if context else {})
-
-
-def not_found(path: str) -> NoReturn:
-    """Nothing is at this path."""
-    raise Fault("not_found", f"There is nothing at {path}.", "not_found", scope="http")
 
 
 def _of_framework(error: HTTPException) -> Fault:
