@@ -14,5 +14,4 @@ def together(program: str, arguments: Sequence[Sequence[str]]) -> None:
         for each in arguments
     ]
     ended = [(process.communicate()[1], process.returncode) for process in running]
-    failures = "\n".join(error for error, status in ended if status)
-    assert not failures, failures
+    assert [status for _, status in ended] == [0] * len(ended), "\n".join(error for error, _ in ended)

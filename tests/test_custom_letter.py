@@ -17,6 +17,7 @@ from polyroute import ModelRef, Plugins, raw_json
 from polyroute.custom_schema import sound
 from polyroute.custom_shape import all_sound
 from polyroute.custom_store import CustomStore
+from tests.processes import together
 
 TARGET = '{\n      "name": "target",\n      "provider": "openrouter"\n    }'
 REF = ModelRef("openrouter", "target")
@@ -142,3 +143,27 @@ def test_the_common_shape_is_taken_quickly() -> None:
     }
     assert all_sound([{"name": "n"}, {"name": "n", **full, "maxInputTokens": 1, "maxOutputTokens": 2**53, "new": []}])
     assert all_sound([])
+
+
+THREADS = """
+import importlib, sys, threading
+from polyroute import custom_shape, raw_json
+
+def read(names, together):
+    together.wait()
+    raw_json.fields(b'[{"f0": 1}]', *names)
+    custom_shape.all_sound([{"name": "n", "provider": "p"}])
+
+sys.setswitchinterval(1e-6)
+for turn in range(300):
+    importlib.reload(custom_shape)
+    names, together = [f"f{turn}{field}" for field in range(9)], threading.Barrier(4)
+    threads = [threading.Thread(target=read, args=(names, together)) for _ in range(4)]
+    for each in threads: each.start()
+    for each in threads: each.join()
+"""
+
+
+def test_threads_may_be_the_first_at_once() -> None:
+    """Whoever reads first, alone or at the same time as others, makes what all others read with."""
+    together(THREADS, [[]])

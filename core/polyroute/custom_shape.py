@@ -22,7 +22,7 @@ def all_sound(values: Sequence[Any]) -> bool:
     except ImportError:
         return False
     try:
-        msgspec.convert(values, type=_entries())
+        msgspec.convert(values, _entries())
     except (msgspec.ValidationError, RecursionError):
         return False
     return True
@@ -31,6 +31,7 @@ def all_sound(values: Sequence[Any]) -> bool:
 @lru_cache(maxsize=1)
 def _entries() -> Any:
     from msgspec import UNSET, Meta, UnsetType, defstruct
+    from msgspec.json import Decoder
 
     text = Annotated[str, Meta(min_length=1)]
     size = Annotated[int, Meta(gt=0, le=2**53)]
@@ -38,4 +39,6 @@ def _entries() -> Any:
     rest = {"baseURL": url, "maxInputTokens": size, "maxOutputTokens": size, "provider": text}
     rest |= dict.fromkeys(("apiKey", "displayName", "filePath"), str)
     fields = [(name, kind | UnsetType, UNSET) for name, kind in rest.items()]
-    return list[defstruct("Entry", [("name", text), *fields], gc=False)]  # type: ignore[misc]
+    entries: Any = list[defstruct("Entry", [("name", text), *fields], gc=False)]  # type: ignore[misc]
+    Decoder(entries)  # msgspec crashes where two threads get to know a class at once: it is known before it is shared
+    return entries

@@ -11,10 +11,12 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any, NoReturn
 
 from polyroute.errors import UsageError
+
+Decode = Callable[[bytes], Any]
 
 _INDENT = b"  "
 _EXACT = 2**53
@@ -25,7 +27,7 @@ _LONGEST_INTEGER = 400
 
 def members(text: bytes) -> dict[str, bytes]:
     """The members of an object, each value as its text. Raises ValueError where `text` is no object."""
-    found = _quickly(text, _members_shape)
+    found = _quickly(text, _members)
     if found is not None:
         return {name: bytes(raw) for name, raw in found.items()}
     told = text.decode()
@@ -34,7 +36,7 @@ def members(text: bytes) -> dict[str, bytes]:
 
 def elements(text: bytes) -> list[bytes]:
     """The elements of an array, each as its text. Raises ValueError where `text` is no array."""
-    found = _quickly(text, _elements_shape)
+    found = _quickly(text, _elements)
     if found is not None:
         return [bytes(raw) for raw in found]
     told = text.decode()
@@ -56,13 +58,13 @@ def around(text: bytes, name: str) -> tuple[bytes, bytes, bytes]:
 
 def value(text: bytes) -> Any:
     """What a text says. Raises ValueError where it is no JSON."""
-    found = _quickly(text, lambda: Any)
+    found = _quickly(text, _any)
     return _guarded(lambda: _decoder().decode(text.decode())) if found is None else found
 
 
 def fields(array: bytes, *names: str) -> list[tuple[Any, ...]]:
     """Of each element of an array these members, None where there is none. Raises ValueError as `value` does."""
-    found = _quickly(array, partial(_fields_shape, names))
+    found = _quickly(array, partial(_of_fields, names))
     if found is not None:
         from msgspec.structs import astuple
 
@@ -102,33 +104,47 @@ def _bracketed(opening: bytes, lines: Iterable[list[bytes]], closing: bytes, dep
     return b"".join([opening, parts[0][1:], *parts[1:], margin, closing]) if parts else opening + closing
 
 
-def _members_shape() -> Any:
+def _decoding(kind: Any) -> Decode:
+    """Made before another thread can see it: msgspec crashes where two threads get to know a class at once."""
     import msgspec
 
-    return dict[str, msgspec.Raw]
+    return msgspec.json.Decoder(kind).decode
 
 
-def _elements_shape() -> Any:
+@cache
+def _any() -> Decode:
+    return _decoding(Any)
+
+
+@cache
+def _members() -> Decode:
     import msgspec
 
-    return list[msgspec.Raw]
+    return _decoding(dict[str, msgspec.Raw])
+
+
+@cache
+def _elements() -> Decode:
+    import msgspec
+
+    return _decoding(list[msgspec.Raw])
 
 
 @lru_cache(maxsize=4)
-def _fields_shape(names: Sequence[str]) -> Any:
+def _of_fields(names: Sequence[str]) -> Decode:
     import msgspec
 
-    return list[msgspec.defstruct("Fields", [(name, Any, None) for name in names])]  # type: ignore[misc]
+    return _decoding(list[msgspec.defstruct("Fields", [(name, Any, None) for name in names])])  # type: ignore[misc]
 
 
-def _quickly(text: bytes, shape: Callable[[], Any]) -> Any:
+def _quickly(text: bytes, decoding: Callable[[], Decode]) -> Any:
     """What msgspec makes of it; None where that is not there, or refuses what the standard library may take."""
     try:
         import msgspec
     except ImportError:
         return None
     try:
-        return msgspec.json.decode(text, type=shape())
+        return decoding()(text)
     except (msgspec.MsgspecError, RecursionError, ValueError):
         return None
 
