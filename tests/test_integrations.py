@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 
+import openai as sdk
 import pytest
 
 from polyroute import AuthHeader, ModelRef, NoEffectiveRoute, UnsupportedRoute, UsageError, WrongEndpoint
@@ -102,10 +103,10 @@ def test_a_client_that_is_pointed_elsewhere_sends_nothing(serve: Serve) -> None:
     """A copy of the client with another base URL is refused before the key could leave."""
     upstream, elsewhere = serve("acme-large"), serve("acme-large")
     client, model_id = openai.client(catalog_of(Direct(upstream), ACME_KEY="secret-1"), "acme/acme-large")
-    with client, pytest.raises(Exception, match="Connection error") as caught:
+    with client, pytest.raises((sdk.APIConnectionError, WrongEndpoint)) as caught:
         moved = client.with_options(base_url=elsewhere.url, max_retries=0)
         moved.chat.completions.create(model=model_id, messages=QUESTION)
-    assert isinstance(caught.value.__cause__, WrongEndpoint)
+    assert WrongEndpoint in map(type, (caught.value, caught.value.__cause__))  # versions of the SDK differ
     assert elsewhere.received == []
 
 
