@@ -238,6 +238,75 @@ def test_what_a_client_sends_for_others_goes_nowhere(serve: Serve, passing_to: P
     assert request.path == "/v1/chat/completions?beta=true"
 
 
+def test_nothing_is_added_to_a_request(serve: Serve, passing_to: PassingTo) -> None:
+    """Headers that the client has not sent are not there; those in UTF-8 arrive, those in other bytes are refused."""
+    upstream = serve("acme-large")
+    client = passing_to(Direct(upstream))
+    body = json.dumps(asking("acme/acme-large")).encode()
+    assert client.send("POST", CHAT, body, x_title="é".encode().decode("latin-1")).status == 200
+    (request,) = upstream.received
+    assert set(request.headers) == {"host", "content-length", "authorization", "accept-encoding", "x-title"}
+    assert request.headers["x-title"].encode("latin-1").decode() == "é"
+    refused = client.send("POST", CHAT, body, x_title="é")
+    assert (refused.status, "x-title" in refused.json["error"]["message"]) == (400, True)
+    assert len(upstream.received) == 1
+
+
+def test_a_proxy_is_used(serve: Serve, passing_to: PassingTo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The proxy of the process's variables is asked, with its own password; passwords for hosts are left alone."""
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    (tmp_path / "netrc").write_text("default login me password other-1\n", encoding="utf-8")
+    upstream, between = serve("acme-large", auth=X_API_KEY), serve()
+    client = passing_to(at("http://acme.invalid/v1", Direct(upstream)))
+    monkeypatch.setenv("http_proxy", between.url.replace("//", "//me:other-2@"))
+    between.say(200, "{}")
+    assert client.post(CHAT, asking("acme/acme-large")).status == 200
+    (request,) = between.received
+    assert request.path == "http://acme.invalid/v1/chat/completions"
+    assert request.headers["proxy-authorization"].startswith("Basic ")
+    assert (request.headers["x-api-key"], "authorization" in request.headers) == ("secret-1", False)
+    monkeypatch.setenv("no_proxy", "acme.invalid")
+    assert client.post(CHAT, asking("acme/acme-large")).status == 502
+    assert len(between.received) == 1
+
+
+def at(base_url: str, plugin: Direct) -> Direct:
+    """The plugin, with its endpoint elsewhere."""
+    plugin.provider = plugin.provider._replace(base_url=base_url)
+    return plugin
+
+
+@pytest.mark.parametrize(
+    "proxy", ["socks5://me:canary@127.0.0.1:1", "http://me:canary@[:1", "http://me:canary@127.0.0.1:1"]
+)
+def test_a_proxy_that_is_no_use(
+    serve: Serve, passing_to: PassingTo, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], proxy: str
+) -> None:
+    """It is told without its password."""
+    client = passing_to(at("http://acme.invalid/v1", Direct(serve("acme-large"))))
+    monkeypatch.setenv("http_proxy", proxy)
+    answer = client.post(CHAT, asking("acme/acme-large"))
+    assert (answer.status, answer.json["error"]["type"]) == (502, "api_error")
+    written = capfd.readouterr()
+    assert "canary" not in answer.body.decode() + written.out + written.err
+
+
+@pytest.mark.parametrize("said", [b"nonsense\r\n\r\n", b"HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\n", b""])
+def test_an_endpoint_that_speaks_no_http(serve: Serve, passing_to: PassingTo, said: bytes) -> None:
+    """It is 502, and neither asked again nor passed by: it may have done what it was asked for."""
+    first, second, plugins = two_ways(serve)
+
+    def speak(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(said)
+        handler.close_connection = True
+
+    first.next.append(speak)
+    client = passing_to(*plugins, policy="auto", prefer="umbrella", UMBRELLA_KEY="secret-1", ZEBRA_KEY="secret-2")
+    answer = client.post(CHAT, asking(CLAUDE))
+    assert (answer.status, answer.json["error"]["code"]) == (502, "upstream_unreachable")
+    assert (len(first.received), second.received) == (1, [])
+
+
 @given(
     st.dictionaries(st.text().filter(lambda name: name != "model"), st.recursive(
         st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | st.integers() | st.text(),
@@ -272,9 +341,7 @@ def test_the_body_is_else_the_same_to_the_letter(passing_to: PassingTo, serve: S
     )
     listening = socket.create_server(("127.0.0.1", 0))
     with listening:
-        target = Direct(upstream)
-        target.provider = target.provider._replace(base_url=f"http://127.0.0.1:{listening.getsockname()[1]}/v1")
-        client = passing_to(target)
+        client = passing_to(at(f"http://127.0.0.1:{listening.getsockname()[1]}/v1", Direct(upstream)))
         sending = threading.Thread(target=client.send, args=("POST", CHAT, text))
         sending.start()
         connection, _ = listening.accept()

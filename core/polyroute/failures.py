@@ -41,11 +41,11 @@ def classify(error: BaseException) -> Failure | None:
     """
     chain = list(_chain(error))
     for each in chain:
-        names = {kind.__name__ for kind in type(each).__mro__}
-        if names & _table().perhaps_sent:
-            return None
-        if names & _table().never_sent:
-            return Failure("unavailable", None, "no connection could be made")
+        for name in (kind.__name__ for kind in type(each).__mro__):  # the most exact first
+            if name in _table().perhaps_sent:
+                return None
+            if name in _table().never_sent:
+                return Failure("unavailable", None, "no connection could be made")
     answer = next(filter(None, map(_answer, chain)), None)
     return judged(answer) if answer else None
 

@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-from starlette.requests import Request
+from starlette.requests import Request as Received
 from starlette.routing import Route as Path
 from starlette.types import Receive, Scope, Send
 
@@ -29,9 +29,7 @@ from polyroute.server.state import patiently
 from polyroute.server.workers import Workers
 
 try:
-    import httpx
-
-    from polyroute.server.upstream import Answer, Asked, Upstream, outcome
+    from polyroute.server.upstream import Answer, Asked, Request, Upstream, outcome
 except ImportError:
     raise MissingExtra("The pass-through", "server") from None
 
@@ -57,7 +55,7 @@ class PassThrough:
     def routes(self, holders: Holders, lane: Workers) -> list[Path]:
         """Where it answers; what takes long runs in `lane`."""
 
-        async def listed(request: Request) -> Prepared:
+        async def listed(request: Received) -> Prepared:
             snapshot = await holders.of(request.scope).snapshot()
             key = (request.scope["path"], request.scope["query_string"])
             return await snapshot.answer(key, lambda: _models(snapshot.catalog), lane)
@@ -81,7 +79,7 @@ class _Passing:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on, and its answer back."""
-        body = await reading.bounded(Request(scope, receive), MAX_BODY_BYTES)
+        body = await reading.bounded(Received(scope, receive), MAX_BODY_BYTES)
         snapshot = await self._holders.of(scope).snapshot()
         await _unless_left(self._pass(scope, body, snapshot.catalog, send), receive)
 
@@ -104,7 +102,7 @@ class _Passing:
         done: T = await patiently(asyncio.ensure_future(self._lane.run(work)), _KEY_SECONDS)
         return done
 
-    def _understood(self, scope: Scope, body: bytes, catalog: Catalog) -> tuple[Asked, Course, httpx.Request]:
+    def _understood(self, scope: Scope, body: bytes, catalog: Catalog) -> tuple[Asked, Course, Request]:
         try:
             before, written, after = around(body, "model")
             model = value(written)
@@ -113,7 +111,7 @@ class _Passing:
         if not isinstance(model, str):
             told = "The body is not a JSON object with one `model`, a text."
             raise Fault("invalid_body", told, scope="http", recovery="It is named as `provider/model`.")
-        asked = Asked(model, before, after, scope["query_string"].decode("latin-1"), scope["headers"])
+        asked = Asked(model, before, after, scope["query_string"], scope["headers"])
         course = catalog.course(model, policy=self._policy, protocols=(self._protocol,))
         return asked, course, asked.along(course.route, catalog.environment)
 

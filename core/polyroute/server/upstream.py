@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable
-from contextlib import aclosing
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
+import aiohttp
 import httpx
+from multidict import CIMultiDict
 from starlette.types import Send
+from yarl import URL
 
 from polyroute import Environment, ModelRef, Route, RouteFailed
 from polyroute.integrations.guard import Guard
@@ -32,9 +34,21 @@ _PREFIXES_OF_THE_ENDPOINT = (b"access-control-", b"proxy-", b"x-polyroute-")
 """What is about the endpoint's own origin, which ours is not."""
 _JUDGED_BYTES = 64_000
 """An error is read so far before it is decided what it means; what is longer is passed on."""
-_AHEAD = 64
-"""Parts that are read before the client has taken those before them."""
+_CONNECT_SECONDS = 15
+_MOST_CONNECTIONS = 200
+_IDLE_SECONDS = 60
+_HEADER_BYTES = 64 * 1024
+_NONE_OF_ITS_OWN = ("accept", "accept-encoding", "content-type", "user-agent")
+"""Headers that the library would add where the client has sent none."""
 _VISIBLE = "!\"#$&'()*+,-./:;<=>?@[\\]^_`{|}~ "
+
+
+class Request(NamedTuple):
+    """A request as an endpoint gets it."""
+
+    url: URL
+    headers: CIMultiDict[str]
+    body: bytes
 
 
 class Asked(NamedTuple):
@@ -44,32 +58,33 @@ class Asked(NamedTuple):
     before: bytes
     """The body up to the model's value."""
     after: bytes
-    query: str
+    query: bytes
     headers: Headers
 
-    def along(self, route: Route, environment: Environment) -> httpx.Request:
+    def along(self, route: Route, environment: Environment) -> Request:
         """The request as the route's endpoint gets it: its ID, its address, its key, and nothing else changed."""
-        body = self.before + json.dumps(route.model_id).encode() + self.after
-        path = request_path(route.protocol, route.model_id or "")
-        url = route.base_url.rstrip("/") + path + (f"?{self.query}" if self.query else "")
+        url = URL(route.base_url.rstrip("/") + request_path(route.protocol, route.model_id or ""))
+        if self.query:
+            url = URL(f"{url}?{_visible(self.query)}", encoded=True)
         kept = _without(self.headers, _OF_THE_CALLER | {route.auth.name.lower().encode()}, _PREFIXES_OF_THE_CALLER)
-        request = httpx.Request("POST", url, headers=kept, content=body)
-        Guard(route, environment)(request)
-        return request
+        headers = CIMultiDict((name.decode(), _text(name, value)) for name, value in kept if name != b"host")
+        port = None if url.is_default_port() else url.port
+        Guard(route, environment).apply((url.scheme, url.host or "", port), headers)
+        return Request(url, headers, self.before + json.dumps(route.model_id).encode() + self.after)
 
 
 class Answer:
     """An endpoint's answer, of which the head is there."""
 
-    def __init__(self, model: ModelRef, route: Route, response: httpx.Response) -> None:
+    def __init__(self, model: ModelRef, route: Route, response: aiohttp.ClientResponse) -> None:
         self.route, self._model, self._response = route, model, response
         self._begun: list[bytes] = []
-        self._parts: AsyncIterator[bytes] = response.stream.__aiter__()  # type: ignore[union-attr]
+        self._parts = response.content.iter_any()  # what has come together is one part
 
     @property
     def status(self) -> int:
         """The HTTP status."""
-        return self._response.status_code
+        return self._response.status
 
     async def judged(self) -> httpx.Response | None:
         """The answer as one that was read, if it is short; it can be relayed all the same."""
@@ -80,12 +95,11 @@ class Answer:
                 size += len(part)
                 if size > _JUDGED_BYTES:
                     return None
-            await self.close()
-            return httpx.Response(self.status, headers=self._response.headers, content=b"".join(self._begun))
+            return httpx.Response(self.status, headers=self._raw(), content=b"".join(self._begun))
         except httpx.DecodingError:
             return None
         except BaseException:
-            await self.close()
+            self.close()
             raise
 
     async def relay(self, send: Send) -> None:
@@ -94,25 +108,27 @@ class Answer:
             await send({"type": "http.response.start", "status": self.status, "headers": self._headers()})
             for part in self._begun:
                 await send({"type": "http.response.body", "body": part, "more_body": True})
-            async with aclosing(_together(self._parts)) as parts:
-                async for part in parts:
-                    await send({"type": "http.response.body", "body": part, "more_body": True})
+            async for part in self._parts:
+                await send({"type": "http.response.body", "body": part, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
-        except httpx.HTTPError:
+        except aiohttp.ClientError:
             raise ConnectionAbortedError("The endpoint hung up before its answer was whole.") from None
         finally:
-            await self.close()
+            self.close()
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Want no more of it."""
-        await self._response.aclose()
+        self._response.close()
+
+    def _raw(self) -> Headers:
+        return [(name.lower(), value) for name, value in self._response.raw_headers]
 
     def _headers(self) -> Headers:
-        raw = [(name.lower(), value) for name, value in self._response.headers.raw]
+        raw = self._raw()
         length = [(name, value) for name, value in raw if name == b"content-length"]
         kept = _without(raw, _OF_THE_ENDPOINT, _PREFIXES_OF_THE_ENDPOINT)
         ran = {"via": self.route.via, "model": self.route.model_id or "", "provider": self._model.provider}
-        ours = [(f"x-polyroute-{name}".encode(), _visible(value)) for name, value in ran.items()]
+        ours = [(f"x-polyroute-{name}".encode(), _visible(value).encode()) for name, value in ran.items()]
         return [*kept, *length, *ours]
 
 
@@ -125,20 +141,20 @@ class _Refused(Exception):
 
 
 class Upstream:
-    """The way to all endpoints: one client, made when it is first needed."""
+    """The way to all endpoints: one session, made when it is first needed."""
 
     def __init__(self, seconds: float) -> None:
-        self._timeout = httpx.Timeout(seconds, connect=min(seconds, 15))
-        self._client: httpx.AsyncClient | None = None
+        connecting = min(seconds, _CONNECT_SECONDS)
+        self._timeout = aiohttp.ClientTimeout(None, seconds, sock_connect=connecting, sock_read=seconds)
+        self._session: aiohttp.ClientSession | None = None
 
-    async def send(self, model: ModelRef, route: Route, request: httpx.Request, policy: Policy) -> Answer:
+    async def send(self, model: ModelRef, route: Route, request: Request, policy: Policy) -> Answer:
         """The answer to a request; raises what says why where there is none, or another route might be taken."""
-        if self._client is None:
-            limits = httpx.Limits(max_connections=200, max_keepalive_connections=20, keepalive_expiry=60)
-            self._client = httpx.AsyncClient(timeout=self._timeout, limits=limits, follow_redirects=False)
-        answer = Answer(model, route, await self._client.send(request, stream=True))
+        self._session = self._session or self._new_session()
+        options: dict[str, Any] = {"headers": request.headers, "data": request.body, "proxy": _proxy(request.url)}
+        answer = Answer(model, route, await self._session.post(request.url, allow_redirects=False, **options))
         if 300 <= answer.status < 400:
-            await answer.close()
+            answer.close()
             told = f"{_named(route)} answers with a redirect, which is not followed: a key goes to its endpoint alone."
             raise Fault("upstream_redirects", told, "third_party")
         if answer.status >= 400 and policy == "auto" and (response := await answer.judged()) is not None:
@@ -147,37 +163,39 @@ class Upstream:
 
     async def close(self) -> None:
         """Close all connections."""
-        if self._client is not None:
-            await self._client.aclose()
+        if self._session is not None:
+            await self._session.close()
+
+    def _new_session(self) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                ssl=httpx.create_ssl_context(), limit=_MOST_CONNECTIONS, keepalive_timeout=_IDLE_SECONDS
+            ),
+            timeout=self._timeout,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            skip_auto_headers=_NONE_OF_ITS_OWN,
+            max_line_size=_HEADER_BYTES,
+            max_field_size=_HEADER_BYTES,
+        )
 
 
-async def _together(parts: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
-    """The same bytes as soon as they are there; what came at once in one piece, for sending costs by the piece."""
-    queue: asyncio.Queue[bytes] = asyncio.Queue(_AHEAD)
-
-    async def read() -> None:
-        try:
-            async for part in parts:
-                if part:
-                    await queue.put(part)
-        except httpx.HTTPError:
-            await queue.put(b"")
-            raise
-        await queue.put(b"")
-
-    reading = asyncio.create_task(read())
+def _proxy(url: URL) -> URL | None:
+    """The proxy that the machine's settings name. The library would look into `.netrc` for passwords too."""
+    settings, host = getproxies(), url.host or ""
+    named = settings.get(url.scheme) or settings.get("all")
+    if not named or proxy_bypass(f"{host}:{url.port}") or proxy_bypass(host):
+        return None
     try:
-        while found := await queue.get():
-            pieces = [found]
-            while not queue.empty() and (found := queue.get_nowait()):
-                pieces.append(found)
-            yield b"".join(pieces)
-            if not found:
-                break
-        await reading
-    finally:
-        reading.cancel()
-        await asyncio.gather(reading, return_exceptions=True)
+        proxy = URL(named if "://" in named else f"http://{named}")
+    except ValueError:  # which quotes it
+        proxy = URL()
+    if proxy.scheme not in ("http", "https"):
+        told = (
+            f"The proxy that is set for {host} can't be used: it has no address that begins with http:// or https://."
+        )
+        raise Fault("upstream_unreachable", told, "third_party") from None
+    return proxy
 
 
 def outcome(error: Exception, course: Course) -> Answer:
@@ -185,18 +203,27 @@ def outcome(error: Exception, course: Course) -> Answer:
     cause = error.error if isinstance(error, RouteFailed) else error
     if isinstance(cause, _Refused):
         return cause.answer
-    if not isinstance(cause, httpx.HTTPError):
+    if not isinstance(cause, aiohttp.ClientError):
         raise error
-    if isinstance(cause, httpx.TimeoutException):
+    if isinstance(cause, TimeoutError):
         told = f"{_named(course.route)} does not answer in time."
         raise Fault("upstream_timeout", told, "third_party", status=504) from None
     told = str(error) if isinstance(error, RouteFailed) else f"{_named(course.route)} broke off."
     raise Fault("upstream_unreachable", told, "third_party") from None
 
 
-def _visible(text: str) -> bytes:
-    """What may stand in a header; any ID may stand in a reference."""
-    return quote(text, safe=_VISIBLE, errors="replace").encode()
+def _visible(text: str | bytes) -> str:
+    """What may stand in a header or a query; any ID may stand in a reference."""
+    return quote(text, safe=_VISIBLE, errors="replace") if isinstance(text, str) else quote(text, safe=_VISIBLE)
+
+
+def _text(name: bytes, value: bytes) -> str:
+    """A header's value, which the library takes as text alone."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        told = f"The header {name.decode('latin-1')} is not in UTF-8, and can't be passed on as it is."
+        raise Fault("invalid_header", told, scope="http") from None
 
 
 def _named(route: Route) -> str:
