@@ -176,7 +176,7 @@ class _Index:
             organisation, _, rest = name.partition(".")
         else:
             return self._family(name) if "bare" in naming.rules and "/" not in name else None
-        namespace = self._namespace_of(organisation.lower())
+        namespace = self._namespace_of(organisation)
         return (namespace, rest) if namespace and rest and "/" not in rest else None
 
     def _family(self, name: str) -> tuple[str, str] | None:
@@ -258,12 +258,13 @@ class _Index:
 
 
 def _names(naming: Naming, native_id: str) -> Iterable[str]:
-    """What remains of an ID without what says how it is served, likeliest first."""
-    if native_id.startswith(naming.prefixes):
-        native_id = native_id.removeprefix(next(filter(native_id.startswith, naming.prefixes)))
-    if native_id.endswith(naming.suffixes):
-        native_id = native_id.removesuffix(next(filter(native_id.endswith, naming.suffixes)))
-    names = [native_id]
+    """What remains of an ID, in lower case, without what says how it is served, likeliest first."""
+    name = native_id.lower()
+    if name.startswith(naming.prefixes):
+        name = name.removeprefix(next(filter(name.startswith, naming.prefixes)))
+    if name.endswith(naming.suffixes):
+        name = name.removesuffix(next(filter(name.endswith, naming.suffixes)))
+    names = [name]
     for rule in naming.rules:
         if change := RULES.get(rule):
             names = [each for name in names for each in change(name)]
@@ -277,7 +278,7 @@ def _by_folded(aliases: Mapping[str, Alias]) -> dict[str, Alias]:
 
 def _loosens(gateway_id: str, native_id: str, closeness: int) -> bool:
     """Whether the way back would lead from one snapshot to whatever its maker calls so today."""
-    return closeness >= _NAMED and dated(gateway_id) is not None and dated(native_id) is None
+    return closeness >= _NAMED and dated(gateway_id) is not None and dated(native_id.removesuffix("-preview")) is None
 
 
 def _certain(ways: Iterable[tuple[str, int, ModelRef]]) -> Iterator[tuple[str, ModelRef]]:

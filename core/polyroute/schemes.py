@@ -22,9 +22,9 @@ class Naming(NamedTuple):
     rules: tuple[str, ...] = ()
     """Names in `spelling.RULES`, applied in order, and in `spelling.MAKERS`."""
     prefixes: tuple[str, ...] = ()
-    """What its IDs start with and a model's name does not."""
+    """What its IDs start with and a model's name does not, in lower case."""
     suffixes: tuple[str, ...] = ()
-    """What says how it serves a model, at the end."""
+    """What says how it serves a model, at the end, in lower case."""
 
     @property
     def is_plain(self) -> bool:
@@ -85,5 +85,5 @@ def scheme(
 
 
 def _naming(table: Mapping[str, Any]) -> Naming:
-    tuples = (tuple(table.get(key, ())) for key in ("rules", "prefixes", "suffixes"))
-    return Naming(table.get("namespace", ""), *tuples)
+    affixes = (tuple(each.lower() for each in table.get(key, ())) for key in ("prefixes", "suffixes"))
+    return Naming(table.get("namespace", ""), tuple(table.get("rules", ())), *affixes)

@@ -30,10 +30,10 @@ _NEAR_DAYS = 31
 
 _REGION = re.compile("^(?:[a-z]{2}(?:-[a-z]+)+-[0-9]/)?(?:(?:us-gov|us|eu|apac|ap|au|jp|ca|in|sa|me|af|il|global)[.])?")
 _ARN = re.compile("arn:[^/]*:(?:foundation-model|inference-profile)/([^/]+)")
-_REVISION = re.compile("(.+?)(?:-v?([0-9]+))?:([0-9]+)")
+_REVISION = re.compile("(.+?)(?:-v?([0-9]+))?:([0-9]+)(?::[0-9]+k)?")
 _FIRST_REVISION = re.compile("-v?1$")
 _POINT = re.compile("(?<=[0-9])p(?=[0-9])")
-_PRECISION = re.compile("(?:-(?:fp8|fp4|nvfp4|mxfp4|bf16|fp16|int8|int4|8bit|4bit|awq|gptq))+$", re.IGNORECASE)
+_PRECISION = re.compile("(?:-(?:fp8|fp4|nvfp4|mxfp4|bf16|fp16|int8|int4|8bit|4bit|awq|gptq))+$")
 _PUBLISHER = re.compile("(?:projects/[^/]+/locations/[^/]+/)?publishers/([^/]+)/models/([^/]+)")
 _NUMBERED = re.compile("(?:(.*)-)?00[0-9]")
 
@@ -139,11 +139,11 @@ RULES: Mapping[str, Callable[[str], list[str]]] = MappingProxyType(
         "precision": lambda model_id: [_PRECISION.sub("", model_id)],
     }
 )
-"""What may be taken off an ID or written otherwise, by name. A rule gives what the ID may be, likeliest first.
+"""What may be taken off an ID in lower case or written otherwise, by name: what it may be, likeliest first.
 
 - `arn`: the ID in the ARN of a foundation model or a system's inference profile; other ARNs are opaque
 - `region`: `us.`, `eu.`, `global.` … or `us-east-1/` before the organisation
-- `revision`: `-v1:0`, `:0` and `-v1` at the end; a later revision is kept
+- `revision`: `-v1:0`, `:0` and `-v1` at the end, perhaps with a window (`:0:48k`); a later revision is kept
 - `at`: `@20250929` is a date, `@default` and `@001` say nothing
 - `publisher`: `publishers/ORGANISATION/models/NAME`, perhaps in a project and a location
 - `point`: `p` between two digits is a point
