@@ -112,7 +112,7 @@ def test_a_timeout_after_sending_is_never_sent_again(two: Two) -> None:
 
 
 def _impatient(catalog: Catalog, route: Any) -> str:
-    client, model_id = openai.client(catalog, route, max_retries=0, timeout=0.2)
+    client, model_id = openai.client(catalog, route, max_retries=0, timeout=1)
     with client:
         return str(client.chat.completions.create(model=model_id, messages=QUESTION))
 

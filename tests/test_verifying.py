@@ -143,7 +143,9 @@ def test_all_are_asked_at_once(serve: Serve) -> None:
             upstream.hang()
         plugins.append(Verifiable(upstream, name=f"acme{index}"))
     catalog = catalog_of(*plugins, ACME_KEY="secret-1")
-    states = {each.provider: each.state for each in catalog.verify(seconds=0.5)}
+    states = {
+        each.provider: each.state for each in catalog.verify(seconds=2)
+    }  # the others have time, on a busy machine too
     assert states == {f"acme{index}": "unreachable" if index % 2 else "valid" for index in range(8)}
 
 

@@ -7,14 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.page.visiting import STATES, Visitor, chromium
 
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """A browser for all these tests; it ends before others begin."""
+    """A browser for all these tests; it ends before others begin. On a busy machine what is to come may take long."""
+    expect.set_options(timeout=20_000)
     with chromium() as found:
         yield found
 
