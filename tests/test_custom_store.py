@@ -160,6 +160,7 @@ def test_removing(store: CustomStore) -> None:
         ({"provider": "openrouter", "name": "m", "new": [{"deep": float("inf")}]}, "no number"),
         ({"provider": "openrouter", "name": "m", "new": "\udc00"}, "half a character"),
         ({"provider": "openrouter", "name": "m", "apiKey": "a\nb"}, "line break"),
+        ({"provider": "openrouter", "name": "m", "apiKey": "ключ"}, "can't be sent"),
         ({"provider": "openrouter", "name": "m", "apiKey": 5}, "apiKey"),
     ],
 )
@@ -387,6 +388,29 @@ def test_a_key_stays_with_its_base_url(store: CustomStore, change: dict[str, Any
     store.edit(SERVER, {"baseURL": URL, "apiKey": "another"})
     store.edit(SERVER, {"baseURL": OTHER_URL, "apiKey": None})
     assert "apiKey" not in entries(store)[0]
+
+
+@pytest.mark.parametrize("provider", ["glama", "from-2030", "", None, 5])
+def test_a_key_stays_with_its_provider(store: CustomStore, provider: Any) -> None:
+    """An edit takes no model to another provider, and its key to another place; named by an alias it is the same."""
+    store.add({"provider": "bedrock", "name": "m", "apiKey": KEY})
+    before = Path(store.path).read_bytes()
+    with pytest.raises(UsageError, match="stays a model of bedrock"):
+        store.edit(ModelRef("bedrock", "m"), {"provider": provider})
+    assert Path(store.path).read_bytes() == before
+    store.edit(ModelRef("amazon-bedrock", "m"), {"provider": "amazon-bedrock", "displayName": "M"})
+    assert entries(store)[0]["displayName"] == "M"
+
+
+def test_an_entry_without_a_provider(store: CustomStore) -> None:
+    """It is one of the provider that is meant by default, in what is said of it too, and keeps a name."""
+    write(store, json.dumps({"version": 1, "models": [{"name": "m", "baseURL": URL}, {"baseURL": URL}]}))
+    with pytest.raises(UnknownCustomModel, match="There is one of openai-compatible"):
+        store.edit(GLM._replace(id="m"), {"displayName": "M"})
+    with pytest.raises(UsageError, match="name must be"):
+        store.edit(ModelRef("openai-compatible", "m"), {"name": None})
+    store.edit(ModelRef("openai-compatible", "m"), {"provider": None, "displayName": "M"})
+    assert entries(store)[0] == {"name": "m", "baseURL": URL, "displayName": "M"}
 
 
 @pytest.mark.parametrize("reference", ["$OPENAI_API_KEY", "${OPENAI_API_KEY}", "keyring:openai"])

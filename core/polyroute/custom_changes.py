@@ -71,7 +71,8 @@ class Entries:
         """The same, where there must be one. Raises UnknownCustomModel."""
         position = self.find(ref)
         if position is None:
-            others = [str(provider) for provider, name in self._names if name == ref.id]
+            same = (provider for provider, name in self._names if name == ref.id and isinstance(provider, str | None))
+            others = [identity(provider, ref.id, self.plugins)[0] for provider in same]
             hint = f" There is one of {', '.join(others)}." if others else " See `polyroute custom list`."
             raise UnknownCustomModel(f"There is no custom model {ref}.{hint}")
         return position
@@ -111,12 +112,16 @@ def add(entries: Entries, entry: Mapping[str, Any], *, upsert: bool, keep_key: b
 def edit(entries: Entries, ref: ModelRef, changes: Mapping[str, Any], *, keep_key: bool, references: bool) -> Outcome:
     """Change fields of a model, its name among them; None takes one away, and what is not named stays."""
     position = entries.position(ref)
-    new = ModelRef(ref.provider, changes.get("name", ref.id))
-    if entries.find(new) not in (None, position):
-        raise CustomModelExists(f"There is a custom model {new} already. Nothing was changed.")
+    if identity(changes.get("provider", ref.provider), ref.id, entries.plugins) != identity(*ref, entries.plugins):
+        raise UsageError(
+            f"{ref} stays a model of {ref.provider}, to which its key is sent. Add it under the other provider, and"
+            " remove this one. Nothing was changed."
+        )
     members = merged(entries.members(position), changes, keep_key=keep_key, references=references)
     model = checked(members, entries.plugins, known=False)
-    entries.put(new, members, position)
+    if entries.find(model.ref) not in (None, position):
+        raise CustomModelExists(f"There is a custom model {model.ref} already. Nothing was changed.")
+    entries.put(model.ref, members, position)
     return Outcome(model)
 
 
@@ -134,15 +139,13 @@ def merged(old: Members, changes: Mapping[str, Any], *, keep_key: bool, referenc
     """
     new = dict(old)
     for field, given in changes.items():
-        value = _key(given, references) if field == KEY_FIELD else given
-        if is_mask(field, value):
+        if is_mask(field, given):
             continue
+        value = _key(given, references) if field == KEY_FIELD else given
         if value is None or value == "":
             new.pop(field, None)
         else:
-            new[field] = raw_json.indented(
-                raw_json.text_of(_key(value, references) if field == KEY_FIELD else value), 3
-            )
+            new[field] = raw_json.indented(raw_json.text_of(value), 3)
     kept = KEY_FIELD in old and (KEY_FIELD not in changes or is_mask(KEY_FIELD, changes[KEY_FIELD]))
     if kept and not keep_key and not same_endpoint(endpoint(old), endpoint(new)):
         raise KeyBoundElsewhere(
@@ -199,7 +202,7 @@ def _key(value: Any, references: bool) -> Any:
     if not isinstance(value, str):
         return value
     key = value.strip()
-    if not key.isprintable():
+    if not (key.isascii() and key.isprintable()):
         raise UsageError("The key holds a line break or another character that can't be sent. Nothing was changed.")
     if not references and key_reference(key):
         raise UsageError("A key may not refer to a variable or the keyring here: give the key itself.")

@@ -103,7 +103,7 @@ class CustomStore:
     ) -> Outcome:
         """Change fields of a model and keep all others; None takes a field away.
 
-        A stored key stays with its base URL: another one needs the key again, or `keep_key`. Raises
+        A stored key stays with its base URL: another one needs the key again, or `keep_key`. The provider stays. Raises
         UnknownCustomModel, CustomModelExists where `name` is among the changes, KeyBoundElsewhere, UsageError.
         """
         return self._change(
