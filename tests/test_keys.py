@@ -331,6 +331,14 @@ def test_a_key_is_typed_unseen(shell: Shell) -> None:
     assert parse(dotenv(shell).read_text(encoding="utf-8")) == {"ANTHROPIC_API_KEY": SECRET}
 
 
+def test_no_answer_to_the_prompt(shell: Shell) -> None:
+    """Ctrl-D in place of a key is no key (exit 2), and nothing is stored."""
+    status, shown = shell.on_terminal("keys", "set", "anthropic", typed="\x04")
+    assert status == 2
+    assert "nothing was stored" in shown
+    assert not dotenv(shell).exists()
+
+
 @pytest.mark.parametrize("provider", ["ollama", "local", "vertex", "sap-ai-core"])
 def test_a_provider_without_a_single_key(shell: Shell, provider: str) -> None:
     """A provider that needs no key, or more than one, can't have one stored (exit 2), and it is said where to look."""

@@ -15,10 +15,18 @@ def secret(prompt: str) -> str:
     if sys.stdin is None:
         raise UsageError("A key comes from a prompt or from stdin, and there is neither.")
     if sys.stdin.isatty():
-        import getpass
-
-        return getpass.getpass(prompt, stream=sys.stderr)
+        return _typed(prompt)
     try:
         return sys.stdin.read(_LONGEST)
     except UnicodeDecodeError:
         raise UsageError("What came from stdin is not text: nothing was stored.") from None
+
+
+def _typed(prompt: str) -> str:
+    import getpass
+
+    try:
+        return getpass.getpass(prompt, stream=sys.stderr)
+    except EOFError:  # Ctrl-D: the line of the prompt has no end yet
+        print(file=sys.stderr)
+        return ""
