@@ -48,7 +48,9 @@ def test_variants_are_told_apart(state: PickerState) -> None:
     assert state.toggle_favourite(MODEL)
     assert state.toggle_favourite(ELSEWHERE)
     assert [each.base_url for each in state.favourites()] == [ELSEWHERE.base_url, ""]
-    assert ELSEWHERE.key == "openrouter|z-ai/glm-4.5-air:free|https://one.example/v1"
+    assert state.toggle_favourite(Picked("openai", "a|b"))
+    assert state.toggle_favourite(Picked("openai", "a", "b"))
+    assert ELSEWHERE.variant == ("openrouter", "z-ai/glm-4.5-air:free", "https://one.example/v1")
 
 
 def test_recents_are_the_last_ten(state: PickerState) -> None:
@@ -77,7 +79,9 @@ def test_the_file_is_the_persons_alone_and_has_the_known_shape(state: PickerStat
     assert stat.S_IMODE(Path(state.path).stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"version": 2, "favorites": []}', "[" * 100_000])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"version": 2, "favorites": []}', '{"version": 1, "favorites": {}}', "[" * 100_000]
+)
 def test_a_file_that_cannot_be_read_is_kept(state: PickerState, text: str) -> None:
     """It lists nothing, says why, and no change overwrites it."""
     path = Path(state.path)
@@ -92,14 +96,18 @@ def test_a_file_that_cannot_be_read_is_kept(state: PickerState, text: str) -> No
 
 
 def test_other_fields_and_unsound_entries(state: PickerState) -> None:
-    """An entry that is none is passed over, and fields of others stay."""
+    """An entry that is none is passed over, and stays; so do fields of others, in the file and in entries."""
     path = Path(state.path)
     path.parent.mkdir(parents=True)
-    entries = [{"provider": "openai", "model": "m"}, {"provider": "openai"}, 3, {"provider": "a", "model": ["b"]}]
+    odd = [{"provider": "openai"}, 3, {"provider": "a", "model": ["b"]}]
+    entries = [odd[0], {"provider": "openai", "model": "m", "newer": {"a": 1}}, *odd[1:]]
     path.write_text(json.dumps({"version": 1, "theirs": [1], "favorites": entries}), encoding="utf-8")
     assert _models(state.favourites()) == ["m"]
     state.push_recent(MODEL)
-    assert json.loads(path.read_text(encoding="utf-8"))["theirs"] == [1]
+    state.toggle_favourite(MODEL)
+    document = json.loads(path.read_text(encoding="utf-8"))
+    assert document["theirs"] == [1]
+    assert document["favorites"][1:] == [entries[1], *odd]
 
 
 def test_no_favourite_is_lost_between_processes(tmp_path: Path) -> None:

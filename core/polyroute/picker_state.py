@@ -34,9 +34,9 @@ class Picked(NamedTuple):
     """When it was picked, ISO 8601."""
 
     @property
-    def key(self) -> str:
-        """What tells it from others: `provider|model`, and `|baseURL` where there is one."""
-        return "|".join(filter(None, self[:3]))
+    def variant(self) -> tuple[str, str, str]:
+        """What tells it from others."""
+        return self.provider, self.model, self.base_url
 
     @property
     def document(self) -> dict[str, str]:
@@ -74,10 +74,10 @@ class PickerState:
         """Make a model a favourite, or no longer one; return whether it is one now."""
 
         def toggled(favourites: list[Picked]) -> list[Picked]:
-            others = [each for each in favourites if each.key != model.key]
+            others = [each for each in favourites if each.variant != model.variant]
             return others if len(others) < len(favourites) else [self._now(model), *others]
 
-        return any(each.key == model.key for each in self._change("favorites", toggled))
+        return any(each.variant == model.variant for each in self._change("favorites", toggled))
 
     def set_favourites(self, models: Iterable[Picked]) -> int:
         """Replace all favourites; return how many there are now."""
@@ -105,7 +105,7 @@ class PickerState:
             except ValueError as error:
                 raise Unavailable(f"{self.path} was left as it is: {_why(error)}. Mend it, or move it away.") from None
             chosen = _distinct(change(_entries(document, field)), _LIMITS[field])
-            document = {**document, "version": _VERSION, field: [each.document for each in chosen]}
+            document = {**document, "version": _VERSION, field: _rewritten(document.get(field, []), chosen)}
             files.replace(self.path, json.dumps(document, indent=2).encode(), mode=0o600)
         return chosen
 
@@ -120,13 +120,21 @@ class PickerState:
             raise ValueError from None
         if not isinstance(document, dict) or document.get("version") != _VERSION:
             raise ValueError
+        if not all(isinstance(document.get(field, []), list) for field in _LIMITS):
+            raise ValueError
         return document
 
 
 def _entries(document: dict[str, Any], field: str) -> list[Picked]:
     """The sound entries of a list in the file."""
-    found = document.get(field, [])
-    return [_picked(each) for each in found if _is_sound(each)] if isinstance(found, list) else []
+    return [_picked(each) for each in document.get(field, []) if _is_sound(each)]
+
+
+def _rewritten(before: list[Any], chosen: Iterable[Picked]) -> list[Any]:
+    """These models as they stand in the file, with the fields that mean nothing here; then what is no model to us."""
+    stored = {_picked(each).variant: each for each in before if _is_sound(each)}
+    told = [{**stored.get(each.variant, {}), **each.document} for each in chosen]
+    return [*told, *(each for each in before if not _is_sound(each))]
 
 
 def _is_sound(entry: Any) -> bool:
@@ -141,9 +149,9 @@ def _picked(entry: dict[str, str]) -> Picked:
 
 def _distinct(models: Iterable[Picked], limit: int) -> list[Picked]:
     """The first of each variant, as many as there may be."""
-    first: dict[str, Picked] = {}
+    first: dict[tuple[str, str, str], Picked] = {}
     for model in models:
-        first.setdefault(model.key, model)
+        first.setdefault(model.variant, model)
     return list(first.values())[:limit]
 
 
