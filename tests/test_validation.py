@@ -113,7 +113,7 @@ WRONG: list[tuple[Config, str, str]] = [
     ({**CLAUDE, "apiKey": "[REDACTED]"}, "masked_secret", "apiKey"),
     ({**CLAUDE, "apiKey": "****cdef"}, "masked_secret", "apiKey"),
     ({**CLAUDE, "routing": "nowhere"}, "unknown_route", "routing"),
-    ({**CLAUDE, "routing": ["direct", 5]}, "unknown_route", "routing"),
+    ({**CLAUDE, "routing": ["direct", 5]}, "unknown_route", "routing[1]"),
     ({"provider": "ollama", "model": "x", "routing": "dexto"}, "route_not_possible", "routing"),
     ({**CLAUDE, "maxInputTokens": "many"}, "wrong_type", "maxInputTokens"),
     ({**CLAUDE, "maxInputTokens": True}, "wrong_type", "maxInputTokens"),

@@ -120,14 +120,16 @@ class _Check:
     def _routing(self, provider: Provider) -> Iterable[Finding]:
         plugins, wanted = self._catalog.plugins, self._section.content.get("routing")
         known = (DIRECT, *plugins.gateways)
-        for name in [wanted] if isinstance(wanted, str) else wanted if isinstance(wanted, list) else ():
+        listed = enumerate(wanted) if isinstance(wanted, list) else ()
+        named = [("routing", wanted)] if isinstance(wanted, str) else [(f"routing[{i}]", each) for i, each in listed]
+        for field, name in named:
             via = plugins.names.get(name, name) if isinstance(name, str) else ""
             if via not in known:
                 remedy = f"Routes are: {', '.join(known)}."
-                yield self._error("unknown_route", "routing", "there is no such route", remedy)
+                yield self._error("unknown_route", field, "there is no such route", remedy)
             elif via not in (DIRECT, *plugins.carriers(provider.id)):
                 fault = f"{via} does not carry {provider.id}'s models"
-                yield self._error("route_not_possible", "routing", fault, f"See `polyroute explain {provider.id}`.")
+                yield self._error("route_not_possible", field, fault, f"See `polyroute explain {provider.id}`.")
 
     def _offered(self, ref: ModelRef, provider: Provider) -> Iterable[Finding]:
         """Whether anybody lists the model: where nobody does it is probably misspelled, or another provider's."""
