@@ -176,9 +176,13 @@ def test_a_directory_that_can_not_be_written(mode: int) -> None:
 
 
 def test_strays_are_swept(path: Path) -> None:
-    """What killed writers of this very file have left goes with the next lock, and nothing else."""
-    strays = [path.with_name(f".file.json-{name}.tmp") for name in ("a1", "b2")]
-    kept = [path.with_name(name) for name in (".other.json-a1.tmp", "file.json.tmp", ".file.json-a1")]
+    """What killed writers of this very file, and of a copy kept beside it, have left goes with the next lock, and
+    nothing else.
+    """
+    strays = [path.with_name(f".file.json{name}.tmp") for name in ("-a1", "-b2", ".broken-c3")]
+    kept = [
+        path.with_name(name) for name in (".other.json-a1.tmp", "file.json.tmp", ".file.json-a1", ".file.json2-a.tmp")
+    ]
     for each in (*strays, *kept):
         each.touch()
     with files.locked(str(path)):

@@ -84,17 +84,20 @@ def told(path: str) -> Iterator[None]:
 
 
 def _sweep(path: str) -> None:
-    """Remove temporaries of writers of `path` that were killed. Only under the lock: then they are nobody's."""
-    prefix = _prefix(path)
+    """Remove temporaries of writers of `path`, and of copies of it (`path.broken`), that were killed.
+
+    Only under the lock: then they are nobody's.
+    """
+    prefixes = _prefix(path), _prefix(path, ".")
     with os.scandir(os.path.dirname(path)) as entries:
-        strays = [each.path for each in entries if each.name.startswith(prefix) and each.name.endswith(_TEMPORARY)]
+        strays = [each.path for each in entries if each.name.startswith(prefixes) and each.name.endswith(_TEMPORARY)]
     for stray in strays:
         with contextlib.suppress(FileNotFoundError):
             os.remove(stray)
 
 
-def _prefix(path: str) -> str:
-    return f".{os.path.basename(path)}-"
+def _prefix(path: str, end: str = "-") -> str:
+    return f".{os.path.basename(path)}{end}"
 
 
 def _beside(path: str, suffix: str) -> str:
