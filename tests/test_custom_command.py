@@ -156,6 +156,83 @@ def test_a_key_by_name(shell: Shell, file: Path) -> None:
     assert stored(file)[0]["apiKey"] == "keyring:mine"
 
 
+@pytest.mark.parametrize(
+    ("line", "option"),
+    [
+        ("add litellm/m", "--base-url"),
+        ("add local/m", "--file-path"),
+        ("add bedrock/m --max-input-tokens 0", "--max-input-tokens"),
+        ("edit litellm/there --clear base-url", "--base-url"),
+    ],
+)
+def test_a_field_that_is_wrong_is_told_with_its_option(shell: Shell, line: str, option: str) -> None:
+    """What a model lacks or can't have is told in the words of the command too."""
+    shell.run("custom", "add", "litellm/there", "--base-url", URL)
+    assert option in shell.run("custom", *line.split()).stderr
+
+
+@pytest.mark.parametrize("name", ["$MY_KEY", KEY, "", "MY KEY"])
+def test_what_is_no_name_of_a_variable(shell: Shell, file: Path, name: str) -> None:
+    """A key in the place of its variable's name is refused and not repeated, as is a name that no variable has."""
+    done = shell.run("custom", "add", "litellm/m", "--base-url", URL, "--key-variable", name)
+    assert done.returncode == 2
+    assert "--key-stdin" in done.stderr
+    assert KEY not in done.stderr
+    assert not file.exists()
+
+
+def test_a_field_is_not_given_and_cleared(shell: Shell, file: Path) -> None:
+    """Where a field is to be changed and to be taken away, nothing is done."""
+    add_server(shell)
+    before = file.read_bytes()
+    for line in ("--no-key --key-variable MINE", "--clear display-name --display-name M"):
+        done = shell.run("custom", "edit", "litellm/m", *line.split())
+        assert done.returncode == 2
+        assert "one of the two" in done.stderr
+    assert file.read_bytes() == before
+
+
+def test_a_relative_path_is_stored_whole(shell: Shell, file: Path) -> None:
+    """A file is meant from where the command runs, and found from everywhere else."""
+    (shell.home / "m.gguf").touch()
+    moved = ["sh", "-c", f'cd "$HOME" && exec {POLYROUTE} custom add local/m --file-path m.gguf']
+    assert "direct" in shell.start(moved).stdout
+    assert stored(file)[0]["filePath"] == str(shell.home / "m.gguf")
+
+
+def test_a_number_beyond_all_is_null_in_json(shell: Shell, file: Path) -> None:
+    """What JSON can't say is said as JavaScript says it, and stays in the file."""
+    entry = '{"provider": "openrouter", "name": "m", "new": [1e400, -1e400, 1' + 500 * "0" + "]}"
+    file.parent.mkdir(parents=True)
+    file.write_text(f'{{"version": 1, "models": [{entry}]}}', encoding="utf-8")
+    shell.run("custom", "add", "openrouter/n")
+    for line in ("list", "show openrouter/m"):
+        done = shell.run("custom", *line.split(), "--json")
+        assert "Infinity" not in done.stdout
+        assert '"new": [null, null, null]' in done.stdout
+    assert entry in file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("unreachable", ["loop", "folder"])
+def test_a_file_that_cannot_be_reached_is_told(shell: Shell, file: Path, unreachable: str) -> None:
+    """It is not taken for one that is not there, in the list and among what is wrong."""
+    file.parent.mkdir(parents=True)
+    file.symlink_to(file) if unreachable == "loop" else file.mkdir()
+    assert "can't be read" in shell.run("custom", "list").stderr
+    assert [each["path"] for each in shell.json("custom", "list")["problems"]] == [str(file)]
+    assert "can't be read" in shell.run("resolve", GLM).stderr
+
+
+def test_renaming_to_what_looks_like_a_reference(shell: Shell) -> None:
+    """The new ID is kept to the letter, and it is said that the provider is a part of it; not where a list has it."""
+    add_server(shell)
+    done = shell.run("custom", "rename", "litellm/m", "litellm/n")
+    assert "litellm/m is litellm/litellm/n now" in done.stdout
+    assert "polyroute custom rename litellm/litellm/n n" in done.stderr
+    shell.run("custom", "add", GLM)
+    assert shell.json("custom", "rename", GLM, "openrouter/auto")["notes"] == []
+
+
 def test_renaming_and_removing(shell: Shell, file: Path) -> None:
     """A new ID keeps all fields; what is removed is gone."""
     add_server(shell)
@@ -191,6 +268,22 @@ def test_no_key_is_asked_for_that_is_not_needed(shell: Shell, file: Path) -> Non
     status, shown = shell.on_terminal("custom", "add", GLM, DEXTO_API_KEY="d")
     assert status == 0
     assert "not shown" not in shown
+    assert "apiKey" not in stored(file)[0]
+
+
+def test_no_key_is_asked_for_a_file_that_is_not_there(shell: Shell, file: Path) -> None:
+    """A model that no key would make run is added without a question."""
+    status, shown = shell.on_terminal("custom", "add", "local/m", "--file-path", "/no/such/m.gguf")
+    assert status == 0
+    assert "not shown" not in shown
+    assert "does not exist" in shown
+
+
+def test_no_answer_to_the_prompt(shell: Shell, file: Path) -> None:
+    """Ctrl-D in place of a key is none: the model is there, and what it lacks is told."""
+    status, shown = shell.on_terminal("custom", "add", GLM, typed="\x04")
+    assert status == 0
+    assert "can't be run yet" in shown
     assert "apiKey" not in stored(file)[0]
 
 
@@ -253,6 +346,23 @@ def test_conflicts(shell: Shell, file: Path, policy: str, actions: list[str], na
     assert done.returncode == status
     assert [entry["action"] for entry in json.loads(done.stdout)["entries"]] == actions
     assert [entry["displayName"] for entry in stored(file)] == names
+
+
+@pytest.mark.parametrize("text", ["[{entry}]", '{{"version": 1, "models": [{entry}]}}'])
+def test_an_import_with_a_byte_order_mark(shell: Shell, file: Path, text: str) -> None:
+    """An editor's mark does no harm, before a list as before a file of custom models."""
+    entry = {"provider": "openrouter", "name": "m"}
+    assert shell.run("custom", "import", "-", given="\ufeff" + text.format(entry=json.dumps(entry))).returncode == 0
+    assert stored(file) == [entry]
+
+
+def test_a_refused_entry_says_nothing_of_the_others(shell: Shell) -> None:
+    """Of an entry that can't be used only that is told: the others are written."""
+    entries = [{"provider": "litellm", "name": "m"}, {"provider": "openrouter", "name": "n"}]
+    done = shell.run("custom", "import", "-", given=json.dumps(entries))
+    assert "baseURL is missing" in done.stdout
+    assert "openrouter/n is added" in done.stdout
+    assert "Nothing was" not in done.stdout
 
 
 @pytest.mark.parametrize("url", [URL, "http://evil.example/v1"])

@@ -51,7 +51,7 @@ EMPTY = Document({"version": str(VERSION).encode(), "models": b"[]"})
 def parse(data: bytes) -> Document:
     """Read the file. Raises NotReadable."""
     try:
-        members = raw_json.members(_text(data))
+        members = raw_json.members(content(data))
         version = raw_json.value(members.get("version", b"null"))
     except ValueError:
         raise NotReadable(_NO_OBJECT) from None
@@ -62,7 +62,7 @@ def parse(data: bytes) -> Document:
 def values(data: bytes) -> list[Any]:
     """What each entry of the file says. Raises NotReadable."""
     try:
-        document = raw_json.value(_text(data))
+        document = raw_json.value(content(data))
     except ValueError:
         raise NotReadable(_NO_OBJECT) from None
     if not isinstance(document, dict):
@@ -72,7 +72,8 @@ def values(data: bytes) -> list[Any]:
     return entries
 
 
-def _text(data: bytes) -> bytes:
+def content(data: bytes) -> bytes:
+    """The JSON in a file, without a byte order mark. Raises ValueError where it is not UTF-8."""
     if not data.isascii():
         data.decode()
     return data.removeprefix(_BYTE_ORDER_MARK)

@@ -27,9 +27,10 @@ class Report(NamedTuple):
 def read(data: bytes) -> list[bytes]:
     """The entries in what is to be imported: a file of custom models, or a list of entries. Raises UsageError."""
     try:
-        if data.lstrip()[:1] == b"[":
-            raw_json.value(data)
-            return raw_json.elements(data)
+        text = custom_file.content(data)
+        if text.lstrip()[:1] == b"[":
+            raw_json.value(text)
+            return raw_json.elements(text)
         custom_file.values(data)
         return custom_file.parse(data).entries()
     except ValueError as error:
@@ -62,7 +63,7 @@ def _take(entries: Entries, text: bytes, on_conflict: OnConflict, *, with_secret
     except ValueError:
         return Report("", "refused", "it is no entry")
     except UsageError as error:
-        return Report("", "refused", str(error))
+        return Report("", "refused", str(error).removesuffix(" Nothing was changed."))
     notes = [] if len(members) == len(given) else ["secrets were left out"]
     if model.provider not in entries.plugins.names:
         notes.append("its provider is not available here")

@@ -38,12 +38,20 @@ class OwnModels:
     @cached_property
     def all(self) -> Mapping[ModelRef, CustomModel]:
         """Every model whose provider is installed; the others are problems."""
-        if not os.path.exists(self.path):
+        if self._is_missing():
             return {}
         models, self._problems = self.store.listing()
         names = self._plugins.names
         self._problems += tuple(self._orphan(model) for model in models if model.provider not in names)
         return {ModelRef(names[each.provider], each.name): each for each in models if each.provider in names}
+
+    def _is_missing(self) -> bool:
+        """Whether there is no file. One that can't be reached may be there, and why it can't is told."""
+        try:
+            os.stat(self.path)
+        except OSError as error:
+            return isinstance(error, FileNotFoundError | NotADirectoryError)
+        return False
 
     @property
     def problems(self) -> tuple[Problem, ...]:

@@ -57,7 +57,10 @@ def around(text: bytes, name: str) -> tuple[bytes, bytes, bytes]:
 
 
 def value(text: bytes) -> Any:
-    """What a text says. Raises ValueError where it is no JSON."""
+    """What a text says, of a number beyond every float None: it is null wherever JavaScript has written it.
+
+    Raises ValueError where it is no JSON.
+    """
     found = _quickly(text, _any)
     return _guarded(lambda: _decoder().decode(text.decode())) if found is None else found
 
@@ -200,7 +203,7 @@ def _nothing_after(text: str, position: int) -> None:
 
 
 def _decoder() -> json.JSONDecoder:
-    return json.JSONDecoder(parse_int=_integer, parse_constant=_refuse)
+    return json.JSONDecoder(parse_float=_float, parse_int=_integer, parse_constant=_refuse)
 
 
 def _guarded(decode: Any) -> Any:
@@ -210,8 +213,13 @@ def _guarded(decode: Any) -> Any:
         raise ValueError("it is nested too deeply") from None
 
 
-def _integer(digits: str) -> float:
-    return int(digits) if len(digits) < _LONGEST_INTEGER else math.inf
+def _integer(digits: str) -> int | None:
+    return int(digits) if len(digits) < _LONGEST_INTEGER else None
+
+
+def _float(digits: str) -> float | None:
+    number = float(digits)
+    return number if math.isfinite(number) else None
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from polyroute import custom_wire, wire
 from polyroute.catalog import Catalog
 from polyroute.cli import custom_files, entering, grammar, output
 from polyroute.cli.exits import YES
+from polyroute.custom_models import key_reference
 from polyroute.errors import InvalidModelReference, UsageError
 from polyroute.references import canonical
 from polyroute.types import ModelRef
@@ -27,6 +30,17 @@ _FIELDS = {
     "file_path": "filePath",
 }
 """By option, the field of the entry."""
+
+
+@contextlib.contextmanager
+def _naming_options() -> Iterator[None]:
+    """Where a field is refused, name the option that gives it."""
+    try:
+        yield
+    except UsageError as error:
+        told = str(error)
+        named = [f"{field} is --{option.replace('_', '-')}." for option, field in _FIELDS.items() if field in told]
+        raise UsageError(" ".join([told, *named])) from None
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -56,7 +70,7 @@ def _show(options: argparse.Namespace) -> int:
 
 def _add(options: argparse.Namespace) -> int:
     """`polyroute custom add`: check it, write it, and tell how it would run now."""
-    with output.catalog() as catalog:
+    with output.catalog() as catalog, _naming_options():
         ref = canonical(options.model, catalog.plugins)
         outcome = catalog.custom_models.add({"provider": ref.provider, "name": ref.id, **_given(options, ref)})
         after = catalog.reload()
@@ -70,10 +84,12 @@ def _add(options: argparse.Namespace) -> int:
 def _edit(options: argparse.Namespace) -> int:
     """`polyroute custom edit`: change what is named and nothing else."""
     ref = _reference(options.model)
-    changes = {**_given(options, ref), **dict.fromkeys(_cleared(options))}
-    if not changes:
+    given, cleared = _given(options, ref), dict.fromkeys(_cleared(options))
+    if both := given.keys() & cleared.keys():
+        raise UsageError(f"{', '.join(sorted(both))}: to be given and to be taken away. Say one of the two.")
+    if not (changes := {**given, **cleared}):
         raise UsageError("Nothing is to be changed: name a field, such as --display-name.")
-    with output.catalog() as catalog:
+    with output.catalog() as catalog, _naming_options():
         outcome = catalog.custom_models.edit(ref, changes, keep_key=options.keep_key)
         after = catalog.reload()
     return _told(outcome, f"{ref} is changed", after, options)
@@ -85,6 +101,7 @@ def _rename(options: argparse.Namespace) -> int:
     with output.catalog() as catalog:
         outcome = catalog.custom_models.rename(ref, options.name)
         after = catalog.reload()
+    outcome = outcome._replace(note=_kept_whole(outcome.model.ref, after))
     return _told(outcome, f"{ref} is {outcome.model.ref} now", after, options)
 
 
@@ -116,19 +133,36 @@ def _reference(text: str) -> ModelRef:
     return ModelRef(provider, name)
 
 
+def _kept_whole(ref: ModelRef, catalog: Catalog) -> str:
+    """What to say of a new ID that begins like a reference to the model: nothing is taken off it."""
+    provider, _, rest = ref.id.partition("/")
+    if not rest or provider != ref.provider or ref.id in catalog.plugins.models(provider):
+        return ""
+    return f"{ref.id} is the whole ID now, {provider}/ included. Without that: polyroute custom rename {ref} {rest}"
+
+
 def _given(options: argparse.Namespace, ref: ModelRef) -> dict[str, Any]:
     """The fields that options name."""
     fields = {field: getattr(options, option) for option, field in _FIELDS.items()}
     given = {field: value for field, value in fields.items() if value is not None}
+    if path := given.get("filePath"):
+        given["filePath"] = os.path.abspath(os.path.expanduser(path))
     if options.key_stdin:
         given["apiKey"] = entering.secret(f"Key for {ref}, not shown: ").strip()
         if not given["apiKey"]:
             raise UsageError("No key came from stdin: nothing was stored.")
-    elif options.key_variable:
-        given["apiKey"] = f"${{{options.key_variable}}}"
-    elif options.key_keyring:
-        given["apiKey"] = f"keyring:{options.key_keyring}"
+    elif options.key_variable is not None:
+        given["apiKey"] = _referring(f"${{{options.key_variable}}}")
+    elif options.key_keyring is not None:
+        given["apiKey"] = _referring(f"keyring:{options.key_keyring}")
     return given
+
+
+def _referring(text: str) -> str:
+    """A reference to where a key lies. What is no name may be the key itself, and is not repeated."""
+    if key_reference(text) is None:
+        raise UsageError("That is no name of a variable or of an entry of the keyring. For a key itself: --key-stdin.")
+    return text
 
 
 def _cleared(options: argparse.Namespace) -> list[str]:
@@ -141,8 +175,9 @@ def _lacks_a_key(options: argparse.Namespace, ref: ModelRef, catalog: Catalog) -
     asked = options.key_stdin or options.key_variable or options.key_keyring or options.json
     if asked or sys.stdin is None or not sys.stdin.isatty():
         return False
-    direct = next(route for route in catalog.routes(ref) if route.via == "direct")
-    return not any(route.usable for route in catalog.routes(ref)) and bool(direct.base_url)
+    routes = catalog.routes(ref)
+    direct = next(route for route in routes if route.via == "direct")
+    return not any(route.usable for route in routes) and direct.credential is None and bool(direct.base_url)
 
 
 def _with_fields(command: argparse.ArgumentParser) -> None:
