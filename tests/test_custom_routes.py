@@ -249,6 +249,14 @@ def test_a_third_partys_provider(make_environment: MakeEnvironment) -> None:
     assert "--key-stdin" in catalog.routes("acme/a")[0].remedy
 
 
+def test_an_own_key_whose_place_is_not_certain(make_catalog: MakeCatalog) -> None:
+    """Where a variable may say where a server is, the key waits for a base URL in its entry, as the remedy says."""
+    (route,) = make_catalog(files=holding(own("ollama/m", apiKey=KEY))).routes("ollama/m")
+    assert not route.usable
+    assert "polyroute custom edit ollama/m --base-url URL --keep-key" in route.remedy
+    assert make_catalog(files=holding(own("ollama/m", apiKey=KEY, baseURL=URL))).resolve("ollama/m").base_url == URL
+
+
 # --- Lists and problems ---
 
 

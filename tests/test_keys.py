@@ -118,7 +118,7 @@ def test_an_entry_needs_a_keyring_and_a_name(keyring: Shell) -> None:
     assert "Nothing was stored." in done.stderr
     assert "--key-variable" in done.stderr
     assert not dotenv(keyring).exists()
-    for arguments in (["--name", "a b"], [], ["anthropic", "--name", "mine"]):
+    for arguments in (["--name", "a b"], ["--name", ""], [], ["anthropic", "--name", "mine"]):
         assert keyring.run("keys", "set", *arguments, given=SECRET).returncode == 2
     assert keyring.run("keys", "set", "--name", "ANTHROPIC_API_KEY", given=SECRET).stderr.count("anthropic") == 1
 
@@ -213,6 +213,19 @@ def test_people_do_not_share_entries(keyring: Shell) -> None:
     keyring.run("keys", "set", "anthropic", given=OTHER, **other)
     assert revealed(keyring, "anthropic/claude-sonnet-4-5")["value"] == SECRET
     assert revealed(keyring, "anthropic/claude-sonnet-4-5", **other)["value"] == OTHER
+
+
+@pytest.mark.parametrize("locked", ["", "1"])
+def test_an_index_that_cannot_be_read(keyring: Shell, locked: str) -> None:
+    """It is told (exit 3) before anything is stored anywhere, whether the keyring opens or not."""
+    index = keyring.ours / "state" / "keyring.names"
+    index.parent.mkdir(exist_ok=True)
+    index.write_bytes(b"\xff")
+    done = keyring.run("keys", "set", "anthropic", given=SECRET, FILE_KEYRING_LOCKED=locked)
+    assert done.returncode == 3
+    assert str(index) in done.stderr
+    assert not dotenv(keyring).exists()
+    assert not Path(keyring.variables["FILE_KEYRING"]).exists()
 
 
 # --- The order of places ---

@@ -219,7 +219,7 @@ class Environment:
         if self._on_reveal:
             self._on_reveal(credential)
         if not (secret := self._secret(credential)):
-            raise SecretUnavailable(credential, "it is not there any more; make a new catalog and look again.")
+            raise SecretUnavailable(credential, "it is not there any more; look again for another, or store it anew.")
         self._revealed.add(secret)
         return secret
 

@@ -139,6 +139,7 @@ def checked(value: str) -> str:
 
 def _put(environment: Environment, variable: str, secret: str) -> tuple[Source, tuple[str, ...]]:
     keyring = environment.keyring
+    keyring.names()  # one that can't be read could not be corrected either, after the key is stored
     try:
         keyring.put(variable, secret)
     except Unavailable as error:

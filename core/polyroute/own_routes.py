@@ -71,9 +71,17 @@ def _with_own_key(route: Route, own: Own) -> Route:
         return _unusable(route, url, f"its key is {own.model.key}, which is not there", remedy)
     if not url:
         reason = f"it has a key of its own, and no base URL of {own.provider.id} is certain enough to send it to"
-        return _unusable(route, "", reason, f"See what is missing: polyroute explain {own.provider.id}.")
+        return _unusable(route, "", reason, _where_to(own))
     credential = Credential(own.provider.id, url, "api-key", source)
     return route._replace(usable=True, base_url=url, credential=credential, reason=f"found {credential}", remedy="")
+
+
+def _where_to(own: Own) -> str:
+    """How to make it certain where its key goes."""
+    rules = own.provider.custom_models
+    if rules and rules.base_url != "no":
+        return f"Give it one of its own: polyroute custom edit {own.ref} --base-url URL --keep-key."
+    return f"See what is missing: polyroute explain {own.provider.id}."
 
 
 def _source(own: Own) -> Source | None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def _set(options: argparse.Namespace) -> int:
     """`polyroute keys set`: keep a key, from a hidden prompt or stdin."""
     with output.catalog() as catalog:
-        if options.name:
+        if options.name is not None:
             stored = key_entries.store(catalog, options.name, entering.secret(f"Key for {options.name}, not shown: "))
         else:
             variable = keys.variable_of(_provider(options.provider, catalog))
@@ -58,7 +58,7 @@ def _list(options: argparse.Namespace) -> int:
 def _remove(options: argparse.Namespace) -> int:
     """`polyroute keys remove`: take a key out of where `keys set` puts it."""
     with output.catalog() as catalog:
-        if options.name:
+        if options.name is not None:
             removed = key_entries.remove(catalog, options.name)
         else:
             removed = keys.remove(catalog, _provider(options.provider, catalog).id)
