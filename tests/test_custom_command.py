@@ -309,6 +309,15 @@ def test_export_and_import(shell: Shell, file: Path, tmp_path: Path) -> None:
     assert shell.run("custom", "export", str(whole)).returncode == 2
 
 
+def test_an_export_is_utf_8_everywhere(shell: Shell) -> None:
+    """Where the output is set to another encoding, what is exported can still be imported."""
+    shell.run("custom", "add", "openrouter/é🎉", "--display-name", "ü")
+    exported = shell.run("custom", "export", PYTHONIOENCODING="latin-1").stdout
+    shell.run("custom", "remove", "openrouter/é🎉")
+    assert shell.run("custom", "import", "-", given=exported).returncode == 0
+    assert shell.json("custom", "show", "openrouter/é🎉")["model"]["displayName"] == "ü"
+
+
 def test_a_dry_run_writes_nothing(shell: Shell, file: Path) -> None:
     """It tells what would become of each entry, and the file stays."""
     add_server(shell)

@@ -24,7 +24,7 @@ def _export(options: argparse.Namespace) -> int:
         if not options.with_secrets:
             text.problems(store.listing().problems)  # these entries are left out
     if options.file == "-":
-        sys.stdout.write(data.decode())
+        sys.stdout.buffer.write(data)  # UTF-8, whatever a terminal is set to
         return YES
     if os.path.lexists(options.file):
         raise UsageError(f"{options.file} is there already, and is not overwritten.")
