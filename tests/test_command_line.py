@@ -756,6 +756,19 @@ def test_problems_are_told_where_the_input_is_refused(shell: Shell) -> None:
     assert "not today" in done.stderr
 
 
+@pytest.mark.parametrize("closed", ["2>&-", "<&-", "<&- 2>&-"])
+def test_a_stream_that_is_closed(shell: Shell, closed: str) -> None:
+    """Without stdin, stderr or both a command does what it does, and what is told goes nowhere else."""
+    line = f"{POLYROUTE} custom add openrouter/not-in-any-list"
+    done = shell.start(["sh", "-c", f"{line} {closed} && {POLYROUTE} custom list --json {closed}"])
+    assert done.returncode == 0
+    assert [each["name"] for each in json.loads(done.stdout.splitlines()[-1])["models"]] == ["not-in-any-list"]
+    assert ("note:" in done.stderr) == ("2" not in closed)
+    assert "note:" not in done.stdout
+    refused = shell.start(["sh", "-c", f"{POLYROUTE} custom show openrouter/nope --json {closed}"])
+    assert (refused.returncode, refused.stdout) == (2, "")
+
+
 @pytest.mark.parametrize("line", ["status --json", "--help", "completion bash", "serve --port 0"])
 def test_stdout_that_is_closed(shell: Shell, line: str) -> None:
     """With stdout closed nothing can be told: a message, and exit status 3."""

@@ -28,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if sys.stdout is None:  # nothing could be told, and a file that is opened would take its descriptor
             raise OSError("it is closed")
+        _stand_in_for_what_is_closed()
         status = _run(arguments)
         sys.stdout.flush()
         return status
@@ -64,6 +65,16 @@ def _print_what_can_be_printed() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+def _stand_in_for_what_is_closed() -> None:
+    """Let no file that is opened take the descriptor of a closed stdin or stderr, and no message go to stdout."""
+    import os
+
+    if sys.stdin is None:
+        os.open(os.devnull, os.O_RDONLY)
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  as long as the process
 
 
 def _tell(error: Exception, status: int) -> int:
