@@ -208,6 +208,30 @@ def test_an_archive_cannot_write_elsewhere(tmp_path: Path, name: str, suffix: st
         pass
 
 
+@pytest.mark.parametrize("name", ["../state", "..", "a/b", "/out", ".hidden", "a\\\\b", "Ac\\u202eme", "a,b"])
+def test_a_plugin_is_named_for_its_own_folder(person: Commands, elsewhere: Path, name: str) -> None:
+    """A name that would lead out of the plugin folder, or not be listed there, is refused and nothing is touched."""
+    person.put("approved", in_project=True)
+    person.run("plugins", "trust", "approved", "--yes")
+    before = {path: path.read_bytes() for path in person.ours.rglob("*.json") if path.parent.name == "state"}
+    (elsewhere / "plugin.toml").write_text(f'name = "{name}"\n' + ACME)
+    done = person.run("plugins", "add", str(elsewhere), "--yes")
+    assert (done.returncode, "is no name for a plugin" in done.stderr) == (2, True)
+    assert before
+    assert {path: path.read_bytes() for path in before} == before
+    assert not person.folder.exists()
+
+
+def test_a_folder_whose_name_no_plugin_can_have_is_not_added(person: Commands, elsewhere: Path) -> None:
+    """Where the manifest gives no name the folder's is taken, by the same rule; the remedy mends it."""
+    folder = elsewhere.rename(elsewhere.with_name(".acme"))
+    refused = person.run("plugins", "add", str(folder), "--yes")
+    assert (refused.returncode, 'name = "acme"' in refused.stderr) == (2, True)
+    (folder / "plugin.toml").write_text('name = "acme"\n' + ACME)
+    assert person.run("plugins", "add", str(folder), "--yes").returncode == 0
+    assert person.usable() == {"acme"}
+
+
 def test_an_archive_holds_plain_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Links and devices, what unpacks to too much, and what is no archive are refused."""
     link = tarfile.TarInfo("plugin.toml")
@@ -216,10 +240,21 @@ def test_an_archive_holds_plain_files(tmp_path: Path, monkeypatch: pytest.Monkey
         packed.addfile(link)
     with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as bomb:
         bomb.writestr("plugin.toml", b"\0" * 5000)
+    with tarfile.open(tmp_path / "folders.tar.gz", "w:gz") as folders:
+        for _ in range(acquiring.MOST_FILES + 1):
+            entry = tarfile.TarInfo("folder")
+            entry.type = tarfile.DIRTYPE
+            folders.addfile(entry)
+    with tarfile.open(tmp_path / "names.tar.gz", "w:gz", format=tarfile.PAX_FORMAT) as names:
+        names.addfile(tarfile.TarInfo("x" * (24 << 20)))
+    torn = (tmp_path / "names.tar.gz").read_bytes()
+    (tmp_path / "torn.tar.gz").write_bytes(torn[:40] + b"\xff" * 40 + torn[80:])
     (tmp_path / "text.zip").write_text("no archive")
     (tmp_path / "text.tar.gz").write_text("no archive")
     monkeypatch.setattr(acquiring, "MOST_BYTES", 4000)
-    for name, words in {"link.tar.gz": "is a link", "bomb.zip": "MiB", "text.zip": "zip", "text.tar.gz": "gz"}.items():
+    said = {"link.tar.gz": "is a link", "bomb.zip": "MiB", "text.zip": "zip", "text.tar.gz": "gz"}
+    said |= {"folders.tar.gz": "10000 files", "names.tar.gz": "MiB", "torn.tar.gz": "can't be unpacked"}
+    for name, words in said.items():
         with pytest.raises(UsageError, match=words), acquiring.at_hand(str(tmp_path / name)):
             pass
 

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import IO, NamedTuple
+from io import BufferedIOBase
+from typing import IO, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from polyroute import downloading
+from polyroute.description import PLAIN_NAME
 from polyroute.errors import Unavailable, UsageError
 from polyroute.manifests import MANIFEST
 
@@ -22,14 +25,34 @@ MOST_FILES = 10_000
 MOST_BYTES = 64 << 20
 _LEFT_OUT = (".git", "__pycache__", ".venv")
 _ARCHIVES = (".tar.gz", ".tgz", ".zip")
+_HEADER_BYTES = 2048
+"""What an archive holds of each file besides its content, at most."""
+_TOO_MUCH = f"it unpacks to more than {MOST_BYTES >> 20} MiB."
 
 
 class _Entry(NamedTuple):
-    """One file of an archive."""
+    """One file or folder of an archive."""
 
     name: str
-    is_program: bool
-    open: Callable[[], IO[bytes] | None]
+    is_program: bool = False
+    open: Callable[[], IO[bytes] | None] | None = None
+    """None for a folder."""
+
+
+class _Bounded:
+    """What comes out of a packed stream: no more than a plugin may be, however little it was packed to."""
+
+    def __init__(self, stream: BufferedIOBase) -> None:
+        self._stream = stream
+        self._left = MOST_BYTES + MOST_FILES * _HEADER_BYTES
+
+    def read(self, size: int) -> bytes:
+        """The next bytes. Raises UsageError where there are too many."""
+        data = self._stream.read(size)
+        self._left -= len(data)
+        if self._left < 0:
+            raise UsageError(_TOO_MUCH)
+        return data
 
 
 @contextlib.contextmanager
@@ -62,7 +85,12 @@ def at_hand(source: str, *, insecure: bool = False) -> Iterator[str]:
 
 
 def install(folder: str, directory: str, name: str) -> str:
-    """Put a copy of a plugin into the plugin folder, in place of one of that name; return where it is."""
+    """Put a copy of a plugin into the plugin folder, in place of one of that name; return where it is.
+
+    Raises UsageError for a name that would lead elsewhere; Unavailable.
+    """
+    if not re.fullmatch(PLAIN_NAME, name):
+        raise UsageError(f'{name!r} is no name for a plugin. Give it one in its {MANIFEST}: name = "acme".')
     target = os.path.join(directory, name)
     try:
         os.makedirs(directory, mode=0o700, exist_ok=True)
@@ -124,26 +152,30 @@ def _with_manifest(folder: str, source: str) -> str:
 def _unpack(archive: str, target: str) -> None:
     import tarfile
     import zipfile
+    import zlib
 
+    broken = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError)
     try:
         with contextlib.ExitStack() as stack:
             entries = _zipped(archive, stack) if archive.endswith(".zip") else _tarred(archive, stack)
             _write(entries, target)
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, RuntimeError, NotImplementedError) as error:
+    except broken as error:
         raise UsageError(f"{archive} can't be unpacked: {error}") from None
     except OSError as error:
         raise UsageError(f"{archive} can't be read: {error.strerror or error}.") from None
 
 
 def _tarred(archive: str, stack: contextlib.ExitStack) -> Iterator[_Entry]:
+    import gzip
     import tarfile
 
-    opened = stack.enter_context(tarfile.open(archive, "r:gz"))  # noqa: SIM115 - the stack closes it
+    unpacked: Any = _Bounded(stack.enter_context(gzip.GzipFile(archive)))
+    opened = stack.enter_context(tarfile.open(fileobj=unpacked, mode="r|"))  # noqa: SIM115 - the stack closes it
     for each in opened:
-        if not each.isdir():
-            if not each.isfile():
-                raise UsageError(f"{archive}: {each.name} is a link or no file.")
-            yield _Entry(each.name, bool(each.mode & 0o100), partial(opened.extractfile, each))
+        if not (each.isfile() or each.isdir()):
+            raise UsageError(f"{archive}: {each.name} is a link or no file.")
+        read = partial(opened.extractfile, each) if each.isfile() else None
+        yield _Entry(each.name, bool(each.mode & 0o100), read)
 
 
 def _zipped(archive: str, stack: contextlib.ExitStack) -> Iterator[_Entry]:
@@ -153,10 +185,10 @@ def _zipped(archive: str, stack: contextlib.ExitStack) -> Iterator[_Entry]:
     opened = stack.enter_context(zipfile.ZipFile(archive))
     for each in opened.infolist():
         mode = each.external_attr >> 16
-        if not each.is_dir():
-            if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
-                raise UsageError(f"{archive}: {each.filename} is a link or no file.")
-            yield _Entry(each.filename, bool(mode & 0o100), partial(opened.open, each))
+        if not each.is_dir() and stat.S_IFMT(mode) not in (0, stat.S_IFREG):
+            raise UsageError(f"{archive}: {each.filename} is a link or no file.")
+        read = None if each.is_dir() else partial(opened.open, each)
+        yield _Entry(each.filename, bool(mode & 0o100), read)
 
 
 def _write(entries: Iterator[_Entry], target: str) -> None:
@@ -167,6 +199,8 @@ def _write(entries: Iterator[_Entry], target: str) -> None:
         parts = entry.name.replace("\\", "/").split("/")
         if count > MOST_FILES or ".." in parts or os.path.isabs(entry.name) or ":" in parts[0]:
             raise UsageError(f"{entry.name}: it leads out of the archive, or there are more than {MOST_FILES} files.")
+        if entry.open is None:
+            continue
         path = os.path.join(target, *parts)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         opened = entry.open()
@@ -175,5 +209,5 @@ def _write(entries: Iterator[_Entry], target: str) -> None:
             file.write(data)
         left -= len(data)
         if left < 0:
-            raise UsageError(f"it unpacks to more than {MOST_BYTES >> 20} MiB.")
+            raise UsageError(_TOO_MUCH)
         _set_rights(path, is_program=entry.is_program)

@@ -28,6 +28,7 @@ from polyroute.forms import (
     Line,
     MappingForm,
     ModelForm,
+    PluginName,
     RouteabilityForm,
     SlotForm,
     SlotName,
@@ -174,7 +175,7 @@ class ExecutableForm(Form):
 class Describe(Form):
     """A plugin: its manifest, or what its executable answers to `describe`."""
 
-    name: Line = ""
+    name: PluginName = ""
     version: Line = ""
     protocol: Literal[1] = 1
     methods: list[Method] = []

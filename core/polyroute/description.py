@@ -22,6 +22,9 @@ from polyroute.types import (
     Slot,
 )
 
+PLAIN_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
+"""What a plugin may be called: its folder in the plugin folder is named so."""
+
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 

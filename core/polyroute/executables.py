@@ -163,7 +163,7 @@ def _described(found: Mapping[str, Any], manifest: Manifest) -> dict[str, Any]:
     from polyroute.describe import Wrong, parse
 
     try:
-        said = parse({"name": manifest.name, **found}, strict=False)
+        said = parse(found, strict=False)
     except Wrong as wrong:
         raise Fault("schema", f"describes itself wrongly: {shown(str(wrong))}") from None
     grants.check(said, manifest)

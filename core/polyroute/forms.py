@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from polyroute.description import PLAIN_NAME
 from polyroute.schemes import scheme
 from polyroute.types import (
     Alternative,
@@ -21,6 +22,7 @@ from polyroute.types import (
 _SLUG = r"^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$"
 _URL = r"^$|^(https?://|\$\{)[^\s?#@]+$"
 _LINE = r"^[^\x00-\x1f\x7f-\x9f]*$"
+_PLUGIN = rf"^({PLAIN_NAME})?$"
 NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
 HOST = r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?$"
 
@@ -29,11 +31,13 @@ SHAPES = {
     _URL: "is no http or https address (without user, query or fragment)",
     _LINE: "holds control characters",
     HOST: "is no host name",
+    _PLUGIN: "is no name for a plugin: letters, digits, `.`, `_` and `-` are",
     NAME: "is no name of a variable",
 }
 
 Line = Annotated[str, Field(pattern=_LINE)]
 Text = Annotated[str, Field(pattern=_LINE, min_length=1)]
+PluginName = Annotated[str, Field(pattern=_PLUGIN, max_length=100)]
 Slug = Annotated[str, Field(pattern=_SLUG, max_length=100)]
 Url = Annotated[str, Field(pattern=_URL)]
 Variable = Annotated[str, Field(pattern=NAME)]

@@ -45,7 +45,7 @@ def check(folder: str) -> list[Finding]:
 def _described(subject: Subject, first: Run) -> Iterator[Finding]:
     try:
         found = replies.result(Answer(first.result(1)))
-        said = parse({"name": subject.manifest.name, **found}, strict=False)
+        said = parse(found, strict=False)
         grants.check(said, subject.manifest)
     except (Fault, Wrong) as wrong:
         yield Finding("describe-refused", "error", f"its description can't be used: {wrong}", _DOCUMENT)
