@@ -176,6 +176,12 @@ def test_some_variables_are_never_granted(name: str) -> None:
     assert words in faults(f"[executable]\nargv = ['./x']\nvariables = ['{name}']\n")
 
 
+@pytest.mark.parametrize("argv", [["../run"], ["./../run"], ["./a/../../run"], ["a/run"], ["sh", "./../run"]])
+def test_no_program_lies_beside_its_folder(argv: list[str]) -> None:
+    """What is not in the folder that is approved is named by its whole path, or found on the fixed PATH."""
+    assert "executable.argv" in faults(f"[executable]\nargv = {argv}\n")
+
+
 @pytest.mark.parametrize("text", ["protocol = 2", "[providers.Acme]", "[providers.'a/b']", "[executable]\nargv = []"])
 def test_what_would_not_work_is_refused(text: str) -> None:
     """Another protocol, a provider ID that is no slug and a program without a name are refused."""

@@ -104,16 +104,43 @@ def test_a_thousand_nested_tables_are_words_too(person: Person) -> None:
 
 def test_what_is_no_text_is_told(person: Person) -> None:
     """A manifest that is not UTF-8, is too large, or is no file is told in words."""
-    for name in ("bytes", "large", "pipe"):
+    for name in ("bytes", "large", "folder", "pipe"):
         person.put(name)
     (person.folder / "bytes" / "plugin.toml").write_bytes(b"\xff\xfe")
     (person.folder / "large" / "plugin.toml").write_text("#" * (1 << 20) + "\n")
-    (person.folder / "pipe" / "plugin.toml").unlink()
-    (person.folder / "pipe" / "plugin.toml").mkdir()
+    for name in ("folder", "pipe"):
+        (person.folder / name / "plugin.toml").unlink()
+    (person.folder / "folder" / "plugin.toml").mkdir()
+    os.mkfifo(person.folder / "pipe" / "plugin.toml")
     catalog = person.catalog()
     assert "is not UTF-8 text" in words(catalog, "bytes")
     assert "is larger than 1 MiB" in words(catalog, "large")
-    assert "can't be read" in words(catalog, "pipe") or "is no file" in words(catalog, "pipe")
+    assert "can't be read" in words(catalog, "folder")
+    assert "is no file" in words(catalog, "pipe")
+
+
+HUGE = {
+    "a key of too many parts": "a" + ".a" * 250_000 + " = 1\n",
+    "a table of too many parts": "[a" + ". 'a'" * 50_000 + "]\n" + "".join(f"k{n} = 1\n" for n in range(50_000)),
+    "too many values": f"name = [{'1,' * 300_000}]",
+    "too many models": ACME.replace("models = [", f"models = [{'1,' * 10_000}"),
+    "too many unknown keys": "".join(f"key{n} = 1\n" for n in range(20_000)),
+    "a name without end": f"{'x' * 500_000} = 1\nname = '{'!' * 400_000}'\n",
+}
+
+
+@pytest.mark.parametrize("text", HUGE.values(), ids=HUGE)
+def test_a_huge_manifest_costs_little(person: Person, text: str) -> None:
+    """What would take minutes or gigabytes to read, or pages to tell, is told in a few lines."""
+    person.put("huge", text, in_project=True)
+    assert 0 < len(words(person.catalog(), "huge")) < 4_000
+
+
+@pytest.mark.parametrize("text", [f"[{'1,' * 300_000}1]", f"[{'1,' * 10_000}1]", "[" * 100_000])
+def test_a_huge_list_costs_little(person: Person, text: str) -> None:
+    """A list beside a manifest is bounded as the manifest is."""
+    person.put("gate", GATEWAY, list_json=text)
+    assert 0 < len(words(person.catalog(), "gate")) < 4_000
 
 
 def test_an_edit_is_seen(person: Person) -> None:

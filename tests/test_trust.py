@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -197,13 +198,36 @@ def test_anything_changed_is_another_fingerprint(person: Person) -> None:
     assert len(set(seen)) == 7
 
 
+def test_a_change_is_seen_whatever_its_time_says(person: Person) -> None:
+    """Other content of the same length, written in place and given its old time, is another fingerprint."""
+    folder = person.put("acme", run="1", in_project=True)
+    before, times = fingerprint(manifest(folder)), os.stat(folder / "run")
+    time.sleep(0.05)  # longer than a file system's clock ticks
+    (folder / "run").write_text("2")
+    os.utime(folder / "run", ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert fingerprint(manifest(folder)) != before
+
+
+def test_a_program_elsewhere_is_part_of_the_plugin(person: Person) -> None:
+    """A program that is named by its whole path is approved with what lies there; without one there is no plugin."""
+    program = person.home / "program"
+    folder = person.put("acme", PROGRAM.replace("./run", str(program)))
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    person.approve(folder)
+    assert plugin(person.catalog(), "acme").enabled
+    program.write_text("#!/bin/sh\necho other\n")
+    assert plugin(person.catalog(), "acme").reason == "has changed since it was approved"
+    program.chmod(0o777)
+    assert "others than its owner may write" in plugin(person.catalog(), "acme").reason
+    program.unlink()
+    assert "can't be looked at" in plugin(person.catalog(), "acme").reason
+
+
 def test_what_is_approved_can_be_told(person: Person) -> None:
     """The (credential, host) pairs of a plugin are those of its providers and of its program."""
     folder = person.put("acme", PROGRAM.replace("'ACME_API_KEY'", "'ACME_API_KEY', 'HOME'") + ACME)
-    assert bindings(manifest(folder)) == [
-        ("ACME_API_KEY", "https://api.acme.example"),
-        ("HOME", "https://api.acme.example"),
-    ]
+    assert bindings(manifest(folder)) == [("ACME_API_KEY", "https://api.acme.example")]
 
 
 def test_approval_can_be_taken_back(person: Person) -> None:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
-from polyroute.description import Description, Executable
+from polyroute.description import MAX_MODELS, Description, Executable
 from polyroute.forms import (
     HOST,
     NAME,
@@ -52,6 +52,10 @@ from polyroute.types import (
 
 AnyForm = TypeVar("AnyForm", bound=Form)
 
+_FAULTS_TOLD = 20
+_SHOWN = 60
+"""Characters of a wrong value that are shown."""
+
 Method = Literal["detect", "models", "map", "verify", "secret"]
 
 _NEVER_GRANTED = r"(LD|DYLD|POLYROUTE)_\w*|PYTHON\w*|NODE_OPTIONS|BASH_ENV|ENV|PERL5OPT|PERL5LIB|PATH|IFS|SHELLOPTS"
@@ -64,10 +68,25 @@ def _may_be_granted(name: str) -> str:
     return name
 
 
+def _stays_in_place(argv: list[str]) -> list[str]:
+    """What is run lies in the plugin's folder, on the fixed PATH, or where the whole path says."""
+    if "/" in argv[0] and not argv[0].startswith(("./", "/")):
+        raise ValueError(f"{argv[0]!r} should begin with ./ or /, or be a bare name")
+    if out := next((each for each in argv if each.startswith("./") and ".." in each.split("/")), ""):
+        raise ValueError(f"{out!r} leads out of the plugin's folder")
+    return argv
+
+
 Granted = Annotated[str, Field(pattern=NAME), AfterValidator(_may_be_granted)]
 
 
 Models = list[Annotated[ModelForm, BeforeValidator(partial(named, "id"), str | ModelForm)]]
+
+
+def _few_enough(models: Any) -> Any:
+    if isinstance(models, list) and len(models) > MAX_MODELS:
+        raise ValueError(f"lists more than {MAX_MODELS:,} models")
+    return models
 
 
 class ProviderForm(Form):
@@ -93,7 +112,7 @@ class ProviderForm(Form):
     also_speaks: list[Text] = []
     routeability: RouteabilityForm | None = None
     mapping: MappingForm | None = None
-    models: Annotated[Models, BeforeValidator(lambda value: value, Models | str)] = []
+    models: Annotated[Models, BeforeValidator(_few_enough, Models | str)] = []
 
     @model_validator(mode="after")
     def _hangs_together(self) -> ProviderForm:
@@ -167,7 +186,7 @@ class ProviderForm(Form):
 class ExecutableForm(Form):
     """What the plugin's program is, and all that it is granted."""
 
-    argv: list[Text] = Field(min_length=1)
+    argv: Annotated[list[Text], Field(min_length=1), AfterValidator(_stays_in_place)]
     variables: list[Granted] = []
     hosts: list[Annotated[str, Field(pattern=HOST)]] = []
 
@@ -232,16 +251,27 @@ def place(where: Iterable[str | int]) -> str:
     """A place in a document, as TOML writes it."""
     text = ""
     for step in where:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+        text += f"[{step}]" if isinstance(step, int) else f".{_short(step)}" if text else _short(step)
     return text
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def _validated(form: type[AnyForm], data: Any, *, strict: bool) -> AnyForm:
     try:
         return form.model_validate(data, extra=None if strict else "ignore")
     except ValidationError as error:
-        found = error.errors(include_url=False)
-        raise Wrong((tuple(step for step in each["loc"] if step != "[key]"), _words(each)) for each in found) from None
+        raise Wrong(_faults(error.errors(include_url=False))) from None
+
+
+def _faults(errors: Sequence[Mapping[str, Any]]) -> Iterable[tuple[tuple[str | int, ...], str]]:
+    """Each error with its place: as many as somebody reads."""
+    for each in errors[:_FAULTS_TOLD]:
+        yield tuple(step for step in each["loc"] if step != "[key]"), _words(each)
+    if len(errors) > _FAULTS_TOLD:
+        yield (), f"and {len(errors) - _FAULTS_TOLD:,} more faults"
 
 
 def _words(error: Mapping[str, Any]) -> str:
@@ -250,7 +280,7 @@ def _words(error: Mapping[str, Any]) -> str:
     if kind == "extra_forbidden":
         return f"is no known key.{_closest(str(error['loc'][-1]))}"
     if kind == "string_pattern_mismatch":
-        return f"{given!r} {SHAPES.get(error['ctx']['pattern'], 'has a wrong form')}"
+        return f"{_short(repr(given))} {SHAPES.get(error['ctx']['pattern'], 'has a wrong form')}"
     if kind == "value_error":
         return str(error["ctx"]["error"])
     if kind == "model_type":

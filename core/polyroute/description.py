@@ -22,6 +22,8 @@ from polyroute.types import (
     Slot,
 )
 
+MAX_MODELS = 10_000
+"""In one list."""
 PLAIN_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 """What a plugin may be called: its folder in the plugin folder is named so."""
 

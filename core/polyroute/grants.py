@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from polyroute import requirements
-from polyroute.description import Description, Executable
+from polyroute.description import MAX_MODELS, Description, Executable
 from polyroute.environment import PROCESS, Environment
 from polyroute.jsonrpc import Fault
 from polyroute.manifests import Manifest
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 FIXED_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """Where programs find other programs: no folder of a person, and no version manager's shim."""
-MAX_MODELS = 10_000
 
 _HOME = "HOME"
 

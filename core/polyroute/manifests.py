@@ -6,6 +6,7 @@ What they say is kept between runs in one file, so that a thousand of them cost 
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
@@ -22,6 +23,11 @@ PROJECT_PLUGINS = os.path.join(".polyroute", "plugins")
 
 _MANIFEST_BYTES = 1 << 20
 _LIST_BYTES = 16 << 20
+_MOST_VALUES = 250_000
+"""In a manifest or a list. They are counted before parsing, which would take a hundred times their size."""
+_KEY = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
+_LONG_KEY = re.compile(rf"(?<![\w-]){_KEY}(?:[ \t]*+\.[ \t]*+{_KEY}){{32}}")
+"""A key of so many parts that reading it, or what stands below it, would take for ever."""
 
 # To be raised whenever anything else is made of the same files.
 _VERSION = 2
@@ -159,7 +165,7 @@ def _text(folder: str, name: str, most: int) -> str:
     if os.path.commonpath([path, os.path.realpath(folder)]) != os.path.realpath(folder):
         raise UsageError(f"{name} leads out of the plugin's folder. Put a copy of the file there.")
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=_at_once) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise UsageError(f"{name} is no file.")
             data = file.read(most + 1)
@@ -168,14 +174,24 @@ def _text(folder: str, name: str, most: int) -> str:
     if len(data) > most:
         raise UsageError(f"{name} is larger than {most >> 20} MiB.")
     try:
-        return data.decode("utf-8-sig")
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise UsageError(f"{name} is not UTF-8 text.") from None
+    if sum(map(text.count, ",=[{")) > _MOST_VALUES:
+        raise UsageError(f"{name} holds more than {_MOST_VALUES:,} values.")
+    return text
+
+
+def _at_once(path: str, flags: int) -> int:
+    """Open a file without waiting: a pipe in its place has nobody at its other end."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _toml(text: str, name: str) -> dict[str, Any]:
     import tomllib
 
+    if _LONG_KEY.search(text):
+        raise UsageError(f"{name} holds a key of more than 32 parts.")
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:

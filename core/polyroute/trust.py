@@ -19,6 +19,9 @@ from polyroute.types import Alternative, Provider, Slot
 _OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _FOLDER_FILES = 10_000
 
+_State = tuple[str, int, int, int, int]
+"""The identity of a file, with the time that nobody can set."""
+
 # To be raised whenever a fingerprint is made otherwise; all plugins that need approval then ask again.
 _VERSION = 1
 
@@ -59,7 +62,8 @@ def bindings(manifest: Manifest) -> list[Binding]:
         for host in hosts(provider, manifest)
     }
     if granted := manifest.description.executable:
-        pairs |= {Binding(name, f"https://{host}") for name in granted.variables for host in granted.hosts}
+        names = {*granted.variables} - {"HOME"}  # a place, and nothing that anybody is sent
+        pairs |= {Binding(name, f"https://{host}") for name in names for host in granted.hosts}
     return sorted(pairs)
 
 
@@ -72,7 +76,7 @@ def hosts(provider: Provider, manifest: Manifest | None = None) -> set[str]:
 
 def fingerprint(manifest: Manifest) -> str:
     """What tells one state of a plugin from another. Raises Unsafe where its folder is not."""
-    files = sorted(_files(manifest.folder))
+    files = [*sorted(_files(manifest.folder)), *_program(manifest)]
     granted = manifest.description.executable
     said = f"{granted and granted.variables} {bindings(manifest)}"
     made_from = [_VERSION, said, *map(list, files)]
@@ -136,14 +140,16 @@ def _shown(each: Alternative) -> str:
     return each.variable or each.file
 
 
-def _check_rights(path: str, folder: str) -> cache.Identity:
+def _check_rights(path: str, folder: str) -> _State:
     try:
         found = os.stat(path)
     except OSError as error:
         raise Unsafe(f"{path} can't be looked at: {error.strerror}", "Mend or remove it.") from None
+    if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
+        raise Unsafe(f"{path} is no file", "Remove it.")
     if os.name == "posix" and found.st_mode & _OTHERS_MAY_WRITE:
         raise Unsafe(f"others than its owner may write {path}", f"Run: chmod -R go-w {folder}")
-    return cache.identified(path, found)
+    return *cache.identified(path, found), found.st_ctime_ns
 
 
 def _check_place(path: str, folder: str) -> None:
@@ -152,7 +158,14 @@ def _check_place(path: str, folder: str) -> None:
         raise Unsafe(f"{path} leads out of the plugin's folder", "Put a copy of the file there.")
 
 
-def _files(folder: str) -> Iterator[cache.Identity]:
+def _program(manifest: Manifest) -> Iterator[_State]:
+    """The program of a plugin that names one by its whole path: whoever changes that changes the plugin."""
+    granted = manifest.description.executable
+    if granted and os.path.isabs(granted.argv[0]):
+        yield _check_rights(granted.argv[0], manifest.folder)
+
+
+def _files(folder: str) -> Iterator[_State]:
     """The folder of a plugin, and every file and link in it. Raises Unsafe for what others may write, and for links
     that lead out of it.
     """
