@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from polyroute import Catalog, Plugins, executable, executables
+from polyroute import Catalog, Plugins, executable, executables, replies
 from polyroute.calls import CALLS, Call, Calls, shown
-from polyroute.jsonrpc import Request
+from polyroute.jsonrpc import Fault, Request
 from polyroute.processes import Program
 from tests.manifesting import Person, manifest, plugin, words
 from tests.test_plugin_commands import Commands
@@ -175,6 +175,14 @@ def test_models_are_kept_as_long_as_they_hold(person: Person) -> None:
     assert len(log(person, "models")) == 1
 
 
+def test_a_listed_model_names_its_host(person: Person) -> None:
+    """A model that is called elsewhere says where: a placeholder for all of a host grants nothing."""
+    acme(person)
+    rows = {"providers": {"acme": [{"id": "m", "base_url": "https://${h}/v1"}]}}
+    with pytest.raises(Fault, match="wants the host"):
+        replies.models(rows, manifest(person.folder / "acme"))
+
+
 def test_too_many_models_are_refused(person: Person) -> None:
     """Ten thousand are taken, and one more is a fault."""
     acme(person, count=10_000)
@@ -200,6 +208,19 @@ def test_too_many_models_are_refused(person: Person) -> None:
                 "result": {
                     "providers": {
                         "x": {"base_url": "https://${k}.evil.example", "slots": {"k": {"from": ["ACME_LOGIN"]}}}
+                    }
+                }
+            },
+            "the host evil.example",
+        ),
+        (
+            {
+                "result": {
+                    "providers": {
+                        "x": {
+                            "base_url": "https://${h}/v1",
+                            "slots": {"h": {"from": ["ACME_LOGIN"], "default": "evil.example", "check": "host"}},
+                        }
                     }
                 }
             },

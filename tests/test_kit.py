@@ -130,6 +130,36 @@ def test_each_fault_of_a_module_is_found(tmp_path: Path, code: str, text: str) -
     assert "acme_module" not in sys.modules
 
 
+CARRYING = """
+[project]
+name = "acme-polyroute"
+version = "1.0"
+dependencies = ["polyroute"]
+[project.entry-points.polyroute]
+acme = "acme_polyroute:plugin.toml"
+"""
+
+
+def test_a_distribution_that_carries_a_manifest(tmp_path: Path) -> None:
+    """A distribution without code is checked by the manifest that its entry point names."""
+    (tmp_path / "pyproject.toml").write_text(CARRYING)
+    assert codes(kit.check(str(tmp_path))) == {"manifest-missing"}
+    package = tmp_path / "src" / "acme_polyroute"
+    package.mkdir(parents=True, mode=0o755)
+    for text, found in ((ACME, set()), (ACME.replace("base_url", "documentation"), {"base-url-missing"})):
+        (package / "plugin.toml").write_text(text)
+        (package / "plugin.toml").chmod(0o644)
+        assert {each.code for each in kit.check(str(tmp_path))} == found
+
+
+def test_a_gateway_that_spells_by_itself_needs_no_list(tmp_path: Path) -> None:
+    """The gateway in docs/hooks.md, whose mapper is its own, passes the kit."""
+    page = (Path(__file__).parent.parent / "docs" / "hooks.md").read_text(encoding="utf-8")
+    code = page.split("```python\n")[1].split("```")[0]
+    (tmp_path / "gateway.py").write_text(code)
+    assert kit.check(str(tmp_path / "gateway.py")) == []
+
+
 def test_a_project_that_no_host_would_find(tmp_path: Path) -> None:
     """A distribution without entry point or version is told, and what is no plugin at all is bad input."""
     (tmp_path / "pyproject.toml").write_text("[project]\nname = 'acme'\n")

@@ -67,3 +67,23 @@ def test_a_program_that_is_not_there_is_found(tmp_path: Path) -> None:
         "there is no acme-language"
         in findings(tmp_path, SH, MANIFEST.replace("./acme.sh", "acme-language"))["describe-missing"]
     )
+
+
+@pytest.mark.parametrize(
+    ("methods", "more", "passes"),
+    [
+        ("['map']", "", True),
+        ("['models']", ',"mapping":{}', True),
+        ("['models']", "", False),
+        ("[]", ',"mapping":{}', False),
+    ],
+)
+def test_a_gateway_whose_ids_can_be_asked_for_needs_no_list(
+    methods: str, more: str, passes: bool, tmp_path: Path
+) -> None:
+    """A gateway answers `map`, or lists models when asked and has a scheme for them; else no ID can be found."""
+    gateway = '"kind":"gateway","routeability":{"offered":["openai"]}' + more + ',"env":'
+    source = SH.replace('"env":', gateway, 1).replace('"models":', '"x":')
+    assert source.count("gateway") == 1
+    found = findings(tmp_path, source, f"methods = {methods}\n{MANIFEST}")
+    assert ("models-missing" in found) != passes

@@ -286,6 +286,25 @@ def test_adding_again_replaces_it(person: Commands, elsewhere: Path) -> None:
     assert [path.name for path in person.folder.iterdir()] == ["acme"]
 
 
+def test_what_of_an_added_plugin_is_not_used_is_told(person: Commands, elsewhere: Path) -> None:
+    """`add` names the place that it replaces, and at once what other plugins have already; faults by their source."""
+    (elsewhere / "plugin.toml").write_text(ACME.replace("providers.acme", "providers.openai"))
+    first, again = (person.run("plugins", "add", str(elsewhere), "--yes") for _ in range(2))
+    assert "'openai' belongs to plugin direct" in first.stderr
+    assert "replaces" not in first.stderr
+    assert f"  replaces   {person.folder / 'acme'}\n" in again.stderr
+    (elsewhere / "plugin.toml").write_text("x = 1")
+    assert f"polyroute: {elsewhere}:\n" in person.run("plugins", "add", str(elsewhere), "--yes").stderr
+
+
+def test_a_new_plugin_has_a_name_of_its_own(person: Commands) -> None:
+    """`new` takes no name or alias of a provider that is there, and says whose it is."""
+    for name in ("openai", "amazon-bedrock"):
+        refused = person.run("plugins", "new", name, "--into", str(person.home))
+        assert (refused.returncode, "of plugin direct" in refused.stderr) == (2, True)
+        assert not (person.home / name).exists()
+
+
 def test_trust_and_untrust(person: Commands) -> None:
     """A plugin in a project is in use from `trust` to `untrust`; without a terminal only --yes is an answer."""
     person.put("acme", in_project=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from polyroute.description import MAX_MODELS, Description, Executable
 from polyroute.environment import PROCESS, Environment
 from polyroute.jsonrpc import Fault
 from polyroute.manifests import Manifest
+from polyroute.types import Provider
 
 if TYPE_CHECKING:
     from polyroute.processes import Program
@@ -66,8 +68,7 @@ def check(said: Description, manifest: Manifest) -> None:
     wanted = {name for each in said.providers for name in requirements.variables(each)}
     _all_granted("the variable", wanted, granted.variables)
     _all_granted("the method", said.methods, declared.methods)
-    urls = [url for each in said.providers for url in (each.base_url, *(case.base_url for case in each.base_url_cases))]
-    check_urls([*urls, *(model.base_url for model in said.models)], manifest)
+    check_urls(filter(_host, _urls(said)), manifest)
     check_count(len(said.models))
 
 
@@ -80,7 +81,24 @@ def check_count(models: int) -> None:
 def check_urls(urls: Iterable[str], manifest: Manifest) -> None:
     """Raises Fault where an address leads to a host that the manifest does not grant."""
     granted = manifest.description.executable or Executable(())
-    _all_granted("the host", {host for url in urls if (host := _host(url))}, granted.hosts)
+    _all_granted("the host", {_host(url) or url for url in urls if url}, granted.hosts)
+
+
+def _urls(said: Description) -> Iterable[str]:
+    """All base URLs of a description."""
+    providers = {each.id: each for each in said.providers}
+    for each in said.providers:
+        own = (each.base_url, *(case.base_url for case in each.base_url_cases))
+        yield from (_with_defaults(url, each) for url in own)
+    yield from (_with_defaults(model.base_url, providers[model.provider]) for model in said.models)
+
+
+def _with_defaults(url: str, provider: Provider) -> str:
+    """A base URL whose host the person gives, as it is where the person gives nothing."""
+    if _host(url):
+        return url
+    defaults = {slot.name: slot.default for group in provider.requirement for slot in group.slots}
+    return re.sub(r"\$\{(\w+)\}", lambda found: defaults.get(found[1], ""), url)
 
 
 def _host(url: str) -> str:

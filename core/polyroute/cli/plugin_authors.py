@@ -8,6 +8,9 @@ import json
 from polyroute import kit, wire
 from polyroute.cli import output, text
 from polyroute.cli.exits import NO, YES
+from polyroute.environment import Environment
+from polyroute.errors import UsageError
+from polyroute.plugins import Plugins
 
 
 def schema(options: argparse.Namespace) -> int:
@@ -22,6 +25,9 @@ def new(options: argparse.Namespace) -> int:
     """`polyroute plugins new`: write a plugin that passes the kit as it stands."""
     from polyroute.kit import scaffolding
 
+    plugins = Plugins.load(environment=Environment.load(), project=output.here(), run=False)
+    if owner := plugins.owners.get(plugins.names.get(options.name, "")):
+        raise UsageError(f"{options.name!r} is a provider of plugin {owner.label} already. Choose another name.")
     folder = scaffolding.write(options.name, options.kind, options.into)
     sentence = f"{folder} holds a plugin that works. Next: polyroute plugins check {folder}"
     return output.done(options, sentence, plugin=options.name, folder=folder)

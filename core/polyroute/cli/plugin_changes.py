@@ -23,14 +23,17 @@ def add(options: argparse.Namespace) -> int:
     """`polyroute plugins add`: show what a plugin wants, ask, and put it into the plugin folder."""
     environment = Environment.load()
     with acquiring.at_hand(options.source, insecure=options.insecure) as folder:
-        manifest = usable(folder)
+        manifest = usable(folder, options.source)
         plugin = _described(manifest, manifest.name)
         _tell(plugin, manifest, options.source)
+        if os.path.lexists(there := os.path.join(environment.plugins_directory, plugin.name)):
+            text.notes([f"  replaces   {there}"])
         if not answering.agreed("Add and trust it?", yes=options.yes):
             return output.done(options, "Nothing was changed.", NO, plugin=plugin.name, added=False)
         target = acquiring.install(folder, environment.plugins_directory, plugin.name)
     Approvals.load(environment).approve(usable(target))
-    return output.done(options, f"{plugin.name} is in use from now on (in {target}).", plugin=plugin.name, added=True)
+    name = _told(target, environment)
+    return output.done(options, f"{name} is in use from now on (in {target}).", plugin=name, added=True)
 
 
 def trust_(options: argparse.Namespace) -> int:
@@ -93,13 +96,21 @@ def named(name: str) -> tuple[Environment, Plugin]:
     raise UsageError(f"There is no plugin {name!r}. There are: {', '.join(each.name for each in found) or 'none'}.")
 
 
-def usable(folder: str) -> Manifest:
-    """The manifest in a folder. Raises UsageError where it can't be used or trusted."""
+def usable(folder: str, source: str = "") -> Manifest:
+    """The manifest in a folder, which came from `source`. Raises UsageError where it can't be used or trusted."""
     (manifest,) = manifests.load([folder])
     if manifest.fault:
-        raise UsageError(f"{manifest.path}:\n{manifest.fault}")
+        raise UsageError(f"{source or manifest.path}:\n{manifest.fault}")
     trust.fingerprint(manifest)
     return manifest
+
+
+def _told(folder: str, environment: Environment) -> str:
+    """The name that the plugin in a folder has among the others, after telling what of it can't be used."""
+    plugins = Plugins.load(environment=environment, project=output.here(), run=False)
+    name = next(each.name for each in plugins.all if each.folder == folder)
+    text.problems([each for each in plugins.problems if each.plugin == name])
+    return name
 
 
 def _switch(options: argparse.Namespace, *, on: bool) -> int:

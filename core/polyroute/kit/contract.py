@@ -38,12 +38,13 @@ def problem(found: Problem) -> Finding:
 
 def declaration(plugins: Plugins) -> Description:
     """All that the plugins declare, as one description."""
-    own = tuple(plugins.providers.values())
+    own, hooks = tuple(plugins.providers.values()), plugins.hooks_of(plugins.all[0])
+    answers = {"polyroute_credentials": "detect", "polyroute_model_ids": "map"}
     return Description(
         providers=own,
         routeability=tuple(plugins.rules.values()),
         models=tuple(plugins.all_models()),
-        methods=("detect",) if "polyroute_credentials" in plugins.hooks_of(plugins.all[0]) else (),
+        methods=tuple(method for hook, method in answers.items() if hook in hooks),
     )
 
 

@@ -38,11 +38,17 @@ def _gateway(provider: Provider, found: Description) -> Iterator[Finding]:
     if provider.kind == "gateway" and rule is None:
         remedy = "List its models, or add [providers.NAME.routeability]."
         yield Finding("routeability-missing", "warning", f"the gateway {name} carries nobody's models", remedy)
-    if rule and not rule.like and not any(each.provider == name for each in found.models):
-        remedy = 'List them: models = [...], or models = "models.json" beside the manifest.'
+    if rule and not rule.like and not _can_spell(name, found):
+        remedy = 'List them: models = [...], or models = "models.json" beside the manifest. Or answer `map`.'
         yield Finding("models-missing", "error", f"the gateway {name} has no list: no ID can be found in it", remedy)
     if rule and provider.kind != "gateway":
         yield Finding("kind-mismatch", "warning", f"{name} carries others' models", 'Say kind = "gateway".')
+
+
+def _can_spell(gateway: str, found: Description) -> bool:
+    """Whether a gateway's model IDs can be found: in its list, by a scheme for one that is asked for, or by asking."""
+    is_listed = any(each.provider == gateway for each in found.models)
+    return is_listed or "map" in found.methods or ("models" in found.methods and gateway in found.mappings)
 
 
 def _slots(provider: Provider) -> Iterator[Finding]:

@@ -9,8 +9,10 @@ import sys
 import tempfile
 from collections.abc import Iterator
 
+from polyroute import kit
 from polyroute.errors import UsageError
 from polyroute.kit import Finding
+from polyroute.manifests import MANIFEST
 
 _SECONDS = 30
 _MARK = "\x00findings:"
@@ -21,9 +23,20 @@ def check(path: str) -> list[Finding]:
     """What is to be said of a module, or of the project whose `pyproject.toml` names one."""
     findings: list[Finding] = []
     folder, target = _module(path) if path.endswith(".py") else _named(path, findings)
-    if target:
+    if target.endswith(f":{MANIFEST}"):
+        findings += _carried(folder, target.partition(":")[0])
+    elif target:
         findings += _loaded(folder, target)
     return findings
+
+
+def _carried(folder: str, package: str) -> list[Finding]:
+    """What is to be said of a distribution that carries a manifest; its version is that of the distribution."""
+    place = os.path.join(folder, *package.split("."))
+    if not os.path.isfile(os.path.join(place, MANIFEST)):
+        remedy = "Name the package in which it is: PACKAGE:plugin.toml."
+        return [Finding("manifest-missing", "error", f"there is no {MANIFEST} in {place}", remedy)]
+    return [each for each in kit.check(place) if each.code != "version-missing"]
 
 
 def _module(path: str) -> tuple[str, str]:
