@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from polyroute import Catalog, Plugins, Preferences, hookspecs
+from polyroute import Catalog, Plugins, Preferences, hookspecs, kit
 from polyroute.cli.parser import build
 from polyroute.describe import parse
 from tests.conftest import MakeEnvironment
@@ -125,6 +125,18 @@ def test_from_nothing_to_a_working_provider(title: str, tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert " passes." in done.stdout
+
+
+def test_the_distribution_in_the_page_carries_a_manifest(tmp_path: Path) -> None:
+    """The `pyproject.toml` of a distribution without code, as it stands, packs a manifest and passes the kit."""
+    (text,) = [block for block in blocks(WRITING, "toml") if "project" in tomllib.loads(block)]
+    packages = tomllib.loads(text)["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+    (tmp_path / "pyproject.toml").write_text(text)
+    package = tmp_path / packages[0]
+    package.mkdir(mode=0o755)
+    (package / "plugin.toml").write_text(blocks(WRITING, "toml")[0])
+    (package / "plugin.toml").chmod(0o644)
+    assert kit.check(str(tmp_path)) == []
 
 
 @pytest.mark.parametrize(

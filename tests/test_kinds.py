@@ -24,8 +24,8 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 
 _ASK = """
 import json, os, sys
-from polyroute import Catalog, ModelRef, wire
-catalog = Catalog.load()
+from polyroute import Catalog, ModelRef, Plugins, wire
+catalog = Catalog.load(plugins=Plugins.load(project=os.getcwd()))
 status = catalog.provider("acme")
 routes = [wire.resolution(ModelRef("acme", each), catalog.routes(f"acme/{each}"), ()) for each in ("acme-large", "x")]
 models = [wire.model(model) for model in catalog.models(provider="acme")]
@@ -56,7 +56,14 @@ class Place:
     def ask(self, **variables: str) -> Any:
         """Everything that a catalog says of Acme."""
         command = [self.python, "-c", _ASK]
-        done = subprocess.run(command, env=self.environment(**variables), capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            command,
+            cwd=self.person.project,
+            env=self.environment(**variables),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
         return json.loads(done.stdout)
 
     def install(self, wheel: Path) -> None:
@@ -81,7 +88,7 @@ def manifest(place: Place) -> None:
 def manifest_in_project(place: Place) -> None:
     """A manifest of a project, approved."""
     source = (EXAMPLES / "acme-manifest" / "plugin.toml").read_text()
-    place.person.approve(place.person.put("acme", source))
+    place.person.approve(place.person.put("acme", source, in_project=True))
 
 
 def manifest_in_wheel(place: Place) -> None:

@@ -26,11 +26,11 @@ def consented(claims: Claims, loaded: Loaded, problems: list[Problem]) -> Claims
         others = {each: found for each in variables if (found := _others(owner, readers[each], approved, loaded))}
         withheld = trust.contested(provider, manifest, others)
         if withheld and owner not in approved:
-            remedy = f"If that is what you want: `polyroute plugins trust {owner.name}`."
+            command = f"`polyroute plugins trust {owner.name}`"
             where = ", ".join(sorted(trust.hosts(provider, manifest)))
-            why = f"{name} may not send it to {where} without your consent"
-            problems.append(owner.problem(f"{'; '.join(sorted(withheld.values()))}: {why}", remedy))
-            providers[name] = trust.without(provider, withheld, remedy)
+            why = f"{'; '.join(sorted(withheld.values()))}: {name} may not send it to {where} without your consent"
+            problems.append(owner.problem(why, f"If that is what you want: {command}."))
+            providers[name] = trust.without(provider, withheld, f"To let its plugin look for it: {command}.")
     return claims._replace(providers=providers)
 
 

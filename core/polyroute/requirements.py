@@ -236,7 +236,7 @@ def _distance(filled: list[_Filled]) -> tuple[bool, int]:
 
 def _described(slot: Slot) -> str:
     files = [re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", each.file) for each in slot.alternatives if each.file]
-    text = _either([*_names(slot), *dict.fromkeys(files)])
+    text = _either([*_names(slot), *dict.fromkeys(files)]) or slot.name  # where all is withheld
     return f"{text} (default {slot.default})" if slot.default else text
 
 
