@@ -302,6 +302,15 @@ def test_what_is_no_key_is_refused(shell: Shell, text: str) -> None:
     assert not dotenv(shell).exists()
 
 
+@pytest.mark.parametrize("text", ["$OPENAI_API_KEY", "${OPENAI_API_KEY}", "keyring:mine"])
+def test_a_reference_is_no_key(shell: Shell, text: str) -> None:
+    """What names a variable is not stored as a provider's key: some who read the file would fill it in (exit 2)."""
+    done = shell.run("keys", "set", "anthropic", given=text, OPENAI_API_KEY="sk-other")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "give the key itself" in done.stderr
+    assert not dotenv(shell).exists()
+
+
 def test_bytes_that_are_no_text_are_refused(shell: Shell) -> None:
     """What is not text is refused (exit 2)."""
     command = f"printf '\\377\\376' | '{POLYROUTE}' keys set anthropic"

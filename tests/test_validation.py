@@ -90,6 +90,13 @@ def test_a_persons_own_model_is_offered(make_catalog: MakeCatalog) -> None:
     ]
 
 
+def test_a_persons_own_model_brings_its_base_url(make_catalog: MakeCatalog) -> None:
+    """A custom model of a provider that needs a base URL is said by its name alone."""
+    models = [{"name": "mine", **{name: value for name, value in SERVER.items() if name != "model"}}]
+    files = {".dexto/models/custom-models.json": json.dumps({"version": 1, "models": models})}
+    assert make_catalog(files=files).validate({"provider": SERVER["provider"], "model": "mine"}) == ()
+
+
 # --- What is wrong ---
 
 WRONG: list[tuple[Config, str, str]] = [

@@ -12,7 +12,7 @@ from polyroute.custom_models import (
     CustomModel,
     breach,
     identity,
-    key_reference,
+    literal,
     may_be_secret,
     read_entry,
     same_endpoint,
@@ -204,6 +204,4 @@ def _key(value: Any, references: bool) -> Any:
     key = value.strip()
     if not (key.isascii() and key.isprintable()):
         raise UsageError("The key holds a line break or another character that can't be sent. Nothing was changed.")
-    if not references and key_reference(key):
-        raise UsageError("A key may not refer to a variable or the keyring here: give the key itself.")
-    return key
+    return key if references else literal(key)

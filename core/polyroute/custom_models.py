@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from polyroute import custom_shape
 from polyroute.dexto_compat import DEFAULT_CUSTOM_PROVIDER
+from polyroute.errors import UsageError
 from polyroute.masking import REDACTED, masked
 from polyroute.plugins import Plugins
 from polyroute.types import CustomModelRules, ModelRef, Problem
@@ -79,6 +80,13 @@ def key_reference(text: str) -> KeyReference | None:
     """The variable or the keyring's entry that a key refers to; None where the text is the key itself."""
     found = text.startswith(("$", "keyring:")) and re.fullmatch(_REFERENCE, text, re.ASCII)
     return KeyReference(found[1] or found[2] or "", found[3] or "") if found else None
+
+
+def literal(key: str) -> str:
+    """A key that is one. Raises UsageError for a reference to a variable or the keyring, which nobody fills in here."""
+    if key_reference(key):
+        raise UsageError("A key may not refer to a variable or the keyring here: give the key itself.")
+    return key
 
 
 def same_endpoint(one: str, other: str) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from polyroute import dotenv, dotenv_writing, preferences
+from polyroute.custom_models import literal
 from polyroute.environment import GLOBAL, KEYRING, Environment
 from polyroute.errors import SecretUnavailable, Unavailable, UsageError
 from polyroute.masking import is_masked, masked
@@ -134,7 +135,7 @@ def checked(value: str) -> str:
         raise UsageError("The key is empty: nothing was stored.")
     if not re.fullmatch(r"[!-~]+", secret):
         raise UsageError("A key has no white space, line breaks, control or non-ASCII characters: nothing was stored.")
-    return secret
+    return literal(secret)
 
 
 def _put(environment: Environment, variable: str, secret: str) -> tuple[Source, tuple[str, ...]]:

@@ -86,14 +86,14 @@ class _Check:
         return canonical(ModelRef(provider, model) if provider else model, self._catalog.plugins)
 
     def _placed(self, ref: ModelRef, provider: Provider) -> Iterable[Finding]:
-        misplaced = list(self._base_url(provider))
+        misplaced = list(self._base_url(ref, provider))
         yield from misplaced
         yield from self._routing(provider)
         yield from self._offered(ref, provider)
         if not misplaced:
             yield from self._runs(ref, provider)
 
-    def _base_url(self, provider: Provider) -> Iterable[Finding]:
+    def _base_url(self, ref: ModelRef, provider: Provider) -> Iterable[Finding]:
         url, rules = self._section.text(_URL_FIELD), provider.custom_models
         rule = rules.base_url if rules else "no"
         if url and rule == "no":
@@ -103,7 +103,7 @@ class _Check:
             yield from unset
         elif url and not re.fullmatch(_URL, self._filled(url)):
             yield self._error("base_url_invalid", _URL_FIELD, "it is no base URL", _WRITTEN)
-        elif not url and rule == "required" and not (direct := self._direct(provider)).base_url:
+        elif not url and rule == "required" and not (direct := self._direct(ref)).base_url:
             remedy = f"Write it. Or: {direct.remedy}"
             yield self._strict("base_url_missing", _URL_FIELD, f"{provider.id} needs one", remedy)
 
@@ -187,8 +187,8 @@ class _Check:
         reference = key_reference(url)
         return (self._catalog.environment.setting(reference.variable) or "") if reference else url
 
-    def _direct(self, provider: Provider) -> Route:
-        return next(route for route in self._catalog.provider(provider.id).routes if route.via == DIRECT)
+    def _direct(self, ref: ModelRef) -> Route:
+        return next(route for route in self._catalog.routes(ref) if route.via == DIRECT)
 
     def _error(self, code: str, field: str, message: str, remedy: str) -> Finding:
         return Finding(code, "error", self._section.at(field), message, remedy)

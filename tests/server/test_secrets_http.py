@@ -13,6 +13,7 @@ from tests.serving import Client, Serve
 
 ENV, DOTENV, LOGIN, POSTED = (f"sk-canary-{name}-0123456789" for name in ("env", "dotenv", "login", "posted"))
 EVIL = "https://evil.example/v1"
+LLAMA = {"provider": "groq", "model": "llama-3.3-70b-versatile"}
 READS = (
     "catalog", "catalog?mode=flat", "status", "current", "custom-models", "model-picker-state", "preferences",
     "key/anthropic", "key/openai", "key/openrouter", "key/dexto", "resolve?model=anthropic/claude-sonnet-4-5",
@@ -34,7 +35,7 @@ def test_no_secret_in_any_answer(client: Client) -> None:
     own = {"name": "own", "baseURL": "http://localhost:9/v1", "apiKey": POSTED}
     answers = [
         client.post("/api/llm/custom-models", own),
-        client.post("/api/llm/switch", {"provider": "groq", "model": "x", "apiKey": POSTED}),
+        client.post("/api/llm/switch", {**LLAMA, "apiKey": POSTED}),
     ]
     answers += [client.get(f"/api/llm/{path}") for path in READS]
     answers += [client.get(path) for path in ("/api/plugins", "/api/openapi.json", "/health", "/")]
@@ -43,19 +44,15 @@ def test_no_secret_in_any_answer(client: Client) -> None:
 
 
 def test_a_posted_base_url_gets_no_stored_key(client: Client) -> None:
-    """Switching to a base URL without its key is refused, also after a switch that had a key."""
+    """Where a provider takes no base URL none is taken; a server of one's own is called without any key of ours."""
     refused = client.post("/api/llm/switch", {"provider": "anthropic", "model": "claude-sonnet-4-5", "baseURL": EVIL})
-    assert (refused.status, refused.json["code"]) == (400, "llm_api_key_missing")
-    own = {
-        "provider": "anthropic",
-        "model": "claude-sonnet-4-5",
-        "baseURL": "https://mine.example/v1",
-        "apiKey": POSTED,
-    }
+    assert (refused.status, refused.json["code"]) == (400, "base_url_not_allowed")
+    own = {"provider": "openai-compatible", "model": "m", "baseURL": "https://mine.example/v1", "apiKey": POSTED}
     assert client.post("/api/llm/switch", own).status == 200
-    assert client.post("/api/llm/switch", {**own, "baseURL": EVIL, "apiKey": "[REDACTED]"}).status == 400
-    assert client.post("/api/llm/switch", {"baseURL": EVIL}).status == 400
-    assert client.json("/api/llm/current")["config"]["baseURL"] == "https://mine.example/v1"
+    for elsewhere in ({**own, "baseURL": EVIL, "apiKey": "[REDACTED]"}, {"baseURL": EVIL}):
+        assert client.post("/api/llm/switch", elsewhere).status == 200
+        assert client.json("/api/llm/current")["config"]["baseURL"] == EVIL
+        assert client.post("/api/llm/switch", own).status == 200
 
 
 def test_a_stored_key_stays_with_its_base_url(client: Client) -> None:
@@ -72,17 +69,33 @@ def test_a_stored_key_stays_with_its_base_url(client: Client) -> None:
 
 @pytest.mark.parametrize("key", ["$ANTHROPIC_API_KEY", "${ANTHROPIC_API_KEY}", "keyring:ANTHROPIC_API_KEY"])
 def test_nothing_posted_is_filled_in(client: Client, key: str) -> None:
-    """Who may post may not have variables sent to a base URL: a reference is refused."""
-    answer = client.post("/api/llm/custom-models", {"name": "own", "baseURL": EVIL, "apiKey": key})
-    assert answer.status == 400
+    """Who may post may not have variables sent to an endpoint: a reference is refused."""
+    for path, body in [
+        ("custom-models", {"name": "own", "baseURL": EVIL}),
+        ("switch", {"provider": "openai-compatible", "model": "own", "baseURL": EVIL}),
+        ("key", {"provider": "groq"}),
+    ]:
+        assert client.post(f"/api/llm/{path}", {**body, "apiKey": key}).status == 400
     assert client.json("/api/llm/custom-models")["models"] == []
+    assert not client.json("/api/llm/key/groq")["hasKey"]
+
+
+def test_a_reference_of_the_persons_own_comes_back(serve: Serve, make_environment: MakeEnvironment) -> None:
+    """A client sends what it was shown in place of a custom model's key, and switches to the model as it is."""
+    model = {"name": "own", "provider": "openai-compatible", "baseURL": "https://mine.example/v1", "apiKey": "$MINE"}
+    files = {".dexto/models/custom-models.json": json.dumps({"version": 1, "models": [model]})}
+    client = serve.app(environment=make_environment(files, MINE="sk-mine"))
+    (shown,) = client.json("/api/llm/custom-models")["models"]
+    chosen = {"model": "own", **{name: shown[name] for name in ("provider", "baseURL", "apiKey")}}
+    assert client.post("/api/llm/switch", chosen).status == 200
+    assert client.json("/api/llm/current")["config"]["hasApiKey"]
 
 
 def test_files_are_the_persons_alone(client: Client, tmp_path: Path) -> None:
     """What is written holds keys, or says what a person uses: nobody else reads it."""
     client.post("/api/llm/key", {"provider": "groq", "apiKey": POSTED})
     client.post("/api/llm/custom-models", {"name": "own", "baseURL": "http://localhost:9/v1", "apiKey": POSTED})
-    client.post("/api/llm/switch", {"provider": "groq", "model": "x", "apiKey": POSTED})
+    client.post("/api/llm/switch", {**LLAMA, "apiKey": POSTED})
     written = [
         path
         for path in tmp_path.rglob("*")

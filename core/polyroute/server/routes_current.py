@@ -5,17 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from polyroute import ModelRef, NoEffectiveRoute, Route
+from polyroute.custom_models import literal
 from polyroute.dexto_compat import GATEWAY
-from polyroute.dexto_compat.http import VIA_FIELD
+from polyroute.dexto_compat.http import MISSING_KEY, VIA_FIELD
 from polyroute.masking import is_masked
 from polyroute.server import answers, meaning
 from polyroute.server.current import Selection
-from polyroute.server.faults import Fault
+from polyroute.server.faults import Fault, issue
 from polyroute.server.operations import Call, Document, Operation
 from polyroute.server.schemas import CurrentQuery, SwitchBody
 from polyroute.types import DIRECT
 
 _NOT_SETTINGS = {"provider", "model", "baseURL", "apiKey", "sessionId"}
+_SAID_BY_ROUTES = (MISSING_KEY, "no_route")
+"""What is wrong where no route is usable: the routes know of a key that came with the choice."""
 
 
 def _current(call: Call) -> Document:
@@ -35,7 +38,8 @@ def _switch(call: Call) -> Document:
     """Make a model current; it must be able to run."""
     body = call.body(SwitchBody)
     before = call.current.get(call.catalog.environment, body.sessionId) or _first_choice(call)
-    selection = _selected(body, before)
+    selection = _selected(body, before, call)
+    _check(call, selection)
     routes = _routes(call, selection)
     if not any(route.usable for route in routes):
         raise NoEffectiveRoute(ModelRef(selection.provider, selection.model), routes)
@@ -44,7 +48,22 @@ def _switch(call: Call) -> Document:
     return document | ({"sessionId": body.sessionId} if body.sessionId else {})
 
 
-def _selected(body: SwitchBody, before: Selection) -> Selection:
+def _check(call: Call, selection: Selection) -> None:
+    """Raises Fault where a choice would be wrong in a configuration too."""
+    ref = meaning.model(call.catalog, selection.provider, selection.model)
+    section = {"provider": ref.provider, "model": ref.id, "baseURL": selection.base_url}
+    wrong = [
+        found
+        for found in call.catalog.validate(section)
+        if found.severity == "error" and found.code not in _SAID_BY_ROUTES
+    ]
+    if wrong:
+        issues = [issue(each.code, f"{each.message}. {each.remedy}", [each.path]) for each in wrong]
+        told = f"{wrong[0].path}: {wrong[0].message}."
+        raise Fault(wrong[0].code, told, recovery=wrong[0].remedy, issues=issues)
+
+
+def _selected(body: SwitchBody, before: Selection, call: Call) -> Selection:
     """The model that a body chooses. Only where it names no provider does the one before count, with its endpoint."""
     same = Selection("", "") if body.provider else before
     provider, model = body.provider or same.provider, body.model or same.model
@@ -52,9 +71,15 @@ def _selected(body: SwitchBody, before: Selection) -> Selection:
         raise Fault("llm_model_invalid", f"Name the model of {provider} to switch to.")
     base_url = body.baseURL or same.base_url
     kept = same.api_key if same.base_url == base_url else ""
-    given = "" if is_masked(body.apiKey) else body.apiKey.strip()
     settings = body.model_dump(exclude=_NOT_SETTINGS, exclude_unset=True)
-    return Selection(provider, model, base_url, settings, given or kept)
+    return Selection(provider, model, base_url, settings, _given(body, provider, model, call) or kept)
+
+
+def _given(body: SwitchBody, provider: str, model: str, call: Call) -> str:
+    """The key in a body; empty for what was shown in place of one."""
+    key = body.apiKey.strip()
+    own = call.catalog.custom_model(meaning.model(call.catalog, provider, model))
+    return "" if is_masked(key) or (own and key == own.key) else literal(key)
 
 
 def _first_choice(call: Call) -> Selection:

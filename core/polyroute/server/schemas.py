@@ -31,7 +31,8 @@ _URL = _fitting(
 )
 _SECRET = _fitting(r"[ -~\u2022\u2026]*", "must be of visible characters")
 _KEY = _fitting(
-    r"[ \t\r\n]*[!#-&(-\[\]-_a-~]+[ \t\r\n]*", "must be visible ASCII without quotes, backslashes and spaces"
+    r"[ \t\r\n]*[!#%&(-\[\]-_a-~][!#-&(-\[\]-_a-~]*[ \t\r\n]*",
+    "must be visible ASCII without quotes, backslashes and spaces, and no $NAME",
 )
 
 Text = Annotated[str, Field(min_length=1, max_length=1_000)]
