@@ -70,6 +70,17 @@ def test_filters(serve: Serve) -> None:
     assert len(json.dumps(client.json("/api/llm/catalog?scope=curated"))) < 100_000
 
 
+@pytest.mark.parametrize("query", ["", "?scope=all", "?scope=curated", "?includeModels=false"])
+def test_names_that_clients_know(serve: Serve, query: str) -> None:
+    """Whatever is listed by provider, a client that knows one by another name finds it under that name."""
+    client = serve(**DEXTO)
+    found = client.json(f"/api/llm/catalog{query}")["providers"]
+    assert {"anthropic", "openai", "google", "groq", "xai", "cohere", "minimax", "glm", "openrouter"} <= found.keys()
+    assert found["glm"]["hasApiKey"]
+    if "zai" in found:
+        assert found["zai"] == found["glm"]
+
+
 def test_the_gateway_itself_is_not_offered(serve: Serve) -> None:
     """One selects a model, never who pays."""
     assert "dexto" not in serve(**DEXTO).json("/api/llm/catalog")["providers"]

@@ -21,7 +21,7 @@ from polyroute.errors import UsageError
 from polyroute.server import openapi, reading, refusals
 from polyroute.server.current import CurrentModels, RememberedModels
 from polyroute.server.events import Events
-from polyroute.server.faults import fault_of
+from polyroute.server.faults import Fault, fault_of
 from polyroute.server.guard import Guard
 from polyroute.server.holders import Holders
 from polyroute.server.narrowing import narrowed
@@ -56,6 +56,7 @@ _UNCACHED = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 _API = "/api"
 _LANES = {"reading": 8, "writing": 8, "network": 4}
 """How many threads each has."""
+_ENDING = Fault("ending", "The server ends before this is done.", "system", scope="http", status=503)
 _PATIENCE = {"reading": PATIENCE_SECONDS, "writing": 20.0, "network": 90.0}
 """How long a request waits. Writing waits for locks, which have ten seconds."""
 
@@ -108,6 +109,10 @@ class App:
                 await router({**scope, "app": self}, receive, sending)
         except ClientDisconnect:
             return
+        except asyncio.CancelledError:
+            if not begun:
+                await self._tell(_ENDING, scope, send)
+            raise
         except Exception as error:
             if begun:
                 raise

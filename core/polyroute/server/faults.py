@@ -50,6 +50,8 @@ class Told(NamedTuple):
     issues: Sequence[Mapping[str, Any]] = ()
     status: int = 0
     """Where it is another than that of the type."""
+    also: Mapping[str, Any] = {}
+    """Fields that clients of one operation look for."""
 
     def document(self, endpoint: str, method: str, trace_id: str) -> dict[str, Any]:
         """The error as a client reads it; fields without meaning here are left out."""
@@ -60,7 +62,7 @@ class Told(NamedTuple):
             told["recovery"] = self.recovery
         if self.issues:
             told |= {"issues": list(self.issues), "errorCount": len(self.issues), "warningCount": 0}
-        return told | {"severity": "error", "traceId": trace_id, "endpoint": endpoint, "method": method}
+        return told | {**self.also, "severity": "error", "traceId": trace_id, "endpoint": endpoint, "method": method}
 
 
 class Fault(Exception):

@@ -78,7 +78,9 @@ class Listing:
         if query.provider.strip(", "):
             written = [name.strip() for name in query.provider.split(",")]
             return [(name, self.names[name]) for name in written if self.names.get(name) in self.providers]
-        names = CURATED if query.scope == "curated" else self.providers
+        names: Iterable[str] = CURATED
+        if query.scope != "curated":  # by provider, clients that know one by another name find it under that one too
+            names = self.providers if query.mode == "flat" else dict.fromkeys((*self.providers, *CURATED))
         return [(name, self.names[name]) for name in names if self.names.get(name) in self.providers]
 
     def _is_wanted(self, name: str, query: CatalogQuery) -> bool:

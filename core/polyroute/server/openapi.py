@@ -32,9 +32,9 @@ _SAID = {
     415: "The body is not declared as JSON.",
     429: "There are too many of them.",
     500: "It could not be done.",
-    502: "A service that was asked failed.",
+    503: "The server ends before this is done.",
 }
-_ALWAYS = (400, 401, 403, 404, 408, 414, 500)
+_ALWAYS = (400, 401, 403, 404, 408, 414, 500, 503)
 _WITH_BODY = (409, 413, 415)
 
 
@@ -98,8 +98,7 @@ def _operation(operation: Operation, named: Named, example: Mapping[str, Any]) -
 
 
 def _statuses(operation: Operation) -> list[int]:
-    more = _WITH_BODY if operation.method != "GET" else ()
-    return sorted((*_ALWAYS, *more, *((502,) if operation.lane == "network" else ())))
+    return sorted((*_ALWAYS, *(_WITH_BODY if operation.method != "GET" else ())))
 
 
 def _in_path(path: str, example: Mapping[str, Any]) -> list[Schema]:

@@ -40,9 +40,8 @@ def _refreshed(call: Call) -> Document:
     reports = refresh(plugins.lists, call.catalog.environment, force=True)
     told = [f"{each.name}: {each.error or each.state}" for each in reports]
     if not all(each.is_good for each in reports):
-        raise Fault(
-            "refresh_failed", "; ".join(told), "third_party", recovery="Try again later, or see `polyroute refresh`."
-        )
+        recovery = "Try again later, or see `polyroute refresh`."
+        raise Fault("refresh_failed", "; ".join(told), "system", recovery=recovery, also={"ok": False})
     return {"ok": True, "message": "; ".join(told)}
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -26,6 +28,13 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, app: App, ready: Callable[[], object], parent: int) -> None:
         super().__init__(config)
         self._app, self._ready, self._parent = app, ready, parent
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """End. Being asked to is no failure: uvicorn raises again what it is told of here, which would kill us."""
+        if sig == signal.SIGTERM:
+            self.should_exit = True
+        else:
+            super().handle_exit(sig, frame)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

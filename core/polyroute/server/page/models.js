@@ -6,7 +6,8 @@ const DIRECT = "direct";
 
 /** Everything that can be chosen, from the documents of the catalog, of the person's own models and of the picker. */
 export function understand(catalog, custom, picker) {
-  const providers = new Map(Object.entries(catalog.providers).map(([id, each]) => [id, { ...each, id, name: clean(each.name) }]));
+  const named = Object.entries(catalog.providers).filter(([id, each]) => !each.aliases.includes(id));
+  const providers = new Map(named.map(([id, each]) => [id, { ...each, id, name: clean(each.name) }]));
   const own = custom.models.map((entry) => ownModel(providers.get(entry.provider), entry));
   const refs = new Set(own.map((model) => model.ref));
   const listed = [...providers.values()].flatMap((provider) => provider.models.map((model) => listedModel(provider, model)));
