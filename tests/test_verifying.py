@@ -221,6 +221,20 @@ def test_the_command_tells_what_it_found(shell: Shell, upstream: Upstream) -> No
     assert document["verifications"] == {"acme": {"state": "valid", "message": None, "remaining": "4.50 CNY"}}
 
 
+def test_what_the_exit_status_of_the_command_says(shell: Shell, upstream: Upstream) -> None:
+    """A key that is not there is a clear no, and what can't be found out is neither that nor a yes."""
+    shell.site.install("acme-dist", "acme_plugin", _plugin(upstream))
+    for arguments, variables, status in [
+        ([], {}, 1),
+        (["acme"], {}, 1),
+        (["acme", "groq"], {"ACME_KEY": "secret-1"}, 1),
+        (["acme", "glama"], {"ACME_KEY": "secret-1", "GLAMA_API_KEY": "g"}, 3),
+        ([], {"ACME_KEY": "secret-1", "GLAMA_API_KEY": "g"}, 0),
+        (["nobody"], {}, 2),
+    ]:
+        assert shell.run("verify", *arguments, **variables).returncode == status, arguments
+
+
 def test_status_alone_asks_nobody(shell: Shell, upstream: Upstream) -> None:
     """Without the flag nothing is sent."""
     shell.site.install("acme-dist", "acme_plugin", _plugin(upstream))

@@ -26,7 +26,8 @@ def _verify(options: argparse.Namespace) -> int:
 
         show(found)
         text.problems(catalog.problems)
-    return _status(found)
+    missing = [name for name in options.providers if not catalog.provider(name).has_direct_key]
+    return NO if missing or not found else _status(found, is_named=bool(options.providers))
 
 
 def show(found: Sequence[Verification]) -> None:
@@ -40,11 +41,12 @@ def show(found: Sequence[Verification]) -> None:
     tables.show(("Provider", "State", "Credit left", "Why"), rows)
 
 
-def _status(found: Sequence[Verification]) -> int:
-    states = {each.state for each in found}
+def _status(found: Sequence[Verification], *, is_named: bool) -> int:
+    """Of providers that were named it must be known; of all that are there some can't be asked."""
+    states = {each.state for each in found} - (set() if is_named else {"unsupported"})
     if states & {"invalid", "no_credit"}:
         return NO
-    return COULD_NOT if states & {"unreachable", "rate_limited"} else YES
+    return YES if states <= {"valid"} else COULD_NOT
 
 
 def _grammar(subparsers: Subparsers) -> None:
