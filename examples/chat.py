@@ -3,22 +3,12 @@
 python examples/chat.py anthropic/claude-sonnet-4-5
 """
 
-from __future__ import annotations
-
 import sys
 from typing import Any
 
 from polyroute import Catalog, PolyrouteError, Route
 from polyroute.integrations import openai
 from polyroute.running import Switch
-
-
-def answer(catalog: Catalog, route: Route, messages: list[Any]) -> str:
-    """Ask the model along one route."""
-    client, model_id = openai.client(catalog, route)
-    with client:
-        said = client.chat.completions.create(model=model_id, messages=messages)
-    return said.choices[0].message.content or ""
 
 
 def agrees(switch: Switch) -> bool:
@@ -30,17 +20,21 @@ def agrees(switch: Switch) -> bool:
 def chat(model: str) -> None:
     """Answer line by line, until there are no more."""
     catalog, messages = Catalog.load(), list[Any]()
+
+    def answer(route: Route) -> str:
+        client, model_id = openai.client(catalog, route)
+        with client:
+            said = client.chat.completions.create(model=model_id, messages=messages)
+        return said.choices[0].message.content or ""
+
     for line in sys.stdin if not sys.stdin.isatty() else iter(lambda: input("> "), ""):
         messages.append({"role": "user", "content": line.strip()})
-        said = catalog.run(
-            model, lambda route: answer(catalog, route, messages), on_switch=agrees, protocols=[openai.CHAT]
-        )
+        said = catalog.run(model, answer, on_switch=agrees, protocols=[openai.CHAT])
         messages.append({"role": "assistant", "content": said})
         print(said)
 
 
-if __name__ == "__main__":
-    try:
-        chat(sys.argv[1])
-    except PolyrouteError as error:
-        sys.exit(str(error))
+try:
+    chat(sys.argv[1])
+except PolyrouteError as error:
+    sys.exit(str(error))
