@@ -110,6 +110,18 @@ def test_a_client_that_is_pointed_elsewhere_sends_nothing(serve: Serve) -> None:
     assert elsewhere.received == []
 
 
+@pytest.mark.parametrize("named", ["bücher.example", "xn--bcher-kva.example", "XN--BCHER-KVA.example"])
+def test_a_host_of_any_letters(serve: Serve, named: str) -> None:
+    """A host that is named in other letters than ASCII, or as it is on the wire, gets the route's key."""
+    catalog = catalog_of(Direct(serve("acme-large")), ACME_KEY="secret-1")
+    route = catalog.resolve("acme/acme-large")._replace(base_url=f"https://{named}/v1")
+    client, path, _ = httpx.client(catalog, route)
+    with client:
+        request = client.build_request("POST", path)
+        client.event_hooks["request"][0](request)
+    assert request.headers["authorization"] == "Bearer secret-1"
+
+
 def test_no_client_shows_its_key(serve: Serve) -> None:
     """Neither the clients nor LiteLLM's arguments hold the key in what they show."""
     catalog = catalog_of(Direct(serve("acme-large")), ACME_KEY="secret-1")

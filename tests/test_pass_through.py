@@ -252,6 +252,24 @@ def test_nothing_is_added_to_a_request(serve: Serve, passing_to: PassingTo) -> N
     assert len(upstream.received) == 1
 
 
+@pytest.mark.parametrize(
+    ("named", "asked"), [("bücher.invalid", "xn--bcher-kva.invalid"), ("XN--bcher-kva.invalid",) * 2]
+)
+def test_a_host_of_any_letters(
+    serve: Serve, passing_to: PassingTo, monkeypatch: pytest.MonkeyPatch, named: str, asked: str
+) -> None:
+    """A host that is named in other letters than ASCII, or as it is on the wire, is one and the same."""
+    between = serve()
+    monkeypatch.setenv("http_proxy", between.url)
+    between.say(200, "{}")
+    assert (
+        passing_to(at(f"http://{named}/v1", Direct(serve("acme-large")))).post(CHAT, asking("acme/acme-large")).status
+        == 200
+    )
+    (request,) = between.received
+    assert request.path == f"http://{asked}/v1/chat/completions".lower()
+
+
 def test_a_proxy_is_used(serve: Serve, passing_to: PassingTo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The proxy of the process's variables is asked, with its own password; passwords for hosts are left alone."""
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
@@ -353,6 +371,23 @@ def test_the_body_is_else_the_same_to_the_letter(passing_to: PassingTo, serve: S
             connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
         sending.join()
     assert received == [text.replace(b"acme/acme-large", b"acme-large")]
+
+
+def test_a_large_body(serve: Serve, passing_to: PassingTo) -> None:
+    """Pictures come within the body: it arrives whole, with its length, and with nothing added."""
+    upstream = serve("acme-large")
+    picture = "0123456789abcdef" * 200_000
+    assert passing_to(Direct(upstream)).post(CHAT, asking("acme/acme-large", picture=picture)).status == 200
+    (request,) = upstream.received
+    assert request.body["picture"] == picture
+    assert set(request.headers) == {"host", "content-length", "authorization", "accept-encoding", "content-type"}
+
+
+@pytest.mark.parametrize("url", ["http://[x/v1", "http://x:99999/v1", "http://a..b/v1", "http://:80/v1"])
+def test_an_address_that_is_none(serve: Serve, passing_to: PassingTo, url: str) -> None:
+    """A base URL that nobody could call is said to be one, and is no fault of ours."""
+    answer = passing_to(at(url, Direct(serve("acme-large")))).post(CHAT, asking("acme/acme-large"))
+    assert (answer.status, url in answer.json["error"]["message"]) == (400, True)
 
 
 def say(handler: BaseHTTPRequestHandler, body: bytes, status: int = 200, **headers: str) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from polyroute.answers import Route
 from polyroute.environment import Environment
-from polyroute.errors import WrongEndpoint
+from polyroute.errors import UsageError, WrongEndpoint
 
 UNUSED = "set-by-polyroute"
 """What a library gets that insists on a key: the guard sets the real one, so that no client object holds it."""
@@ -48,7 +48,8 @@ class Guard:
 
     def __call__(self, request: Any) -> None:
         """Make `request` the route's, or raise WrongEndpoint."""
-        self.apply((request.url.scheme, request.url.host, request.url.port), request.headers)
+        host = request.url.raw_host.decode("ascii")  # as it is on the wire: `host` has a punycoded name in letters
+        self.apply((request.url.scheme, host, request.url.port), request.headers)
 
     async def asynchronous(self, request: Any) -> None:
         """The same, where a hook is awaited."""
@@ -79,7 +80,15 @@ class Guard:
 
 
 def origin_of(url: str) -> Origin:
-    """Scheme, host and port as httpx tells them: without the port that the scheme implies."""
-    parts = urlsplit(url)
-    port = None if (parts.scheme, parts.port) in (("https", 443), ("http", 80)) else parts.port
-    return parts.scheme, parts.hostname or "", port
+    """Scheme, host and port as httpx tells them: without the port that the scheme implies.
+
+    Raises UsageError for what nobody could call.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = (parts.hostname or "").encode("idna").decode("ascii"), parts.port
+    except ValueError:
+        host, port = "", None
+    if not host:
+        raise UsageError(f"{url} is no address that could be called: correct the base URL.")
+    return parts.scheme, host, None if (parts.scheme, port) in (("https", 443), ("http", 80)) else port

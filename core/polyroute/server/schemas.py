@@ -26,7 +26,7 @@ def _whole(number: Any) -> Any:
 
 _NAME = _fitting(r"\S(?:[\s\S]*\S)?", "must not begin or end with white space")
 _URL = _fitting(
-    r"""(?:https?://[!"%-.0-9:;<=>A-\[\]-~]+(?:/[!"%->@-\[\]-~]*)?)?""",
+    r"""(?:https?://(?:[0-9A-Za-z._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:/[!"%->@-\[\]-~]*)?)?""",
     "must be an http or https address in ASCII, without user name, ?, #, $ and backslash",
 )
 _SECRET = _fitting(r"[ -~\u2022\u2026]*", "must be of visible characters")

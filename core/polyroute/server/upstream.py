@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -15,7 +16,7 @@ from starlette.types import Send
 from yarl import URL
 
 from polyroute import Environment, ModelRef, Route, RouteFailed
-from polyroute.integrations.guard import Guard
+from polyroute.integrations.guard import Guard, origin_of
 from polyroute.integrations.paths import request_path
 from polyroute.running import Course, Policy
 from polyroute.server.faults import Fault
@@ -34,6 +35,8 @@ _PREFIXES_OF_THE_ENDPOINT = (b"access-control-", b"proxy-", b"x-polyroute-")
 """What is about the endpoint's own origin, which ours is not."""
 _JUDGED_BYTES = 64_000
 """An error is read so far before it is decided what it means; what is longer is passed on."""
+_LARGE_BYTES = 256 * 1024
+"""What is sent piece by piece, so that others' requests go on meanwhile."""
 _CONNECT_SECONDS = 15
 _MOST_CONNECTIONS = 200
 _IDLE_SECONDS = 60
@@ -63,13 +66,13 @@ class Asked(NamedTuple):
 
     def along(self, route: Route, environment: Environment) -> Request:
         """The request as the route's endpoint gets it: its ID, its address, its key, and nothing else changed."""
+        guard = Guard(route, environment)
         url = URL(route.base_url.rstrip("/") + request_path(route.protocol, route.model_id or ""))
         if self.query:
             url = URL(f"{url}?{_visible(self.query)}", encoded=True)
         kept = _without(self.headers, _OF_THE_CALLER | {route.auth.name.lower().encode()}, _PREFIXES_OF_THE_CALLER)
         headers = CIMultiDict((name.decode(), _text(name, value)) for name, value in kept if name != b"host")
-        port = None if url.is_default_port() else url.port
-        Guard(route, environment).apply((url.scheme, url.host or "", port), headers)
+        guard.apply(origin_of(str(url)), headers)
         return Request(url, headers, self.before + json.dumps(route.model_id).encode() + self.after)
 
 
@@ -151,7 +154,8 @@ class Upstream:
     async def send(self, model: ModelRef, route: Route, request: Request, policy: Policy) -> Answer:
         """The answer to a request; raises what says why where there is none, or another route might be taken."""
         self._session = self._session or self._new_session()
-        options: dict[str, Any] = {"headers": request.headers, "data": request.body, "proxy": _proxy(request.url)}
+        body = request.body if len(request.body) < _LARGE_BYTES else io.BytesIO(request.body)
+        options: dict[str, Any] = {"headers": request.headers, "data": body, "proxy": _proxy(request.url)}
         answer = Answer(model, route, await self._session.post(request.url, allow_redirects=False, **options))
         if 300 <= answer.status < 400:
             answer.close()
