@@ -446,6 +446,20 @@ def test_no_bidi_character_reaches_a_terminal(person: Commands) -> None:
     assert "Do this." in person.run("explain", "acme", ACME_KEY="k").stdout
 
 
+def test_what_is_for_a_shell_is_exact_but_on_a_terminal(person: Commands) -> None:
+    """An ID with bidirectional characters goes to a program as it is, and to a terminal without them."""
+    person.put("acme", ACME.replace("acme-large", "a\u202em"))
+    line = ["resolve", "acme/a\u202em", "--format", "env"]
+    assert "MODEL_ID='a\u202em'\n" in person.run(*line, ACME_API_KEY="k").stdout
+    script = "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)"
+    own = {"HOME": str(person.home), "POLYROUTE_HOME": str(person.ours), "ACME_API_KEY": "k"}
+    command = [sys.executable, "-c", script, POLYROUTE, *line]
+    done = subprocess.run(
+        command, env={"PATH": os.environ["PATH"], **own}, input="", text=True, capture_output=True, check=True
+    )
+    assert "MODEL_ID='am'" in done.stdout
+
+
 def test_an_executables_grants_are_shown_before_it_is_trusted(person: Commands) -> None:
     """What a program would be granted is shown with the words that trusting it is trusting it with the account."""
     person.put("acme", "methods = ['detect']\n" + PROGRAM, run="#!/bin/sh\n")

@@ -55,7 +55,7 @@ def _resolve(options: argparse.Namespace) -> int:
         routes = catalog.routes(model)
         shown = _formatted(catalog, model, options.format) if options.format else ""
     if shown:
-        print(shown, end="")
+        output.exact(shown)
     elif options.json:
         output.document(wire.resolution(model, routes, catalog.problems))
     else:

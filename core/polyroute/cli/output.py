@@ -35,6 +35,11 @@ def done(options: argparse.Namespace, sentence: str, status: int = YES, **facts:
     return status
 
 
+def exact(text: str) -> None:
+    """Print lines as they are for whatever reads them, and without what would disturb it to a terminal."""
+    print("\n".join(map(clean, text.split("\n"))) if sys.stdout.isatty() else text, end="")
+
+
 @contextlib.contextmanager
 def catalog(*, run: bool = True) -> Iterator[Catalog]:
     """The catalog to ask, whose executables may `run`. Where it refuses the input, its problems are told too: they may
