@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 import sysconfig
+import tomllib
+import types
 import venv
 import zipfile
 from collections.abc import Callable
@@ -16,8 +18,9 @@ from typing import Any
 
 import pytest
 
-from polyroute import kit
+from polyroute import Catalog, ModelRef, Plugins, kit
 from tests.executing import COMPILERS, built
+from tests.installing import BUNDLED
 from tests.manifesting import Person
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -150,6 +153,114 @@ def test_the_catalog_cannot_tell_kinds_apart(kind: str, tmp_path: Path, expected
     KINDS[kind](place)
     assert place.ask(ACME_API_KEY="made-up") == expected["with"]
     assert place.ask() == expected["without"]
+
+
+GATE = """
+version = "1.0.0"
+
+[providers.gate]
+kind = "gateway"
+env = ["GATE_KEY"]
+base_url = "https://gate.example/v1"
+models = ["anthropic/claude-sonnet-4.5", "mistralai/mistral-large-2512", "openai/gpt-5", "gate-own"]
+
+[providers.gate.mapping.providers]
+mistral = { namespace = "mistralai" }
+"""
+GATE_IN_PYTHON = """
+from polyroute import Alternative, Group, Model, Provider, Routeability, Slot, hookimpl
+from polyroute.mapping import SchemeMapper
+from polyroute.schemes import scheme
+
+IDS = ("anthropic/claude-sonnet-4.5", "mistralai/mistral-large-2512", "openai/gpt-5", "gate-own")
+MISTRAL = {"mistral": "mistralai"}
+TABLE = {"provider": "gate", "providers": {"mistral": {"namespace": "mistralai"}}}
+
+
+@hookimpl
+def polyroute_providers():
+    key = Slot("key", (Alternative("GATE_KEY"),), secret=True)
+    yield Provider("gate", "gate", "gateway", (Group((key,)),), "https://gate.example/v1")
+
+
+@hookimpl
+def polyroute_routeability():
+    yield Routeability("gate", frozenset({"anthropic", "mistralai", "openai"}), MISTRAL)
+
+
+@hookimpl
+def polyroute_models(provider_ids):
+    yield from (Model("gate", each) for each in IDS if "gate" in provider_ids)
+
+
+@hookimpl
+def polyroute_model_ids(listed):
+    def load():
+        vendors = {each: tuple(listed(each)) for each in ("anthropic", "mistral", "openai")}
+        return scheme(TABLE, dict.fromkeys(IDS, ()), vendors)
+
+    return {"gate": SchemeMapper(load)}
+"""
+GATE_PROGRAM = """
+import json, sys
+for line in sys.stdin:
+    print(json.dumps({"jsonrpc": "2.0", "id": json.loads(line)["id"], "result": DESCRIPTION}), flush=True)
+"""
+GATE_GRANTS = f"""
+version = "1.0.0"
+
+[executable]
+argv = [{json.dumps(sys.executable)}, "-I", "-S", "./run"]
+variables = ["GATE_KEY"]
+hosts = ["gate.example"]
+"""
+ASKED = [
+    ModelRef("anthropic", "claude-sonnet-4-5"),
+    ModelRef("anthropic", "claude-sonnet-4-5-20250929"),
+    ModelRef("mistral", "mistral-large-2512"),
+    ModelRef("openai", "gpt-5"),
+    ModelRef("openai", "gpt-4o"),
+    ModelRef("google", "gemini-2.5-pro"),
+    ModelRef("gate", "gate-own"),
+]
+
+
+def gate(kind: str, person: Person) -> Catalog:
+    """A catalog with the same gateway as a manifest, an executable or in Python."""
+    environment, module = person.environment(GATE_KEY="k"), types.ModuleType("gate")
+    if kind == "manifest":
+        person.put("gate", GATE)
+    elif kind == "executable":
+        described = GATE_PROGRAM.replace("DESCRIPTION", repr({"protocol": 1, **tomllib.loads(GATE)}))
+        person.approve(person.put("gate", GATE_GRANTS, run=described))
+    else:
+        exec(GATE_IN_PYTHON, vars(module))  # noqa: S102 - as an author would write it
+    add = [module] if kind == "python" else []
+    return Catalog(Plugins.load(add, only=[*BUNDLED, "gate"], environment=environment), environment)
+
+
+def picture(catalog: Catalog) -> dict[str, Any]:
+    """How a gateway spells models, in both directions, whom it carries, and the routes through it."""
+    found = {ref: catalog.mapping("gate", ref) for ref in ASKED}
+    mapper = catalog.plugins.mappers["gate"]
+    return {
+        "mapped": {ref: each[:2] for ref, each in found.items()},
+        "back": {each.id: mapper.reverse(each.id) for each in found.values() if each.id},
+        "carried": [each for each in catalog.plugins.providers if "gate" in catalog.plugins.carriers(each)],
+        "routes": {ref: [each for each in catalog.routes(ref) if "gate" in (each.via, ref.provider)] for ref in ASKED},
+        "problems": catalog.problems,
+    }
+
+
+@pytest.mark.parametrize("kind", ["executable", "python"])
+def test_a_gateway_of_any_kind_spells_alike(kind: str, tmp_path: Path) -> None:
+    """Mapped IDs with their evidence, the way back, whom it carries and its routes are those of the manifest."""
+    expected = picture(gate("manifest", Person(tmp_path / "expected")))
+    assert expected["mapped"][ASKED[2]] == ("mistralai/mistral-large-2512", "listed")
+    assert expected["mapped"][ASKED[4]][0] is None
+    assert expected["back"]["anthropic/claude-sonnet-4.5"] == ASKED[0]
+    assert {"anthropic", "mistral", "openai"} <= {*expected["carried"]}
+    assert picture(gate(kind, Person(tmp_path / kind))) == expected
 
 
 def test_the_picture_is_that_of_a_working_provider(expected: Any) -> None:

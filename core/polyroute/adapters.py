@@ -69,4 +69,4 @@ def _scheme(gateway: str, table: Mapping[str, Any], models: Callable[[], Iterabl
 
     dates = {each.id: tuple(filter(None, [each.release_date])) for each in models() if each.provider == gateway}
     makers = {name.partition("/")[0] for name in dates} | table.get("providers", {}).keys()
-    return scheme(table, dates, {maker: tuple(listed(maker)) for maker in makers})
+    return scheme(table, dates, {maker: ids for maker in makers if (ids := tuple(listed(maker)))})
