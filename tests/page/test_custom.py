@@ -112,6 +112,18 @@ def test_a_deletion_is_taken_back(visit: Visitor) -> None:
     assert stored(page)[0]["apiKey"] == "canary-own-key"
 
 
+def test_a_refused_deletion_is_shown_again(visit: Visitor) -> None:
+    """What the server does not delete is listed again, and why is said."""
+    page = visit(NOTHING, files=own(displayName="Mine")).open()
+    page.choose(f"openrouter/{ID}").get_by_role("button", name="Delete").click()
+    expect(page.rows.filter(has_text="Mine")).to_have_count(0)
+    page.fails(500, "**/api/llm/custom-models/**")
+    page.page.get_by_role("button", name="Dismiss").click()
+    expect(page.messages).to_contain_text("The disk is full.")
+    expect(page.rows.filter(has_text="Mine")).to_have_count(1)
+    page.complaints.clear()  # the browser tells of every answer that is an error
+
+
 def test_leaving_the_page_carries_a_deletion_out(visit: Visitor) -> None:
     """What was deleted and not brought back is gone once the page is left."""
     page = visit(NOTHING, files=own(displayName="Mine")).open()

@@ -5,10 +5,25 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.page.visiting import BOTH, DEXTO, FREE, NOTHING, OPENROUTER, Visitor
+from tests.page.visiting import BOTH, DEXTO, FREE, NOTHING, OPENROUTER, Visit, Visitor
 
 SONNET = "anthropic/claude-sonnet-4-5"
 BOTH_WAYS = {**DEXTO, "ANTHROPIC_API_KEY": "canary-anthropic-key"}
+
+
+def checked(page: Visit) -> list[object]:
+    """Check the key of a provider whose endpoint says that it is valid; what is asked of the server."""
+    asked: list[object] = []
+    answer = {"schema": 1, "verifications": {"groq": {"state": "valid", "message": None, "remaining": "5 USD"}}}
+
+    def answered(route: Route) -> None:
+        asked.append(route.request.post_data_json)
+        route.fulfill(json={**answer, "problems": []})
+
+    page.page.route("**/api/llm/verify", answered)
+    page.search("groq").rows.first.click()
+    page.panel.get_by_role("button", name="Check the key for direct").click()
+    return asked
 
 
 def test_the_panel_tells_each_route(visit: Visitor) -> None:
@@ -95,15 +110,20 @@ def test_what_another_process_changes_is_seen(visit: Visitor) -> None:
 def test_a_key_is_checked(visit: Visitor) -> None:
     """A usable route's key can be checked: what its endpoint says stands beside it. None is asked unasked."""
     page = visit({"GROQ_API_KEY": "k", **DEXTO}).open()
-    asked: list[object] = []
-    answer = {"schema": 1, "verifications": {"groq": {"state": "valid", "message": None, "remaining": "5 USD"}}}
-
-    def answered(route: Route) -> None:
-        asked.append(route.request.post_data_json)
-        route.fulfill(json={**answer, "problems": []})
-
-    page.page.route("**/api/llm/verify", answered)
-    page.search("groq").rows.first.click()
-    page.panel.get_by_role("button", name="Check the key for direct").click()
+    asked = checked(page)
     expect(page.panel).to_contain_text("the key works; 5 USD left")
     assert asked == [{"providers": ["groq"]}]
+
+
+def test_what_was_said_of_a_key_is_forgotten(visit: Visitor) -> None:
+    """Once a key is set nothing that was said of keys before is shown any more."""
+    page = visit({"GROQ_API_KEY": "k"}).open()
+    checked(page)
+    expect(page.panel).to_contain_text("the key works")
+    panel = page.choose(SONNET)
+    panel.get_by_label("Key", exact=True).fill("made-up-key")
+    panel.get_by_role("button", name="Set key").click()
+    expect(page.messages).to_contain_text("is set")
+    page.search("groq").rows.first.click()
+    expect(page.panel.get_by_role("button", name="Check the key for direct")).to_be_visible()
+    expect(page.panel).not_to_contain_text("the key works")
