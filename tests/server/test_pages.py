@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,15 @@ def test_the_own_page_allows_nothing_foreign(serve: Serve) -> None:
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
     assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_what_the_own_page_asks_for_is_told_with_it(serve: Serve) -> None:
+    """The browser is told what the page asks for first, each of which is there; with a token it could not ask."""
+    client = serve()
+    told = re.findall(r"<(\S+)>; rel=preload; as=fetch; crossorigin", client.get("/").headers["link"])
+    assert len(told) == 5
+    assert {client.get(f"/{path}").status for path in told} == {200}
+    assert "link" not in Client(serve.app(token="t").url).get("/").headers
 
 
 @pytest.fixture

@@ -220,7 +220,7 @@ def create_app(
     if pass_through is not None and not token:
         raise UsageError("The pass-through spends a person's money: give a token, which clients have to send.")
     holders = Holders(plugins, environment, preferences)
-    pages = GZipMiddleware(Application(ui_dir)) if ui_dir else OwnPage() if page else None
+    pages = GZipMiddleware(Application(ui_dir)) if ui_dir else OwnPage(token=bool(token)) if page else None
     description = openapi.document(OPERATIONS, token=bool(token))
     return App(
         holders,

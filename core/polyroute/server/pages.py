@@ -31,13 +31,19 @@ _OWN_POLICY = (
 )
 _FOREIGN_POLICY = "object-src 'none'; base-uri 'self'; frame-ancestors 'none'"
 """Another application brings its own scripts and styles, inline ones too."""
+_FIRST = ("catalog?scope=all", "custom-models", "model-picker-state", "preferences", "current")
+"""What the page asks for first. A browser that is told so with the page asks before it has read any script."""
+_PRELOAD = {"link": ", ".join(f"<api/llm/{path}>; rel=preload; as=fetch; crossorigin" for path in _FIRST)}
 
 
 class OwnPage:
     """The files of our own page, read and packed once."""
 
-    def __init__(self) -> None:
-        self._files = {name: _prepared(name) for name in os.listdir(OWN_PAGE)}
+    def __init__(self, *, token: bool) -> None:
+        """With a `token`, which a browser does not send by itself, the page has to ask on its own."""
+        self._files = {name: _prepared(name, {}) for name in os.listdir(OWN_PAGE)}
+        if not token:
+            self._files["index.html"] = _prepared("index.html", _PRELOAD)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send a file; raises HTTPException for what is none."""
@@ -55,10 +61,15 @@ def path_within(scope: Scope) -> str:
     return path.removeprefix(scope.get("root_path", ""))
 
 
-def _prepared(name: str) -> Prepared:
+def _prepared(name: str, more: dict[str, str]) -> Prepared:
     with open(os.path.join(OWN_PAGE, name), "rb") as file:
         data = file.read()
-    headers = {"content-type": _TYPES[os.path.splitext(name)[1]], **_SAFE, "content-security-policy": _OWN_POLICY}
+    headers = {
+        "content-type": _TYPES[os.path.splitext(name)[1]],
+        **_SAFE,
+        "content-security-policy": _OWN_POLICY,
+        **more,
+    }
     return Prepared(data, tuple((key.encode(), value.encode()) for key, value in headers.items()))
 
 

@@ -18,7 +18,13 @@ export async function attempt(action, said) {
   await refresh();
 }
 
-const failed = (error) => toast(`${error.message} ${error.remedy ?? ""}`);
+function failed(error) {
+  toast(`${error.message} ${error.remedy ?? ""}`);
+  shownAnew(); // as it is, not as a control was set
+}
+
+/** Show what is known once more. */
+const shownAnew = (more) => store.set({ known: { ...store.get("known") }, ...more });
 
 const reference = (model) => ({ provider: model.provider, model: model.id, ...(model.baseURL && { baseURL: model.baseURL }) });
 
@@ -47,14 +53,14 @@ export const actions = {
   edit: (model) => openCustomForm({ known: store.get("known"), entry: model.own, ondone: saved }),
   remove: (model) => {
     hidden.add(model.key);
-    store.set({ known: { ...store.get("known") }, chosen: "" });
+    shownAnew({ chosen: "" });
     toast(`${model.name} was deleted.`, { undo: () => shownAgain(model), onend: () => removed(model) });
   },
 };
 
 function shownAgain(model) {
   hidden.delete(model.key);
-  store.set({ known: { ...store.get("known") }, chosen: model.key });
+  shownAnew({ chosen: model.key });
 }
 
 async function removed(model) {

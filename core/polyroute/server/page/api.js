@@ -30,8 +30,9 @@ export class ApiError extends Error {
   }
 }
 
-/** Ask the server; `onslow` is called where an answer takes its time. Paths are relative to the page. */
-async function request(method, path, { body, onslow } = {}) {
+/** Ask the server; `onslow` is called where an answer takes its time, which is read `as` JSON or text.
+ *  Paths are relative to the page. */
+async function request(method, path, { body, onslow, as = "json" } = {}) {
   const slow = setTimeout(() => onslow?.(), SLOW_AFTER_MS);
   try {
     const response = await fetch(`api/${path}`, {
@@ -41,7 +42,7 @@ async function request(method, path, { body, onslow } = {}) {
       keepalive: method === "DELETE", // it may be the last thing that a page does
       signal: AbortSignal.timeout(GIVE_UP_AFTER_MS),
     });
-    return response.ok ? await response.json() : await refused(response);
+    return response.ok ? await response[as]() : await refused(response);
   } catch (error) {
     if (error instanceof ApiError) throw error;
     throw new ApiError("Polyroute does not answer.");

@@ -10,6 +10,7 @@ const AGAIN_AFTER_MS = 2000;
 
 let looking = null;
 let again = false;
+let before = [];
 
 /** Look at everything once more; calls while one look is under way become one more. */
 export function refresh() {
@@ -22,23 +23,35 @@ export function refresh() {
 }
 
 async function look() {
-  const onslow = () => banner("Polyroute takes its time to answer…", "slow");
   try {
-    const [catalog, custom, picker, preferences, current] = await Promise.all([
-      get("llm/catalog?scope=all", { onslow }),
-      get("llm/custom-models"),
-      get("llm/model-picker-state"),
-      get("llm/preferences"),
-      get("llm/current").catch((error) => (error.isPassing ? Promise.reject(error) : null)),
-    ]);
-    const known = understand(catalog, custom, picker);
-    store.set({ known, index: null, preferences, current: current?.chosen ? current.config : null, seen: new Date(), needsToken: false });
+    const told = await documents();
+    if (told.some((text, at) => text !== before[at])) show(told.map((text) => JSON.parse(text)));
+    before = told;
+    store.set({ seen: new Date(), needsToken: false });
     banner("");
-    requestIdleCallback(indexed); // before anybody types, and after the models are shown
+    requestAnimationFrame(() => requestIdleCallback(indexed)); // before anybody types, and after the models are seen
     await lookAtRoutes();
   } catch (error) {
     away(error);
   }
+}
+
+/** What the page is made of, as text. The server has the browser ask for these with the page (`pages.py`). */
+function documents() {
+  const onslow = () => banner("Polyroute takes its time to answer…", "slow");
+  const text = (path) => get(path, { as: "text", onslow });
+  return Promise.all([
+    text("llm/catalog?scope=all"),
+    text("llm/custom-models"),
+    text("llm/model-picker-state"),
+    text("llm/preferences"),
+    text("llm/current").catch((error) => (error.isPassing ? Promise.reject(error) : "null")),
+  ]);
+}
+
+function show([catalog, custom, picker, preferences, current]) {
+  const known = understand(catalog, custom, picker);
+  store.set({ known, index: null, preferences, current: current?.chosen ? current.config : null });
 }
 
 /** The index of what is known, made once. */
