@@ -29,7 +29,6 @@ async function look() {
     before = told;
     store.set({ seen: new Date(), needsToken: false });
     banner("");
-    requestAnimationFrame(() => requestIdleCallback(indexed)); // before anybody types, and after the models are seen
     await lookAtRoutes();
   } catch (error) {
     away(error);
@@ -83,3 +82,5 @@ export async function lookAtRoutes() {
 }
 
 const named = (route) => ({ ...route, viaName: viaName(store.get("known"), route.via) });
+
+refresh(); // before the other modules are there: whoever subscribes later is shown what is known by then

@@ -38,7 +38,9 @@ store.subscribe(["known", "query", "filter"], () => {
 });
 
 /** A number with commas. `toLocaleString` takes longer, the first time, than making the whole list. */
-const grouped = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, ",");
+function grouped(number) {
+  return String(number).replace(/\B(?=(\d{3})+$)/g, ",");
+}
 
 /** Tell those who hear the page which row the keys are on. */
 function markActive() {
@@ -169,6 +171,8 @@ byId("credits-input").addEventListener("change", ({ target }) =>
   attempt(() => put("llm/preferences", { preferDextoCredits: target.checked })),
 );
 
-query.focus();
-await refresh();
 listen(refresh); // the first event comes at once, and has the page look again: nothing that changed meanwhile is missed
+query.focus();
+store.subscribe(["known"], () => {
+  if (store.get("known")) requestAnimationFrame(() => requestIdleCallback(indexed)); // after the models are seen, before anybody types
+});
