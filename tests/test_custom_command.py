@@ -420,6 +420,7 @@ def test_no_command_shows_a_key(shell: Shell, file: Path, as_json: list[str]) ->
     add_server(shell)
     (entry,) = stored(file)
     newer = {**entry, "authToken": KEY, "headers": {"x-api-key": KEY}, "nested": {"deep": [{"secretKey": KEY}]}}
+    newer |= {"proxy": f"http://me:{KEY}@proxy.example", "passphrase": KEY, "jar": {"cookie": [KEY]}}
     bad = [{**entry, "apiKey": [KEY]}, {**entry, "maxInputTokens": KEY}, {**entry, "name": {"x": KEY}}]
     file.write_text(json.dumps({"version": 1, "models": [newer, *bad]}), encoding="utf-8")
     (shell.home / "x.json").write_text(json.dumps([newer, *bad]), encoding="utf-8")

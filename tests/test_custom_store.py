@@ -337,6 +337,20 @@ def test_repair_of_another_version(store: CustomStore) -> None:
     assert NEWER in Path(store.path).read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("depth", [50, 400, 900])
+def test_what_is_nested_deeply(store: CustomStore, depth: int) -> None:
+    """It harms no other entry, stays as it was, and is not shown where nobody can tell what is in it."""
+    deep = '{"a":' * depth + "1" + "}" * depth
+    path = write(store, f'{{"version":1,"models":[{{"provider":"ollama","name":"deep","new":{deep}}}]}}')
+    store.add({"provider": "ollama", "name": "m"})
+    store.edit(ModelRef("ollama", "deep"), {"displayName": "D"})
+    assert deep in path.read_text(encoding="utf-8")
+    first, second = store.listing().models
+    assert second.name == "m"
+    assert (first.document["new"] == "[REDACTED]") == (depth > 100)
+    assert (deep in store.export().decode()) == (depth < 100)
+
+
 def test_repair_without_a_file(store: CustomStore) -> None:
     """Where there is no file there is nothing to repair."""
     assert store.repair() is None

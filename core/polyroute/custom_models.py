@@ -16,8 +16,11 @@ from polyroute.types import CustomModelRules, ModelRef, Problem
 
 KEY_FIELD = "apiKey"
 _PLAIN = frozenset(("baseURL", "displayName", "maxInputTokens", "maxOutputTokens", "filePath"))
-_CONFIDENTIAL = r"(?i)key|secret|password|credential|auth|headers|token$"
+_CONFIDENTIAL = r"(?i)key|secret|password|passphrase|credential|auth|cookie|bearer|headers|token$"
 """In the names of fields that may hold a secret, in versions to come too."""
+_USER_IN_URL = r"://[^/?#\s]*@"
+_DEEPEST = 100
+"""Levels of a field that are looked at. None has as many; what lies deeper may be anything."""
 _BEGINNINGS = "$k"
 """Of every reference; most keys begin otherwise."""
 _REFERENCE = r"\$(?:\{(\w+)\}|(\w+))|keyring:(.+)"
@@ -94,13 +97,15 @@ def same_endpoint(one: str, other: str) -> bool:
     return one.rstrip("/") == other.rstrip("/")
 
 
-def may_be_secret(field: str, value: Any = None) -> bool:
-    """Whether what a field holds must not be shown: its name says so, or that of something in it."""
-    if re.search(_CONFIDENTIAL, field):
+def may_be_secret(field: str, value: Any = None, depth: int = 0) -> bool:
+    """Whether what a field holds must not be shown: its name says so, or that of something in it, or what it is."""
+    if depth > _DEEPEST or re.search(_CONFIDENTIAL, field):
         return True
     if isinstance(value, dict):
-        return any(may_be_secret(name, inner) for name, inner in value.items())
-    return isinstance(value, list) and any(may_be_secret("", inner) for inner in value)
+        return any(may_be_secret(name, inner, depth + 1) for name, inner in value.items())
+    if isinstance(value, list):
+        return any(may_be_secret("", inner, depth + 1) for inner in value)
+    return isinstance(value, str) and re.search(_USER_IN_URL, value) is not None
 
 
 def identity(provider: object, name: object, plugins: Plugins) -> tuple[str, str]:
