@@ -161,6 +161,8 @@ def test_removing(store: CustomStore) -> None:
         ({"provider": "openrouter", "name": "m", "new": "\udc00"}, "half a character"),
         ({"provider": "openrouter", "name": "m", "apiKey": "a\nb"}, "line break"),
         ({"provider": "openrouter", "name": "m", "apiKey": "ключ"}, "can't be sent"),
+        ({"provider": "openrouter", "name": "m", "apiKey": "${MY KEY}"}, "names no variable"),
+        ({"provider": "openrouter", "name": "m", "apiKey": "keyring:"}, "names no variable"),
         ({"provider": "openrouter", "name": "m", "apiKey": 5}, "apiKey"),
     ],
 )

@@ -12,6 +12,7 @@ from polyroute.custom_models import (
     CustomModel,
     breach,
     identity,
+    key_reference,
     literal,
     may_be_secret,
     read_entry,
@@ -204,4 +205,6 @@ def _key(value: Any, references: bool) -> Any:
     key = value.strip()
     if not (key.isascii() and key.isprintable()):
         raise UsageError("The key holds a line break or another character that can't be sent. Nothing was changed.")
+    if key.startswith(("$", "keyring:")) and not key_reference(key):  # it may be the key, and is not repeated
+        raise UsageError("That names no variable ($NAME) and no entry of the keyring: give it, or the key itself.")
     return key if references else literal(key)

@@ -13,7 +13,6 @@ from polyroute import custom_wire, wire
 from polyroute.catalog import Catalog
 from polyroute.cli import custom_files, entering, grammar, output
 from polyroute.cli.exits import YES
-from polyroute.custom_models import key_reference
 from polyroute.errors import InvalidModelReference, UsageError
 from polyroute.references import canonical
 from polyroute.types import ModelRef
@@ -152,17 +151,10 @@ def _given(options: argparse.Namespace, ref: ModelRef) -> dict[str, Any]:
         if not given["apiKey"]:
             raise UsageError("No key came from stdin: nothing was stored.")
     elif options.key_variable is not None:
-        given["apiKey"] = _referring(f"${{{options.key_variable}}}")
+        given["apiKey"] = f"${{{options.key_variable}}}"
     elif options.key_keyring is not None:
-        given["apiKey"] = _referring(f"keyring:{options.key_keyring}")
+        given["apiKey"] = f"keyring:{options.key_keyring}"
     return given
-
-
-def _referring(text: str) -> str:
-    """A reference to where a key lies. What is no name may be the key itself, and is not repeated."""
-    if key_reference(text) is None:
-        raise UsageError("That is no name of a variable or of an entry of the keyring. For a key itself: --key-stdin.")
-    return text
 
 
 def _cleared(options: argparse.Namespace) -> list[str]:
