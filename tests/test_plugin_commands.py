@@ -297,6 +297,27 @@ def test_what_of_an_added_plugin_is_not_used_is_told(person: Commands, elsewhere
     assert f"polyroute: {elsewhere}:\n" in person.run("plugins", "add", str(elsewhere), "--yes").stderr
 
 
+def test_what_is_trusted_is_what_was_shown(person: Commands) -> None:
+    """A plugin that changes while the person is asked is not trusted as it is then."""
+    folder = person.put("acme", PROGRAM + ACME, in_project=True, run="#!/bin/sh\n")
+    change = f"echo 'echo other' >> {folder / 'run'}"
+    script = (
+        "import os, pty, sys\n"
+        "def read(number):\n"
+        "    data = os.read(number, 1024)\n"
+        f"    if b'[y/N]' in data: os.system({change!r}); os.write(number, b'y\\n')\n"
+        "    return data\n"
+        "sys.exit(pty.spawn(sys.argv[1:], read) >> 8)"
+    )
+    environment = {"PATH": os.environ["PATH"], "HOME": str(person.home), "POLYROUTE_HOME": str(person.ours)}
+    command = [sys.executable, "-c", script, POLYROUTE, "plugins", "trust", "acme"]
+    done = subprocess.run(
+        command, env=environment, cwd=person.project, input="", text=True, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+    assert person.plugins_json("info", "acme")["reason"] == "has changed since it was approved"
+
+
 def test_a_new_plugin_has_a_name_of_its_own(person: Commands) -> None:
     """`new` takes no name or alias of a provider that is there, and says whose it is."""
     for name in ("openai", "amazon-bedrock"):

@@ -199,6 +199,15 @@ def test_anything_changed_is_another_fingerprint(person: Person) -> None:
     assert len(set(seen)) == 7
 
 
+def test_a_folder_without_end_is_not_read(person: Person) -> None:
+    """What is larger than any plugin is refused before it is read."""
+    folder = person.put("acme", in_project=True)
+    with open(folder / "sparse", "wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(UsageError, match="512 MiB"):
+        fingerprint(manifest(folder))
+
+
 def test_a_change_is_seen_whatever_its_time_says(person: Person) -> None:
     """Other content of the same length, written in place and given its old time, is another fingerprint."""
     folder = person.put("acme", run="1", in_project=True)

@@ -51,11 +51,11 @@ class Approvals(NamedTuple):
             return "unknown"
         return "approved" if known == trust.fingerprint(manifest) else "changed"
 
-    def approve(self, manifest: Manifest) -> None:
-        """Remember that the plugin is approved as it is now. Raises Unsafe where its folder is not;
-        Unavailable; MissingExtra.
+    def approve(self, manifest: Manifest, seen: str = "") -> None:
+        """Remember that the plugin is approved as it was `seen`, by its fingerprint, or else as it is now. Raises
+        Unsafe where its folder is not; Unavailable; MissingExtra.
         """
-        approved = {os.path.realpath(manifest.folder): trust.fingerprint(manifest)}
+        approved = {os.path.realpath(manifest.folder): seen or trust.fingerprint(manifest)}
         self._change(lambda document: document["approved"].update(approved))
 
     def revoke(self, folder: str) -> None:

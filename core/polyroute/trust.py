@@ -18,6 +18,7 @@ from polyroute.types import Alternative, Provider, Slot
 
 _OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _FOLDER_FILES = 10_000
+_FOLDER_BYTES = 512 << 20
 
 _State = tuple[str, int, int, int, int]
 """The identity of a file, with the time that nobody can set."""
@@ -170,7 +171,7 @@ def _files(folder: str) -> Iterator[_State]:
     that lead out of it.
     """
     yield _check_rights(folder, folder)
-    waiting, count = [folder], 0
+    waiting, count, size = [folder], 0, 0
     while waiting:
         for each in _entries(waiting.pop()):
             found = _check_rights(each.path, folder)
@@ -179,9 +180,10 @@ def _files(folder: str) -> Iterator[_State]:
             if each.is_dir(follow_symlinks=False):
                 waiting.append(each.path)
                 continue
-            count += 1
-            if count > _FOLDER_FILES:
-                raise Unsafe(f"{folder} holds more than {_FOLDER_FILES} files", "Remove what is not needed.")
+            count, size = count + 1, size + found[1]
+            if count > _FOLDER_FILES or size > _FOLDER_BYTES:
+                why = f"{folder} holds more than {_FOLDER_FILES} files, or {_FOLDER_BYTES >> 20} MiB"
+                raise Unsafe(why, "Remove what is not needed.")
             yield found
 
 

@@ -40,10 +40,11 @@ def trust_(options: argparse.Namespace) -> int:
     """`polyroute plugins trust`: approve a plugin as it is now."""
     environment, plugin = named(options.name)
     manifest = usable(_folder(plugin))
+    seen = trust.fingerprint(manifest)  # it may change while the person thinks
     _tell(plugin, manifest, plugin.folder)
     if not answering.agreed("Trust it as it is now?", yes=options.yes):
         return output.done(options, "Nothing was changed.", NO, plugin=plugin.name, trusted=False)
-    Approvals.load(environment).approve(manifest)
+    Approvals.load(environment).approve(manifest, seen)
     return output.done(options, f"{plugin.name} is trusted as it is now.", plugin=plugin.name, trusted=True)
 
 
