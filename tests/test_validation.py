@@ -163,6 +163,17 @@ def test_what_is_an_error_when_strict(make_catalog: MakeCatalog, section: Config
     assert SECRET not in str(strict)
 
 
+@pytest.mark.parametrize("field", ["api_key", "APIKEY", "api-key"])
+def test_a_secret_under_another_spelling(make_catalog: MakeCatalog, field: str) -> None:
+    """A key that stands in the file is told where a host spells the field in its own way; a reference is not one."""
+    catalog = make_catalog(ANTHROPIC_API_KEY="a")
+    unknown = ("unknown_field", "warning", f"llm.{field}")
+    found = catalog.validate({"llm": {**CLAUDE, field: SECRET}}, strict=True)
+    assert codes(found) == [unknown, ("plaintext_secret", "error", f"llm.{field}")]
+    assert SECRET not in str(found)
+    assert codes(catalog.validate({"llm": {**CLAUDE, field: "$ANTHROPIC_API_KEY"}}, strict=True)) == [unknown]
+
+
 def test_closest_names(make_catalog: MakeCatalog) -> None:
     """A misspelled provider, model or field is told with what is meant."""
     catalog = make_catalog(ANTHROPIC_API_KEY="a")

@@ -54,6 +54,10 @@ class Section(NamedTuple):
         value = self.content.get(field)
         return value if isinstance(value, str) else ""
 
+    def spelled(self, field: str) -> Iterable[str]:
+        """The fields that are this one as some host spells it: `api_key` is `apiKey`."""
+        return (name for name in self.content if isinstance(name, str) and _plain(name) == _plain(field))
+
     def misfits(self) -> Iterable[Finding]:
         """Fields that hold what they can't, and such as nobody knows."""
         for key, value in self.content.items():
@@ -93,6 +97,10 @@ def _hint(name: str) -> str:
     """What may have been meant: names differ in case and underlines between hosts."""
     import difflib
 
-    plain = {re.sub(r"[^a-z]", "", known.lower()): known for known in _TYPES}
-    close = difflib.get_close_matches(re.sub(r"[^a-z]", "", name.lower()), plain, 1, 0.8)
+    plain = {_plain(known): known for known in _TYPES}
+    close = difflib.get_close_matches(_plain(name), plain, 1, 0.8)
     return f"Did you mean `{plain[close[0]]}`?" if close else "Leave it, if your host knows it."
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z]", "", name.lower())

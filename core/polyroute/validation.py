@@ -54,11 +54,12 @@ class _Check:
             yield from self._model()
 
     def _secrets(self) -> Iterable[Finding]:
-        key = self._section.text(KEY_FIELD)
-        if is_masked(key):
-            yield self._error("masked_secret", KEY_FIELD, "it is a mask that stands for a key", _STORED)
-        elif key and key_reference(key) is None:
-            yield self._strict("plaintext_secret", KEY_FIELD, "a key stands in the file", _STORED)
+        for field in self._section.spelled(KEY_FIELD):
+            key = self._section.text(field)
+            if is_masked(key):
+                yield self._error("masked_secret", field, "it is a mask that stands for a key", _STORED)
+            elif key and key_reference(key) is None:
+                yield self._strict("plaintext_secret", field, "a key stands in the file", _STORED)
 
     def _model(self) -> Iterable[Finding]:
         named_by = _NAMING[not self._section.text("provider")]
