@@ -20,7 +20,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polyroute import AuthHeader, Environment, Plugins, Preferences, UsageError
+from polyroute import AuthHeader, Detection, Environment, Plugins, Preferences, Source, UsageError, hookimpl
 from polyroute.raw_json import around
 from polyroute.running import Policy
 from polyroute.server import create_app
@@ -525,6 +525,40 @@ def test_an_endpoint_that_hangs(serve: Serve, passing_to: PassingTo) -> None:
     upstream.hang()
     answer = passing_to(Direct(upstream), seconds=0.2).post(CHAT, asking("acme/acme-large"))
     assert (answer.status, answer.json["error"]["code"]) == (504, "upstream_timeout")
+
+
+class Hanging(Direct):
+    """A vendor whose login takes for ever to be read."""
+
+    def __init__(self, upstream: Upstream) -> None:
+        super().__init__(upstream, requirement=())
+        self.asked, self.released = threading.Semaphore(0), threading.Event()
+
+    @hookimpl
+    def polyroute_credentials(self) -> list[Detection]:
+        """A login, always."""
+        return [Detection("acme", "oauth-token", Source("plugin", "login"))]
+
+    @hookimpl
+    def polyroute_secrets(self) -> str:
+        """Nothing, before the end of the test."""
+        self.asked.release()
+        self.released.wait(30)
+        return "secret-1"
+
+
+def test_a_key_that_hangs_delays_nobody_else(serve: Serve, passing_to: PassingTo) -> None:
+    """However many wait for a key, whoever asks the API is answered."""
+    plugin = Hanging(serve("acme-large"))
+    client = passing_to(plugin)
+    waiting = [threading.Thread(target=client.post, args=(CHAT, asking("acme/acme-large"))) for _ in range(12)]
+    for each in waiting:
+        each.start()
+    assert all(plugin.asked.acquire(timeout=30) for _ in range(8))
+    assert client.get("/api/llm/current").status == 200
+    plugin.released.set()
+    for each in waiting:
+        each.join()
 
 
 def test_a_redirect_is_not_followed(serve: Serve, passing_to: PassingTo) -> None:

@@ -51,9 +51,10 @@ def test_an_applications_own_paths(application: Client, path: str) -> None:
 
 
 def test_an_applications_files(application: Client) -> None:
-    """Files are served as they are; one that is missing is missing."""
+    """Files are served as they are; one that is missing is missing, but a page that is asked for is the first one."""
     assert application.get("/assets/app.js").body == b"let script"
-    assert application.get("/assets/missing.js").status == 404
+    assert application.get("/assets/missing.js", accept="*/*").status == 404
+    assert application.get("/models/gpt-4.1", accept="text/html,*/*;q=0.8").body == b"<title>first page</title>"
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ _PORT = 3210
 
 def _serve(options: argparse.Namespace) -> int:
     """`polyroute serve`: the HTTP API and the page, until it is ended."""
+    parent = os.getppid() if options.exit_with_parent else 0  # first of all: it may end while we begin
     environment = Environment.load()
     token = options.token or environment.setting("POLYROUTE_TOKEN", layer=PROCESS) or ""
     _check(options, token)
@@ -43,7 +44,7 @@ def _serve(options: argparse.Namespace) -> int:
     )
     listening = serving.listen(options.host, options.port)
     url = serving.url_of(listening, options.host)
-    serving.run(app, listening, lambda: _ready(options, url, token), with_parent=options.exit_with_parent)
+    serving.run(app, listening, lambda: _ready(options, url, token), parent=parent)
     return YES
 
 
@@ -93,7 +94,11 @@ def _grammar(subparsers: Subparsers) -> None:
         "--allow-host", action="append", default=[], metavar="NAME", help="a further name it is called by"
     )
     command.add_argument(
-        "--allow-origin", action="append", default=[], metavar="URL", help="a further origin whose pages may call it"
+        "--allow-origin",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="a further origin whose pages may call it, through a proxy of theirs",
     )
     command.add_argument(
         "--ui-dir", default="", metavar="DIR", help="a built single-page application in place of our page"

@@ -54,7 +54,7 @@ register_url_convertor("rest", _Rest())
 
 _UNCACHED = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 _API = "/api"
-_LANES = {"reading": 8, "writing": 8, "network": 4}
+_LANES = {"reading": 8, "writing": 8, "network": 4, "passing": 8}
 """How many threads each has."""
 _ENDING = Fault("ending", "The server ends before this is done.", "system", scope="http", status=503)
 _PATIENCE = {"reading": PATIENCE_SECONDS, "writing": 20.0, "network": 90.0}
@@ -81,7 +81,7 @@ class App:
         routes = [*self._routes((*OPERATIONS, _described(description))), Route(f"{_API}/events", self._stream)]
         self._guarded: tuple[str, ...] = (f"{_API}/",)
         if pass_through is not None:
-            routes += pass_through.routes(holders, self._lanes["reading"])
+            routes += pass_through.routes(holders, self._lanes["passing"])
             self._guarded += (f"{refusals.PREFIX}/",)
         self._api = Router(routes, redirect_slashes=False)
         site: list[BaseRoute] = [Route("/health", _Health), *([Mount("/", pages)] if pages else [])]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
@@ -84,7 +85,8 @@ class Application(StaticFiles):
         try:
             response = await super().get_response(path, scope)
         except HTTPException as error:
-            if error.status_code != 404 or "." in os.path.basename(path):
+            is_file = "." in os.path.basename(path) and "text/html" not in Headers(scope=scope).get("accept", "")
+            if error.status_code != 404 or is_file:
                 raise
             response = await super().get_response("index.html", scope)
         response.headers.update({**_SAFE, **_UNCACHED, "content-security-policy": _FOREIGN_POLICY})

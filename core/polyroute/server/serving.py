@@ -79,8 +79,8 @@ def url_of(listening: socket.socket, host: str) -> str:
     return f"http://{name}:{listening.getsockname()[1]}"
 
 
-def run(app: App, listening: socket.socket, ready: Callable[[], object], *, with_parent: bool = False) -> None:
-    """Serve until a signal ends it, or, where that is wanted, the end of the process that started this one."""
+def run(app: App, listening: socket.socket, ready: Callable[[], object], *, parent: int = 0) -> None:
+    """Serve until a signal ends it, or the end of the process `parent`, which started this one."""
     options: dict[str, Any] = {
         "http": BoundedProtocol,
         "ws": "none",
@@ -91,5 +91,4 @@ def run(app: App, listening: socket.socket, ready: Callable[[], object], *, with
         "server_header": False,
         "timeout_graceful_shutdown": _FINISH_SECONDS,
     }
-    parent = os.getppid() if with_parent else 0
     _Server(uvicorn.Config(app, **options), app, ready, parent).run([listening])
