@@ -18,7 +18,7 @@ from polyroute.soundness import fault
 CORE = Path(polyroute.__file__).parent
 MODULES = sorted(CORE.rglob("*.py"))
 LAYERS = [
-    ["masking", "custom_schema", "custom_shape", "jsonrpc", "children", "plain"],
+    ["masking", "custom_schema", "custom_shape", "jsonrpc", "children", "plain", "workers"],
     [
         "types",
         "words",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from polyroute import Credential, Plugins, Probe, UnknownProvider, Verification, hookimpl
+from polyroute import Credential, Detection, Plugins, Probe, Source, UnknownProvider, Verification, hookimpl
 from polyroute.soundness import fault
 from tests.fake_upstream import Serve, Upstream
 from tests.shell import Shell
@@ -147,6 +148,36 @@ def test_all_are_asked_at_once(serve: Serve) -> None:
         each.provider: each.state for each in catalog.verify(seconds=2)
     }  # the others have time, on a busy machine too
     assert states == {f"acme{index}": "unreachable" if index % 2 else "valid" for index in range(8)}
+
+
+class Locked(Verifiable):
+    """A vendor whose login waits for somebody to unlock it."""
+
+    def __init__(self, upstream: Upstream) -> None:
+        super().__init__(upstream, name="locked")
+        self.provider = self.provider._replace(requirement=())
+        self.unlocked = threading.Event()
+
+    @hookimpl
+    def polyroute_credentials(self) -> list[Detection]:
+        """A login, always."""
+        return [Detection("locked", "oauth-token", Source("plugin", "login"))]
+
+    @hookimpl
+    def polyroute_secrets(self) -> str:
+        """Nothing in time."""
+        self.unlocked.wait(30)
+        return "secret-1"
+
+
+def test_a_key_that_can_not_be_read_in_time(upstream: Upstream) -> None:
+    """A login that waits for somebody costs the others nothing, and is not waited for."""
+    locked = Locked(upstream)
+    catalog = catalog_of(locked, Verifiable(upstream), ACME_KEY="secret-1")
+    found = {each.provider: (each.state, each.message) for each in catalog.verify(seconds=2)}
+    locked.unlocked.set()
+    assert found["acme"][0] == "valid"
+    assert found["locked"] == ("unreachable", "no answer within 2 seconds")
 
 
 def test_it_can_be_asked_from_within_an_event_loop(upstream: Upstream) -> None:

@@ -225,7 +225,7 @@ class Environment:
 
     def without_secrets(self, text: str) -> str:
         """A text without the secrets that were revealed: endpoints quote those that they refuse."""
-        return reduce(lambda left, secret: left.replace(secret, "****"), self._revealed, text)
+        return reduce(lambda left, secret: left.replace(secret, "****"), tuple(self._revealed), text)
 
     def with_secret_reader(self, reader: SecretReader) -> Environment:
         """The same environment, which asks `reader` for the secrets that plugins own."""

@@ -17,6 +17,7 @@ from polyroute.errors import MissingExtra, SecretUnavailable
 from polyroute.failures import Answer, judged, message_in
 from polyroute.types import Probe, Verification, VerificationState
 from polyroute.words import shown
+from polyroute.workers import Workers
 
 if TYPE_CHECKING:
     import httpx
@@ -80,34 +81,38 @@ async def _all(routes: Mapping[str, Route], probes: Mapping[str, Known], asking:
         import httpx
     except ImportError:
         raise MissingExtra("Verification", "verify") from None
+    readers = Workers(len(routes))
     async with httpx.AsyncClient(follow_redirects=False, timeout=asking.seconds) as client:
-        asked = [_one(name, route, probes.get(name), asking, client) for name, route in routes.items()]
+        asked = [_one(name, route, probes.get(name), asking, readers, client) for name, route in routes.items()]
         return tuple(await asyncio.gather(*asked))
 
 
-async def _one(name: str, route: Route, probe: Known | None, asking: Asking, client: httpx.AsyncClient) -> Verification:
+async def _one(
+    name: str, route: Route, probe: Known | None, asking: Asking, readers: Workers, client: httpx.AsyncClient
+) -> Verification:
     if isinstance(probe, Verification):
         return probe._replace(message=asking.environment.without_secrets(shown(probe.message)))
     why = _unsupported(route, probe, asking.paid)
     if why or probe is None:
         return Verification(name, "unsupported", why)
     try:
-        secret = asking.environment.reveal(route.credential)
+        async with asyncio.timeout(asking.seconds):
+            # in a thread: a keyring may wait for the person, and a plugin for the network
+            secret = await readers.run(lambda: asking.environment.reveal(route.credential))
+            found = _KEPT.get(route.base_url, secret)
+            if found is None:
+                found = await _asked(client, route, probe, secret)
+                _KEPT.put(route.base_url, secret, found)
     except SecretUnavailable as error:
         return Verification(name, "invalid", shown(str(error)))
-    found = _KEPT.get(route.base_url, secret)
-    if found is None:
-        found = await _asked(client, route, probe, secret, asking.seconds)
-        _KEPT.put(route.base_url, secret, found)
+    except TimeoutError:
+        return Verification(name, "unreachable", f"no answer within {asking.seconds:g} seconds")
     return found._replace(provider=name)
 
 
-async def _asked(client: httpx.AsyncClient, route: Route, probe: Probe, secret: str, seconds: float) -> Verification:
+async def _asked(client: httpx.AsyncClient, route: Route, probe: Probe, secret: str) -> Verification:
     try:
-        async with asyncio.timeout(seconds):
-            return _found(probe, *await _answer(client, route, probe, secret), secret)
-    except TimeoutError:
-        return Verification(probe.provider, "unreachable", f"no answer within {seconds:g} seconds")
+        return _found(probe, *await _answer(client, route, probe, secret), secret)
     except Exception as error:  # whatever the network, or what answers there, does
         return Verification(probe.provider, "unreachable", shown(f"{type(error).__name__}: {error}", secret))
 

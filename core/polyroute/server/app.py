@@ -32,7 +32,7 @@ from polyroute.server.removed import RemovedKeys
 from polyroute.server.state import PATIENCE_SECONDS, Holder, patiently
 from polyroute.server.table import OPERATIONS
 from polyroute.server.upkeep import Upkeep
-from polyroute.server.workers import Workers
+from polyroute.workers import Workers
 
 if TYPE_CHECKING:
     from polyroute.server.pass_through import PassThrough

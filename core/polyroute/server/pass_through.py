@@ -26,7 +26,7 @@ from polyroute.server.holders import Holders
 from polyroute.server.prepared import Prepared
 from polyroute.server.refusals import PREFIX
 from polyroute.server.state import patiently
-from polyroute.server.workers import Workers
+from polyroute.workers import Workers
 
 try:
     from polyroute.server.upstream import Answer, Asked, Request, Upstream, outcome

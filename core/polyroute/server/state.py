@@ -14,7 +14,7 @@ from polyroute.server.faults import Fault
 from polyroute.server.listing import Listing
 from polyroute.server.loader import Loader
 from polyroute.server.prepared import Prepared, encode
-from polyroute.server.workers import Workers
+from polyroute.workers import Workers
 
 FRESH_SECONDS = 0.01
 """For so long files are not looked at again: looking at twenty costs as much as a whole small answer."""

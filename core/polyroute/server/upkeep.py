@@ -7,7 +7,7 @@ import time
 
 from polyroute import PolyrouteError
 from polyroute.server.state import Holder, Snapshot
-from polyroute.server.workers import Workers
+from polyroute.workers import Workers
 
 _EVERY_SECONDS = 3600.0
 """How often it is looked whether a list is stale. Fetching is for those older than a day, and not where offline."""
