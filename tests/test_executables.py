@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from polyroute import Catalog, Plugins, executable, executables, replies
+from polyroute import Catalog, Plugins, UnknownProvider, executable, executables, replies
 from polyroute.calls import CALLS, Call, Calls, shown
 from polyroute.jsonrpc import Fault, Request
 from polyroute.processes import Program
@@ -245,8 +245,11 @@ def test_a_failure_is_told_in_one_clean_line_and_not_tried_again(person: Person)
         (line,) = words(person.catalog(), "acme").splitlines()
         assert "executable ended with status 1 without an answer to `describe` after" in line
         assert "its stderr ends: acme: broken" in line
-        assert "`polyroute plugins doctor acme`" in line
+        assert f"`polyroute plugins check {person.folder / 'acme'}`" in line
     assert log(person, "start") == ["start"]
+    with pytest.raises(UnknownProvider) as caught:
+        person.catalog().provider("acme")
+    assert "not in use" not in str(caught.value)
 
 
 def test_the_last_good_description_is_used_where_the_next_fails(

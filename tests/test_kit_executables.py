@@ -69,6 +69,12 @@ def test_a_program_that_is_not_there_is_found(tmp_path: Path) -> None:
     )
 
 
+def test_why_a_program_does_not_start_is_told(tmp_path: Path) -> None:
+    """An interpreter that is not there is told in words, with what to look at."""
+    (finding,) = findings(tmp_path, SH.replace("#!/bin/sh", "#!/no/such/sh")).values()
+    assert "can't be started: No such file" in finding
+
+
 @pytest.mark.parametrize(
     ("methods", "more", "passes"),
     [

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import subprocess
 import time
 from pathlib import Path
 
@@ -197,6 +199,26 @@ def test_anything_changed_is_another_fingerprint(person: Person) -> None:
     (folder / "link").symlink_to(".")
     seen.append(fingerprint(manifest(folder)))
     assert len(set(seen)) == 7
+
+
+def test_a_folders_name_writes_no_command(person: Person) -> None:
+    """What a person is told to run holds the names of plugins as one word each, whatever they are called."""
+    name = "x$(touch stolen); touch stolen"
+    folder = person.put(name, in_project=True)
+    told = [plugin(person.catalog(name), name).label, *(each.remedy for each in person.catalog(name).problems)]
+    person.approve(folder)
+    (folder / "plugin.toml").write_text("x = 1")
+    told += [each.remedy for each in person.catalog(name).problems]
+    folder.chmod(0o777)
+    told += [each.remedy for each in person.catalog(name).problems]
+    person.put(name, EVIL)
+    told += [each.remedy for each in person.catalog(name).problems]
+    commands = re.findall(r"`(polyroute [^`]*)`|(chmod .*)|\((POLYROUTE_.*)\)", "\n".join(told))
+    assert len(commands) >= 5
+    for command in commands:
+        run = f"polyroute() {{ :; }}; chmod() {{ :; }}; {''.join(command)}"
+        subprocess.run(["sh", "-c", run], cwd=person.home, check=False)
+    assert not (person.home / "stolen").exists()
 
 
 def test_a_folder_without_end_is_not_read(person: Person) -> None:

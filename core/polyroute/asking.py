@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from polyroute.adapters import Failed
 from polyroute.loading import CONTAINED, Implementation, Plugin, describe
+from polyroute.plain import quoted
 from polyroute.soundness import fault
 from polyroute.types import Problem
 
@@ -91,7 +92,7 @@ def _items(
     answer: list[T] | None = _call(each, hook, problems, arguments, finish)
     if faults:
         more = f"; and {len(faults) - 1} more are wrong" if len(faults) > 1 else ""
-        problems.append(each.plugin.problem(faults[0] + more, _UPDATE.format(name=each.plugin.name), hook))
+        problems.append(each.plugin.problem(faults[0] + more, _UPDATE.format(name=quoted(each.plugin.name)), hook))
     return answer or ()
 
 
@@ -121,7 +122,7 @@ def _call(
         returned = each.function(*[arguments[name] for name in each.arguments])
         return None if returned is None else finish(returned)
     except CONTAINED as error:
-        remedy = _UPDATE.format(name=each.plugin.name)
+        remedy = _UPDATE.format(name=quoted(each.plugin.name))
         told = type(error).__name__ if hook in _NEAR_SECRETS else describe(error)
         message = str(error) if isinstance(error, (_WrongType, Failed)) else f"raised {told}"
         problems.append(each.plugin.problem(message, remedy, hook))

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from polyroute.lists import FetchedList
 from polyroute.loading import Plugin
+from polyroute.plain import quoted
 from polyroute.types import DIRECT, Problem, Provider, Routeability
 
 _NEVER_BY_NAME = ("own-cloud", "own-server")
@@ -45,7 +46,7 @@ def _taken(name: str, names: Mapping[str, str], owners: Mapping[str, Plugin]) ->
 
 
 def _refused(plugin: Plugin, fault: str) -> Problem:
-    remedy = f"Uninstall or disable one of the two, or correct it (POLYROUTE_DISABLE_PLUGINS={plugin.name})."
+    remedy = f"Uninstall or disable one of the two, or correct it (POLYROUTE_DISABLE_PLUGINS={quoted(plugin.name)})."
     return plugin.problem(fault, remedy, "polyroute_providers")
 
 

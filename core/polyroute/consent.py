@@ -8,6 +8,7 @@ from polyroute import requirements, trust
 from polyroute.claims import Claims
 from polyroute.loading import Loaded, Plugin
 from polyroute.manifests import Manifest
+from polyroute.plain import quoted
 from polyroute.trust import Readers, Unsafe
 from polyroute.types import Problem, Provider
 
@@ -26,7 +27,7 @@ def consented(claims: Claims, loaded: Loaded, problems: list[Problem]) -> Claims
         others = {each: found for each in variables if (found := _others(owner, readers[each], approved, loaded))}
         withheld = trust.contested(provider, manifest, others)
         if withheld and owner not in approved:
-            command = f"`polyroute plugins trust {owner.name}`"
+            command = f"`polyroute plugins trust {quoted(owner.name)}`"
             where = ", ".join(sorted(trust.hosts(provider, manifest)))
             why = f"{'; '.join(sorted(withheld.values()))}: {name} may not send it to {where} without your consent"
             problems.append(owner.problem(why, f"If that is what you want: {command}."))

@@ -12,6 +12,7 @@ from polyroute.description import Description
 from polyroute.environment import Environment
 from polyroute.jsonrpc import Answer, Fault, Request
 from polyroute.manifests import Manifest
+from polyroute.plain import quoted
 from polyroute.remembering import Memory, Said, save
 from polyroute.types import Credential, IdMapping, Mapper, Model, ModelRef, Problem, Source, Verification
 
@@ -33,7 +34,8 @@ class Member(NamedTuple):
 
     def failed(self, message: str, hook: str = "") -> Problem:
         """The problem of an executable that did not answer as it should."""
-        return self.problem(f"executable {message}", f"More: `polyroute plugins doctor {self.name}`.", hook)
+        remedy = f"More: `polyroute plugins check {quoted(self.manifest.folder)}`."
+        return self.problem(f"executable {message}", remedy, hook)
 
 
 class Executable:

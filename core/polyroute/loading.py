@@ -14,6 +14,7 @@ from polyroute.entry_points import EntryPoint, find
 from polyroute.environment import Environment
 from polyroute.importing import folder_of, import_target, object_name, same
 from polyroute.manifests import Manifest
+from polyroute.plain import quoted
 from polyroute.trust import Unsafe
 from polyroute.types import Problem
 
@@ -142,10 +143,8 @@ class _Loader:
         place = "project" if in_project else "folder"
         name = f"{manifest.name}@{place}" if manifest.name in self.names else self._unique(manifest.name)
         kind: Kind = "executable" if manifest.description.executable else "manifest"
-        version = manifest.description.version
-        self._add(
-            Plugin(name, "", version, True, "", kind, manifest.folder, in_project), partial(self._enter, manifest)
-        )
+        facts = ("", manifest.description.version, True, "", kind, manifest.folder, in_project)
+        self._add(Plugin(name, *facts), partial(self._enter, manifest))
 
     def _add_executables(self, environment: Environment) -> None:
         """Ask all executables at once; each keeps its place among the other plugins."""
@@ -214,13 +213,14 @@ class _Loader:
     def _check_approval(self, plugin: Plugin, manifest: Manifest) -> None:
         state = self.approvals.state(manifest)
         if state != "approved":
-            remedy = f"See `polyroute plugins info {plugin.name}`, then `polyroute plugins trust {plugin.name}`."
+            name = quoted(plugin.name)
+            remedy = f"See `polyroute plugins info {name}`, then `polyroute plugins trust {name}`."
             why = "has changed since it was approved" if state == "changed" else "waits for your approval"
             raise _Refused(plugin.problem(why, remedy))
 
     def _take(self, plugin: Plugin, manifest: Manifest) -> Plugin:
         if manifest.fault:
-            remedy = f"Mend it; `polyroute plugins check {manifest.folder}` says more."
+            remedy = f"Mend it; `polyroute plugins check {quoted(manifest.folder)}` says more."
             raise _Refused(plugin.problem("; ".join(manifest.fault.splitlines()), remedy))
         self.manifests[plugin] = manifest
         if plugin.kind != "executable":

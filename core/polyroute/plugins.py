@@ -124,7 +124,8 @@ class Plugins:
 
     def unknown(self, name: str) -> UnknownProvider:
         """The error for a name that no provider has, with the closest names."""
-        off = [f"The plugin {each.name!r} is not in use: {each.reason}." for each in self.all if each.name == name]
+        named = [each for each in self.all if each.name == name and each.reason]
+        off = [f"The plugin {each.name!r} is not in use: {each.reason}." for each in named]
         return UnknownProvider(name, self._closest(name), " ".join(off) if name not in self.names else "")
 
     def hooks_of(self, plugin: Plugin) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from polyroute import cache, requirements
 from polyroute.errors import UsageError
 from polyroute.manifests import Manifest
+from polyroute.plain import quoted
 from polyroute.types import Alternative, Provider, Slot
 
 _OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
@@ -149,7 +150,7 @@ def _check_rights(path: str, folder: str) -> _State:
     if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
         raise Unsafe(f"{path} is no file", "Remove it.")
     if os.name == "posix" and found.st_mode & _OTHERS_MAY_WRITE:
-        raise Unsafe(f"others than its owner may write {path}", f"Run: chmod -R go-w {folder}")
+        raise Unsafe(f"others than its owner may write {path}", f"Run: chmod -R go-w {quoted(folder)}")
     return *cache.identified(path, found), found.st_ctime_ns
 
 

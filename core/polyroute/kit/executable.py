@@ -20,6 +20,7 @@ _END_SECONDS = 1.0
 _BIGGEST_ID = 2**31 - 1
 _OFFER = {"protocols": [1], "host": "polyroute-kit"}
 _DOCUMENT = "docs/protocol.md says how."
+_START = "Is it executable (chmod +x), and is there what its first line names?"
 
 
 def check(folder: str) -> list[Finding]:
@@ -36,9 +37,8 @@ def check(folder: str) -> list[Finding]:
         if first.fault or not first.lines:
             why = first.fault or f"ended with status {first.status}"
             said = first.errors.decode(errors="replace")[-300:]
-            return [
-                Finding("describe-missing", "error", f"it gave no answer to describe: {why} {said}".strip(), _DOCUMENT)
-            ]
+            told = f"it gave no answer to describe: it {why} {said}".strip()
+            return [Finding("describe-missing", "error", told, _START if first.status is None else _DOCUMENT)]
         return [*_described(subject, first), *(each for each in _habits(subject) if each)]
 
 

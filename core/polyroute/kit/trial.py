@@ -40,6 +40,7 @@ class Run(NamedTuple):
     lines: list[bytes]
     status: int | None
     fault: str
+    """What went wrong in words, but where it just ended."""
     errors: bytes
 
     def answer(self, number: int) -> Any:
@@ -68,8 +69,8 @@ class Subject(NamedTuple):
         heard, talk = Transcript(), Talk(self.program(values))
         talk.start([b"".join(lines)], heard, SECONDS)
         run([talk])
-        code = talk.fault.code if talk.fault else ""
-        return Run(heard.lines, talk.returncode, "" if code == "exited" else code, talk.errors)
+        fault = str(talk.fault) if talk.fault and talk.fault.code != "exited" else ""
+        return Run(heard.lines, talk.returncode, fault, talk.errors)
 
     def rounds(self, *parts: tuple[bytes, int]) -> list[list[bytes]]:
         """Say parts one after another to a program that stays: each part with the number of lines to wait for."""
