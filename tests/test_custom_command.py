@@ -192,6 +192,16 @@ def test_a_field_is_not_given_and_cleared(shell: Shell, file: Path) -> None:
     assert file.read_bytes() == before
 
 
+def test_what_is_cleared_must_be_a_field(shell: Shell, file: Path) -> None:
+    """A misspelt field is told, with those that are there; one that is merely not set is no mistake."""
+    add_server(shell)
+    done = shell.run("custom", "edit", "litellm/m", "--clear", "displayNam")
+    assert done.returncode == 2
+    assert "displayNam" in done.stderr
+    assert "baseURL" in done.stderr
+    assert shell.run("custom", "edit", "litellm/m", "--clear", "file-path").returncode == 0
+
+
 def test_a_relative_path_is_stored_whole(shell: Shell, file: Path) -> None:
     """A file is meant from where the command runs, and found from everywhere else."""
     (shell.home / "m.gguf").touch()
@@ -284,6 +294,15 @@ def test_no_answer_to_the_prompt(shell: Shell, file: Path) -> None:
     status, shown = shell.on_terminal("custom", "add", GLM, typed="\x04")
     assert status == 0
     assert "can't be run yet" in shown
+    assert "apiKey" not in stored(file)[0]
+
+
+def test_a_key_at_the_prompt_that_can_not_be_one(shell: Shell, file: Path) -> None:
+    """The model is there without it, which is said, with the way to set another."""
+    status, shown = shell.on_terminal("custom", "add", GLM, typed="ké\n")
+    assert status == 2
+    assert "is added without a key" in shown
+    assert "custom edit" in shown
     assert "apiKey" not in stored(file)[0]
 
 

@@ -6,7 +6,7 @@ import argparse
 import contextlib
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from polyroute import custom_wire, wire
@@ -20,6 +20,7 @@ from polyroute.types import ModelRef
 if TYPE_CHECKING:
     from polyroute.cli.grammar import Subparsers
     from polyroute.custom_changes import Outcome
+    from polyroute.custom_models import CustomModel
 
 _FIELDS = {
     "display_name": "displayName",
@@ -74,10 +75,21 @@ def _add(options: argparse.Namespace) -> int:
         outcome = catalog.custom_models.add({"provider": ref.provider, "name": ref.id, **_given(options, ref)})
         after = catalog.reload()
         if _lacks_a_key(options, ref, after):
-            key = entering.secret(f"Key for {ref}, not shown (nothing for none): ").strip()
-            outcome = catalog.custom_models.edit(ref, {"apiKey": key})._replace(created=True)
+            outcome = _with_key(ref, catalog)._replace(created=True)
             after = catalog.reload()
     return _told(outcome, f"{ref} is added", after, options)
+
+
+def _with_key(ref: ModelRef, catalog: Catalog) -> Outcome:
+    """Ask for the key of a model that was just added."""
+    key = entering.secret(f"Key for {ref}, not shown (nothing for none): ").strip()
+    try:
+        return catalog.custom_models.edit(ref, {"apiKey": key})
+    except UsageError as error:
+        told = str(error).removesuffix(" Nothing was changed.")
+        raise UsageError(
+            f"{ref} is added without a key. {told} Set one: polyroute custom edit {ref} --key-stdin"
+        ) from None
 
 
 def _edit(options: argparse.Namespace) -> int:
@@ -89,6 +101,7 @@ def _edit(options: argparse.Namespace) -> int:
     if not (changes := {**given, **cleared}):
         raise UsageError("Nothing is to be changed: name a field, such as --display-name.")
     with output.catalog() as catalog, _naming_options():
+        _check_fields(cleared, catalog.custom_models.get(ref))
         outcome = catalog.custom_models.edit(ref, changes, keep_key=options.keep_key)
         after = catalog.reload()
     return _told(outcome, f"{ref} is changed", after, options)
@@ -160,6 +173,13 @@ def _given(options: argparse.Namespace, ref: ModelRef) -> dict[str, Any]:
 def _cleared(options: argparse.Namespace) -> list[str]:
     fields: Sequence[str] = options.clear
     return [*(_FIELDS.get(field.replace("-", "_"), field) for field in fields), *(["apiKey"] if options.no_key else [])]
+
+
+def _check_fields(cleared: Iterable[str], model: CustomModel) -> None:
+    """Raises UsageError for a name that no field has, neither of this model nor of any."""
+    if unknown := set(cleared) - {*model.document, *_FIELDS.values(), "apiKey"}:
+        there = ", ".join(sorted(model.document.keys() - {"provider", "name"})) or "none"
+        raise UsageError(f"{model.ref} has no field {', '.join(sorted(unknown))} to take away. It has: {there}.")
 
 
 def _lacks_a_key(options: argparse.Namespace, ref: ModelRef, catalog: Catalog) -> bool:
