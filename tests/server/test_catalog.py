@@ -124,3 +124,10 @@ def test_capabilities_of_a_gateways_model(serve: Serve) -> None:
     assert own["supportedFileTypes"] == routed["supportedFileTypes"] == ["pdf", "image"]
     assert routed["provider"] == "dexto-nova"
     assert client.json("/api/llm/capabilities?provider=openai&model=nobody-knows")["supportedFileTypes"] == []
+
+
+def test_a_model_that_is_newer_than_any_list(serve: Serve) -> None:
+    """What the provider's own key may run can be switched to, though no list has it yet; no gateway is known to."""
+    newer = {"provider": "openai", "model": "gpt-newer"}
+    assert serve(OPENAI_API_KEY="sk-secret").post("/api/llm/switch", newer).status == 200
+    assert serve(**DEXTO).post("/api/llm/switch", newer).status == 400

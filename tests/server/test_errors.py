@@ -75,7 +75,7 @@ def told(document: Mapping[str, Any], method: str, path: str) -> bool:
         ("POST", SWITCH, b'{"provider":"nobody","model":"gpt-5"}', 400, "llm_provider_unknown"),
         ("POST", SWITCH, b'{"provider":"openai"}', 400, "llm_model_invalid"),
         ("POST", SWITCH, b'{"provider":"openai","model":"claude-sonnet-4-5"}', 400, "model_incompatible"),
-        ("POST", SWITCH, b'{"provider":"openai","model":" gpt-5"}', 400, "model_not_offered"),
+        ("POST", SWITCH, b'{"provider":"openai","model":"gpt-newer"}', 400, "llm_api_key_missing"),
         ("POST", SWITCH, b'{"provider":"litellm","model":"x"}', 400, "base_url_missing"),
         ("PUT", FAVORITES, b'{"favorites":[{"provider":"openai"}]}', 400, "validation_failed"),
         ("DELETE", f"{CUSTOM}/a%b", b"", 404, "custom_model_not_found"),

@@ -13,7 +13,6 @@ from tests.serving import Client, Serve
 
 ENV, DOTENV, LOGIN, POSTED = (f"sk-canary-{name}-0123456789" for name in ("env", "dotenv", "login", "posted"))
 EVIL = "https://evil.example/v1"
-LLAMA = {"provider": "groq", "model": "llama-3.3-70b-versatile"}
 READS = (
     "catalog", "catalog?mode=flat", "status", "current", "custom-models", "model-picker-state", "preferences",
     "key/anthropic", "key/openai", "key/openrouter", "key/dexto", "resolve?model=anthropic/claude-sonnet-4-5",
@@ -35,7 +34,7 @@ def test_no_secret_in_any_answer(client: Client) -> None:
     own = {"name": "own", "baseURL": "http://localhost:9/v1", "apiKey": POSTED}
     answers = [
         client.post("/api/llm/custom-models", own),
-        client.post("/api/llm/switch", {**LLAMA, "apiKey": POSTED}),
+        client.post("/api/llm/switch", {"provider": "groq", "model": "x", "apiKey": POSTED}),
     ]
     answers += [client.get(f"/api/llm/{path}") for path in READS]
     answers += [client.get(path) for path in ("/api/plugins", "/api/openapi.json", "/health", "/")]
@@ -95,7 +94,7 @@ def test_files_are_the_persons_alone(client: Client, tmp_path: Path) -> None:
     """What is written holds keys, or says what a person uses: nobody else reads it."""
     client.post("/api/llm/key", {"provider": "groq", "apiKey": POSTED})
     client.post("/api/llm/custom-models", {"name": "own", "baseURL": "http://localhost:9/v1", "apiKey": POSTED})
-    client.post("/api/llm/switch", {**LLAMA, "apiKey": POSTED})
+    client.post("/api/llm/switch", {"provider": "groq", "model": "x", "apiKey": POSTED})
     written = [
         path
         for path in tmp_path.rglob("*")

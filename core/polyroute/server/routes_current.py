@@ -17,8 +17,8 @@ from polyroute.server.schemas import CurrentQuery, SwitchBody
 from polyroute.types import DIRECT
 
 _NOT_SETTINGS = {"provider", "model", "baseURL", "apiKey", "sessionId"}
-_SAID_BY_ROUTES = (MISSING_KEY, "no_route")
-"""What is wrong where no route is usable: the routes know of a key that came with the choice."""
+_SAID_BY_ROUTES = (MISSING_KEY, "no_route", "model_not_offered")
+"""The routes know better: of a key that came with the choice, and of models that are newer than any list."""
 
 
 def _current(call: Call) -> Document:
