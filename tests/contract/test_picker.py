@@ -169,6 +169,24 @@ def test_a_key_that_comes_back_masked_is_kept(ask: Ask, client: Client) -> None:
     assert (renamed["name"], renamed["apiKey"]) == ("renamed", shown["apiKey"])
 
 
+def test_the_form_renames_a_model_with_its_own_key(ask: Ask, client: Client, state: str) -> None:
+    """The form shows a model's key masked; where the provider has none it sends the mask as the provider's, and then
+    removes the model and adds it without: the key is kept, and no other model gets it.
+    """
+    model = {"name": "a/b", "provider": "openrouter"}
+    ask("POST /llm/custom-models", body={**model, "apiKey": "sk-or-v1-own-0123456789"})
+    (shown,) = ask("GET /llm/custom-models")["models"]
+    mask = {"apiKey": shown["apiKey"]}
+    if not ask("GET /llm/key/{provider}", "/llm/key/openrouter")["hasKey"]:
+        ask("POST /llm/key", body={"provider": "openrouter", **mask})
+        mask = {}
+    ask("DELETE /llm/custom-models/{name}", "/llm/custom-models/a%2Fb")
+    renamed = ask("POST /llm/custom-models", body={**model, "name": "a/c", **mask})["model"]
+    assert renamed["apiKey"] == shown["apiKey"]
+    ask("DELETE /llm/custom-models/{name}", "/llm/custom-models/a%2Fc")
+    assert "apiKey" not in ask("POST /llm/custom-models", body=model)["model"]
+
+
 def test_a_name_under_two_providers(ask: Ask, client: Client) -> None:
     """The same ID under two providers is two models; to delete one, its provider is asked for."""
     ask("POST /llm/custom-models", body={"name": "a/b", "provider": "openrouter"})

@@ -23,6 +23,8 @@ def _stored(call: Call) -> Document:
     """Keep a provider's key; a mask that comes back keeps the one that is there."""
     body = call.body(KeyBody)
     stored = keys.store(call.catalog, body.provider, body.apiKey.strip())
+    if stored.kept:
+        call.removed.expect(call.catalog.custom_models.path, stored.provider, body.apiKey.strip())
     return {
         "ok": True,
         "provider": body.provider,
