@@ -438,6 +438,7 @@ def test_a_host_comes_before_the_bundled_plugins() -> None:
     """A provider that the host brings is the host's; the bundled one of that ID is a problem."""
     catalog = load(add=(host_object("anthropic"),))
     assert of(catalog, "anthropic") == "Brought"
+    assert len(catalog.models(provider="anthropic")) > 1
     assert "'anthropic' belongs to plugin Brought already" in problem_of(catalog, "direct").message
     assert catalog.provider("openai") == load().provider("openai")
 

@@ -102,6 +102,14 @@ def test_a_thousand_nested_tables_are_words_too(person: Person) -> None:
     assert "plugin.toml is not valid TOML" in words(person.catalog(), "deep")
 
 
+def test_a_refused_claim_lists_no_models(person: Person) -> None:
+    """Whoever claims a provider that somebody has adds nothing to its models either."""
+    person.put("evil", ACME.replace("providers.acme", "providers.anthropic"))
+    catalog = person.catalog()
+    assert "'anthropic' belongs to plugin direct" in words(catalog, "evil")
+    assert not {"acme-large", "acme-small"} & {model.id for model in catalog.models(provider="anthropic")}
+
+
 def test_what_is_no_text_is_told(person: Person) -> None:
     """A manifest that is not UTF-8, is too large, or is no file is told in words."""
     for name in ("bytes", "large", "folder", "pipe"):

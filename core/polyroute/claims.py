@@ -19,6 +19,8 @@ class Claims(NamedTuple):
     owners: Mapping[str, Plugin]
     names: Mapping[str, str]
     """ID and aliases to ID."""
+    lost: frozenset[tuple[Plugin, str]]
+    """Which third party claimed a provider that is somebody else's: nothing that it says of that counts."""
 
 
 def settle(answers: Sequence[tuple[Plugin, Provider]], problems: list[Problem]) -> Claims:
@@ -26,9 +28,12 @@ def settle(answers: Sequence[tuple[Plugin, Provider]], problems: list[Problem]) 
     providers: dict[str, Provider] = {}
     owners: dict[str, Plugin] = {}
     names: dict[str, str] = {}
+    lost = set()
     for plugin, provider in answers:
         if fault := _taken(provider.id, names, owners):
             problems.append(_refused(plugin, fault))
+            if plugin.origin != "bundled":  # a host that brings a provider still wants the list of its models
+                lost.add((plugin, provider.id))
             continue
         providers[provider.id], owners[provider.id] = provider, plugin
         for name in (provider.id, *provider.aliases):
@@ -36,7 +41,7 @@ def settle(answers: Sequence[tuple[Plugin, Provider]], problems: list[Problem]) 
                 problems.append(_refused(plugin, f"alias of {provider.id!r}: {fault}"))
             else:
                 names[name] = provider.id
-    return Claims({name: providers[name] for name in sorted(providers)}, owners, names)
+    return Claims({name: providers[name] for name in sorted(providers)}, owners, names, frozenset(lost))
 
 
 def _taken(name: str, names: Mapping[str, str], owners: Mapping[str, Plugin]) -> str:

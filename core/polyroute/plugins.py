@@ -54,6 +54,7 @@ class Plugins:
         self.providers = claims.providers
         self.owners = claims.owners
         self.names = claims.names
+        self._lost = claims.lost
         rules = self._hooks.items("polyroute_routeability", Routeability, self._problems)
         self.rules, self._carriers = carriers(rules, claims, self._problems)
         self._unmet: dict[str, Evaluation] = {}
@@ -226,7 +227,7 @@ class Plugins:
         if not provider_ids:
             return
         for plugin, model in self._hooks.items("polyroute_models", Model, self._problems, provider_ids=provider_ids):
-            if model.provider in models:
+            if model.provider in models and (plugin, model.provider) not in self._lost:
                 models[model.provider].setdefault(model.id, self._bound(model, plugin))
         for provider_id in provider_ids:
             models[provider_id].update(
