@@ -84,6 +84,14 @@ def test_names_are_those_of_the_plugins(described: Any) -> None:
     assert not is_valid({"name": "a", "provider": "local", "filePath": "a.bin"}, body, described)
 
 
+@pytest.mark.parametrize("name", ["\x1ca", "a\x85", "\ufeffa", "a "])
+def test_white_space_is_what_any_reader_takes_for_it(described: Any, serve: Serve, name: str) -> None:
+    """The document's pattern and the server refuse the same names, though languages differ in what is white space."""
+    body = {"name": name, "provider": "openrouter"}
+    assert not is_valid(body, {"$ref": "#/components/schemas/CustomModelBody"}, described)
+    assert serve(**DEXTO).post("/api/llm/custom-models", body).status == 400
+
+
 def test_a_token_is_described(serve: Serve) -> None:
     """Where a token is asked for the document says so, of everything under /api."""
     document = serve.app(token="t").json("/api/openapi.json")

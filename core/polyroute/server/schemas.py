@@ -24,12 +24,18 @@ def _whole(number: Any) -> Any:
     return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
-_NAME = _fitting(r"\S(?:[\s\S]*\S)?", "must not begin or end with white space")
+_VISIBLE = (
+    r"[^\s\u001c-\u001f\u0085\ufeff]"  # what Python or JavaScript takes for white space: a schema is read by both
+)
+_NAME = _fitting(rf"{_VISIBLE}(?:[\s\S]*{_VISIBLE})?", "must not begin or end with white space")
 _URL = _fitting(
     r"""(?:https?://(?:[0-9A-Za-z._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:/[!"%->@-\[\]-~]*)?)?""",
     "must be an http or https address in ASCII, without user name, ?, #, $ and backslash",
 )
-_SECRET = _fitting(r"[ -~\u2022\u2026]*", "must be of visible characters")
+_SECRET = _fitting(
+    r"(?:[ -~]*| *[!-~]{0,8}(?:[*\u2022.]{3,}|\u2026)[!-~]{0,4} *)",
+    "must be visible ASCII, or a mask of the stored one",
+)
 _KEY = _fitting(
     r"[ \t\r\n]*[!#%&(-\[\]-_a-~][!#-&(-\[\]-_a-~]*[ \t\r\n]*",
     "must be visible ASCII without quotes, backslashes and spaces, and no $NAME",

@@ -28,13 +28,15 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, app: App, ready: Callable[[], object], parent: int) -> None:
         super().__init__(config)
         self._app, self._ready, self._parent = app, ready, parent
+        self.interrupted = False
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """End. Being asked to is no failure: uvicorn raises again what it is told of here, which would kill us."""
-        if sig == signal.SIGTERM:
-            self.should_exit = True
-        else:
-            super().handle_exit(sig, frame)
+        """End; a second Ctrl+C does not wait. uvicorn's own would raise the signal again: SIGTERM would kill us, though
+        being asked to end is no failure, and Ctrl+C would be lost on what was started in the background.
+        """
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
+        self.interrupted |= sig == signal.SIGINT
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -80,7 +82,10 @@ def url_of(listening: socket.socket, host: str) -> str:
 
 
 def run(app: App, listening: socket.socket, ready: Callable[[], object], *, parent: int = 0) -> None:
-    """Serve until a signal ends it, or the end of the process `parent`, which started this one."""
+    """Serve until a signal ends it, or the end of the process `parent`, which started this one.
+
+    Raises KeyboardInterrupt after Ctrl+C.
+    """
     options: dict[str, Any] = {
         "http": BoundedProtocol,
         "ws": "none",
@@ -91,4 +96,7 @@ def run(app: App, listening: socket.socket, ready: Callable[[], object], *, pare
         "server_header": False,
         "timeout_graceful_shutdown": _FINISH_SECONDS,
     }
-    _Server(uvicorn.Config(app, **options), app, ready, parent).run([listening])
+    server = _Server(uvicorn.Config(app, **options), app, ready, parent)
+    server.run([listening])
+    if server.interrupted:
+        raise KeyboardInterrupt
