@@ -92,6 +92,24 @@ def test_white_space_is_what_any_reader_takes_for_it(described: Any, serve: Serv
     assert serve(**DEXTO).post("/api/llm/custom-models", body).status == 400
 
 
+@pytest.mark.parametrize(
+    ("url", "status"),
+    [
+        ("http://[::1]:8080/v1", 200),
+        ("http://[2001:db8:0:0:0:0:0:1]/v1", 200),
+        ("http://a.example:65535/v1", 200),
+        ("http://[b9ab7]/v1", 400),
+        ("http://[1::2::3]/v1", 400),
+        ("http://a.example:65536/v1", 400),
+    ],
+)
+def test_an_address_that_can_not_be_is_refused(described: Any, serve: Serve, url: str, status: int) -> None:
+    """By the document and by the server: what no program could call is no base URL."""
+    body = {"name": "a", "provider": "openai-compatible", "baseURL": url}
+    assert is_valid(body, {"$ref": "#/components/schemas/CustomModelBody"}, described) == (status == 200)
+    assert serve(**DEXTO).post("/api/llm/custom-models", body).status == status
+
+
 def test_a_token_is_described(serve: Serve) -> None:
     """Where a token is asked for the document says so, of everything under /api."""
     document = serve.app(token="t").json("/api/openapi.json")

@@ -28,8 +28,11 @@ _VISIBLE = (
     r"[^\s\u001c-\u001f\u0085\ufeff]"  # what Python or JavaScript takes for white space: a schema is read by both
 )
 _NAME = _fitting(rf"{_VISIBLE}(?:[\s\S]*{_VISIBLE})?", "must not begin or end with white space")
+_HEX = "[0-9A-Fa-f]{1,4}"
+_IPV6 = rf"\[(?:(?:{_HEX}:){{7}}{_HEX}|(?:{_HEX}(?::{_HEX}){{0,3}})?::(?:{_HEX}(?::{_HEX}){{0,2}})?)\]"
+_PORT = "(?:[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
 _URL = _fitting(
-    r"""(?:https?://(?:[0-9A-Za-z._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:/[!"%->@-\[\]-~]*)?)?""",
+    rf"""(?:https?://(?:[0-9A-Za-z._-]+|{_IPV6})(?::{_PORT})?(?:/[!"%->@-\[\]-~]*)?)?""",
     "must be an http or https address in ASCII, without user name, ?, #, $ and backslash",
 )
 _SECRET = _fitting(
