@@ -58,6 +58,7 @@ def told(document: Mapping[str, Any], method: str, path: str) -> bool:
         ("POST", CUSTOM, b'{"name":"a","maxInputTokens":"5"}', 400, "validation_failed"),
         ("POST", CUSTOM, b'{"name":"a","maxInputTokens":0}', 400, "validation_failed"),
         ("POST", CUSTOM, b'{"name":"a","baseURL":"ftp://x"}', 400, "validation_failed"),
+        ("PUT", "/api/llm/preferences", b'{"pins":{"anthropic":""}}', 400, "bad_request"),
         ("POST", CUSTOM, b'{"name":"a"}', 400, "bad_request"),  # its provider wants a base URL
         ("POST", CUSTOM, b'{"name":"a","provider":"nobody"}', 400, "llm_provider_unknown"),
         ("POST", CUSTOM, b'{"name":"a","provider":"openai"}', 400, "bad_request"),

@@ -47,8 +47,7 @@ def _changed(call: Call) -> Document:
 def _pins(pins: Mapping[str, str | None], call: Call) -> dict[str, str | None]:
     """Pins by the IDs of their providers; one that is taken away need not be right."""
     plugins = call.catalog.plugins
-    found = [checked(via, target, plugins)[::-1] if via else (target, None) for target, via in pins.items()]
-    return dict(found)
+    return dict((target, None) if via is None else checked(via, target, plugins)[::-1] for target, via in pins.items())
 
 
 _PATH = "/llm/preferences"
