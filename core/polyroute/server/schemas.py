@@ -24,9 +24,8 @@ def _whole(number: Any) -> Any:
     return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
-_VISIBLE = (
-    r"[^\s\u001c-\u001f\u0085\ufeff]"  # what Python or JavaScript takes for white space: a schema is read by both
-)
+# White space is what Python or JavaScript takes for it: a schema is read by both.
+_VISIBLE = r"[^\s\u001c-\u001f\u0085\ufeff]"
 _NAME = _fitting(rf"{_VISIBLE}(?:[\s\S]*{_VISIBLE})?", "must not begin or end with white space")
 _HEX = "[0-9A-Fa-f]{1,4}"
 _IPV6 = rf"\[(?:(?:{_HEX}:){{7}}{_HEX}|(?:{_HEX}(?::{_HEX}){{0,3}})?::(?:{_HEX}(?::{_HEX}){{0,2}})?)\]"
