@@ -75,9 +75,8 @@ def route_panel(visit: Visitor, **how: object) -> Visit:
 def error(visit: Visitor, **how: object) -> Visit:
     """The server is away."""
     page = visit(DEXTO, **how).open()  # type: ignore[arg-type]
-    page.server.stop()
+    page.goes_away()
     expect(page.page.locator("#banner")).to_contain_text("does not answer")
-    page.complaints.clear()
     return page
 
 

@@ -23,7 +23,6 @@ def test_axe_finds_nothing(visit: Visitor, state: str, size: tuple[int, int], th
     """No state has a finding, in either width and theme."""
     page = STATES[state](visit, size=size, color_scheme=theme, reduced_motion="reduce")
     assert findings(page.page) == []
-    page.complaints.clear()
 
 
 def test_everything_by_keyboard(visit: Visitor) -> None:

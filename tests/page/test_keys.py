@@ -16,7 +16,7 @@ def traces(page: Visit) -> str:
         "JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie, location.href])"
     )
     values = page.page.evaluate("[...document.querySelectorAll('input')].map((each) => each.value).join(' ')")
-    return "\n".join([page.page.content(), kept, values, *page.complaints])
+    return "\n".join([page.page.content(), kept, values, *page.console])
 
 
 def test_a_blocked_model_says_what_to_set(visit: Visitor) -> None:
@@ -67,12 +67,37 @@ def test_nothing_that_runs_is_blocked(visit: Visitor) -> None:
 def test_a_refused_key_is_told_and_forgotten(visit: Visitor) -> None:
     """What is no key is refused in words, and the field is empty again."""
     page = visit(NOTHING).open()
+    page.may_fail = True
     panel = page.choose(SONNET)
     panel.get_by_label("Key", exact=True).fill("two words")
     panel.get_by_role("button", name="Set key").click()
     expect(panel.get_by_role("alert")).to_contain_text("spaces")
     expect(panel.get_by_label("Key", exact=True)).to_have_value("")
-    page.complaints.clear()  # the browser tells of every answer that is an error
+
+
+def test_what_is_filled_in_stays_while_the_page_changes(visit: Visitor) -> None:
+    """A change at the server takes neither the choice whose key it is nor what is typed."""
+    page = visit(NOTHING).open()
+    panel = page.choose(SONNET)
+    panel.get_by_label("Key of").select_option("Anthropic")
+    panel.get_by_label("Key", exact=True).fill(CANARY)
+    panel.get_by_role("button", name="Set key").focus()
+    favorite = {"provider": "anthropic", "model": "claude-sonnet-4-5"}
+    assert page.page.request.post(f"{page.server.url}/api/llm/model-picker-state/favorites/toggle", data=favorite).ok
+    expect(panel.get_by_role("button", name="★ Favourite")).to_be_visible()
+    expect(panel.get_by_role("button", name="Set key")).to_be_focused()
+    page.page.keyboard.press("Enter")
+    expect(panel.locator(".verdict")).to_have_text("Runs direct.")
+    assert page.written("llm/key") == [("POST", {"provider": "anthropic", "apiKey": CANARY})]
+
+
+def test_what_is_typed_for_one_model_is_not_for_another(visit: Visitor) -> None:
+    """Who leaves a model with a key half typed finds an empty field, there and when back."""
+    page = visit(NOTHING).open()
+    page.choose(SONNET).get_by_label("Key", exact=True).fill(CANARY)
+    for model in ("anthropic/claude-opus-4-1", SONNET):
+        expect(page.choose(model).get_by_label("Key", exact=True)).to_have_value("")
+    assert CANARY not in traces(page)
 
 
 def test_the_first_run_explains_itself(visit: Visitor) -> None:
@@ -115,9 +140,9 @@ def test_a_token_is_not_kept(visit: Visitor) -> None:
 def test_without_the_token_it_is_asked_for(visit: Visitor) -> None:
     """Without its token the page says what is missing, takes it, and shows the models."""
     page = visit(DEXTO, "--token", "canary-token")
+    page.may_fail = True
     page.page.goto(page.server.url)
     page.page.get_by_label("Token").fill("canary-token")
     page.page.get_by_role("button", name="Continue").click()
     expect(page.rows.first).to_be_visible()
     assert "canary-token" not in traces(page)
-    page.complaints.clear()  # the browser tells of every answer that is an error

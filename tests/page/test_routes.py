@@ -65,7 +65,7 @@ def test_the_switch_turns_the_order_round(visit: Visitor) -> None:
     expect(page.row(SONNET)).to_contain_text("via Dexto")
     switch = page.page.get_by_role("switch", name="Prefer Dexto credits")
     expect(switch).to_be_checked()
-    switch.uncheck()
+    switch.click()
     expect(page.row(SONNET)).to_contain_text("direct")
     page.open()
     expect(page.page.get_by_role("switch", name="Prefer Dexto credits")).not_to_be_checked()

@@ -62,15 +62,19 @@ class Server:
 
 
 class Visit:
-    """One look at the page. What the browser complains of, and every other host that it asks, is kept."""
+    """One look at the page. What the browser has to say, and every other host that it asks, is kept.
+
+    It tells of each answer that is an error, or does not come: where requests `may_fail` that is no complaint.
+    """
 
     def __init__(self, browser: Browser, page: Page, server: Server, shell: Shell) -> None:
         self.browser, self.page, self.server, self.shell = browser, page, server, shell
-        self.complaints: list[str] = []
+        self.console: list[str] = []
+        self.may_fail = False
         self.foreign: list[str] = []
         self.sent: list[tuple[str, str, Any]] = []
-        page.on("console", lambda message: self.complaints.append(message.text))
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", lambda message: self.console.append(message.text))
+        page.on("pageerror", lambda error: self.console.append(str(error)))
         page.on("request", lambda request: self._note(request.method, request.url, request.post_data))
 
     def open(self, fragment: str = "") -> Visit:
@@ -78,6 +82,11 @@ class Visit:
         self.page.goto(f"{self.server.url}/{fragment}")
         expect(self.rows.first).to_be_visible()
         return self
+
+    @property
+    def complaints(self) -> list[str]:
+        """What the browser says that it should not have to."""
+        return [words for words in self.console if not (self.may_fail and words.startswith("Failed to load resource"))]
 
     @property
     def rows(self) -> Locator:
@@ -131,12 +140,18 @@ class Visit:
 
     def fails(self, status: int, path: str = "**/api/**") -> None:
         """From now on the server answers with `status`, as far as the page can see."""
+        self.may_fail = True
         body = json.dumps({"code": "failed", "message": "The disk is full.", "type": "system"})
 
         def answer(route: Route) -> None:
             route.fulfill(status=status, content_type="application/json", body=body)
 
         self.page.route(path, answer)
+
+    def goes_away(self) -> None:
+        """The server ends."""
+        self.may_fail = True
+        self.server.stop()
 
     def _note(self, method: str, url: str, body: str | None) -> None:
         if urlsplit(url).scheme in ("http", "https") and urlsplit(url).netloc != urlsplit(self.server.url).netloc:

@@ -4,9 +4,17 @@ import { clean, element } from "./dom.js";
 import { post } from "./api.js";
 
 let forms = 0;
+let shown = { of: "", form: element("form") };
 
-/** A form that sets the key of one of `choices` (`{provider, name, variable, note}`); `ondone(answer, choice)` comes after. */
-export function keyForm(choices, { ondone, title = "Set a key" }) {
+/** A form that sets the key of one of `choices` (`{provider, name, variable, note}`); `ondone(answer, choice)` comes after.
+ *  While a form is on the page, the same choices get the same form, with what was chosen and typed. */
+export function keyForm(choices, { ondone, title }) {
+  const of = JSON.stringify([title, choices]);
+  if (shown.of !== of || !shown.form.isConnected) shown = { of, form: newForm(choices, ondone, title) };
+  return shown.form;
+}
+
+function newForm(choices, ondone, title) {
   const id = `key-${(forms += 1)}`;
   const field = element("input", {
     type: "password", id, "aria-describedby": `${id}-note`, autocomplete: "off", spellcheck: false, required: true, className: "input",

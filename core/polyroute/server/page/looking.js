@@ -74,11 +74,16 @@ export async function lookAtRoutes() {
   if (model.isMissing) return store.set({ routes: [] });
   try {
     const told = await get(`llm/resolve?${new URLSearchParams({ model: model.ref })}`);
-    if (model.key === store.get("chosen")) store.set({ routes: told.routes.map(named) });
+    if (model.key === store.get("chosen")) showRoutes(told.routes.map(named));
   } catch (error) {
     if (error.isPassing) away(error);
     else if (model.key === store.get("chosen")) store.set({ routes: [] });
   }
+}
+
+/** Show routes that differ from those that are shown: nobody's selection is lost to the same words. */
+function showRoutes(routes) {
+  if (JSON.stringify(routes) !== JSON.stringify(store.get("routes"))) store.set({ routes });
 }
 
 const named = (route) => ({ ...route, viaName: viaName(store.get("known"), route.via) });

@@ -61,10 +61,12 @@ function emptiness(typed) {
 store.subscribe(["known", "chosen", "routes", "preferences", "current", "verified", "needsToken"], () => {
   const model = chosenModel();
   document.body.classList.toggle("has-panel", Boolean(model));
-  if (document.activeElement.type === "password" && document.activeElement.value) return; // somebody is typing
   if (store.get("needsToken")) return askForToken();
-  if (!model) return invite();
-  const parts = panelOf(model, {
+  keepingFocus(() => panel.replaceChildren(...(model ? about(model) : invitation())));
+});
+
+const about = (model) =>
+  panelOf(model, {
     known: store.get("known"),
     routes: store.get("routes"),
     verified: store.get("verified"),
@@ -72,8 +74,6 @@ store.subscribe(["known", "chosen", "routes", "preferences", "current", "verifie
     isCurrent: isCurrent(model),
     actions: { ...actions, close },
   });
-  keepingFocus(() => panel.replaceChildren(...parts));
-});
 
 /** Show the panel anew; the focus stays on the control of the same name, or in the panel where that is gone. */
 function keepingFocus(show) {
@@ -86,10 +86,10 @@ function keepingFocus(show) {
 const nameOf = (control) => control.ariaLabel ?? control.labels?.[0]?.textContent ?? control.textContent;
 
 /** What stands where no model is chosen: how to begin, or what this place is for. */
-function invite() {
+function invitation() {
   const begin = store.get("known") ? welcome(store.get("known"), { keySet }) : [];
   document.body.classList.toggle("is-beginning", begin.length > 0);
-  panel.replaceChildren(...(begin.length ? begin : [element("p", { className: "hint" }, "Choose a model to see how it runs, and why.")]));
+  return begin.length ? begin : [element("p", { className: "hint" }, "Choose a model to see how it runs, and why.")];
 }
 
 function askForToken() {
