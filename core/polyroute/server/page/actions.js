@@ -31,9 +31,12 @@ const reference = (model) => ({ provider: model.provider, model: model.id, ...(m
 /** Say that a key was set, with what the server has to say of it, and look again. */
 export function keySet(answer, choice) {
   toast([`The key of ${choice.name} is set.`, ...answer.notes].join(" "));
-  store.set({ verified: {} }); // what was said was said of another key
+  forgetVerified();
   refresh();
 }
+
+/** What was said of keys was said of another key. */
+const forgetVerified = () => store.set({ verified: {} });
 
 /** What can be done with a model. */
 export const actions = {
@@ -72,8 +75,9 @@ async function removed(model) {
 /** Open the form for a model of one's own, perhaps with an ID to begin with. */
 export const add = (id = "") => openCustomForm({ known: store.get("known"), entry: null, draft: id, ondone: saved });
 
-async function saved({ name, pin }) {
+async function saved({ name, pin, isKeySet }) {
   toast(`${name} is saved.`);
+  if (isKeySet) forgetVerified();
   if (pin) await attempt(() => put("llm/preferences", { pins: pin }));
   else await refresh();
 }

@@ -6,7 +6,7 @@ import { runs } from "./models.js";
 
 const ADVICE_AFTER_MS = 250;
 
-/** Open the form: empty, or for one of the person's own models. `draft` begins an ID; `ondone({name, pin})` comes after. */
+/** Open the form: empty, or for one of the person's own models. `draft` begins an ID; `ondone({name, pin, isKeySet})` comes after. */
 export function openCustomForm({ known, entry, draft = "", ondone }) {
   const dialog = byId("dialog");
   const form = customForm({ known, entry, draft, ondone, close: () => dialog.close() });
@@ -139,7 +139,11 @@ function customForm({ known, entry, draft, ondone, close }) {
     };
     if (entry) await patch(`llm/custom-models/${encodeURIComponent(entry.name)}?${new URLSearchParams({ provider: entry.provider })}`, values);
     else await post("llm/custom-models", { provider: provider.value, ...given(values) });
-    return { name: values.displayName ?? values.name, pin: force.checked ? { [provider.value]: "direct" } : null };
+    return {
+      name: values.displayName ?? values.name,
+      pin: force.checked ? { [provider.value]: "direct" } : null,
+      isKeySet: Boolean(apiKey),
+    };
   }
 
   provider.disabled = Boolean(entry);
