@@ -29,10 +29,10 @@ from benchmarks.measuring import (
     throw_away,
 )
 from polyroute import Environment
-from polyroute.approvals import Approvals
-from polyroute.executable import Member
-from polyroute.executables import Executables
-from polyroute.manifests import load
+from polyroute.executables.executable import Member
+from polyroute.executables.hooks import Executables
+from polyroute.manifests.manifests import load
+from polyroute.trust.approvals import Approvals
 from polyroute.types import Problem
 
 _EXAMPLES = Path(__file__).parent.parent / "examples" / "plugin-kinds"

@@ -6,10 +6,10 @@ import shutil
 from pathlib import Path
 
 from polyroute import Catalog, Environment, Plugins, Preferences
-from polyroute.approvals import Approvals
-from polyroute.loading import Plugin
-from polyroute.manifests import MANIFEST, Manifest
-from polyroute.manifests import load as load_manifests
+from polyroute.loading.plugin import Plugin
+from polyroute.manifests.manifests import MANIFEST, Manifest
+from polyroute.manifests.manifests import load as load_manifests
+from polyroute.trust.approvals import Approvals
 from tests.installing import BUNDLED
 
 ACME = """\

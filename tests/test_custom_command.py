@@ -475,8 +475,8 @@ def test_nothing_is_imported_where_there_are_none(shell: Shell, line: str) -> No
     code = "import sys; from polyroute.cli import main; main(sys.argv[1:]); print(*sys.modules, file=sys.stderr)"
     done = shell.start([sys.executable, "-c", code, *line.split()])
     modules = set(done.stderr.split())
-    assert "polyroute.own_models" in modules
-    assert not modules & {"polyroute.custom_store", "polyroute.custom_models", "msgspec", "filelock", "pydantic"}
+    assert "polyroute.custom.known" in modules
+    assert not modules & {"polyroute.custom.store", "polyroute.custom.models", "msgspec", "filelock", "pydantic"}
 
 
 def test_status_does_not_look_at_custom_models(shell: Shell) -> None:
@@ -484,7 +484,7 @@ def test_status_does_not_look_at_custom_models(shell: Shell) -> None:
     add_server(shell)
     code = "import sys; from polyroute.cli import main; main(sys.argv[1:]); print(*sys.modules, file=sys.stderr)"
     done = shell.start([sys.executable, "-c", code, "status"])
-    assert "polyroute.custom_store" not in done.stderr.split()
+    assert "polyroute.custom.store" not in done.stderr.split()
 
 
 @pytest.mark.parametrize("line", ["add openrouter/m --key", "edit openrouter/m --api-key", "rename openrouter/m n"])

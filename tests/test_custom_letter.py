@@ -13,10 +13,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from polyroute import ModelRef, Plugins, raw_json
-from polyroute.custom_schema import sound
-from polyroute.custom_shape import all_sound
-from polyroute.custom_store import CustomStore
+from polyroute import ModelRef, Plugins
+from polyroute.custom.schema import sound
+from polyroute.custom.shape import all_sound
+from polyroute.custom.store import CustomStore
+from polyroute.system import raw_json
 from tests.processes import together
 
 TARGET = '{\n      "name": "target",\n      "provider": "openrouter"\n    }'
@@ -147,16 +148,17 @@ def test_the_common_shape_is_taken_quickly() -> None:
 
 THREADS = """
 import importlib, sys, threading
-from polyroute import custom_shape, raw_json
+from polyroute.custom import shape
+from polyroute.system import raw_json
 
 def read(names, together):
     together.wait()
     raw_json.fields(b'[{"f0": 1}]', *names)
-    custom_shape.all_sound([{"name": "n", "provider": "p"}])
+    shape.all_sound([{"name": "n", "provider": "p"}])
 
 sys.setswitchinterval(1e-6)
 for turn in range(300):
-    importlib.reload(custom_shape)
+    importlib.reload(shape)
     names, together = [f"f{turn}{field}" for field in range(9)], threading.Barrier(4)
     threads = [threading.Thread(target=read, args=(names, together)) for _ in range(4)]
     for each in threads: each.start()

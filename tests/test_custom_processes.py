@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 
 from polyroute import ModelRef, Plugins, Unavailable
-from polyroute.custom_store import CustomStore
+from polyroute.custom.store import CustomStore
 from tests.processes import together
 
 _STORE = """\
 import os, random, signal, sys, time
 from polyroute import ModelRef, Plugins
-from polyroute.custom_store import CustomStore
+from polyroute.custom.store import CustomStore
 
 path, own = sys.argv[1:]
 store = CustomStore(path, Plugins.load(only=["openrouter"]))

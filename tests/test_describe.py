@@ -21,9 +21,9 @@ from polyroute import (
     Routeability,
     Slot,
 )
-from polyroute.describe import Wrong, models, parse
-from polyroute.description import Description, Executable, plain, restored
-from polyroute.soundness import fault
+from polyroute.loading.soundness import fault
+from polyroute.manifests.describe import Wrong, models, parse
+from polyroute.manifests.description import Description, Executable, plain, restored
 
 SHORTEST = """\
 [providers.acme]

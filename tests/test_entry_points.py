@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polyroute import Plugin, Plugins
-from polyroute.entry_points import EntryPoint, find
+from polyroute.loading.entry_points import EntryPoint, find
 from tests.installing import Site, load, site_on_path, sound
 
 NAMES = st.from_regex(r"[A-Za-z0-9_-]([A-Za-z0-9_. -]{0,10}[A-Za-z0-9_-])?", fullmatch=True)

@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
-from polyroute import Catalog, Plugins, UnknownProvider, executable, executables, replies
-from polyroute.calls import CALLS, Call, Calls, shown
-from polyroute.jsonrpc import Fault, Request
-from polyroute.processes import Program
+from polyroute import Catalog, Plugins, UnknownProvider
+from polyroute.executables import executable, hooks, replies
+from polyroute.executables.calls import CALLS, Call, Calls, shown
+from polyroute.executables.jsonrpc import Fault, Request
+from polyroute.executables.processes import Program
 from tests.manifesting import Person, manifest, plugin, words
 from tests.test_plugin_commands import Commands
 
@@ -44,7 +45,7 @@ hosts = ["api.acme.example", "login.acme.example"]
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No machine is too slow for a program that answers; nothing stays between tests."""
-    monkeypatch.setattr(executables, "START_SECONDS", 60.0)
+    monkeypatch.setattr(hooks, "START_SECONDS", 60.0)
     monkeypatch.setattr(executable, "METHOD_SECONDS", 60.0)
     yield
     CALLS.stop()
@@ -331,7 +332,7 @@ def test_status_ends_soon_and_names_who_is_left_out(tmp_path: Path) -> None:
 
 def test_twenty_executables_of_which_six_misbehave(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     """One deadline for all of them: the good are there, and the others are named with what they did."""
-    monkeypatch.setattr(executables, "START_SECONDS", 8.0)
+    monkeypatch.setattr(hooks, "START_SECONDS", 8.0)
     for index, mode in enumerate(BAD):
         misbehaving(person, f"bad-{index}", mode)
     for index in range(14):

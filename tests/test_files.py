@@ -14,11 +14,12 @@ from typing import Any
 
 import pytest
 
-from polyroute import MissingExtra, Unavailable, files
+from polyroute import MissingExtra, Unavailable
+from polyroute.system import files
 
 _HOLDING = """\
 import sys, time
-from polyroute import files
+from polyroute.system import files
 
 with files.locked(sys.argv[1]):
     print("held", flush=True)
@@ -26,7 +27,8 @@ with files.locked(sys.argv[1]):
 """
 _WRITING_AS_NOBODY = """\
 import os, sys
-from polyroute import Unavailable, files
+from polyroute import Unavailable
+from polyroute.system import files
 
 path = sys.argv[1]
 with files.locked(sys.argv[2]):  # what this needs is imported while it may be read

@@ -28,8 +28,8 @@ from polyroute import (
     hookimpl,
     keys,
 )
-from polyroute.dotenv import parse
-from polyroute.masking import is_masked, masked
+from polyroute.system.dotenv import parse
+from polyroute.system.masking import is_masked, masked
 from tests.conftest import MakeCatalog, MakeEnvironment
 from tests.shell import POLYROUTE, Shell
 
@@ -132,7 +132,7 @@ def test_status_does_not_open_the_keyring(keyring: Shell) -> None:
     assert json.loads(imported.stdout)["providers"]["anthropic"]["hasDirectKey"]
     modules = {line.rpartition("|")[2].strip() for line in imported.stderr.splitlines() if "|" in line}
     assert "polyroute.environment" in modules
-    assert not {"keyring", "polyroute.os_keyring", "filelock"} & modules
+    assert not {"keyring", "polyroute.system.os_keyring", "filelock"} & modules
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polyroute import Preferences, cache, manifests
-from polyroute.locating import located
+from polyroute import Preferences, cache
+from polyroute.manifests import manifests
+from polyroute.manifests.locating import located
 from tests.manifesting import ACME, Person, plugin, words
 
 GATEWAY = """\

@@ -21,10 +21,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polyroute import AuthHeader, Detection, Environment, Plugins, Preferences, Source, UsageError, hookimpl
-from polyroute.raw_json import around
 from polyroute.running import Policy
 from polyroute.server import create_app
 from polyroute.server.pass_through import MAX_BODY_BYTES, PassThrough
+from polyroute.system.raw_json import around
 from tests.fake_upstream import FAILURES, PATHS, Serve, Upstream
 from tests.machine import IN_CI
 from tests.serving import Answer, Client, running

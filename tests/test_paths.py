@@ -12,13 +12,13 @@ import pytest
 
 from polyroute import Environment
 from polyroute.cache import derived
-from polyroute.paths import cache_directory
+from polyroute.system.paths import cache_directory
 
 REPORT = """
 import json, os, sys
 import platformdirs
 from polyroute import Environment
-from polyroute.paths import cache_directory
+from polyroute.system.paths import cache_directory
 environment = Environment.load()
 print(json.dumps([
     [environment.config_path, cache_directory(), environment.plugins_directory, environment.state_directory],
@@ -33,7 +33,7 @@ print(json.dumps([
 IMPORTS = """
 import sys
 from polyroute import Environment
-from polyroute.paths import cache_directory
+from polyroute.system.paths import cache_directory
 Environment.load(), cache_directory()
 sys.exit("platformdirs" in sys.modules)
 """

@@ -19,8 +19,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from polyroute import Unavailable, UsageError, acquiring, downloading
-from polyroute.describe import schema
+from polyroute import Unavailable, UsageError
+from polyroute.manifests.describe import schema
+from polyroute.trust import acquiring, downloading
 from tests.manifesting import ACME, Person
 from tests.test_trust import EVIL, PROGRAM
 

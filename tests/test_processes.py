@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polyroute.children import LIMITS
-from polyroute.jsonrpc import Answers, Fault, HostCode, Request, encoded
-from polyroute.processes import STDERR_KEPT, Program, Talk, run
+from polyroute.executables.children import LIMITS
+from polyroute.executables.jsonrpc import Answers, Fault, HostCode, Request, encoded
+from polyroute.executables.processes import STDERR_KEPT, Program, Talk, run
 from tests.fixtures.misbehaving import MODES
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes through /proc")
@@ -264,8 +264,8 @@ def test_a_host_that_ignores_its_children_is_served_too(watch: Watch) -> None:
     source = f"""
 import signal, sys
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-from polyroute.jsonrpc import Answers, Request, encoded
-from polyroute.processes import Program, Talk, run
+from polyroute.executables.jsonrpc import Answers, Request, encoded
+from polyroute.executables.processes import Program, Talk, run
 request, answers = [Request("describe", {{}})], Answers([Request("describe", {{}})])
 talk = Talk(Program((sys.executable, "-I", "-S", {SCRIPT!r}, "answers well"), {{}}, {str(watch.folder)!r}))
 talk.start([encoded(request)], answers, 60)

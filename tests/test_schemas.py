@@ -17,7 +17,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from polyroute import Catalog, Environment, Plugins, Preferences, wire
-from polyroute.references import canonical
+from polyroute.routing.references import canonical
 from polyroute.types import Evidence, ProviderKind
 from tests.conftest import MakeCatalog
 

@@ -12,58 +12,44 @@ import pytest
 
 import polyroute
 from polyroute import Plugins, hookspecs
+from polyroute.loading.soundness import fault
 from polyroute.requirements import variables
-from polyroute.soundness import fault
 
 CORE = Path(polyroute.__file__).parent
 MODULES = sorted(CORE.rglob("*.py"))
 LAYERS = [
-    ["masking", "custom_schema", "custom_shape", "jsonrpc", "children", "plain", "workers"],
-    [
-        "types",
-        "words",
-        "dexto_compat",
-        "documents",
-        "paths",
-        "dotenv",
-        "entry_points",
-        "importing",
-        "spelling",
-        "processes",
-    ],
-    ["fields", "lists"],
-    ["answers", "cache", "description", "likeness", "schemes", "soundness", "calls"],
-    ["forms", "mapping"],
-    ["describe"],
-    ["errors", "failures"],
-    ["config_files", "config_sections", "fetching", "files", "raw_json"],
-    ["dotenv_writing", "os_keyring"],
-    ["environment"],
-    ["hookspecs", "requirements", "preferences", "picker_state", "custom_file"],
-    ["downloading", "locating"],
-    ["manifests"],
-    ["acquiring", "adapters", "grants", "trust"],
-    ["approvals", "replies", "remembering"],
-    ["executable"],
-    ["executables"],
+    ["dexto_compat", "failures", "fields", "spelling", "types", "words", "workers"],
+    ["answers", "likeness", "schemes"],
+    ["errors", "mapping"],
+    ["fetching", "system"],
+    ["cache", "lists"],
+    ["environment", "hookspecs", "manifests"],
+    ["picker_state", "preferences", "requirements", "running", "verifying"],
+    ["executables", "trust"],
     ["loading"],
-    ["asking", "changes", "claims", "refreshing"],
-    ["consent"],
+    ["changes", "refreshing"],
     ["plugins"],
-    ["credentials", "mappers", "order", "references", "custom_models", "speaking"],
-    ["custom_changes", "keys", "own_routes"],
-    ["custom_transfer", "key_entries"],
-    ["custom_store"],
-    ["own_models"],
-    ["explaining", "router", "running", "validation", "verifying"],
+    ["custom"],
+    ["keys", "routing"],
+    ["key_entries", "validation"],
     ["catalog"],
-    ["__init__", "wire"],
-    ["custom_wire"],
-    ["kit", "integrations"],
+    ["__init__", "integrations", "wire"],
+    ["custom_wire", "kit"],
     ["server", "testing"],
     ["cli"],
     ["__main__"],
 ]
+ORDER = {
+    "system": "masking plain documents paths dotenv files raw_json dotenv_writing os_keyring",
+    "manifests": "description forms describe locating manifests adapters",
+    "executables": "jsonrpc children processes calls grants replies remembering executable hooks",
+    "trust": "trust downloading acquiring approvals",
+    "loading": "entry_points importing soundness plugin loading asking claims consent",
+    "custom": "file schema shape models editing transfer store routes known",
+    "routing": "credentials order mappers speaking references router explaining",
+    "validation": "sections files checking",
+}
+"""The modules of a package, each with what it imports of the package before it."""
 LIBRARIES = ("openai", "anthropic", "litellm")
 """Names of client libraries that are also providers' IDs; the integrations, and nothing else, may name them."""
 ENGLISH = {"local", "inference", "nova", "poe", "morph", "together"}
@@ -79,7 +65,7 @@ def _layer(module: str) -> int:
 
 
 def _imports(path: Path) -> set[str]:
-    """The modules of the core that are imported when this one is, or when its functions run."""
+    """What of the core is imported when this module is, or when its functions run: `module`, or `package.module`."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     typing_only = {
         id(inner)
@@ -90,17 +76,33 @@ def _imports(path: Path) -> set[str]:
     found: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and id(node) not in typing_only and (node.module or "").startswith("poly"):
-            parts = (node.module or "").split(".")
-            found |= {parts[1]} if len(parts) > 1 else {alias.name for alias in node.names}
-    return {name for name in found if (CORE / f"{name}.py").exists() or (CORE / name).is_dir()}
+            _, _, inner = (node.module or "").partition(".")
+            found |= {f"{inner}.{alias.name}".lstrip(".") for alias in node.names}
+    return found
+
+
+def _module(name: str) -> str | None:
+    """The module or package, directly in the core, that a dotted name begins with."""
+    first = name.split(".", maxsplit=1)[0]
+    return first if (CORE / f"{first}.py").exists() or (CORE / first).is_dir() else None
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(CORE)))
 def test_imports_point_one_way(path: Path) -> None:
-    """A module of the core imports only what stands below it."""
+    """A module of the core imports only its own package and what stands below that."""
     own = _name(path)
-    allowed = {own} if (CORE / own).is_dir() else set()
-    assert all(_layer(each) < _layer(own) or each in allowed for each in _imports(path))
+    others = {_module(name) for name in _imports(path)} - {None, own}
+    assert all(_layer(each) < _layer(own) for each in others if each)
+
+
+@pytest.mark.parametrize("package", ORDER)
+def test_imports_within_a_package_point_one_way(package: str) -> None:
+    """A module of a package imports only those of the package's modules that stand before it."""
+    order = ORDER[package].split()
+    assert sorted(order) == sorted(path.stem for path in (CORE / package).glob("*.py") if path.stem != "__init__")
+    for index, module in enumerate(order):
+        names = (name.split(".") for name in _imports(CORE / package / f"{module}.py"))
+        assert {name[1] for name in names if name[0] == package} <= set(order[:index])
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(CORE)))
@@ -122,10 +124,11 @@ def test_the_core_knows_no_provider(path: Path, plugins: Plugins) -> None:
 
 
 def test_the_table_of_layers_names_every_module() -> None:
-    """In the documentation each module of the core stands in a layer."""
+    """In the documentation each module of the core stands in a layer, and each of a package beside the package."""
     text = (Path(__file__).parents[1] / "docs" / "architecture.md").read_text(encoding="utf-8")
     table = text[text.index("| layer |") : text.index("## Decisions")]
-    assert set(re.findall(r"`([a-z_]+)`", table)) == {_name(path) for path in MODULES} - {"__init__", "__main__"}
+    modules = {_name(path) for path in MODULES} - {"__init__", "__main__"}
+    assert set(re.findall(r"`([a-z_]+)`", table)) == modules | set(" ".join(ORDER.values()).split())
 
 
 def test_exports_are_exactly_all() -> None:
@@ -162,8 +165,8 @@ def test_only_the_environment_reads_variables() -> None:
 def test_modules_stay_small() -> None:
     """No module of the core or of a bundled plugin is longer than 300 lines."""
     plugin_modules = (Path(__file__).parent.parent / "plugins").rglob("*.py")
-    lengths = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in [*MODULES, *plugin_modules]}
-    assert {name: length for name, length in lengths.items() if length > 300} == {}
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in [*MODULES, *plugin_modules]}
+    assert {path: length for path, length in lengths.items() if length > 300} == {}
 
 
 def test_the_bundled_plugins_answer_soundly(plugins: Plugins) -> None:

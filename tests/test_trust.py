@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from polyroute import Catalog, Unavailable, UsageError
-from polyroute.approvals import Approvals
-from polyroute.trust import bindings, fingerprint
+from polyroute.trust.approvals import Approvals
+from polyroute.trust.trust import bindings, fingerprint
 from tests.manifesting import ACME, Person, manifest, plugin, words
 
 EVIL = """\

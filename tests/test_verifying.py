@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from polyroute import Credential, Detection, Plugins, Probe, Source, UnknownProvider, Verification, hookimpl
-from polyroute.soundness import fault
+from polyroute.loading.soundness import fault
 from tests.fake_upstream import Serve, Upstream
 from tests.shell import Shell
 from tests.upstream_plugins import Direct, Gateway, catalog_of

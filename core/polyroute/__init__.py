@@ -30,12 +30,12 @@ from polyroute.errors import (
     UsageError,
     WrongEndpoint,
 )
-from polyroute.explaining import Explanation
 from polyroute.hookspecs import hookimpl
 from polyroute.lists import FetchedList
-from polyroute.loading import Plugin
+from polyroute.loading.plugin import Plugin
 from polyroute.plugins import Plugins
 from polyroute.preferences import Preferences
+from polyroute.routing.explaining import Explanation
 from polyroute.types import (
     Alternative,
     AuthHeader,

@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from polyroute.paths import cache_directory
+from polyroute.system.paths import cache_directory
 
 Identity = tuple[str, int, int, int]
 

@@ -6,25 +6,25 @@ import os
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from typing import TYPE_CHECKING, TypeVar
 
-from polyroute import credentials, references
 from polyroute.answers import Mapped, ProviderStatus, Route, Status
+from polyroute.custom.known import OwnModels
 from polyroute.environment import CUSTOM, Environment
 from polyroute.errors import NoEffectiveRoute
-from polyroute.explaining import Explanation, explain_model, explain_provider
-from polyroute.mappers import Mappers
-from polyroute.order import Order
-from polyroute.own_models import OwnModels
 from polyroute.plugins import Plugins
 from polyroute.preferences import Preferences
-from polyroute.router import Router
-from polyroute.speaking import unless_foreign
+from polyroute.routing import credentials, references
+from polyroute.routing.explaining import Explanation, explain_model, explain_provider
+from polyroute.routing.mappers import Mappers
+from polyroute.routing.order import Order
+from polyroute.routing.router import Router
+from polyroute.routing.speaking import unless_foreign
 from polyroute.types import DIRECT, Credential, IdMapping, Model, ModelRef, Problem, Provider, Verification
 
 if TYPE_CHECKING:
-    from polyroute.config_sections import Finding
-    from polyroute.custom_models import CustomModel
-    from polyroute.custom_store import CustomStore
+    from polyroute.custom.models import CustomModel
+    from polyroute.custom.store import CustomStore
     from polyroute.running import Course, OnSwitch, Policy
+    from polyroute.validation.sections import Finding
 
 T = TypeVar("T")
 
@@ -217,7 +217,7 @@ class Catalog:
 
         Not strict, what the environment lacks is a warning. Raises UsageError where it is no configuration.
         """
-        from polyroute.validation import validate
+        from polyroute.validation.checking import validate
 
         return validate(config, self, strict=strict)
 

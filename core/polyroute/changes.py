@@ -5,19 +5,17 @@ whoever could change a list could else send a person's keys anywhere. A person a
 change asks again.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from polyroute import files
 from polyroute.errors import Unavailable
 from polyroute.lists import FetchedList
-from polyroute.loading import Plugin
+from polyroute.loading.plugin import Plugin
+from polyroute.loading.soundness import fault
 from polyroute.requirements import secret_variables, variables
-from polyroute.soundness import fault
+from polyroute.system import files
 from polyroute.types import Model, Problem, Provider
 
 _NEW = "new provider"

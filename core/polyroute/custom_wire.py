@@ -8,9 +8,9 @@ from typing import Any
 from polyroute import wire
 from polyroute.answers import Route
 from polyroute.catalog import Catalog
-from polyroute.custom_changes import Outcome
-from polyroute.custom_models import CustomModel
-from polyroute.custom_transfer import Report
+from polyroute.custom.editing import Outcome
+from polyroute.custom.models import CustomModel
+from polyroute.custom.transfer import Report
 from polyroute.errors import PolyrouteError
 from polyroute.types import ModelRef, Problem
 

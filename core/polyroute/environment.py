@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, NoReturn
 
 from polyroute.cache import Identity, identity_or_none
 from polyroute.dexto_compat import global_dotenv_path
-from polyroute.documents import Sections, ini_sections, json_text
 from polyroute.errors import SecretUnavailable, UsageError
-from polyroute.paths import config_file, keyring_index, plugins_directory, state_directory
+from polyroute.system.documents import Sections, ini_sections, json_text
+from polyroute.system.paths import config_file, keyring_index, plugins_directory, state_directory
 from polyroute.types import Credential, Problem, Source
 
 if TYPE_CHECKING:
-    from polyroute.os_keyring import Keyring
+    from polyroute.system.os_keyring import Keyring
 
 HOST, PROCESS, PROJECT, KEYRING, GLOBAL = "host", "env", "project .env", "keyring", "global .env"
 """The layers in which variables are looked for, in this order."""
@@ -141,7 +141,7 @@ class Environment:
     @property
     def keyring(self) -> Keyring:
         """What the operating system's keyring holds for this person."""
-        from polyroute.os_keyring import Keyring
+        from polyroute.system.os_keyring import Keyring
 
         return Keyring(self._process)
 
@@ -250,7 +250,7 @@ class Environment:
         text = self.read(path)
         if not text:
             return {}
-        from polyroute import dotenv
+        from polyroute.system import dotenv
 
         if odd := dotenv.lines_passed_over(text):
             where = f"line{'s' if len(odd) > 1 else ''} {', '.join(map(str, odd))}"

@@ -9,11 +9,12 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
-from polyroute import dotenv, dotenv_writing, preferences
-from polyroute.custom_models import literal
+from polyroute import preferences
+from polyroute.custom.models import literal
 from polyroute.environment import GLOBAL, KEYRING, Environment
 from polyroute.errors import SecretUnavailable, Unavailable, UsageError
-from polyroute.masking import is_masked, masked
+from polyroute.system import dotenv, dotenv_writing
+from polyroute.system.masking import is_masked, masked
 from polyroute.types import DIRECT, Credential, Group, Provider, Source
 
 if TYPE_CHECKING:

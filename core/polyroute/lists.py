@@ -1,13 +1,11 @@
 """Lists of models that can be fetched: what plugins say of them, where they are kept, and of when they are."""
 
-from __future__ import annotations
-
 import os
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from polyroute.paths import cache_directory
+from polyroute.system.paths import cache_directory
 from polyroute.types import Model, Provider
 
 FRESH_SECONDS = 24 * 3600

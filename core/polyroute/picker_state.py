@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from polyroute import files
 from polyroute.environment import Environment
 from polyroute.errors import Unavailable
+from polyroute.system import files
 from polyroute.types import Problem
 
 FAVOURITES_LIMIT, RECENTS_LIMIT = 100, 10

@@ -8,14 +8,15 @@ from functools import cached_property
 from typing import cast
 
 from polyroute import changes, requirements
-from polyroute.asking import Hooks
 from polyroute.changes import Change
-from polyroute.claims import carriers, settle, united
-from polyroute.consent import consented
 from polyroute.environment import PROCESS, Environment
 from polyroute.errors import UnknownProvider
 from polyroute.lists import FetchedList, age
-from polyroute.loading import CONTAINED, Loaded, Plugin, load
+from polyroute.loading.asking import Hooks
+from polyroute.loading.claims import carriers, settle, united
+from polyroute.loading.consent import consented
+from polyroute.loading.loading import Loaded, load
+from polyroute.loading.plugin import CONTAINED, Plugin
 from polyroute.requirements import Evaluation
 from polyroute.types import (
     DIRECT,

@@ -1,14 +1,12 @@
 """What a person or a host wants: which route first, and what not at all."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from polyroute import files
 from polyroute.environment import PROCESS, Environment
 from polyroute.errors import MissingExtra, Unavailable
+from polyroute.system import files
 from polyroute.types import Problem
 
 if TYPE_CHECKING:
@@ -40,7 +38,7 @@ class Preferences(NamedTuple):
         order: Iterable[str] = (),
         pins: Mapping[str, str] = MappingProxyType({}),
         disabled_providers: Iterable[str] = (),
-    ) -> Preferences:
+    ) -> "Preferences":
         """What the host says, else the `POLYROUTE_` variables, else the person's `config.toml`.
 
         Pins of the host come before, and disabled providers are added to, those of the person.
@@ -123,7 +121,7 @@ def change(
     Everything else in the file stays as it is. Raises Unavailable where it can't be read or written.
     """
 
-    def changed(document: TOMLDocument) -> None:
+    def changed(document: "TOMLDocument") -> None:
         import tomlkit
 
         for key, value in values.items():
@@ -143,7 +141,7 @@ def _one_name(target: str, names: Mapping[str, str]) -> str:
     return f"{names.get(provider, provider)}{slash}{model_id}"
 
 
-def _rewrite(path: str, change: Callable[[TOMLDocument], None]) -> str:
+def _rewrite(path: str, change: Callable[["TOMLDocument"], None]) -> str:
     try:
         import tomlkit
         from tomlkit.exceptions import TOMLKitError

@@ -11,12 +11,13 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from polyroute import fetching, files, lists
+from polyroute import fetching, lists
 from polyroute.environment import PROCESS, Environment
 from polyroute.errors import PolyrouteError, Unavailable, UsageError
 from polyroute.fetching import Bounds, Validators
 from polyroute.lists import FetchedList
-from polyroute.loading import CONTAINED, describe
+from polyroute.loading.plugin import CONTAINED, describe
+from polyroute.system import files
 
 if TYPE_CHECKING:
     import httpx

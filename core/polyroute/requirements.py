@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from polyroute.documents import json_text
 from polyroute.environment import PROJECT, Environment
+from polyroute.system.documents import json_text
 from polyroute.types import Alternative, Check, Credential, Group, Provider, Slot, Source
 
 _PLACEHOLDER = r"\$\{(\w+)\}"

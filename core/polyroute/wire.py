@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from polyroute.answers import Mapped, ProviderStatus, Route, Status
 from polyroute.catalog import Catalog
 from polyroute.dexto_compat import CAN_ROUTE_FIELD, GATEWAY, auth_fields
-from polyroute.explaining import Explanation
 from polyroute.lists import FetchedList, age
-from polyroute.loading import Plugin
+from polyroute.loading.plugin import Plugin
 from polyroute.plugins import Plugins
+from polyroute.routing.explaining import Explanation
 from polyroute.types import Model, ModelRef, Problem, Source, Verification
 
 if TYPE_CHECKING:

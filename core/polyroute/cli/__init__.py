@@ -78,7 +78,7 @@ def _stand_in_for_what_is_closed() -> None:
 
 
 def _tell(error: Exception, status: int) -> int:
-    from polyroute.plain import clean
+    from polyroute.system.plain import clean
 
     lines = [clean(line) for line in str(error).splitlines()]
     print("polyroute: " + "\n".join(lines), file=sys.stderr)

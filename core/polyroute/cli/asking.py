@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from polyroute import wire
 from polyroute.cli import grammar, output
 from polyroute.cli.exits import NO, YES
-from polyroute.references import canonical
+from polyroute.routing.references import canonical
 
 if TYPE_CHECKING:
     from polyroute.catalog import Catalog

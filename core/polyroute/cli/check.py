@@ -14,7 +14,7 @@ from polyroute.errors import UsageError
 if TYPE_CHECKING:
     from polyroute.catalog import Catalog
     from polyroute.cli.grammar import Subparsers
-    from polyroute.config_sections import Finding
+    from polyroute.validation.sections import Finding
 
 
 class Found(NamedTuple):
@@ -43,7 +43,7 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _findings(path: str, catalog: Catalog, *, strict: bool) -> list[Found]:
-    from polyroute.config_files import read
+    from polyroute.validation.files import read
 
     file = read(path)
     try:

@@ -14,7 +14,7 @@ from polyroute.catalog import Catalog
 from polyroute.cli import grammar, output
 from polyroute.cli.exits import NO, YES
 from polyroute.errors import NoEffectiveRoute, UsageError
-from polyroute.references import canonical
+from polyroute.routing.references import canonical
 from polyroute.types import ModelRef
 
 if TYPE_CHECKING:

@@ -14,13 +14,13 @@ from polyroute.catalog import Catalog
 from polyroute.cli import custom_files, entering, grammar, output
 from polyroute.cli.exits import YES
 from polyroute.errors import InvalidModelReference, UsageError
-from polyroute.references import canonical
+from polyroute.routing.references import canonical
 from polyroute.types import ModelRef
 
 if TYPE_CHECKING:
     from polyroute.cli.grammar import Subparsers
-    from polyroute.custom_changes import Outcome
-    from polyroute.custom_models import CustomModel
+    from polyroute.custom.editing import Outcome
+    from polyroute.custom.models import CustomModel
 
 _FIELDS = {
     "display_name": "displayName",

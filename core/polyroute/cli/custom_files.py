@@ -7,10 +7,11 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from polyroute import files, wire
+from polyroute import wire
 from polyroute.cli import grammar, output, text
 from polyroute.cli.exits import NO, YES
 from polyroute.errors import Unavailable, UsageError
+from polyroute.system import files
 
 if TYPE_CHECKING:
     from polyroute.cli.grammar import Subparsers

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from polyroute.catalog import Catalog
 from polyroute.cli import tables, text
-from polyroute.custom_changes import Outcome
-from polyroute.custom_models import CustomModel
-from polyroute.custom_transfer import Report
+from polyroute.custom.editing import Outcome
+from polyroute.custom.models import CustomModel
+from polyroute.custom.transfer import Report
 from polyroute.custom_wire import advice, routes, runs
-from polyroute.plain import clean
+from polyroute.system.plain import clean
 
 _DONE = {"added": "is added", "replaced": "is replaced", "skipped": "is skipped", "conflict": "is there already"}
 _WOULD = {"added": "would be added", "replaced": "would be replaced", "skipped": "would be skipped"}

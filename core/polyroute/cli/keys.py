@@ -12,7 +12,7 @@ from polyroute.catalog import Catalog
 from polyroute.cli import entering, grammar, output
 from polyroute.cli.exits import NO, YES
 from polyroute.errors import UnknownProvider, UsageError
-from polyroute.plain import clean
+from polyroute.system.plain import clean
 from polyroute.types import Provider
 
 if TYPE_CHECKING:

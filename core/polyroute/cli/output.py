@@ -14,8 +14,8 @@ from polyroute.catalog import Catalog
 from polyroute.cli.exits import YES
 from polyroute.environment import Environment
 from polyroute.errors import UsageError
-from polyroute.plain import clean
 from polyroute.plugins import Plugins
+from polyroute.system.plain import clean
 
 
 def document(document: dict[str, Any]) -> int:

@@ -15,7 +15,7 @@ from polyroute.plugins import Plugins
 
 def schema(options: argparse.Namespace) -> int:
     """`polyroute plugins schema`: the JSON Schema of a manifest."""
-    from polyroute import describe
+    from polyroute.manifests import describe
 
     print(json.dumps(describe.schema(), indent=2))
     return YES

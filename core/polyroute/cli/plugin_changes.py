@@ -6,15 +6,18 @@ import argparse
 import os
 import shutil
 
-from polyroute import acquiring, cache, files, manifests, trust
-from polyroute.approvals import Approvals
+from polyroute import cache
 from polyroute.cli import answering, output, plugin_facts, text
 from polyroute.cli.exits import NO
 from polyroute.environment import Environment
 from polyroute.errors import UsageError
-from polyroute.loading import Kind, Plugin
-from polyroute.manifests import Manifest
+from polyroute.loading.plugin import Kind, Plugin
+from polyroute.manifests import manifests
+from polyroute.manifests.manifests import Manifest
 from polyroute.plugins import Plugins
+from polyroute.system import files
+from polyroute.trust import acquiring, trust
+from polyroute.trust.approvals import Approvals
 
 _CACHES = ("manifest", "fingerprint", "executable")
 

@@ -8,7 +8,7 @@ from typing import Any
 from polyroute import wire
 from polyroute.catalog import Catalog
 from polyroute.kit import Finding, manifest
-from polyroute.loading import Plugin
+from polyroute.loading.plugin import Plugin
 
 
 def document(catalog: Catalog) -> dict[str, Any]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from polyroute import trust, wire
-from polyroute.loading import Plugin
-from polyroute.manifests import Manifest
+from polyroute import wire
+from polyroute.loading.plugin import Plugin
+from polyroute.manifests.manifests import Manifest
+from polyroute.trust import trust
 
 WARNING = "It runs a program as you: trusting it is trusting it with your account."
 

@@ -47,9 +47,9 @@ def _list(options: argparse.Namespace) -> int:
 
 def _info(options: argparse.Namespace) -> int:
     """`polyroute plugins info`: one plugin, its providers, and where it would send what."""
-    from polyroute import manifests
     from polyroute.cli import plugin_facts, text
     from polyroute.errors import UsageError
+    from polyroute.manifests import manifests
 
     with output.catalog(run=False) as catalog:
         plugin = next((each for each in catalog.plugins.all if each.name == options.name), None)

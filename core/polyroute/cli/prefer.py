@@ -12,7 +12,7 @@ from polyroute.cli import grammar, output
 from polyroute.cli.exits import YES
 from polyroute.environment import PROCESS
 from polyroute.errors import UsageError
-from polyroute.order import checked
+from polyroute.routing.order import checked
 from polyroute.types import DIRECT
 
 if TYPE_CHECKING:

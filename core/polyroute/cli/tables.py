@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from polyroute.errors import MissingExtra
-from polyroute.plain import clean
+from polyroute.system.plain import clean
 
 Rows = Sequence[Sequence[str]]
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from polyroute.answers import Mapped, ProviderStatus, Route, Status
 from polyroute.cli import tables
-from polyroute.explaining import explain_provider
 from polyroute.lists import age, when
-from polyroute.loading import Plugin
-from polyroute.plain import clean
+from polyroute.loading.plugin import Plugin
+from polyroute.routing.explaining import explain_provider
+from polyroute.system.plain import clean
 from polyroute.types import DIRECT, Model, ModelRef, Problem
 
 if TYPE_CHECKING:

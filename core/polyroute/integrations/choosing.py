@@ -8,7 +8,7 @@ from typing import NamedTuple
 from polyroute.answers import Route
 from polyroute.catalog import Catalog
 from polyroute.errors import UnsupportedRoute, UsageError
-from polyroute.speaking import spoken
+from polyroute.routing.speaking import spoken
 from polyroute.types import ModelRef
 
 Target = str | ModelRef | Route

@@ -11,12 +11,12 @@ import shlex
 
 from polyroute.answers import Route
 from polyroute.catalog import Catalog
-from polyroute.credentials import variable_of
 from polyroute.environment import PROCESS
 from polyroute.errors import UnsupportedRoute
 from polyroute.integrations.choosing import chosen
 from polyroute.integrations.paths import HTTP, request_path
 from polyroute.integrations.proxy import config
+from polyroute.routing.credentials import variable_of
 from polyroute.types import AuthHeader, ModelRef
 
 FORMATS = ("env", "curl", "openai", "litellm")

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 from polyroute.answers import Route
 from polyroute.catalog import Catalog
-from polyroute.credentials import variable_of
 from polyroute.errors import UnsupportedRoute
 from polyroute.integrations.choosing import chosen
+from polyroute.routing.credentials import variable_of
 from polyroute.types import AuthHeader, ModelRef
 
 _VERSION = "/v1"

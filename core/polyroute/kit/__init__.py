@@ -10,7 +10,7 @@ import os
 from typing import Literal, NamedTuple
 
 from polyroute.errors import UsageError
-from polyroute.manifests import MANIFEST
+from polyroute.manifests.manifests import MANIFEST
 
 Severity = Literal["error", "warning", "advice"]
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from polyroute import wire
 from polyroute.catalog import Catalog
-from polyroute.description import Description
 from polyroute.environment import Environment
 from polyroute.kit import Finding, declared
+from polyroute.manifests.description import Description
 from polyroute.plugins import Plugins
 from polyroute.requirements import variables
 from polyroute.types import ModelRef, Problem

@@ -6,9 +6,10 @@ import ipaddress
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from polyroute import requirements, trust
-from polyroute.description import Description
+from polyroute import requirements
 from polyroute.kit import Finding
+from polyroute.manifests.description import Description
+from polyroute.trust import trust
 from polyroute.types import Provider
 
 

@@ -6,13 +6,14 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from polyroute import grants, manifests, replies
-from polyroute.describe import Wrong, parse
-from polyroute.jsonrpc import INVALID_PARAMS, METHOD_NOT_FOUND, UNSUPPORTED_PROTOCOL, Answer, Fault
+from polyroute.executables import grants, replies
+from polyroute.executables.jsonrpc import INVALID_PARAMS, METHOD_NOT_FOUND, UNSUPPORTED_PROTOCOL, Answer, Fault
+from polyroute.executables.processes import Talk, run
 from polyroute.kit import Finding
 from polyroute.kit.trial import SECONDS, Run, Subject, Transcript, line
-from polyroute.manifests import Manifest
-from polyroute.processes import Talk, run
+from polyroute.manifests import manifests
+from polyroute.manifests.describe import Wrong, parse
+from polyroute.manifests.manifests import Manifest
 
 CANARY = "canary-5f1d0c7a9e"
 """Stands where the values of variables would."""

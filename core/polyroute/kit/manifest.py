@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from polyroute import manifests, trust
-from polyroute.description import Description
 from polyroute.errors import Unavailable, UsageError
 from polyroute.kit import Finding, declared
-from polyroute.manifests import Manifest
-from polyroute.trust import Unsafe
+from polyroute.manifests import manifests
+from polyroute.manifests.description import Description
+from polyroute.manifests.manifests import Manifest
+from polyroute.trust import trust
+from polyroute.trust.trust import Unsafe
 
 
 def check(folder: str) -> list[Finding]:

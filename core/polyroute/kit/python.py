@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from polyroute import kit
 from polyroute.errors import UsageError
 from polyroute.kit import Finding
-from polyroute.manifests import MANIFEST
+from polyroute.manifests.manifests import MANIFEST
 
 _SECONDS = 30
 _MARK = "\x00findings:"
@@ -88,9 +88,9 @@ def _loaded(folder: str, target: str) -> Iterator[Finding]:
 
 
 def _main(folder: str, target: str, home: str) -> None:
-    from polyroute.importing import import_target
     from polyroute.kit.contract import findings
-    from polyroute.loading import CONTAINED, describe
+    from polyroute.loading.importing import import_target
+    from polyroute.loading.plugin import CONTAINED, describe
 
     sys.path.insert(0, folder)
     try:

@@ -6,11 +6,11 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from polyroute import grants
 from polyroute.environment import Environment
-from polyroute.jsonrpc import parsed
-from polyroute.manifests import Manifest
-from polyroute.processes import Program, Talk, run
+from polyroute.executables import grants
+from polyroute.executables.jsonrpc import parsed
+from polyroute.executables.processes import Program, Talk, run
+from polyroute.manifests.manifests import Manifest
 
 SECONDS = 10.0
 """For everything that has no bound of its own."""

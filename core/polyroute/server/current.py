@@ -7,7 +7,8 @@ import os
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
-from polyroute import Environment, files
+from polyroute import Environment
+from polyroute.system import files
 
 _KEPT_SESSIONS = 200
 _VERSION = 1

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 
 from polyroute import Catalog, Environment, Plugins, Preferences, changes
-from polyroute.approvals import Approvals
 from polyroute.cache import Identity, identity_or_none
 from polyroute.dexto_compat import custom_models_path
-from polyroute.paths import cache_directory
 from polyroute.picker_state import PickerState
+from polyroute.system.paths import cache_directory
+from polyroute.trust.approvals import Approvals
 
 _MOST_FILES = 2_000
 """Of plugins and fetched lists; whoever has more starts the server anew after a change."""

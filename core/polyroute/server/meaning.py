@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from polyroute import Catalog, ModelRef, Route
 from polyroute.dexto_compat.http import LIST_GATEWAY
-from polyroute.references import canonical
+from polyroute.routing.references import canonical
 
 
 def model(catalog: Catalog, provider: str, model_id: str) -> ModelRef:

@@ -18,7 +18,6 @@ from starlette.types import Receive, Scope, Send
 from polyroute import Catalog, Route
 from polyroute.errors import MissingExtra
 from polyroute.integrations.paths import request_path
-from polyroute.raw_json import around, value
 from polyroute.running import Course, Policy, run_async
 from polyroute.server import reading
 from polyroute.server.faults import Fault
@@ -26,6 +25,7 @@ from polyroute.server.holders import Holders
 from polyroute.server.prepared import Prepared
 from polyroute.server.refusals import PREFIX
 from polyroute.server.state import patiently
+from polyroute.system.raw_json import around, value
 from polyroute.workers import Workers
 
 try:

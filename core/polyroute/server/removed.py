@@ -6,7 +6,7 @@ import threading
 import time
 from typing import NamedTuple
 
-from polyroute.masking import REDACTED, masked
+from polyroute.system.masking import REDACTED, masked
 
 KEPT_SECONDS = 60.0
 """How long a client takes between the two at most."""

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from polyroute import ModelRef, NoEffectiveRoute, Route
-from polyroute.custom_models import literal
+from polyroute.custom.models import literal
 from polyroute.dexto_compat import GATEWAY
 from polyroute.dexto_compat.http import MISSING_KEY, VIA_FIELD
-from polyroute.masking import is_masked
 from polyroute.server import answers, meaning
 from polyroute.server.current import Selection
 from polyroute.server.faults import Fault, issue
 from polyroute.server.operations import Call, Document, Operation
 from polyroute.server.schemas import CurrentQuery, SwitchBody
+from polyroute.system.masking import is_masked
 from polyroute.types import DIRECT
 
 _NOT_SETTINGS = {"provider", "model", "baseURL", "apiKey", "sessionId"}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from polyroute import ModelRef, UnknownCustomModel, custom_wire
-from polyroute.custom_models import KEY_FIELD, CustomModel
+from polyroute.custom.models import KEY_FIELD, CustomModel
 from polyroute.dexto_compat import DEFAULT_CUSTOM_PROVIDER
 from polyroute.server import answers_person, meaning
 from polyroute.server.faults import Fault

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from polyroute import wire
 from polyroute.dexto_compat.http import file_types
-from polyroute.references import canonical
+from polyroute.routing.references import canonical
 from polyroute.server import answers, meaning
 from polyroute.server.operations import Call, Document, Operation
 from polyroute.server.schemas import CapabilitiesQuery, CatalogQuery, ModelQuery, StatusQuery

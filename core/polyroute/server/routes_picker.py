@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from polyroute.custom_models import CustomModel
+from polyroute.custom.models import CustomModel
 from polyroute.picker_state import Picked, PickerState
 from polyroute.server import answers_person, meaning
 from polyroute.server.operations import Call, Document, Operation

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from polyroute import preferences
 from polyroute.dexto_compat import GATEWAY
-from polyroute.order import checked
+from polyroute.routing.order import checked
 from polyroute.server import answers_person
 from polyroute.server.operations import Call, Document, Operation
 from polyroute.server.schemas import PreferencesBody

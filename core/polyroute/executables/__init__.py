@@ -1,0 +1,1 @@
+"""Plugins that are programs: started within limits, asked in one loop, made into hooks."""

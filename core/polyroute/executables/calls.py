@@ -1,0 +1,125 @@
+"""Calling methods of executables: all of them at once, one-shot or, where they can, in a process that stays a while."""
+
+from __future__ import annotations
+
+import atexit
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from polyroute.executables.jsonrpc import Answer, Answers, Fault, Request, encoded
+from polyroute.executables.processes import Program, Talk, run
+from polyroute.system.plain import clean
+
+IDLE_SECONDS = 10.0
+"""After how long a program that stayed is ended."""
+_TAIL = 300
+"""Characters of stderr that are shown to a person."""
+
+
+class Call(NamedTuple):
+    """What to ask one program."""
+
+    program: Program
+    requests: tuple[Request, ...]
+    stays: bool = False
+    """Whether it can answer more than once, and may stay for that."""
+    secrets: tuple[str, ...] = ()
+    """What it was told, and must not be shown in what it prints."""
+
+
+class Outcome(NamedTuple):
+    """What came of a call."""
+
+    answers: Mapping[str, Answer]
+    """By method; those that came before a fault count."""
+    fault: Fault | None = None
+    seconds: float = 0.0
+    noise: int = 0
+    """Lines on stdout that were no answer."""
+    errors: str = ""
+    """The end of its stderr, fit to be shown."""
+
+
+class Calls:
+    """Calls of programs, one round after another; a program that can stay is kept until it has been idle."""
+
+    def __init__(self, idle_seconds: float = IDLE_SECONDS) -> None:
+        self._idle_seconds = idle_seconds
+        self._lock = threading.Lock()
+        self._kept: dict[tuple[str, ...], Talk] = {}
+        self._timer: threading.Timer | None = None
+
+    def make(self, calls: Sequence[Call], seconds: float, meanwhile: Callable[[], object] = bool) -> list[Outcome]:
+        """Make all calls at once, within `seconds` for each; `meanwhile` is done while the programs think."""
+        with self._lock:
+            self._cancel()
+            begun = [self._begun(call, seconds) for call in calls]
+            try:
+                meanwhile()
+            finally:
+                run([talk for talk, _ in begun])
+            for call, (talk, _) in zip(calls, begun, strict=True):
+                self._keep(call, talk)
+            if self._kept:
+                self._schedule()
+            return [_outcome(call, *each) for call, each in zip(calls, begun, strict=True)]
+
+    def stop(self) -> None:
+        """End all programs that stayed."""
+        with self._lock:
+            self._cancel()
+            for talk in self._kept.values():
+                talk.stop()
+            self._kept.clear()
+
+    @property
+    def staying(self) -> int:
+        """How many programs are kept."""
+        return len(self._kept)
+
+    def _begun(self, call: Call, seconds: float) -> tuple[Talk, Answers]:
+        talk = self._kept.pop(_key(call.program), None) or Talk(call.program)
+        answers = Answers(call.requests, talk.next_id)
+        talk.start([encoded(call.requests, talk.next_id)], answers, seconds, stays=call.stays)
+        talk.next_id += len(call.requests)
+        return talk, answers
+
+    def _keep(self, call: Call, talk: Talk) -> None:
+        if talk.child:
+            self._kept[_key(call.program)] = talk
+
+    def _schedule(self) -> None:
+        atexit.unregister(self.stop)
+        atexit.register(self.stop)
+        self._timer = threading.Timer(self._idle_seconds, self.stop)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _cancel(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+
+
+CALLS = Calls()
+"""Of this process: what stays is kept once."""
+
+
+def _key(program: Program) -> tuple[str, ...]:
+    return (*program.argv, *(f"{name}={value}" for name, value in sorted(program.variables.items())))
+
+
+def _outcome(call: Call, talk: Talk, answers: Answers) -> Outcome:
+    fault = talk.fault
+    if fault and fault.code in ("exited", "closed_stdout", "timeout") and answers.is_torn:
+        fault = Fault("bad_json", "printed a line that looks like an answer and is no JSON")
+    return Outcome(answers.found, fault, talk.seconds, answers.noise, shown(talk.errors, call.secrets))
+
+
+def shown(printed: bytes | str, secrets: Sequence[str] = ()) -> str:
+    """The end of what a program printed, on one line, without secrets, control and bidirectional characters."""
+    text = printed.decode(errors="replace") if isinstance(printed, bytes) else printed
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, "[REDACTED]") if secret else text
+    return clean(text).strip()[-_TAIL:]

@@ -1,0 +1,112 @@
+"""What an executable gets and may say, by the word of its manifest: its own description can't widen that."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from polyroute import requirements
+from polyroute.environment import PROCESS, Environment
+from polyroute.executables.jsonrpc import Fault
+from polyroute.manifests.description import MAX_MODELS, Description, Executable
+from polyroute.manifests.manifests import Manifest
+from polyroute.types import Provider
+
+if TYPE_CHECKING:
+    from polyroute.executables.processes import Program
+
+FIXED_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+"""Where programs find other programs: no folder of a person, and no version manager's shim."""
+
+_HOME = "HOME"
+
+
+def program(manifest: Manifest, environment: Environment, *, with_values: bool = False) -> Program:
+    """What to run: without the values of the variables that it declares unless `with_values`, but with its home.
+
+    Raises Fault where there is no such program.
+    """
+    from polyroute.executables.processes import Program
+
+    granted = manifest.description.executable or Executable(())
+    names = granted.variables if with_values else tuple({_HOME} & {*granted.variables})
+    values = {name: environment.home if name == _HOME else environment.setting(name) for name in names}
+    own = {name: value for name, value in values.items() if value}
+    variables = {"PATH": FIXED_PATH, **_language(environment), **own}
+    return Program(_argv(granted.argv, manifest.folder), variables, environment.setting("TMPDIR") or "/tmp")  # noqa: S108
+
+
+def _language(environment: Environment) -> dict[str, str]:
+    names = [name for name in environment.names if name == "LANG" or name.startswith("LC_")]
+    return {name: value for name in names if (value := environment.setting(name, layer=PROCESS))}
+
+
+def _argv(argv: Iterable[str], folder: str) -> tuple[str, ...]:
+    base = os.path.abspath(folder)
+    first, *rest = [os.path.join(base, each[2:]) if each.startswith("./") else each for each in argv]
+    if os.path.isabs(first):
+        return first, *rest
+    for directory in FIXED_PATH.split(":"):
+        if os.access(found := os.path.join(directory, first), os.X_OK):
+            return found, *rest
+    raise Fault("cannot_start", f"can't be started: there is no {first} in {FIXED_PATH}")
+
+
+def present(manifest: Manifest, environment: Environment) -> list[str]:
+    """The names of the declared variables that are set."""
+    granted = manifest.description.executable
+    return sorted({*(granted.variables if granted else ())} & {*environment.names})
+
+
+def check(said: Description, manifest: Manifest) -> None:
+    """Raises Fault where a description wants what the manifest beside it does not grant."""
+    declared, granted = manifest.description, manifest.description.executable or Executable(())
+    if said.name not in ("", manifest.name):
+        raise Fault("schema", f"calls itself {said.name!r}, and its manifest {manifest.name!r}")
+    wanted = {name for each in said.providers for name in requirements.variables(each)}
+    _all_granted("the variable", wanted, granted.variables)
+    _all_granted("the method", said.methods, declared.methods)
+    check_urls(filter(_host, _urls(said)), manifest)
+    check_count(len(said.models))
+
+
+def check_count(models: int) -> None:
+    """Raises Fault where a list of models is too long."""
+    if models > MAX_MODELS:
+        raise Fault("schema", f"lists more than {MAX_MODELS:,} models")
+
+
+def check_urls(urls: Iterable[str], manifest: Manifest) -> None:
+    """Raises Fault where an address leads to a host that the manifest does not grant."""
+    granted = manifest.description.executable or Executable(())
+    _all_granted("the host", {_host(url) or url for url in urls if url}, granted.hosts)
+
+
+def _urls(said: Description) -> Iterable[str]:
+    """All base URLs of a description."""
+    providers = {each.id: each for each in said.providers}
+    for each in said.providers:
+        own = (each.base_url, *(case.base_url for case in each.base_url_cases))
+        yield from (_with_defaults(url, each) for url in own)
+    yield from (_with_defaults(model.base_url, providers[model.provider]) for model in said.models)
+
+
+def _with_defaults(url: str, provider: Provider) -> str:
+    """A base URL whose host the person gives, as it is where the person gives nothing."""
+    if _host(url):
+        return url
+    defaults = {slot.name: slot.default for group in provider.requirement for slot in group.slots}
+    return re.sub(r"\$\{(\w+)\}", lambda found: defaults.get(found[1], ""), url)
+
+
+def _host(url: str) -> str:
+    """The host that has to be granted: what follows a placeholder, and nothing where the person gives all of it."""
+    host = url.partition("://")[2].partition("/")[0].lower()
+    return host.rpartition("}")[2].lstrip(".") if "$" in host else host
+
+
+def _all_granted(what: str, wanted: Iterable[str], granted: Iterable[str]) -> None:
+    if more := sorted({*wanted} - {*granted}):
+        raise Fault("schema", f"wants {what} {', '.join(more)}, which its manifest does not grant")

@@ -1,0 +1,1 @@
+"""Plugins on their way in: found, imported, asked, and held to what they may say."""

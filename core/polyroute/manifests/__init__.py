@@ -1,0 +1,1 @@
+"""Plugins that are data: found, parsed, kept, and made into hooks."""

@@ -1,0 +1,98 @@
+"""Asking the gateways' mappers, so that what goes wrong in one costs its own gateway alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from polyroute.answers import Mapped
+from polyroute.loading.plugin import CONTAINED, describe
+from polyroute.loading.soundness import fault
+from polyroute.plugins import Plugins
+from polyroute.types import IdMapping, ModelRef, Problem, Suggester
+
+_HOOK = "polyroute_model_ids"
+
+
+class Mappers:
+    """All mappers of the loaded plugins; what fails becomes a problem in `problems`."""
+
+    def __init__(self, plugins: Plugins, problems: list[Problem]) -> None:
+        self._plugins = plugins
+        self._problems = problems
+        # Their mappers are tested never to answer unsoundly, and looking costs half a look-up.
+        self._meant: dict[str, tuple[str, ...]] = {}
+        self._bundled = {name for name in plugins.gateways if plugins.owners[name].origin == "bundled"}
+
+    def lookup(self, gateway: str, ref: ModelRef) -> IdMapping:
+        """The ID by which `gateway` knows a model, or none, and why."""
+        mapper = self._plugins.mappers.get(gateway)
+        if mapper is None:
+            return IdMapping(None, "unknown", self._lacking(gateway))
+        try:
+            found = mapper.lookup(ref)
+            wrong = "" if gateway in self._bundled else fault(found)
+        except CONTAINED as error:
+            wrong = describe(error)
+        return IdMapping(None, "unknown", self._failed(gateway, wrong)) if wrong else found
+
+    def reverse(self, gateway: str, gateway_id: str) -> ModelRef | None:
+        """The provider and native ID of a gateway's ID, where its mapper is certain."""
+        mapper = self._plugins.mappers.get(gateway)
+        try:
+            back = mapper.reverse(gateway_id) if mapper else None
+            wrong = fault(back) if back is not None else ""
+        except CONTAINED as error:
+            wrong = describe(error)
+        if wrong:
+            self._failed(gateway, wrong)
+        return None if wrong else back
+
+    def answer(self, gateway: str, name: str, model_id: str) -> Mapped:
+        """The ID by which `gateway` knows the model that a provider of that name calls so; else suggestions."""
+        known = self._plugins.names.get(name)
+        if known is None:
+            why = f"there is no provider {name!r}"
+            return Mapped(name, model_id, gateway, None, "unknown", why, self._of_nobody(gateway, name, model_id))
+        ref = ModelRef(known, model_id)
+        found = self.lookup(gateway, ref)
+        suggested = self._selectable(self._suggested(gateway, ref)) if found.id is None else ()
+        return Mapped(name, model_id, gateway, *found, suggested)
+
+    def _of_nobody(self, gateway: str, name: str, model_id: str) -> tuple[str, ...]:
+        """Suggestions for a name that is no provider's: a gateway's namespace perhaps, or one spelled wrongly."""
+        if name not in self._meant:
+            self._meant[name] = (name, *self._plugins.unknown(name).suggestions)
+        refs = (ModelRef(each, model_id) for each in self._meant[name])
+        return next(filter(None, (self._selectable(self._suggested(gateway, ref)) for ref in refs)), ())
+
+    def suggest(self, ref: ModelRef) -> tuple[str, ...]:
+        """References that may be meant and can be selected, of all gateways."""
+        found = dict.fromkeys(each for gateway in self._plugins.mappers for each in self._suggested(gateway, ref))
+        return tuple(each for each in self._selectable(found) if each != str(ref))
+
+    def _suggested(self, gateway: str, ref: ModelRef) -> tuple[str, ...]:
+        mapper = self._plugins.mappers.get(gateway)
+        try:
+            return tuple(map(str, mapper.suggest(ref))) if isinstance(mapper, Suggester) else ()
+        except CONTAINED as error:
+            self._failed(gateway, describe(error))
+            return ()
+
+    def _selectable(self, references: Iterable[str]) -> tuple[str, ...]:
+        names, providers = self._plugins.names, self._plugins.providers
+        known = ((each, names.get(each.partition("/")[0])) for each in references)
+        return tuple(each for each, provider in known if provider and providers[provider].selectable)
+
+    def _lacking(self, gateway: str) -> str:
+        """Report a gateway without mapper, where nothing else says why it has none."""
+        owner = self._plugins.owners[gateway]
+        told = [each for each in self._plugins.problems if each.hook == _HOOK and each.plugin == owner.name]
+        return "it has no mapper for model IDs" if told else self._failed(gateway, "its plugin gives none")
+
+    def _failed(self, gateway: str, wrong: str) -> str:
+        message = f"the mapper of {gateway} failed: {wrong}"
+        owner = self._plugins.owners[gateway]
+        problem = owner.problem(message, "Update or disable the plugin.", _HOOK)
+        if problem not in self._problems:
+            self._problems.append(problem)
+        return message

@@ -1,0 +1,1 @@
+"""Files, their forms, and the terminal: what knows nothing of models."""

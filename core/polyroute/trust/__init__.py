@@ -1,0 +1,1 @@
+"""Which plugins may be used, and how they come to the person's plugin folder."""

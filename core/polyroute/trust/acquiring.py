@@ -1,0 +1,213 @@
+"""Bringing plugins into the person's plugin folder: from a folder, an archive or an address, within bounds.
+
+Nothing of a plugin is run on the way, and only plain files and folders are taken.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import partial
+from io import BufferedIOBase
+from typing import IO, Any, NamedTuple
+from urllib.parse import urlsplit
+
+from polyroute.errors import Unavailable, UsageError
+from polyroute.manifests.description import PLAIN_NAME
+from polyroute.manifests.manifests import MANIFEST
+from polyroute.trust import downloading
+
+MOST_FILES = 10_000
+MOST_BYTES = 64 << 20
+_LEFT_OUT = (".git", "__pycache__", ".venv")
+_ARCHIVES = (".tar.gz", ".tgz", ".zip")
+_HEADER_BYTES = 2048
+"""What an archive holds of each file besides its content, at most."""
+_TOO_MUCH = f"it unpacks to more than {MOST_BYTES >> 20} MiB."
+
+
+class _Entry(NamedTuple):
+    """One file or folder of an archive."""
+
+    name: str
+    is_program: bool = False
+    open: Callable[[], IO[bytes] | None] | None = None
+    """None for a folder."""
+
+
+class _Bounded:
+    """What comes out of a packed stream: no more than a plugin may be, however little it was packed to."""
+
+    def __init__(self, stream: BufferedIOBase) -> None:
+        self._stream = stream
+        self._left = MOST_BYTES + MOST_FILES * _HEADER_BYTES
+
+    def read(self, size: int) -> bytes:
+        """The next bytes. Raises UsageError where there are too many."""
+        data = self._stream.read(size)
+        self._left -= len(data)
+        if self._left < 0:
+            raise UsageError(_TOO_MUCH)
+        return data
+
+
+@contextlib.contextmanager
+def at_hand(source: str, *, insecure: bool = False) -> Iterator[str]:
+    """The folder with the plugin in `source`: a folder, a manifest or an archive, here or at an https address. What was
+    fetched or unpacked is gone afterwards.
+
+    Raises UsageError where there is no plugin, or one that does not stay in its folder; Unavailable where it can't be
+    fetched.
+    """
+    with tempfile.TemporaryDirectory(prefix="polyroute-") as temporary:
+        if downloading.is_address(source):
+            path = os.path.join(temporary, "fetched", *_path_of(source))
+            os.makedirs(os.path.dirname(path))
+            downloading.fetch(source, path, insecure=insecure)
+            source = path
+        target = os.path.join(temporary, "unpacked", _plain_name(source))
+        if source.endswith(_ARCHIVES):
+            _unpack(source, target)
+        elif os.path.isdir(source):
+            copy(source, target)
+        elif os.path.basename(source) == MANIFEST and os.path.isfile(source):
+            os.makedirs(target)
+            shutil.copyfile(source, os.path.join(target, MANIFEST))
+        else:
+            raise UsageError(
+                f"{source} is no plugin: give a folder with a {MANIFEST}, or {', '.join(_ARCHIVES)} of one."
+            )
+        yield _with_manifest(target, source)
+
+
+def install(folder: str, directory: str, name: str) -> str:
+    """Put a copy of a plugin into the plugin folder, in place of one of that name; return where it is.
+
+    Raises UsageError for a name that would lead elsewhere; Unavailable.
+    """
+    if not re.fullmatch(PLAIN_NAME, name):
+        raise UsageError(f'{name!r} is no name for a plugin. Give it one in its {MANIFEST}: name = "acme".')
+    target = os.path.join(directory, name)
+    try:
+        os.makedirs(directory, mode=0o700, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".adding-", dir=directory) as aside:
+            copy(folder, os.path.join(aside, "new"))
+            if os.path.lexists(target):
+                os.rename(target, os.path.join(aside, "old"))
+            os.rename(os.path.join(aside, "new"), target)
+    except OSError as error:
+        raise Unavailable(f"{target} can't be written: {error.strerror or error}.") from error
+    return target
+
+
+def copy(source: str, target: str) -> None:
+    """Copy a plugin's folder, with rights that let nobody else write. Raises UsageError for links."""
+    for path, folders, names in os.walk(source):
+        folders[:] = [name for name in folders if name not in _LEFT_OUT]
+        for name in [*folders, *names]:
+            each = os.path.join(path, name)
+            if os.path.islink(each) or not (os.path.isfile(each) or os.path.isdir(each)):
+                raise UsageError(f"{each} is a link or no file: put a copy in its place.")
+        inner = os.path.join(target, os.path.relpath(path, source))
+        os.makedirs(inner, mode=0o755, exist_ok=True)
+        for name in names:
+            shutil.copyfile(os.path.join(path, name), os.path.join(inner, name))
+            _set_rights(os.path.join(inner, name), is_program=os.access(os.path.join(path, name), os.X_OK))
+
+
+def _path_of(address: str) -> tuple[str, str]:
+    """The last folder and the name of what is at an address; a plugin without a name is called by its folder."""
+    folder, name = os.path.split(urlsplit(address).path)
+    return os.path.basename(folder).strip(".") or "plugin", name or MANIFEST
+
+
+def _set_rights(path: str, *, is_program: bool) -> None:
+    os.chmod(path, 0o755 if is_program else 0o644)
+
+
+def _plain_name(source: str) -> str:
+    name = os.path.basename(os.path.abspath(source))
+    if name == MANIFEST:
+        name = os.path.basename(os.path.dirname(os.path.abspath(source)))
+    suffix = next(filter(name.endswith, _ARCHIVES), "")
+    return name.removesuffix(suffix) or "plugin"
+
+
+def _with_manifest(folder: str, source: str) -> str:
+    """The folder itself, or the only one in it: archives often hold one that is named by the version."""
+    inner = [os.path.join(folder, name) for name in os.listdir(folder)]
+    places = [folder, *inner] if len(inner) == 1 else [folder]
+    for each in places:
+        if os.path.isfile(os.path.join(each, MANIFEST)):
+            return each
+    python = os.path.isfile(os.path.join(source, "pyproject.toml"))
+    hint = f" A plugin in Python is installed instead: pip install {os.path.join(os.curdir, source)}" if python else ""
+    raise UsageError(f"{source} holds no {MANIFEST}.{hint}")
+
+
+def _unpack(archive: str, target: str) -> None:
+    import tarfile
+    import zipfile
+    import zlib
+
+    broken = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError)
+    try:
+        with contextlib.ExitStack() as stack:
+            entries = _zipped(archive, stack) if archive.endswith(".zip") else _tarred(archive, stack)
+            _write(entries, target)
+    except broken as error:
+        raise UsageError(f"{archive} can't be unpacked: {error}") from None
+    except OSError as error:
+        raise UsageError(f"{archive} can't be read: {error.strerror or error}.") from None
+
+
+def _tarred(archive: str, stack: contextlib.ExitStack) -> Iterator[_Entry]:
+    import gzip
+    import tarfile
+
+    unpacked: Any = _Bounded(stack.enter_context(gzip.GzipFile(archive)))
+    opened = stack.enter_context(tarfile.open(fileobj=unpacked, mode="r|"))  # noqa: SIM115 - the stack closes it
+    for each in opened:
+        if not (each.isfile() or each.isdir()):
+            raise UsageError(f"{archive}: {each.name} is a link or no file.")
+        read = partial(opened.extractfile, each) if each.isfile() else None
+        yield _Entry(each.name, bool(each.mode & 0o100), read)
+
+
+def _zipped(archive: str, stack: contextlib.ExitStack) -> Iterator[_Entry]:
+    import stat
+    import zipfile
+
+    opened = stack.enter_context(zipfile.ZipFile(archive))
+    for each in opened.infolist():
+        mode = each.external_attr >> 16
+        if not each.is_dir() and stat.S_IFMT(mode) not in (0, stat.S_IFREG):
+            raise UsageError(f"{archive}: {each.filename} is a link or no file.")
+        read = None if each.is_dir() else partial(opened.open, each)
+        yield _Entry(each.filename, bool(mode & 0o100), read)
+
+
+def _write(entries: Iterator[_Entry], target: str) -> None:
+    """Write the files of an archive. Raises UsageError for too many, too large, or those that lead out of it."""
+    left = MOST_BYTES
+    os.makedirs(target)
+    for count, entry in enumerate(entries, 1):
+        parts = entry.name.replace("\\", "/").split("/")
+        if count > MOST_FILES or ".." in parts or os.path.isabs(entry.name) or ":" in parts[0]:
+            raise UsageError(f"{entry.name}: it leads out of the archive, or there are more than {MOST_FILES} files.")
+        if entry.open is None:
+            continue
+        path = os.path.join(target, *parts)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        opened = entry.open()
+        with opened or open(os.devnull, "rb") as source, open(path, "xb") as file:
+            data = source.read(left + 1)
+            file.write(data)
+        left -= len(data)
+        if left < 0:
+            raise UsageError(_TOO_MUCH)
+        _set_rights(path, is_program=entry.is_program)

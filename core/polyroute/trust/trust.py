@@ -1,0 +1,214 @@
+"""Which plugins may be used as they are, and which need the person's word first.
+
+Nothing here runs anything. A plugin's fingerprint is taken over its whole folder, the variables it names and the hosts
+to which their values would go, so that whatever changes asks again.
+"""
+
+import os
+import stat
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from polyroute import cache, requirements
+from polyroute.errors import UsageError
+from polyroute.manifests.manifests import Manifest
+from polyroute.system.plain import quoted
+from polyroute.types import Alternative, Provider, Slot
+
+_OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
+_FOLDER_FILES = 10_000
+_FOLDER_BYTES = 512 << 20
+
+_State = tuple[str, int, int, int, int]
+"""The identity of a file, with the time that nobody can set."""
+
+# To be raised whenever a fingerprint is made otherwise; all plugins that need approval then ask again.
+_VERSION = 1
+
+
+class Unsafe(UsageError):
+    """A plugin's files are not to be used as they lie there."""
+
+    def __init__(self, why: str, remedy: str) -> None:
+        self.why = why
+        self.remedy = remedy
+        super().__init__(f"{why}. {remedy}")
+
+
+class Binding(NamedTuple):
+    """A credential, and where its secret would go."""
+
+    credential: str
+    """A variable, or the path of a file."""
+    host: str
+    """Scheme, host and port."""
+
+
+class Readers(NamedTuple):
+    """Who looks for a secret in one variable."""
+
+    providers: frozenset[str]
+    hosts: frozenset[str]
+    """Where those of them send it that may be believed."""
+
+
+def bindings(manifest: Manifest) -> list[Binding]:
+    """Every (credential, host) pair of a plugin, those of its executable included, in order."""
+    pairs = {
+        Binding(name, host)
+        for provider in manifest.description.providers
+        for each in requirements.alternatives(provider)
+        for name in _names(each)
+        for host in hosts(provider, manifest)
+    }
+    if granted := manifest.description.executable:
+        names = {*granted.variables} - {"HOME"}  # a place, and nothing that anybody is sent
+        pairs |= {Binding(name, f"https://{host}") for name in names for host in granted.hosts}
+    return sorted(pairs)
+
+
+def hosts(provider: Provider, manifest: Manifest | None = None) -> set[str]:
+    """Scheme, host and port of each base URL; one with a placeholder in it can be any, and is like no other's."""
+    more = manifest.model_urls.get(provider.id, ()) if manifest else ()
+    urls = (provider.base_url, *(case.base_url for case in provider.base_url_cases), *more)
+    return {_host(url, provider.id) for url in urls if url}
+
+
+def fingerprint(manifest: Manifest) -> str:
+    """What tells one state of a plugin from another. Raises Unsafe where its folder is not."""
+    files = [*sorted(_files(manifest.folder)), *_program(manifest)]
+    granted = manifest.description.executable
+    said = f"{granted and granted.variables} {bindings(manifest)}"
+    made_from = [_VERSION, said, *map(list, files)]
+    known = cache.recall("fingerprints", manifest.folder)
+    if isinstance(known, list) and known[:1] == [made_from]:
+        return str(known[-1])
+    digest = _digest(manifest.folder, [path for path, *_ in files[1:]])
+    found = _sha256([f"{digest} {said}".encode()])
+    cache.remember("fingerprints", {manifest.folder: [made_from, found]})
+    return found
+
+
+def check_files(manifest: Manifest) -> None:
+    """Raises Unsafe where others may write what a manifest is made of, or where it lies elsewhere."""
+    _check_rights(manifest.folder, manifest.folder)
+    for path in manifest.files:
+        _check_rights(path, manifest.folder)
+        if os.path.islink(path):
+            _check_place(path, manifest.folder)
+
+
+def contested(provider: Provider, manifest: Manifest, readers: Mapping[str, Readers]) -> dict[Alternative, str]:
+    """What `provider` looks for that is not its own to send to its hosts, each with the reason.
+
+    `readers` has, by variable, the others that look for a secret there. Files are nobody's to send unasked.
+    """
+    own = hosts(provider, manifest)
+    found = {}
+    for each in requirements.alternatives(provider):
+        others = [readers[name] for name in requirements.named(each) if name in readers]
+        if each.file or each.names_file:
+            found[each] = f"{_shown(each)} is a file"
+        elif strangers := [other for other in others if not own <= other.hosts]:
+            names = sorted({name for other in strangers for name in other.providers})
+            found[each] = f"{_shown(each)} is for {', '.join(names)}"
+    return found
+
+
+def without(provider: Provider, withheld: Collection[Alternative], remedy: str) -> Provider:
+    """The provider without these places to look at; what they leave empty says `remedy`."""
+
+    def kept(slot: Slot) -> Slot:
+        alternatives = tuple(each for each in slot.alternatives if each not in withheld)
+        return slot if alternatives == slot.alternatives else slot._replace(alternatives=alternatives, remedy=remedy)
+
+    groups = (group._replace(slots=tuple(map(kept, group.slots))) for group in provider.requirement)
+    return provider._replace(requirement=tuple(groups))
+
+
+def _host(url: str, provider_id: str) -> str:
+    scheme, _, rest = url.lower().partition("://")
+    host = f"{scheme}://{rest.partition('/')[0]}" if rest else url
+    return f"{host} of {provider_id}" if "$" in host else host
+
+
+def _names(each: Alternative) -> set[str]:
+    return {*requirements.named(each), *([each.file] if each.file else [])}
+
+
+def _shown(each: Alternative) -> str:
+    return each.variable or each.file
+
+
+def _check_rights(path: str, folder: str) -> _State:
+    try:
+        found = os.stat(path)
+    except OSError as error:
+        raise Unsafe(f"{path} can't be looked at: {error.strerror}", "Mend or remove it.") from None
+    if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
+        raise Unsafe(f"{path} is no file", "Remove it.")
+    if os.name == "posix" and found.st_mode & _OTHERS_MAY_WRITE:
+        raise Unsafe(f"others than its owner may write {path}", f"Run: chmod -R go-w {quoted(folder)}")
+    return *cache.identified(path, found), found.st_ctime_ns
+
+
+def _check_place(path: str, folder: str) -> None:
+    root = os.path.realpath(folder)
+    if os.path.commonpath([os.path.realpath(path), root]) != root:
+        raise Unsafe(f"{path} leads out of the plugin's folder", "Put a copy of the file there.")
+
+
+def _program(manifest: Manifest) -> Iterator[_State]:
+    """The program of a plugin that names one by its whole path: whoever changes that changes the plugin."""
+    granted = manifest.description.executable
+    if granted and os.path.isabs(granted.argv[0]):
+        yield _check_rights(granted.argv[0], manifest.folder)
+
+
+def _files(folder: str) -> Iterator[_State]:
+    """The folder of a plugin, and every file and link in it. Raises Unsafe for what others may write, and for links
+    that lead out of it.
+    """
+    yield _check_rights(folder, folder)
+    waiting, count, size = [folder], 0, 0
+    while waiting:
+        for each in _entries(waiting.pop()):
+            found = _check_rights(each.path, folder)
+            if each.is_symlink():
+                _check_place(each.path, folder)
+            if each.is_dir(follow_symlinks=False):
+                waiting.append(each.path)
+                continue
+            count, size = count + 1, size + found[1]
+            if count > _FOLDER_FILES or size > _FOLDER_BYTES:
+                why = f"{folder} holds more than {_FOLDER_FILES} files, or {_FOLDER_BYTES >> 20} MiB"
+                raise Unsafe(why, "Remove what is not needed.")
+            yield found
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError as error:
+        raise Unsafe(f"{folder} can't be read: {error.strerror}", "Mend or remove it.") from None
+
+
+def _digest(folder: str, files: Iterable[str]) -> str:
+    return _sha256(part for path in files for part in (os.fsencode(os.path.relpath(path, folder)), _content(path)))
+
+
+def _content(path: str) -> bytes:
+    if os.path.isdir(path):  # a link; what it leads to is among the files
+        return os.fsencode(os.readlink(path))
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def _sha256(parts: Iterable[bytes]) -> str:
+    import hashlib
+
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "big") + part)
+    return digest.hexdigest()
