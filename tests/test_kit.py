@@ -66,6 +66,7 @@ FAULTS = {
     "requirement-missing": ACME.replace("env", "aliases"),
     "base-url-missing": ACME.replace("base_url", "documentation"),
     "plain-http": ACME.replace("https", "http"),
+    "name-taken": ACME + 'aliases = ["anthropic"]\n',
     "models-missing": GATEWAY.replace("models", "#") + "routeability = { offered = ['openai'] }\n",
     "routeability-missing": GATEWAY.replace("models", "#"),
     "kind-mismatch": ACME + "routeability = { offered = ['openai'] }\n",

@@ -206,8 +206,8 @@ class CustomStore:
 
     def _data(self) -> bytes | None:
         try:
-            with open(self.path, "rb") as file:
-                return file.read()
+            with open(self.path, "rb") as opened:
+                return opened.read()
         except (FileNotFoundError, NotADirectoryError):
             return None
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from polyroute import requirements
+from polyroute.environment import Environment
 from polyroute.kit import Finding
 from polyroute.manifests.description import Description
+from polyroute.plugins import Plugins
 from polyroute.trust import trust
 from polyroute.types import Provider
 
@@ -17,6 +20,7 @@ def findings(found: Description) -> Iterator[Finding]:
     """What is to be said of everything that a plugin declares; its models are among it."""
     for provider in found.providers:
         yield from _provider(provider, found)
+        yield from _taken(provider)
 
 
 def _provider(provider: Provider, found: Description) -> Iterator[Finding]:
@@ -31,6 +35,21 @@ def _provider(provider: Provider, found: Description) -> Iterator[Finding]:
             yield Finding("plain-http", "warning", f"{url} sends keys of {name} unencrypted", "Use https.")
     yield from _gateway(provider, found)
     yield from _slots(provider)
+
+
+def _taken(provider: Provider) -> Iterator[Finding]:
+    for name in (provider.id, *provider.aliases):
+        if owner := _bundled().get(name):
+            message = f"{name} belongs to the bundled plugin {owner}, and what this one says of it does not count"
+            yield Finding("name-taken", "warning", message, "Give it another name.")
+
+
+@functools.cache
+def _bundled() -> Mapping[str, str]:
+    """Which bundled plugin has a name."""
+    plugins = Plugins.load(environment=Environment({}), run=False)
+    owners = {name: plugins.owners[provider] for name, provider in plugins.names.items()}
+    return {name: owner.name for name, owner in owners.items() if owner.origin == "bundled"}
 
 
 def _gateway(provider: Provider, found: Description) -> Iterator[Finding]:
