@@ -228,20 +228,17 @@ def test_their_write_that_holds_ours(path: str, store: CustomStore, monkeypatch:
     assert names(path) == ["first", "ours", "theirs"]
 
 
-def test_their_half_written_file(path: str, store: CustomStore) -> None:
+def test_their_half_written_file(path: str, store: CustomStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that they are just writing is read when they are done."""
     store.add({"provider": "openrouter", "name": "first"})
     text = Path(path).read_text(encoding="utf-8")
     Path(path).write_text(text[:40], encoding="utf-8")
 
-    def finish() -> None:
-        time.sleep(0.02)
+    def finish(_seconds: float) -> None:
         Path(path).write_text(text, encoding="utf-8")
 
-    writer = threading.Thread(target=finish)
-    writer.start()
+    monkeypatch.setattr(time, "sleep", finish)
     store.add({"provider": "openrouter", "name": "ours"})
-    writer.join()
     assert names(path) == ["first", "ours"]
 
 

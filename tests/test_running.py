@@ -9,6 +9,7 @@ import traceback
 from typing import Any
 
 import boto3 as real_boto3
+import httpx as real_httpx
 import pytest
 from google import genai
 
@@ -112,7 +113,7 @@ def test_a_timeout_after_sending_is_never_sent_again(two: Two) -> None:
 
 
 def _impatient(catalog: Catalog, route: Any) -> str:
-    client, model_id = openai.client(catalog, route, max_retries=0, timeout=1)
+    client, model_id = openai.client(catalog, route, max_retries=0, timeout=real_httpx.Timeout(60, read=3))
     with client:
         return str(client.chat.completions.create(model=model_id, messages=QUESTION))
 
