@@ -82,8 +82,14 @@ def test_names_that_clients_know(serve: Serve, query: str) -> None:
 
 
 def test_the_gateway_itself_is_not_offered(serve: Serve) -> None:
-    """One selects a model, never who pays."""
-    assert "dexto" not in serve(**DEXTO).json("/api/llm/catalog")["providers"]
+    """One selects a model, never who pays: clients that look for the gateway find its key, and no model."""
+    client = serve(**DEXTO)
+    found = client.json("/api/llm/catalog")["providers"]
+    assert "dexto" not in found
+    gateway = found["dexto-nova"]
+    assert (gateway["hasApiKey"], gateway["primaryEnvVar"]) == (True, "DEXTO_API_KEY")
+    assert (gateway["supportsBaseURL"], gateway["models"]) == (False, [])
+    assert {model["provider"] for model in client.json("/api/llm/catalog?mode=flat")["models"]} < found.keys()
 
 
 def test_bytes_are_sent_once(serve: Serve) -> None:
@@ -124,6 +130,36 @@ def test_capabilities_of_a_gateways_model(serve: Serve) -> None:
     assert own["supportedFileTypes"] == routed["supportedFileTypes"] == ["pdf", "image"]
     assert routed["provider"] == "dexto-nova"
     assert client.json("/api/llm/capabilities?provider=openai&model=nobody-knows")["supportedFileTypes"] == []
+
+
+@pytest.mark.parametrize("provider", ["openai-compatible", "litellm", "glama", "openrouter", "dexto-nova"])
+def test_a_persons_own_model_may_take_anything(serve: Serve, provider: str) -> None:
+    """Clients refuse what is not among a model's file types, so none is missing where nobody knows them."""
+    client = serve(**DEXTO)
+    every = ["pdf", "image", "audio", "video", "document"]
+    assert client.json(f"/api/llm/capabilities?provider={provider}&model=nobody/knows")["supportedFileTypes"] == every
+    listed = client.json("/api/llm/catalog")["providers"][provider]
+    assert listed["models"] or listed["supportedFileTypes"] == every
+
+
+@pytest.mark.parametrize("provider", ["ollama", "local"])
+def test_what_runs_on_this_machine_may_take_images(serve: Serve, provider: str) -> None:
+    """Of models on this machine clients expect images alone."""
+    client = serve()
+    assert client.json(f"/api/llm/capabilities?provider={provider}&model=own")["supportedFileTypes"] == ["image"]
+    assert client.json("/api/llm/catalog")["providers"][provider]["supportedFileTypes"] == ["image"]
+
+
+@pytest.mark.parametrize("variables", [DEXTO, {"OPENROUTER_API_KEY": "o"}, {"COHERE_API_KEY": "c"}])
+def test_what_is_offered_first_can_be_run(serve: Serve, variables: dict[str, str]) -> None:
+    """A provider's default model may be none that the gateway has: then the newest that can be run stands for it."""
+    client = serve(**variables)
+    featured = client.json("/api/llm/model-picker-state")["featured"]
+    assert all(each["usable"] for each in featured)
+    providers = client.json("/api/llm/catalog?includeModels=false")["providers"]
+    assert all(providers[each["provider"]]["hasApiKey"] for each in featured)
+    assert "cohere" in {each["provider"] for each in featured}
+    assert client.json("/api/llm/current")["config"]["hasApiKey"]
 
 
 def test_a_model_that_is_newer_than_any_list(serve: Serve) -> None:

@@ -14,8 +14,11 @@ VIA_FIELD = "viaDexto"
 MISSING_KEY = "llm_api_key_missing"
 
 FILE_TYPES = ("pdf", "image", "audio", "video", "document")
+_IMAGES_ALONE = ("local", "ollama")
 CURATED = ("anthropic", "openai", "google", "groq", "xai", "cohere", "minimax", "glm", "openrouter")
 """The providers of the small catalog, by the names that clients know; the first to be offered first."""
+GATEWAY_NAME = "dexto-nova"
+"""Clients look for the gateway under this name, for its key and whether it takes a base URL; models it lists none."""
 UNKNOWN_CONTEXT = 128_000
 """Stands where no limit is known: clients want a number."""
 
@@ -23,3 +26,8 @@ UNKNOWN_CONTEXT = 128_000
 def file_types(modalities: Iterable[str]) -> list[str]:
     """The file types among a model's input modalities."""
     return [name for name in FILE_TYPES if name in tuple(modalities)]
+
+
+def assumed_file_types(provider: str) -> list[str]:
+    """What a person's own model is assumed to take: clients refuse to send what is not among its file types."""
+    return ["image"] if provider in _IMAGES_ALONE else list(FILE_TYPES)

@@ -7,7 +7,7 @@ from typing import Any
 
 from polyroute import Catalog, Model, Provider, ProviderStatus, Route, Status, wire
 from polyroute.dexto_compat import GATEWAY, auth_fields
-from polyroute.dexto_compat.http import CURATED, UNKNOWN_CONTEXT, file_types
+from polyroute.dexto_compat.http import CURATED, GATEWAY_NAME, UNKNOWN_CONTEXT, assumed_file_types, file_types
 from polyroute.requirements import secret_variables, variables
 from polyroute.server.meaning import verdict
 from polyroute.server.schemas import CatalogQuery
@@ -30,13 +30,15 @@ class Listing:
         for model in catalog.plugins.all_models():
             if model.provider in listed:
                 listed[model.provider].append(model)
-        self.defaults = {name: _default(models) for name, models in listed.items()}
+        self._plain = {name: _plain(models) for name, models in listed.items()}
         for name, models in listed.items():
             own = verdict(selectable[name].routes)
-            default = self.defaults[name]
+            default = next(iter(self._plain[name]), "")
             self.models[name] = [_model(each, catalog.routes(each.ref), own, each.id == default) for each in models]
         self._newest = {name: _newest(models) for name, models in listed.items()}
-        self.providers = {name: _provider(each, self.models[name]) for name, each in selectable.items()}
+        self.providers = {
+            name: _provider(each, self.models.get(name, [])) for name, each in self.status.providers.items()
+        }
         self.gateways = {name: _gateway(name, catalog, self.status) for name in _in_order(catalog)}
 
     @property
@@ -46,13 +48,20 @@ class Listing:
         return auth_fields(gateway is not None and gateway.has_direct_key, self.status.preferred)
 
     def well_known(self) -> list[tuple[str, str]]:
-        """Well-known providers by the names that clients know, each with its default model: those that can be used,
-        or all of them where none can.
+        """A model of each well-known provider that can be used, by the names that clients know: the default one, or
+        else the newest that can be run. Where none can, the default ones of all.
         """
-        named = [(name, self.names.get(name, "")) for name in CURATED]
-        known = [(name, provider) for name, provider in named if self.defaults.get(provider)]
-        usable = [each for each in known if self.providers[each[1]]["hasApiKey"]]
-        return [(name, self.defaults[provider]) for name, provider in usable or known]
+        named = [(name, self.names[name]) for name in CURATED if self.names.get(name) in self.models]
+        plain = {name: self._plain[provider] for name, provider in named}
+        usable = {name: self._runnable(provider) for name, provider in named}
+        known = usable if any(usable.values()) else plain
+        return [(name, models[0]) for name, models in known.items() if models]
+
+    def _runnable(self, provider: str) -> list[str]:
+        """The plain models that can be run, of a provider that can be used: clients take those of others for locked."""
+        listed = self.models[provider] if self.providers[provider]["hasApiKey"] else ()
+        usable = {model["name"] for model in listed if model["usable"]}
+        return [name for name in self._plain[provider] if name in usable]
 
     def find(self, provider: str, model_id: str) -> Document:
         """A model as it is listed; empty where it is in no list."""
@@ -78,16 +87,16 @@ class Listing:
         if query.provider.strip(", "):
             written = [name.strip() for name in query.provider.split(",")]
             return [(name, self.names[name]) for name in written if self.names.get(name) in self.providers]
-        names: Iterable[str] = CURATED
-        if query.scope != "curated":  # by provider, clients that know one by another name find it under that one too
-            names = self.providers if query.mode == "flat" else dict.fromkeys((*self.providers, *CURATED))
+        names: Iterable[str] = CURATED if query.scope == "curated" else self.models
+        if query.mode != "flat":  # by provider, clients find each under the name that they know it by
+            names = dict.fromkeys((*names, *CURATED, GATEWAY_NAME))
         return [(name, self.names[name]) for name in names if self.names.get(name) in self.providers]
 
     def _is_wanted(self, name: str, query: CatalogQuery) -> bool:
         return query.hasKey is None or self.providers[name]["hasApiKey"] == _truth(query.hasKey)
 
     def _models(self, name: str, query: CatalogQuery) -> Iterable[Document]:
-        for model in self.models[name]:
+        for model in self.models.get(name, ()):
             if query.scope == "curated" and model["name"] not in self._newest[name]:
                 continue
             if query.fileType and query.fileType not in model["supportedFileTypes"]:
@@ -109,10 +118,17 @@ def _provider(status: ProviderStatus, models: list[Document]) -> Document:
         "hasApiKey": status.has_effective_credentials,
         "primaryEnvVar": _primary_variable(provider),
         "supportsBaseURL": rules is not None and rules.base_url != "no",
-        "supportedFileTypes": file_types({kind for model in models for kind in model["supportedFileTypes"]}),
+        "supportedFileTypes": _file_types(provider, models),
         "customModels": {"baseURL": rules.base_url, "fileSuffix": rules.file_suffix} if rules else None,
         "documentation": provider.documentation or None,
     }
+
+
+def _file_types(provider: Provider, models: list[Document]) -> list[str]:
+    """What some model takes; where none is listed, what a person's own may take."""
+    if provider.custom_models and not models:
+        return assumed_file_types(provider.id)
+    return file_types({kind for model in models for kind in model["supportedFileTypes"]})
 
 
 def _in_order(catalog: Catalog) -> list[str]:
@@ -161,13 +177,10 @@ def _newest(models: list[Model]) -> set[str]:
     return {model.id for model in sorted(models, key=lambda model: model.release_date, reverse=True)[:_CURATED_MODELS]}
 
 
-def _default(models: list[Model]) -> str:
-    """The newest model that answers with text alone and has a plain name; empty where there is none."""
-    fit = [model for model in models if _is_plain(model)]
-    newest = max((model.release_date for model in fit), default="")
-    return min(
-        (model.id for model in fit if model.release_date == newest), key=lambda name: (len(name), name), default=""
-    )
+def _plain(models: list[Model]) -> list[str]:
+    """The models that answer with text alone and have a plain name, the newest first; the first is the default one."""
+    fit = sorted(filter(_is_plain, models), key=lambda model: (len(model.id), model.id))
+    return [model.id for model in sorted(fit, key=lambda model: model.release_date, reverse=True)]
 
 
 def _is_plain(model: Model) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from polyroute import Catalog, ModelRef, Route
-from polyroute.dexto_compat.http import LIST_GATEWAY
+from polyroute.dexto_compat.http import LIST_GATEWAY, assumed_file_types
+from polyroute.dexto_compat.http import file_types as among
 from polyroute.routing.references import canonical
 
 
@@ -18,6 +19,18 @@ def routes(catalog: Catalog, provider: str, model_id: str) -> tuple[Route, ...]:
     found = catalog.plugins.find(provider)
     all_routes = catalog.routes(model(catalog, provider, model_id))
     return all_routes if found.selectable else tuple(route for route in all_routes if route.via == found.id)
+
+
+def file_types(catalog: Catalog, provider: str, model_id: str) -> list[str]:
+    """The file types that a model takes; of a person's own that no list has, those that it may take."""
+    ref = model(catalog, provider, model_id)
+    models = catalog.plugins.models
+    found = models(ref.provider).get(ref.id)
+    if found is None and (maker := catalog.maker(ref)):
+        found = models(maker.provider).get(maker.id)
+    if found is not None:
+        return among(found.input_modalities)
+    return assumed_file_types(ref.provider) if catalog.plugins.find(ref.provider).custom_models else []
 
 
 def verdict(routes: tuple[Route, ...]) -> dict[str, object]:

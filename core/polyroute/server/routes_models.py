@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from polyroute import wire
-from polyroute.dexto_compat.http import file_types
 from polyroute.routing.references import canonical
 from polyroute.server import answers, meaning
 from polyroute.server.operations import Call, Document, Operation
@@ -37,15 +36,10 @@ def _resolve(call: Call) -> Document:
 def _capabilities(call: Call) -> Document:
     """What a model takes."""
     asked = call.asked(CapabilitiesQuery)
-    ref = meaning.model(call.catalog, asked.provider, asked.model)
-    models = call.catalog.plugins.models
-    model = models(ref.provider).get(ref.id)
-    if model is None and (maker := call.catalog.maker(ref)):
-        model = models(maker.provider).get(maker.id)
     return {
         "provider": asked.provider,
         "model": asked.model,
-        "supportedFileTypes": file_types(model.input_modalities) if model else [],
+        "supportedFileTypes": meaning.file_types(call.catalog, asked.provider, asked.model),
         "reasoning": _NO_REASONING,
     }
 

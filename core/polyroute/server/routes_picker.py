@@ -59,17 +59,16 @@ def _entry(picked: Picked, own: Mapping[tuple[str, str], CustomModel], call: Cal
         document["baseURL"] = picked.base_url
     if name := (custom and custom.display_name) or listed.get("displayName"):
         document["displayName"] = name
-    document |= {
-        "supportedFileTypes": listed.get("supportedFileTypes", []),
-        "source": "custom" if custom else "catalog",
-    }
-    return document | _verdict(picked, call)
+    return document | {"source": "custom" if custom else "catalog"} | _facts(picked, call)
 
 
-def _verdict(picked: Picked, call: Call) -> Document:
-    if picked.provider not in call.catalog.plugins.names:
-        return {"usable": False, "via": None, "why": f"no plugin provides {picked.provider}"}
-    return meaning.verdict(meaning.routes(call.catalog, picked.provider, picked.model))
+def _facts(picked: Picked, call: Call) -> Document:
+    """What it takes, and whether it can be run."""
+    catalog, provider, model = call.catalog, picked.provider, picked.model
+    if provider not in catalog.plugins.names:
+        return {"supportedFileTypes": [], "usable": False, "via": None, "why": f"no plugin provides {provider}"}
+    types = meaning.file_types(catalog, provider, model)
+    return {"supportedFileTypes": types, **meaning.verdict(meaning.routes(catalog, provider, model))}
 
 
 _PATH = "/llm/model-picker-state"
