@@ -15,6 +15,7 @@ from urllib.parse import quote
 import jsonschema
 import pytest
 
+from tests.conftest import MakeEnvironment
 from tests.serving import Answer, Client, Serve
 
 CONTRACT = json.loads((Path(__file__).parent.parent / "data" / "contract" / "answers.json").read_text(encoding="utf-8"))
@@ -154,6 +155,48 @@ def switched(client: Client, state: str) -> bool:
     return bool(document["sessionId"] == "s" and current["config"]["model"] == GLM["model"])
 
 
+@pytest.mark.parametrize("provider", ["openai-compatible", "dexto-nova"])
+def test_an_own_model_is_called_what_the_person_calls_it(client: Client, state: str, provider: str) -> None:
+    """What is current has the name and the limits that were entered."""
+    own = {"name": "x-ai/grok-4", "provider": provider, "displayName": "Mine", "maxInputTokens": 1_000}
+    endpoint = {"baseURL": "http://localhost:9/v1"} if provider == "openai-compatible" else {}
+    client.post("/api/llm/custom-models", own | endpoint)
+    answer = client.post("/api/llm/switch", {"provider": provider, "model": own["name"], **endpoint})
+    if provider == "dexto-nova" and state not in ("dexto", "both"):
+        assert refused(answer, 400)["code"] == "llm_api_key_missing"
+        return
+    for config in (held(answer, "POST /llm/switch")["config"], client.json("/api/llm/current")["config"]):
+        assert (config["displayName"], config["maxInputTokens"]) == ("Mine", 1_000)
+        assert config.get("baseURL", "") == endpoint.get("baseURL", "")
+
+
+@pytest.mark.parametrize("key", ["", "sk-proj-canary-0123456789"])
+def test_the_picker_chooses_an_own_model(ask: Ask, client: Client, key: str) -> None:
+    """It sends base URL and key of a model as they were shown: first the key itself, later its mask."""
+    own = {"name": "own", "provider": "openai-compatible", "baseURL": "http://localhost:9/v1"}
+    given = {"apiKey": key} if key else {}
+    ask("POST /llm/custom-models", body=own | given)
+    choice = {"provider": own["provider"], "model": own["name"], "baseURL": own["baseURL"]}
+    assert ask("POST /llm/switch", body=choice | given)["config"]["hasApiKey"]
+    (shown,) = ask("GET /llm/custom-models")["models"]
+    mask = {"apiKey": shown["apiKey"]} if key else {}
+    assert ask("POST /llm/switch", body=choice | mask)["config"]["hasApiKey"]
+    client.post("/api/llm/switch", {"provider": "ollama", "model": "m"})
+    assert ask("POST /llm/switch", body=choice | mask)["config"]["baseURL"] == own["baseURL"]
+
+
+def test_what_the_page_kept_by_itself_moves_here(ask: Ask) -> None:
+    """Older pages kept favourites and own models in the browser, these without a provider: both are posted once."""
+    ask("POST /llm/custom-models", body={"name": "own", "baseURL": "http://localhost:9/v1", "maxInputTokens": 1_000})
+    own = {"provider": "openai-compatible", "model": "own", "baseURL": "http://localhost:9/v1"}
+    for _ in range(2):  # the page may do so twice
+        assert ask("PUT /llm/model-picker-state/favorites", body={"favorites": [GLM, own]})["count"] == 2
+    state = ask("GET /llm/model-picker-state")
+    assert [each["model"] for each in state["favorites"]] == [GLM["model"], "own"]
+    assert [each["provider"] for each in state["custom"]] == ["openai-compatible"]
+    assert "image" in state["custom"][0]["supportedFileTypes"]
+
+
 def test_a_key_that_comes_back_masked_is_kept(ask: Ask, client: Client) -> None:
     """What the form shows in a key's place means "keep": the key is neither shown nor lost, on edit and on rename."""
     model = {"name": "own", "provider": "openai-compatible", "baseURL": "http://localhost:9/v1"}
@@ -233,6 +276,24 @@ def test_favourites_and_recents(ask: Ask) -> None:
     state = ask(f"GET {path}")
     assert [each["model"] for each in state["recents"]] == [GLM["model"], "gpt-5"]
     assert state["favorites"][0]["displayName"] == "GLM 4.5 Air (free)"
+
+
+def test_what_is_switched_to_is_recent(ask: Ask, client: Client, state: str) -> None:
+    """The page itself records nothing: a switch does, for all and for its session, and one that fails does not."""
+    for body in (GLM, GLM | {"sessionId": "s"}):
+        client.post("/api/llm/switch", body)
+    recents = ask("GET /llm/model-picker-state")["recents"]
+    assert [each["model"] for each in recents] == ([] if state == "nothing" else [GLM["model"]])
+
+
+def test_a_switch_needs_no_recents(serve: Serve, make_environment: MakeEnvironment) -> None:
+    """Where recents can't be written, the switch is made all the same, and their file is left as it is."""
+    environment = make_environment(**DEXTO)
+    remembered = Path(environment.state_directory, "model-picker.json")
+    remembered.parent.mkdir(parents=True)
+    remembered.write_text("[]", encoding="utf-8")
+    assert serve.app(environment=environment).post("/api/llm/switch", GLM).status == 200
+    assert remembered.read_text(encoding="utf-8") == "[]"
 
 
 # --- Keys ---

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
-from polyroute import ModelRef, NoEffectiveRoute, Route
+from polyroute import ModelRef, NoEffectiveRoute, Route, Unavailable
 from polyroute.custom.models import literal
 from polyroute.dexto_compat import GATEWAY
 from polyroute.dexto_compat.http import MISSING_KEY, VIA_FIELD
+from polyroute.picker_state import Picked, PickerState
 from polyroute.server import answers, meaning
 from polyroute.server.current import Selection
 from polyroute.server.faults import Fault, issue
@@ -17,6 +19,7 @@ from polyroute.system.masking import is_masked
 from polyroute.types import DIRECT
 
 _NOT_SETTINGS = {"provider", "model", "baseURL", "apiKey", "sessionId"}
+_SAID = ("displayName", "maxInputTokens", "maxOutputTokens")
 _SAID_BY_ROUTES = (MISSING_KEY, "no_route", "model_not_offered")
 """The routes know better: of a key that came with the choice, and of models that are newer than any list."""
 
@@ -44,6 +47,8 @@ def _switch(call: Call) -> Document:
     if not any(route.usable for route in routes):
         raise NoEffectiveRoute(ModelRef(selection.provider, selection.model), routes)
     call.current.set(call.catalog.environment, body.sessionId, selection)
+    with contextlib.suppress(Unavailable):  # the switch is made, whether or not it can be remembered
+        PickerState(call.catalog.environment).push_recent(Picked(*selection[:3]))
     document: Document = {"config": _config(call, selection, routes)}
     return document | ({"sessionId": body.sessionId} if body.sessionId else {})
 
@@ -112,15 +117,27 @@ def _routes(call: Call, selection: Selection) -> tuple[Route, ...]:
 
 def _config(call: Call, selection: Selection, routes: tuple[Route, ...]) -> dict[str, Any]:
     """A choice as clients read it; the key stays here."""
-    ref = meaning.model(call.catalog, selection.provider, selection.model)
-    listed = call.catalog.plugins.models(ref.provider).get(ref.id)
     config: dict[str, Any] = {"provider": selection.provider, "model": selection.model}
     if selection.base_url:
         config["baseURL"] = selection.base_url
-    if listed:
-        limits = {"displayName": listed.name, "maxInputTokens": listed.context, "maxOutputTokens": listed.output}
-        config |= {key: value for key, value in limits.items() if value}
+    config |= _listed(call, selection) | _own(call, selection)
     return {**config, **selection.settings, "hasApiKey": any(route.usable for route in routes)}
+
+
+def _listed(call: Call, selection: Selection) -> dict[str, Any]:
+    """What lists say of a model."""
+    ref = meaning.model(call.catalog, selection.provider, selection.model)
+    found = call.catalog.plugins.models(ref.provider).get(ref.id)
+    said = zip(_SAID, (found.name, found.context, found.output) if found else (), strict=False)
+    return {name: value for name, value in said if value}
+
+
+def _own(call: Call, selection: Selection) -> dict[str, Any]:
+    """What the person says of a model of their own."""
+    for model in call.catalog.custom_models.named(selection.model):
+        if model.provider == selection.provider:
+            return {name: model.stored[name] for name in _SAID if model.stored.get(name)}
+    return {}
 
 
 OPERATIONS = (

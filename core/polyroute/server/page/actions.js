@@ -42,10 +42,7 @@ const forgetVerified = () => store.set({ verified: {} });
 export const actions = {
   keySet,
   use: (model) =>
-    attempt(async () => {
-      await post("llm/switch", reference(model));
-      await post("llm/model-picker-state/recents", reference(model));
-    }, `Now in use: ${model.name}, ${runs(model, store.get("known"))}.`),
+    attempt(() => post("llm/switch", reference(model)), `Now in use: ${model.name}, ${runs(model, store.get("known"))}.`),
   verify: async (provider) => {
     const told = await post("llm/verify", { providers: [provider] }).catch(failed);
     if (told) store.set({ verified: { ...store.get("verified"), ...told.verifications } });
