@@ -38,7 +38,7 @@ def findings(folder: Path, source: str, manifest: str = MANIFEST) -> dict[str, s
         ("stdout-noise", "while IFS", "echo Welcome\nwhile IFS"),
         ("empty-input", "while IFS", "echo Welcome\nwhile IFS"),
         ("exit-status", "\ndone", "\ndone\nexit 3"),
-        ("end-of-input", "\ndone", "\ndone\nsleep 3"),
+        ("end-of-input", "\ndone", "\ndone\nsleep 1.5"),
         ("describe-refused", "api.acme.example", "evil.example"),
         ("describe-refused", '"protocol":1', '"protocol":2'),
         ("describe-depends", '"version":"1.0.0"', '"version":"\'$ACME_API_KEY\'"'),

@@ -359,7 +359,7 @@ UNREADABLE: list[tuple[str, str | bytes]] = [
     ("a.yml", "--- 1\n--- 2\n"),
     ("a.yml", bomb(9)),
     ("a.yml", merging(9)),
-    ("a.yml", "[" * 5_000),
+    ("a.yml", "[" * LARGEST),
     ("a.yml", ""),
     ("a.yml", "- 1"),
     ("a.yml", "other: 1"),

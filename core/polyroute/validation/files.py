@@ -14,6 +14,8 @@ LARGEST = 1_048_576
 """Bytes of a file. Configurations have thousands."""
 MOST_NODES = 100_000
 """Values in a YAML file with every alias written out: a few lines of aliases can stand for billions."""
+MOST_LEVELS = 100
+"""How deep a YAML file may be nested: each level makes every further one dearer to read."""
 
 _DEEP = 5
 """How deep fields are looked for whose lines are told."""
@@ -110,6 +112,8 @@ def _check_size(events: Iterator[yaml.Event]) -> None:
             total += sizes.get(anchor or "", MOST_NODES) if isinstance(event, yaml.AliasEvent) else 1
             if isinstance(event, yaml.CollectionStartEvent):
                 began.append((anchor, before))
+                if len(began) > MOST_LEVELS:
+                    raise _Misread(f" of at most {MOST_LEVELS} levels")
             elif isinstance(event, yaml.ScalarEvent):
                 _note(sizes, anchor, 1)
         if total > MOST_NODES:
