@@ -40,7 +40,7 @@ LAYERS = [
     ["__main__"],
 ]
 ORDER = {
-    "system": "masking plain documents paths dotenv files raw_json dotenv_writing os_keyring",
+    "system": "masking plain documents paths dotenv toml files raw_json dotenv_writing os_keyring",
     "manifests": "description forms describe locating manifests adapters",
     "executables": "jsonrpc children processes calls grants replies remembering executable hooks",
     "trust": "trust downloading acquiring approvals",

@@ -365,6 +365,7 @@ UNREADABLE: list[tuple[str, str | bytes]] = [
     ("a.yml", "other: 1"),
     ("a.yml", b"\xff\xfe"),
     ("a.toml", f'llm = "{SECRET}'),
+    ("a.toml", "a." * 500_000 + "a = 1"),
     ("a.json", f'{{"llm": "{SECRET}'),
     ("a.json", "[" * 100_000),
     ("a.json", " " * (LARGEST + 1)),

@@ -4,7 +4,6 @@ What they say is kept between runs in one file, so that a thousand of them cost 
 """
 
 import os
-import re
 import stat
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
@@ -24,9 +23,6 @@ _MANIFEST_BYTES = 1 << 20
 _LIST_BYTES = 16 << 20
 _MOST_VALUES = 250_000
 """In a manifest or a list. They are counted before parsing, which would take a hundred times their size."""
-_KEY = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
-_LONG_KEY = re.compile(rf"(?<![\w-]){_KEY}(?:[ \t]*+\.[ \t]*+{_KEY}){{32}}")
-"""A key of so many parts that reading it, or what stands below it, would take for ever."""
 
 # To be raised whenever anything else is made of the same files.
 _VERSION = 2
@@ -187,12 +183,10 @@ def _at_once(path: str, flags: int) -> int:
 
 
 def _toml(text: str, name: str) -> dict[str, Any]:
-    import tomllib
+    from polyroute.system import toml
 
-    if _LONG_KEY.search(text):
-        raise UsageError(f"{name} holds a key of more than 32 parts.")
     try:
-        return tomllib.loads(text)
+        return toml.parsed(text)
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{name} is not valid TOML: {error}") from None
 

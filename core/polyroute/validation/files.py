@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from polyroute.errors import MissingExtra, UsageError
+from polyroute.system import toml
 
 if TYPE_CHECKING:
     import yaml
@@ -41,9 +42,7 @@ def read(path: str) -> ConfigFile:
 
             return ConfigFile(json.loads(text), {})
         if suffix == "toml":
-            import tomllib
-
-            return ConfigFile(tomllib.loads(text), {})
+            return ConfigFile(toml.parsed(text), {})
         return _yaml(text)
     except (ValueError, RecursionError) as error:
         # Of what is in the file nothing is told but the place: it may be secret.
@@ -92,6 +91,8 @@ class _Misread(ValueError):
 def _place(error: Exception) -> str:
     if isinstance(error, _Misread):
         return str(error)
+    if isinstance(error, toml.LongKey):
+        return f": {error}"
     line = getattr(error, "lineno", None)
     return f" (line {line})" if line else ""
 
