@@ -1,5 +1,5 @@
-"""Executables: describing and detecting all of them at once, what they add to `polyroute status` from caches, and how
-long the first `status` takes where some misbehave.
+"""Executables: describing and detecting all of them at once, what they add to `polyroute status` from caches, how long
+the first `status` takes where some misbehave, and fifty models mapped by a gateway.
 
 Usage: python -m benchmarks.executables [--rounds N] [--check]
 """
@@ -11,7 +11,7 @@ import os
 import shutil
 import subprocess
 import sysconfig
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -28,12 +28,11 @@ from benchmarks.measuring import (
     show,
     throw_away,
 )
-from polyroute import Environment
-from polyroute.executables.executable import Member
-from polyroute.executables.hooks import Executables
-from polyroute.manifests.manifests import load
+from polyroute import Catalog, Environment, ModelRef, Plugin, Plugins
+from polyroute.executables.programs import Programs
+from polyroute.manifests.finding import MANIFEST
+from polyroute.manifests.manifests import Manifest, load
 from polyroute.trust.approvals import Approvals
-from polyroute.types import Problem
 
 _EXAMPLES = Path(__file__).parent.parent / "examples" / "plugin-kinds"
 _DETECTED = {
@@ -48,8 +47,13 @@ _DETECTED = {
 _BUILD = {"c": ("cc", "-O2", "-o", "acme", "acme.c"), "go": ("go", "build", "-o", "acme", "acme.go")}
 _COUNT = 10
 _FIRST_ROUNDS = 3
+_MAPPED = 50
+_COUNTED = '#!/bin/sh\necho >>{}\nexec python3 -I "$1"\n'
 _MISBEHAVING = ("sleep 99", "yes", "yes >&2", "tr '\\0' x </dev/zero", "exit 3", "exec >&-; sleep 99")
 """In sh: hanging, flooding in three ways, ending, and staying without a word."""
+
+
+Members = Mapping[Plugin, tuple[Manifest, str]]
 
 
 def main() -> int:
@@ -63,18 +67,21 @@ def main() -> int:
         within = [show("Described and detected, nothing known", _cold(directory, options.rounds))]
         within.append(show("`polyroute status --json`, from caches", _cached(directory, options.rounds)))
         within.append(show("`polyroute status --json`, nothing known", _first(directory)))
+        within.append(show("Mapped by a gateway", _mapped(directory, options.rounds)))
     return 0 if all(within) or not options.check else 1
 
 
 def _cold(directory: Path, rounds: int) -> list[Figure]:
     person = new_person(directory, "asking")
     members = _members(person, _put(person, _COUNT))
-    cases: dict[str, Callable[[], float]] = {member.name: partial(_ask, person, [member]) for member in members}
+    cases: dict[str, Callable[[], float]] = {
+        each.name: partial(_ask, person, {each: members[each]}) for each in members
+    }
     cases["all"] = partial(_ask, person, members)
     for case in cases.values():
         case()
     least = fastest(interleaved(cases, rounds))
-    slowest = max(least[member.name] for member in members)
+    slowest = max(least[each.name] for each in members)
     limit = 1.5 * slowest + 0.010
     return [
         judged("the slowest of them alone", slowest * 1000, "ms"),
@@ -82,10 +89,10 @@ def _cold(directory: Path, rounds: int) -> list[Figure]:
     ]
 
 
-def _ask(person: Person, members: Sequence[Member]) -> float:
+def _ask(person: Person, members: Members) -> float:
     shutil.rmtree(os.environ["POLYROUTE_HOME"], ignore_errors=True)
-    asked = Executables(members, Environment(person.variables))
-    took = seconds(asked.hooks)
+    asked = Programs(members, Environment(person.variables))
+    took = seconds(asked.described)
     if asked.problems:
         raise SystemExit(f"Not worth timing: {asked.problems[0]}")
     return took
@@ -148,13 +155,54 @@ def _one(person: Person, kind: str, index: int) -> str:
     return str(folder)
 
 
-def _members(person: Person, folders: Sequence[str]) -> list[Member]:
-    """The executables in these folders, approved."""
-    approvals = Approvals.load(Environment(person.variables))
-    found = load(folders)
+def _mapped(directory: Path, rounds: int) -> list[Figure]:
+    person = new_person(directory, "mapping")
+    folder = person.home / "polyroute" / "plugins" / "acme-gateway"
+    shutil.copytree(_EXAMPLES / "gateway", folder)
+    manifest = folder / MANIFEST
+    text = manifest.read_text(encoding="utf-8").replace(
+        '"python3", "-I", "./acme_gateway.py"', '"./counted", "./acme_gateway.py"'
+    )
+    manifest.write_text(text, encoding="utf-8")
+    runs = person.home / "runs"
+    (folder / "counted").write_text(_COUNTED.format(runs), encoding="utf-8")
+    (folder / "counted").chmod(0o755)
+    _members(person, [str(folder)])
+    plugins = Plugins.load(environment=Environment(person.variables))
+    if plugins.problems:
+        raise SystemExit(f"Not worth timing: {plugins.problems[0]}")
+    cases = {str(count): partial(_map, person, plugins, count) for count in (1, _MAPPED)}
+    middle = medians(interleaved(cases, rounds))
+    runs.unlink()
+    _map(person, plugins, _MAPPED)
+    return [
+        judged("one model", middle["1"] * 1000, "ms"),
+        judged(f"{_MAPPED} models", middle[str(_MAPPED)] / middle["1"], "x one"),
+        judged(f"processes for {_MAPPED} models", len(runs.read_text(encoding="utf-8")), "", 1),
+    ]
+
+
+def _map(person: Person, plugins: Plugins, count: int) -> float:
+    """Map models for an environment that was never seen: nothing of it is known."""
+    catalog = Catalog(plugins, Environment({**person.variables, "ACME_GATEWAY_KEY": "k"}))
+    refs = [ModelRef("openai", f"gpt-{index}") for index in range(count)]
+
+    def mapped() -> None:
+        catalog.prepare(refs)
+        for ref in refs:
+            catalog.mapping("acme-gateway", ref)
+
+    return seconds(mapped)
+
+
+def _members(person: Person, folders: Sequence[str]) -> dict[Plugin, tuple[Manifest, str]]:
+    """The executables in these folders, approved, with their fingerprints."""
+    environment = Environment(person.variables)
+    found = load([str(Path(folder) / MANIFEST) for folder in folders])
     for manifest in found:
-        approvals.approve(manifest)
-    return [Member(each.name, each, "approved", lambda message, *_: Problem(message)) for each in found]
+        Approvals.load(environment).approve(manifest)
+    known = Approvals.load(environment).fingerprints
+    return {Plugin(each.name, kind="executable", manifest=each.path): (each, known[each.identity]) for each in found}
 
 
 if __name__ == "__main__":

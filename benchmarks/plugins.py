@@ -1,4 +1,5 @@
-"""What plugins without code cost: a thousand manifests loaded, and a hundred beside `polyroute status`.
+"""What plugins cost: a thousand manifests and a hundred plugins in Python loaded, and a hundred manifests beside
+`polyroute status`.
 
 Usage: python -m benchmarks.plugins [--rounds N] [--check]
 """
@@ -31,15 +32,31 @@ _BASE = "python -I -c pass"
 _NONE, _FIRST = "status --json, no manifest", f"status --json, {_SOME} manifests read for the first time"
 _BESIDE = f"status --json, {_SOME} manifests"
 _LOAD_NONE, _LOAD = "Plugins.load, no manifest", f"Plugins.load, {_MANY:,} manifests"
+_INSTALLED = f"Plugins.load, {_SOME} installed plugins in Python"
 _LOADING = "from polyroute import Plugins; Plugins.load()"
-_LIMITS = {"load": 150 / 10.6, "status": 25 / 10.6}
-"""150 and 25 ms where the base takes 10.6 ms."""
+_LIMITS = {"load": 150 / 10.6, "status": 25 / 10.6, "python": 2.6}
+"""150 and 25 ms where the base takes 10.6 ms; and half of what a plugin manager for each plugin in Python took."""
 
 _MANIFEST = """\
 [providers.p-{0}]
 env = ["P_{0}_API_KEY"]
 base_url = "https://p-{0}.example/v1"
 models = ["large", {{ id = "small", context = 128_000 }}]
+"""
+
+_MODULE = """from polyroute import Alternative, Group, Model, Provider, Slot, hookimpl
+
+KEY = Slot("key", (Alternative("P_{0}_API_KEY"),), secret=True)
+
+
+@hookimpl
+def polyroute_providers():
+    return [Provider("p-{0}", "P {0}", requirement=(Group((KEY,)),), base_url="https://p-{0}.example/v1")]
+
+
+@hookimpl
+def polyroute_models(provider_ids):
+    return [Model("p-{0}", "large")] if "p-{0}" in provider_ids else []
 """
 
 
@@ -54,8 +71,11 @@ def main() -> int:
         some, first, many = (_with_manifests(new_person(directory, name), each) for name, each in counts.items())
         commands = {_BASE: (PASS, nobody), _NONE: (status, nobody), _BESIDE: (status, some)}
         commands |= {_LOAD_NONE: (load, nobody), _LOAD: (load, many)}
+        site = {"PYTHONPATH": str(_installed(new_person(directory, "site"), _SOME).home)}
         _confirm(status, some)
+        _confirm(status, nobody, **site)
         cases = {name: partial(process_seconds, *each) for name, each in commands.items()}
+        cases[_INSTALLED] = partial(process_seconds, load, nobody, **site)
         cases[_FIRST] = partial(_forgetting, status, first)
         for case in cases.values():
             case()  # so that bytecode and caches are there
@@ -70,10 +90,12 @@ def _figures(times: dict[str, float]) -> list[Figure]:
     shown = [judged(name, seconds / base, "x") for name, seconds in times.items()]
     added = (times[_BESIDE] - times[_NONE]) / base
     loaded = (times[_LOAD] - times[_LOAD_NONE]) / base
+    in_python = (times[_INSTALLED] - times[_LOAD_NONE]) / base
     return [
         *shown,
         judged(f"what {_SOME} manifests add to status", added, "x", _LIMITS["status"]),
         judged(f"what {_MANY:,} manifests take to load", loaded, "x", _LIMITS["load"]),
+        judged(f"what {_SOME} plugins in Python take to load", in_python, "x", _LIMITS["python"]),
     ]
 
 
@@ -83,14 +105,25 @@ def _with_manifests(person: Person, count: int) -> Person:
     return person
 
 
+def _installed(person: Person, count: int) -> Person:
+    """Distributions with a plugin in Python, as pip would put them there."""
+    for index in range(count):
+        facts = f"made_up_{index}-1.0.dist-info"
+        person.write(f"{facts}/METADATA", f"Metadata-Version: 2.1\nName: made-up-{index}\nVersion: 1.0\n")
+        person.write(f"{facts}/entry_points.txt", f"[polyroute]\nmade-up-{index} = made_up_{index}\n")
+        person.write(f"made_up_{index}.py", _MODULE.format(index))
+    return person
+
+
 def _forgetting(command: tuple[str, ...], person: Person) -> float:
     (person.home / "polyroute" / "cache" / "manifests.json").unlink(missing_ok=True)
     return process_seconds(command, person)
 
 
-def _confirm(command: tuple[str, ...], person: Person) -> None:
+def _confirm(command: tuple[str, ...], person: Person, **more: str) -> None:
     """Make sure that what is timed answers in full."""
-    output = subprocess.run(command, env=person.variables, cwd=person.home, check=True, capture_output=True).stdout
+    variables = {**person.variables, **more}
+    output = subprocess.run(command, env=variables, cwd=person.home, check=True, capture_output=True).stdout
     answer = json.loads(output)
     if not {f"p-{index}" for index in range(_SOME)} <= answer["providers"].keys() or answer["problems"]:
         raise SystemExit(f"Not worth timing: {len(answer['providers'])} providers, problems {answer['problems']}")

@@ -6,9 +6,10 @@ import shutil
 from pathlib import Path
 
 from polyroute import Catalog, Environment, Plugins, Preferences
-from polyroute.loading.plugin import Plugin
-from polyroute.manifests.manifests import MANIFEST, Manifest
+from polyroute.manifests.finding import MANIFEST
+from polyroute.manifests.manifests import Manifest
 from polyroute.manifests.manifests import load as load_manifests
+from polyroute.plugin import Plugin
 from polyroute.trust.approvals import Approvals
 from tests.installing import BUNDLED
 
@@ -69,7 +70,7 @@ class Person:
 
 def manifest(folder: Path) -> Manifest:
     """What a folder holds."""
-    return load_manifests([str(folder)])[0]
+    return load_manifests([str(folder / MANIFEST)])[0]
 
 
 def plugin(catalog: Catalog, name: str) -> Plugin:

@@ -21,9 +21,11 @@ from polyroute import (
     Routeability,
     Slot,
 )
-from polyroute.loading.soundness import fault
-from polyroute.manifests.describe import Wrong, models, parse
-from polyroute.manifests.description import Description, Executable, plain, restored
+from polyroute.json_form import plain, restored
+from polyroute.manifests.description import Description, Executable, SpelledNames, Spelling
+from polyroute.manifests.reader import Wrong
+from polyroute.manifests.reading import models, parse
+from polyroute.result_check import fault
 
 SHORTEST = """\
 [providers.acme]
@@ -122,8 +124,8 @@ def test_everything_can_be_said() -> None:
     assert found.routeability == (
         Routeability("acme", frozenset({"umbrella"}), namespaces, ("groq",), "openrouter", True),
     )
-    naming = {"namespace": "init-ech", "rules": ["precision"]}
-    assert found.mappings == {"acme": {"provider": "acme", "providers": {"initech": naming}}}
+    naming = SpelledNames("init-ech", ("precision",))
+    assert found.mappings == {"acme": Spelling("acme", {"initech": naming})}
     own = Model("acme", "own", "Own", 9, 3, 1.0, 2.5)
     assert found.models == (Model("acme", "umbrella/t-1"), own)
     granted = Executable(("./acme", "--polyroute"), ("ACME_API_KEY", "HOME"), ("eu.acme.example", "localhost:8080"))
@@ -135,7 +137,7 @@ def test_everything_can_be_said() -> None:
 def test_a_description_can_be_kept_as_json(text: str) -> None:
     """What is made of the plain form, after JSON, is the same description."""
     found = read(text)
-    assert restored(json.loads(json.dumps(plain(found)))) == found
+    assert restored(Description, json.loads(json.dumps(plain(found)))) == found
 
 
 @pytest.mark.parametrize(
@@ -151,12 +153,18 @@ def test_a_description_can_be_kept_as_json(text: str) -> None:
         ('headers = { a = "b\\nc: d" }', "providers.acme.headers.a: 'b\\nc: d' holds control characters"),
         ("slots.x = {}", "providers.acme.slots.x.from: is missing"),
         ("slots.x = { from = [] }", "providers.acme.slots.x.from: "),
-        ("slots.x = { from = [{}] }", "providers.acme.slots.x.from[0]: give either a `variable` or a `file`"),
+        (
+            "slots.x = { from = [{}] }",
+            "providers.acme.slots.x.from[0]: give either a `variable` or a `file`",
+        ),
         ("slots.x = { from = [{file = 'a', keys = ['b']}] }", "`section` and `keys` go together"),
-        ("slots.key = { from = ['A'] }", "`env` is the slot `key`"),
-        ("groups = [{ slots = ['nope'] }]", "a group names slots that are not there: nope"),
-        ("base_url_cases = [{ slot = 'no', value = '', base_url = '' }]", "a base URL names slots that are not there"),
-        ("models = [{ id = 'm', base_url = 'https://x/${key}' }]", "a base URL holds a secret, key"),
+        ("slots.key = { from = ['A'] }", "`env`, which is the slot `key`"),
+        ("groups = [{ slots = ['nope'] }]", "has a group that names slots that are not there: nope"),
+        (
+            "base_url_cases = [{ slot = 'no', value = '', base_url = '' }]",
+            "has a base URL that names slots that are not there",
+        ),
+        ("models = [{ id = 'm', base_url = 'https://x/${key}' }]", "has a base URL that holds a secret, key"),
         ("models = [3]", "providers.acme.models[0]: should be a table"),
         ("models = [{ id = 'm', context = 0 }]", "providers.acme.models[0].context"),
         ("models = [{ id = 'm', input_price = nan }]", "providers.acme.models[0].input_price"),

@@ -15,7 +15,7 @@ import pytest
 
 from polyroute import Catalog, Plugins, Preferences, hookspecs, kit
 from polyroute.cli.parser import build
-from polyroute.manifests.describe import parse
+from polyroute.manifests.reading import parse
 from tests.conftest import MakeEnvironment
 
 ROOT = Path(__file__).parent.parent

@@ -19,7 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polyroute import Plugin, Plugins
-from polyroute.loading.entry_points import EntryPoint, find
+from polyroute.loading.entry_points import EntryPoint
+from polyroute.loading.entry_points import installed as look
 from tests.installing import Site, load, site_on_path, sound
 
 NAMES = st.from_regex(r"[A-Za-z0-9_-]([A-Za-z0-9_. -]{0,10}[A-Za-z0-9_-])?", fullmatch=True)
@@ -45,12 +46,13 @@ def values(draw: st.DrawFn) -> str:
 
 def installed(name: str) -> Plugin | None:
     """The plugin of this name, imported and in use, or None where there is none."""
-    return next((plugin for plugin in Plugins.load(only=[name]).all if plugin.name == name), None)
+    found = (plugin for plugin in Plugins.load(only=[name]).all if plugin.name == name)
+    return next((plugin._replace(rank=0) for plugin in found), None)
 
 
 def names(site: Site) -> list[str]:
     """The names of all plugins found in one folder."""
-    return [point.name for point in find([str(site.folder)])]
+    return [point.name for point in look([str(site.folder)]).points]
 
 
 @given(
@@ -73,7 +75,7 @@ def test_what_configparser_writes(sections: dict[str, dict[str, str]], spaced: b
             parser.write(file, space_around_delimiters=spaced)
         found = importlib.metadata.PathDistribution(info).entry_points
         expected = [(each.name, each.module, each.attr or "") for each in found if each.group == "polyroute"]
-        assert [(each.name, *_halves(each.target)) for each in find([folder])] == expected
+        assert [(each.name, *_halves(each.target)) for each in look([folder]).points] == expected
 
 
 def _halves(target: str) -> tuple[str, str]:
@@ -127,7 +129,7 @@ def test_of_one_distribution_twice_the_first_counts(site: Site, tmp_path: Path, 
     folder = nearer.metadata("some_thing", first or "", "2.0")
     if first is None:
         (folder / "entry_points.txt").unlink()
-    found = find([str(nearer.folder), str(site.folder), str(nearer.folder)])
+    found = look([str(nearer.folder), str(site.folder), str(nearer.folder)]).points
     assert [point.name for point in found] == (["first"] if first and "polyroute" in first else [])
 
 
@@ -155,7 +157,7 @@ def test_forms_of_the_file(site: Site, text: str, expected: list[str]) -> None:
 def test_extras_are_no_part_of_the_target(site: Site) -> None:
     """Extras that an entry point names in brackets are not imported."""
     site.metadata("acme", "[polyroute]\nacme = module.sub:plugin [extra]\n")
-    assert find([str(site.folder)]) == [EntryPoint("acme", "module.sub:plugin", "acme", "1.0")]
+    assert look([str(site.folder)]).points == [EntryPoint("acme", "module.sub:plugin", "acme", "1.0")]
 
 
 @pytest.mark.parametrize("text", [b"[polyroute]\nacme = m\xff\n", b"\xff\xfe[\x00p\x00", b"\x00" * 100])
@@ -191,7 +193,7 @@ def test_paths_without_anything(site: Site, tmp_path: Path, monkeypatch: pytest.
     (tmp_path / "file.zip").write_bytes(b"PK no archive")
     monkeypatch.chdir(site.folder)
     path = [str(tmp_path / "nowhere"), str(tmp_path / "file.zip"), str(tmp_path / "file.zip" / "below"), ""]
-    assert [point.name for point in find(path)] == ["zeta"]
+    assert [point.name for point in look(path).points] == ["zeta"]
 
 
 def archive(path: Path, metadata: str | None, entry_points: bytes, source: str = "") -> str:
@@ -231,7 +233,7 @@ def test_a_broken_zip_file_costs_nobody_anything(
     """A distribution in a zip file that lacks its name or version, or is no text, leaves the others as they are."""
     site.metadata("zeta", "[polyroute]\nzeta = m\n")
     path = archive(tmp_path / "broken.zip", metadata, entry_points)
-    assert "zeta" in [point.name for point in find([path, str(site.folder)])]
+    assert "zeta" in [point.name for point in look([path, str(site.folder)]).points]
 
 
 def test_a_broken_distribution_costs_its_archive_nothing(tmp_path: Path) -> None:
@@ -243,7 +245,7 @@ def test_a_broken_distribution_costs_its_archive_nothing(tmp_path: Path) -> None
         for name in ("bbb", "yyy"):
             file.writestr(f"{name}-1.0.dist-info/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
             file.writestr(f"{name}-1.0.dist-info/entry_points.txt", f"[polyroute]\n{name} = m\n")
-    assert sorted(point.name for point in find([str(path)])) == ["bbb", "yyy"]
+    assert sorted(point.name for point in look([str(path)]).points) == ["bbb", "yyy"]
 
 
 @pytest.mark.parametrize("damage", [b"", b"PK\x05\x06", b"PK\x03\x04" + b"\x00" * 40])
@@ -252,7 +254,7 @@ def test_a_damaged_zip_file_costs_nobody_anything(site: Site, tmp_path: Path, da
     site.metadata("zeta", "[polyroute]\nzeta = m\n")
     path = Path(archive(tmp_path / "broken.zip", "Name: zipped\nVersion: 3.1\n", b"[polyroute]\nzipped = zipped\n"))
     path.write_bytes(damage + path.read_bytes()[len(damage) : 200])
-    assert [point.name for point in find([str(path), str(site.folder)])] == ["zeta"]
+    assert [point.name for point in look([str(path), str(site.folder)]).points] == ["zeta"]
 
 
 def test_install_upgrade_and_removal_are_seen_at_once(site: Site) -> None:

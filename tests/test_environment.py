@@ -251,13 +251,16 @@ def test_an_inserted_value_is_not_filled_again(make_environment: MakeEnvironment
 
 
 def test_a_file_is_read_once(make_environment: MakeEnvironment, tmp_path: Path) -> None:
-    """A file that was read, or missed, is remembered: an environment gives one answer for good."""
+    """A file that was read, or missed, is remembered: an environment gives one answer for good, but where it is asked
+    for what the file holds now.
+    """
     environment = make_environment({"there": "text"})
     there, missing = str(tmp_path / "there"), str(tmp_path / "missing")
     assert (environment.read(there), environment.read(missing)) == ("text", None)
     os.remove(there)
     Path(missing).write_text("late", encoding="utf-8")
     assert (environment.read(there), environment.read(missing), environment.problems) == ("text", None, ())
+    assert (environment.read_now(there), environment.read_now(missing)) == (None, "late")
 
 
 def test_only_files_exist(make_environment: MakeEnvironment, tmp_path: Path) -> None:

@@ -172,7 +172,7 @@ def test_the_same_list_changes_nothing(bundled: Document, own: list[Document], f
 )
 def test_odd_entries_hurt_nobody(newest: Document, fetched: Fetched, odd: Document) -> None:
     """Values of a wrong type in a fetched list count as missing; all that is left is sound."""
-    from polyroute.loading.soundness import fault
+    from polyroute.result_check import fault
 
     catalog = fetched(json.dumps({**newest, **odd}).replace('"1e999"', "1e999").encode())
     answers = [*catalog.plugins.providers.values(), *catalog.plugins.all_models()]

@@ -206,9 +206,9 @@ KEY = "(Alternative('HURT_KEY'),), True"
         ("Provider('hurt/me', 'Hurt')", "'hurt/me' is no lower-case slug"),
         ("Provider('-hurt', 'Hurt')", "'-hurt' is no lower-case slug"),
         ("Provider('', 'Hurt')", "'' is no lower-case slug"),
-        ("Provider(5, 'Hurt')", "5 is no lower-case slug"),
-        ("Provider(None, 'Hurt')", "None is no lower-case slug"),
-        ("Provider(['hurt'], 'Hurt')", "['hurt'] is no lower-case slug"),
+        ("Provider(5, 'Hurt')", "5 is no text"),
+        ("Provider(None, 'Hurt')", "None is no text"),
+        ("Provider(['hurt'], 'Hurt')", "['hurt'] is no text"),
         ("Provider('hurt', '')", "name"),
         ("Provider('hurt', None)", "name"),
         ("Provider('hurt', 'Hurt', 'cloud')", "kind"),
@@ -273,7 +273,7 @@ def test_a_malformed_provider(site: Site, provider: str, field: str, expected: P
 @pytest.mark.parametrize("place", ["json_field='x'", "section='x', keys=('y',)", ""])
 def test_a_requirement_that_can_not_be_evaluated(site: Site, place: str, expected: Picture) -> None:
     """Where evaluating one provider's requirement fails, only that provider is without credential."""
-    source = sound("hurt").replace('Alternative("HURT_KEY")', f"Alternative(file='~/no\\0file', {place})")
+    source = sound("hurt").replace('Alternative("HURT_KEY")', f"Alternative(file='~/no\\ud800file', {place})")
     site.install("hurt-plugin", "hurt", source, version="1.2")
     catalog = load("hurt", "good")
     use(catalog)
@@ -526,7 +526,7 @@ def test_every_run_says_the_same(site: Site) -> None:
     body = (
         "return [Provider(f'p{n}', 'P', 'host', (Group((Slot('key', (Alternative(file=FILE),)),)),)) for n in range(9)]"
     )
-    source = f"from polyroute import *\nFILE = '~/no\\0file'\n\n@hookimpl\ndef polyroute_providers():\n    {body}\n"
+    source = f"from polyroute import *\nFILE = '~/no\\ud800file'\n\n@hookimpl\ndef polyroute_providers():\n    {body}\n"
     site.install("hurt-plugin", "hurt", source.replace("file=FILE", "file=FILE, json_field='x'"))
     runs = [
         subprocess.run(

@@ -566,6 +566,7 @@ def test_a_revealed_credential(shell: Shell) -> None:
         "header": "Authorization",
         "prefix": "Bearer ",
         "baseUrl": "https://app.dexto.ai/v1",
+        "headers": {},
         "expiresAt": None,
     }
     assert revealed(shell, "ollama/x")["value"] == ""

@@ -554,7 +554,7 @@ def test_a_key_that_hangs_delays_nobody_else(serve: Serve, passing_to: PassingTo
     waiting = [threading.Thread(target=client.post, args=(CHAT, asking("acme/acme-large"))) for _ in range(12)]
     for each in waiting:
         each.start()
-    assert all(plugin.asked.acquire(timeout=30) for _ in range(8))
+    assert plugin.asked.acquire(timeout=30)  # one reads it for all
     assert client.get("/api/llm/current").status == 200
     plugin.released.set()
     for each in waiting:

@@ -20,7 +20,7 @@ import jsonschema
 import pytest
 
 from polyroute import Unavailable, UsageError
-from polyroute.manifests.describe import schema
+from polyroute.manifests.reading import schema
 from polyroute.trust import acquiring, downloading
 from tests.manifesting import ACME, Person
 from tests.test_trust import EVIL, PROGRAM
@@ -117,7 +117,8 @@ def test_add_unpacks(person: Commands, elsewhere: Path, suffix: str) -> None:
     else:
         with tarfile.open(archive, "w:gz") as packed_too:
             packed_too.add(elsewhere, "acme-1.0")
-    assert person.run("plugins", "add", str(archive), "--yes").returncode == 0
+    done = person.run("plugins", "add", str(archive), "--yes")
+    assert (done.returncode, "is added, but can't be used" in done.stdout) == (1, True)  # it says nothing of itself
     assert (person.folder / "acme-1.0" / "run").stat().st_mode & 0o777 == 0o755
 
 
@@ -288,10 +289,14 @@ def test_adding_again_replaces_it(person: Commands, elsewhere: Path) -> None:
 
 
 def test_what_of_an_added_plugin_is_not_used_is_told(person: Commands, elsewhere: Path) -> None:
-    """`add` names the place that it replaces, and at once what other plugins have already; faults by their source."""
+    """`add` refuses what others have already, and names the place that it replaces and faults by their source."""
     (elsewhere / "plugin.toml").write_text(ACME.replace("providers.acme", "providers.openai"))
+    refused = person.run("plugins", "add", str(elsewhere), "--yes")
+    assert (refused.returncode, refused.stderr) == (1, "")
+    assert "acme was not added: openai belongs to plugin direct" in refused.stdout
+    assert not (person.folder / "acme").exists()
+    (elsewhere / "plugin.toml").write_text(ACME)
     first, again = (person.run("plugins", "add", str(elsewhere), "--yes") for _ in range(2))
-    assert "'openai' belongs to plugin direct" in first.stderr
     assert "replaces" not in first.stderr
     assert f"  replaces   {person.folder / 'acme'}\n" in again.stderr
     (elsewhere / "plugin.toml").write_text("x = 1")
@@ -395,6 +400,8 @@ def test_listing_runs_nothing_that_is_trusted_either(person: Commands, tmp_path:
     folder = person.put("acme", PROGRAM, run=f"#!/bin/sh\n: > {mark}\n")
     (folder / "run").chmod(0o755)
     assert person.run("plugins", "trust", "acme", "--yes").returncode == 0
+    mark.unlink()  # it was asked at once what it has, as it may be from then on
+    (person.ours / "cache" / "executables.json").unlink()
     for arguments in ([], ["list"], ["info", "acme"]):
         assert person.run("plugins", *arguments).returncode == 0
     assert not mark.exists()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from polyroute import (
     Catalog,
+    Environment,
     InvalidModelReference,
     Model,
     ModelRef,
@@ -287,3 +290,39 @@ def test_a_hosts_own_plugin_is_a_provider_like_any(make_environment: MakeEnviron
     route = catalog.resolve("huge/m")
     assert (route.base_url, route.mapping) == ("https://huge.example/v1", "listed")
     assert catalog.environment.reveal(route.credential) == "k"
+
+
+LISTED = [
+    "anthropic/claude-sonnet-4-5",
+    "anthropic/claude-opus-4-1-20250805",
+    "openai/gpt-4o",
+    "openai/gpt-4o-2024-08-06",
+    "google/gemini-2.5-pro",
+    "groq/llama-3.3-70b-versatile",
+    "groq/openai/gpt-oss-120b",
+    "alibaba/qwen3-32b-fp8",
+    "mistral/mistral-large-latest",
+    "openrouter/anthropic/claude-sonnet-4.5",
+    "bedrock/anthropic.claude-sonnet-4-5-20250929-v1:0",
+    "xai/grok-4",
+]
+CHANGES = st.sampled_from(["{}", "{}-x", "{}-20240101", "{}-2025-01-01", "{}:free", "x/{}", "{}/x", "{}0", "{}-latest"])
+
+
+@given(data=st.data())
+def test_the_route_to_take_is_the_first_usable_one(plugins: Plugins, data: st.DataObject) -> None:
+    """Whatever model is asked for, listed or not, `resolve` takes the first of `routes` that is usable."""
+    name, _, model_id = data.draw(st.sampled_from(LISTED)).partition("/")
+    reference = f"{name}/{data.draw(CHANGES).format(model_id)}"
+    found = [Catalog(plugins, Environment(ALL), Preferences(prefer)).resolve for prefer in ("dexto", "openrouter")]
+    answers = [_resolved(resolve, reference) for resolve in found]  # first, so that nothing is known of it yet
+    for prefer, answer in zip(("dexto", "openrouter"), answers, strict=True):
+        routes = Catalog(plugins, Environment(ALL), Preferences(prefer)).routes(reference)
+        assert answer == next((route for route in routes if route.usable), routes)
+
+
+def _resolved(resolve: Callable[[str], Route], reference: str) -> Route | tuple[Route, ...]:
+    try:
+        return resolve(reference)
+    except NoEffectiveRoute as error:
+        return error.routes

@@ -37,6 +37,7 @@ from polyroute import (
     Source,
     UnknownProvider,
     hookimpl,
+    plugin_wire,
     wire,
 )
 
@@ -211,7 +212,7 @@ def test_no_secret_in_a_document(catalog: Catalog) -> None:
     """No JSON document holds a secret."""
     documents = [
         wire.status(catalog.status()),
-        wire.plugins(catalog),
+        plugin_wire.plugins(catalog),
         *(wire.resolution(ModelRef("a", "b"), catalog.routes(model), catalog.problems) for model in MODELS),
         *(wire.explanation(catalog.explain(name), catalog.problems) for name in [*catalog.plugins.providers, *MODELS]),
         [wire.model(model) for model in catalog.models("claude")],
@@ -412,7 +413,7 @@ def test_an_environment_alone_asks_no_plugin(home: Path) -> None:
 def test_what_has_no_secret(plugins: Plugins, home: Path) -> None:
     """A cloud identity raises with clear words; where no key is needed what is revealed is empty."""
     catalog = Catalog(plugins, Environment({"AWS_REGION": "eu-west-1"}, home=home))
-    with pytest.raises(SecretUnavailable, match=r"bedrock .*no single secret; use the cloud's own SDK"):
+    with pytest.raises(SecretUnavailable, match=r"bedrock .*no single secret. Use the cloud's own SDK"):
         catalog.environment.reveal(catalog.provider("bedrock").routes[0].credential)
     assert catalog.environment.reveal(catalog.provider("ollama").routes[0].credential) == ""
 

@@ -100,14 +100,24 @@ def test_its_own_key_stays_usable(person: Person) -> None:
 
 
 def test_two_manifests_with_one_variable(person: Person) -> None:
-    """Where two manifests read one variable, neither gets it until the person has chosen."""
-    first = person.put("first", ACME)
-    person.put("second", ACME.replace("providers.acme", "providers.zzz").replace("api.acme", "api.zzz"))
-    catalog = person.catalog(ACME_API_KEY="k")
+    """Where two manifests read one variable that is called after neither, nobody gets it until the user has chosen."""
+    text = ACME.replace("ACME_API_KEY", "OTHER_KEY")
+    first = person.put("first", text)
+    person.put("second", text.replace("providers.acme", "providers.zzz").replace("api.acme", "api.zzz"))
+    catalog = person.catalog(OTHER_KEY="k")
     assert [catalog.provider(name).has_direct_key for name in ("acme", "zzz")] == [False, False]
     person.approve(first)
-    catalog = person.catalog(ACME_API_KEY="k")
+    catalog = person.catalog(OTHER_KEY="k")
     assert [catalog.provider(name).has_direct_key for name in ("acme", "zzz")] == [True, False]
+
+
+def test_naming_a_variable_takes_no_key_away(person: Person) -> None:
+    """A manifest that nobody approved and that names another's variable gets no key, and the other one keeps it."""
+    person.put("acme")
+    person.put("aaa", EVIL.replace("OPENAI", "ACME"))
+    catalog = person.catalog(ACME_API_KEY="k")
+    assert [catalog.provider(name).has_direct_key for name in ("acme", "evil")] == [True, False]
+    assert "ACME_API_KEY is for acme" in words(catalog, "aaa")
 
 
 def test_one_manifest_cannot_vouch_for_another(person: Person) -> None:
@@ -309,5 +319,5 @@ def test_names_bring_nothing_to_a_terminal(person: Person) -> None:
     text = ACME + 'name = "\\u001b[31mAcme"\nslots.x = { from = ["X"], remedy = "\\u0007" }\n'
     person.put("acme", text)
     told = words(person.catalog(), "acme")
-    assert "line 5: providers.acme.name '\\x1b[31mAcme' holds control characters" in told
+    assert "line 5: providers.acme.name '\\x1b[31mAcme' is empty or holds control characters" in told
     assert "\x1b" not in told

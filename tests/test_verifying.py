@@ -10,8 +10,18 @@ from typing import Any
 
 import pytest
 
-from polyroute import Credential, Detection, Plugins, Probe, Source, UnknownProvider, Verification, hookimpl
-from polyroute.loading.soundness import fault
+from polyroute import (
+    Credential,
+    Detection,
+    Environment,
+    Plugins,
+    Probe,
+    Source,
+    UnknownProvider,
+    Verification,
+    hookimpl,
+)
+from polyroute.result_check import fault
 from tests.fake_upstream import Serve, Upstream
 from tests.shell import Shell
 from tests.upstream_plugins import Direct, Gateway, catalog_of
@@ -226,7 +236,9 @@ def test_a_probe_stays_below_its_base_url(path: str) -> None:
 
 def test_the_bundled_probes_are_sound_and_of_providers_that_exist(plugins: Plugins) -> None:
     """Each probe is for a provider with a base URL; most are free."""
-    probes = {name: each for name, each in plugins.verifications((), []).items() if isinstance(each, Probe)}
+    probes = {
+        name: each for name, each in plugins.verifications((), Environment({}), []).items() if isinstance(each, Probe)
+    }
     assert len(probes) >= 15
     assert [fault(probe) for probe in probes.values() if fault(probe)] == []
     assert probes.keys() <= plugins.providers.keys()

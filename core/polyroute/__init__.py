@@ -18,6 +18,7 @@ from polyroute.errors import (
     InvalidModelReference,
     KeyBoundElsewhere,
     MissingExtra,
+    MissingSecret,
     ModelNotOffered,
     NoEffectiveRoute,
     PolyrouteError,
@@ -32,7 +33,7 @@ from polyroute.errors import (
 )
 from polyroute.hookspecs import hookimpl
 from polyroute.lists import FetchedList
-from polyroute.loading.plugin import Plugin
+from polyroute.plugin import Plugin
 from polyroute.plugins import Plugins
 from polyroute.preferences import Preferences
 from polyroute.routing.explaining import Explanation
@@ -40,6 +41,7 @@ from polyroute.types import (
     Alternative,
     AuthHeader,
     BaseUrlCase,
+    Call,
     Credential,
     CustomModelRules,
     Detection,
@@ -48,10 +50,12 @@ from polyroute.types import (
     Mapper,
     Model,
     ModelRef,
+    Preparing,
     Probe,
     Problem,
     Provider,
     Routeability,
+    Secret,
     Slot,
     Source,
     Suggester,
@@ -64,6 +68,7 @@ __all__ = [
     "Alternative",
     "AuthHeader",
     "BaseUrlCase",
+    "Call",
     "Catalog",
     "Credential",
     "CustomModelExists",
@@ -82,6 +87,7 @@ __all__ = [
     "Mapped",
     "Mapper",
     "MissingExtra",
+    "MissingSecret",
     "Model",
     "ModelNotOffered",
     "ModelRef",
@@ -90,6 +96,7 @@ __all__ = [
     "Plugins",
     "PolyrouteError",
     "Preferences",
+    "Preparing",
     "Probe",
     "Problem",
     "Provider",
@@ -97,6 +104,7 @@ __all__ = [
     "Route",
     "RouteFailed",
     "Routeability",
+    "Secret",
     "SecretUnavailable",
     "Slot",
     "Source",

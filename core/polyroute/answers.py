@@ -23,7 +23,7 @@ class Route(NamedTuple):
     reason: str
     """Why it is usable, or why not."""
     remedy: str = ""
-    """What a person can do about it; empty where it is usable."""
+    """What a user can do about it; empty where it is usable."""
 
 
 class Mapped(NamedTuple):

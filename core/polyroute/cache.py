@@ -1,4 +1,4 @@
-"""Static data that was dear to make, kept between runs.
+"""Static data that is expensive to make, kept between runs.
 
 An entry is keyed by the identity (path, size, time, inode) of the files it was made from, so an upgrade, a
 removal or an edit is seen at once; it is filed under those paths, so virtual environments that share a home
@@ -18,6 +18,9 @@ from polyroute.system.paths import cache_directory
 Identity = tuple[str, int, int, int]
 
 _STALE_AFTER_SECONDS = 90 * 24 * 3600
+
+_KEY_BYTES = 32
+_KEY_OF_THIS_PROCESS = os.urandom(_KEY_BYTES)
 
 _READ: dict[str, tuple[Identity, Mapping[str, Any]]] = {}
 """By path, the last state of a file of many sources that was read."""
@@ -94,6 +97,36 @@ def remember(name: str, values: Mapping[str, Any]) -> None:
     """
     there = {source: each for source, each in _kept(name).items() if os.path.exists(source)}
     _write(_path(name), {"value": {**there, **values}})
+
+
+def digest_key() -> bytes:
+    """A random key, the same between runs where it can be kept: what is filed under a digest of a user's values is
+    found again, and the digest tells nobody what they are.
+    """
+    path = os.path.join(cache_directory(), "digest.key")
+    try:
+        return _whole(path) or _new_key(path)
+    except OSError:
+        return _KEY_OF_THIS_PROCESS
+
+
+def _whole(path: str) -> bytes:
+    with contextlib.suppress(FileNotFoundError), open(path, "rb") as file:
+        key = file.read(_KEY_BYTES + 1)
+        return key if len(key) == _KEY_BYTES else b""
+    return b""
+
+
+def _new_key(path: str) -> bytes:
+    """Put a key in place whole, and take that of another process where it was first."""
+    import tempfile
+
+    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(".tmp", dir=os.path.dirname(path))
+    with open(descriptor, "wb") as file:
+        file.write(_KEY_OF_THIS_PROCESS)
+    os.replace(temporary, path)
+    return _whole(path) or _KEY_OF_THIS_PROCESS
 
 
 def own(name: str, source: str) -> str:

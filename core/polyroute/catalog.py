@@ -18,7 +18,7 @@ from polyroute.routing.mappers import Mappers
 from polyroute.routing.order import Order
 from polyroute.routing.router import Router
 from polyroute.routing.speaking import unless_foreign
-from polyroute.types import DIRECT, Credential, IdMapping, Model, ModelRef, Problem, Provider, Verification
+from polyroute.types import DIRECT, Credential, IdMapping, Model, ModelRef, Problem, Provider, Secret, Verification
 
 if TYPE_CHECKING:
     from polyroute.custom.models import CustomModel
@@ -38,10 +38,10 @@ class Catalog:
 
     def __init__(self, plugins: Plugins, environment: Environment, preferences: Preferences | None = None) -> None:
         """Ask `plugins` about `environment`. Never raises for a plugin or a file: see `problems`."""
-        self.plugins = plugins
         self._own_problems: list[Problem] = []
-        self._own_models = OwnModels(environment, plugins)
         self.environment = environment.with_secret_reader(self._secret)
+        self.plugins = plugins = plugins.about(self.environment, self._own_problems)
+        self._own_models = OwnModels(environment, plugins)
         self.preferences = Preferences() if preferences is None else preferences
         found = credentials.find(plugins, self.environment, self._own_problems)
         self._mappers = Mappers(plugins, self._own_problems)
@@ -61,8 +61,8 @@ class Catalog:
         project: str | os.PathLike[str] = "",
     ) -> Catalog:
         """Everything at once: the objects in `add` and the installed plugins (or those named in `only`), the
-        environment of this process, and the person's preferences, unless others are given; and the plugins that the
-        person has approved of `project`. `plugins` that are loaded already are taken in place of all these.
+        environment of this process, and the user's preferences, unless others are given; and the plugins that the
+        user has approved of `project`. `plugins` that are loaded already are taken in place of all these.
         """
         environment = Environment.load() if environment is None else environment
         if plugins is None:
@@ -105,8 +105,13 @@ class Catalog:
         With `protocols`, a route that speaks none of them is not usable. Raises InvalidModelReference or
         UnknownProvider.
         """
-        routes = self._router.to_model(*references.parse(model, self.plugins))
-        return tuple(unless_foreign(each, protocols, self.plugins) for each in routes) if protocols else routes
+        return tuple(self._each_route(model, protocols))
+
+    def _each_route(
+        self, model: str | ModelRef, protocols: Collection[str], *, all_routes: bool = True
+    ) -> Iterable[Route]:
+        routes = self._router.to_model(*references.parse(model, self.plugins), all_routes=all_routes)
+        return (unless_foreign(each, protocols, self.plugins) for each in routes) if protocols else routes
 
     def resolve(self, model: str | ModelRef, *, protocols: Collection[str] = ()) -> Route:
         """The route to take for a model: the first usable one, perhaps only of those that speak one of `protocols`.
@@ -114,10 +119,10 @@ class Catalog:
         Raises NoEffectiveRoute, which says of every route why not and what to do; InvalidModelReference;
         UnknownProvider.
         """
-        routes = self.routes(model, protocols=protocols)
-        for route in routes:
+        for route in self._each_route(model, protocols, all_routes=False):
             if route.usable:
                 return route
+        routes = self.routes(model, protocols=protocols)
         raise NoEffectiveRoute(references.canonical(model, self.plugins), routes)
 
     def run(
@@ -176,7 +181,7 @@ class Catalog:
         own = {each.provider.id: next(route for route in each.routes if route.via == DIRECT) for each in asked}
         routes = own if providers else verifying.own_routes(own.items())
         credentials = tuple(route.credential for route in routes.values() if route.credential)
-        probes = self.plugins.verifications(credentials, self._own_problems)
+        probes = self.plugins.verifications(credentials, self.environment, self._own_problems)
         return verifying.verify(routes, probes, verifying.Asking(self.environment, paid, seconds))
 
     def explain(self, subject: str | ModelRef) -> Explanation:
@@ -186,7 +191,7 @@ class Catalog:
         return explain_model(references.canonical(subject, self.plugins), self)
 
     def models(self, query: str = "", *, provider: str = "", available: bool = False) -> list[Model]:
-        """The models on offer, the person's own among them, that match all words of `query`, perhaps of one
+        """The models on offer, the user's own among them, that match all words of `query`, perhaps of one
         provider, perhaps only those that can be run now. Raises UnknownProvider.
         """
         plugins = self.plugins
@@ -195,11 +200,21 @@ class Catalog:
         models = self._own_models.over(listed, provider)
         words = query.lower().split()
         found = [model for model in models if all(word in f"{model.ref} {model.name}".lower() for word in words)]
+        if available:
+            self.prepare(model.ref for model in found)
         return [model for model in found if self._is_available(model)] if available else found
 
+    def prepare(self, models: Iterable[ModelRef]) -> None:
+        """Have gateways that ask somebody else for model IDs ask for all of these at once: do so before many routes,
+        explanations or mappings are wanted.
+        """
+        self._mappers.prepare(models)
+
     def mapping(self, gateway: str, ref: ModelRef) -> IdMapping:
-        """The ID by which `gateway` knows a model, with evidence; or none, and why."""
-        return self._mappers.lookup(gateway, ref)
+        """The ID by which `gateway` knows a model, with evidence; or none, and why. Raises UnknownProvider for the
+        gateway.
+        """
+        return self._mappers.lookup(self.plugins.find(gateway).id, ref)
 
     def mapped(self, gateway: str, provider: str, model_id: str) -> Mapped:
         """The same for a provider by any of its names, with suggestions where there is no ID. Raises UnknownProvider
@@ -235,17 +250,18 @@ class Catalog:
 
     @property
     def custom_models(self) -> CustomStore:
-        """The file of the person's own models, to be listed and changed; make a new catalog after a change."""
+        """The file of the user's own models, to be listed and changed; make a new catalog after a change."""
         return self._own_models.store
 
     def custom_model(self, ref: ModelRef) -> CustomModel | None:
-        """What the person has added under a reference with the provider's ID, if anything."""
+        """What the user has added under a reference with the provider's ID, if anything."""
         return self._own_models.all.get(ref)
 
-    def _secret(self, credential: Credential) -> str | None:
-        if credential.source and credential.source.layer == CUSTOM:
-            return self._own_models.secret(credential)
-        return self.plugins.secret(credential, self._own_problems)
+    def _secret(self, credential: Credential) -> Secret:
+        layer = credential.source.layer if credential.source else ""
+        if layer == CUSTOM:
+            return Secret(self._own_models.secret(credential) or "")
+        return self.plugins.secret(credential, self.environment, self._own_problems)
 
     def _is_model(self, text: str) -> bool:
         """Whether a text reads as a model, with or without its provider."""

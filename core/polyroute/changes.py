@@ -1,7 +1,7 @@
-"""What a fetched list may change by itself, and what waits until the person agrees.
+"""What a fetched list may change by itself, and what waits until the user agrees.
 
 Models, limits and prices may come and go. Where a key is sent, and which one, is kept as it was known before:
-whoever could change a list could else send a person's keys anywhere. A person agrees to exact values; another
+whoever could change a list could else send a user's keys anywhere. A user agrees to exact values; another
 change asks again.
 """
 
@@ -12,10 +12,8 @@ from typing import NamedTuple
 
 from polyroute.errors import Unavailable
 from polyroute.lists import FetchedList
-from polyroute.loading.plugin import Plugin
-from polyroute.loading.soundness import fault
+from polyroute.plugin import Plugin
 from polyroute.requirements import secret_variables, variables
-from polyroute.system import files
 from polyroute.types import Model, Problem, Provider
 
 _NEW = "new provider"
@@ -42,29 +40,46 @@ class Judged(NamedTuple):
     answers: Sequence[tuple[Plugin, Provider]]
     """What plugins said of providers, with what the fetched lists may say."""
     moved: Mapping[str, Sequence[tuple[Plugin, Model]]] = MappingProxyType({})
-    """By provider, the models whose new base URLs the person agreed to."""
+    """By provider, the models whose new base URLs the user agreed to."""
     waiting: tuple[Change, ...] = ()
     problems: tuple[Problem, ...] = ()
+    refused: Collection[tuple[Plugin, str]] = ()
+    """Whose fetched list names which provider that is another plugin's."""
+    unasked: Mapping[str, Change] = MappingProxyType({})
+    """By provider, those that are new and wait for nothing but a key: none goes to them before the user agrees."""
 
 
 def judge(
     answers: Sequence[tuple[Plugin, Provider]],
-    lists: Iterable[tuple[Plugin, FetchedList]],
+    lists: Sequence[tuple[Plugin, FetchedList]],
     accepted: Collection[Change],
+    recorded: Collection[str] = (),
 ) -> Judged:
-    """Settle what of `lists` is used beside what plugins said, given what the person agreed to."""
-    known, agreed = _Known(answers), set(accepted)
+    """Settle what of `lists` is used beside what plugins said, given what the user agreed to and which providers are
+    `recorded` as somebody's.
+    """
+    if not any(each.providers or each.moved for _, each in lists):
+        return Judged(answers)
+    from polyroute.result_check import fault
+
+    known, agreed = _Known(answers, recorded), set(accepted)
     used: dict[tuple[Plugin, str], Provider] = {}
     moved: dict[str, list[tuple[Plugin, Model]]] = {}
     waiting: dict[Change, Plugin] = {}
+    unasked: dict[str, Change] = {}
+    refused: set[tuple[Plugin, str]] = set()
     for plugin, each in lists:
         for provider in each.providers:
             if fault(provider):
                 continue
             changes = known.changes(plugin, provider)
+            if changes is None:
+                refused.add((plugin, provider.id))
             if changes is not None and set(changes) <= agreed:
                 used[plugin, provider.id] = provider
             waiting.update(dict.fromkeys(set(changes or ()) - agreed, plugin))
+            if changes == [] and known.is_new(provider) and (change := _new(provider)) not in agreed:
+                unasked[provider.id] = change
         for model in each.moved:
             change = Change(model.provider, f"base URL of {model.id}", "", model.base_url)
             if change in agreed:
@@ -73,13 +88,19 @@ def judge(
                 waiting[change] = plugin
     merged = [(plugin, used.pop((plugin, provider.id), provider)) for plugin, provider in answers]
     merged += [(plugin, provider) for (plugin, _), provider in used.items()]
-    return Judged(merged, moved, tuple(sorted(waiting)), tuple(_problems(waiting)))
+    return Judged(merged, moved, tuple(sorted(waiting)), tuple(_problems(waiting)), refused, unasked)
+
+
+def _new(provider: Provider) -> Change:
+    named = " and ".join(dict.fromkeys(variables(provider)))
+    return Change(provider.id, _NEW, "", f"{provider.base_url} with {named}")
 
 
 class _Known:
     """What plugins say without any fetched list."""
 
-    def __init__(self, answers: Iterable[tuple[Plugin, Provider]]) -> None:
+    def __init__(self, answers: Iterable[tuple[Plugin, Provider]], recorded: Collection[str]) -> None:
+        self._recorded = frozenset(recorded)
         self._providers: dict[str, tuple[Plugin, Provider]] = {}
         self._readers: dict[str, str] = {}
         self._names: set[str] = set()
@@ -88,6 +109,10 @@ class _Known:
             self._names.update((provider.id, *provider.aliases))
             for variable in secret_variables(provider):
                 self._readers.setdefault(variable, provider.id)
+
+    def is_new(self, fetched: Provider) -> bool:
+        """Whether no plugin declares a provider of this ID."""
+        return fetched.id not in self._providers
 
     def changes(self, plugin: Plugin, fetched: Provider) -> list[Change] | None:
         """What must be agreed to before `fetched` is used; None where the name is somebody else's."""
@@ -102,6 +127,8 @@ class _Known:
     def _of_new(self, fetched: Provider) -> list[Change]:
         claims = {name: self._readers[name] for name in sorted(set(variables(fetched))) if name in self._readers}
         told = [f"{name}, which {reader} reads" for name, reader in claims.items()]
+        if taken := sorted({fetched.id, *fetched.aliases} & self._recorded):
+            told.append(f"the name {', '.join(taken)}, which was another plugin's")
         if "$" in fetched.base_url and not told:
             told = [f"{', '.join(sorted(set(variables(fetched))))}, also in its address"]
         return [Change(fetched.id, _NEW, "", f"{fetched.base_url} with {' and '.join(told)}")] if told else []
@@ -124,11 +151,11 @@ def _problems(waiting: Mapping[Change, Plugin]) -> Iterable[Problem]:
         changes = sorted(change for change in waiting if change.provider == name)
         message = f"a fetched list changes how {name} is called ({'; '.join(map(str, changes))}); that is not used"
         remedy = f"If you trust it: `polyroute refresh --accept {name}`. Else what was known before stays."
-        yield waiting[changes[0]].problem(message, remedy)
+        yield waiting[changes[0]].problem(message, remedy, code="list-waiting", provider=name)
 
 
 def accepted(state_directory: str) -> frozenset[Change]:
-    """What the person agreed to."""
+    """What the user agreed to."""
     try:
         return frozenset(_read(path_in(state_directory)))
     except (OSError, ValueError, RecursionError):
@@ -136,14 +163,16 @@ def accepted(state_directory: str) -> frozenset[Change]:
 
 
 def accept(changes: Iterable[Change], state_directory: str) -> None:
-    """Note that the person agrees to these changes. Raises Unavailable where it can't be noted."""
+    """Note that the user agrees to these changes. Raises Unavailable where it can't be noted."""
     import json
+
+    from polyroute.system import files
 
     path = path_in(state_directory)
     with files.told(path), files.locked(path):
         try:
             kept = _read(path)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             kept = []
         except (ValueError, RecursionError):
             raise Unavailable(f"{path} was left as it is: it is damaged. Remove it, and agree anew.") from None
@@ -152,7 +181,7 @@ def accept(changes: Iterable[Change], state_directory: str) -> None:
 
 
 def path_in(state_directory: str) -> str:
-    """Where what a person agreed to is kept."""
+    """Where what a user agreed to is kept."""
     return os.path.join(state_directory, "accepted-lists.json")
 
 

@@ -4,57 +4,63 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NoReturn
 
-from polyroute.cache import Identity, identity_or_none
 from polyroute.dexto_compat import global_dotenv_path
 from polyroute.errors import SecretUnavailable, UsageError
-from polyroute.system.documents import Sections, ini_sections, json_text
+from polyroute.secret_values import SecretMemory, merged, moment, secret_in
 from polyroute.system.paths import config_file, keyring_index, plugins_directory, state_directory
-from polyroute.types import Credential, Problem, Source
+from polyroute.types import Call, Credential, Problem, Secret, Source
+from polyroute.user_files import UserFiles
 
 if TYPE_CHECKING:
+    from polyroute.answers import Route
     from polyroute.system.os_keyring import Keyring
 
 HOST, PROCESS, PROJECT, KEYRING, GLOBAL = "host", "env", "project .env", "keyring", "global .env"
 """The layers in which variables are looked for, in this order."""
-CUSTOM = "custom model"
+CUSTOM, PLUGIN, COMMAND = "custom model", "plugin", "command"
+"""The layers whose secrets only a catalog can read."""
 _REFERENCE = r"\$\{(\w+)(?::-([^}]*))?\}"
+
+_SHORTEST = 8
+"""Characters of a header's value that is taken for a secret: shorter ones are words."""
 
 # No file can be under it.
 _NOBODYS_HOME = os.devnull
 
-SecretReader = Callable[[Credential], str | None]
+SecretReader = Callable[[Credential], Secret]
 
 
 class Environment:
-    """Variables, `.env` files and the files under one person's home, taken once.
+    """Variables, `.env` files and the files under one user's home, taken once.
 
     Variables count where they are not blank, and their values are trimmed. They are looked for among the keys
     that the host gives, in the process, in the `.env` of a project that the host trusts, among the names of what is
-    in the keyring, and in the person's global `.env`. Files are read when first asked for, and then remembered. Two
+    in the keyring, and in the user's global `.env`. Files are read when first asked for, and then remembered. Two
     environments never see each other.
     """
 
     __slots__ = (
+        "__weakref__",
         "_again",
         "_files",
         "_in_keyring",
         "_layers",
+        "_memory",
         "_on_reveal",
-        "_problems",
         "_process",
         "_revealed",
         "_secret_reader",
-        "_sections",
-        "_seen",
         "_values",
         "config_path",
         "dotenv_path",
         "home",
+        "origin",
     )
 
     def __init__(
@@ -68,11 +74,13 @@ class Environment:
     ) -> None:
         """Look at `variables`, at the files under `home`, and at the `.env` of `trusted_project` if given.
 
-        `home` defaults to `HOME` in `variables`; without either there are no files of a person, rather than
+        `home` defaults to `HOME` in `variables`; without either there are no files of a user, rather than
         those of whoever runs the process. `keys` are the host's own, by variable, and win over all others.
         `on_reveal` is called with each credential whose secret is read.
         """
         own, given = dict(variables), dict(keys)
+        self.origin = hash((str(home), str(trusted_project), frozenset(own.items()), frozenset(given.items())))
+        """Tells one user's environments from another's: it stays the same when one looks again."""
 
         def again() -> Environment:
             return Environment(own, home=home, trusted_project=trusted_project, keys=given, on_reveal=on_reveal)
@@ -81,24 +89,22 @@ class Environment:
         self.home = os.fspath(home or own.get("HOME") or _NOBODYS_HOME)
         self._process = {**own, "HOME": self.home}
         self.config_path = config_file(self._process)
-        self._problems: dict[str, Problem] = {}
-        self._files: dict[str, str | None] = {}
-        self._sections: dict[str, Sections] = {}
-        self._seen: dict[str, Identity | None] = {}
+        self._files = UserFiles()
         self._values: dict[str, str] = {}
         self._layers: dict[str, str] = {}
         self._on_reveal = on_reveal
         self._revealed: set[str] = set()
+        self._memory = SecretMemory()
         self._secret_reader: SecretReader | None = None
         self._add(HOST, given)
         self._add(PROCESS, own)
         if trusted_project is not None:
-            self._add(PROJECT, self._dotenv(os.path.join(os.fspath(trusted_project), ".env")))
+            self._add(PROJECT, self._files.variables(os.path.join(os.fspath(trusted_project), ".env")))
         self._in_keyring = frozenset((self.read(keyring_index(self._process)) or "").splitlines())
         for name in self._in_keyring:
             self._layers.setdefault(name, KEYRING)
         self.dotenv_path = global_dotenv_path(own, self.home)
-        self._add(GLOBAL, self._dotenv(self.dotenv_path))
+        self._add(GLOBAL, self._files.variables(self.dotenv_path))
 
     @classmethod
     def load(
@@ -108,9 +114,10 @@ class Environment:
         keys: Mapping[str, str] = MappingProxyType({}),
         on_reveal: Callable[[Credential], object] | None = None,
     ) -> Environment:
-        """The environment of this process and of the person who runs it, as they are now."""
+        """The environment of this process and of the user who runs it, as they are now."""
         home, given = os.path.expanduser("~"), dict(keys)
         environment = cls(os.environ, home=home, trusted_project=trusted_project, keys=given, on_reveal=on_reveal)
+        environment.origin = hash((str(trusted_project), frozenset(given.items())))
         environment._again = lambda: cls.load(trusted_project=trusted_project, keys=given, on_reveal=on_reveal)
         return environment
 
@@ -121,7 +128,7 @@ class Environment:
     @property
     def problems(self) -> tuple[Problem, ...]:
         """Files that are there and could not be read, as far as anybody asked for them."""
-        return tuple(self._problems.values())
+        return self._files.problems
 
     @property
     def shared_home(self) -> str:
@@ -130,17 +137,17 @@ class Environment:
 
     @property
     def state_directory(self) -> str:
-        """Where Polyroute keeps what it remembers for the person."""
+        """Where Polyroute keeps what it remembers for the user."""
         return state_directory(self._process)
 
     @property
     def plugins_directory(self) -> str:
-        """The person's plugin folder."""
+        """The user's plugin folder."""
         return plugins_directory(self._process)
 
     @property
     def keyring(self) -> Keyring:
-        """What the operating system's keyring holds for this person."""
+        """What the operating system's keyring holds for this user."""
         from polyroute.system.os_keyring import Keyring
 
         return Keyring(self._process)
@@ -182,46 +189,62 @@ class Environment:
 
     def exists(self, path: str) -> bool:
         """Whether a file is at `path`."""
-        self._look_at(path)
-        return os.path.isfile(path)
+        return self._files.exists(path)
 
     def read(self, path: str) -> str | None:
-        """The text of a file, or None where there is none or it can't be read (then it is a problem)."""
-        if path not in self._files:
-            self._files[path] = self._read_now(path)
-        return self._files[path]
+        """The text of a file as it was when first asked for, or None where there is none or it can't be read (then it
+        is a problem).
+        """
+        return self._files.text(path)
+
+    def read_now(self, path: str) -> str | None:
+        """The same of a file as it is now: for reading secrets, which others may have renewed."""
+        return self._files.text_now(path)
 
     def read_section(self, path: str, section: str) -> Mapping[str, str]:
         """The settings in one section of an INI file; none where there is no such section."""
-        if path not in self._sections:
-            self._sections[path] = self._parse_ini(path)
-        return self._sections[path].get(section, {})
+        return self._files.section(path, section)
 
     def is_current(self) -> bool:
         """Whether all files that were looked for so far are as they were then."""
-        return all(identity_or_none(path) == seen for path, seen in tuple(self._seen.items()))
+        return self._files.is_current()
 
     def report(self, problem: Problem) -> None:
-        """Show `problem` to the person; the same one is shown once."""
-        self._problems.setdefault(str(problem), problem)
+        """Show `problem` to the user; the same one is shown once."""
+        self._files.report(problem)
 
     def reveal(self, credential: Credential | None) -> str:
-        """Read the secret of `credential` at the moment of use: the only way to one.
+        """Read the secret of `credential` at the moment of use.
 
-        Send it to `credential.endpoint` and nowhere else. Empty where none is needed. Raises
-        SecretUnavailable where it is gone since it was found or the credential has no single secret (a cloud
-        identity); UsageError for the None of a route that is not usable.
+        Send it to `credential.endpoint` and nowhere else. Empty where none is needed. Raises as `secret` does.
+        """
+        return self.secret(credential).value
+
+    def secret(self, credential: Credential | None) -> Secret:
+        """Read the secret of `credential` with what goes with it: when it expires, further headers, an endpoint.
+
+        One that says when it expires is kept in memory until a minute before, and asked for by one thread at a time.
+        Raises SecretUnavailable where it can't be had (gone, expired, a login to renew) or the credential has no single
+        secret (a cloud identity); UsageError for the None of a route that is not usable.
         """
         if credential is None:
             raise UsageError("There is no credential to reveal: the route is not usable.")
         if credential.kind == "none":
-            return ""
+            return Secret()
         if self._on_reveal:
             self._on_reveal(credential)
-        if not (secret := self._secret(credential)):
-            raise SecretUnavailable(credential, "it is not there any more; look again for another, or store it anew.")
-        self._revealed.add(secret)
-        return secret
+        return self._memory.get(credential, lambda: self._found(credential))
+
+    def call(self, route: Route) -> Call:
+        """Where and with which headers to call the endpoint of a usable route. Raises as `secret` does."""
+        secret = self.secret(route.credential)
+        key = ((route.auth.name, route.auth.prefix + secret.value),) if secret.value else ()
+        headers = merged(route.headers, secret.headers, key)
+        return Call(secret.endpoint or route.base_url, headers, secret.expires_at)
+
+    def forget(self, credential: Credential) -> None:
+        """Read the secret of `credential` anew at its next use: its endpoint has refused it."""
+        self._memory.drop(credential)
 
     def without_secrets(self, text: str) -> str:
         """A text without the secrets that were revealed: endpoints quote those that they refuse."""
@@ -230,9 +253,9 @@ class Environment:
     def with_secret_reader(self, reader: SecretReader) -> Environment:
         """The same environment, which asks `reader` for the secrets that plugins own."""
         bound = object.__new__(type(self))
-        for name in self.__slots__:
+        for name in self.__slots__[1:]:
             setattr(bound, name, getattr(self, name))
-        bound._secret_reader = reader
+        bound._secret_reader, bound._memory = reader, SecretMemory()
         return bound
 
     def __repr__(self) -> str:
@@ -246,54 +269,27 @@ class Environment:
             if name not in self._layers and (trimmed := value.strip()):
                 self._values[name], self._layers[name] = trimmed, layer
 
-    def _dotenv(self, path: str) -> dict[str, str]:
-        text = self.read(path)
-        if not text:
-            return {}
-        from polyroute.system import dotenv
+    def _found(self, credential: Credential) -> Secret:
+        secret = self._secret(credential)
+        if not secret.value:
+            why = secret.reason or "it is not there any more"
+            remedy = secret.remedy or credential.remedy or "Look again for another, or store it anew."
+            raise SecretUnavailable(credential, why, remedy)
+        if secret.expires_at is not None and secret.expires_at <= time.time():
+            remedy = secret.remedy or credential.remedy or "Log in again."
+            raise SecretUnavailable(credential, f"it expired on {moment(secret.expires_at)}", remedy)
+        self._revealed.update((secret.value, *(value for _, value in secret.headers if len(value) >= _SHORTEST)))
+        return secret
 
-        if odd := dotenv.lines_passed_over(text):
-            where = f"line{'s' if len(odd) > 1 else ''} {', '.join(map(str, odd))}"
-            self.report(Problem(f"{where}: not NAME=value; passed over", "Correct it.", path=path))
-        return dotenv.parse(text)
-
-    def _look_at(self, path: str) -> None:
-        if path not in self._seen:
-            self._seen[path] = identity_or_none(path)
-
-    def _read_now(self, path: str) -> str | None:
-        self._look_at(path)
-        try:
-            with open(path, encoding="utf-8-sig") as file:
-                return file.read()
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        except UnicodeDecodeError:
-            why = "is not UTF-8 text"
-        except OSError as error:
-            why = f"can't be read ({error.strerror})"
-        self.report(Problem(f"{why}; what it holds was left out.", "Mend the file or its permissions.", path=path))
-        return None
-
-    def _parse_ini(self, path: str) -> Sections:
-        text = self._read_now(path)
-        if not text:
-            return {}
-        if (sections := ini_sections(text)) is None:
-            self.report(Problem("is not a readable INI file; what it holds was left out.", "Mend it.", path=path))
-        return sections or {}
-
-    def _secret(self, credential: Credential) -> str | None:
+    def _secret(self, credential: Credential) -> Secret:
         source = credential.source
         if source is None or credential.kind == "cloud-identity":
-            raise SecretUnavailable(credential, "a cloud identity has no single secret; use the cloud's own SDK.")
+            return Secret(reason="a cloud identity has no single secret", remedy="Use the cloud's own SDK.")
         if source.layer == KEYRING:
-            return self.keyring.secret(credential, source.name)
-        if source.layer in ("plugin", CUSTOM):
-            return self._secret_reader(credential) if self._secret_reader else None
+            return Secret(self.keyring.secret(credential, source.name) or "")
+        if source.layer in (PLUGIN, CUSTOM, COMMAND):
+            return self._secret_reader(credential) if self._secret_reader else Secret()
         if source.section:
-            return self._parse_ini(source.path).get(source.section, {}).get(source.field, "").strip()
-        text = self._read_now(source.path) if source.path else self._values.get(source.name)
-        if source.field:
-            return json_text(text or "", source.field)
-        return text.strip() if text else None
+            return Secret(self._files.sections_now(source.path).get(source.section, {}).get(source.field, "").strip())
+        text = (self._files.text_now(source.path) if source.path else self._values.get(source.name)) or ""
+        return secret_in(text, source.field, source.expires)

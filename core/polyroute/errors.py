@@ -12,6 +12,7 @@ PolyrouteError
 ├── RouteFailed              a usable route was taken, and its endpoint said no
 │   ├── InsufficientCredits      no credits are left there
 │   ├── InvalidCredential        the key is not accepted
+│   │   └── MissingSecret            the key can't be had, so nothing was sent
 │   ├── ModelNotOffered          the model is not there
 │   └── GatewayUnavailable       it is out of order, or can't be reached
 ├── SecretUnavailable        a credential's secret can't be read
@@ -51,11 +52,11 @@ class UnknownProvider(UsageError):
 
 
 class UnknownCustomModel(UsageError):
-    """The person has no custom model of this provider and name."""
+    """The user has no custom model of this provider and name."""
 
 
 class CustomModelExists(UsageError):
-    """The person has a custom model of this provider and name already."""
+    """The user has a custom model of this provider and name already."""
 
 
 class KeyBoundElsewhere(UsageError):
@@ -115,6 +116,12 @@ class InvalidCredential(RouteFailed):
     problem = "its key is not accepted"
 
 
+class MissingSecret(InvalidCredential):
+    """The key of the route can't be had (an expired login, a locked key store); `error` is the SecretUnavailable."""
+
+    problem = "its key can't be had"
+
+
 class ModelNotOffered(RouteFailed):
     """The model is not there under the ID that the route has for it."""
 
@@ -130,9 +137,13 @@ class GatewayUnavailable(RouteFailed):
 class SecretUnavailable(PolyrouteError):
     """The secret of this credential can't be read (any more), or there is no single one."""
 
-    def __init__(self, credential: Credential, why: str) -> None:
+    def __init__(self, credential: Credential, why: str, remedy: str = "") -> None:
         self.credential = credential
-        super().__init__(f"No secret for {credential.provider} ({credential}): {why}")
+        self.why = why
+        self.remedy = remedy
+        """What a user does about it."""
+        told = f"{why.removesuffix('.')}. {remedy}" if remedy else why
+        super().__init__(f"No secret for {credential.provider} ({credential}): {told}")
 
 
 class WrongEndpoint(PolyrouteError):

@@ -8,7 +8,9 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Literal, NamedTuple, cast
 
-Meaning = Literal["no_credit", "invalid", "not_offered", "unavailable"]
+from polyroute.errors import SecretUnavailable
+
+Meaning = Literal["no_credit", "invalid", "no_secret", "not_offered", "unavailable"]
 
 
 class Failure(NamedTuple):
@@ -41,6 +43,8 @@ def classify(error: BaseException) -> Failure | None:
     """
     chain = list(_chain(error))
     for each in chain:
+        if isinstance(each, SecretUnavailable) and not any(map(_answer, chain)):  # nothing was sent
+            return Failure("no_secret", None, str(each))
         for name in (kind.__name__ for kind in type(each).__mro__):  # the most exact first
             if name in _table().perhaps_sent:
                 return None

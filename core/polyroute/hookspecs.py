@@ -4,6 +4,9 @@ A plugin is a module or an object whose functions carry `@polyroute.hookimpl`; i
 needs and no others. Each hook is called once per plugin and answers in bulk; the core keeps the author of
 each answer, so that whatever is wrong in it hurts that plugin alone. Arguments may be left out where they
 are not needed. Wrappers (`@hookimpl(wrapper=True)`) are refused.
+
+**Whose environment.** A hook that declares takes nothing. A hook that asks takes the `environment` of whoever asks:
+one process may serve several users. Read variables and files through it, and never those of the process.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from typing import TYPE_CHECKING
 import pluggy
 
 from polyroute.lists import FetchedList
-from polyroute.types import Credential, Detection, Mapper, Model, Probe, Provider, Routeability, Verification
+from polyroute.types import Credential, Detection, Mapper, Model, Probe, Provider, Routeability, Secret, Verification
 
 if TYPE_CHECKING:
     from polyroute.environment import Environment
@@ -35,7 +38,8 @@ def polyroute_providers() -> Iterable[Provider]:  # type: ignore[empty-body]
             key = Slot("key", (Alternative("ACME_API_KEY"),), secret=True)
             yield Provider("acme", "Acme", "host", (Group((key,)),), "https://api.acme.example/v1")
 
-    Returns providers whose ID nobody else has claimed; a second claim changes nothing and is a problem.
+    Returns providers whose ID nobody else has claimed; a second claim changes nothing and is a problem. Called once
+    per `Plugins.load`.
     """
 
 
@@ -47,10 +51,11 @@ def polyroute_credentials(environment: Environment) -> Iterable[Detection]:  # t
         def polyroute_credentials(environment):
             token = environment.path("~/.acme/token")
             if environment.exists(token):
-                yield Detection("acme", "oauth-token", Source("plugin", token))
+                yield Detection("acme", "oauth-token", Source("plugin", token), remedy="Run: acme login.")
 
     Returns, per provider, a source or the reason and remedy. It runs whenever a catalog is made: be quick,
-    and open no network connection. What requirements find comes first.
+    and open no network connection. What requirements find comes first. Variables that it looks at are declared in
+    `Provider.detects`.
     """
 
 
@@ -62,25 +67,31 @@ def polyroute_routeability() -> Iterable[Routeability]:  # type: ignore[empty-bo
         def polyroute_routeability():
             yield Routeability("acme", offered=frozenset({"umbrella", "init-ech"}), namespaces={"initech": "init-ech"})
 
-    Returns one rule per gateway. The gateway must be a provider of the same plugin.
+    Returns one rule per gateway. The gateway is a provider of the same plugin or, with `extends=True`, one of another
+    plugin that gives no rule itself. Called once per `Plugins.load`.
     """
 
 
 @hookspec
-def polyroute_model_ids(listed: Callable[[str], Iterable[str]]) -> Mapping[str, Mapper]:  # type: ignore[empty-body]
+def polyroute_model_ids(  # type: ignore[empty-body]
+    listed: Callable[[str], Iterable[str]], environment: Environment
+) -> Mapping[str, Mapper]:
     """Give, per gateway, the object that translates model IDs.
 
         @hookimpl
         def polyroute_model_ids():
             return {"acme": AcmeMapper()}
 
-    Returns mappers by gateway. They are asked for every model: build indexes first, look up later. For those who
-    want to lead back to vendors' own IDs, `listed(provider_id)` gives the IDs in a provider's list.
+    Returns mappers by gateway. They are asked for every model: build indexes first, look up later; one that asks
+    somebody else has `prepare(models)` too. For those who want to lead back to vendors' own IDs, `listed(provider_id)`
+    gives the IDs in a provider's list. An implementation that leaves `environment` out is asked once for all of them.
     """
 
 
 @hookspec
-def polyroute_models(provider_ids: frozenset[str]) -> Iterable[Model]:  # type: ignore[empty-body]
+def polyroute_models(  # type: ignore[empty-body]
+    provider_ids: frozenset[str], environment: Environment
+) -> Iterable[Model]:
     """List the models on offer at those of `provider_ids` that this plugin knows.
 
         @hookimpl
@@ -88,13 +99,14 @@ def polyroute_models(provider_ids: frozenset[str]) -> Iterable[Model]:  # type: 
             if "acme" in provider_ids:
                 yield Model("acme", "acme-large", context=128_000)
 
-    Returns models; the first plugin to name a provider's model wins.
+    Returns models; the first plugin to name a provider's model wins. An implementation that takes `environment` may
+    list what one user alone has (deployments in a cloud); one that leaves it out is asked once for all.
     """
 
 
 @hookspec
 def polyroute_lists() -> Iterable[FetchedList]:  # type: ignore[empty-body]
-    """Say which lists `polyroute refresh` can fetch: only the person's wish goes to the network, never a plugin.
+    """Say which lists `polyroute refresh` can fetch: only the user's wish goes to the network, never a plugin.
 
         @hookimpl
         def polyroute_lists():
@@ -102,25 +114,31 @@ def polyroute_lists() -> Iterable[FetchedList]:  # type: ignore[empty-body]
 
     Returns what is to be fetched, and how many models a good answer lists. The plugin reads it by
     `polyroute.lists.read` where it lists models; providers in it, and models that are called elsewhere, it gives here,
-    and they are used only where they send no key to a new place, or the person agrees.
+    and they are used only where they send no key to a new place, or the user agrees. Called once per `Plugins.load`.
     """
 
 
 @hookspec
-def polyroute_secrets(credential: Credential) -> str | None:
+def polyroute_secrets(credential: Credential, environment: Environment) -> Secret | str | None:
     """Read the secret of a credential that this plugin found with the layer `plugin`.
 
         @hookimpl
-        def polyroute_secrets(credential):
-            return acme_login.fresh_token()
+        def polyroute_secrets(credential, environment):
+            token = acme_login.exchange(environment.read_now(credential.source.name))
+            if token is None:
+                return Secret(reason="the login has expired", remedy="Run: acme login.")
+            return Secret(token.value, expires_at=token.expires_at)
 
-    Returns the secret, or None where there is none. Only the plugin that found it is asked, and only by
-    `environment.reveal(credential)`.
+    Returns the secret, or why there is none and what to do. Only the plugin that found the credential is asked, and
+    only at the moment of use (`environment.secret(credential)`); a secret with `expires_at` is kept in memory until a
+    minute before. An implementation that leaves `environment` out is refused where a process has several.
     """
 
 
 @hookspec
-def polyroute_verifications(credentials: tuple[Credential, ...]) -> Iterable[Probe | Verification]:  # type: ignore[empty-body]
+def polyroute_verifications(  # type: ignore[empty-body]
+    credentials: tuple[Credential, ...], environment: Environment
+) -> Iterable[Probe | Verification]:
     """Say by which request an endpoint tells whether a key works right now.
 
         @hookimpl

@@ -71,12 +71,28 @@ def store(catalog: Catalog, name: str, value: str, *, pin: bool = True) -> Store
     variable = variable_of(provider)
     if is_masked(value):
         return Stored(provider.id, variable, catalog.environment.source(variable), kept=True, notes=(KEPT,))
-    source, notes = _put(catalog.environment, variable, checked(value))
+    secret = checked(value)
+    _record_owner(provider, catalog)
+    source, notes = _put(catalog.environment, variable, secret)
     pinned = ""
     if pin and _is_wish_for_direct(provider, catalog):
         pinned, told = _pin(provider, catalog)
         notes = (*notes, *told)
     return Stored(provider.id, variable, source, pinned=pinned, notes=(*notes, *_what_else(provider, source, catalog)))
+
+
+def _record_owner(provider: Provider, catalog: Catalog) -> None:
+    """Note to whom the user gives the key: a plugin that claims the provider later does not get it. What was noted
+    before stays: only `plugins trust` agrees to another host.
+    """
+    from polyroute.trust.approvals import Approvals
+
+    plugins = catalog.plugins
+    owner = plugins.owners[provider.id]
+    is_new = not plugins.is_recorded(provider.id, owner)
+    if owner.is_third_party and is_new and provider.id not in plugins.withheld:
+        hosts = plugins.hosts_of(owner)[provider.id]
+        Approvals.load(catalog.environment).own(owner.identity, {provider.id: hosts})
 
 
 def find(catalog: Catalog, name: str) -> Key:

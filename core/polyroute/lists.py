@@ -3,8 +3,9 @@
 import os
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
+from polyroute.constraints import Filled, Least, Line, Never, Slug, Url
 from polyroute.system.paths import cache_directory
 from polyroute.types import Model, Provider
 
@@ -13,22 +14,22 @@ FRESH_SECONDS = 24 * 3600
 
 
 class FetchedList(NamedTuple):
-    """A list that `polyroute refresh` can fetch, and what of it is used only after the person was asked.
+    """A list that `polyroute refresh` can fetch, and what of it is used only after the user was asked.
 
     What a fetched list says of models is used as it is. What says where a key is sent, or which one, is given here
     beside it, so that the core can keep it back.
     """
 
-    name: str
+    name: Slug
     """A lower-case slug; the list is kept under it."""
-    url: str
+    url: Annotated[Url, Never("", "is no address")]
     check: Callable[[Any], int]
     """Given the parsed JSON document, how many models it lists. Raises ValueError where it is no such list."""
-    bundled: str = ""
+    bundled: Line = ""
     """The day of the list that comes with the plugin, ISO 8601; one fetched before that day is not used."""
-    models: int = 0
+    models: Annotated[int, Least(0)] = 0
     """How many models that one has: an answer with far fewer is taken for an incomplete one."""
-    gateways: tuple[str, ...] = ()
+    gateways: tuple[Filled, ...] = ()
     """The gateways whose model IDs are looked up in it."""
     providers: tuple[Provider, ...] = ()
     """Providers that only the fetched list has, or that it says are called otherwise."""

@@ -67,7 +67,7 @@ class PickerState:
             self._read()
         except (OSError, ValueError) as error:
             fault = f"favourites and recents can't be read ({_why(error)})"
-            return (Problem(fault, "Mend the file, or move it away.", path=self.path),)
+            return (Problem(fault, "Fix the file, or move it away.", path=self.path, code="picker-state"),)
         return ()
 
     def toggle_favourite(self, model: Picked) -> bool:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import cast
+from typing import TYPE_CHECKING
 
 from polyroute import changes, requirements
 from polyroute.changes import Change
-from polyroute.environment import PROCESS, Environment
+from polyroute.environment import COMMAND, PROCESS, Environment
 from polyroute.errors import UnknownProvider
 from polyroute.lists import FetchedList, age
 from polyroute.loading.asking import Hooks
-from polyroute.loading.claims import carriers, settle, united
-from polyroute.loading.consent import consented
-from polyroute.loading.loading import Loaded, load
-from polyroute.loading.plugin import CONTAINED, Plugin
+from polyroute.loading.claims import Claims, extended, gateways, settle, united, without
+from polyroute.loading.listings import Listings
+from polyroute.loading.loading import Loaded, Request, load
+from polyroute.plugin import Plugin
 from polyroute.requirements import Evaluation
 from polyroute.types import (
     DIRECT,
@@ -28,8 +28,13 @@ from polyroute.types import (
     Problem,
     Provider,
     Routeability,
+    Secret,
     Verification,
 )
+
+if TYPE_CHECKING:
+    from polyroute.loading.consent import Withheld
+    from polyroute.loading.secrets import Secrets
 
 
 class Plugins:
@@ -39,28 +44,41 @@ class Plugins:
     """
 
     def __init__(self, loaded: Loaded, accepted: Collection[Change] = ()) -> None:
-        """`accepted` is what the person agreed to of what fetched lists change."""
+        """`accepted` is what the user agreed to of what fetched lists change."""
         self.all = loaded.plugins
         """Every plugin found, those not in use included."""
+        self._loaded = loaded
         self._problems = list(loaded.problems)
-        self._hooks = Hooks(loaded.hooks)
+        self._hooks = Hooks(loaded.manager)
+        recorded = loaded.approvals.owners
         answers = self._hooks.items("polyroute_providers", Provider, self._problems)
         found = self._hooks.items("polyroute_lists", FetchedList, self._problems)
-        self.lists = united(found, self._problems)
-        judged = changes.judge(answers, found, accepted) if found else changes.Judged(answers)
+        judged = changes.judge(answers, found, accepted, recorded) if found else changes.Judged(answers)
         self.waiting = judged.waiting
-        self._moved = judged.moved
+        self.unasked = judged.unasked
+        """By provider ID, those that only a fetched list has: one gets no key before the user has agreed to it."""
         self._problems += judged.problems
-        claims = consented(settle(judged.answers, self._problems), loaded, self._problems)
-        self.providers = claims.providers
-        self.owners = claims.owners
-        self.names = claims.names
-        self._lost = claims.lost
+        claims = settle(judged.answers, self._problems, recorded)
+        claims = without(claims, judged.refused)
+        self.lists = united(found, claims, self._problems)
+        self.claimed = claims.claimed
+        """By plugin, the providers that it declares, whether they are its own or not."""
+        claims, self.withheld = _consented(claims, loaded, self._problems)
+        """By provider ID, those that get no key since it is not certain whose they are."""
         rules = self._hooks.items("polyroute_routeability", Routeability, self._problems)
-        self.rules, self._carriers = carriers(rules, claims, self._problems)
+        self._gateways = gateways(rules, claims, self._problems)
+        claims = claims._replace(providers=extended(claims, self._gateways))
+        self.rules: Mapping[str, Routeability] = self._gateways.rules
+        self.providers, self.owners, self.names = claims.providers, claims.owners, claims.names
+        self.spokesmen = self._gateways.spokesmen
+        """By gateway, the plugin that says whom it carries and how it spells models: its owner, or who extends it."""
+        self.lost = claims.lost
+        """Which third party claims a provider that is somebody else's: nothing that it says of that counts."""
+        self._listings = Listings(self._hooks, claims, self._gateways, judged.moved, self._problems)
         self._unmet: dict[str, Evaluation] = {}
         self._can_be_fresher: dict[str, bool] = {}
-        self._models: dict[str, dict[str, Model]] = {}
+        self._origins: set[int] = set()
+        self._late: dict[str, Secrets] = {}
 
     @classmethod
     def load(
@@ -71,20 +89,36 @@ class Plugins:
         environment: Environment | None = None,
         project: str | os.PathLike[str] = "",
         run: bool = True,
+        bundled: Sequence[str] | None = None,
     ) -> Plugins:
-        """Load the plugin objects in `add`, then the installed plugins, those in the person's plugin folder, and those
-        that the person has approved of the project at (or above) `project`: all, or those named in `only`. Executables
-        are asked unless `run` is false; then what they said last is all that is known of them.
+        """Load the plugin objects in `add`, then the installed plugins, those in the user's plugin folder, and those
+        that the user has approved of the project at (or above) `project`: all, or those named in `only`. Executables
+        are asked unless `run` is false; then what they said last is all that is known of them. The distributions in
+        `bundled` come before other installed ones, in this order, and are trusted as Polyroute itself is: by default
+        those of its extra `all`.
 
         The variables `POLYROUTE_DISABLE_PLUGINS` and (unless `only` is given) `POLYROUTE_PLUGINS` of the
         environment, by default of the process, switch plugins off by name. Never raises for a plugin: see
-        `problems`.
+        `problems`. Nothing is written but caches.
         """
         environment = Environment.load() if environment is None else environment
         allowed = _names("POLYROUTE_PLUGINS", environment) if only is None else list(only)
         disabled = _names("POLYROUTE_DISABLE_PLUGINS", environment) or ()
-        loaded = load(add, allowed, disabled, environment, os.fspath(project), run)
-        return cls(loaded, changes.accepted(environment.state_directory))
+        request = Request(add, allowed, disabled, os.fspath(project), run, bundled)
+        return cls(load(request, environment), changes.accepted(environment.state_directory))
+
+    def about(self, environment: Environment, problems: list[Problem]) -> Plugins:
+        """These plugins as one environment sees them; what goes wrong in asking for it alone goes to `problems`.
+
+        What no plugin makes depend on the environment is shared.
+        """
+        self._origins.add(environment.origin)
+        if not self._listings.depend_on_environment:
+            return self
+        seen = object.__new__(Plugins)
+        vars(seen).update(vars(self))
+        seen._listings = self._listings.about(environment, problems)
+        return seen
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -95,6 +129,22 @@ class Plugins:
     def gateways(self) -> tuple[str, ...]:
         """The provider IDs of all gateways, in order of ownership."""
         return tuple(self.rules)
+
+    def is_recorded(self, provider_id: str, owner: Plugin) -> bool:
+        """Whether the user has agreed that a plugin owns a provider."""
+        known = self._loaded.approvals.owners.get(provider_id)
+        return known is not None and known.identity == owner.identity
+
+    def hosts_of(self, plugin: Plugin, *, refused: bool = False) -> dict[str, frozenset[str]]:
+        """By provider that a plugin declares, where its keys go; with what was `refused`, where they would go."""
+        from polyroute.loading.consent import hosts
+
+        found = {each.id: hosts(plugin, each, self._loaded) for each in self.claimed.get(plugin, ())}
+        if plugin.kind == "python":  # a manifest says by itself where its models are called
+            for name in found.keys() & self.providers.keys():
+                found[name] |= self._listings.hosts(name)
+                found[name] |= self._listings.refused_hosts(name) if refused else set()
+        return found
 
     def list_of(self, gateway: str) -> FetchedList | None:
         """The list in which this gateway's model IDs are looked up, if it can be fetched."""
@@ -115,7 +165,7 @@ class Plugins:
 
     def carriers(self, provider_id: str) -> tuple[str, ...]:
         """The gateways that may carry this provider's models, with or without a credential."""
-        return self._carriers.get(provider_id, ())
+        return self._gateways.carriers.get(provider_id, ())
 
     def find(self, name: str) -> Provider:
         """The provider of this ID or alias; raises UnknownProvider with the closest names."""
@@ -173,77 +223,41 @@ class Plugins:
         """What plugins find beyond requirements, each with its author."""
         return self._hooks.items("polyroute_credentials", Detection, problems, environment=environment)
 
-    def secret(self, credential: Credential, problems: list[Problem]) -> str | None:
-        """The secret of a credential that a plugin owns."""
-        return self._hooks.text("polyroute_secrets", credential.plugin, problems, credential=credential)
+    def secret(self, credential: Credential, environment: Environment, problems: list[Problem]) -> Secret:
+        """The secret of a credential that a plugin or a command gives, or why there is none."""
+        if credential.source and credential.source.layer == COMMAND:
+            from polyroute.loading.secrets import command_secret
+
+            return command_secret(self.providers[credential.provider], credential, environment)
+        return self._secrets.secret(credential, environment, problems)
 
     def verifications(
-        self, credentials: tuple[Credential, ...], problems: list[Problem]
+        self, credentials: tuple[Credential, ...], environment: Environment, problems: list[Problem]
     ) -> dict[str, Probe | Verification]:
-        """By provider, how to find out whether its key works, or what its plugin found; only the owner may say."""
-        found: dict[str, Probe | Verification] = {}
-        hook, kinds = "polyroute_verifications", cast("tuple[type[Probe | Verification], ...]", (Probe, Verification))
-        for plugin, answer in self._hooks.items(hook, kinds, problems, credentials=credentials):
-            if self.owners.get(answer.provider) == plugin:
-                found.setdefault(answer.provider, answer)
-            elif answer.provider in self.owners:
-                fault = f"spoke of the key of {answer.provider!r}, which only its owner may"
-                problems.append(plugin.problem(fault, "Correct the plugin.", hook))
-        return found
+        """By provider, how to find out whether its key works, or what its plugin found."""
+        return self._secrets.verifications(credentials, environment, problems)
 
-    @cached_property
+    @property
+    def _secrets(self) -> Secrets:
+        """What the plugins know of keys: one for all environments, made when a key is first wanted."""
+        if "secrets" not in self._late:
+            from polyroute.loading.secrets import Secrets
+
+            self._late.setdefault("secrets", Secrets(self._hooks, self.owners, self._origins))
+        return self._late["secrets"]
+
+    @property
     def mappers(self) -> Mapping[str, Mapper]:
-        """By gateway, what translates model IDs; only the gateway's owner may bring it."""
-        mappers: dict[str, Mapper] = {}
-        for plugin, answer in self._hooks.mappings("polyroute_model_ids", self._problems, listed=self._listed):
-            for gateway, mapper in answer.items():
-                if self.owners.get(gateway) == plugin and _is_mapper(mapper):
-                    mappers[gateway] = mapper
-                else:
-                    fault = f"gave a mapper for {gateway!r} that is none, or not for a provider of its own"
-                    self._problems.append(plugin.problem(fault, "Correct the plugin.", "polyroute_model_ids"))
-        return {**self._borrowed(mappers), **mappers}
-
-    def _borrowed(self, mappers: Mapping[str, Mapper]) -> dict[str, Mapper]:
-        """A gateway that carries what another does, and says nothing of IDs, spells them as that one."""
-        return {name: mappers[rule.like] for name, rule in self.rules.items() if rule.like in mappers}
-
-    def _listed(self, provider_id: str) -> Iterable[str]:
-        return self.models(provider_id).keys() if provider_id in self.providers else ()
+        """By gateway, what translates model IDs."""
+        return self._listings.mappers
 
     def models(self, provider_id: str) -> Mapping[str, Model]:
         """A provider's models by ID; empty where no list is known."""
-        if provider_id not in self._models:
-            self._ask_models(frozenset({provider_id}))
-        return self._models[provider_id]
+        return self._listings.models(provider_id)
 
     def all_models(self) -> Iterable[Model]:
         """Every model of every provider, asked for at once."""
-        self._ask_models(frozenset(self.providers.keys() - self._models.keys()))
-        for provider_id in self.providers:
-            yield from self._models[provider_id].values()
-
-    def _ask_models(self, provider_ids: frozenset[str]) -> None:
-        models: dict[str, dict[str, Model]] = {provider_id: {} for provider_id in provider_ids}
-        if not provider_ids:
-            return
-        for plugin, model in self._hooks.items("polyroute_models", Model, self._problems, provider_ids=provider_ids):
-            if model.provider in models and (plugin, model.provider) not in self._lost:
-                models[model.provider].setdefault(model.id, self._bound(model, plugin))
-        for provider_id in provider_ids:
-            models[provider_id].update(
-                (each.id, self._bound(each, by)) for by, each in self._moved.get(provider_id, ())
-            )
-        self._models.update(models)
-
-    def _bound(self, model: Model, plugin: Plugin) -> Model:
-        """A model; only the provider's owner can say where and how it is called, for keys are sent there."""
-        plain = model._replace(base_url="", protocol="", auth=None, headers=())
-        if plain == model or self.owners[model.provider] == plugin:
-            return model
-        fault = f"says how to call {model.ref}, which only {self.owners[model.provider].label} may"
-        self._problems.append(plugin.problem(fault, "It was left out; correct the plugin.", "polyroute_models"))
-        return plain
+        return self._listings.all_models()
 
     @cached_property
     def _index(self) -> tuple[dict[str, list[str]], frozenset[str]]:
@@ -264,11 +278,13 @@ class Plugins:
         return list(dict.fromkeys(self.names[each] for each in close))
 
 
-def _is_mapper(value: object) -> bool:
-    try:
-        return isinstance(value, Mapper)
-    except CONTAINED:
-        return False
+def _consented(claims: Claims, loaded: Loaded, problems: list[Problem]) -> tuple[Claims, Mapping[str, Withheld]]:
+    """The claims as far as they hold before the user says more; those of third parties alone can be in doubt."""
+    if not any(owner.is_third_party for owner in claims.owners.values()):
+        return claims, {}
+    from polyroute.loading.consent import consented
+
+    return consented(claims, loaded, problems)
 
 
 def _names(variable: str, environment: Environment) -> list[str] | None:

@@ -76,10 +76,10 @@ def _read(environment: Environment, problems: list[Problem]) -> dict[str, Any]:
         config = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         why = f" ({error})" if isinstance(error, tomllib.TOMLDecodeError) else ""
-        problems.append(Problem(f"is not valid TOML{why}; it was left out.", "Correct it.", path=path))
+        problems.append(Problem(f"is not valid TOML{why}; it was left out.", "Correct it.", path=path, code="config"))
         return {}
     remedy = f"Known are: {', '.join(_KEYS)}."
-    problems += [Problem(f"{fault}; it was left out.", remedy, path=path) for fault in _faults(config)]
+    problems += [Problem(f"{fault}; it was left out.", remedy, path=path, code="config") for fault in _faults(config)]
     return {key: value for key, value in config.items() if _is_sound(key, value)}
 
 
@@ -164,5 +164,5 @@ def _text(path: str) -> str:
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
             return file.read()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return ""

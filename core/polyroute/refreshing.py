@@ -16,7 +16,7 @@ from polyroute.environment import PROCESS, Environment
 from polyroute.errors import PolyrouteError, Unavailable, UsageError
 from polyroute.fetching import Bounds, Validators
 from polyroute.lists import FetchedList
-from polyroute.loading.plugin import CONTAINED, describe
+from polyroute.plugin import CONTAINED, describe
 from polyroute.system import files
 
 if TYPE_CHECKING:

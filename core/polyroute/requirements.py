@@ -1,28 +1,14 @@
 """Evaluating what providers say they need against one environment."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from polyroute.environment import PROJECT, Environment
-from polyroute.system.documents import json_text
-from polyroute.types import Alternative, Check, Credential, Group, Provider, Slot, Source
+from polyroute.slots import Filled, bare, commands_of, fill, named, paths_of, variables_of
+from polyroute.types import Alternative, Credential, Group, Provider, Slot, Source
 
 _PLACEHOLDER = r"\$\{(\w+)\}"
-_REFERENCE = r"\$\{(\w+)"
-_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-# Patterns as text: `re` compiles (and keeps) them when first used, and most runs use none.
-_SHAPES: dict[Check, str] = {
-    "slug": r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}",
-    "host": rf"{_LABEL}(?:\.{_LABEL})*(?::\d{{1,5}})?",
-    "url": rf"https?://(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9A-Fa-f:]+\])(?::\d{{1,5}})?(?:/[\w.~/-]*)?",
-}
-_WANTED: dict[Check, str] = {
-    "slug": "must be a bare name of letters, digits, - and _",
-    "host": "must be a bare host name",
-    "url": "must be an http or https address without query or user name",
-}
-
 Readers = Mapping[str, tuple[str, ...]]
 """For each variable, the providers that read it as a secret."""
 
@@ -34,22 +20,14 @@ class Evaluation(NamedTuple):
     reason: str
     remedy: str = ""
     values: Mapping[str, str] = {}
-    """The settings found, by slot, to be filled into base URLs."""
-
-
-class _Filled(NamedTuple):
-    slot: Slot
-    value: str
-    source: Source | None
-    fault: str = ""
-    """Why the slot is not filled; empty where it is."""
-    attempted: str = ""
-    """A variable that was set for it, right or wrong."""
+    """The settings found, by slot, to be filled into base URLs and headers."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """The provider's further headers, filled."""
 
 
 def evaluate(provider: Provider, environment: Environment, readers: Readers) -> Evaluation:
     """Look for each group of the provider's requirement, and take the first that is met."""
-    attempts = [(group, [_fill(slot, environment) for slot in group.slots]) for group in provider.requirement]
+    attempts = [(group, [fill(slot, environment) for slot in group.slots]) for group in provider.requirement]
     for group, filled in attempts:
         if not any(each.fault for each in filled):
             return _met(provider, group, filled, readers)
@@ -68,6 +46,17 @@ def base_url(provider: Provider, template: str, values: Mapping[str, str]) -> st
     return re.sub(_PLACEHOLDER, lambda found: values[found[1]], template)
 
 
+def filled_headers(
+    headers: tuple[tuple[str, str], ...], values: Mapping[str, str]
+) -> tuple[tuple[str, str], ...] | None:
+    """Headers with the settings found in them; None where one of these is missing."""
+    if not any("$" in value for _, value in headers):
+        return headers
+    if any(name not in values for _, value in headers for name in re.findall(_PLACEHOLDER, value)):
+        return None
+    return tuple([(name, re.sub(_PLACEHOLDER, lambda found: values[found[1]], value)) for name, value in headers])
+
+
 def variables(provider: Provider) -> Iterable[str]:
     """Every variable that can change how the provider's requirement is evaluated."""
     for alternative in alternatives(provider):
@@ -75,30 +64,23 @@ def variables(provider: Provider) -> Iterable[str]:
 
 
 def secret_variables(provider: Provider) -> set[str]:
-    """The variables in which the provider's secrets are looked for."""
-    slots = (slot for group in provider.requirement for slot in group.slots if slot.secret)
-    return {each.variable for slot in slots for each in slot.alternatives if each.variable}
-
-
-def wanted(provider: Provider) -> list[str]:
-    """Each group of the provider's requirement in words."""
-    return [" and ".join(map(_described, group.slots)) or "nothing" for group in provider.requirement]
+    """The variables in which the provider's secrets are looked for, by whatever form: a requirement, a command that
+    is told them, or a plugin that looks by itself.
+    """
+    found = {provider.key_variable, *provider.detects}
+    for group in provider.requirement:
+        for slot in group.slots:
+            if slot.secret:
+                found.update(name for each in slot.alternatives for name in (each.variable, *each.variables))
+    found.discard("")
+    return found
 
 
 def depends_on_variables_only(provider: Provider) -> bool:
     """Whether a provider none of whose variables is set is certain to be without credential."""
-    if any(alternative.file for alternative in alternatives(provider)):
+    if any(alternative.file or alternative.command for alternative in alternatives(provider)):
         return False
     return all(any(not slot.default for slot in group.slots) for group in provider.requirement)
-
-
-def named(alternative: Alternative) -> Iterable[str]:
-    """The variables that an alternative looks at."""
-    if alternative.variable:
-        yield alternative.variable
-    for text in (alternative.file, alternative.section):
-        if "$" in text:
-            yield from re.findall(_REFERENCE, text)
 
 
 def alternatives(provider: Provider) -> Iterable[Alternative]:
@@ -108,101 +90,49 @@ def alternatives(provider: Provider) -> Iterable[Alternative]:
             yield from slot.alternatives
 
 
-def _fill(slot: Slot, environment: Environment) -> _Filled:
-    for alternative in slot.alternatives:
-        source, value = _look(alternative, slot.secret, environment)
-        if source is None:
-            continue
-        if not slot.check:
-            return _Filled(slot, value, source)
-        bare = _bare(value, slot.check)
-        fault = "" if bare else f"{source.name or source.path} {_WANTED[slot.check]}"
-        return _Filled(slot, bare, source, fault, source.name)
-    if slot.default:
-        return _Filled(slot, slot.default, None)
-    attempted = [name for each in slot.alternatives for name in named(each) if environment.source(name)]
-    return _Filled(slot, "", None, _not_set(slot, attempted), attempted[0] if attempted else "")
+def replaced(provider: Provider, change: Callable[[Alternative], Alternative]) -> Provider:
+    """The provider with each alternative of its requirement as `change` makes it."""
+
+    def slot_of(slot: Slot) -> Slot:
+        return slot._replace(alternatives=tuple([change(each) for each in slot.alternatives]))
+
+    groups = [group._replace(slots=tuple([slot_of(slot) for slot in group.slots])) for group in provider.requirement]
+    return provider._replace(requirement=tuple(groups))
 
 
-def _look(alternative: Alternative, secret: bool, environment: Environment) -> tuple[Source | None, str]:
-    """Where the alternative is there, and its value; for a secret that it is there is enough."""
-    if alternative.variable:
-        return _look_in_variable(alternative, secret, environment)
-    path = environment.path(alternative.file)
-    source = Source(environment.layer_of(alternative.file), path=path)
-    if alternative.section:
-        return _look_in_section(alternative, source, secret, environment)
-    if alternative.json_field:
-        return _look_in_json(alternative, source, environment.read(path) or "", secret)
-    return (source, path) if environment.exists(path) else (None, "")
-
-
-def _look_in_variable(alternative: Alternative, secret: bool, environment: Environment) -> tuple[Source | None, str]:
-    source = environment.source(alternative.variable)
-    if source is None:
-        return None, ""
-    value = environment.setting(alternative.variable) or ""
-    if not (value or secret):  # it is in the keyring, which holds no settings
-        return None, ""
-    if alternative.names_file:
-        path = environment.path(value)
-        return (source._replace(path=path), path) if environment.exists(path) else (None, "")
-    if alternative.json_field:
-        return _look_in_json(alternative, source, value, secret)
-    return source, "" if secret else value
-
-
-def _look_in_json(alternative: Alternative, source: Source, text: str, secret: bool) -> tuple[Source | None, str]:
-    value = json_text(text, alternative.json_field)
-    return (source._replace(field=alternative.json_field), "" if secret else value) if value else (None, "")
-
-
-def _look_in_section(
-    alternative: Alternative, source: Source, secret: bool, environment: Environment
-) -> tuple[Source | None, str]:
-    section = environment.path(alternative.section)
-    settings = environment.read_section(source.path, section)
-    for key in alternative.keys:
-        if value := settings.get(key, "").strip():
-            return source._replace(section=section, field=key), "" if secret else value
-    return None, ""
-
-
-def _bare(value: str, check: Check) -> str:
-    """The value without what people write around a host (`https://…/`), or nothing if it has another shape."""
-    value = value.rstrip("/")
-    if check == "host":
-        value = value.removeprefix("https://")
-    return value if re.fullmatch(_SHAPES[check], value, re.ASCII) else ""
-
-
-def _met(provider: Provider, group: Group, filled: list[_Filled], readers: Readers) -> Evaluation:
+def _met(provider: Provider, group: Group, filled: list[Filled], readers: Readers) -> Evaluation:
     source = _source_of_secret(filled) if group.kind != "none" else None
     steering = _steering(filled, source)
     values = {each.slot.name: each.value for each in filled if _may_stand_in_url(each) and each not in steering}
-    endpoint = base_url(provider, "", values)
-    if not endpoint and steering:
+    endpoint, headers = base_url(provider, "", values), filled_headers(provider.headers, values)
+    if (not endpoint or headers is None) and steering:
         fault = f"{steering[0].source} may not decide where {source} is sent"
         return Evaluation(None, fault, "Set both in the same place.")
     if not endpoint:
         return Evaluation(None, f"no base URL is known for {provider.id}", "Correct its settings or its plugin.")
+    if headers is None:
+        return Evaluation(None, f"a header of {provider.id} needs a setting that is missing", "Correct its plugin.")
     others = readers.get(source.name, ()) if source else ()
     shared = tuple(other for other in others if other != provider.id)
-    credential = Credential(provider.id, endpoint, group.kind, source, shared)
-    return Evaluation(credential, _reason(credential), values=values)
+    remedy, until = next(
+        ((each.slot.remedy, each.found.expires_at) for each in filled if each.source and each.source == source),
+        ("", None),
+    )
+    credential = Credential(provider.id, endpoint, group.kind, source, shared, remedy=remedy, expires_at=until)
+    return Evaluation(credential, _reason(credential), values=values, headers=headers)
 
 
-def _source_of_secret(filled: list[_Filled]) -> Source | None:
+def _source_of_secret(filled: list[Filled]) -> Source | None:
     ranked = sorted(filled, key=lambda each: not each.slot.secret)
     return next((each.source for each in ranked if each.source), None)
 
 
-def _may_stand_in_url(each: _Filled) -> bool:
+def _may_stand_in_url(each: Filled) -> bool:
     """Settings that were checked, or that are bare names in any case."""
-    return not each.slot.secret and bool(each.slot.check or _bare(each.value, "slug"))
+    return not each.slot.secret and bool(each.slot.check or bare(each.value, "slug"))
 
 
-def _steering(filled: list[_Filled], secret: Source | None) -> list[_Filled]:
+def _steering(filled: list[Filled], secret: Source | None) -> list[Filled]:
     """Settings from a project's file, which must not decide where a key goes that is not the project's own.
 
     A key in a file is never the project's own, even where the project names the file.
@@ -221,7 +151,12 @@ def _reason(credential: Credential) -> str:
     return f"found {credential}, a variable shared with {others}: it may be meant for one of them"
 
 
-def _unmet(attempts: list[tuple[Group, list[_Filled]]]) -> Evaluation:
+def wanted(provider: Provider) -> list[str]:
+    """Each group of the provider's requirement in words."""
+    return [" and ".join(map(_described, group.slots)) or "nothing" for group in provider.requirement]
+
+
+def _unmet(attempts: list[tuple[Group, list[Filled]]]) -> Evaluation:
     if not attempts:
         return Evaluation(None, "no login was found")
     nearest = min((filled for _, filled in attempts), key=_distance)
@@ -229,42 +164,29 @@ def _unmet(attempts: list[tuple[Group, list[_Filled]]]) -> Evaluation:
     return Evaluation(None, "; ".join(each.fault for each in missing), _remedy(missing))
 
 
-def _distance(filled: list[_Filled]) -> tuple[bool, int]:
+def _distance(filled: list[Filled]) -> tuple[bool, int]:
     has_secret = any(each.slot.secret and (each.source or each.attempted) for each in filled)
     return not has_secret, sum(1 for each in filled if each.fault)
 
 
 def _described(slot: Slot) -> str:
-    files = [re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", each.file) for each in slot.alternatives if each.file]
-    text = _either([*_names(slot), *dict.fromkeys(files)]) or slot.name  # where all is withheld
+    text = _either([*variables_of(slot), *paths_of(slot), *commands_of(slot)]) or slot.name  # where all is withheld
     return f"{text} (default {slot.default})" if slot.default else text
 
 
-def _names(slot: Slot) -> list[str]:
-    return list(dict.fromkeys(each.variable for each in slot.alternatives if each.variable))
-
-
-def _not_set(slot: Slot, attempted: list[str]) -> str:
-    """Why no alternative is there: nothing is set, or what is set leads nowhere."""
-    for each in slot.alternatives:
-        if each.variable in attempted and each.names_file:
-            return f"the file that {each.variable} names does not exist"
-        if each.variable in attempted and each.json_field:
-            return f"{each.variable} holds no {each.json_field}"
-    names = _names(slot)
-    if attempted or not names:
-        return f"no {slot.name} was found" + (f" where {attempted[0]} leads" if attempted else "")
-    return f"{names[0]} is not set" if len(names) == 1 else f"{', '.join(names)}: none is set"
-
-
-def _remedy(missing: list[_Filled]) -> str:
+def _remedy(missing: list[Filled]) -> str:
     """What to do about slots that are not filled, exactly these and nothing else."""
-    plain = [each for each in missing if each.source or not each.slot.remedy]
-    wrong = [each.attempted for each in plain if each.attempted in _names(each.slot)]
-    absent = [_either(_names(each.slot)) for each in plain if each.attempted not in _names(each.slot)]
+    plain = [each for each in missing if not each.found.expired and (each.source or not each.slot.remedy)]
+    looked = [(each, variables_of(each.slot)) for each in plain]
+    wrong = [each.attempted for each, names in looked if each.attempted in names]
+    others = [(each.slot, names) for each, names in looked if each.attempted not in names]
+    absent = [_either(names) for _, names in others if names]
+    paths = [paths_of(slot) for slot, names in others if not names]
     sentences = [f"Correct {' and '.join(wrong)}."] if wrong else []
     sentences += [f"Set {' and '.join(absent)}."] if absent else []
-    return " ".join([*sentences, *(each.slot.remedy for each in missing if each not in plain)])
+    sentences += [f"Put it into {_either(each)}." for each in paths if each]
+    told = [each.slot.remedy or "Log in again." for each in missing if each not in plain]
+    return " ".join(dict.fromkeys([*sentences, *told]))
 
 
 def _either(names: list[str]) -> str:

@@ -13,6 +13,7 @@ from polyroute.errors import (
     GatewayUnavailable,
     InsufficientCredits,
     InvalidCredential,
+    MissingSecret,
     ModelNotOffered,
     RouteFailed,
     UsageError,
@@ -30,9 +31,12 @@ _LOG = logging.getLogger("polyroute")
 _ERRORS = {
     "no_credit": InsufficientCredits,
     "invalid": InvalidCredential,
+    "no_secret": MissingSecret,
     "not_offered": ModelNotOffered,
     "unavailable": GatewayUnavailable,
 }
+_OF_THE_KEY = ("no_credit", "invalid", "no_secret")
+"""What fails with one key, by whatever route it goes."""
 
 
 class Switch(NamedTuple):
@@ -75,6 +79,8 @@ class Course:
         failure = classify(error)
         if failure is None:
             raise error
+        if failure.means == "invalid" and self.route.credential:
+            self._environment.forget(self.route.credential)
         following = self._following(failure)
         failed = _ERRORS[failure.means](self.model, self._tried, following, self._words(failure), error)
         if following is None or self._policy == "never":
@@ -91,7 +97,7 @@ class Course:
 
     def _following(self, failure: Failure) -> Route | None:
         """The next route; not one with the same key, where it is the key or its credits that failed."""
-        used = [route.credential for route in self._tried] if failure.means in ("no_credit", "invalid") else []
+        used = [route.credential for route in self._tried] if failure.means in _OF_THE_KEY else []
         return next((route for route in self._left if route.credential not in used), None)
 
     def _words(self, failure: Failure) -> str:

@@ -1,12 +1,34 @@
 """The vocabulary of plugins: immutable values without I/O, shared by the core, plugins and hosts.
 
 They are named tuples because defining one costs an eighth of what a frozen slotted dataclass costs at
-start-up; `docs/architecture.md` has the figures. Nothing here ever holds a secret.
+start-up; `docs/architecture.md` has the figures. What a field demands stands at the field: everything that checks,
+reads or keeps values follows from it. Only `Secret` and `Call` ever hold a secret, and neither shows it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Annotated, Literal, NamedTuple, Protocol, runtime_checkable
+
+from polyroute.constraints import (
+    Count,
+    Date,
+    Filled,
+    HeaderName,
+    Headers,
+    Line,
+    Link,
+    MaybeVariable,
+    Moment,
+    Named,
+    Path,
+    Price,
+    Short,
+    SlotName,
+    Slug,
+    Text,
+    Url,
+    Variable,
+)
 
 ProviderKind = Literal["vendor", "host", "own-cloud", "own-server", "gateway"]
 CredentialKind = Literal["api-key", "oauth-token", "cloud-identity", "none"]
@@ -22,9 +44,9 @@ DIRECT = "direct"
 class ModelRef(NamedTuple):
     """A provider and that provider's own model ID; written `provider/model`."""
 
-    provider: str
+    provider: Filled
     """A provider ID or one of its aliases, as entered."""
-    id: str
+    id: Filled
     """The model ID to the letter: never trimmed, re-cased or altered."""
 
     def __str__(self) -> str:
@@ -32,35 +54,57 @@ class ModelRef(NamedTuple):
 
 
 class Alternative(NamedTuple):
-    """One place that can fill a slot: a variable, a file, a variable naming a file, or a part of a file."""
+    """One place that can fill a slot: a variable, a file, a variable naming a file, a part of a file, or a command."""
 
-    variable: str = ""
+    variable: Annotated[MaybeVariable, Short()] = ""
     """A variable that holds the value, or (with `names_file`) the path of a file."""
-    file: str = ""
-    """A path; `~` is the person's home and `${NAME}` or `${NAME:-default}` a variable."""
+    file: Line = ""
+    """A path; `~` is the user's home and `${NAME}` or `${NAME:-default}` a variable."""
     names_file: bool = False
     """The variable's value is a path, and counts only where that file exists."""
-    section: str = ""
+    section: Line = ""
     """A section of the INI file, with variables as in `file`."""
-    keys: tuple[str, ...] = ()
+    keys: tuple[Text, ...] = ()
     """INI keys of which the section must hold one; the first that is there gives the value."""
-    json_field: str = ""
-    """Dotted path of a text field in the JSON that the variable or the file holds."""
+    json_field: Line = ""
+    """Where the text stands in the JSON that the variable, the file or the command gives: a dotted path (`a.b`), or a
+    JSON pointer (`/a.b/c`)."""
+    command: tuple[Text, ...] = ()
+    """A program and its arguments that prints the secret. It is run at the moment of use, never before, and without a
+    shell; a manifest that names one is used only after the user has approved it."""
+    variables: tuple[Variable, ...] = ()
+    """The variables that the command gets, besides `HOME`, `PATH` and the language."""
+    expires_field: Line = ""
+    """Where the same JSON says until when the value is good: ISO 8601, or seconds or milliseconds since 1970."""
+
+    def inconsistency(self) -> str:
+        """Why these fields do not go together; empty where they do."""
+        if sum(map(bool, (self.variable, self.file, self.command))) != 1:
+            return "give either a `variable` or a `file`, or a `command`"
+        if bool(self.section) != bool(self.keys):
+            return "`section` and `keys` go together"
+        if self.variables and not self.command:
+            return "`variables` are those of a `command`"
+        return "`expires_field` goes with `json_field`" if self.expires_field and not self.json_field else ""
 
 
 class Slot(NamedTuple):
     """One thing a provider needs, with the alternatives that can fill it, in order."""
 
-    name: str
-    """What it is called in a base URL (`${region}`) and in messages."""
-    alternatives: tuple[Alternative, ...]
+    name: SlotName
+    """What it is called in a base URL or a header (`${region}`) and in messages."""
+    alternatives: Annotated[tuple[Alternative, ...], Named("from")]
     secret: bool = False
-    default: str = ""
+    default: Line = ""
     """Used where no alternative holds a value."""
     check: Check = ""
-    """What the value must be before it may stand in a base URL."""
-    remedy: str = ""
-    """What a person does to fill it, where "set the variable" does not say it well."""
+    """What the value must be before it may stand in a base URL or a header."""
+    remedy: Line = ""
+    """What a user does to fill it, where "set the variable" does not say it well."""
+
+    def inconsistency(self) -> str:
+        """Why these fields do not go together; empty where they do."""
+        return "" if self.alternatives or self.default else "from: names no place to look at"
 
 
 class Group(NamedTuple):
@@ -73,70 +117,74 @@ class Group(NamedTuple):
 class AuthHeader(NamedTuple):
     """Where the secret goes: the header's name and what stands before the secret in it."""
 
-    name: str = "Authorization"
-    prefix: str = "Bearer "
+    name: HeaderName = "Authorization"
+    prefix: Line = "Bearer "
 
 
 class BaseUrlCase(NamedTuple):
     """Another base URL for one value of one slot (a cloud's `global` location has a host of its own)."""
 
-    slot: str
-    value: str
-    base_url: str
+    slot: SlotName
+    value: Line
+    base_url: Url
 
 
 class CustomModelRules(NamedTuple):
-    """What a person's own models of a provider need."""
+    """What a user's own models of a provider need."""
 
     base_url: BaseUrlRule = "no"
-    file_suffix: str = ""
+    file_suffix: Line = ""
     """The model is a local file whose name ends so; empty where it is no file."""
 
 
 class Provider(NamedTuple):
-    """Whose models a person selects."""
+    """Whose models a user selects."""
 
-    id: str
+    id: Slug
     """A lower-case slug."""
-    name: str
+    name: Text
     kind: ProviderKind = "host"
     requirement: tuple[Group, ...] = ()
     """Any one group suffices; none at all leaves it to the credentials hook."""
-    base_url: str = ""
+    base_url: Url = ""
     """May hold `${slot}`, filled from the group that is met."""
     base_url_cases: tuple[BaseUrlCase, ...] = ()
-    protocol: str = "openai-chat"
+    protocol: Text = "openai-chat"
     """The wire protocol, one of the names in `docs/architecture.md`."""
     auth: AuthHeader = AuthHeader()
-    headers: tuple[tuple[str, str], ...] = ()
-    """Further headers that every request needs; never secret."""
-    aliases: tuple[str, ...] = ()
+    headers: Headers = ()
+    """Further headers that every request needs; never secret. A value may hold `${slot}`."""
+    aliases: tuple[Text, ...] = ()
     """Other tools' names for it."""
     selectable: bool = True
     """Whether it may stand in a model reference."""
     custom_models: CustomModelRules | None = None
-    """None where a person can add no models of their own."""
-    documentation: str = ""
+    """None where a user can add no models of their own."""
+    documentation: Link = ""
     """Address of the provider's own documentation."""
-    key_variable: str = ""
+    key_variable: MaybeVariable = ""
     """The variable in which its key is kept, where no requirement says so since the plugin looks by itself."""
-    also_speaks: tuple[str, ...] = ()
+    also_speaks: tuple[Text, ...] = ()
     """Further wire protocols, at the same base URL and with the same key and headers."""
+    detects: tuple[Variable, ...] = ()
+    """Further variables in which its plugin looks for a key by itself: who reads a variable counts in every form."""
 
 
 class Source(NamedTuple):
     """Where a credential comes from, as data, so that its secret can be read at the moment of use."""
 
-    layer: str
-    """`host`, `env`, `project .env`, `keyring`, `global .env`, `file` or `plugin`."""
+    layer: Text
+    """`host`, `env`, `project .env`, `keyring`, `global .env`, `file`, `command` or `plugin`."""
     name: str = ""
-    """The variable; in the keyring, the name of the entry; for a plugin, its own word."""
+    """The variable; the name of an entry in the keyring; a plugin's own word; the command, as a shell has it."""
     path: str = ""
     """The file that holds the value, perhaps named by the variable."""
     section: str = ""
     """The section of the INI file."""
     field: str = ""
-    """The key in the section, or the dotted path in the JSON."""
+    """The key in the section, or where the text stands in the JSON."""
+    expires: str = ""
+    """Where the same JSON says until when it is good."""
 
     def __str__(self) -> str:
         section = f"[{self.section}]" if self.section else ""
@@ -156,6 +204,10 @@ class Credential(NamedTuple):
     """Other providers that read the same variable: it may be meant for one of them."""
     plugin: str = ""
     """The plugin that found it, if one did; with the layer `plugin` it is asked for the secret."""
+    remedy: str = ""
+    """What to do where the secret can't be had any more, in the words of the plugin."""
+    expires_at: float | None = None
+    """Seconds since 1970 at which the login ends, where that can be seen without reading the secret."""
 
     def __str__(self) -> str:
         return str(self.source) if self.source else "none needed"
@@ -164,37 +216,42 @@ class Credential(NamedTuple):
 class Detection(NamedTuple):
     """What a plugin found out about one provider's login: a credential, or why there is none."""
 
-    provider: str
+    provider: Text
     kind: CredentialKind = "api-key"
     source: Source | None = None
     """None where there is no usable login; then `reason` and `remedy` say why."""
-    endpoint: str = ""
+    endpoint: Url = ""
     """The base URL, where it differs from the provider's declared one. Only the provider's owner may say."""
     reason: str = ""
     remedy: str = ""
+    """What to do: about a login that is missing or has expired, or one whose secret can't be had later."""
+    expires_at: Moment | None = None
+    """Seconds since 1970 at which the login ends; one that has ended is not usable."""
 
 
 class Routeability(NamedTuple):
     """Which providers' models a gateway carries: a rule, evaluated once for all providers."""
 
-    gateway: str
+    gateway: Text
     """The gateway's provider ID."""
-    offered: frozenset[str] = frozenset()
+    offered: frozenset[Text] = frozenset()
     """The namespaces in the gateway's model list: every vendor among them is carried."""
-    namespaces: Mapping[str, str] = MappingProxyType({})
+    namespaces: Mapping[str, Text] = MappingProxyType({})
     """Provider ID to namespace, where the gateway spells a vendor otherwise."""
-    providers: tuple[str, ...] = ()
+    providers: tuple[Slug, ...] = ()
     """Providers carried whatever the list says."""
-    like: str = ""
+    like: Line = ""
     """Another gateway, all of whose rule holds here too."""
     preferred: bool = False
-    """Asks to be the first route as long as the person has not said otherwise."""
+    """Asks to be the first route as long as the user has not said otherwise."""
+    extends: bool = False
+    """The gateway is another plugin's provider: endpoint, headers, credential and preference stay its owner's."""
 
 
 class IdMapping(NamedTuple):
     """A gateway's ID for a model and how it is known; or no ID, and why."""
 
-    id: str | None
+    id: Filled | None
     evidence: Evidence
     why: str = ""
     """In words; never empty where there is no ID."""
@@ -216,35 +273,43 @@ class Suggester(Protocol):
     """A mapper that can also say what may have been meant.
 
     This is apart from `lookup`, and optional: a likeness takes a thousand times as long to find as an ID, and is
-    wanted only where a person reads the answer, never while routes are worked out.
+    wanted only where a user reads the answer, never while routes are worked out.
     """
 
     def suggest(self, model: ModelRef, /) -> tuple[str, ...]:
         """Model references that may be meant, likeliest first. May be fuzzy, unlike everything else here."""
 
 
+@runtime_checkable
+class Preparing(Protocol):
+    """A mapper that asks somebody else, and can ask for many at once."""
+
+    def prepare(self, models: Sequence[ModelRef], /) -> None:
+        """These are about to be looked up: what is fetched now is not fetched one by one then."""
+
+
 class Model(NamedTuple):
     """What is on offer: one model of one provider. Prices in US dollars per million tokens."""
 
-    provider: str
-    id: str
-    name: str = ""
-    context: int | None = None
+    provider: Text
+    id: Annotated[Text, Short()]
+    name: Line = ""
+    context: Count | None = None
     """Tokens of input and output together."""
-    output: int | None = None
+    output: Count | None = None
     """Most tokens of one answer."""
-    input_price: float | None = None
-    output_price: float | None = None
-    input_modalities: tuple[str, ...] = ()
-    output_modalities: tuple[str, ...] = ()
-    release_date: str = ""
+    input_price: Price | None = None
+    output_price: Price | None = None
+    input_modalities: tuple[Text, ...] = ()
+    output_modalities: tuple[Text, ...] = ()
+    release_date: Date = ""
     """ISO 8601, perhaps without the day."""
-    base_url: str = ""
+    base_url: Url = ""
     """Where this model alone has a base URL of its own; `${slot}` as in the provider's."""
-    protocol: str = ""
+    protocol: Line = ""
     """Where this model alone speaks another protocol; `auth` and `headers` likewise."""
     auth: AuthHeader | None = None
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: Headers = ()
 
     @property
     def ref(self) -> ModelRef:
@@ -255,16 +320,16 @@ class Model(NamedTuple):
 class Probe(NamedTuple):
     """A request by which an endpoint says whether a key works; as data, for the core sends it: no plugin sees a key."""
 
-    provider: str
-    path: str
+    provider: Text
+    path: Path
     """What follows the base URL that the key is bound to; it starts with `/`."""
     free: bool = True
     """Whether it costs nothing; one that costs is sent only when somebody says so."""
     body: str = ""
     """JSON to POST; without one it is a GET."""
-    remaining: str = ""
+    remaining: Line = ""
     """Where in the answer the credit that is left stands, as a dotted path."""
-    currency: str = "USD"
+    currency: Line = "USD"
     """Its currency, or where in the answer that stands."""
     means: Mapping[str, VerificationState] = MappingProxyType({})
     """By HTTP status, what it means where it is not what it usually means."""
@@ -273,12 +338,46 @@ class Probe(NamedTuple):
 class Verification(NamedTuple):
     """Whether a credential works right now, as its endpoint said."""
 
-    provider: str
+    provider: Text
     state: VerificationState
     message: str = ""
     """Why, in the endpoint's own words where it had any."""
     remaining: str = ""
     """The credit that is left, with its currency, where the endpoint tells."""
+
+
+class Secret(NamedTuple):
+    """What a credential is used with, for as long as it is good; or why there is none. Kept in memory alone."""
+
+    value: str = ""
+    """Empty where there is none; then `reason` and `remedy` say why."""
+    expires_at: Moment | None = None
+    """Seconds since 1970; None where nobody knows, and then the secret is asked for at each use."""
+    headers: Headers = ()
+    """Further headers that go with it; they may be secret (an account, a session)."""
+    endpoint: Url = ""
+    """The base URL it is for, where only the exchange says so; it goes there and nowhere else, whatever a model's own
+    base URL is. Only the provider's owner may give one, and an executable only within the hosts that it is granted."""
+    reason: str = ""
+    """Why there is none."""
+    remedy: str = ""
+    """What a user does about it: `Run: acme login.`"""
+
+    def __repr__(self) -> str:
+        return "<Secret>" if self.value else f"<no Secret: {self.reason or 'no reason is given'}>"
+
+
+class Call(NamedTuple):
+    """How an endpoint is called along one route: where, and with which headers, the key among them."""
+
+    base_url: str
+    headers: tuple[tuple[str, str], ...]
+    """All headers that the route asks for; the last is the one with the key, where one is needed."""
+    expires_at: float | None = None
+    """Seconds since 1970 at which the headers stop being good; None where nobody knows."""
+
+    def __repr__(self) -> str:
+        return f"<Call of {self.base_url}>"
 
 
 class Problem(NamedTuple):
@@ -291,6 +390,10 @@ class Problem(NamedTuple):
     version: str = ""
     hook: str = ""
     path: str = ""
+    code: str = ""
+    """What kind of problem it is, for programs: one of the words in `docs/json.md`."""
+    provider: str = ""
+    """The ID of the provider that it is about, where it is about one."""
 
     def __str__(self) -> str:
         where = " ".join(part for part in (self.distribution, self.version) if part)

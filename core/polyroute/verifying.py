@@ -7,7 +7,7 @@ import hashlib
 import json
 import secrets
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,7 +15,7 @@ from polyroute.answers import Route
 from polyroute.environment import Environment
 from polyroute.errors import MissingExtra, SecretUnavailable
 from polyroute.failures import Answer, judged, message_in
-from polyroute.types import Probe, Verification, VerificationState
+from polyroute.types import Call, Probe, Verification, VerificationState
 from polyroute.words import shown
 from polyroute.workers import Workers
 
@@ -45,17 +45,18 @@ class Kept:
         self._salt = secrets.token_bytes(16)
         self._results: dict[tuple[str, bytes], tuple[float, Verification]] = {}
 
-    def get(self, endpoint: str, secret: str) -> Verification | None:
+    def get(self, call: Call) -> Verification | None:
         """What was found lately, if it was."""
-        at, found = self._results.get(self._key(endpoint, secret), (0.0, None))
+        at, found = self._results.get(self._key(call), (0.0, None))
         return found if found and time.monotonic() - at < _KEPT_SECONDS else None
 
-    def put(self, endpoint: str, secret: str, found: Verification) -> None:
+    def put(self, call: Call, found: Verification) -> None:
         """Keep what was found."""
-        self._results[self._key(endpoint, secret)] = time.monotonic(), found
+        self._results[self._key(call)] = time.monotonic(), found
 
-    def _key(self, endpoint: str, secret: str) -> tuple[str, bytes]:
-        return endpoint, hashlib.blake2b(secret.encode(), key=self._salt, digest_size=16).digest()
+    def _key(self, call: Call) -> tuple[str, bytes]:
+        headers = json.dumps(call.headers).encode()
+        return call.base_url, hashlib.blake2b(headers, key=self._salt, digest_size=16).digest()
 
 
 _KEPT = Kept()
@@ -98,11 +99,13 @@ async def _one(
     try:
         async with asyncio.timeout(asking.seconds):
             # in a thread: a keyring may wait for the person, and a plugin for the network
-            secret = await readers.run(lambda: asking.environment.reveal(route.credential))
-            found = _KEPT.get(route.base_url, secret)
+            call = await readers.run(lambda: asking.environment.call(route))
+            found = _KEPT.get(call)
             if found is None:
-                found = await _asked(client, route, probe, secret)
-                _KEPT.put(route.base_url, secret, found)
+                found = await _asked(client, call, probe, asking.environment)
+                _KEPT.put(call, found)
+        if found.state == "invalid" and route.credential:
+            asking.environment.forget(route.credential)
     except SecretUnavailable as error:
         return Verification(name, "invalid", shown(str(error)))
     except TimeoutError:
@@ -110,11 +113,14 @@ async def _one(
     return found._replace(provider=name)
 
 
-async def _asked(client: httpx.AsyncClient, route: Route, probe: Probe, secret: str) -> Verification:
+async def _asked(client: httpx.AsyncClient, call: Call, probe: Probe, environment: Environment) -> Verification:
+    def told(text: str) -> str:
+        return shown(environment.without_secrets(text))
+
     try:
-        return _found(probe, *await _answer(client, route, probe, secret), secret)
+        return _found(probe, *await _answer(client, call, probe), told)
     except Exception as error:  # whatever the network, or what answers there, does
-        return Verification(probe.provider, "unreachable", shown(f"{type(error).__name__}: {error}", secret))
+        return Verification(probe.provider, "unreachable", told(f"{type(error).__name__}: {error}"))
 
 
 def _unsupported(route: Route, probe: Probe | None, paid: bool) -> str:
@@ -129,12 +135,12 @@ def _unsupported(route: Route, probe: Probe | None, paid: bool) -> str:
     return "" if probe.free or paid else "it would cost something: ask for it (--paid)"
 
 
-async def _answer(client: httpx.AsyncClient, route: Route, probe: Probe, secret: str) -> tuple[int, str]:
-    headers = {**dict(route.headers), route.auth.name: route.auth.prefix + secret, "accept": "application/json"}
+async def _answer(client: httpx.AsyncClient, call: Call, probe: Probe) -> tuple[int, str]:
+    headers = {**dict(call.headers), "accept": "application/json"}
     method, content = ("POST", probe.body) if probe.body else ("GET", None)
     if content:
         headers["content-type"] = "application/json"
-    url = route.base_url + probe.path
+    url = call.base_url + probe.path
     data = b""
     async with client.stream(method, url, headers=headers, content=content) as response:
         async for part in response.aiter_bytes():
@@ -144,19 +150,19 @@ async def _answer(client: httpx.AsyncClient, route: Route, probe: Probe, secret:
     return response.status_code, data.decode(errors="replace")
 
 
-def _found(probe: Probe, status: int, text: str, secret: str) -> Verification:
+def _found(probe: Probe, status: int, text: str, told: Callable[[str], str]) -> Verification:
     """What an answer means."""
     try:
         body: Any = json.loads(text)
     except (ValueError, RecursionError):
         body = text
-    words = shown(f"HTTP {status}: {message_in(body)}".rstrip(": "), secret)
+    words = told(f"HTTP {status}: {message_in(body)}".rstrip(": "))
     if status >= 300:
         return Verification(probe.provider, _state(probe, status, text), words)
     left = _at(body, probe.remaining)
     remaining = f"{left} {_at(body, probe.currency) or probe.currency}" if left is not None else ""
     state: VerificationState = "no_credit" if _is_spent(left) else "valid"
-    return Verification(probe.provider, probe.means.get(str(status), state), "", shown(remaining, secret))
+    return Verification(probe.provider, probe.means.get(str(status), state), "", told(remaining))
 
 
 def _state(probe: Probe, status: int, text: str) -> VerificationState:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from polyroute.answers import Mapped, ProviderStatus, Route, Status
 from polyroute.catalog import Catalog
 from polyroute.dexto_compat import CAN_ROUTE_FIELD, GATEWAY, auth_fields
 from polyroute.lists import FetchedList, age
-from polyroute.loading.plugin import Plugin
-from polyroute.plugins import Plugins
 from polyroute.routing.explaining import Explanation
-from polyroute.types import Model, ModelRef, Problem, Source, Verification
+from polyroute.secret_values import merged
+from polyroute.types import Model, ModelRef, Problem, Secret, Source, Verification
 
 if TYPE_CHECKING:
     from polyroute.cli.check import Found
@@ -76,6 +75,7 @@ def _provider_route(route: Route) -> Document:
         "via": route.via,
         "usable": route.usable,
         "credential": str(route.credential) if route.credential else None,
+        "expiresAt": _moment(route.credential.expires_at) if route.credential else None,
         "reason": route.reason,
         "remedy": route.remedy or None,
     }
@@ -147,16 +147,6 @@ def _verifications(found: Iterable[Verification]) -> Document:
     }
 
 
-def plugins(catalog: Catalog) -> Document:
-    """The document of `polyroute plugins --json`."""
-    owned = catalog.plugins.owned
-    return {
-        "schema": SCHEMA,
-        "plugins": [plugin(each, catalog.plugins, owned.get(each, [])) for each in catalog.plugins.all],
-        "problems": [problem(each) for each in catalog.problems],
-    }
-
-
 def explanation(explanation: Explanation, problems: tuple[Problem, ...]) -> Document:
     """The document of `polyroute explain --json`."""
     return {
@@ -187,25 +177,6 @@ def refreshed(
 def _moment(moment: float | None) -> str | None:
     """ISO 8601, in UTC."""
     return None if moment is None else time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))
-
-
-def plugin(plugin: Plugin, plugins: Plugins, owned: Sequence[str]) -> Document:
-    """One plugin with what it provides."""
-    return {**plugin_facts(plugin), "hooks": list(plugins.hooks_of(plugin)), "providers": list(owned)}
-
-
-def plugin_facts(plugin: Plugin) -> Document:
-    """What can be said of a plugin without asking it."""
-    return {
-        "name": plugin.name,
-        "distribution": plugin.distribution or None,
-        "version": plugin.version or None,
-        "origin": plugin.origin,
-        "kind": plugin.kind,
-        "folder": plugin.folder or None,
-        "enabled": plugin.enabled,
-        "reason": plugin.reason or None,
-    }
 
 
 def problem(problem: Problem) -> Document:
@@ -262,15 +233,16 @@ def credential(model: ModelRef, route: Route) -> Document:
     return {"schema": SCHEMA, "model": str(model), **{key: document[key] for key in keys}}
 
 
-def revealed(route: Route, secret: str) -> Document:
+def revealed(route: Route, secret: Secret) -> Document:
     """The document of `polyroute credential --reveal`, the only one with a secret in it."""
     return {
         "type": route.credential.kind if route.credential else "none",
-        "value": secret,
+        "value": secret.value,
         "header": route.auth.name,
         "prefix": route.auth.prefix,
-        "baseUrl": route.base_url,
-        "expiresAt": None,
+        "headers": dict(merged(route.headers, secret.headers)),
+        "baseUrl": secret.endpoint or route.base_url,
+        "expiresAt": _moment(secret.expires_at),
     }
 
 
@@ -296,4 +268,4 @@ def findings(valid: bool, found: Iterable[Found], problems: tuple[Problem, ...])
 
 
 def _source(source: Source | None) -> Document | None:
-    return source._asdict() if source else None
+    return {key: value for key, value in source._asdict().items() if key != "expires"} if source else None

@@ -1,4 +1,4 @@
-"""What an endpoint said, as it may be shown to a person."""
+"""What an endpoint said, as it may be shown to a user."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ _KEY = r"\b(?:\w{2,8}-)*(?=\w*\d)\w{20,}"
 _SHOWN = 300
 
 
-def shown(text: str, secret: str = "") -> str:
-    """One short line, without control characters, without `secret`, and without anything else that looks like a key."""
+def shown(text: str) -> str:
+    """One short line, without control characters, and without anything that looks like a key."""
     line = " ".join("".join(each if each.isprintable() else " " for each in text).split())
-    if secret:
-        line = line.replace(secret, "****")
     line = re.sub(_KEY, "****", line)
     return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…"

@@ -10,17 +10,19 @@ export interface Route {
   headers: Record<string, string>;
   /** Where the secret was found; never its value. */
   credential: string | null;
+  /** When the login ends, in ISO 8601 (UTC); null where nobody knows. */
+  expiresAt: string | null;
   reason: string;
   remedy: string | null;
 }
 
-export type TakenRoute = Omit<Route, "usable" | "reason" | "remedy">;
+export type TakenRoute = Omit<Route, "usable" | "expiresAt" | "reason" | "remedy">;
 
 export interface Resolution {
   model: string;
   route: TakenRoute | null;
   routes: Route[];
-  problems: { message: string; remedy?: string }[];
+  problems: { message: string; remedy?: string; code?: string; plugin?: string; provider?: string }[];
 }
 
 export type FileType = "pdf" | "image" | "audio" | "video" | "document";

@@ -15,7 +15,7 @@ from polyroute.cli import grammar, output
 from polyroute.cli.exits import NO, YES
 from polyroute.errors import NoEffectiveRoute, UsageError
 from polyroute.routing.references import canonical
-from polyroute.types import ModelRef
+from polyroute.types import ModelRef, Secret
 
 if TYPE_CHECKING:
     from polyroute.cli.grammar import Subparsers
@@ -30,7 +30,7 @@ def _credential(options: argparse.Namespace) -> int:
         model = canonical(options.model, catalog.plugins)
         routes = _routes(model, options.via, catalog)
         route = next((each for each in routes if each.usable), None)
-        secret = catalog.environment.reveal(route.credential) if route and options.reveal else ""
+        secret = catalog.environment.secret(route.credential) if route and options.reveal else Secret()
     if route is None:
         if options.reveal or not options.json:
             raise NoEffectiveRoute(model, routes)

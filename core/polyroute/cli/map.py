@@ -14,6 +14,7 @@ from polyroute.catalog import Catalog
 from polyroute.cli import grammar, output
 from polyroute.cli.exits import BAD_INPUT, NO, YES
 from polyroute.errors import UsageError
+from polyroute.types import ModelRef
 
 if TYPE_CHECKING:
     from polyroute.cli.grammar import Subparsers
@@ -34,6 +35,7 @@ def _map(options: argparse.Namespace) -> int:
     asked = list(_arguments(options.models) if options.models else _lines())
     with output.catalog() as catalog:
         via = _gateway(options.via, catalog)
+        catalog.prepare(_known(asked, catalog))
         found = [catalog.mapped(via, each.provider, each.model) for each in asked if not each.fault]
         problems = catalog.problems
     if options.json:
@@ -45,6 +47,13 @@ def _map(options: argparse.Namespace) -> int:
         text.mapped(found, via)
         text.problems(problems)
     return _status(found, [each.fault for each in asked if each.fault])
+
+
+def _known(asked: Iterable[_Asked], catalog: Catalog) -> Iterator[ModelRef]:
+    """The models of known providers among what was asked."""
+    for each in asked:
+        if not each.fault and (provider := catalog.plugins.names.get(each.provider)):
+            yield ModelRef(provider, each.model)
 
 
 def _status(found: Sequence[Mapped], faults: Sequence[str]) -> int:

@@ -15,9 +15,9 @@ from polyroute.plugins import Plugins
 
 def schema(options: argparse.Namespace) -> int:
     """`polyroute plugins schema`: the JSON Schema of a manifest."""
-    from polyroute.manifests import describe
+    from polyroute.manifests import reading
 
-    print(json.dumps(describe.schema(), indent=2))
+    print(json.dumps(reading.schema(), indent=2))
     return YES
 
 
@@ -34,7 +34,7 @@ def new(options: argparse.Namespace) -> int:
 
 
 def check(options: argparse.Namespace) -> int:
-    """`polyroute plugins check`: what is wrong with a plugin; 1 where something must be mended."""
+    """`polyroute plugins check`: what is wrong with a plugin; 1 where something must be fixed."""
     findings = kit.check(options.path)
     passes = kit.passes(findings)
     if options.json:

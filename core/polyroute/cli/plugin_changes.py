@@ -11,13 +11,14 @@ from polyroute.cli import answering, output, plugin_facts, text
 from polyroute.cli.exits import NO
 from polyroute.environment import Environment
 from polyroute.errors import UsageError
-from polyroute.loading.plugin import Kind, Plugin
 from polyroute.manifests import manifests
+from polyroute.manifests.finding import MANIFEST
 from polyroute.manifests.manifests import Manifest
+from polyroute.plugin import Kind, Plugin
 from polyroute.plugins import Plugins
 from polyroute.system import files
 from polyroute.trust import acquiring, trust
-from polyroute.trust.approvals import Approvals
+from polyroute.trust.approvals import Approvals, Consent
 
 _CACHES = ("manifest", "fingerprint", "executable")
 
@@ -25,42 +26,114 @@ _CACHES = ("manifest", "fingerprint", "executable")
 def add(options: argparse.Namespace) -> int:
     """`polyroute plugins add`: show what a plugin wants, ask, and put it into the plugin folder."""
     environment = Environment.load()
+    approvals = Approvals.load(environment)
     with acquiring.at_hand(options.source, insecure=options.insecure) as folder:
         manifest = usable(folder, options.source)
-        plugin = _described(manifest, manifest.name)
-        _tell(plugin, manifest, options.source)
-        if os.path.lexists(there := os.path.join(environment.plugins_directory, plugin.name)):
-            text.notes([f"  replaces   {there}"])
+        consent = approvals.consent_to(manifest)
+        plugin = _described(manifest, os.path.join(environment.plugins_directory, manifest.name))
+        plugins = Plugins.load(environment=environment, project=output.here(), run=False)
+        if why := _taken(plugin, manifest, plugins):
+            return output.done(options, f"{plugin.name} was not added: {why}", NO, plugin=plugin.name, added=False)
+        _tell(plugin, manifest, options.source, plugins)
+        if os.path.lexists(plugin.folder):
+            text.notes([f"  replaces   {plugin.folder}"])
         if not answering.agreed("Add and trust it?", yes=options.yes):
             return output.done(options, "Nothing was changed.", NO, plugin=plugin.name, added=False)
         target = acquiring.install(folder, environment.plugins_directory, plugin.name)
-    Approvals.load(environment).approve(usable(target))
-    name = _told(target, environment)
-    return output.done(options, f"{name} is in use from now on (in {target}).", plugin=name, added=True)
+    approvals.approve(_same(usable(target), consent, approvals), consent)
+    return _added(options, os.path.join(target, MANIFEST), environment)
+
+
+def _added(options: argparse.Namespace, path: str, environment: Environment) -> int:
+    """Note whose its providers are, and say whether the plugin can be used now."""
+    plugin = recorded(path, environment)
+    plugins = Plugins.load(environment=environment, project=output.here(), run=False)
+    plugin = next(each for each in plugins.all if each.manifest == path)
+    told = [each for each in plugins.problems if each.plugin == plugin.name]
+    if not plugin.enabled or not (plugins.owned.get(plugin) or plugins.hooks_of(plugin)):
+        why = f"{plugin.reason}. {told[0].remedy if told else ''}".rstrip()
+        return output.done(
+            options, f"{plugin.name} is added, but can't be used: {why}", NO, plugin=plugin.name, added=True
+        )
+    text.problems(told)
+    return output.done(
+        options, f"{plugin.name} is in use from now on (in {plugin.folder}).", plugin=plugin.name, added=True
+    )
+
+
+def recorded(path: str, environment: Environment) -> Plugin:
+    """Note that the plugin with the manifest at `path`, or of this name, owns its providers; return it.
+
+    Programs are asked: the user has just agreed that they may run.
+    """
+    plugins = Plugins.load(environment=environment, project=output.here())
+    plugin = next(each for each in plugins.all if path in (each.manifest, each.name))
+    theirs = {
+        name: each for name, each in plugins.hosts_of(plugin, refused=True).items() if _may_own(plugin, name, plugins)
+    }
+    if plugin.is_third_party:
+        Approvals.load(environment).own(plugin.identity, theirs)
+    return plugin
+
+
+def _may_own(plugin: Plugin, name: str, plugins: Plugins) -> bool:
+    """Whether a provider is a plugin's, or of another third party to which the user has not given it."""
+    owner = plugins.owners.get(name, plugin)
+    return owner == plugin or (owner.is_third_party and not plugins.is_recorded(name, owner))
+
+
+def _taken(plugin: Plugin, manifest: Manifest, plugins: Plugins) -> str:
+    """Why nothing of a plugin could be used, since others have all that it provides; empty where something could."""
+    said = manifest.description
+    if said.executable or any(rule.extends for rule in said.routeability):
+        return ""
+    others = {each.id: plugins.owners[each.id] for each in said.providers if each.id in plugins.owners}
+    taken = {name: owner for name, owner in others.items() if owner.identity != plugin.identity}
+    taken = {name: owner for name, owner in taken.items() if not _may_own(plugin, name, plugins)}
+    if not said.providers or len(taken) < len(said.providers):
+        return ""
+    names = ", ".join(f"{name} belongs to plugin {owner.label}" for name, owner in taken.items())
+    return f"{names} already. Give its provider another ID."
+
+
+def _same(manifest: Manifest, consent: Consent, approvals: Approvals) -> Manifest:
+    """The manifest, if it is what the user has agreed to. Raises UsageError."""
+    if approvals.consent_to(manifest) != consent:
+        raise UsageError(f"{manifest.path} has changed while you were asked. Look at it again.")
+    return manifest
 
 
 def trust_(options: argparse.Namespace) -> int:
-    """`polyroute plugins trust`: approve a plugin as it is now."""
-    environment, plugin = named(options.name)
-    manifest = usable(_folder(plugin))
-    seen = trust.fingerprint(manifest)  # it may change while the person thinks
-    _tell(plugin, manifest, plugin.folder)
+    """`polyroute plugins trust`: approve a plugin as it is now, and that it owns its providers."""
+    environment, plugin, plugins = named(options.name)
+    if not plugin.is_third_party:
+        raise UsageError(f"{plugin.name} is trusted already: it is {plugin.origin}.")
+    approvals = Approvals.load(environment)
+    manifest = usable(plugin.manifest) if plugin.manifest else None
+    consent = approvals.consent_to(manifest) if manifest else None  # it may change while the user thinks
+    _tell(plugin, manifest, plugin.folder or plugin.distribution, plugins)
     if not answering.agreed("Trust it as it is now?", yes=options.yes):
         return output.done(options, "Nothing was changed.", NO, plugin=plugin.name, trusted=False)
-    Approvals.load(environment).approve(manifest, seen)
+    if manifest:
+        approvals.approve(manifest, consent)
+    recorded(plugin.manifest or plugin.name, environment)
     return output.done(options, f"{plugin.name} is trusted as it is now.", plugin=plugin.name, trusted=True)
 
 
 def untrust(options: argparse.Namespace) -> int:
     """`polyroute plugins untrust`: take an approval back."""
-    environment, plugin = named(options.name)
-    Approvals.load(environment).revoke(_folder(plugin))
+    environment, plugin, _ = named(options.name)
+    if not plugin.is_third_party:
+        raise UsageError(f"{plugin.name} is {plugin.origin}: it is switched off by `polyroute plugins disable`.")
+    Approvals.load(environment).revoke(_identity(plugin), plugin.identity)
     return output.done(options, f"{plugin.name} is no longer trusted.", plugin=plugin.name, trusted=False)
 
 
 def remove(options: argparse.Namespace) -> int:
-    """`polyroute plugins remove`: delete a plugin from the plugin folder. Models and preferences that name it stay."""
-    environment, plugin = named(options.name)
+    """`polyroute plugins remove`: delete a plugin from the plugin folder. Models and preferences that name it stay, and
+    so does the note whose its providers were: whoever claims them next gets no key unasked.
+    """
+    environment, plugin, _ = named(options.name)
     if plugin.origin != "folder":
         ways = {"project": f"delete {plugin.folder}", "host": "it is the host's"}
         way = ways.get(plugin.origin, f"pip uninstall {plugin.distribution}")
@@ -70,8 +143,12 @@ def remove(options: argparse.Namespace) -> int:
             os.remove(plugin.folder)
         else:
             shutil.rmtree(plugin.folder)
-    Approvals.load(environment).revoke(plugin.folder)
+    Approvals.load(environment).revoke(_identity(plugin))
     return output.done(options, f"{plugin.name} is removed.", plugin=plugin.name, removed=True)
+
+
+def _identity(plugin: Plugin) -> str:
+    return Manifest(plugin.manifest).identity if plugin.manifest else ""
 
 
 def enable(options: argparse.Namespace) -> int:
@@ -90,52 +167,41 @@ def refresh(options: argparse.Namespace) -> int:
     return output.done(options, "Plugins are read again at the next command.", refreshed=True)
 
 
-def named(name: str) -> tuple[Environment, Plugin]:
-    """The plugin of this name, wherever it is from, without loading any. Raises UsageError."""
+def named(name: str) -> tuple[Environment, Plugin, Plugins]:
+    """The plugin of this name, wherever it is from, among all others; no program is run. Raises UsageError."""
     environment = Environment.load()
-    found = Plugins.load(only=[], environment=environment, project=output.here()).all
-    for plugin in found:
+    plugins = Plugins.load(environment=environment, project=output.here(), run=False)
+    for plugin in plugins.all:
         if plugin.name == name:
-            return environment, plugin
-    raise UsageError(f"There is no plugin {name!r}. There are: {', '.join(each.name for each in found) or 'none'}.")
+            return environment, plugin, plugins
+    names = ", ".join(each.name for each in plugins.all) or "none"
+    raise UsageError(f"There is no plugin {name!r}. There are: {names}.")
 
 
-def usable(folder: str, source: str = "") -> Manifest:
-    """The manifest in a folder, which came from `source`. Raises UsageError where it can't be used or trusted."""
-    (manifest,) = manifests.load([folder])
+def usable(place: str, source: str = "") -> Manifest:
+    """The manifest at a path or in a folder, which came from `source`. Raises UsageError where it can't be used or
+    trusted.
+    """
+    (manifest,) = manifests.load([place if place.endswith(".toml") else os.path.join(place, MANIFEST)])
     if manifest.fault:
         raise UsageError(f"{source or manifest.path}:\n{manifest.fault}")
     trust.fingerprint(manifest)
     return manifest
 
 
-def _told(folder: str, environment: Environment) -> str:
-    """The name that the plugin in a folder has among the others, after telling what of it can't be used."""
-    plugins = Plugins.load(environment=environment, project=output.here(), run=False)
-    name = next(each.name for each in plugins.all if each.folder == folder)
-    text.problems([each for each in plugins.problems if each.plugin == name])
-    return name
-
-
 def _switch(options: argparse.Namespace, *, on: bool) -> int:
-    environment, plugin = named(options.name)
+    environment, plugin, _ = named(options.name)
     Approvals.load(environment).switch(plugin.name, on=on)
     state = "enabled" if on else "disabled"
     return output.done(options, f"{plugin.name} is {state}.", plugin=plugin.name, enabled=on)
 
 
-def _folder(plugin: Plugin) -> str:
-    if not plugin.folder:
-        raise UsageError(
-            f"{plugin.name} is in Python: it is trusted by being installed, and switched off by `disable`."
-        )
-    return plugin.folder
-
-
-def _described(manifest: Manifest, name: str) -> Plugin:
+def _described(manifest: Manifest, folder: str) -> Plugin:
+    """The plugin that a manifest would be in a folder."""
     kind: Kind = "executable" if manifest.description.executable else "manifest"
-    return Plugin(name, "", manifest.description.version, False, "not added yet", kind, manifest.folder)
+    path, version = os.path.join(folder, MANIFEST), manifest.description.version
+    return Plugin(manifest.name, "", version, False, "not added yet", kind, path)
 
 
-def _tell(plugin: Plugin, manifest: Manifest, source: str) -> None:
-    text.notes(plugin_facts.before(plugin_facts.document(plugin, manifest, (), ()), source))
+def _tell(plugin: Plugin, manifest: Manifest | None, source: str, plugins: Plugins) -> None:
+    text.notes(plugin_facts.before(plugin_facts.document(plugin, manifest, plugins), source))

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from polyroute import wire
+from polyroute import plugin_wire, wire
 from polyroute.catalog import Catalog
 from polyroute.kit import Finding, manifest
-from polyroute.loading.plugin import Plugin
+from polyroute.plugin import Plugin
+
+_SAID_BY_LOADING = ("manifest-refused", "folder-unsafe", "like-unknown", "extends-unknown")
 
 
 def document(catalog: Catalog) -> dict[str, Any]:
@@ -40,7 +42,7 @@ def _report(plugin: Plugin, catalog: Catalog) -> dict[str, Any]:
     problems = [each for each in catalog.problems if each.plugin == plugin.name]
     findings = [each for each in _findings(plugin) if each.severity != "advice"]
     return {
-        **wire.plugin_facts(plugin),
+        **plugin_wire.plugin_facts(plugin),
         "healthy": not problems and not findings,
         "problems": [wire.problem(each) for each in problems],
         "findings": [each._asdict() for each in findings],
@@ -48,6 +50,6 @@ def _report(plugin: Plugin, catalog: Catalog) -> dict[str, Any]:
 
 
 def _findings(plugin: Plugin) -> list[Finding]:
-    """What the kit says of a manifest; what loading has said of it already is left out."""
-    found = manifest.check(plugin.folder) if plugin.folder else []
-    return [each for each in found if each.code not in ("manifest-refused", "folder-unsafe")]
+    """What the kit says of a manifest, but for what loading says, which knows the other plugins too."""
+    found = manifest.check(plugin.manifest) if plugin.manifest else []
+    return [each for each in found if each.code not in _SAID_BY_LOADING]

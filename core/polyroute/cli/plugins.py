@@ -34,9 +34,9 @@ _ASK_FIRST = ("add", "trust")
 def _list(options: argparse.Namespace) -> int:
     """`polyroute plugins`: where they come from, what they provide, what is amiss."""
     with output.catalog(run=False) as catalog:
-        from polyroute import wire
+        from polyroute import plugin_wire
 
-        document = wire.plugins(catalog)
+        document = plugin_wire.plugins(catalog)
     if options.json:
         return output.document(document)
     from polyroute.cli import text
@@ -47,17 +47,15 @@ def _list(options: argparse.Namespace) -> int:
 
 def _info(options: argparse.Namespace) -> int:
     """`polyroute plugins info`: one plugin, its providers, and where it would send what."""
+    from polyroute import plugin_wire
     from polyroute.cli import plugin_facts, text
     from polyroute.errors import UsageError
-    from polyroute.manifests import manifests
 
     with output.catalog(run=False) as catalog:
         plugin = next((each for each in catalog.plugins.all if each.name == options.name), None)
         if plugin is None:
             raise UsageError(f"There is no plugin {options.name!r}. See `polyroute plugins`.")
-        manifest = manifests.load([plugin.folder])[0] if plugin.folder else None
-        owned, hooks = catalog.plugins.owned.get(plugin, []), catalog.plugins.hooks_of(plugin)
-        document = plugin_facts.document(plugin, manifest, owned, hooks)
+        document = plugin_facts.document(plugin, plugin_wire.manifest_of(plugin), catalog.plugins)
     if options.json:
         return output.document(document)
     text.lines(plugin_facts.lines(document))

@@ -51,8 +51,8 @@ def _fetch(catalog: Catalog, options: argparse.Namespace) -> Sequence[Report]:
 
 
 def _accept(names: Sequence[str], catalog: Catalog) -> list[Change]:
-    """Note that the person agrees to all that waits of these providers."""
-    waiting = catalog.plugins.waiting
+    """Note that the user agrees to all that waits of these providers."""
+    waiting = (*catalog.plugins.waiting, *catalog.plugins.unasked.values())
     for name in names:
         if name not in {change.provider for change in waiting}:
             others = ", ".join(sorted({change.provider for change in waiting}))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from polyroute.answers import Mapped, ProviderStatus, Route, Status
 from polyroute.cli import tables
 from polyroute.lists import age, when
-from polyroute.loading.plugin import Plugin
+from polyroute.plugin import Plugin
 from polyroute.routing.explaining import explain_provider
 from polyroute.system.plain import clean
 from polyroute.types import DIRECT, Model, ModelRef, Problem
@@ -116,10 +116,15 @@ def _list(report: Report) -> tuple[str, ...]:
 
 
 def plugins(catalog: Catalog) -> None:
-    """A table of plugins, then the problems."""
+    """A table of plugins, then what is dangerous about them and the problems."""
+    from polyroute import plugin_wire
+
     rows = [_plugin(plugin, catalog.plugins.owned.get(plugin, [])) for plugin in catalog.plugins.all]
     if rows:
         tables.show(("Plugin", "Distribution", "Origin", "In use", "Provides"), rows)
+    for plugin in catalog.plugins.all:
+        warnings = plugin_wire.warnings(plugin, plugin_wire.manifest_of(plugin), catalog.plugins)
+        lines(f"CAREFUL  {plugin.name} {each}" for each in warnings)
     problems(catalog.problems)
 
 

@@ -79,7 +79,7 @@ class OwnModels:
     def _orphan(self, model: CustomModel) -> Problem:
         fault = f"custom model {model.ref}: its provider is not available; it is kept"
         remedy = f"Install the plugin of {model.provider}, or see `polyroute custom remove`."
-        return Problem(fault, remedy, path=self.path)
+        return Problem(fault, remedy, path=self.path, code="custom-model", provider=model.provider)
 
 
 def _described(model: Model, own: CustomModel | None) -> Model:

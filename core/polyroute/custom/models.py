@@ -196,4 +196,5 @@ def _model(entry: dict[str, Any]) -> CustomModel:
 
 
 def _problem(index: int, fault: str, path: str) -> Problem:
-    return Problem(f"models[{index}]: {fault}; it is kept, and not used.", "Correct it in the file.", path=path)
+    message = f"models[{index}]: {fault}; it is kept, and not used."
+    return Problem(message, "Correct it in the file.", path=path, code="custom-model")

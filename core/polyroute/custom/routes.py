@@ -18,6 +18,8 @@ class Own(NamedTuple):
     environment: Environment
     path: str
     """The file that it is in."""
+    withheld: tuple[str, str] | None = None
+    """Why no key goes to its provider, and what to do about it; None where keys do."""
 
     @property
     def ref(self) -> ModelRef:
@@ -64,6 +66,8 @@ def _elsewhere(route: Route, own: Own) -> Route:
 
 
 def _with_own_key(route: Route, own: Own) -> Route:
+    if own.withheld and not own.model.base_url:
+        return _unusable(route, "", *own.withheld)
     source = _source(own)
     url = own.model.base_url or _unsteered(route, own.provider)
     if source is None:

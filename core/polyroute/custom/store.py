@@ -31,6 +31,8 @@ _ATTEMPTS = 10
 _LOOKS, _PAUSE_SECONDS = 5, 0.02
 """How often, and after how long, to look again at a file that may just be being written by another program."""
 
+_UNREADABLE = "custom-models-unreadable"
+
 
 class Repaired(NamedTuple):
     """What became of a file that could not be read."""
@@ -58,10 +60,18 @@ class CustomStore:
             return parse(file.values(data), self.plugins, self.path, may_hold_halves=halves)
         except NotReadable as error:
             remedy = "See `polyroute custom repair`."
-            return Listing(problems=(Problem(f"{error}; no custom model is known.", remedy, path=self.path),))
+            return Listing(
+                problems=(
+                    Problem(
+                        f"{error}; no custom model is known.", remedy, path=self.path, code="custom-models-unreadable"
+                    ),
+                )
+            )
         except OSError as error:
             why = f"can't be read ({error.strerror}); no custom model is known."
-            return Listing(problems=(Problem(why, "Mend its permissions.", path=self.path),))
+            return Listing(
+                problems=(Problem(why, "Fix its permissions.", path=self.path, code="custom-models-unreadable"),)
+            )
 
     def get(self, ref: ModelRef) -> CustomModel:
         """One model; its provider may be an alias. Raises UnknownCustomModel."""

@@ -10,8 +10,6 @@ from collections.abc import Mapping
 
 GATEWAY = "dexto"
 CAN_ROUTE_FIELD = "canRouteViaDexto"
-BUNDLED_DISTRIBUTIONS = ("polyroute-direct", "polyroute-openrouter", "polyroute-dexto")
-"""In the order in which they may claim providers, before anybody else."""
 
 DEFAULT_CUSTOM_PROVIDER = "openai-compatible"
 """Whose a custom model is that names no provider."""

@@ -14,7 +14,7 @@ from polyroute.system.plain import clean
 IDLE_SECONDS = 10.0
 """After how long a program that stayed is ended."""
 _TAIL = 300
-"""Characters of stderr that are shown to a person."""
+"""Characters of stderr that are shown to a user."""
 
 
 class Call(NamedTuple):
@@ -51,19 +51,24 @@ class Calls:
         self._timer: threading.Timer | None = None
 
     def make(self, calls: Sequence[Call], seconds: float, meanwhile: Callable[[], object] = bool) -> list[Outcome]:
-        """Make all calls at once, within `seconds` for each; `meanwhile` is done while the programs think."""
+        """Make all calls at once, within `seconds` for each; `meanwhile` is done while the programs think.
+
+        Other threads' calls go on meanwhile: nobody waits for somebody else's program.
+        """
         with self._lock:
             self._cancel()
-            begun = [self._begun(call, seconds) for call in calls]
-            try:
-                meanwhile()
-            finally:
-                run([talk for talk, _ in begun])
+            kept = [self._kept.pop(_key(call.program), None) for call in calls]
+        begun = [_begun(call, talk, seconds) for call, talk in zip(calls, kept, strict=True)]
+        try:
+            meanwhile()
+        finally:
+            run([talk for talk, _ in begun])
+        with self._lock:
             for call, (talk, _) in zip(calls, begun, strict=True):
                 self._keep(call, talk)
             if self._kept:
                 self._schedule()
-            return [_outcome(call, *each) for call, each in zip(calls, begun, strict=True)]
+        return [_outcome(call, *each) for call, each in zip(calls, begun, strict=True)]
 
     def stop(self) -> None:
         """End all programs that stayed."""
@@ -78,18 +83,14 @@ class Calls:
         """How many programs are kept."""
         return len(self._kept)
 
-    def _begun(self, call: Call, seconds: float) -> tuple[Talk, Answers]:
-        talk = self._kept.pop(_key(call.program), None) or Talk(call.program)
-        answers = Answers(call.requests, talk.next_id)
-        talk.start([encoded(call.requests, talk.next_id)], answers, seconds, stays=call.stays)
-        talk.next_id += len(call.requests)
-        return talk, answers
-
     def _keep(self, call: Call, talk: Talk) -> None:
         if talk.child:
+            if other := self._kept.pop(_key(call.program), None):  # of another thread, which was first
+                other.stop()
             self._kept[_key(call.program)] = talk
 
     def _schedule(self) -> None:
+        self._cancel()
         atexit.unregister(self.stop)
         atexit.register(self.stop)
         self._timer = threading.Timer(self._idle_seconds, self.stop)
@@ -104,6 +105,14 @@ class Calls:
 
 CALLS = Calls()
 """Of this process: what stays is kept once."""
+
+
+def _begun(call: Call, kept: Talk | None, seconds: float) -> tuple[Talk, Answers]:
+    talk = kept or Talk(call.program)
+    answers = Answers(call.requests, talk.next_id)
+    talk.start([encoded(call.requests, talk.next_id)], answers, seconds, stays=call.stays)
+    talk.next_id += len(call.requests)
+    return talk, answers
 
 
 def _key(program: Program) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ class Child:
         own = {**variables, "TMPDIR": self.directory, _TOKEN: self.token}
         pipe = subprocess.PIPE
         try:
-            self._process = subprocess.Popen(  # noqa: S603 - no shell; what to run was approved by the person
+            self._process = subprocess.Popen(  # noqa: S603 - no shell; what to run was approved by the user
                 argv,
                 bufsize=0,
                 stdin=pipe,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from polyroute import requirements
+from polyroute import cache, requirements
 from polyroute.environment import PROCESS, Environment
 from polyroute.executables.jsonrpc import Fault
 from polyroute.manifests.description import MAX_MODELS, Description, Executable
@@ -18,27 +18,28 @@ if TYPE_CHECKING:
     from polyroute.executables.processes import Program
 
 FIXED_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-"""Where programs find other programs: no folder of a person, and no version manager's shim."""
+"""Where programs find other programs: no folder of a user, and no version manager's shim."""
 
 _HOME = "HOME"
 
 
 def program(manifest: Manifest, environment: Environment, *, with_values: bool = False) -> Program:
-    """What to run: without the values of the variables that it declares unless `with_values`, but with its home.
+    """What to run: of the variables that it declares with its home and its settings, or `with_values` of all.
 
     Raises Fault where there is no such program.
     """
     from polyroute.executables.processes import Program
 
     granted = manifest.description.executable or Executable(())
-    names = granted.variables if with_values else tuple({_HOME} & {*granted.variables})
+    names = granted.variables if with_values else (*({_HOME} & {*granted.variables}), *granted.settings)
     values = {name: environment.home if name == _HOME else environment.setting(name) for name in names}
     own = {name: value for name, value in values.items() if value}
-    variables = {"PATH": FIXED_PATH, **_language(environment), **own}
+    variables = {"PATH": FIXED_PATH, **language(environment), **own}
     return Program(_argv(granted.argv, manifest.folder), variables, environment.setting("TMPDIR") or "/tmp")  # noqa: S108
 
 
-def _language(environment: Environment) -> dict[str, str]:
+def language(environment: Environment) -> dict[str, str]:
+    """The variables that say in which language a program speaks."""
     names = [name for name in environment.names if name == "LANG" or name.startswith("LC_")]
     return {name: value for name in names if (value := environment.setting(name, layer=PROCESS))}
 
@@ -60,6 +61,20 @@ def present(manifest: Manifest, environment: Environment) -> list[str]:
     return sorted({*(granted.variables if granted else ())} & {*environment.names})
 
 
+def values(manifest: Manifest, variables: Mapping[str, str]) -> tuple[str, ...]:
+    """The values among `variables` that must not be shown: those of all that it declares but its home."""
+    granted = manifest.description.executable
+    return tuple(variables.get(name, "") for name in (granted.variables if granted else ()) if name != _HOME)
+
+
+def digest(names: Iterable[str], environment: Environment) -> str:
+    """What tells environments apart by the values of these variables, without telling them."""
+    from hashlib import blake2b
+
+    seen = [environment.home, *(f"{name}={environment.setting(name)}" for name in sorted(names))]
+    return blake2b("\0".join(seen).encode(), key=cache.digest_key(), digest_size=16).hexdigest()
+
+
 def check(said: Description, manifest: Manifest) -> None:
     """Raises Fault where a description wants what the manifest beside it does not grant."""
     declared, granted = manifest.description, manifest.description.executable or Executable(())
@@ -68,6 +83,8 @@ def check(said: Description, manifest: Manifest) -> None:
     wanted = {name for each in said.providers for name in requirements.variables(each)}
     _all_granted("the variable", wanted, granted.variables)
     _all_granted("the method", said.methods, declared.methods)
+    if said.commands:
+        raise Fault("schema", "names a command, which only a manifest may")
     check_urls(filter(_host, _urls(said)), manifest)
     check_count(len(said.models))
 
@@ -90,11 +107,13 @@ def _urls(said: Description) -> Iterable[str]:
     for each in said.providers:
         own = (each.base_url, *(case.base_url for case in each.base_url_cases))
         yield from (_with_defaults(url, each) for url in own)
-    yield from (_with_defaults(model.base_url, providers[model.provider]) for model in said.models)
+    for model in said.models:  # those of an extended provider are called where that is, which is for its owner to say
+        beside = providers.get(model.provider)
+        yield _with_defaults(model.base_url, beside) if beside else model.base_url
 
 
 def _with_defaults(url: str, provider: Provider) -> str:
-    """A base URL whose host the person gives, as it is where the person gives nothing."""
+    """A base URL whose host the user gives, as it is where the user gives nothing."""
     if _host(url):
         return url
     defaults = {slot.name: slot.default for group in provider.requirement for slot in group.slots}
@@ -102,7 +121,7 @@ def _with_defaults(url: str, provider: Provider) -> str:
 
 
 def _host(url: str) -> str:
-    """The host that has to be granted: what follows a placeholder, and nothing where the person gives all of it."""
+    """The host that has to be granted: what follows a placeholder, and nothing where the user gives all of it."""
     host = url.partition("://")[2].partition("/")[0].lower()
     return host.rpartition("}")[2].lstrip(".") if "$" in host else host
 

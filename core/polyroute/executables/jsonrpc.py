@@ -29,7 +29,7 @@ RATE_LIMITED = -32005
 UPSTREAM = -32006
 """The endpoint answered with an error of its own."""
 NEEDS_INTERACTION = -32007
-"""A person has to do something, such as to log in again."""
+"""A user has to do something, such as to log in again."""
 
 HostCode = Literal[
     "cannot_start",
@@ -46,6 +46,20 @@ HostCode = Literal[
 ]
 """What can be wrong with an executable from where the host stands."""
 
+PluginCode = Literal[
+    "failed",
+    "method_not_found",
+    "unsupported_protocol",
+    "not_configured",
+    "auth_invalid",
+    "network",
+    "rate_limited",
+    "upstream",
+    "needs_interaction",
+]
+"""What an executable says is wrong."""
+Code = HostCode | PluginCode
+
 MAX_NODES = 250_000
 """JSON nodes of a line. They are counted before parsing: 4 MiB of `{}` would cost 100 MiB parsed."""
 MAX_NOISE = 200
@@ -57,10 +71,12 @@ _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 class Fault(Exception):
     """What went wrong between the host and one executable."""
 
-    def __init__(self, code: HostCode, detail: str) -> None:
+    def __init__(self, code: Code, detail: str, remedy: str = "") -> None:
         super().__init__(detail)
         self.code = code
         self.detail = detail
+        self.remedy = remedy
+        """What the plugin says a user does about it."""
 
 
 class Request(NamedTuple):

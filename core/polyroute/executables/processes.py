@@ -63,6 +63,8 @@ class Talk:
         """Known once it has ended; negative where a signal ended it."""
         self.errors = b""
         """The tail of its stderr."""
+        self.rest = b""
+        """What it printed after the last line end, for whoever wants that too."""
         self.is_over = True
         """Whether the round is."""
         self.child: Child | None = None
@@ -247,7 +249,7 @@ class Talk:
     def _finish(self, fault: Fault | None = None) -> None:
         self.is_over, self.fault = True, fault
         self.seconds = time.monotonic() - self._began
-        self._buffer = bytearray()
+        self.rest, self._buffer = bytes(self._buffer), bytearray()
         for descriptor in tuple(self._heard):
             self._forget(descriptor)
         if self.child and (fault or not self._stays):

@@ -14,7 +14,10 @@ DESCRIBED_SECONDS = 24 * 3600.0
 FAILED_SECONDS = 600.0
 """How long a program is left alone after it failed."""
 
-_VERSION = 1
+_VERSION = 2
+
+_MOST_KEPT = 64
+"""Answers of one program that are kept as its last good ones: one for each user of a process."""
 
 
 class Said(NamedTuple):
@@ -22,6 +25,8 @@ class Said(NamedTuple):
 
     value: Any
     fault: str = ""
+    code: str = ""
+    """What kind of fault it is, for programs."""
 
 
 class Memory:
@@ -38,8 +43,8 @@ class Memory:
 
     def fresh(self, question: str) -> Said | None:
         """What was said to this question, where that still holds."""
-        value, fault, at, until = self._said.get(question, (None, "", 0.0, 0.0))
-        return Said(value, fault) if at <= time.time() < until else None
+        value, fault, code, at, until = self._said.get(question, (None, "", "", 0.0, 0.0))
+        return Said(value, fault, code) if at <= time.time() < until else None
 
     def last(self, question: str) -> Any:
         """The last good answer, however old; None where there is none."""
@@ -48,14 +53,14 @@ class Memory:
     def keep(self, question: str, value: Any, seconds: float, *, for_ever: bool = False) -> None:
         """Keep an answer for as long as it holds, or `for_ever` as the last good one."""
         now = time.time()
-        self._said[question] = [value, "", now, now + seconds]
+        self._said[question] = [value, "", "", now, now + seconds]
         if for_ever:
-            self._said[f"last {question}"] = [value, "", now, now + 90 * DESCRIBED_SECONDS]
+            self._said[f"last {question}"] = [value, "", "", now, now + 90 * DESCRIBED_SECONDS]
 
-    def fail(self, question: str, fault: str) -> None:
+    def fail(self, question: str, fault: str, code: str) -> None:
         """Remember that there was no answer, and why."""
         now = time.time()
-        self._said[question] = [None, fault, now, now + FAILED_SECONDS]
+        self._said[question] = [None, fault, code, now, now + FAILED_SECONDS]
 
     def forget(self) -> None:
         """Ask everything anew; the last good answers stay."""
@@ -64,8 +69,9 @@ class Memory:
     def kept(self) -> dict[str, Any]:
         """What still holds, as it is written down."""
         now = time.time()
-        said = {question: each for question, each in self._said.items() if each[2] <= now < each[3]}
-        return {"made_from": self._made_from, "said": said}
+        said = {question: each for question, each in self._said.copy().items() if each[3] <= now < each[4]}
+        newest = sorted(said, key=lambda question: said[question][3], reverse=True)[: 2 * _MOST_KEPT]
+        return {"made_from": self._made_from, "said": {question: said[question] for question in newest}}
 
 
 def save(memories: Iterable[Memory]) -> None:

@@ -3,35 +3,40 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from polyroute.constraints import MILLISECONDS_FROM
 from polyroute.executables import grants
 from polyroute.executables import jsonrpc as codes
 from polyroute.executables.calls import shown
-from polyroute.executables.jsonrpc import Answer, Fault
+from polyroute.executables.jsonrpc import Answer, Fault, PluginCode
 from polyroute.manifests.manifests import Manifest
-from polyroute.types import Detection, IdMapping, Model, ModelRef, Source, Verification
+from polyroute.result_check import fault
+from polyroute.types import Detection, IdMapping, Model, ModelRef, Secret, Source, Verification
 
 LONGEST_SECONDS = 24 * 3600.0
 
-_WORDS = {
-    codes.METHOD_NOT_FOUND: "has no such method",
-    codes.UNSUPPORTED_PROTOCOL: "speaks none of the protocols offered",
-    codes.NOT_CONFIGURED: "is not configured",
-    codes.AUTH_INVALID: "says that the credential is refused",
-    codes.NETWORK: "can't reach its endpoint",
-    codes.RATE_LIMITED: "says that there were too many requests",
-    codes.UPSTREAM: "says that its endpoint failed",
-    codes.NEEDS_INTERACTION: "needs you to do something",
+_ERRORS: Mapping[int, tuple[PluginCode, str]] = {
+    codes.METHOD_NOT_FOUND: ("method_not_found", "has no such method"),
+    codes.UNSUPPORTED_PROTOCOL: ("unsupported_protocol", "speaks none of the protocols offered"),
+    codes.NOT_CONFIGURED: ("not_configured", "is not configured"),
+    codes.AUTH_INVALID: ("auth_invalid", "says that the credential is refused"),
+    codes.NETWORK: ("network", "can't reach its endpoint"),
+    codes.RATE_LIMITED: ("rate_limited", "says that there were too many requests"),
+    codes.UPSTREAM: ("upstream", "says that its endpoint failed"),
+    codes.NEEDS_INTERACTION: ("needs_interaction", "needs you to do something"),
 }
 
 
 def result(answer: Answer, secrets: tuple[str, ...] = ()) -> Mapping[str, Any]:
     """The result of an answer. Raises Fault where it is an error, or no object."""
     if answer.code:
-        words = _WORDS.get(answer.code, f"failed with error {answer.code}")
-        raise Fault("schema", f"{words}: {shown(answer.message, secrets)}".removesuffix(": "))
+        code, words = _ERRORS.get(answer.code, ("failed", f"failed with error {answer.code}"))
+        remedy = answer.data.get("remedy") if isinstance(answer.data, dict) else None
+        told = shown(remedy, secrets) if isinstance(remedy, str) else ""
+        raise Fault(code, f"{words}: {shown(answer.message, secrets)}".removesuffix(": "), told)
     return _table(answer.result, "the result")
 
 
@@ -54,7 +59,11 @@ def detections(found: Mapping[str, Any], manifest: Manifest) -> list[Detection]:
 def _detection(provider: str, entry: Mapping[str, Any]) -> Detection:
     kind: Any = _text(entry, "kind", "oauth-token")
     source = None if kind == "none" else Source("plugin", shown(_text(entry, "ref", "login")))
-    return Detection(provider, kind, source, _text(entry, "endpoint"))
+    remedy, until = shown(_text(entry, "remedy")), _moment(entry, "expires_at")
+    found = Detection(provider, kind, source, _text(entry, "endpoint"), remedy=remedy, expires_at=until)
+    if wrong := fault(found):
+        raise Fault("schema", f"detects a login wrongly: {shown(wrong)}")
+    return found
 
 
 def _absence(provider: str, entry: Mapping[str, Any]) -> Detection:
@@ -64,8 +73,8 @@ def _absence(provider: str, entry: Mapping[str, Any]) -> Detection:
 
 def models(found: Mapping[str, Any], manifest: Manifest) -> list[Model]:
     """The models that are listed. Raises Fault."""
-    from polyroute.manifests.describe import Wrong
-    from polyroute.manifests.describe import models as validated
+    from polyroute.manifests.reader import Wrong
+    from polyroute.manifests.reading import models as validated
 
     listed = [(name, _list(rows, name)) for name, rows in _entries(found, "providers")]
     grants.check_count(sum(len(rows) for _, rows in listed))
@@ -75,6 +84,25 @@ def models(found: Mapping[str, Any], manifest: Manifest) -> list[Model]:
         raise Fault("schema", f"lists a model wrongly: {shown(str(wrong))}") from None
     grants.check_urls([each.base_url for each in made], manifest)
     return made
+
+
+def errors(found: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
+    """The providers for which there is no answer, each with the reason, the remedy and a code. Raises Fault."""
+    rows = [(name, _table(each, name)) for name, each in _entries(found, "errors")]
+    return [(shown(name), _why(row), shown(_text(row, "remedy")), _code(row)) for name, row in rows]
+
+
+def _why(row: Mapping[str, Any]) -> str:
+    return shown(_text(row, "message")) or _error(row)[1]
+
+
+def _code(row: Mapping[str, Any]) -> str:
+    return _error(row)[0]
+
+
+def _error(row: Mapping[str, Any]) -> tuple[PluginCode, str]:
+    code = row.get("code")
+    return _ERRORS.get(code if type(code) is int else 0, ("failed", "no reason is given"))
 
 
 def mappings(found: Mapping[str, Any]) -> dict[ModelRef, IdMapping]:
@@ -96,9 +124,39 @@ def verifications(found: Mapping[str, Any], secrets: tuple[str, ...]) -> list[Ve
     return [Verification(name, state, shown(message, secrets)) for name, state, message in states]
 
 
-def secret(found: Mapping[str, Any]) -> str:
-    """The secret. Raises Fault."""
-    return _text(found, "secret").strip()
+def secret(found: Mapping[str, Any], manifest: Manifest) -> Secret:
+    """The secret and what goes with it, or why there is none. Raises Fault."""
+    headers = _table(found.get("headers", {}), "headers")
+    endpoint = _text(found, "endpoint").rstrip("/")
+    grants.check_urls([endpoint], manifest)
+    secret = Secret(
+        _text(found, "secret").strip(),
+        _expiry(found),
+        tuple((name, _text(headers, name)) for name in headers),
+        endpoint,
+        shown(_text(found, "reason")),
+        shown(_text(found, "remedy")),
+    )
+    if fault(secret):  # whose words may quote it
+        raise Fault("schema", "gives a secret of which a header or the endpoint is of a wrong form")
+    return secret
+
+
+def _expiry(found: Mapping[str, Any]) -> float | None:
+    """When the secret stops being good, in seconds since 1970."""
+    until = _moment(found, "expires_at")
+    return time.time() + seconds(found) if until is None and "ttl_s" in found else until
+
+
+def _moment(entry: Mapping[str, Any], key: str) -> float | None:
+    until = entry.get(key)
+    if until is None:
+        return None
+    if type(until) not in (int, float) or not math.isfinite(until):
+        raise Fault("schema", f"gives an {key} that is no number of seconds")
+    if until >= MILLISECONDS_FROM:
+        raise Fault("schema", f"gives an {key} in milliseconds; it is seconds since 1970")
+    return float(until)
 
 
 def _entries(found: Mapping[str, Any], key: str) -> Iterable[tuple[str, Any]]:

@@ -34,7 +34,7 @@ def client(catalog: Catalog, target: Target, **options: Any) -> tuple[anthropic.
     route, model_id = chosen(catalog, target, (MESSAGES,))
     guard = Guard(route, catalog.environment)
     http = anthropic.DefaultHttpxClient(**guard.options)
-    made = anthropic.Anthropic(base_url=base_url(route), api_key=UNUSED, http_client=http, **options)
+    made = anthropic.Anthropic(base_url=base_url(guard.route), api_key=UNUSED, http_client=http, **options)
     guard.take_away(made.default_headers, options.get("default_headers", ()))
     return made, model_id
 
@@ -44,7 +44,7 @@ def async_client(catalog: Catalog, target: Target, **options: Any) -> tuple[anth
     route, model_id = chosen(catalog, target, (MESSAGES,))
     guard = Guard(route, catalog.environment)
     http = anthropic.DefaultAsyncHttpxClient(**guard.async_options)
-    made = anthropic.AsyncAnthropic(base_url=base_url(route), api_key=UNUSED, http_client=http, **options)
+    made = anthropic.AsyncAnthropic(base_url=base_url(guard.route), api_key=UNUSED, http_client=http, **options)
     guard.take_away(made.default_headers, options.get("default_headers", ()))
     return made, model_id
 

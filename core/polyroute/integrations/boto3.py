@@ -33,13 +33,19 @@ def client(catalog: Catalog, target: Target, **options: Any) -> tuple[Any, str]:
     `choosing.chosen` does.
     """
     route, model_id = chosen(catalog, target, (CONVERSE,))
-    arguments = {"endpoint_url": route.base_url, **_region(route.base_url), **options}
-    if route.credential is None or route.credential.kind == "cloud-identity":
+    has_key = route.credential is not None and route.credential.kind != "cloud-identity"
+    guard = Guard(route, catalog.environment) if has_key else None
+    url = guard.route.base_url if guard else route.base_url
+    arguments = {"endpoint_url": url, **_region(url), **options}
+    if guard is None:
         return boto3.client(_SERVICE, **arguments), model_id
-    guard = Guard(route, catalog.environment)
     unsigned = Config(signature_version=UNSIGNED).merge(arguments.pop("config", Config()))
     made = boto3.client(_SERVICE, config=unsigned, **arguments)
-    made.meta.events.register("before-send", lambda request, **_: guard.apply(origin_of(request.url), request.headers))
+
+    def prepared(request: Any, **_: Any) -> None:
+        guard.renewed().apply(origin_of(request.url), request.headers)
+
+    made.meta.events.register("before-send", prepared)
     return made, model_id
 
 

@@ -11,9 +11,9 @@ import shlex
 
 from polyroute.answers import Route
 from polyroute.catalog import Catalog
-from polyroute.environment import PROCESS
+from polyroute.environment import PLUGIN, PROCESS
 from polyroute.errors import UnsupportedRoute
-from polyroute.integrations.choosing import chosen
+from polyroute.integrations.choosing import Chosen, chosen
 from polyroute.integrations.paths import HTTP, request_path
 from polyroute.integrations.proxy import config
 from polyroute.routing.credentials import variable_of
@@ -31,15 +31,29 @@ _BODIES: dict[str, dict[str, object]] = {
 
 
 def formatted(catalog: Catalog, model: ModelRef, form: str) -> str:
-    """The route to `model` in one of `FORMATS`. Raises as `choosing.chosen` does."""
+    """The route to `model` in one of `FORMATS`. Raises as `choosing.chosen` does; SecretUnavailable.
+
+    A login that a plugin owns is asked for, since only the exchange may say where it is used.
+    """
     if form == "litellm":
         return config(catalog, [model])
     if form == "curl":
-        return _curl(model, *chosen(catalog, model, HTTP))
+        return _curl(model, *_called(catalog, chosen(catalog, model, HTTP)))
     if form == "openai":
-        return _for_openai(model, *chosen(catalog, model, _OPENAI))
+        return _for_openai(model, *_called(catalog, chosen(catalog, model, _OPENAI)))
     route = catalog.resolve(model)
-    return _env(model, *chosen(catalog, route, (route.protocol,)))
+    return _env(model, *_called(catalog, chosen(catalog, route, (route.protocol,))))
+
+
+def _called(catalog: Catalog, found: Chosen) -> Chosen:
+    """The route as it is called: with the base URL that its secret is for."""
+    route = found.route
+    if not (route.credential and route.credential.source and route.credential.source.layer == PLUGIN):
+        return found
+    call = catalog.environment.call(route)
+    if len(call.headers) > len(route.headers) + 1:
+        raise UnsupportedRoute(route, "its login comes with further headers, which may be secret: use a client library")
+    return found._replace(route=route._replace(base_url=call.base_url))
 
 
 def _env(model: ModelRef, route: Route, model_id: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Collection, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,6 +11,7 @@ from urllib.parse import urlsplit
 from polyroute.answers import Route
 from polyroute.environment import Environment
 from polyroute.errors import UsageError, WrongEndpoint
+from polyroute.secret_values import MARGIN_SECONDS
 
 UNUSED = "set-by-polyroute"
 """What a library gets that insists on a key: the guard sets the real one, so that no client object holds it."""
@@ -17,6 +20,7 @@ Origin = tuple[str, str, int | None]
 
 _KEY_HEADERS = ("authorization", "x-api-key", "api-key", "x-goog-api-key")
 _OWN_HEADERS = ("accept", "content-type", "user-agent", "connection")
+_UNAUTHORIZED = 401
 _OWN_PREFIXES = ("x-stainless-", "anthropic-version")
 
 
@@ -27,13 +31,16 @@ class Guard:
     """
 
     def __init__(self, route: Route, environment: Environment) -> None:
-        self._origin = origin_of(route.base_url)
-        self._taken_away = [*_KEY_HEADERS]
-        self._headers = route.headers
-        self._key: tuple[tuple[str, str], ...] = ()
-        if secret := environment.reveal(route.credential):
-            self._key = ((route.auth.name, route.auth.prefix + secret),)
-            self._taken_away.append(route.auth.name)
+        """Raises SecretUnavailable where the key can't be had; UsageError for a base URL that nobody could call."""
+        self._route, self._environment = route, environment
+        self._call = environment.call(route)
+        self._origin, self._is_refused = origin_of(self._call.base_url), False
+        self._taken_away = [*_KEY_HEADERS, route.auth.name]
+
+    @property
+    def route(self) -> Route:
+        """The route, with the base URL that its secret is for."""
+        return self._route._replace(base_url=self._call.base_url)
 
     def take_away(self, defaults: Collection[str], wanted: Collection[str] = ()) -> None:
         """Send none of these headers, but those that a library sets of its own accord and those in `wanted`.
@@ -47,13 +54,26 @@ class Guard:
                 self._taken_away.append(name)
 
     def __call__(self, request: Any) -> None:
-        """Make `request` the route's, or raise WrongEndpoint."""
+        """Make `request` the route's, or raise WrongEndpoint. A key that is about to expire is asked for anew."""
+        self._renew()
         host = request.url.raw_host.decode("ascii")  # as it is on the wire: `host` has a punycoded name in letters
         self.apply((request.url.scheme, host, request.url.port), request.headers)
 
     async def asynchronous(self, request: Any) -> None:
-        """The same, where a hook is awaited."""
+        """The same, where a hook is awaited: a login may have to be renewed over the network."""
+        if self._is_old:
+            await asyncio.to_thread(self._renew)
         self(request)
+
+    def after(self, response: Any) -> None:
+        """Ask for the key anew at the next request, where the endpoint has refused it."""
+        if response.status_code == _UNAUTHORIZED and self._route.credential:
+            self._environment.forget(self._route.credential)
+            self._is_refused = True
+
+    async def asynchronous_after(self, response: Any) -> None:
+        """The same, where a hook is awaited."""
+        self.after(response)
 
     def apply(self, origin: Origin, headers: MutableMapping[str, str]) -> None:
         """Make these the headers of a request to `origin`, or raise WrongEndpoint."""
@@ -62,21 +82,36 @@ class Guard:
         for name in self._taken_away:
             if name in headers:
                 del headers[name]
-        for name, value in self._headers:
-            if name not in headers:  # a library says which version of a protocol it speaks
-                headers[name] = value
-        for name, value in self._key:
-            headers[name] = value
+        for header in self._call.headers:
+            name, value = header
+            if name not in headers or header not in self._route.headers:
+                headers[name] = value  # a library says itself which version of a protocol it speaks
+
+    @property
+    def _is_old(self) -> bool:
+        until = self._call.expires_at
+        return self._is_refused or (until is not None and time.time() > until - MARGIN_SECONDS)
+
+    def renewed(self) -> Guard:
+        """The guard itself, after it has asked for a key that is about to expire."""
+        self._renew()
+        return self
+
+    def _renew(self) -> None:
+        if self._is_old:
+            self._call = self._environment.call(self._route)
+            self._origin, self._is_refused = origin_of(self._call.base_url), False
 
     @property
     def options(self) -> dict[str, Any]:
         """The arguments for a client of httpx."""
-        return {"follow_redirects": False, "event_hooks": {"request": [self]}}
+        return {"follow_redirects": False, "event_hooks": {"request": [self], "response": [self.after]}}
 
     @property
     def async_options(self) -> dict[str, Any]:
         """The arguments for an asynchronous client of httpx."""
-        return {"follow_redirects": False, "event_hooks": {"request": [self.asynchronous]}}
+        hooks = {"request": [self.asynchronous], "response": [self.asynchronous_after]}
+        return {"follow_redirects": False, "event_hooks": hooks}
 
 
 def origin_of(url: str) -> Origin:

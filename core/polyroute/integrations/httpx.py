@@ -30,7 +30,7 @@ def client(
     """
     route, model_id = chosen(catalog, target, protocols)
     guard = Guard(route, catalog.environment)
-    made = httpx.Client(base_url=route.base_url, **{**guard.options, **options})
+    made = httpx.Client(base_url=guard.route.base_url, **{**guard.options, **options})
     return made, request_path(route.protocol, model_id, stream=stream), model_id
 
 
@@ -40,5 +40,5 @@ def async_client(
     """The same with `httpx.AsyncClient`."""
     route, model_id = chosen(catalog, target, protocols)
     guard = Guard(route, catalog.environment)
-    made = httpx.AsyncClient(base_url=route.base_url, **{**guard.async_options, **options})
+    made = httpx.AsyncClient(base_url=guard.route.base_url, **{**guard.async_options, **options})
     return made, request_path(route.protocol, model_id, stream=stream), model_id

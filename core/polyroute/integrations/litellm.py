@@ -53,5 +53,6 @@ def _arguments(catalog: Catalog, target: Target) -> tuple[dict[str, Any], Guard 
     """What both take, and the guard for LiteLLM's own client where it is not OpenAI's SDK that it calls."""
     route, model_id = chosen(catalog, target, PREFIXES)
     prefix = PREFIXES[route.protocol]
-    arguments = {"model": prefix.prefix + model_id, "api_base": prefix.base_url(route), "api_key": UNUSED}
-    return arguments, None if route.protocol == openai.CHAT else Guard(route, catalog.environment)
+    guard = Guard(route, catalog.environment)
+    arguments = {"model": prefix.prefix + model_id, "api_base": prefix.base_url(guard.route), "api_key": UNUSED}
+    return arguments, None if route.protocol == openai.CHAT else guard

@@ -32,7 +32,7 @@ def client(catalog: Catalog, target: Target, *, protocol: str = CHAT, **options:
     route, model_id = chosen(catalog, target, (protocol,))
     guard = Guard(route, catalog.environment)
     made = openai.OpenAI(
-        base_url=route.base_url,
+        base_url=guard.route.base_url,
         api_key=UNUSED,
         http_client=openai.DefaultHttpxClient(**guard.options),
         **options,
@@ -48,7 +48,7 @@ def async_client(
     route, model_id = chosen(catalog, target, (protocol,))
     guard = Guard(route, catalog.environment)
     made = openai.AsyncOpenAI(
-        base_url=route.base_url,
+        base_url=guard.route.base_url,
         api_key=UNUSED,
         http_client=openai.DefaultAsyncHttpxClient(**guard.async_options),
         **options,

@@ -5,41 +5,70 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from polyroute import wire
+from polyroute import hookspecs, plugin_wire, wire
 from polyroute.catalog import Catalog
 from polyroute.environment import Environment
-from polyroute.kit import Finding, declared
-from polyroute.manifests.description import Description
+from polyroute.kit import Finding, declared, names
+from polyroute.kit.terms import near
+from polyroute.manifests.description import Description, Method
 from polyroute.plugins import Plugins
 from polyroute.requirements import variables
-from polyroute.types import ModelRef, Problem
+from polyroute.types import ModelRef, Problem, Routeability
 
 CANARY = "canary-5f1d0c7a9e"
 """Stands where secrets would."""
+_OF_OTHERS = ("not-a-gateway", "not-a-mapper")
+"""Problems that only show where the plugins are that it may extend."""
+_DECLARED = ("provider-taken", "like-nobody")
+"""Problems that what it declares tells better."""
 
 
 def findings(plugin: object, home: str) -> Iterator[Finding]:
-    """What is to be said of a plugin, with `home` as the home of a person who has nothing."""
+    """What is to be said of a plugin, with `home` as the home of a user who has nothing."""
     plugins = Plugins.load([plugin], only=[], environment=Environment({"HOME": home}))
     catalog = Catalog(plugins, Environment({"HOME": home}))
     asked_for_all(catalog)
-    yield from map(problem, catalog.problems)
-    if not plugins.providers:
+    among = Plugins.load([plugin], only=names.bundled_names(), environment=Environment({"HOME": home}))
+    yield from (problem(each) for each in catalog.problems if each.code not in (*_OF_OTHERS, *_DECLARED))
+    yield from map(problem, _beside_others(among, home))
+    said = declaration(plugins)._replace(routeability=_rules(among))
+    if not (said.providers or said.routeability):
         yield Finding("providers-missing", "warning", "it has no provider of its own")
-    yield from declared.findings(declaration(plugins))
+    yield from declared.findings(said)
     if CANARY in everything_told(plugins, home):
         yield Finding("secret-told", "error", "the value of a variable is in what the catalog says", "Tell names only.")
 
 
 def problem(found: Problem) -> Finding:
     """A problem that a host would show, as a finding."""
-    return Finding("problem", "error", f"{found.hook}: {found.message}".removeprefix(": "), found.remedy)
+    told = f"{found.hook}: {found.message}".removeprefix(": ")
+    return Finding("problem", "error", told, f"{_nearest(found)} {found.remedy}".lstrip())
+
+
+def _nearest(found: Problem) -> str:
+    """What may be meant by a name that nobody knows."""
+    if found.code == "unknown-hook":
+        return near(found.hook, (name for name in vars(hookspecs) if name.startswith("polyroute_")))
+    is_unknown = found.code == "not-a-gateway" and found.provider not in names.bundled().providers
+    return near(found.provider, names.bundled().providers) if is_unknown else ""
+
+
+def _beside_others(among: Plugins, home: str) -> list[Problem]:
+    """What is wrong with the first plugin in what it says of others' providers."""
+    catalog = Catalog(among, Environment({"HOME": home}))
+    _ = catalog.plugins.mappers
+    return [each for each in catalog.problems if each.plugin == among.all[0].name and each.code in _OF_OTHERS]
+
+
+def _rules(among: Plugins) -> tuple[Routeability, ...]:
+    """Whom the first plugin's gateways carry, and those that it extends."""
+    return tuple(rule for name, rule in among.rules.items() if rule != names.bundled().rules.get(name))
 
 
 def declaration(plugins: Plugins) -> Description:
     """All that the plugins declare, as one description."""
-    own, hooks = tuple(plugins.providers.values()), plugins.hooks_of(plugins.all[0])
-    answers = {"polyroute_credentials": "detect", "polyroute_model_ids": "map"}
+    own, hooks = plugins.claimed.get(plugins.all[0], ()), plugins.hooks_of(plugins.all[0])
+    answers: dict[str, Method] = {"polyroute_credentials": "detect", "polyroute_model_ids": "map"}
     return Description(
         providers=own,
         routeability=tuple(plugins.rules.values()),
@@ -62,6 +91,6 @@ def everything_told(plugins: Plugins, home: str) -> str:
     """All that a catalog says where every variable holds the canary."""
     named = {name: CANARY for provider in plugins.providers.values() for name in variables(provider)}
     catalog = Catalog(plugins, Environment({**named, "HOME": home}))
-    documents = [wire.status(catalog.status()), wire.plugins(catalog)]
+    documents = [wire.status(catalog.status()), plugin_wire.plugins(catalog)]
     documents += [wire.resolution(each.ref, catalog.routes(each.ref), ()) for each in catalog.models()[:20]]
     return json.dumps(documents)

@@ -2,89 +2,78 @@
 
 from __future__ import annotations
 
-import functools
-import ipaddress
-from collections.abc import Iterator, Mapping
-from urllib.parse import urlsplit
+from collections.abc import Iterator, Sequence
 
-from polyroute import requirements
-from polyroute.environment import Environment
-from polyroute.kit import Finding
+from polyroute import requirements, slots
+from polyroute.kit import Finding, names, placeholders, sending
+from polyroute.kit.terms import PYTHON, Terms
 from polyroute.manifests.description import Description
-from polyroute.plugins import Plugins
-from polyroute.trust import trust
 from polyroute.types import Provider
 
+_LIST_IN_PYTHON = "Yield them in polyroute_models; or give a mapper in polyroute_model_ids."
 
-def findings(found: Description) -> Iterator[Finding]:
-    """What is to be said of everything that a plugin declares; its models are among it."""
+
+def findings(found: Description, terms: Terms = PYTHON, beside: Sequence[Description] = ()) -> Iterator[Finding]:
+    """What is to be said of everything that a plugin declares, its models included, in the terms of its kind; `beside`
+    are the other descriptions of the same distribution.
+    """
+    terms = terms._replace(extended=frozenset(rule.gateway for rule in found.routeability if rule.extends))
     for provider in found.providers:
-        yield from _provider(provider, found)
-        yield from _taken(provider)
+        yield from _provider(provider, found, terms)
+    yield from names.findings(found, terms, beside)
+    yield from placeholders.findings(found, terms)
+    yield from sending.findings(found, terms)
 
 
-def _provider(provider: Provider, found: Description) -> Iterator[Finding]:
+def _provider(provider: Provider, found: Description, terms: Terms) -> Iterator[Finding]:
     name = provider.id
     if not provider.requirement and "detect" not in found.methods:
-        remedy = 'Say env = ["NAME_API_KEY"]; or groups = [{ kind = "none" }] for a server that needs no key.'
-        yield Finding("requirement-missing", "error", f"nobody can use {name}: it says not what it needs", remedy)
+        message = f"nobody can use {name}: it says not what it needs"
+        yield Finding("requirement-missing", "error", message, _requirement(terms))
     if not provider.base_url:
-        yield Finding("base-url-missing", "error", f"{name} has no base URL", "Say where it is called: base_url.")
-    for url in trust.hosts(provider):
-        if url.startswith("http://") and not _is_near(url):
-            yield Finding("plain-http", "warning", f"{url} sends keys of {name} unencrypted", "Use https.")
-    yield from _gateway(provider, found)
-    yield from _slots(provider)
+        remedy = f"Say where it is called: {terms.said('base_url', 'https://…')}."
+        yield Finding("base-url-missing", "error", f"{name} has no base URL", remedy)
+    yield from _gateway(provider, found, terms)
+    yield from _variables(provider)
 
 
-def _taken(provider: Provider) -> Iterator[Finding]:
-    for name in (provider.id, *provider.aliases):
-        if owner := _bundled().get(name):
-            message = f"{name} belongs to the bundled plugin {owner}, and what this one says of it does not count"
-            yield Finding("name-taken", "warning", message, "Give it another name.")
+def _requirement(terms: Terms) -> str:
+    """How to say what a provider needs."""
+    return terms.words(
+        'Say env = ["NAME_API_KEY"]; or groups = [{ kind = "none" }] for a server that needs no key.',
+        'Say requirement=(Group((Slot("key", (Alternative("NAME_API_KEY"),), secret=True),)),); '
+        'or (Group(kind="none"),) for a server that needs no key.',
+        'Say "env": ["NAME_API_KEY"]; or "groups": [{"kind": "none"}] for a server that needs no key.',
+    )
 
 
-@functools.cache
-def _bundled() -> Mapping[str, str]:
-    """Which bundled plugin has a name."""
-    plugins = Plugins.load(environment=Environment({}), run=False)
-    owners = {name: plugins.owners[provider] for name, provider in plugins.names.items()}
-    return {name: owner.name for name, owner in owners.items() if owner.origin == "bundled"}
-
-
-def _gateway(provider: Provider, found: Description) -> Iterator[Finding]:
+def _gateway(provider: Provider, found: Description, terms: Terms) -> Iterator[Finding]:
     name = provider.id
     rule = next((each for each in found.routeability if each.gateway == name), None)
     if provider.kind == "gateway" and rule is None:
-        remedy = "List its models, or add [providers.NAME.routeability]."
+        in_json = f"List its models, or add providers.{name}.routeability."
+        remedy = terms.words(
+            f"List its models, or add [providers.{name}.routeability].", "Yield a Routeability.", in_json
+        )
         yield Finding("routeability-missing", "warning", f"the gateway {name} carries nobody's models", remedy)
     if rule and not rule.like and not _can_spell(name, found):
-        remedy = 'List them: models = [...], or models = "models.json" beside the manifest. Or answer `map`.'
+        in_toml = 'List them: models = [...], or models = "models.json" beside the manifest.'
+        remedy = terms.words(in_toml, _LIST_IN_PYTHON, 'List them: "models": [...]; or answer `map`.')
         yield Finding("models-missing", "error", f"the gateway {name} has no list: no ID can be found in it", remedy)
     if rule and provider.kind != "gateway":
-        yield Finding("kind-mismatch", "warning", f"{name} carries others' models", 'Say kind = "gateway".')
+        remedy = f"Say {terms.said('kind', 'gateway')}."
+        yield Finding("kind-mismatch", "warning", f"{name} carries others' models", remedy)
 
 
 def _can_spell(gateway: str, found: Description) -> bool:
-    """Whether a gateway's model IDs can be found: in its list, by a scheme for one that is asked for, or by asking."""
-    is_listed = any(each.provider == gateway for each in found.models)
-    return is_listed or "map" in found.methods or ("models" in found.methods and gateway in found.mappings)
+    """Whether a gateway's model IDs can be found: in its list, by a rule, or by asking."""
+    spelling = found.mappings.get(gateway)
+    is_listed = gateway in {*(each.provider for each in found.models), *(each.provider for each in found.lists)}
+    is_asked = "map" in found.methods or (spelling is not None and "models" in found.methods)
+    return is_listed or is_asked or (spelling is not None and bool(spelling.spelled))
 
 
-def _slots(provider: Provider) -> Iterator[Finding]:
-    for group in provider.requirement:
-        for slot in group.slots:
-            if f"${{{slot.name}}}" in provider.base_url and not slot.check:
-                remedy = 'Say check = "slug", "host" or "url".'
-                yield Finding("slot-unchecked", "warning", f"{slot.name} stands unchecked in the base URL", remedy)
-    names = {name for each in requirements.alternatives(provider) for name in requirements.named(each)}
-    for name in sorted(each for each in names if each != each.upper()):
+def _variables(provider: Provider) -> Iterator[Finding]:
+    found = {name for each in requirements.alternatives(provider) for name in slots.named(each)}
+    for name in sorted(each for each in found if each != each.upper()):
         yield Finding("variable-case", "advice", f"the variable {name} is not in capitals")
-
-
-def _is_near(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_private
-    except ValueError:
-        return host == "localhost" or host.endswith((".localhost", ".local")) or "." not in host

@@ -9,14 +9,15 @@ from typing import Any
 from polyroute.executables import grants, replies
 from polyroute.executables.jsonrpc import INVALID_PARAMS, METHOD_NOT_FOUND, UNSUPPORTED_PROTOCOL, Answer, Fault
 from polyroute.executables.processes import Talk, run
-from polyroute.kit import Finding
+from polyroute.kit import Finding, replying
+from polyroute.kit.manifest import path_of
+from polyroute.kit.replying import CANARY
 from polyroute.kit.trial import SECONDS, Run, Subject, Transcript, line
 from polyroute.manifests import manifests
-from polyroute.manifests.describe import Wrong, parse
 from polyroute.manifests.manifests import Manifest
+from polyroute.manifests.reader import Wrong, place
+from polyroute.manifests.reading import parse
 
-CANARY = "canary-5f1d0c7a9e"
-"""Stands where the values of variables would."""
 _END_SECONDS = 1.0
 _BIGGEST_ID = 2**31 - 1
 _OFFER = {"protocols": [1], "host": "polyroute-kit"}
@@ -24,13 +25,14 @@ _DOCUMENT = "docs/protocol.md says how."
 _START = "Is it executable (chmod +x), and is there what its first line names?"
 
 
-def check(folder: str) -> list[Finding]:
-    """What is to be said of the program in a folder; nothing where the manifest there has none."""
-    manifest = Manifest(folder, manifests.read(folder))
+def check(path: str) -> list[Finding]:
+    """What is to be said of the program that a manifest, or the one in a folder, grants; nothing where it has none."""
+    path = path_of(path)
+    manifest = Manifest(path, manifests.read(path))
     if not manifest.description.executable:
         return []
     with tempfile.TemporaryDirectory() as home:
-        subject = Subject(manifest, home)
+        subject = Subject(manifest, home, [])
         try:
             first = subject.run(line("describe", _OFFER))
         except Fault as fault:
@@ -40,7 +42,8 @@ def check(folder: str) -> list[Finding]:
             said = first.errors.decode(errors="replace")[-300:]
             told = f"it gave no answer to describe: it {why} {said}".strip()
             return [Finding("describe-missing", "error", told, _START if first.status is None else _DOCUMENT)]
-        return [*_described(subject, first), *(each for each in _habits(subject) if each)]
+        habits = [each for each in _habits(subject) if each]
+        return [*_described(subject, first), *replying.findings(subject.heard), *habits]
 
 
 def _described(subject: Subject, first: Run) -> Iterator[Finding]:
@@ -49,31 +52,53 @@ def _described(subject: Subject, first: Run) -> Iterator[Finding]:
         said = parse(found, strict=False)
         grants.check(said, subject.manifest)
     except (Fault, Wrong) as wrong:
-        yield Finding("describe-refused", "error", f"its description can't be used: {wrong}", _DOCUMENT)
+        why = replying.why(subject.heard[:1]) or str(wrong)
+        yield Finding("describe-refused", "error", f"its description can't be used: {why}", _DOCUMENT)
     else:
         from polyroute.kit import declared
+        from polyroute.kit.terms import EXECUTABLE
 
-        yield from declared.findings(said._replace(methods=subject.manifest.description.methods))
+        yield from _unknown_keys(found)
+        yield from declared.findings(said._replace(methods=subject.manifest.description.methods), EXECUTABLE)
     if first.status != 0:
         yield Finding("exit-status", "error", f"it ended with status {first.status} at the end of its input", "Exit 0.")
 
 
+def _unknown_keys(description: Mapping[str, Any]) -> Iterator[Finding]:
+    """Keys of a sound description that hosts pass over."""
+    try:
+        parse(description)
+    except Wrong as wrong:
+        for where, what in wrong.faults:
+            yield Finding("key-unknown", "warning", f"{place(where)} {what}", "Hosts pass over it: correct its name.")
+
+
 def _habits(subject: Subject) -> Iterator[Finding | None]:
     for code, severity, message, holds in _HABITS:
+        before = len(subject.heard)
         try:
             why = "" if holds(subject) else message
         except Fault as fault:
             why = f"{message}: {fault}"
-        yield Finding(code, severity, why, _DOCUMENT) if why else None
+        reason = replying.why(subject.heard[before:])
+        yield Finding(code, severity, _with(why, reason), _DOCUMENT) if why else None
     for method in subject.manifest.description.methods:
-        yield from _method(subject, method)
+        try:
+            yield from _method(subject, method)
+        except Fault as fault:
+            yield Finding("answer-refused", "error", f"its answer to {method} can't be used: it {fault}", _DOCUMENT)
+
+
+def _with(fault: str, reason: str) -> str:
+    return f"{fault}: {reason}" if reason else fault
 
 
 def _method(subject: Subject, method: str) -> Iterator[Finding | None]:
     params, accepted = _PARAMS[method]
-    found = subject.run(line(method, params, 5), values=subject.declared(CANARY))
+    found = subject.run(line(method, params, 5), values=subject.secrets(CANARY))
     if found.answer(5) is None or found.error(5) in (METHOD_NOT_FOUND, INVALID_PARAMS):
-        yield Finding("method-missing", "error", f"it does not answer {method}, which its manifest names", _DOCUMENT)
+        fault = _with(f"it does not answer {method}, which its manifest names", replying.why(subject.heard[-1:]))
+        yield Finding("method-missing", "error", fault, _DOCUMENT)
     elif found.error(5) is None:
         try:
             result = replies.result(Answer(found.result(5)))
@@ -95,14 +120,16 @@ _PARAMS: Mapping[str, tuple[Mapping[str, Any], Callable[[Mapping[str, Any], Mani
         lambda result, _: replies.mappings(result),
     ),
     "verify": ({"refs": {}, "secrets": {}}, lambda result, _: replies.verifications(result, ())),
-    "secret": ({"provider": "no-such-provider", "ref": "no-such-ref"}, lambda result, _: replies.secret(result)),
+    "secret": ({"provider": "no-such-provider", "ref": "no-such-ref"}, replies.secret),
 }
 
 
 def _refuses_others(subject: Subject) -> bool:
     found = subject.run(line("describe", {"protocols": [999], "host": "polyroute-kit"}))
-    error = (found.answer(1) or {}).get("error") or {}
-    return error.get("code") == UNSUPPORTED_PROTOCOL and 1 in ((error.get("data") or {}).get("supported") or ())
+    error = (found.answer(1) or {}).get("error")
+    data = error.get("data") if isinstance(error, dict) else None
+    supported = data.get("supported") if isinstance(data, dict) else None
+    return found.error(1) == UNSUPPORTED_PROTOCOL and isinstance(supported, list) and 1 in supported
 
 
 def _ends_soon(subject: Subject) -> bool:
@@ -158,7 +185,7 @@ def _is_quiet(subject: Subject) -> bool:
 
 def _keeps_secrets(subject: Subject) -> bool:
     asked = [line("describe", _OFFER, 1), line("no_such_method", {}, 2), b"{not JSON\n"]
-    return not _tells(subject.run(*asked, values=subject.declared(CANARY)))
+    return not _tells(subject.run(*asked, values=subject.secrets(CANARY)))
 
 
 def _tells(found: Run) -> bool:

@@ -2,29 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 
 from polyroute.errors import Unavailable, UsageError
-from polyroute.kit import Finding, declared
-from polyroute.manifests import manifests
+from polyroute.kit import Finding, declared, sending
+from polyroute.kit.terms import MANIFEST as TERMS
+from polyroute.manifests import finding, manifests
 from polyroute.manifests.description import Description
+from polyroute.manifests.finding import MANIFEST
 from polyroute.manifests.manifests import Manifest
-from polyroute.trust import trust
+from polyroute.trust import dangers, trust
 from polyroute.trust.trust import Unsafe
 
 
-def check(folder: str) -> list[Finding]:
-    """What is to be said of the manifest in a folder. Nothing is run."""
+def check(path: str, beside: Sequence[Description] = ()) -> list[Finding]:
+    """What is to be said of a manifest, or of the one in a folder; `beside` are the other manifests of its
+    distribution. Nothing is run.
+    """
+    path = path_of(path)
     try:
-        found = manifests.read(folder)
+        found = manifests.read(path)
     except (UsageError, Unavailable) as error:
-        return [Finding("manifest-refused", "error", line) for line in str(error).splitlines()]
-    return [*_safety(Manifest(folder, found)), *_whole(found), *declared.findings(found)]
+        return _refused(path, str(error).splitlines(), beside)
+    manifest = Manifest(path, found, model_urls=_model_urls(found))
+    said = declared.findings(found, TERMS, beside)
+    return [*_safety(manifest), *_whole(manifest), *said, *_dangers(manifest)]
 
 
-def has_program(folder: str) -> bool:
+def _refused(path: str, faults: list[str], beside: Sequence[Description]) -> list[Finding]:
+    """What is wrong with a manifest that can't be used, with what only shows where unknown keys are passed over."""
+    said: list[Finding] = []
+    try:
+        said = list(declared.findings(manifests.read(path, strict=False), TERMS, beside))
+    except (UsageError, Unavailable) as error:
+        faults = list(dict.fromkeys([*faults, *str(error).splitlines()]))
+    return [*(Finding("manifest-refused", "error", line) for line in faults), *said]
+
+
+def path_of(place: str) -> str:
+    """The manifest that is meant by its own path or by its folder."""
+    if not place.endswith(".toml"):
+        return os.path.join(place, MANIFEST)
+    return os.path.join(os.path.dirname(place) or ".", os.path.basename(place))
+
+
+def in_package(folder: str) -> list[str]:
+    """The manifests in the folder of a package that has no code; none in any other."""
+    if not os.path.isdir(folder) or os.path.exists(os.path.join(folder, "__init__.py")):
+        return []
+    return finding.in_package([folder])
+
+
+def sound(path: str) -> Description:
+    """What a manifest says; nothing where it can't be used."""
+    try:
+        return manifests.read(path_of(path))
+    except (UsageError, Unavailable):
+        return Description()
+
+
+def has_program(path: str) -> bool:
     """Whether a sound manifest is that of an executable."""
-    return manifests.read(folder).executable is not None
+    return manifests.read(path_of(path)).executable is not None
+
+
+def _model_urls(found: Description) -> dict[str, tuple[str, ...]]:
+    """By provider, the base URLs that models of it have of their own."""
+    pairs = {(model.provider, model.base_url) for model in found.models if model.base_url}
+    return {name: tuple(url for other, url in sorted(pairs) if other == name) for name, _ in pairs}
+
+
+def _dangers(manifest: Manifest) -> Iterator[Finding]:
+    """What a user will be asked about before it is used."""
+    for each in dangers.found(manifest, sending.readers()):
+        remedy = "Say in its README why it needs this; a variable of your own needs no consent."
+        yield Finding("needs-consent", "advice", f"users are asked first, since it {each}", remedy)
+    if manifest.description.executable:
+        yield from sending.granted(manifest.description.executable)
 
 
 def _safety(manifest: Manifest) -> Iterator[Finding]:
@@ -34,10 +89,11 @@ def _safety(manifest: Manifest) -> Iterator[Finding]:
         yield Finding("folder-unsafe", "error", unsafe.why, unsafe.remedy)
 
 
-def _whole(found: Description) -> Iterator[Finding]:
-    if not found.version:
+def _whole(manifest: Manifest) -> Iterator[Finding]:
+    found = manifest.description
+    if not found.version and manifest.has_folder:  # else its version is that of the distribution
         yield Finding("version-missing", "advice", "it has no version", 'Say which it is: version = "1.0.0".')
-    if not found.providers and not found.executable:
+    if not (found.providers or found.routeability or found.executable):
         yield Finding("providers-missing", "error", "it has no provider", "Add a table [providers.NAME].")
     if found.methods and not found.executable:
         yield Finding("methods-unused", "warning", "it has methods, and no [executable]", "Leave `methods` out.")

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 from polyroute import kit
 from polyroute.errors import UsageError
-from polyroute.kit import Finding
-from polyroute.manifests.manifests import MANIFEST
+from polyroute.kit import Finding, manifest
+from polyroute.manifests.finding import MANIFEST
 
 _SECONDS = 30
 _MARK = "\x00findings:"
@@ -22,30 +22,33 @@ _MARK = "\x00findings:"
 def check(path: str) -> list[Finding]:
     """What is to be said of a module, or of the project whose `pyproject.toml` names one."""
     findings: list[Finding] = []
-    folder, target = _module(path) if path.endswith(".py") else _named(path, findings)
-    if target.endswith(f":{MANIFEST}"):
-        findings += _carried(folder, target.partition(":")[0])
-    elif target:
-        findings += _loaded(folder, target)
+    folder, targets = _module(path) if path.endswith(".py") else _named(path, findings)
+    for target in targets:
+        package = os.path.join(folder, *target.partition(":")[0].split("."))
+        if target.endswith(f":{MANIFEST}"):
+            findings += _carried(package)
+        elif paths := manifest.in_package(package):
+            findings += kit.several(paths)
+        else:
+            findings += _loaded(folder, target)
     return findings
 
 
-def _carried(folder: str, package: str) -> list[Finding]:
+def _carried(place: str) -> list[Finding]:
     """What is to be said of a distribution that carries a manifest; its version is that of the distribution."""
-    place = os.path.join(folder, *package.split("."))
     if not os.path.isfile(os.path.join(place, MANIFEST)):
         remedy = "Name the package in which it is: PACKAGE:plugin.toml."
         return [Finding("manifest-missing", "error", f"there is no {MANIFEST} in {place}", remedy)]
     return [each for each in kit.check(place) if each.code != "version-missing"]
 
 
-def _module(path: str) -> tuple[str, str]:
+def _module(path: str) -> tuple[str, list[str]]:
     folder, name = os.path.split(os.path.abspath(path))
-    return folder, name.removesuffix(".py")
+    return folder, [name.removesuffix(".py")]
 
 
-def _named(path: str, findings: list[Finding]) -> tuple[str, str]:
-    """The folder to import from, and the module that the entry point names."""
+def _named(path: str, findings: list[Finding]) -> tuple[str, list[str]]:
+    """The folder to import from, and what the entry points name."""
     import tomllib
 
     try:
@@ -62,7 +65,7 @@ def _named(path: str, findings: list[Finding]) -> tuple[str, str]:
     if not any(str(each).startswith("polyroute") for each in project.get("dependencies", ())):
         findings.append(Finding("dependency-missing", "warning", "it does not depend on `polyroute`"))
     folder = os.path.join(path, "src") if os.path.isdir(os.path.join(path, "src")) else path
-    return os.path.abspath(folder), next(iter(points.values()), "")
+    return os.path.abspath(folder), list(dict.fromkeys(map(str, points.values())))
 
 
 def _loaded(folder: str, target: str) -> Iterator[Finding]:
@@ -90,7 +93,7 @@ def _loaded(folder: str, target: str) -> Iterator[Finding]:
 def _main(folder: str, target: str, home: str) -> None:
     from polyroute.kit.contract import findings
     from polyroute.loading.importing import import_target
-    from polyroute.loading.plugin import CONTAINED, describe
+    from polyroute.plugin import CONTAINED, describe
 
     sys.path.insert(0, folder)
     try:

@@ -58,17 +58,27 @@ class Run(NamedTuple):
         return error.get("code") if isinstance(error, dict) else None
 
 
+class Heard(NamedTuple):
+    """What was said to a program at once, and the lines that it printed."""
+
+    said: tuple[bytes, ...]
+    lines: list[bytes]
+
+
 class Subject(NamedTuple):
     """A program under trial, and the home of nobody."""
 
     manifest: Manifest
     home: str
+    heard: list[Heard]
+    """All that was heard so far."""
 
     def run(self, *lines: bytes, values: Mapping[str, str] | None = None) -> Run:
         """Say all of it at once, and listen until the program ends."""
         heard, talk = Transcript(), Talk(self.program(values))
         talk.start([b"".join(lines)], heard, SECONDS)
         run([talk])
+        self.heard.append(Heard(lines, heard.lines))
         fault = str(talk.fault) if talk.fault and talk.fault.code != "exited" else ""
         return Run(heard.lines, talk.returncode, fault, talk.errors)
 
@@ -92,6 +102,11 @@ class Subject(NamedTuple):
         """All declared variables with one value."""
         granted = self.manifest.description.executable
         return {name: value for name in (granted.variables if granted else ()) if name != "HOME"}
+
+    def secrets(self, value: str) -> dict[str, str]:
+        """All declared variables that may hold a secret, with one value."""
+        granted = self.manifest.description.executable
+        return {name: each for name, each in self.declared(value).items() if granted and name not in granted.settings}
 
 
 def line(method: str, params: Mapping[str, Any], number: int = 1) -> bytes:

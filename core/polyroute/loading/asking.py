@@ -2,81 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from polyroute.loading.plugin import CONTAINED, Implementation, Plugin, describe
-from polyroute.loading.soundness import fault
-from polyroute.manifests.adapters import Failed
+import pluggy
+
+from polyroute.loading.manager import Manager, author
+from polyroute.plugin import CONTAINED, Failed, Plugin, describe
 from polyroute.system.plain import quoted
-from polyroute.types import Problem
+from polyroute.types import Problem, Secret
 
 T = TypeVar("T")
 Items = type[T] | tuple[type[T], ...]
 
 _NEAR_SECRETS = ("polyroute_credentials", "polyroute_secrets", "polyroute_verifications")
 """Hooks that see secrets: what they say in an error may quote one, so only its type is told."""
-
-
-class _WrongType(TypeError):
-    """What a hook returned is of the wrong type; says so in words for people."""
-
-
 _UPDATE = "Correct, update or disable the plugin (POLYROUTE_DISABLE_PLUGINS={name})."
 
 
-class Hooks:
-    """All implementations of all hooks, in order of ownership."""
+class _WrongType(TypeError):
+    """What a hook returned is of the wrong type; says so in words for users."""
 
-    def __init__(self, implementations: Mapping[str, tuple[Implementation, ...]]) -> None:
-        self._implementations = implementations
+
+class Hooks:
+    """Asking the plugins that are in use, each on its own."""
+
+    def __init__(self, manager: Manager) -> None:
+        self._manager = manager
+
+    def implementing(self, hook: str) -> tuple[pluggy.HookImpl, ...]:
+        """The implementations of a hook, in order of ownership."""
+        return self._manager.implementing(hook)
+
+    def of(self, plugin: Plugin) -> tuple[str, ...]:
+        """The hooks that `plugin` implements."""
+        return self._manager.hooks_of(plugin)
 
     def items(self, hook: str, item: Items[T], problems: list[Problem], **arguments: object) -> list[tuple[Plugin, T]]:
         """Everything of type `item`, or of one of these types, that the plugins yield, each with its author."""
         answers: list[tuple[Plugin, T]] = []
-        for each in self._implementations.get(hook, ()):
-            answers += [(each.plugin, answer) for answer in _items(each, hook, item, problems, arguments)]
+        for each in self.implementing(hook):
+            answers += [(author(each), answer) for answer in items_of(each, item, problems, arguments)]
         return answers
 
-    def mappings(
-        self, hook: str, problems: list[Problem], **arguments: object
-    ) -> list[tuple[Plugin, Mapping[str, Any]]]:
-        """The mappings that the plugins return, each with its author."""
-        answers: list[tuple[Plugin, Mapping[str, Any]]] = []
-        for each in self._implementations.get(hook, ()):
-            answer = _call(each, hook, problems, arguments, _mapping)
-            if answer is not None:
-                answers.append((each.plugin, answer))
-        return answers
 
-    def text(self, hook: str, plugin: str, problems: list[Problem], **arguments: object) -> str | None:
-        """What the plugin of this label returns, if it is a text."""
-        for each in self._implementations.get(hook, ()):
-            if each.plugin.label == plugin:
-                answer: str | None = _call(each, hook, problems, arguments, _text)
-                return answer
-        return None
-
-    def of(self, plugin: Plugin) -> tuple[str, ...]:
-        """The hooks that `plugin` implements."""
-        return tuple(self._by_plugin.get(plugin, ()))
-
-    @cached_property
-    def _by_plugin(self) -> Mapping[Plugin, dict[str, None]]:
-        found: dict[Plugin, dict[str, None]] = {}
-        for hook, implementations in self._implementations.items():
-            for each in implementations:
-                found.setdefault(each.plugin, {})[hook] = None
-        return found
+def takes_environment(implementation: pluggy.HookImpl) -> bool:
+    """Whether an implementation is told who asks, so that its answer is for that environment alone."""
+    return "environment" in implementation.argnames
 
 
-def _items(
-    each: Implementation, hook: str, item: Items[T], problems: list[Problem], arguments: Mapping[str, object]
-) -> Iterable[T]:
-    """The sound items of one plugin's answer; the first that is not is a problem."""
+def items_of(
+    each: pluggy.HookImpl, item: Items[T], problems: list[Problem], arguments: Mapping[str, object]
+) -> list[T]:
+    """The sound items of one implementation's answer; the first that is not is a problem."""
     faults: list[str] = []
-    trusted = each.plugin.origin == "bundled"  # a test holds them sound; looking would cost a sixth of `pass`
+    # A test holds bundled plugins sound, and manifests were read by the same rules: looking would be expensive.
+    trusted = author(each).is_bundled or author(each).kind == "manifest"
 
     def finish(returned: Any) -> list[T]:
         if hasattr(type(returned), "_fields") or not hasattr(type(returned), "__iter__"):
@@ -89,11 +70,34 @@ def _items(
                 sound.append(one)
         return sound
 
-    answer: list[T] | None = _call(each, hook, problems, arguments, finish)
+    answer: list[T] | None = _call(each, problems, arguments, finish)
     if faults:
         more = f"; and {len(faults) - 1} more are wrong" if len(faults) > 1 else ""
-        problems.append(each.plugin.problem(faults[0] + more, _UPDATE.format(name=quoted(each.plugin.name)), hook))
-    return answer or ()
+        problems.append(problem(each, faults[0] + more, "wrong-answer"))
+    return answer or []
+
+
+def mapping_of(each: pluggy.HookImpl, problems: list[Problem], arguments: Mapping[str, object]) -> Mapping[str, Any]:
+    """The mapping that one implementation returns; empty where it is none."""
+    found: dict[str, Any] | None = _call(each, problems, arguments, _mapping)
+    return found or {}
+
+
+def secret_of(each: pluggy.HookImpl, problems: list[Problem], arguments: Mapping[str, object]) -> Secret | None:
+    """What one implementation returns as a secret: a text is one of which nobody knows when it expires."""
+    found: Secret | None = _call(each, problems, arguments, _secret)
+    return found
+
+
+def problem(each: pluggy.HookImpl, message: str, code: str, remedy: str = "", provider: str = "") -> Problem:
+    """A problem with what one implementation answered."""
+    plugin = author(each)
+    remedy = remedy or _UPDATE.format(name=quoted(plugin.name))
+    return plugin.problem(message, remedy, _hook(each), code=code, provider=provider)
+
+
+def _hook(each: pluggy.HookImpl) -> str:
+    return each.opts.get("specname") or each.function.__name__
 
 
 def _unexpected(value: object, item: Items[Any]) -> str:
@@ -108,25 +112,25 @@ def _types(item: Items[Any]) -> tuple[type, ...]:
 def _fault(one: object, item: Items[Any], trusted: bool) -> str:
     if type(one) not in _types(item):
         return _unexpected(one, item)
-    return "" if trusted else fault(one)
+    if trusted:
+        return ""
+    from polyroute.result_check import fault
+
+    return fault(one)
 
 
 def _call(
-    each: Implementation,
-    hook: str,
-    problems: list[Problem],
-    arguments: Mapping[str, object],
-    finish: Callable[[Any], Any],
+    each: pluggy.HookImpl, problems: list[Problem], arguments: Mapping[str, object], finish: Callable[[Any], Any]
 ) -> Any:
     try:
-        returned = each.function(*[arguments[name] for name in each.arguments])
+        returned = each.function(*[arguments[name] for name in each.argnames])
         return None if returned is None else finish(returned)
+    except (_WrongType, Failed) as error:
+        problems.append(problem(each, str(error), getattr(error, "code", "wrong-answer")))
     except CONTAINED as error:
-        remedy = _UPDATE.format(name=quoted(each.plugin.name))
-        told = type(error).__name__ if hook in _NEAR_SECRETS else describe(error)
-        message = str(error) if isinstance(error, (_WrongType, Failed)) else f"raised {told}"
-        problems.append(each.plugin.problem(message, remedy, hook))
-        return None
+        told = type(error).__name__ if _hook(each) in _NEAR_SECRETS else describe(error)
+        problems.append(problem(each, f"raised {told}", "raised"))
+    return None
 
 
 def _mapping(returned: Any) -> dict[str, Any]:
@@ -135,7 +139,14 @@ def _mapping(returned: Any) -> dict[str, Any]:
     return dict(returned.items())
 
 
-def _text(returned: Any) -> str:
-    if not isinstance(returned, str):
-        raise _WrongType(f"returned {type(returned).__name__} where a text was expected")
+def _secret(returned: Any) -> Secret:
+    if isinstance(returned, str):
+        return Secret(returned.strip())
+    if type(returned) is not Secret:
+        raise _WrongType(f"returned {type(returned).__name__} where a Secret or a text was expected")
+    from polyroute.result_check import wrong_fields
+
+    if wrong := wrong_fields(returned):  # whose words may quote it
+        unit = " (seconds since 1970)" if "expires_at" in wrong else ""
+        raise _WrongType(f"returned a Secret with a wrong {' and '.join(wrong)}{unit}")
     return returned

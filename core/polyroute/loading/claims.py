@@ -4,11 +4,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from polyroute.lists import FetchedList
-from polyroute.loading.plugin import Plugin
+from polyroute.plugin import Plugin
 from polyroute.system.plain import quoted
+from polyroute.trust.approvals import Owner
 from polyroute.types import DIRECT, Problem, Provider, Routeability
 
 _NEVER_BY_NAME = ("own-cloud", "own-server")
+_RULES = "polyroute_routeability"
+
+Owners = Mapping[str, Owner]
+"""By provider ID, whose it was when the user agreed to give it a key."""
 
 
 class Claims(NamedTuple):
@@ -21,27 +26,57 @@ class Claims(NamedTuple):
     """ID and aliases to ID."""
     lost: frozenset[tuple[Plugin, str]]
     """Which third party claimed a provider that is somebody else's: nothing that it says of that counts."""
+    claimed: Mapping[Plugin, tuple[Provider, ...]]
+    """By plugin, all that it declares, its own or not."""
+    agreed: Mapping[str, frozenset[str]]
+    """By provider of a third party in Python, the hosts that the user has agreed to; a manifest is judged as one."""
 
 
-def settle(answers: Sequence[tuple[Plugin, Provider]], problems: list[Problem]) -> Claims:
-    """Give each provider ID and alias to whoever comes first; everybody else gets a problem."""
+def settle(answers: Sequence[tuple[Plugin, Provider]], problems: list[Problem], recorded: Owners) -> Claims:
+    """Give each provider ID and alias to whoever comes first, and tell everybody else of a problem.
+
+    First come the host's objects and the bundled plugins, then third parties that are recorded as the owner, then
+    others in order of their rank.
+    """
     providers: dict[str, Provider] = {}
     owners: dict[str, Plugin] = {}
     names: dict[str, str] = {}
     lost = set()
-    for plugin, provider in answers:
+    for plugin, provider in sorted(answers, key=lambda answer: _turn(answer[0], answer[1], recorded)):
         if fault := _taken(provider.id, names, owners):
-            problems.append(_refused(plugin, fault))
-            if plugin.origin != "bundled":  # a host that brings a provider still wants the list of its models
+            problems.append(_refused(plugin, fault, provider.id))
+            if not plugin.is_bundled:  # a host that brings a provider still wants the list of its models
                 lost.add((plugin, provider.id))
             continue
         providers[provider.id], owners[provider.id] = provider, plugin
-        for name in (provider.id, *provider.aliases):
+        for name in dict.fromkeys((provider.id, *provider.aliases)):
             if fault := _taken(name, names, owners):
-                problems.append(_refused(plugin, f"alias of {provider.id!r}: {fault}"))
+                problems.append(_refused(plugin, f"alias of {provider.id!r}: {fault}", provider.id))
             else:
                 names[name] = provider.id
-    return Claims({name: providers[name] for name in sorted(providers)}, owners, names, frozenset(lost))
+    claimed: dict[Plugin, tuple[Provider, ...]] = {}
+    for plugin, provider in answers:
+        claimed[plugin] = (*claimed.get(plugin, ()), provider)
+    agreed = {name: each.hosts for name, each in recorded.items() if name in owners and _may_move(owners[name])}
+    found = {name: providers[name] for name in sorted(providers)}
+    return Claims(found, owners, names, frozenset(lost), claimed, agreed)
+
+
+def _may_move(owner: Plugin) -> bool:
+    return owner.is_third_party and owner.kind == "python"
+
+
+def without(claims: Claims, refused: Iterable[tuple[Plugin, str]]) -> Claims:
+    """The claims, where fetched lists of these plugins name providers that are third parties'."""
+    lost = {pair for pair in refused if (owner := claims.owners.get(pair[1])) and owner.is_third_party}
+    return claims._replace(lost=claims.lost | lost)
+
+
+def _turn(plugin: Plugin, provider: Provider, recorded: Owners) -> int:
+    if not plugin.is_third_party:
+        return 0
+    owner = recorded.get(provider.id)
+    return 1 if owner and owner.identity == plugin.identity else 2
 
 
 def _taken(name: str, names: Mapping[str, str], owners: Mapping[str, Plugin]) -> str:
@@ -50,71 +85,115 @@ def _taken(name: str, names: Mapping[str, str], owners: Mapping[str, Plugin]) ->
     return f"{name!r} belongs to plugin {owners[names[name]].label} already" if name in names else ""
 
 
-def _refused(plugin: Plugin, fault: str) -> Problem:
+def _refused(plugin: Plugin, fault: str, provider: str) -> Problem:
     remedy = f"Uninstall or disable one of the two, or correct it (POLYROUTE_DISABLE_PLUGINS={quoted(plugin.name)})."
-    return plugin.problem(fault, remedy, "polyroute_providers")
+    return plugin.problem(fault, remedy, "polyroute_providers", code="provider-taken", provider=provider)
 
 
-def united(answers: Sequence[tuple[Plugin, FetchedList]], problems: list[Problem]) -> tuple[FetchedList, ...]:
-    """One list of each name: plugins may share one, and a gateway says so for itself alone."""
+def united(
+    answers: Sequence[tuple[Plugin, FetchedList]], claims: Claims, problems: list[Problem]
+) -> tuple[FetchedList, ...]:
+    """One list of each name: plugins may share one, and a gateway says so for itself alone. One that is called after a
+    provider is its owner's, and of nobody who claims the provider in vain.
+    """
     lists: dict[str, FetchedList] = {}
     owners: dict[str, Plugin] = {}
+    own = {each.name: (plugin, each) for plugin, each in answers if claims.owners.get(each.name) == plugin}
     for plugin, each in answers:
-        first, owner = lists.setdefault(each.name, each), owners.setdefault(each.name, plugin)
-        if (first.url, first.check) == (each.url, each.check):
+        if (plugin, each.name) in claims.lost:
+            fault = f"the list {each.name!r} is that of plugin {claims.owners[each.name].label}"
+            problems.append(plugin.problem(fault, "Correct the plugin.", "polyroute_lists", code="list-taken"))
+            continue
+        first_owner, first_list = own.get(each.name, (plugin, each))
+        first, owner = lists.setdefault(each.name, first_list), owners.setdefault(each.name, first_owner)
+        if first is each or (first.url, first.check) == (each.url, each.check):
             lists[each.name] = first._replace(gateways=tuple(dict.fromkeys((*first.gateways, *each.gateways))))
         else:
             fault = f"the list {each.name!r} belongs to plugin {owner.label} already"
-            problems.append(plugin.problem(fault, "Give it another name.", "polyroute_lists"))
+            problems.append(plugin.problem(fault, "Give it another name.", "polyroute_lists", code="list-taken"))
     return tuple(lists.values())
 
 
-def carriers(
-    answers: Sequence[tuple[Plugin, Routeability]], claims: Claims, problems: list[Problem]
-) -> tuple[dict[str, Routeability], dict[str, tuple[str, ...]]]:
-    """Evaluate all rules: the rules by gateway, and for each provider the gateways that carry it.
+class Gateways(NamedTuple):
+    """What gateways carry."""
 
-    The work grows with the length of the rules, not with gateways times providers.
-    """
-    rules = {rule.gateway: rule for rule in _own_rules(answers, claims, problems)}
+    rules: Mapping[str, Routeability]
+    """By gateway."""
+    carriers: Mapping[str, tuple[str, ...]]
+    """By provider, the gateways that carry it."""
+    spokesmen: Mapping[str, Plugin]
+    """By gateway, the plugin that says whom it carries and how it spells models: its owner, or who extends it."""
+
+
+def gateways(answers: Sequence[tuple[Plugin, Routeability]], claims: Claims, problems: list[Problem]) -> Gateways:
+    """Evaluate all rules. The work grows with the length of the rules, not with gateways times providers."""
+    accepted = dict(_accepted(answers, claims, problems))
+    rules = {gateway: rule for gateway, (_, rule) in accepted.items()}
+    spokesmen = {gateway: plugin for gateway, (plugin, _) in accepted.items()}
     carried: dict[str, list[str]] = {}
     for gateway, rule in rules.items():
-        owner = claims.owners[gateway]
-        whole = _with_likes(rule, rules, owner, problems)
-        for provider in dict.fromkeys(_carried(whole, rule, owner, claims.providers, problems)):
+        whole = _with_likes(rule, rules, spokesmen[gateway], problems)
+        for provider in dict.fromkeys(_carried(whole, rule, spokesmen[gateway], claims.providers, problems)):
             carried.setdefault(provider, []).append(gateway)
-    return rules, {provider: tuple(gateways) for provider, gateways in carried.items()}
+    return Gateways(rules, {provider: tuple(each) for provider, each in carried.items()}, spokesmen)
 
 
-def _own_rules(
+def _accepted(
     answers: Sequence[tuple[Plugin, Routeability]], claims: Claims, problems: list[Problem]
-) -> Iterable[Routeability]:
+) -> Iterable[tuple[str, tuple[Plugin, Routeability]]]:
+    """The rules that count, each with its author: an owner's first, then the first of those that extend a provider."""
+    spoken: dict[str, Plugin] = {}
     for plugin, rule in answers:
         if claims.owners.get(rule.gateway) == plugin:
-            yield rule
+            spoken[rule.gateway] = plugin
+            yield rule.gateway, (plugin, rule._replace(extends=False))
+    for plugin, rule in answers:
+        if claims.owners.get(rule.gateway) == plugin:
+            continue
+        if fault := _not_extended(plugin, rule, claims, spoken):
+            remedy = "Declare the gateway as a provider too, or extend the provider of another plugin (`extends`)."
+            problems.append(plugin.problem(fault, remedy, _RULES, code="not-a-gateway", provider=rule.gateway))
         else:
-            fault = f"says what {rule.gateway!r} carries, which is not a provider of its own"
-            problems.append(plugin.problem(fault, "Declare the gateway as a provider too.", "polyroute_routeability"))
+            spoken[rule.gateway] = plugin
+            yield rule.gateway, (plugin, rule._replace(preferred=False))
+
+
+def _not_extended(plugin: Plugin, rule: Routeability, claims: Claims, spoken: Mapping[str, Plugin]) -> str:
+    """Why a rule for another plugin's provider does not count; empty where it does."""
+    name = rule.gateway
+    if not rule.extends or (plugin, name) in claims.lost:
+        return f"says what {name!r} carries, which is not a provider of its own"
+    if name not in claims.providers:
+        return f"extends {name!r}, which no plugin declares"
+    if name in spoken:
+        return f"extends {name!r}, of which plugin {spoken[name].label} says already whom it carries"
+    kind = claims.providers[name].kind
+    return f"extends {name!r}, which is the user's {kind.replace('-', ' ')}" if kind in _NEVER_BY_NAME else ""
+
+
+def extended(claims: Claims, found: Gateways) -> Mapping[str, Provider]:
+    """The providers, of which those that are extended count as gateways."""
+    kinds = {name: "gateway" for name, rule in found.rules.items() if rule.extends}
+    return {name: each._replace(kind="gateway") if name in kinds else each for name, each in claims.providers.items()}
 
 
 def _with_likes(
-    rule: Routeability, rules: Mapping[str, Routeability], owner: Plugin, problems: list[Problem]
+    rule: Routeability, rules: Mapping[str, Routeability], author: Plugin, problems: list[Problem]
 ) -> list[Routeability]:
     chain = [rule]
     while (other := rules.get(chain[-1].like)) and other not in chain:
         chain.append(other)
     if chain[-1].like:
         fault = f"{rule.gateway} carries what {chain[-1].like} does, which is not there or leads in a circle"
-        problems.append(
-            owner.problem(fault, "Install or enable the plugin that provides it.", "polyroute_routeability")
-        )
+        remedy = "Install or enable the plugin that provides it."
+        problems.append(author.problem(fault, remedy, _RULES, code="like-nobody", provider=rule.gateway))
     return chain
 
 
 def _carried(
     rules: Iterable[Routeability],
     own: Routeability,
-    owner: Plugin,
+    author: Plugin,
     providers: Mapping[str, Provider],
     problems: list[Problem],
 ) -> Iterable[str]:
@@ -124,7 +203,8 @@ def _carried(
         yield from (name for name in offered if name in providers and providers[name].kind == "vendor")
         for name in rule.providers:
             if name in providers and providers[name].kind in _NEVER_BY_NAME:
-                fault = f"{own.gateway} can't carry {name}: it is the person's own cloud or server"
-                problems.append(owner.problem(fault, "Correct the plugin.", "polyroute_routeability"))
+                fault = f"{own.gateway} can't carry {name}: it is the user's own cloud or server"
+                remedy = "Correct the plugin."
+                problems.append(author.problem(fault, remedy, _RULES, code="not-carried", provider=own.gateway))
             elif name in providers and name != own.gateway:
                 yield name

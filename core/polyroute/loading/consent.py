@@ -1,46 +1,134 @@
-"""What manifests may look for: another provider's key goes to another host only with the person's consent."""
+"""Whose key goes where only with the user's consent: contested providers, and variables that are somebody else's."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from polyroute import requirements
 from polyroute.loading.claims import Claims
 from polyroute.loading.loading import Loaded
-from polyroute.loading.plugin import Plugin
-from polyroute.manifests.manifests import Manifest
+from polyroute.plugin import Plugin
 from polyroute.system.plain import quoted
 from polyroute.trust import trust
 from polyroute.trust.trust import Readers, Unsafe
 from polyroute.types import Problem, Provider
 
+if TYPE_CHECKING:
+    from polyroute.manifests.manifests import Manifest
 
-def consented(claims: Claims, loaded: Loaded, problems: list[Problem]) -> Claims:
-    """The claims, where manifests look for nothing that is not theirs to send, unless the person has approved it."""
+
+class Withheld(NamedTuple):
+    """Why a provider gets no credential at all before the user agrees."""
+
+    reason: str
+    remedy: str
+
+
+class Consented(NamedTuple):
+    """Who may have which key."""
+
+    claims: Claims
+    """Without the places at which manifests may not look."""
+    withheld: Mapping[str, Withheld]
+    """By provider ID, those whose owner is not certain."""
+
+
+def consented(claims: Claims, loaded: Loaded, problems: list[Problem]) -> Consented:
+    """What of the claims holds before the user has said more."""
+    withheld = {name: each for name in claims.owners if (each := _contested(name, claims, loaded))}
+    for name, each in withheld.items():
+        owner = claims.owners[name]
+        problems.append(owner.problem(each.reason, each.remedy, code="key-withheld", provider=name))
+    agreed = {name: each for name, each in claims.agreed.items() if name not in withheld}
+    return Consented(claims._replace(providers=_own_places(claims, loaded, problems), agreed=agreed), withheld)
+
+
+def hosts(plugin: Plugin, provider: Provider, loaded: Loaded) -> frozenset[str]:
+    """Where the keys of a plugin's provider may go, as they are recorded with the consent to it."""
+    return frozenset(trust.hosts(provider, loaded.manifests.get(plugin)))
+
+
+def _contested(name: str, claims: Claims, loaded: Loaded) -> Withheld | None:
+    """Why it is not certain that the owner of a provider may have its key; None where it is."""
+    owner = claims.owners[name]
+    if not owner.is_third_party:
+        return None
+    recorded = loaded.approvals.owners.get(name)
+    remedy = f"If you trust {owner.label}: `polyroute plugins trust {quoted(owner.name)}`."
+    if recorded is None:
+        rivals = sorted({plugin.label for plugin, lost in claims.lost if lost == name and _is_rival(plugin, owner)})
+        if not rivals:
+            return None
+        return Withheld(f"{owner.label} and {', '.join(rivals)} both claim {name}; no key goes to either", remedy)
+    found = hosts(owner, claims.providers[name], loaded)
+    if found <= recorded.hosts:
+        return None
+    where, before = ", ".join(sorted(found)), ", ".join(sorted(recorded.hosts)) or "nowhere"
+    if recorded.identity != owner.identity:
+        why = (
+            f"{name} belonged to {recorded.identity}, which is gone, and would now be called at {where} (was {before})"
+        )
+    else:
+        why = f"{name} would now be called at {where} (you agreed to {before})"
+    return Withheld(f"{why}; its key is withheld", remedy)
+
+
+def _is_rival(plugin: Plugin, owner: Plugin) -> bool:
+    return plugin.is_third_party and plugin.identity != owner.identity
+
+
+def _own_places(claims: Claims, loaded: Loaded, problems: list[Problem]) -> Mapping[str, Provider]:
+    """The providers, where manifests look for nothing that is not theirs to send unless the user has approved it."""
     theirs = {name: loaded.manifests[owner] for name, owner in claims.owners.items() if owner in loaded.manifests}
     if not theirs:
-        return claims
+        return claims.providers
+    believed = _Believed(loaded)
     readers = _readers(claims, theirs)
-    approved = {owner for owner, manifest in loaded.manifests.items() if _is_approved(manifest, loaded)}
     providers = dict(claims.providers)
     for name, manifest in theirs.items():
         provider, owner = providers[name], claims.owners[name]
-        variables = requirements.variables(provider)
-        others = {each: found for each in variables if (found := _others(owner, readers[each], approved, loaded))}
-        withheld = trust.contested(provider, manifest, others)
-        if withheld and owner not in approved:
+        if believed.is_approved(owner):
+            continue
+        variables = {*requirements.variables(provider), *requirements.secret_variables(provider)}
+        others = {each: found for each in variables if (found := _others(each, name, readers[each], believed))}
+        if withheld := trust.contested(provider, manifest, others):
             command = f"`polyroute plugins trust {quoted(owner.name)}`"
             where = ", ".join(sorted(trust.hosts(provider, manifest)))
             why = f"{'; '.join(sorted(withheld.values()))}: {name} may not send it to {where} without your consent"
-            problems.append(owner.problem(why, f"If that is what you want: {command}."))
+            remedy = f"If that is what you want: {command}."
+            problems.append(owner.problem(why, remedy, code="key-withheld", provider=name))
             providers[name] = trust.without(provider, withheld, f"To let its plugin look for it: {command}.")
-    return claims._replace(providers=providers)
+        providers[name] = trust.without_looking(providers[name], others)
+    return providers
+
+
+class _Believed:
+    """Which plugins may say that a variable is theirs to read."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        self._loaded = loaded
+        self._approved = {plugin for plugin, manifest in loaded.manifests.items() if _is_approved(manifest, loaded)}
+
+    def is_approved(self, plugin: Plugin) -> bool:
+        """Whether a manifest was approved by the user."""
+        return plugin in self._approved
+
+    def __call__(self, plugin: Plugin, provider: Provider) -> bool:
+        """Whether a plugin's word counts: it is in Python, approved, or recorded as the owner of the provider."""
+        if plugin not in self._loaded.manifests or plugin in self._approved:
+            return True
+        owner = self._loaded.approvals.owners.get(provider.id)
+        return owner is not None and owner.identity == plugin.identity
 
 
 def _readers(claims: Claims, theirs: Iterable[str]) -> Mapping[str, list[tuple[Plugin, Provider]]]:
     """For each variable that a manifest names, who looks for a secret there."""
     readers: dict[str, list[tuple[Plugin, Provider]]] = {
-        variable: [] for name in theirs for variable in requirements.variables(claims.providers[name])
+        variable: []
+        for name in theirs
+        for provider in (claims.providers[name],)
+        for variable in (*requirements.variables(provider), *requirements.secret_variables(provider))
     }
     for name, provider in claims.providers.items():
         for variable in requirements.secret_variables(provider) & readers.keys():
@@ -48,14 +136,28 @@ def _readers(claims: Claims, theirs: Iterable[str]) -> Mapping[str, list[tuple[P
     return readers
 
 
-def _others(
-    owner: Plugin, found: Iterable[tuple[Plugin, Provider]], approved: set[Plugin], loaded: Loaded
-) -> Readers | None:
-    """Who else reads a variable. One manifest can't vouch for another: only those that the person has approved."""
-    others = [(plugin, provider) for plugin, provider in found if plugin != owner]
-    believed = [each for plugin, each in others if plugin not in loaded.manifests or plugin in approved]
-    hosts = frozenset(host for each in believed for host in trust.hosts(each))
-    return Readers(frozenset(each.id for _, each in others), hosts) if others else None
+def _others(variable: str, name: str, found: Sequence[tuple[Plugin, Provider]], believed: _Believed) -> Readers | None:
+    """Who else reads a variable, so that the provider `name` of a manifest that is not approved may not.
+
+    Those that may be believed come first; who is recorded as the owner gives way to what is bundled, or the host's.
+    Where nobody is believed, a variable that is called after a provider is that provider's: a manifest that is not
+    approved takes no key away from another by naming its variable.
+    """
+    readers = [(plugin, provider) for plugin, provider in found if believed(plugin, provider)]
+    is_believed = any(provider.id == name for _, provider in readers)
+    trusted = [
+        provider for plugin, provider in readers if provider.id != name and not (is_believed and plugin.is_third_party)
+    ]
+    if trusted:
+        shared = frozenset(host for provider in trusted for host in trust.hosts(provider))
+        return Readers(frozenset(provider.id for provider in trusted), shared)
+    namesakes = [provider.id for _, provider in found if variable == f"{_in_capitals(provider.id)}_API_KEY"]
+    others = frozenset(provider.id for _, provider in found) - {name}
+    return None if is_believed or name in namesakes or not others else Readers(others, frozenset())
+
+
+def _in_capitals(provider_id: str) -> str:
+    return provider_id.upper().replace("-", "_").replace(".", "_")
 
 
 def _is_approved(manifest: Manifest, loaded: Loaded) -> bool:

@@ -6,10 +6,15 @@ Every `*-info/entry_points.txt` on the path is read, which is 10 µs a distribut
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 GROUP = "polyroute"
+_OWN = "polyroute"
+"""Our own distribution: its extra `all` says which plugins are bundled."""
+_REQUIRED = "Requires-Dist:"
+_AFTER_NAMES = str.maketrans(dict.fromkeys("[;(<>=!~@", " "))
+"""What may follow a distribution's name at once."""
 
 
 class EntryPoint(NamedTuple):
@@ -22,13 +27,49 @@ class EntryPoint(NamedTuple):
     version: str
 
 
-def find(path: Iterable[str] | None = None) -> list[EntryPoint]:
-    """The plugins of all distributions on `path` (`sys.path` by default), in no particular order.
+class Installed(NamedTuple):
+    """What is installed."""
+
+    points: list[EntryPoint]
+    """In no particular order."""
+    bundled: tuple[str, ...] = ()
+    """The distributions that the extra `all` of Polyroute's own distribution names: one that builds on others of them
+    comes after those, else by name.
+    """
+
+
+def installed(path: Iterable[str] | None = None) -> Installed:
+    """The plugins of all distributions on `path` (`sys.path` by default).
 
     Of two distributions with one name the first on the path counts, as it does for imports.
     """
-    seen: set[str] = set()
-    return [point for entry in (sys.path if path is None else path) for point in _in_entry(entry, seen)]
+    seen: dict[str, str] = {}
+    points = [point for entry in (sys.path if path is None else path) for point in _in_entry(entry, seen)]
+    return Installed(points, _bundled(seen))
+
+
+def _bundled(folders: Mapping[str, str]) -> tuple[str, ...]:
+    required = _requirements(folders.get(_OWN, ""))
+    names = {name for name, condition in required if "extra=='all'" in condition} - {_OWN}
+    below = {name: names & {each for each, _ in _requirements(folders.get(name, ""))} for name in names}
+    return tuple(sorted(names, key=lambda name: (_depth(name, below), name)))
+
+
+def _depth(name: str, below: Mapping[str, Collection[str]], seen: tuple[str, ...] = ()) -> int:
+    """How many others, one upon the other, a distribution builds on."""
+    depths = [_depth(each, below, (*seen, name)) for each in below[name] if each not in seen]
+    return 1 + max(depths, default=-1)
+
+
+def _requirements(folder: str) -> list[tuple[str, str]]:
+    """The distributions that the one in this folder requires, each with its condition."""
+    try:
+        text = _content(f"{folder}/METADATA").decode(errors="replace") if folder else ""
+    except OSError:
+        return []
+    required = (line[len(_REQUIRED) :] for line in text.partition("\n\n")[0].splitlines() if line.startswith(_REQUIRED))
+    split = ((line.translate(_AFTER_NAMES).split(), line) for line in required)
+    return [(normalized(words[0]), line.replace('"', "'").replace(" ", "")) for words, line in split if words]
 
 
 def normalized(distribution: str) -> str:
@@ -37,7 +78,7 @@ def normalized(distribution: str) -> str:
     return re.sub("-+", "-", plain) if "--" in plain else plain
 
 
-def _in_entry(entry: str, seen: set[str]) -> Iterator[EntryPoint]:
+def _in_entry(entry: str, seen: dict[str, str]) -> Iterator[EntryPoint]:
     try:
         folders = sorted((each.name for each in os.scandir(entry or ".") if each.name.endswith("-info")), reverse=True)
     except NotADirectoryError:
@@ -49,12 +90,12 @@ def _in_entry(entry: str, seen: set[str]) -> Iterator[EntryPoint]:
         yield from _in_folder(os.path.join(entry, folder), folder, seen)
 
 
-def _in_folder(path: str, folder: str, seen: set[str]) -> Iterator[EntryPoint]:
+def _in_folder(path: str, folder: str, seen: dict[str, str]) -> Iterator[EntryPoint]:
     name, _, rest = folder.rpartition(".")[0].partition("-")
     distribution = normalized(name)
     if distribution in seen:
         return
-    seen.add(distribution)
+    seen[distribution] = path
     try:
         content = _content(f"{path}/entry_points.txt")
         text = content.decode() if GROUP.encode() in content else ""
@@ -72,7 +113,7 @@ def _content(path: str) -> bytes:
         os.close(descriptor)
 
 
-def _in_archive(entry: str, seen: set[str]) -> Iterator[EntryPoint]:
+def _in_archive(entry: str, seen: dict[str, str]) -> Iterator[EntryPoint]:
     if not os.path.exists(entry):
         return
     from importlib.metadata import distributions
@@ -89,7 +130,7 @@ def _in_archive(entry: str, seen: set[str]) -> Iterator[EntryPoint]:
         except Exception:  # noqa: S112 - it is as if it were not there
             continue
         if distribution not in seen:
-            seen.add(distribution)
+            seen[distribution] = ""
             yield from points
 
 

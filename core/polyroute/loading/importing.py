@@ -5,10 +5,11 @@ import importlib.machinery
 import os
 from collections.abc import Sequence
 from functools import reduce
+from types import ModuleType
 
 
 def import_target(target: str) -> object:
-    """What an entry point names: `module` or `module:attribute`."""
+    """What an entry point names: `module` or `module:attribute`. A package without `__init__.py` runs no code."""
     module, _, attribute = target.partition(":")
     imported: object = importlib.import_module(module)
     return reduce(getattr, attribute.split("."), imported) if attribute else imported
@@ -22,6 +23,12 @@ def folder_of(target: str) -> str:
         spec = importlib.machinery.PathFinder.find_spec(name, path)
         path = list(spec.submodule_search_locations or ()) if spec else []
     return next((each for each in path or () if os.path.exists(os.path.join(each, document))), "")
+
+
+def data_folders(item: object) -> list[str]:
+    """The folders of a package without any code, which carries manifests; none of a module or an object."""
+    is_data = isinstance(item, ModuleType) and getattr(item, "__file__", None) is None and hasattr(item, "__path__")
+    return list(getattr(item, "__path__", ())) if is_data else []
 
 
 def same(item: object) -> object:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from polyroute.manifests.describe import place
+from polyroute.manifests.reader import place
 
 Where = tuple[str | int, ...]
 

@@ -1,4 +1,4 @@
-"""Finding and reading manifests: folders with a `plugin.toml`, and distributions that carry one instead of code.
+"""Reading manifests: those of folders, and those that distributions carry instead of code.
 
 What they say is kept between runs in one file, so that a thousand of them cost no parsing, and no pydantic.
 """
@@ -9,15 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from polyroute import cache
+from polyroute import cache, json_form
 from polyroute.errors import Unavailable, UsageError
-from polyroute.manifests import description
 from polyroute.manifests.description import Description
+from polyroute.manifests.finding import MANIFEST
 from polyroute.types import Model
-
-MANIFEST = "plugin.toml"
-PROJECT_PLUGINS = os.path.join(".polyroute", "plugins")
-"""Where a project keeps plugins of its own."""
 
 _MANIFEST_BYTES = 1 << 20
 _LIST_BYTES = 16 << 20
@@ -25,13 +21,14 @@ _MOST_VALUES = 250_000
 """In a manifest or a list. They are counted before parsing, which would take a hundred times their size."""
 
 # To be raised whenever anything else is made of the same files.
-_VERSION = 2
+_VERSION = 3
 
 
 class Manifest(NamedTuple):
-    """A plugin's folder, and what its manifest says."""
+    """One manifest, and what it says."""
 
-    folder: str
+    path: str
+    """The manifest itself."""
     description: Description = Description()
     """Without its models: lists may be long, and few runs need one."""
     listed: frozenset[str] = frozenset()
@@ -39,17 +36,28 @@ class Manifest(NamedTuple):
     model_urls: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     """By provider, the base URLs that models of it have of their own."""
     fault: str = ""
-    """Why it can't be used, for people; the description is then empty."""
+    """Why it can't be used, for users; the description is then empty."""
 
     @property
-    def path(self) -> str:
-        """The manifest itself."""
-        return os.path.join(self.folder, MANIFEST)
+    def folder(self) -> str:
+        """Where it lies."""
+        return os.path.dirname(self.path)
+
+    @property
+    def has_folder(self) -> bool:
+        """Whether all of its folder belongs to it, and not one file of several."""
+        return os.path.basename(self.path) == MANIFEST
+
+    @property
+    def identity(self) -> str:
+        """What decisions about it are filed under."""
+        return os.path.realpath(self.folder if self.has_folder else self.path)
 
     @property
     def name(self) -> str:
-        """What the plugin calls itself, else what its folder is called."""
-        return self.description.name or os.path.basename(self.folder)
+        """What the plugin calls itself, else what its folder or its file is called."""
+        own = os.path.basename(self.folder if self.has_folder else self.path.removesuffix(".toml"))
+        return self.description.name or own
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -57,56 +65,35 @@ class Manifest(NamedTuple):
         return (self.path, *(os.path.join(self.folder, name) for name in self.description.files))
 
 
-def folders(directory: str) -> list[str]:
-    """The plugins' folders in a plugin folder, by name."""
-    try:
-        with os.scandir(directory) as entries:
-            names = sorted(each.name for each in entries if not each.name.startswith(".") and each.is_dir())
-    except OSError:
-        return []
-    paths = (f"{directory}/{name}" for name in names)
-    return [path for path in paths if os.path.lexists(f"{path}/{MANIFEST}")]
-
-
-def project_directory(start: str) -> str:
-    """The plugin folder of the project that `start` is in; empty where there is none."""
-    if not start:
-        return ""
-    folder = os.path.abspath(start)
-    while not os.path.isdir(os.path.join(folder, PROJECT_PLUGINS)):
-        parent = os.path.dirname(folder)
-        if parent == folder:
-            return ""
-        folder = parent
-    return os.path.join(folder, PROJECT_PLUGINS)
-
-
 def load(paths: Sequence[str]) -> list[Manifest]:
-    """The manifests in these folders; those that can't be used say why."""
-    if not paths:
-        return []
-    manifests = [os.path.join(path, MANIFEST) for path in paths]
-    kept = cache.collected("manifests", _VERSION, manifests, _kept)
-    return [_restored(folder, kept[path]) for folder, path in zip(paths, manifests, strict=True)]
+    """These manifests; those that can't be used say why."""
+    kept = cache.collected("manifests", _VERSION, paths, _kept) if paths else {}
+    return [_restored(path, kept[path]) for path in paths]
 
 
 def models(manifest: Manifest) -> tuple[Model, ...]:
     """The models that a manifest lists."""
-    rows = cache.derived("manifest-models", _VERSION, manifest.files, lambda: read(manifest.folder).models)
-    return tuple([description.model(row) for row in rows])
+
+    def build() -> list[Any]:
+        return [json_form.plain(each) for each in read(manifest.path).models]
+
+    rows = cache.derived("manifest-models", _VERSION, manifest.files, build)
+    return tuple([json_form.restored(Model, row) for row in rows])
 
 
-def read(folder: str) -> Description:
-    """What the manifest in a folder says, with its models. Raises UsageError with a line for each fault, or
-    Unavailable where it can't be read.
+def read(path: str, *, strict: bool = True) -> Description:
+    """What a manifest says, with its models; not `strict`, keys that nobody knows are passed over. Raises UsageError
+    with a line for each fault, or Unavailable where it can't be read.
     """
-    from polyroute.manifests.describe import Wrong, parse
+    from polyroute.manifests.reader import Wrong
+    from polyroute.manifests.reading import parse
 
-    text = _text(folder, MANIFEST, _MANIFEST_BYTES)
-    table = _toml(text, MANIFEST)
+    folder, name = os.path.split(path)
+    text = _text(folder, name, _MANIFEST_BYTES)
+    table = _toml(text, name)
     files = tuple(_fill_lists(table, folder))
     try:
-        return parse(table)._replace(files=files)
+        return parse(table, strict=strict)._replace(files=files)
     except Wrong as wrong:
         from polyroute.manifests.locating import located
 
@@ -115,37 +102,37 @@ def read(folder: str) -> Description:
 
 def _kept(path: str) -> tuple[Any, tuple[str, ...]]:
     """The plain form of a manifest, or its fault; and the further files that it was made from."""
-    folder = os.path.dirname(path)
     try:
-        found = read(folder)
+        found = read(path)
     except (UsageError, Unavailable) as error:
-        return {"fault": str(error)}, _around(folder)
+        return {"fault": str(error)}, _around(os.path.dirname(path))
     listed = sorted({model.provider for model in found.models})
     urls = {name: sorted({each.base_url for each in found.models if each.provider == name} - {""}) for name in listed}
-    value = {"description": description.plain(found._replace(models=())), "listed": listed, "urls": urls}
-    return value, Manifest(folder, found).files[1:]
+    value = {"description": json_form.plain(found._replace(models=())), "listed": listed, "urls": urls}
+    return value, Manifest(path, found).files[1:]
 
 
 def _around(folder: str) -> tuple[str, ...]:
-    """What may have to change for a manifest to be mended."""
+    """What may have to change for a manifest to be fixed."""
     with os.scandir(folder) as entries:
         return (folder, *(each.path for each in entries if each.is_file()))
 
 
-def _restored(folder: str, kept: Any) -> Manifest:
+def _restored(path: str, kept: Any) -> Manifest:
     if "fault" in kept:
-        return Manifest(folder, fault=kept["fault"])
+        return Manifest(path, fault=kept["fault"])
     urls = {name: tuple(each) for name, each in kept["urls"].items()}
-    return Manifest(folder, description.restored(kept["description"]), frozenset(kept["listed"]), urls)
+    said = json_form.restored(Description, kept["description"])
+    return Manifest(path, said, frozenset(kept["listed"]), urls)
 
 
-def _fill_lists(table: dict[str, Any], folder: str) -> Iterable[str]:
+def _fill_lists(document: dict[str, Any], folder: str) -> Iterable[str]:
     """Put lists of models that stand in files beside the manifest in their place; return the files' names."""
-    providers = table.get("providers")
-    for provider in providers.values() if isinstance(providers, dict) else ():
-        name = provider.get("models") if isinstance(provider, dict) else None
+    tables = [each for key in ("providers", "extends") if isinstance(each := document.get(key), dict)]
+    for table in (each for named in tables for each in named.values()):
+        name = table.get("models") if isinstance(table, dict) else None
         if isinstance(name, str):
-            provider["models"] = _list(folder, name)
+            table["models"] = _list(folder, name)
             yield name
 
 

@@ -1,1 +1,1 @@
-"""From what plugins and a person have to the ordered routes of a model."""
+"""From what plugins and a user have to the ordered routes of a model."""

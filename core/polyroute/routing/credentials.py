@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import time
+
 from polyroute import requirements
-from polyroute.environment import GLOBAL, PROCESS, PROJECT, Environment
-from polyroute.loading.plugin import CONTAINED, Plugin
+from polyroute.changes import Change
+from polyroute.environment import GLOBAL, PLUGIN, PROCESS, PROJECT, Environment
+from polyroute.plugin import CONTAINED, Plugin
 from polyroute.plugins import Plugins
 from polyroute.requirements import Evaluation
+from polyroute.secret_values import moment
 from polyroute.types import Credential, Detection, Problem, Provider
+
+_ACCEPT = "If you trust it: `polyroute refresh --accept {}`."
 
 
 def find(plugins: Plugins, environment: Environment, problems: list[Problem]) -> dict[str, Evaluation]:
@@ -18,11 +24,11 @@ def find(plugins: Plugins, environment: Environment, problems: list[Problem]) ->
     """
     found = {name: _evaluate(name, plugins, environment, problems) for name in sorted(plugins.touched(environment))}
     for plugin, detection in plugins.detections(environment, problems):
-        if detection.provider not in plugins.providers:
+        if detection.provider not in plugins.providers or (plugin, detection.provider) in plugins.lost:
             continue
-        if detection.endpoint and plugins.owners[detection.provider] != plugin:
-            fault = f"gave {detection.provider} an endpoint, which only its owner may"
-            problems.append(plugin.problem(fault, "Correct the plugin.", "polyroute_credentials"))
+        if fault := _misplaced(plugin, detection, plugins):
+            remedy, hook = "Correct the plugin.", "polyroute_credentials"
+            problems.append(plugin.problem(fault, remedy, hook, code="not-owner", provider=detection.provider))
             continue
         known = found.get(detection.provider)
         says_no = detection.source is None and detection.kind != "none"
@@ -30,7 +36,39 @@ def find(plugins: Plugins, environment: Environment, problems: list[Problem]) ->
             continue
         if known is None or known.credential is None:
             found[detection.provider] = _detected(detection, plugin, plugins.providers[detection.provider], known)
+    found |= {name: Evaluation(None, *withheld) for name, withheld in plugins.withheld.items()}
+    for name, change in plugins.unasked.items():
+        if (known := found.get(name)) and known.credential and known.credential.source:
+            found[name] = _unasked(name, change, known, plugins, problems)
     return found
+
+
+def _misplaced(plugin: Plugin, detection: Detection, plugins: Plugins) -> str:
+    """Why what a plugin detected does not count; empty where it does."""
+    if detection.endpoint and plugins.owners[detection.provider] != plugin:
+        return f"gave {detection.provider} an endpoint, which only its owner may"
+    source = detection.source
+    if source and source.layer != PLUGIN and source.name.startswith("POLYROUTE_"):
+        return f"takes {source.name} for a key, which is a setting of Polyroute's own"
+    return ""
+
+
+def _unasked(name: str, change: Change, known: Evaluation, plugins: Plugins, problems: list[Problem]) -> Evaluation:
+    """A provider that only a fetched list has gets no key unasked."""
+    reason = f"only a fetched list says that {known.credential} goes to {change.after.partition(' with ')[0]}"
+    remedy = _ACCEPT.format(name)
+    owner = plugins.owners[name]
+    problems.append(owner.problem(f"{name}: {reason}", remedy, code="list-waiting", provider=name))
+    return Evaluation(None, reason, remedy)
+
+
+def unasked(name: str, plugins: Plugins) -> tuple[str, str] | None:
+    """Why a provider that only a fetched list has gets no key, and what to do about it; None where it does."""
+    change = plugins.unasked.get(name)
+    if change is None:
+        return None
+    where = change.after.partition(" with ")[0]
+    return f"only a fetched list says that {name} is called at {where}", _ACCEPT.format(name)
 
 
 def variable_of(credential: Credential) -> str:
@@ -45,16 +83,24 @@ def _evaluate(name: str, plugins: Plugins, environment: Environment, problems: l
         return requirements.evaluate(plugins.providers[name], environment, plugins.readers)
     except CONTAINED as error:
         fault = f"the requirement of {name!r} can't be evaluated: {type(error).__name__}"
-        problems.append(plugins.owners[name].problem(fault, "Correct the plugin.", "polyroute_providers"))
+        owner, hook = plugins.owners[name], "polyroute_providers"
+        problems.append(owner.problem(fault, "Correct the plugin.", hook, code="raised", provider=name))
         return Evaluation(None, "its requirement can't be evaluated", "See `polyroute plugins`.")
 
 
 def _detected(detection: Detection, plugin: Plugin, provider: Provider, known: Evaluation | None) -> Evaluation:
     if detection.source is None and detection.kind != "none":
         return Evaluation(None, detection.reason, detection.remedy)
+    if detection.expires_at is not None and detection.expires_at <= time.time():
+        reason = detection.reason or f"the login expired on {moment(detection.expires_at)}"
+        return Evaluation(None, reason, detection.remedy or "Log in again.")
     values = known.values if known else {}
     endpoint = detection.endpoint or requirements.base_url(provider, "", values)
     if not endpoint:
         return Evaluation(None, f"no base URL is known for {provider.id}", detection.remedy)
+    headers = requirements.filled_headers(provider.headers, values)
+    if headers is None:
+        return Evaluation(None, f"a header of {provider.id} needs a setting that is missing", detection.remedy)
     credential = Credential(provider.id, endpoint, detection.kind, detection.source, plugin=plugin.label)
-    return Evaluation(credential, detection.reason or f"found {credential}", values=values)
+    credential = credential._replace(remedy=detection.remedy, expires_at=detection.expires_at)
+    return Evaluation(credential, detection.reason or f"found {credential}", values=values, headers=headers)

@@ -27,7 +27,7 @@ _EVIDENCE = {
 
 
 class Explanation(NamedTuple):
-    """Why a provider or a model can be run or not; as text, what a person reads."""
+    """Why a provider or a model can be run or not; as text, what a user reads."""
 
     subject: str
     routes: tuple[Route, ...]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 
 from polyroute.answers import Mapped
-from polyroute.loading.plugin import CONTAINED, describe
-from polyroute.loading.soundness import fault
+from polyroute.plugin import CONTAINED, Plugin, describe
 from polyroute.plugins import Plugins
-from polyroute.types import IdMapping, ModelRef, Problem, Suggester
+from polyroute.types import IdMapping, Mapper, ModelRef, Preparing, Problem, Suggester
 
 _HOOK = "polyroute_model_ids"
 
@@ -21,26 +21,61 @@ class Mappers:
         self._problems = problems
         # Their mappers are tested never to answer unsoundly, and looking costs half a look-up.
         self._meant: dict[str, tuple[str, ...]] = {}
-        self._bundled = {name for name in plugins.gateways if plugins.owners[name].origin == "bundled"}
+        self._bundled = {name for name in plugins.gateways if plugins.spokesmen[name].is_bundled}
 
     def lookup(self, gateway: str, ref: ModelRef) -> IdMapping:
         """The ID by which `gateway` knows a model, or none, and why."""
-        mapper = self._plugins.mappers.get(gateway)
+        mapper = self._by_gateway.get(gateway)
         if mapper is None:
             return IdMapping(None, "unknown", self._lacking(gateway))
         try:
             found = mapper.lookup(ref)
-            wrong = "" if gateway in self._bundled else fault(found)
+            wrong = "" if gateway in self._bundled else self._fault(found)
         except CONTAINED as error:
             wrong = describe(error)
         return IdMapping(None, "unknown", self._failed(gateway, wrong)) if wrong else found
+
+    def lacks(self, gateway: str, ref: ModelRef) -> bool:
+        """Whether it is certain, and soon said, that `gateway` has no ID for a model."""
+        quick = self._quick.get(gateway)
+        try:
+            return quick is not None and quick(ref)
+        except CONTAINED:
+            return False  # `lookup` says why
+
+    @cached_property
+    def _quick(self) -> Mapping[str, Callable[[ModelRef], bool]]:
+        from polyroute.mapping import SchemeMapper
+
+        return {name: each.lacks for name, each in self._by_gateway.items() if isinstance(each, SchemeMapper)}
+
+    @cached_property
+    def _by_gateway(self) -> Mapping[str, Mapper]:
+        return self._plugins.mappers
+
+    @cached_property
+    def _fault(self) -> Callable[[object], str]:
+        from polyroute.result_check import fault
+
+        return fault
+
+    def prepare(self, refs: Iterable[ModelRef]) -> None:
+        """Tell mappers that ask somebody else which models are about to be looked up, all at once."""
+        asking = {name: each for name, each in self._plugins.mappers.items() if isinstance(each, Preparing)}
+        asked = list(refs) if asking else []
+        for gateway, mapper in asking.items():
+            theirs = [each for each in asked if gateway in self._plugins.carriers(each.provider)]
+            try:
+                mapper.prepare(theirs)
+            except CONTAINED as error:
+                self._failed(gateway, describe(error))
 
     def reverse(self, gateway: str, gateway_id: str) -> ModelRef | None:
         """The provider and native ID of a gateway's ID, where its mapper is certain."""
         mapper = self._plugins.mappers.get(gateway)
         try:
             back = mapper.reverse(gateway_id) if mapper else None
-            wrong = fault(back) if back is not None else ""
+            wrong = self._fault(back) if back is not None else ""
         except CONTAINED as error:
             wrong = describe(error)
         if wrong:
@@ -85,14 +120,17 @@ class Mappers:
 
     def _lacking(self, gateway: str) -> str:
         """Report a gateway without mapper, where nothing else says why it has none."""
-        owner = self._plugins.owners[gateway]
-        told = [each for each in self._plugins.problems if each.hook == _HOOK and each.plugin == owner.name]
+        author = self._author(gateway)
+        told = [each for each in self._plugins.problems if each.hook == _HOOK and each.plugin == author.name]
         return "it has no mapper for model IDs" if told else self._failed(gateway, "its plugin gives none")
+
+    def _author(self, gateway: str) -> Plugin:
+        return self._plugins.spokesmen.get(gateway) or self._plugins.owners[gateway]
 
     def _failed(self, gateway: str, wrong: str) -> str:
         message = f"the mapper of {gateway} failed: {wrong}"
-        owner = self._plugins.owners[gateway]
-        problem = owner.problem(message, "Update or disable the plugin.", _HOOK)
+        remedy = "Update or disable the plugin."
+        problem = self._author(gateway).problem(message, remedy, _HOOK, code="mapper-failed", provider=gateway)
         if problem not in self._problems:
             self._problems.append(problem)
         return message

@@ -27,7 +27,7 @@ class Order:
 
     def vias(self, provider: Provider, model_id: str = "") -> tuple[str, ...]:
         """`direct` and all gateways that carry `provider`, in order."""
-        pin = self.pins.get((provider.id, model_id)) or self.pins.get((provider.id, ""), "")
+        pin = self._pin(provider.id, model_id) if self.pins else ""
         carriers = self._plugins.carriers(provider.id)
         key = carriers, provider.kind == "host", pin
         known = self._known.get(key)
@@ -35,8 +35,11 @@ class Order:
             known = self._known[key] = self._sorted(*key)
         return known
 
+    def _pin(self, provider_id: str, model_id: str) -> str:
+        return self.pins.get((provider_id, model_id)) or self.pins.get((provider_id, ""), "")
+
     def is_settled(self, ref: ModelRef) -> bool:
-        """Whether the person has said which route comes first for this very model, or for all."""
+        """Whether the user has said which route comes first for this very model, or for all."""
         return bool(self.order) or tuple(ref) in self.pins
 
     @property
@@ -83,7 +86,7 @@ class Order:
     def _complain(self, key: str, fault: str, remedy: str) -> None:
         where = "(of the host, a POLYROUTE_ variable or config.toml)"
         message = f"preference {key!r} {where}: {fault}; it is kept, and has no effect now"
-        self.problems.append(Problem(message, remedy))
+        self.problems.append(Problem(message, remedy, code="preference"))
 
 
 def checked(via: str, target: str, plugins: Plugins) -> tuple[str, str]:

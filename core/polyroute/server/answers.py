@@ -43,6 +43,7 @@ class ProviderRoute(Answer):
     via: str
     usable: bool
     credential: str | None = Field(description="Where the secret was found; never its value.")
+    expiresAt: str | None = Field(description="When the login ends, in ISO 8601 (UTC); null where nobody knows.")
     reason: str
     remedy: str | None
 
@@ -112,9 +113,14 @@ class Flat(Answer):
 
 
 class Problem(Answer):
-    """Something that went wrong in one plugin, file or entry."""
+    """Something that went wrong in one plugin, file or entry; what has no meaning there is left out."""
 
     message: str
+    remedy: str = ""
+    code: str = Field("", description="A short name for it, the same in every version.")
+    plugin: str = ""
+    provider: str = Field("", description="The provider that it concerns.")
+    path: str = Field("", description="The file that it concerns.")
 
 
 class Status(Answer):

@@ -31,6 +31,7 @@ class Listing:
             if model.provider in listed:
                 listed[model.provider].append(model)
         self._plain = {name: _plain(models) for name, models in listed.items()}
+        catalog.prepare(model.ref for models in listed.values() for model in models)
         for name, models in listed.items():
             own = verdict(selectable[name].routes)
             default = next(iter(self._plain[name]), "")

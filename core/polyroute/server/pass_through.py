@@ -16,7 +16,7 @@ from starlette.routing import Route as Path
 from starlette.types import Receive, Scope, Send
 
 from polyroute import Catalog, Route
-from polyroute.errors import MissingExtra
+from polyroute.errors import MissingExtra, SecretUnavailable
 from polyroute.integrations.paths import request_path
 from polyroute.running import Course, Policy, run_async
 from polyroute.server import reading
@@ -38,6 +38,7 @@ MAX_BODY_BYTES = 32 * 1024 * 1024
 """Pictures and documents come within the body."""
 SECONDS = 600.0
 """How long an endpoint may say nothing: models may think for minutes."""
+_UNAUTHORIZED = 401
 _KEY_SECONDS = 90.0
 """How long reading a key may take: a keyring may have to ask the person."""
 
@@ -89,7 +90,12 @@ class _Passing:
 
         async def along(route: Route) -> Answer:
             request = ready.pop() if ready else await self._aside(lambda: asked.along(route, catalog.environment))
-            return await self._upstream.send(course.model, route, request, self._policy)
+            if isinstance(request, SecretUnavailable):
+                raise request
+            answer = await self._upstream.send(course.model, route, request, self._policy)
+            if answer.status == _UNAUTHORIZED and route.credential:
+                catalog.environment.forget(route.credential)
+            return answer
 
         try:
             answer = await run_async(course, along, None)
@@ -102,7 +108,10 @@ class _Passing:
         done: T = await patiently(asyncio.ensure_future(self._lane.run(work)), _KEY_SECONDS)
         return done
 
-    def _understood(self, scope: Scope, body: bytes, catalog: Catalog) -> tuple[Asked, Course, Request]:
+    def _understood(
+        self, scope: Scope, body: bytes, catalog: Catalog
+    ) -> tuple[Asked, Course, Request | SecretUnavailable]:
+        """What was asked, the routes to take, and the request along the first; or why its key can't be had."""
         try:
             before, written, after = around(body, "model")
             model = value(written)
@@ -113,7 +122,10 @@ class _Passing:
             raise Fault("invalid_body", told, scope="http", recovery="It is named as `provider/model`.")
         asked = Asked(model, before, after, scope["query_string"], scope["headers"])
         course = catalog.course(model, policy=self._policy, protocols=(self._protocol,))
-        return asked, course, asked.along(course.route, catalog.environment)
+        try:
+            return asked, course, asked.along(course.route, catalog.environment)
+        except SecretUnavailable as error:
+            return asked, course, error
 
 
 async def _unless_left(work: Coroutine[Any, Any, None], receive: Receive) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from polyroute import wire
+from polyroute import plugin_wire
 from polyroute.dexto_compat import GATEWAY
 from polyroute.dexto_compat.http import AUTH_STATUS_PATH
 from polyroute.server import answers
@@ -11,7 +11,7 @@ from polyroute.server.operations import Call, Document, Operation
 
 def _plugins(call: Call) -> Document:
     """The plugins, what they provide, and what is amiss."""
-    return wire.plugins(call.catalog)
+    return plugin_wire.plugins(call.catalog)
 
 
 def _gateway_status(call: Call) -> Document:

@@ -67,7 +67,7 @@ class Asked(NamedTuple):
     def along(self, route: Route, environment: Environment) -> Request:
         """The request as the route's endpoint gets it: its ID, its address, its key, and nothing else changed."""
         guard = Guard(route, environment)
-        url = URL(route.base_url.rstrip("/") + request_path(route.protocol, route.model_id or ""))
+        url = URL(guard.route.base_url.rstrip("/") + request_path(route.protocol, route.model_id or ""))
         if self.query:
             url = URL(f"{url}?{_visible(self.query)}", encoded=True)
         kept = _without(self.headers, _OF_THE_CALLER | {route.auth.name.lower().encode()}, _PREFIXES_OF_THE_CALLER)

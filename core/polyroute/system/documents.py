@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
+
+from polyroute.constraints import MILLISECONDS_FROM
 
 Sections = dict[str, dict[str, str]]
 
@@ -20,13 +23,54 @@ def ini_sections(text: str) -> Sections | None:
 
 
 def json_text(text: str, field: str) -> str | None:
-    """The text at the dotted path `field` of a JSON document, or None where there is none."""
+    """The text at `field` of a JSON document: a dotted path (`a.b`) or a JSON pointer (`/a.b/c`); None where there is
+    none.
+    """
+    value = _json_value(text, field)
+    return value.strip() or None if isinstance(value, str) else None
+
+
+def json_moment(text: str, field: str) -> float | None:
+    """The moment at `field`, in seconds since 1970: written as ISO 8601 (UTC where no zone is given), or in seconds or
+    milliseconds; None where there is none.
+    """
+    value = _json_value(text, field)
+    if isinstance(value, str) and not value.strip().isdecimal():
+        return _iso_moment(value)
+    return _in_seconds(float(value)) if type(value) in (str, int, float) else None
+
+
+def _in_seconds(number: float) -> float | None:
+    seconds = number / 1000 if number >= MILLISECONDS_FROM else number
+    return seconds if 0 <= seconds < math.inf else None
+
+
+def _iso_moment(text: str) -> float | None:
+    from datetime import UTC, datetime
+
+    try:
+        found = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+
+
+def _json_value(text: str, field: str) -> Any:
     import json
 
     try:
         value: Any = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    for step in field.split("."):
-        value = value.get(step) if isinstance(value, dict) else None
-    return value.strip() or None if isinstance(value, str) else None
+    for step in _steps(field):
+        if isinstance(value, list) and step.isdigit():
+            value = value[int(step)] if int(step) < len(value) else None
+        else:
+            value = value.get(step) if isinstance(value, dict) else None
+    return value
+
+
+def _steps(field: str) -> list[str]:
+    if not field.startswith("/"):
+        return field.split(".")
+    return [step.replace("~1", "/").replace("~0", "~") for step in field[1:].split("/")]

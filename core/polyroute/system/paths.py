@@ -17,17 +17,17 @@ _XDG: Mapping[_Kind, tuple[str, str]] = {
 
 
 def config_file(variables: Mapping[str, str]) -> str:
-    """The person's `config.toml`."""
+    """The user's `config.toml`."""
     return os.path.join(_own_home(variables) or _platform_directory("config", variables), "config.toml")
 
 
 def plugins_directory(variables: Mapping[str, str]) -> str:
-    """The person's plugin folder: one folder for each plugin."""
+    """The user's plugin folder: one folder for each plugin."""
     return os.path.join(_own_home(variables) or _platform_directory("data", variables), "plugins")
 
 
 def state_directory(variables: Mapping[str, str]) -> str:
-    """What Polyroute remembers for the person: favourites, approvals, names of stored keys."""
+    """What Polyroute remembers for the user: favourites, approvals, names of stored keys."""
     own = _own_home(variables)
     return os.path.join(own, "state") if own else _platform_directory("state", variables)
 
@@ -50,7 +50,7 @@ def _own_home(variables: Mapping[str, str]) -> str:
 
 def _platform_directory(kind: _Kind, variables: Mapping[str, str]) -> str:
     # Importing platformdirs would cost a tenth of a whole `polyroute status`; a test holds this equal to it.
-    # Another person's home than that of the process has no platform: it is laid out as on Linux.
+    # Another user's home than that of the process has no platform: it is laid out as on Linux.
     foreign = variables.get("HOME", "") not in ("", os.path.expanduser("~"))
     if foreign or (sys.platform == "linux" and "ANDROID_DATA" not in variables):
         variable, fallback = _XDG[kind]

@@ -1,1 +1,1 @@
-"""Which plugins may be used, and how they come to the person's plugin folder."""
+"""Which plugins may be used, and how they come to the user's plugin folder."""

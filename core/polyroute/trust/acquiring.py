@@ -1,4 +1,4 @@
-"""Bringing plugins into the person's plugin folder: from a folder, an archive or an address, within bounds.
+"""Bringing plugins into the user's plugin folder: from a folder, an archive or an address, within bounds.
 
 Nothing of a plugin is run on the way, and only plain files and folders are taken.
 """
@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from polyroute.errors import Unavailable, UsageError
 from polyroute.manifests.description import PLAIN_NAME
-from polyroute.manifests.manifests import MANIFEST
+from polyroute.manifests.finding import MANIFEST
 from polyroute.trust import downloading
 
 MOST_FILES = 10_000

@@ -1,20 +1,22 @@
-"""What a person has decided about plugins: which are approved, as they were then, and which are switched off.
+"""What a user has decided about plugins: which are approved, which own a provider, and which are switched off.
 
-It stands in one file on the person's side, never in a plugin's folder or a project's.
+It stands in one file on the user's side, never in a plugin's folder or a project's. Nothing is written to it but by
+what the user says: `plugins add`, `trust`, `enable` and the like, and `keys set`.
 """
 
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from polyroute.environment import Environment
+from polyroute.environment import PROCESS, Environment
 from polyroute.errors import Unavailable
-from polyroute.manifests.manifests import Manifest
-from polyroute.system import files
-from polyroute.trust import trust
+from polyroute.plugin import Commands
 from polyroute.types import Problem
+
+if TYPE_CHECKING:
+    from polyroute.manifests.manifests import Manifest
 
 State = Literal["approved", "changed", "unknown"]
 
@@ -22,50 +24,110 @@ _SCHEMA = 1
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
+class Owner(NamedTuple):
+    """Whose a provider was when the user agreed to give it a key."""
+
+    identity: str
+    """The distribution, or where the plugin lies."""
+    hosts: frozenset[str] = frozenset()
+    """Where the key may go."""
+
+
+class Consent(NamedTuple):
+    """What a user is about to approve, as it was shown."""
+
+    fingerprint: str
+    commands: Commands = _EMPTY
+
+
 class Approvals(NamedTuple):
     """The decisions, as they were when the file was read."""
 
     path: str
+    search_path: str = ""
+    """Where commands are looked for when they are approved."""
     fingerprints: Mapping[str, str] = _EMPTY
-    """By the folder of a plugin, its fingerprint when it was approved."""
+    """By the identity of a manifest, its fingerprint when it was approved."""
     disabled: frozenset[str] = frozenset()
     """Names of plugins that are switched off."""
+    owners: Mapping[str, Owner] = _EMPTY
+    """By provider ID."""
+    commands: Mapping[str, Commands] = _EMPTY
+    """By the identity of a manifest, the programs that its commands were when it was approved."""
     problems: tuple[Problem, ...] = ()
 
     @classmethod
     def load(cls, environment: Environment) -> "Approvals":
         """Read the file; where it can't be read nothing is approved, and that is a problem."""
         path = os.path.join(environment.state_directory, "plugins.json")
+        search_path = environment.setting("PATH", layer=PROCESS) or os.defpath
         try:
             document = _document(path)
         except Unavailable as error:
-            remedy = "Mend it, or remove it and approve the plugins again: `polyroute plugins trust NAME`."
-            return cls(path, problems=(Problem(str(error), remedy),))
-        return cls(path, document["approved"], frozenset(document["disabled"]))
+            remedy = "Fix it, or remove it and approve the plugins again: `polyroute plugins trust NAME`."
+            problem = Problem(str(error), remedy, path=path, code="approvals-unreadable")
+            return cls(path, search_path, problems=(problem,))
+        owners = {name: Owner(each["owner"], frozenset(each["hosts"])) for name, each in document["owners"].items()}
+        disabled = frozenset(document["disabled"])
+        return cls(path, search_path, document["approved"], disabled, owners, document["commands"])
 
-    def state(self, manifest: Manifest) -> State:
-        """Whether the plugin is approved as it is now. Raises Unsafe where its folder is not."""
-        known = self.fingerprints and self.fingerprints.get(os.path.realpath(manifest.folder))
+    def state(self, manifest: "Manifest") -> State:
+        """Whether the plugin is approved as it is now. Raises Unsafe where its files are not."""
+        known = self.fingerprints and self.fingerprints.get(manifest.identity)
         if not known:
             return "unknown"
-        return "approved" if known == trust.fingerprint(manifest) else "changed"
+        from polyroute.trust import trust
 
-    def approve(self, manifest: Manifest, seen: str = "") -> None:
-        """Remember that the plugin is approved as it was `seen`, by its fingerprint, or else as it is now. Raises
-        Unsafe where its folder is not; Unavailable; MissingExtra.
+        commands = self.commands.get(manifest.identity, _EMPTY)
+        return "approved" if known == trust.fingerprint(manifest, commands) else "changed"
+
+    def consent_to(self, manifest: "Manifest") -> Consent:
+        """What there is to approve now. Raises UsageError where a command is not there, or its files are unsafe."""
+        from polyroute.trust import trust
+
+        commands = trust.resolved(manifest, self.search_path)
+        return Consent(trust.fingerprint(manifest, commands), commands)
+
+    def approve(self, manifest: "Manifest", consent: Consent | None = None) -> None:
+        """Remember that the plugin is approved as it was shown, or else as it is now. Raises as `consent_to` does;
+        Unavailable; MissingExtra.
         """
-        approved = {os.path.realpath(manifest.folder): seen or trust.fingerprint(manifest)}
-        self._change(lambda document: document["approved"].update(approved))
+        consent = consent or self.consent_to(manifest)
 
-    def revoke(self, folder: str) -> None:
-        """Forget that the plugin in this folder was approved. Raises as `approve` does."""
-        self._change(lambda document: document["approved"].pop(os.path.realpath(folder), None))
+        def change(document: dict[str, Any]) -> None:
+            document["approved"][manifest.identity] = consent.fingerprint
+            document["commands"][manifest.identity] = dict(consent.commands)
+
+        self._change(change)
+
+    def own(self, identity: str, hosts: Mapping[str, Collection[str]]) -> None:
+        """Remember that a plugin owns these providers, each with the hosts to which its key may go. Raises as
+        `approve` does.
+        """
+        owners = {name: {"owner": identity, "hosts": sorted(each)} for name, each in hosts.items()}
+        if owners:
+            self._change(lambda document: document["owners"].update(owners))
+
+    def revoke(self, manifest_identity: str, identity: str = "") -> None:
+        """Forget that a manifest was approved and, with the plugin's `identity`, what it owns. Raises as `approve`
+        does.
+        """
+
+        def change(document: dict[str, Any]) -> None:
+            document["approved"].pop(manifest_identity, None)
+            document["commands"].pop(manifest_identity, None)
+            owners = document["owners"].items()
+            document["owners"] = {name: each for name, each in owners if each["owner"] != identity}
+
+        self._change(change)
 
     def switch(self, name: str, *, on: bool) -> None:
         """Remember whether the plugin of this name is to be in use. Raises as `approve` does."""
         self._change(lambda document: document.update(disabled=_switched(document["disabled"], name, on=on)))
 
     def _change(self, change: Callable[[dict[str, Any]], object]) -> None:
+        from polyroute.system import files
+
         with files.told(self.path), files.locked(self.path):
             document = _document(self.path)
             change(document)
@@ -78,23 +140,43 @@ def _switched(disabled: Iterable[str], name: str, *, on: bool) -> list[str]:
 
 
 def _document(path: str) -> dict[str, Any]:
+    empty: dict[str, Any] = {"schema": _SCHEMA, "approved": {}, "disabled": [], "owners": {}, "commands": {}}
     try:
         with open(path, encoding="utf-8") as file:
             document = json.load(file)
-    except FileNotFoundError:
-        return {"schema": _SCHEMA, "approved": {}, "disabled": []}
+    except (FileNotFoundError, NotADirectoryError):
+        return empty
     except (OSError, ValueError, RecursionError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not valid JSON"
         raise Unavailable(f"{path} can't be read: {why}.") from None
-    if not _is_sound(document):
+    if not isinstance(document, dict) or document.get("schema") != _SCHEMA:
         raise Unavailable(f"{path} can't be read: it is not of schema {_SCHEMA}.")
-    found: dict[str, Any] = document
+    found = {**empty, **document}
+    if wrong := next((key for key, is_sound in _SOUND.items() if not is_sound(found[key])), ""):
+        raise Unavailable(f"{path} can't be read: {wrong!r} in it is of a wrong type.")
     return found
 
 
-def _is_sound(document: Any) -> bool:
-    if not isinstance(document, dict) or document.get("schema") != _SCHEMA:
-        return False
-    approved, disabled = document.get("approved"), document.get("disabled")
-    texts = [*approved.values(), *disabled] if isinstance(approved, dict) and isinstance(disabled, list) else [None]
-    return all(isinstance(each, str) for each in texts)
+def _are_texts(values: Any) -> bool:
+    return isinstance(values, list) and all(isinstance(each, str) for each in values)
+
+
+def _is_table(value: Any, of: Callable[[Any], bool]) -> bool:
+    return isinstance(value, dict) and all(map(of, value.values()))
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_owner(value: Any) -> bool:
+    return isinstance(value, dict) and _is_text(value.get("owner")) and _are_texts(value.get("hosts"))
+
+
+_SOUND: Mapping[str, Callable[[Any], bool]] = {
+    "approved": lambda value: _is_table(value, _is_text),
+    "disabled": _are_texts,
+    "owners": lambda value: _is_table(value, _is_owner),
+    "commands": lambda value: _is_table(value, lambda each: _is_table(each, _is_text)),
+}
+"""By key, whether its value is what it should be."""

@@ -1,4 +1,4 @@
-"""Fetching a packed plugin, within bounds of time and size, and from nowhere that the person has not named."""
+"""Fetching a packed plugin, within bounds of time and size, and from nowhere that the user has not named."""
 
 from __future__ import annotations
 

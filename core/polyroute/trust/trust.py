@@ -1,4 +1,4 @@
-"""Which plugins may be used as they are, and which need the person's word first.
+"""Which plugins may be used as they are, and which need the user's word first.
 
 Nothing here runs anything. A plugin's fingerprint is taken over its whole folder, the variables it names and the hosts
 to which their values would go, so that whatever changes asks again.
@@ -7,13 +7,16 @@ to which their values would go, so that whatever changes asks again.
 import os
 import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from polyroute import cache, requirements
+from polyroute import cache, requirements, slots
 from polyroute.errors import UsageError
-from polyroute.manifests.manifests import Manifest
+from polyroute.plugin import Commands
 from polyroute.system.plain import quoted
 from polyroute.types import Alternative, Provider, Slot
+
+if TYPE_CHECKING:
+    from polyroute.manifests.manifests import Manifest
 
 _OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _FOLDER_FILES = 10_000
@@ -23,7 +26,8 @@ _State = tuple[str, int, int, int, int]
 """The identity of a file, with the time that nobody can set."""
 
 # To be raised whenever a fingerprint is made otherwise; all plugins that need approval then ask again.
-_VERSION = 1
+_VERSION = 2
+_NO_COMMANDS: Commands = {}
 
 
 class Unsafe(UsageError):
@@ -39,7 +43,7 @@ class Binding(NamedTuple):
     """A credential, and where its secret would go."""
 
     credential: str
-    """A variable, or the path of a file."""
+    """A variable, the path of a file, or a command."""
     host: str
     """Scheme, host and port."""
 
@@ -52,7 +56,7 @@ class Readers(NamedTuple):
     """Where those of them send it that may be believed."""
 
 
-def bindings(manifest: Manifest) -> list[Binding]:
+def bindings(manifest: "Manifest") -> list[Binding]:
     """Every (credential, host) pair of a plugin, those of its executable included, in order."""
     pairs = {
         Binding(name, host)
@@ -67,29 +71,51 @@ def bindings(manifest: Manifest) -> list[Binding]:
     return sorted(pairs)
 
 
-def hosts(provider: Provider, manifest: Manifest | None = None) -> set[str]:
+def hosts(provider: Provider, manifest: "Manifest | None" = None) -> set[str]:
     """Scheme, host and port of each base URL; one with a placeholder in it can be any, and is like no other's."""
     more = manifest.model_urls.get(provider.id, ()) if manifest else ()
     urls = (provider.base_url, *(case.base_url for case in provider.base_url_cases), *more)
-    return {_host(url, provider.id) for url in urls if url}
+    return {host(url, provider.id) for url in urls if url}
 
 
-def fingerprint(manifest: Manifest) -> str:
-    """What tells one state of a plugin from another. Raises Unsafe where its folder is not."""
-    files = [*sorted(_files(manifest.folder)), *_program(manifest)]
-    granted = manifest.description.executable
-    said = f"{granted and granted.variables} {bindings(manifest)}"
-    made_from = [_VERSION, said, *map(list, files)]
-    known = cache.recall("fingerprints", manifest.folder)
-    if isinstance(known, list) and known[:1] == [made_from]:
-        return str(known[-1])
-    digest = _digest(manifest.folder, [path for path, *_ in files[1:]])
-    found = _sha256([f"{digest} {said}".encode()])
-    cache.remember("fingerprints", {manifest.folder: [made_from, found]})
+def resolved(manifest: "Manifest", search_path: str) -> Commands:
+    """The programs that the commands of a manifest are, looked for on the user's PATH. Raises UsageError."""
+    import shutil
+
+    found: dict[str, str] = {}
+    for name in dict.fromkeys(command[0] for command in manifest.description.commands):
+        path = shutil.which(name, path=search_path) if search_path else None
+        if path is None:
+            raise UsageError(f"There is no program {name!r} on your PATH, which {manifest.name} runs for its key.")
+        found[name] = os.path.abspath(path)
     return found
 
 
-def check_files(manifest: Manifest) -> None:
+def fingerprint(manifest: "Manifest", commands: Commands = _NO_COMMANDS) -> str:
+    """What tells one state of a plugin, and of the programs that it runs, from another. Raises Unsafe where its files
+    are not to be used as they lie there.
+    """
+    files = [*_own_files(manifest), *_programs(manifest, commands)]
+    granted = manifest.description.executable
+    given = [granted.variables, granted.settings] if granted else None
+    said = f"{given} {bindings(manifest)} {sorted(commands.items())}"
+    made_from = [_VERSION, said, *map(list, files)]
+    known = cache.recall("fingerprints", manifest.path)
+    if isinstance(known, list) and known[:1] == [made_from]:
+        return str(known[-1])
+    digest = _digest(manifest.folder, [path for path, *_ in files if path != manifest.folder])
+    found = _sha256([f"{digest} {said}".encode()])
+    cache.remember("fingerprints", {manifest.path: [made_from, found]})
+    return found
+
+
+def _own_files(manifest: "Manifest") -> list[_State]:
+    if manifest.has_folder:
+        return sorted(_files(manifest.folder))
+    return [_check_rights(path, manifest.folder) for path in manifest.files]
+
+
+def check_files(manifest: "Manifest") -> None:
     """Raises Unsafe where others may write what a manifest is made of, or where it lies elsewhere."""
     _check_rights(manifest.folder, manifest.folder)
     for path in manifest.files:
@@ -98,7 +124,7 @@ def check_files(manifest: Manifest) -> None:
             _check_place(path, manifest.folder)
 
 
-def contested(provider: Provider, manifest: Manifest, readers: Mapping[str, Readers]) -> dict[Alternative, str]:
+def contested(provider: Provider, manifest: "Manifest", readers: Mapping[str, Readers]) -> dict[Alternative, str]:
     """What `provider` looks for that is not its own to send to its hosts, each with the reason.
 
     `readers` has, by variable, the others that look for a secret there. Files are nobody's to send unasked.
@@ -106,12 +132,12 @@ def contested(provider: Provider, manifest: Manifest, readers: Mapping[str, Read
     own = hosts(provider, manifest)
     found = {}
     for each in requirements.alternatives(provider):
-        others = [readers[name] for name in requirements.named(each) if name in readers]
-        if each.file or each.names_file:
-            found[each] = f"{_shown(each)} is a file"
+        others = [readers[name] for name in slots.named(each) if name in readers]
+        if each.file or each.names_file or each.command:
+            found[each] = f"{shown(each)} is a {'command' if each.command else 'file'}"
         elif strangers := [other for other in others if not own <= other.hosts]:
             names = sorted({name for other in strangers for name in other.providers})
-            found[each] = f"{_shown(each)} is for {', '.join(names)}"
+            found[each] = f"{shown(each)} is for {', '.join(names)}"
     return found
 
 
@@ -126,25 +152,36 @@ def without(provider: Provider, withheld: Collection[Alternative], remedy: str) 
     return provider._replace(requirement=tuple(groups))
 
 
-def _host(url: str, provider_id: str) -> str:
+def without_looking(provider: Provider, others: Mapping[str, Readers]) -> Provider:
+    """The provider, without the word that its plugin looks for a key in a variable that others read."""
+    detects = tuple(name for name in provider.detects if name not in others)
+    key_variable = "" if provider.key_variable in others else provider.key_variable
+    return provider._replace(detects=detects, key_variable=key_variable)
+
+
+def host(url: str, provider_id: str) -> str:
+    """Scheme, host and port of a base URL; one with a placeholder in it is like no other provider's."""
     scheme, _, rest = url.lower().partition("://")
-    host = f"{scheme}://{rest.partition('/')[0]}" if rest else url
-    return f"{host} of {provider_id}" if "$" in host else host
+    found = f"{scheme}://{rest.partition('/')[0]}" if rest else url
+    return f"{found} of {provider_id}" if "$" in found else found
 
 
 def _names(each: Alternative) -> set[str]:
-    return {*requirements.named(each), *([each.file] if each.file else [])}
+    return {*slots.named(each), *([shown(each)] if each.file or each.command else [])}
 
 
-def _shown(each: Alternative) -> str:
-    return each.variable or each.file
+def shown(each: Alternative) -> str:
+    """A place, for users: a variable, a path, or a command as a shell has it."""
+    import shlex
+
+    return each.variable or each.file or f"`{shlex.join(each.command)}`"
 
 
 def _check_rights(path: str, folder: str) -> _State:
     try:
         found = os.stat(path)
     except OSError as error:
-        raise Unsafe(f"{path} can't be looked at: {error.strerror}", "Mend or remove it.") from None
+        raise Unsafe(f"{path} can't be looked at: {error.strerror}", "Fix or remove it.") from None
     if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
         raise Unsafe(f"{path} is no file", "Remove it.")
     if os.name == "posix" and found.st_mode & _OTHERS_MAY_WRITE:
@@ -158,11 +195,16 @@ def _check_place(path: str, folder: str) -> None:
         raise Unsafe(f"{path} leads out of the plugin's folder", "Put a copy of the file there.")
 
 
-def _program(manifest: Manifest) -> Iterator[_State]:
-    """The program of a plugin that names one by its whole path: whoever changes that changes the plugin."""
+def _programs(manifest: "Manifest", commands: Commands) -> Iterator[_State]:
+    """The files outside its folder that a plugin runs, as far as their whole paths are known: whoever changes one of
+    them changes the plugin.
+    """
     granted = manifest.description.executable
-    if granted and os.path.isabs(granted.argv[0]):
-        yield _check_rights(granted.argv[0], manifest.folder)
+    argvs = [granted.argv] if granted else []
+    argvs += [(commands.get(command[0], command[0]), *command[1:]) for command in manifest.description.commands]
+    for path in dict.fromkeys(each for argv in argvs for each in argv if os.path.isabs(each)):
+        if path in (argv[0] for argv in argvs) or os.path.isfile(path):
+            yield _check_rights(path, os.path.dirname(path))
 
 
 def _files(folder: str) -> Iterator[_State]:
@@ -191,11 +233,16 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
         with os.scandir(folder) as entries:
             return list(entries)
     except OSError as error:
-        raise Unsafe(f"{folder} can't be read: {error.strerror}", "Mend or remove it.") from None
+        raise Unsafe(f"{folder} can't be read: {error.strerror}", "Fix or remove it.") from None
 
 
 def _digest(folder: str, files: Iterable[str]) -> str:
-    return _sha256(part for path in files for part in (os.fsencode(os.path.relpath(path, folder)), _content(path)))
+    return _sha256(part for path in files for part in (os.fsencode(_named(path, folder)), _content(path)))
+
+
+def _named(path: str, folder: str) -> str:
+    """The name of a file in a plugin's folder, wherever that lies; else the whole path."""
+    return os.path.relpath(path, folder) if path.startswith(folder + os.sep) else path
 
 
 def _content(path: str) -> bytes:

@@ -10,40 +10,27 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from polyroute import (
-    Alternative,
-    AuthHeader,
-    BaseUrlCase,
-    CustomModelRules,
-    FetchedList,
-    Group,
-    Model,
-    Provider,
-    Slot,
-)
+from polyroute import FetchedList, Model, Provider
 from polyroute.cache import derived, identity
 from polyroute.fields import table_at
-from polyroute.types import Check, CredentialKind, ProviderKind
+from polyroute.json_form import restored
 from polyroute_direct._files import LIST, all_sources
 
 # To be raised whenever `_providers` or `_models` makes anything else of the same files.
-_VERSION = 3
+_VERSION = 4
 
-_USUAL_AUTH = AuthHeader()
-
-Row = Iterable[Any]
 Table = dict[str, Any]
 
 
 def providers() -> list[Provider]:
     """All providers, in order of ID."""
-    return [_provider(*row) for row in _facts()["rows"]]
+    return [restored(Provider, row) for row in _facts()["rows"]]
 
 
 def models(provider_ids: Iterable[str]) -> list[Model]:
     """The models of these providers."""
     texts = derived("direct-models", _VERSION, all_sources(), _model_texts)
-    return [_model(provider, row) for provider in provider_ids for row in json.loads(texts.get(provider, "[]"))]
+    return [restored(Model, row) for provider in provider_ids for row in json.loads(texts.get(provider, "[]"))]
 
 
 def fetched_list() -> FetchedList:
@@ -55,8 +42,8 @@ def fetched_list() -> FetchedList:
         check,
         facts["day"],
         facts["count"],
-        providers=tuple([_provider(*row) for row in facts["providers"]]),
-        moved=tuple([_model(*moved) for moved in facts["moved"]]),
+        providers=tuple([restored(Provider, row) for row in facts["providers"]]),
+        moved=tuple([restored(Model, row) for row in facts["moved"]]),
     )
 
 
@@ -99,60 +86,3 @@ def _model_texts() -> object:
     from polyroute_direct import _files, _models
 
     return _models.texts(_files.read())
-
-
-def _provider(
-    name: str,
-    title: str,
-    kind: ProviderKind,
-    groups: Row,
-    url: str,
-    cases: Row,
-    protocol: str,
-    auth: Table | None,
-    headers: dict[str, str],
-    aliases: list[str],
-    rules: Table | None,
-    documentation: str,
-    also_speaks: list[str],
-) -> Provider:
-    return Provider(
-        name,
-        title,
-        kind,
-        tuple([_group(*group) for group in groups]),
-        url,
-        tuple([BaseUrlCase(**case) for case in cases]),
-        protocol,
-        AuthHeader(**auth) if auth else _USUAL_AUTH,
-        tuple(headers.items()),
-        tuple(aliases),
-        custom_models=CustomModelRules(**rules) if rules else None,
-        documentation=documentation,
-        also_speaks=tuple(also_speaks),
-    )
-
-
-def _group(slots: Row, *kind: CredentialKind) -> Group:
-    return Group(tuple([_slot(*slot) for slot in slots]), *kind)
-
-
-def _slot(name: str, alternatives: Row, secret: bool, default: str = "", check: Check = "", remedy: str = "") -> Slot:
-    return Slot(name, tuple([_alternative(each) for each in alternatives]), secret, default, check, remedy)
-
-
-def _alternative(value: str | Table) -> Alternative:
-    if isinstance(value, str):
-        return Alternative(value)
-    fields: Table = {**value, "keys": tuple(value.get("keys", ()))}
-    return Alternative(**fields)
-
-
-def _model(provider: str, row: Row) -> Model:
-    name, title, context, output, input_price, output_price, inputs, outputs, released, url, protocol, *access = row
-    modalities = tuple(inputs.split()), tuple(outputs.split())
-    facts = (provider, name, title, context, output, input_price, output_price, *modalities, released, url, protocol)
-    if not access:
-        return Model(*facts)
-    auth, headers = access
-    return Model(*facts, AuthHeader(**auth) if auth else None, tuple(headers.items()))

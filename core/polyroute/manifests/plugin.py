@@ -1,0 +1,123 @@
+"""A description as a plugin: the hooks that it implements, like those of a plugin in Python."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+from polyroute.hookspecs import hookimpl
+from polyroute.lists import FetchedList
+from polyroute.manifests.description import Description
+from polyroute.plugin import Plugin
+from polyroute.types import Mapper, Model, Probe, Provider, Routeability
+
+if TYPE_CHECKING:
+    from polyroute.manifests.description import Spelling
+    from polyroute.schemes import Scheme
+
+Models = Callable[[], Iterable[Model]]
+"""The models that a description lists, read when they are first wanted."""
+Listed = Callable[[str], Iterable[str]]
+"""The IDs in the list of a provider, whoever brought it."""
+
+
+class Described:
+    """What a description says, as answers to hooks."""
+
+    def __init__(self, plugin: Plugin, said: Description, models: Models | None) -> None:
+        self.plugin = plugin
+        self.said = said
+        self.listing = models
+
+    @property
+    def hook_names(self) -> Iterable[str]:
+        """The hooks to register."""
+        said = self.said
+        yield "polyroute_providers"
+        if said.routeability:
+            yield "polyroute_routeability"
+        if said.mappings:
+            yield "polyroute_model_ids"
+        if self.listing or said.lists:
+            yield "polyroute_models"
+        if said.lists:
+            yield "polyroute_lists"
+        if said.probes:
+            yield "polyroute_verifications"
+
+    @hookimpl
+    def polyroute_providers(self) -> Iterable[Provider]:
+        """Its providers."""
+        return self.said.providers
+
+    @hookimpl
+    def polyroute_routeability(self) -> Iterable[Routeability]:
+        """Whom its gateways carry, and those that it makes of others' providers."""
+        return self.said.routeability
+
+    @hookimpl
+    def polyroute_lists(self) -> Iterable[FetchedList]:
+        """The lists of models that can be fetched."""
+        from polyroute.manifests import fetched
+
+        gateways = {rule.gateway for rule in self.said.routeability}
+        models = tuple((self.listing or tuple)())
+        return [fetched.declared(each, models, is_gateway=each.provider in gateways) for each in self.said.lists]
+
+    def models(self, provider_ids: frozenset[str]) -> Iterable[Model]:
+        """What it lists, with what was fetched of it."""
+        listed = [model for model in (self.listing or tuple)() if model.provider in provider_ids]
+        lists = [each for each in self.said.lists if each.provider in provider_ids]
+        if not lists:
+            return listed
+        from polyroute.manifests import fetched
+
+        return fetched.merged(listed, lists)
+
+    def mappers(self, listed: Listed) -> Mapping[str, Mapper]:
+        """How its gateways spell models."""
+        return {gateway: self._mapper(gateway, spelling, listed) for gateway, spelling in self.said.mappings.items()}
+
+    def _mapper(self, gateway: str, spelling: Spelling, listed: Listed) -> Mapper:
+        rule = next((each for each in self.said.routeability if each.gateway == gateway), Routeability(gateway))
+        if spelling.like:
+            from polyroute.spelled import LikeMapper
+
+            return LikeMapper(gateway, spelling.like, listed)
+        if spelling.spelled:
+            from polyroute.spelled import SpelledMapper
+
+            return SpelledMapper(rule, spelling.spelled == "provider/id", listed)
+        from polyroute.mapping import SchemeMapper
+
+        return SchemeMapper(partial(_scheme, rule, spelling, self.listing or tuple, listed))
+
+
+class ManifestPlugin(Described):
+    """A plugin that is data alone: what it says is the same for everybody."""
+
+    @hookimpl
+    def polyroute_models(self, provider_ids: frozenset[str]) -> Iterable[Model]:
+        """What it lists, with what was fetched of it."""
+        return self.models(provider_ids)
+
+    @hookimpl
+    def polyroute_model_ids(self, listed: Listed) -> Mapping[str, Mapper]:
+        """How its gateways spell models."""
+        return self.mappers(listed)
+
+    @hookimpl
+    def polyroute_verifications(self) -> Iterable[Probe]:
+        """How its endpoints tell whether a key works."""
+        return self.said.probes
+
+
+def _scheme(rule: Routeability, spelling: Spelling, models: Models, listed: Listed) -> Scheme:
+    """The scheme of a gateway, for its own list and those of the vendors in it."""
+    from polyroute.schemes import scheme
+
+    dates = {each.id: tuple(filter(None, [each.release_date])) for each in models() if each.provider == rule.gateway}
+    dates = dates or dict.fromkeys(listed(rule.gateway), ())  # an extension reads the list that its owner has
+    makers = {name.partition("/")[0] for name in dates} | spelling.providers.keys()
+    return scheme(spelling.table(), dates, {maker: ids for maker in makers if (ids := tuple(listed(maker)))})

@@ -1,0 +1,278 @@
+"""Reading a plugin's description: a manifest's table, or the answer of a program to `describe`.
+
+A provider's table is that of `types.Provider`, with shorter ways to say what it needs and with what a plugin says of it
+besides (`Beside`). A field that `Provider` gains can be written in a manifest without a line here.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from functools import cache
+from typing import Annotated, Any, NamedTuple
+
+from pydantic_core import CoreSchema, SchemaValidator, core_schema
+
+from polyroute.constraints import Keyed, SlotName, Slug, Variable
+from polyroute.manifests import reader
+from polyroute.manifests.description import MAX_MODELS, Description, ModelList, Spelling
+from polyroute.manifests.reader import Field
+from polyroute.types import (
+    Alternative,
+    CredentialKind,
+    Group,
+    Model,
+    Probe,
+    Provider,
+    Routeability,
+    Slot,
+)
+
+_SLOT = re.compile(r"\$\{(\w*)\}")
+
+
+class Slots(NamedTuple):
+    """Slots, by name, that together make a credential; none at all where nothing is needed."""
+
+    slots: tuple[SlotName, ...] = ()
+    kind: CredentialKind = "api-key"
+
+
+class Beside(NamedTuple):
+    """Shorter ways to say what a provider needs."""
+
+    env: tuple[Variable, ...] = ()
+    """Variables, any of which holds the key."""
+    slots: Annotated[tuple[Slot, ...], Keyed("name")] = ()
+    groups: tuple[Slots, ...] = ()
+    """Any one suffices; where left out, all slots together are the only one."""
+
+
+class Part(NamedTuple):
+    """What one table says of one provider."""
+
+    provider: Provider | None = None
+    rule: Routeability | None = None
+    mapping: Spelling | None = None
+    models: tuple[Model, ...] = ()
+    probe: Probe | None = None
+    list: ModelList | None = None
+
+
+def parse(data: Any, *, strict: bool = True) -> Description:
+    """The description in a manifest's table or, not `strict`, in the answer of a program, whose unknown fields are
+    passed over since a later minor version may have added them. Raises reader.Wrong.
+    """
+    found: Description = reader.validated(_validator(strict), data)
+    return found
+
+
+def models(rows: Iterable[Any], provider: str) -> list[Model]:
+    """Models as a program lists them for one provider; unknown fields are passed over. Raises reader.Wrong."""
+    validator = reader.validator(Model, "provider", strict=False)
+    return [_of(reader.validated(validator, row), provider) for row in rows]
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of a manifest, for editors."""
+    from pydantic.json_schema import GenerateJsonSchema
+
+    found = GenerateJsonSchema().generate(_document(strict=True), mode="validation")
+    for name in ("providers", "extends"):  # a list may stand in a file beside the manifest
+        (table,) = found["properties"][name]["patternProperties"].values()
+        known = table["properties"]
+        known["models"] = {"anyOf": [known["models"], {"type": "string"}]}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **found, "title": "Polyroute plugin.toml"}
+
+
+@cache
+def _validator(strict: bool) -> SchemaValidator:
+    return SchemaValidator(_document(strict=strict))
+
+
+def _document(*, strict: bool) -> CoreSchema:
+    own = ("providers", "routeability", "mappings", "models", "probes", "lists", "files")
+    known = reader.fields(Description, *own, strict=strict)
+    known["providers"] = Field("providers", reader.keyed(_provider_table(strict), Slug, _each_named))
+    known["extends"] = Field("extends", reader.keyed(_extension_table(strict), Slug, _each_named))
+    return reader.table(known, _description, strict=strict)
+
+
+def _provider_table(strict: bool) -> CoreSchema:
+    known = reader.fields(Provider, "id", "requirement", strict=strict)
+    known["name"] = known["name"]._replace(required=False)
+    known |= reader.fields(Beside, strict=strict) | _about_models(strict)
+    known["verify"] = Field("probe", reader.record(Probe, "provider", strict=strict))
+    known["list"] = Field("list", reader.record(ModelList, "provider", strict=strict))
+    return reader.table(known, _provider, strict=strict)
+
+
+def _extension_table(strict: bool) -> CoreSchema:
+    return reader.table(_about_models(strict), _extension, strict=strict)
+
+
+def _about_models(strict: bool) -> dict[str, Field]:
+    rows = core_schema.tuple_variable_schema(reader.record(Model, "provider", strict=strict))
+    few = core_schema.no_info_before_validator_function(_few_enough, rows)
+    rule = core_schema.no_info_after_validator_function(
+        lambda found: found, reader.table(_rule_fields(strict), dict, strict=strict)
+    )
+    return {
+        "models": Field("models", few),
+        "routeability": Field("rule", rule),
+        "mapping": Field("mapping", reader.record(Spelling, strict=strict)),
+    }
+
+
+def _rule_fields(strict: bool) -> dict[str, Field]:
+    return reader.fields(Routeability, "gateway", "extends", strict=strict)
+
+
+def _few_enough(rows: Any) -> Any:
+    if isinstance(rows, list) and len(rows) > MAX_MODELS:
+        raise ValueError(f"lists more than {MAX_MODELS:,} models")
+    return rows
+
+
+def _description(values: dict[str, Any]) -> Description:
+    providers, extensions = values.pop("providers", {}), values.pop("extends", {})
+    if twice := sorted(providers.keys() & extensions.keys()):
+        raise ValueError(f"extends: {', '.join(twice)} is a provider of this plugin already")
+    parts = {**providers, **extensions}
+    return Description(
+        **values,
+        providers=tuple([part.provider for part in parts.values() if part.provider]),
+        routeability=tuple([part.rule for part in parts.values() if part.rule]),
+        mappings={name: part.mapping for name, part in parts.items() if part.mapping},
+        models=tuple([model for part in parts.values() for model in part.models]),
+        probes=tuple([part.probe for part in parts.values() if part.probe]),
+        lists=tuple([part.list for part in parts.values() if part.list]),
+    )
+
+
+def _each_named(parts: Mapping[str, Part]) -> dict[str, Part]:
+    """Tables by provider, with the provider's ID wherever it belongs."""
+    return {name: _named(part, name) for name, part in parts.items()}
+
+
+def _named(part: Part, name: str) -> Part:
+    provider, rule, mapping, listed, probe, fetched = part
+    return Part(
+        provider and provider._replace(id=name, name=provider.name or name),
+        rule and rule._replace(gateway=name),
+        mapping and mapping._replace(provider=mapping.provider or name),
+        tuple([_of(model, name) for model in listed]),
+        probe and probe._replace(provider=name),
+        fetched and fetched._replace(provider=name),
+    )
+
+
+def _of(model: Model, provider: str) -> Model:
+    return model._replace(provider=provider, base_url=model.base_url.rstrip("/"))
+
+
+def _provider(values: dict[str, Any]) -> Part:
+    beside = Beside(**{name: values.pop(name) for name in Beside._fields if name in values})
+    part = Part(**{name: values.pop(name) for name in Part._fields[2:] if name in values})
+    said = values.pop("rule", None)
+    named = Provider("", values.pop("name", ""), requirement=_requirement(beside), **values)
+    provider = _without_slashes(named)
+    _check_placeholders(provider, part)
+    _check_list(provider, part.list)
+    rule = _rule(said, part, is_gateway=provider.kind == "gateway")
+    return part._replace(provider=provider, rule=rule, mapping=_mapping(part, rule))
+
+
+def _extension(values: dict[str, Any]) -> Part:
+    """How another plugin's provider is used as a gateway."""
+    said = values.pop("rule", None)
+    part = Part(**values)
+    if (said or {}).get("preferred"):
+        raise ValueError("routeability: `preferred` is for the provider's owner to say")
+    like = (part.mapping or Spelling()).like
+    rule = _rule(said, part, is_gateway=True) or Routeability("", like=like)
+    return part._replace(rule=rule._replace(extends=True), mapping=_mapping(part, rule))
+
+
+def _mapping(part: Part, rule: Routeability | None) -> Spelling | None:
+    """How it spells models, where it says so or has a list."""
+    return part.mapping or (Spelling() if rule and part.models else None)
+
+
+def _rule(said: dict[str, Any] | None, part: Part, *, is_gateway: bool) -> Routeability | None:
+    """Whose models it carries, where it says so or is a gateway with a list."""
+    if said is None and not (is_gateway and part.models):
+        return None
+    said = said or {}
+    listed = frozenset(each.id.partition("/")[0] for each in part.models if "/" in each.id)
+    spelled = part.mapping.providers.items() if part.mapping else ()
+    namespaces = {name: each.namespace for name, each in spelled if each.namespace}
+    return Routeability("", **{"offered": listed, **said, "namespaces": {**namespaces, **said.get("namespaces", {})}})
+
+
+def _requirement(beside: Beside) -> tuple[Group, ...]:
+    slots = {slot.name: slot for slot in beside.slots}
+    if beside.env and "key" in slots:
+        raise ValueError("has `env`, which is the slot `key`: give one of the two")
+    if beside.env:
+        slots = {"key": Slot("key", tuple(map(Alternative, beside.env)), secret=True), **slots}
+    if unknown := {name for group in beside.groups for name in group.slots} - slots.keys():
+        raise ValueError(f"has a group that names slots that are not there: {', '.join(sorted(unknown))}")
+    groups = beside.groups or ((Slots(tuple(slots)),) if slots else ())
+    return tuple([Group(tuple([slots[name] for name in group.slots]), group.kind) for group in groups])
+
+
+def _without_slashes(provider: Provider) -> Provider:
+    cases = tuple([case._replace(base_url=case.base_url.rstrip("/")) for case in provider.base_url_cases])
+    return provider._replace(base_url=provider.base_url.rstrip("/"), base_url_cases=cases)
+
+
+def _check_placeholders(provider: Provider, part: Part) -> None:
+    """Raises ValueError where `${slot}` names what is not there or is secret, or stands where nothing fills it."""
+    slots = {slot.name: slot for group in provider.requirement for slot in group.slots}
+    cases = provider.base_url_cases
+    urls = [provider.base_url, *(each.base_url for each in cases), *(each.base_url for each in part.models)]
+    headers = [value for some in (provider.headers, *(each.headers for each in part.models)) for _, value in some]
+    faults = [
+        *_unfilled("a base URL", {*_names(urls), *(case.slot for case in cases)}, slots, "keys never go in URLs"),
+        *_unfilled("a header", _names(headers), slots, "say `auth` for the key"),
+        *_unchecked(_names(headers), slots),
+        *_misplaced(provider),
+    ]
+    if faults:
+        raise ValueError("; ".join(faults))
+
+
+def _unfilled(where: str, names: Collection[str], slots: Mapping[str, Slot], hint: str) -> Iterable[str]:
+    if unknown := sorted({*names} - slots.keys()):
+        yield f"has {where} that names slots that are not there: {', '.join(unknown)}"
+    if secret := sorted(name for name in names if name in slots and slots[name].secret):
+        yield f"has {where} that holds a secret, {', '.join(secret)}; {hint}"
+
+
+def _unchecked(names: Collection[str], slots: Mapping[str, Slot]) -> Iterable[str]:
+    known = (slots[name] for name in names if name in slots)
+    if loose := sorted(slot.name for slot in known if not (slot.secret or slot.check)):
+        yield f'has a header that holds {", ".join(loose)} unchecked: say check = "slug" at the slot'
+
+
+def _misplaced(provider: Provider) -> Iterable[str]:
+    elsewhere = {"auth.prefix": provider.auth.prefix, "protocol": provider.protocol}
+    elsewhere["documentation"] = provider.documentation
+    if wrong := [name for name, text in elsewhere.items() if _SLOT.search(text)]:
+        yield f"{', '.join(wrong)}: ${{…}} is filled into base URLs and headers alone"
+
+
+def _names(texts: Iterable[str]) -> set[str]:
+    return {name for text in texts for name in _SLOT.findall(text)}
+
+
+def _check_list(provider: Provider, fetched: ModelList | None) -> None:
+    """Raises ValueError where a list would be fetched from elsewhere than the provider's own hosts."""
+    if fetched is None:
+        return
+    own = {_host(url) for url in (provider.base_url, *(case.base_url for case in provider.base_url_cases))}
+    if "$" in fetched.url or _host(fetched.url) not in own:
+        raise ValueError(f"list: {fetched.url} is not on a host of the provider's base URL")
+
+
+def _host(url: str) -> str:
+    return url.lower().partition("://")[2].partition("/")[0]
