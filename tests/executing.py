@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
+from polyroute.executables import plugin as executable
+from polyroute.executables import programs
+from polyroute.executables.calls import CALLS
 from tests.machine import needed
 from tests.manifesting import Person
 
@@ -16,6 +22,22 @@ COMPILERS: dict[str, tuple[str, ...]] = {
     "go": ("go", "build", "-o", "acme", "acme.go"),
     "c": ("cc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", "acme", "acme.c"),
 }
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No machine is too slow for a program that answers; nothing stays between tests."""
+    monkeypatch.setattr(programs, "START_SECONDS", 60.0)
+    monkeypatch.setattr(executable, "METHOD_SECONDS", 60.0)
+    yield
+    CALLS.stop()
+
+
+@pytest.fixture
+def person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Person:
+    """Somebody with caches of their own."""
+    monkeypatch.setenv("POLYROUTE_HOME", str(tmp_path / "ours"))
+    return Person(tmp_path)
 
 
 def built(kind: str, person: Person) -> Path:

@@ -7,20 +7,21 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from polyroute import Catalog, Plugins, UnknownProvider, Verification
-from polyroute.executables import plugin as executable
 from polyroute.executables import programs, replies
 from polyroute.executables.calls import CALLS, Call, Calls, shown
 from polyroute.executables.jsonrpc import Fault, Request
 from polyroute.executables.processes import Program
+from tests.executing import patience, person
 from tests.manifesting import Person, manifest, plugin, words
 from tests.test_plugin_commands import Commands
+
+__all__ = ["patience", "person"]
 
 ACME = Path(__file__).parent / "fixtures" / "acme.py"
 MISBEHAVING = ACME.with_name("misbehaving.py")
@@ -41,22 +42,6 @@ argv = ["{sys.executable}", "-I", "-S", "./acme.py"]
 variables = ["ACME_API_KEY", "ACME_LOGIN"]
 hosts = ["api.acme.example", "login.acme.example"]
 """
-
-
-@pytest.fixture(autouse=True)
-def patience(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No machine is too slow for a program that answers; nothing stays between tests."""
-    monkeypatch.setattr(programs, "START_SECONDS", 60.0)
-    monkeypatch.setattr(executable, "METHOD_SECONDS", 60.0)
-    yield
-    CALLS.stop()
-
-
-@pytest.fixture
-def person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Person:
-    """Somebody with caches of their own."""
-    monkeypatch.setenv("POLYROUTE_HOME", str(tmp_path / "ours"))
-    return Person(tmp_path)
 
 
 def acme(person: Person, name: str = "acme", manifest: str = MANIFEST, **config: Any) -> Path:

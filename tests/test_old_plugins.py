@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import pytest
@@ -38,33 +38,16 @@ from polyroute import (
     Verification,
     hookimpl,
 )
-from polyroute.executables import plugin as executable
-from polyroute.executables import programs
-from polyroute.executables.calls import CALLS
-from tests.executing import COMPILERS
+from tests.executing import COMPILERS, patience, person
 from tests.fake_upstream import Serve
 from tests.installing import BUNDLED, site_on_path
 from tests.machine import needed
 from tests.manifesting import Person
 from tests.shell import Shell
 
+__all__ = ["patience", "person"]
+
 OLD = Path(__file__).parent / "data" / "old_plugins"
-
-
-@pytest.fixture(autouse=True)
-def patience(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No machine is too slow for a program that answers; nothing stays between tests."""
-    monkeypatch.setattr(programs, "START_SECONDS", 60.0)
-    monkeypatch.setattr(executable, "METHOD_SECONDS", 60.0)
-    yield
-    CALLS.stop()
-
-
-@pytest.fixture
-def person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Person:
-    """Somebody with caches of their own."""
-    monkeypatch.setenv("POLYROUTE_HOME", str(tmp_path / "ours"))
-    return Person(tmp_path)
 
 
 # The examples

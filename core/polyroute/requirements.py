@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from polyroute.environment import PROJECT, Environment
+from polyroute.logins import Credential, Source
 from polyroute.slots import Filled, bare, commands_of, fill, named, paths_of, variables_of
-from polyroute.types import Alternative, Credential, Group, Provider, Slot, Source
+from polyroute.types import Alternative, Group, Provider, Slot
 
 _PLACEHOLDER = r"\$\{(\w+)\}"
 Readers = Mapping[str, tuple[str, ...]]
@@ -165,7 +166,7 @@ def _unmet(attempts: list[tuple[Group, list[Filled]]]) -> Evaluation:
 
 
 def _distance(filled: list[Filled]) -> tuple[bool, int]:
-    has_secret = any(each.slot.secret and (each.source or each.attempted) for each in filled)
+    has_secret = any(each.slot.secret and (each.source or each.attempted or each.found.expired) for each in filled)
     return not has_secret, sum(1 for each in filled if each.fault)
 
 
