@@ -72,7 +72,8 @@ def _read(path: str, environment: Environment) -> dict[str, Any]:
     if isinstance(login, dict):
         return login
     remedy = "Run `dexto login` to write it anew."
-    environment.report(Problem("is not a JSON object; it was left alone.", remedy, path=path))
+    wrong = "is not a JSON object; it was left alone."
+    environment.report(Problem(wrong, remedy, path=path, code="file-unreadable"))
     return {}
 
 
