@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from polyroute import Catalog, Environment, ModelRef, NoEffectiveRoute, Plugins, Route, SecretUnavailable
+from polyroute.logins import Secret
 from polyroute.trust.approvals import Approvals
-from polyroute.types import Secret
 from tests.executing import KINDS
 from tests.fake_upstream import Serve
 from tests.installing import BUNDLED, Site, site_on_path

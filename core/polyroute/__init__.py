@@ -33,6 +33,15 @@ from polyroute.errors import (
 )
 from polyroute.hookspecs import hookimpl
 from polyroute.lists import FetchedList
+from polyroute.logins import (
+    Call,
+    Credential,
+    Detection,
+    Probe,
+    Secret,
+    Source,
+    Verification,
+)
 from polyroute.plugin import Plugin
 from polyroute.plugins import Plugins
 from polyroute.preferences import Preferences
@@ -41,25 +50,18 @@ from polyroute.types import (
     Alternative,
     AuthHeader,
     BaseUrlCase,
-    Call,
-    Credential,
     CustomModelRules,
-    Detection,
     Group,
     IdMapping,
     Mapper,
     Model,
     ModelRef,
     Preparing,
-    Probe,
     Problem,
     Provider,
     Routeability,
-    Secret,
     Slot,
-    Source,
     Suggester,
-    Verification,
 )
 
 __version__ = "0.1.0"

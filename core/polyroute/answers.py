@@ -3,7 +3,14 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from polyroute.types import DIRECT, AuthHeader, Credential, Evidence, Problem, Provider
+from polyroute.logins import Credential
+from polyroute.types import (
+    DIRECT,
+    AuthHeader,
+    Evidence,
+    Problem,
+    Provider,
+)
 
 
 class Route(NamedTuple):

@@ -10,6 +10,7 @@ from polyroute.answers import Mapped, ProviderStatus, Route, Status
 from polyroute.custom.known import OwnModels
 from polyroute.environment import CUSTOM, Environment
 from polyroute.errors import NoEffectiveRoute
+from polyroute.logins import Credential, Secret, Verification
 from polyroute.plugins import Plugins
 from polyroute.preferences import Preferences
 from polyroute.routing import credentials, references
@@ -18,7 +19,14 @@ from polyroute.routing.mappers import Mappers
 from polyroute.routing.order import Order
 from polyroute.routing.router import Router
 from polyroute.routing.speaking import unless_foreign
-from polyroute.types import DIRECT, Credential, IdMapping, Model, ModelRef, Problem, Provider, Secret, Verification
+from polyroute.types import (
+    DIRECT,
+    IdMapping,
+    Model,
+    ModelRef,
+    Problem,
+    Provider,
+)
 
 if TYPE_CHECKING:
     from polyroute.custom.models import CustomModel

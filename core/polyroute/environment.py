@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, NoReturn
 
 from polyroute.dexto_compat import global_dotenv_path
 from polyroute.errors import SecretUnavailable, UsageError
+from polyroute.logins import Call, Credential, Secret, Source
 from polyroute.secret_values import SecretMemory, merged, moment, secret_in
 from polyroute.system.paths import config_file, keyring_index, plugins_directory, state_directory
-from polyroute.types import Call, Credential, Problem, Secret, Source
+from polyroute.types import Problem
 from polyroute.user_files import UserFiles
 
 if TYPE_CHECKING:

@@ -26,7 +26,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from polyroute.answers import Route
-from polyroute.types import DIRECT, Credential, ModelRef
+from polyroute.logins import Credential
+from polyroute.types import DIRECT, ModelRef
 
 
 class PolyrouteError(Exception):

@@ -17,7 +17,14 @@ from typing import TYPE_CHECKING
 import pluggy
 
 from polyroute.lists import FetchedList
-from polyroute.types import Credential, Detection, Mapper, Model, Probe, Provider, Routeability, Secret, Verification
+from polyroute.logins import (
+    Credential,
+    Detection,
+    Probe,
+    Secret,
+    Verification,
+)
+from polyroute.types import Mapper, Model, Provider, Routeability
 
 if TYPE_CHECKING:
     from polyroute.environment import Environment

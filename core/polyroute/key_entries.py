@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from polyroute.environment import KEYRING
 from polyroute.errors import Unavailable, UsageError
 from polyroute.keys import KEPT, Key, Removed, Stored, checked
+from polyroute.logins import Credential, Source
 from polyroute.system.masking import is_masked, masked
-from polyroute.types import Credential, Source
 
 if TYPE_CHECKING:
     from polyroute.catalog import Catalog

@@ -13,9 +13,10 @@ from polyroute import preferences
 from polyroute.custom.models import literal
 from polyroute.environment import GLOBAL, KEYRING, Environment
 from polyroute.errors import SecretUnavailable, Unavailable, UsageError
+from polyroute.logins import Credential, Source
 from polyroute.system import dotenv, dotenv_writing
 from polyroute.system.masking import is_masked, masked
-from polyroute.types import DIRECT, Credential, Group, Provider, Source
+from polyroute.types import DIRECT, Group, Provider
 
 if TYPE_CHECKING:
     from polyroute.answers import Route

@@ -16,20 +16,22 @@ from polyroute.loading.asking import Hooks
 from polyroute.loading.claims import Claims, extended, gateways, settle, united, without
 from polyroute.loading.listings import Listings
 from polyroute.loading.loading import Loaded, Request, load
+from polyroute.logins import (
+    Credential,
+    Detection,
+    Probe,
+    Secret,
+    Verification,
+)
 from polyroute.plugin import Plugin
 from polyroute.requirements import Evaluation
 from polyroute.types import (
     DIRECT,
-    Credential,
-    Detection,
     Mapper,
     Model,
-    Probe,
     Problem,
     Provider,
     Routeability,
-    Secret,
-    Verification,
 )
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from itertools import chain
 
 from polyroute.constraints import Headers
+from polyroute.logins import Credential, Secret
 from polyroute.system.documents import json_moment, json_text
-from polyroute.types import Credential, Secret
 
 MARGIN_SECONDS = 60.0
 """How long before its end a secret is asked for anew: the longest that a request may take to be sent."""

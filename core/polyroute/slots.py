@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from polyroute.environment import COMMAND, Environment
+from polyroute.logins import Source
 from polyroute.secret_values import moment, secret_in
-from polyroute.types import Alternative, Check, Slot, Source
+from polyroute.types import Alternative, Check, Slot
 
 _REFERENCE = r"\$\{(\w+)"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"

@@ -15,7 +15,7 @@ from polyroute.answers import Route
 from polyroute.environment import Environment
 from polyroute.errors import MissingExtra, SecretUnavailable
 from polyroute.failures import Answer, judged, message_in
-from polyroute.types import Call, Probe, Verification, VerificationState
+from polyroute.logins import Call, Probe, Verification, VerificationState
 from polyroute.words import shown
 from polyroute.workers import Workers
 

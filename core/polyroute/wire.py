@@ -10,9 +10,10 @@ from polyroute.answers import Mapped, ProviderStatus, Route, Status
 from polyroute.catalog import Catalog
 from polyroute.dexto_compat import CAN_ROUTE_FIELD, GATEWAY, auth_fields
 from polyroute.lists import FetchedList, age
+from polyroute.logins import Secret, Source, Verification
 from polyroute.routing.explaining import Explanation
 from polyroute.secret_values import merged
-from polyroute.types import Model, ModelRef, Problem, Secret, Source, Verification
+from polyroute.types import Model, ModelRef, Problem
 
 if TYPE_CHECKING:
     from polyroute.cli.check import Found

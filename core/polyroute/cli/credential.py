@@ -14,8 +14,9 @@ from polyroute.catalog import Catalog
 from polyroute.cli import grammar, output
 from polyroute.cli.exits import NO, YES
 from polyroute.errors import NoEffectiveRoute, UsageError
+from polyroute.logins import Secret
 from polyroute.routing.references import canonical
-from polyroute.types import ModelRef, Secret
+from polyroute.types import ModelRef
 
 if TYPE_CHECKING:
     from polyroute.cli.grammar import Subparsers

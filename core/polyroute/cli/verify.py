@@ -12,7 +12,7 @@ from polyroute.cli.exits import COULD_NOT, NO, YES
 
 if TYPE_CHECKING:
     from polyroute.cli.grammar import Subparsers
-    from polyroute.types import Verification
+    from polyroute.logins import Verification
 
 
 def _verify(options: argparse.Namespace) -> int:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from polyroute.dexto_compat import custom_models_path
 from polyroute.environment import Environment
+from polyroute.logins import Credential
 from polyroute.plugins import Plugins
-from polyroute.types import Credential, Model, ModelRef, Problem
+from polyroute.types import Model, ModelRef, Problem
 
 if TYPE_CHECKING:
     from polyroute.custom.models import CustomModel

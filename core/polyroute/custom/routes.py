@@ -7,7 +7,8 @@ from typing import NamedTuple
 from polyroute.answers import Route
 from polyroute.custom.models import KEY_FIELD, CustomModel, key_reference, same_endpoint
 from polyroute.environment import CUSTOM, KEYRING, PROJECT, Environment
-from polyroute.types import DIRECT, Credential, ModelRef, Provider, Source
+from polyroute.logins import Credential, Source
+from polyroute.types import DIRECT, ModelRef, Provider
 
 
 class Own(NamedTuple):

@@ -12,21 +12,19 @@ from polyroute.executables import grants
 from polyroute.executables.jsonrpc import PROTOCOLS, Answer, Fault, Request
 from polyroute.executables.remembering import Memory, Said, save
 from polyroute.hookspecs import hookimpl
+from polyroute.logins import (
+    Credential,
+    Detection,
+    Probe,
+    Secret,
+    Verification,
+)
 from polyroute.manifests.description import Description
 from polyroute.manifests.manifests import Manifest
 from polyroute.manifests.plugin import Described, Listed
 from polyroute.plugin import Failed, Plugin
 from polyroute.system.plain import quoted
-from polyroute.types import (
-    Credential,
-    Detection,
-    Mapper,
-    Model,
-    Probe,
-    Problem,
-    Secret,
-    Verification,
-)
+from polyroute.types import Mapper, Model, Problem
 
 if TYPE_CHECKING:
     from polyroute.executables.calls import Outcome

@@ -12,9 +12,10 @@ from polyroute.executables import grants
 from polyroute.executables import jsonrpc as codes
 from polyroute.executables.calls import shown
 from polyroute.executables.jsonrpc import Answer, Fault, PluginCode
+from polyroute.logins import Detection, Secret, Source, Verification
 from polyroute.manifests.manifests import Manifest
 from polyroute.result_check import fault
-from polyroute.types import Detection, IdMapping, Model, ModelRef, Secret, Source, Verification
+from polyroute.types import IdMapping, Model, ModelRef
 
 LONGEST_SECONDS = 24 * 3600.0
 

@@ -7,8 +7,9 @@ import json
 from collections.abc import Iterable
 from typing import Any, Literal, NamedTuple
 
+from polyroute.logins import Probe
 from polyroute.manifests.description import ModelList, Spelling
-from polyroute.types import Model, Probe, Routeability, Slot
+from polyroute.types import Model, Routeability, Slot
 
 Kind = Literal["manifest", "python", "executable"]
 

@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 import pluggy
 
 from polyroute.loading.manager import Manager, author
+from polyroute.logins import Secret
 from polyroute.plugin import CONTAINED, Failed, Plugin, describe
 from polyroute.system.plain import quoted
-from polyroute.types import Problem, Secret
+from polyroute.types import Problem
 
 T = TypeVar("T")
 Items = type[T] | tuple[type[T], ...]

@@ -11,9 +11,10 @@ from polyroute import requirements
 from polyroute.environment import Environment
 from polyroute.loading.asking import Hooks, items_of, problem, secret_of, takes_environment
 from polyroute.loading.manager import author
+from polyroute.logins import Credential, Probe, Secret, Verification
 from polyroute.plugin import Failed, Plugin
 from polyroute.secret_values import secret_in
-from polyroute.types import Credential, Probe, Problem, Provider, Secret, Verification
+from polyroute.types import Problem, Provider
 
 _SECRETS, _VERIFICATIONS = "polyroute_secrets", "polyroute_verifications"
 _KNOWN = cast("tuple[type[Probe | Verification], ...]", (Probe, Verification))

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from polyroute import json_form
 from polyroute.constraints import Filled, Least, Line, Never, Rule, Slug, Text, Url, Variable
-from polyroute.types import Model, Probe, Provider, Routeability
+from polyroute.logins import Probe
+from polyroute.types import Model, Provider, Routeability
 
 MAX_MODELS = 10_000
 """In one list."""

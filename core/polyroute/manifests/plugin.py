@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from polyroute.hookspecs import hookimpl
 from polyroute.lists import FetchedList
+from polyroute.logins import Probe
 from polyroute.manifests.description import Description
 from polyroute.plugin import Plugin
-from polyroute.types import Mapper, Model, Probe, Provider, Routeability
+from polyroute.types import Mapper, Model, Provider, Routeability
 
 if TYPE_CHECKING:
     from polyroute.manifests.description import Spelling

@@ -12,6 +12,7 @@ from typing import Annotated, Any, NamedTuple
 from pydantic_core import CoreSchema, SchemaValidator, core_schema
 
 from polyroute.constraints import Keyed, SlotName, Slug, Variable
+from polyroute.logins import Probe
 from polyroute.manifests import reader
 from polyroute.manifests.description import MAX_MODELS, Description, ModelList, Spelling
 from polyroute.manifests.reader import Field
@@ -20,7 +21,6 @@ from polyroute.types import (
     CredentialKind,
     Group,
     Model,
-    Probe,
     Provider,
     Routeability,
     Slot,

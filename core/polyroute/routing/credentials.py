@@ -7,11 +7,12 @@ import time
 from polyroute import requirements
 from polyroute.changes import Change
 from polyroute.environment import GLOBAL, PLUGIN, PROCESS, PROJECT, Environment
+from polyroute.logins import Credential, Detection
 from polyroute.plugin import CONTAINED, Plugin
 from polyroute.plugins import Plugins
 from polyroute.requirements import Evaluation
 from polyroute.secret_values import moment
-from polyroute.types import Credential, Detection, Problem, Provider
+from polyroute.types import Problem, Provider
 
 _ACCEPT = "If you trust it: `polyroute refresh --accept {}`."
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 from polyroute.errors import PolyrouteError, SecretUnavailable, Unavailable
+from polyroute.logins import Credential
 from polyroute.system import files
 from polyroute.system.paths import keyring_index
-from polyroute.types import Credential
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
