@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from polyroute.environment import COMMAND, Environment
@@ -101,10 +101,11 @@ def paths_of(slot: Slot) -> list[str]:
 
 def commands_of(slot: Slot) -> list[str]:
     """The commands that are run for it, as a shell has them."""
-    return [f"`{_command_name(each.command)}`" for each in slot.alternatives if each.command]
+    return [f"`{command_name(each.command)}`" for each in slot.alternatives if each.command]
 
 
-def _command_name(command: tuple[str, ...]) -> str:
+def command_name(command: Sequence[str]) -> str:
+    """A command as a shell has it: what its source is called."""
     import shlex
 
     return shlex.join(command)
@@ -123,7 +124,7 @@ def _look(alternative: Alternative, secret: bool, environment: Environment) -> F
     if alternative.variable:
         return _look_in_variable(alternative, secret, environment)
     if alternative.command:  # whether it gives a secret is known when it is run
-        return Found(Source(COMMAND, _command_name(alternative.command), field=alternative.json_field))
+        return Found(Source(COMMAND, command_name(alternative.command), field=alternative.json_field))
     path = environment.path(alternative.file)
     source = Source(environment.layer_of(alternative.file), path=path)
     if alternative.section:

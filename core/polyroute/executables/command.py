@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Sequence
-
 from polyroute.environment import PROCESS, Environment
 from polyroute.executables.children import IS_SUPPORTED
 from polyroute.executables.grants import FIXED_PATH, language
 from polyroute.executables.processes import Program, Talk, run
 from polyroute.plugin import Failed
+from polyroute.slots import command_name
 from polyroute.types import Alternative
 
 SECONDS = 60.0
@@ -33,11 +31,6 @@ class _Printed:
         self.lines.append(line)
 
 
-def name_of(command: Sequence[str]) -> str:
-    """A command as a shell has it: what its source is called."""
-    return shlex.join(command)
-
-
 def output(place: Alternative, environment: Environment) -> str:
     """What a command prints when it is run for whoever asks. Raises Failed.
 
@@ -49,9 +42,9 @@ def output(place: Alternative, environment: Environment) -> str:
     talk.start([], printed, SECONDS)
     run([talk])
     if talk.fault and talk.fault.code not in ("exited", "closed_stdout"):
-        raise Failed(f"{name_of(place.command[:1])} {talk.fault}", talk.fault.code)
+        raise Failed(f"{command_name(place.command[:1])} {talk.fault}", talk.fault.code)
     if talk.returncode != 0:
-        raise Failed(f"{name_of(place.command[:1])} ended with status {talk.returncode}", "exited")
+        raise Failed(f"{command_name(place.command[:1])} ended with status {talk.returncode}", "exited")
     return b"\n".join([*printed.lines, talk.rest]).decode(errors="replace")
 
 

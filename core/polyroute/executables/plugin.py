@@ -21,7 +21,7 @@ from polyroute.logins import (
 )
 from polyroute.manifests.description import Description
 from polyroute.manifests.manifests import Manifest
-from polyroute.manifests.plugin import Described, Listed
+from polyroute.manifests.plugin import Described
 from polyroute.plugin import Failed, Plugin
 from polyroute.system.plain import quoted
 from polyroute.types import Mapper, Model, Problem
@@ -29,6 +29,7 @@ from polyroute.types import Mapper, Model, Problem
 if TYPE_CHECKING:
     from polyroute.executables.calls import Outcome
     from polyroute.executables.programs import Programs
+    from polyroute.spelled import Listed
 
 METHOD_SECONDS = 10.0
 """For each method but those that stand before every answer of a catalog."""

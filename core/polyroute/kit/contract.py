@@ -9,14 +9,12 @@ from polyroute import hookspecs, plugin_wire, wire
 from polyroute.catalog import Catalog
 from polyroute.environment import Environment
 from polyroute.kit import Finding, declared, names
-from polyroute.kit.terms import near
+from polyroute.kit.terms import CANARY, near
 from polyroute.manifests.description import Description, Method
 from polyroute.plugins import Plugins
 from polyroute.requirements import variables
 from polyroute.types import ModelRef, Problem, Routeability
 
-CANARY = "canary-5f1d0c7a9e"
-"""Stands where secrets would."""
 _OF_OTHERS = ("not-a-gateway", "not-a-mapper")
 """Problems that only show where the plugins are that it may extend."""
 _DECLARED = ("provider-taken", "like-nobody")

@@ -11,7 +11,7 @@ from polyroute.executables.jsonrpc import INVALID_PARAMS, METHOD_NOT_FOUND, UNSU
 from polyroute.executables.processes import Talk, run
 from polyroute.kit import Finding, replying
 from polyroute.kit.manifest import path_of
-from polyroute.kit.replying import CANARY
+from polyroute.kit.terms import CANARY
 from polyroute.kit.trial import SECONDS, Run, Subject, Transcript, line
 from polyroute.manifests import manifests
 from polyroute.manifests.manifests import Manifest

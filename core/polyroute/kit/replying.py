@@ -9,11 +9,10 @@ from typing import Any, NamedTuple
 
 from polyroute.executables.jsonrpc import Fault, parsed
 from polyroute.kit import Finding
+from polyroute.kit.terms import CANARY
 from polyroute.kit.trial import Heard
 from polyroute.system.plain import clean
 
-CANARY = "canary-5f1d0c7a9e"
-"""Stands where the values of variables would."""
 _SHOWN = 200
 """Characters of a line that are shown."""
 _REMEDIES = {

@@ -5,13 +5,15 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterable
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from polyroute.logins import Probe
 from polyroute.manifests.description import ModelList, Spelling
+from polyroute.plugin import Kind
 from polyroute.types import Model, Routeability, Slot
 
-Kind = Literal["manifest", "python", "executable"]
+CANARY = "canary-5f1d0c7a9e"
+"""Stands where the values of variables would, so that one that is told is found."""
 
 _TABLES: dict[type, str] = {
     Slot: ".slots.{}",

@@ -14,6 +14,7 @@ from polyroute.loading.manager import author
 from polyroute.logins import Credential, Probe, Secret, Verification
 from polyroute.plugin import Failed, Plugin
 from polyroute.secret_values import secret_in
+from polyroute.slots import command_name
 from polyroute.types import Problem, Provider
 
 _SECRETS, _VERIFICATIONS = "polyroute_secrets", "polyroute_verifications"
@@ -92,11 +93,11 @@ class Secrets:
 
 def command_secret(provider: Provider, credential: Credential, environment: Environment) -> Secret:
     """What the command prints that a provider's requirement names, or why it prints none."""
-    from polyroute.executables.command import name_of, output
+    from polyroute.executables.command import output
 
     source = credential.source
     for place in requirements.alternatives(provider):
-        if source and place.command and name_of(place.command) == source.name:
+        if source and place.command and command_name(place.command) == source.name:
             try:
                 found = secret_in(output(place, environment), place.json_field, place.expires_field)
             except Failed as failed:

@@ -16,11 +16,10 @@ from polyroute.types import Mapper, Model, Provider, Routeability
 if TYPE_CHECKING:
     from polyroute.manifests.description import Spelling
     from polyroute.schemes import Scheme
+    from polyroute.spelled import Listed
 
 Models = Callable[[], Iterable[Model]]
 """The models that a description lists, read when they are first wanted."""
-Listed = Callable[[str], Iterable[str]]
-"""The IDs in the list of a provider, whoever brought it."""
 
 
 class Described:

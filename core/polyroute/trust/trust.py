@@ -172,9 +172,7 @@ def _names(each: Alternative) -> set[str]:
 
 def shown(each: Alternative) -> str:
     """A place, for users: a variable, a path, or a command as a shell has it."""
-    import shlex
-
-    return each.variable or each.file or f"`{shlex.join(each.command)}`"
+    return each.variable or each.file or f"`{slots.command_name(each.command)}`"
 
 
 def _check_rights(path: str, folder: str) -> _State:
