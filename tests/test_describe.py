@@ -1,10 +1,9 @@
 """One description of a plugin from outside: what is taken, what is refused, and in which words."""
 
-from __future__ import annotations
-
 import json
 import tomllib
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
 
 import pytest
 from hypothesis import given
@@ -21,9 +20,10 @@ from polyroute import (
     Routeability,
     Slot,
 )
+from polyroute.constraints import Count, Headers, Line, Price, Slug, Text
 from polyroute.json_form import plain, restored
 from polyroute.manifests.description import Description, Executable, SpelledNames, Spelling
-from polyroute.manifests.reader import Wrong
+from polyroute.manifests.reader import Wrong, validated, validator
 from polyroute.manifests.reading import models, parse
 from polyroute.result_check import fault
 
@@ -244,3 +244,64 @@ def test_no_document_at_all(document: Any) -> None:
         assert parse(document).providers == ()
     except Wrong as refused:
         assert str(refused)
+
+
+class Made(NamedTuple):
+    """A record as the vocabulary could gain one, of every form that its fields have."""
+
+    id: Slug
+    words: Line = ""
+    amount: Count | None = None
+    price: Price | None = None
+    is_new: bool = False
+    kind: Literal["plain", "fancy"] = "plain"
+    tags: tuple[Text, ...] = ()
+    names: frozenset[str] = frozenset()
+    headers: Headers = ()
+    auth: AuthHeader | None = None
+    by_name: Mapping[str, AuthHeader] = {}
+
+
+WORDS = st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1)
+HEADERS = st.builds(AuthHeader, st.sampled_from(["x-a", "Authorization"]), WORDS)
+MADE = st.builds(
+    Made,
+    st.from_regex(r"[a-z0-9]([a-z0-9._-]{0,8}[a-z0-9])?", fullmatch=True),
+    WORDS,
+    st.none() | st.integers(1, 10**9),
+    st.none() | st.floats(0, 1e6, allow_nan=False),
+    st.booleans(),
+    st.sampled_from(["plain", "fancy"]),
+    st.lists(WORDS).map(tuple),
+    st.frozensets(WORDS),
+    st.dictionaries(st.from_regex(r"x-[a-z]{1,8}", fullmatch=True), WORDS).map(lambda found: tuple(found.items())),
+    st.none() | HEADERS,
+    st.dictionaries(WORDS, HEADERS),
+)
+
+
+@given(MADE)
+def test_an_annotation_is_all_that_a_field_needs(made: Made) -> None:
+    """A value is found sound, kept as JSON, restored and read from a document by nothing but its annotations."""
+    assert fault(made) == ""
+    kept = json.loads(json.dumps(plain(made)))
+    assert restored(Made, kept) == made
+    written = {**made._asdict(), "tags": list(made.tags), "names": sorted(made.names), "headers": dict(made.headers)}
+    written |= {"auth": made.auth and made.auth._asdict()}
+    written |= {"by_name": {name: each._asdict() for name, each in made.by_name.items()}}
+    document = {key: each for key, each in written.items() if each is not None}
+    assert validated(validator(Made, strict=True), document) == made
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"id": "Not A Slug"}, {"amount": 1.5}, {"kind": "odd"}, {"headers": (("a b", "c"),)}, {"is_new": 1}]
+)
+def test_what_an_annotation_refuses_is_refused_by_all(wrong: dict[str, Any]) -> None:
+    """What Python returns and what a document says is held to the same annotation."""
+    made = Made("made")._replace(**wrong)
+    (field,) = wrong
+    assert f"a wrong {field}" in fault(made) or "is no lower-case slug" in fault(made)
+    written = {key: dict(each) if key == "headers" else each for key, each in wrong.items()}
+    with pytest.raises(Wrong) as caught:
+        validated(validator(Made, strict=True), {"id": "made", **written})
+    assert caught.value.faults[0][0][0] == field

@@ -112,6 +112,8 @@ def _scalar(kind: Any, bounds: list[Least | Below]) -> Check:
     def check(value: Any) -> str:
         if type(value) not in (int, float) or not math.isfinite(value):
             return "should be a number"
+        if kind is int and value != int(value):
+            return "should be a whole number"
         return next(filter(None, (_beyond(each, value) for each in bounds)), "")
 
     return check
