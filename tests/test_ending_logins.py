@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import openai as real_openai
 import pytest
@@ -23,6 +24,7 @@ from polyroute import (
 from polyroute.integrations import openai
 from tests.fake_upstream import Serve, Upstream
 from tests.sdks import OPENAI_CHAT, QUESTION, Ask, openai_chat
+from tests.serving import Client
 from tests.test_pass_through import CHAT, PassingTo, asking, passing_to, ran
 from tests.upstream_plugins import CLAUDE, CLAUDE_AT_GATEWAYS, Direct, Gateway, catalog_of
 
@@ -119,6 +121,33 @@ def test_the_pass_through_says_what_to_do(two: Two, passing_to: PassingTo) -> No
     answer = client.post(CHAT, asking(CLAUDE))
     assert (answer.status, two.second.received) == (403, [])
     assert "Run: umbrella login." in answer.json["error"]["message"]
+
+
+class Seen(Vendor):
+    """A vendor whose login says when it ends."""
+
+    ends = 4102444800.0
+
+    @hookimpl
+    def polyroute_credentials(self) -> list[Detection]:
+        """A login, with its end."""
+        login = Source("plugin", "login")
+        return [Detection("acme", "oauth-token", login, remedy="Run: acme login.", expires_at=self.ends)]
+
+
+def test_the_api_says_when_a_login_ends(serve: Serve, passing_to: PassingTo) -> None:
+    """Routes over HTTP have the end of their login, in ISO 8601; one that has ended is not usable, with the remedy."""
+    plugin = Seen(serve("acme-large"))
+    (route,) = routes_of_acme(passing_to(plugin))
+    assert (route["usable"], route["expiresAt"]) == (True, "2100-01-01T00:00:00Z")
+    plugin.ends = 1.0
+    (route,) = routes_of_acme(passing_to(plugin))
+    assert (route["usable"], route["expiresAt"], route["remedy"]) == (False, None, "Run: acme login.")
+
+
+def routes_of_acme(client: Client) -> list[dict[str, Any]]:
+    routes: list[dict[str, Any]] = client.json("/api/llm/catalog")["providers"]["acme"]["routes"]
+    return routes
 
 
 def first_ends_soon() -> tuple[Secret, ...]:
