@@ -18,6 +18,7 @@ from polyroute.result_check import fault
 CORE = Path(polyroute.__file__).parent
 MODULES = sorted(CORE.rglob("*.py"))
 LAYERS = [
+    ["_internal"],
     ["constraints"],
     ["dexto_compat", "fields", "json_form", "result_check", "spelling", "types", "words", "workers"],
     ["likeness", "logins", "plugin", "schemes", "spelled"],
@@ -45,6 +46,7 @@ LAYERS = [
     ["__main__"],
 ]
 ORDER = {
+    "_internal": "file_names platform posix_process",
     "system": "masking plain documents paths dotenv toml files raw_json dotenv_writing os_keyring",
     "manifests": "description finding reader reading locating manifests fetched plugin",
     "executables": "jsonrpc children processes calls grants replies remembering mapper plugin programs command",
@@ -162,9 +164,11 @@ def test_every_hook_is_documented() -> None:
 
 
 def test_only_the_environment_reads_variables() -> None:
-    """Nothing in the core looks at the process's variables, but the environment and what reads our own switches."""
+    """Nothing in the core looks at the process's variables, but the environment, what reads our own switches, and what
+    hands on the variables without which the system starts no process.
+    """
     reading = {path.name for path in MODULES if re.search(r"os\.environ\b(?!/)", path.read_text(encoding="utf-8"))}
-    assert reading == {"environment.py", "paths.py", "__init__.py"}
+    assert reading == {"environment.py", "paths.py", "platform.py", "__init__.py"}
 
 
 def test_modules_stay_small() -> None:

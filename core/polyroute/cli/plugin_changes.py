@@ -7,10 +7,11 @@ import os
 import shutil
 
 from polyroute import cache
+from polyroute._internal import platform
 from polyroute.cli import answering, output, plugin_facts, text
 from polyroute.cli.exits import NO
 from polyroute.environment import Environment
-from polyroute.errors import UsageError
+from polyroute.errors import Unavailable, UsageError
 from polyroute.manifests import manifests
 from polyroute.manifests.finding import MANIFEST
 from polyroute.manifests.manifests import Manifest
@@ -139,7 +140,7 @@ def remove(options: argparse.Namespace) -> int:
         way = ways.get(plugin.origin, f"pip uninstall {plugin.distribution}")
         raise UsageError(f"{plugin.name} is not in your plugin folder: {way}.")
     with files.told(plugin.folder):
-        if os.path.islink(plugin.folder):
+        if platform.is_link(plugin.folder):
             os.remove(plugin.folder)
         else:
             shutil.rmtree(plugin.folder)
@@ -180,11 +181,14 @@ def named(name: str) -> tuple[Environment, Plugin, Plugins]:
 
 def usable(place: str, source: str = "") -> Manifest:
     """The manifest at a path or in a folder, which came from `source`. Raises UsageError where it can't be used or
-    trusted.
+    trusted, Unavailable where this system runs no programs and it is one.
     """
     (manifest,) = manifests.load([place if place.endswith(".toml") else os.path.join(place, MANIFEST)])
     if manifest.fault:
         raise UsageError(f"{source or manifest.path}:\n{manifest.fault}")
+    if manifest.description.runs_programs and not platform.RUNS_PROGRAMS:
+        what = f"{manifest.name} runs a program, which {platform.NEEDS_POSIX}"
+        raise Unavailable(f"{what}. {platform.WORKS_HERE} Nothing was changed.")
     trust.fingerprint(manifest)
     return manifest
 

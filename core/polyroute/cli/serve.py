@@ -10,10 +10,11 @@ import sys
 from typing import TYPE_CHECKING
 
 from polyroute import __version__
+from polyroute._internal import platform
 from polyroute.cli import grammar
 from polyroute.cli.exits import YES
 from polyroute.environment import PROCESS, Environment
-from polyroute.errors import UsageError
+from polyroute.errors import Unavailable, UsageError
 
 if TYPE_CHECKING:
     from polyroute.cli.grammar import Subparsers
@@ -49,6 +50,9 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace, token: str) -> None:
+    if options.exit_with_parent and not platform.WATCHES_PARENT:
+        remedy = "Leave it out, and end the server by the `pid` that --ready-json prints."
+        raise Unavailable(f"--exit-with-parent {platform.NEEDS_POSIX}. {remedy}")
     if not token and not _is_loopback(options.host):
         raise UsageError(
             f"{options.host} can be reached from other machines: give a token, with --token or in POLYROUTE_TOKEN."

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from polyroute._internal import platform
 from polyroute.environment import PROCESS, Environment
-from polyroute.executables.children import IS_SUPPORTED
 from polyroute.executables.grants import FIXED_PATH, language
 from polyroute.executables.processes import Program, Talk, run
 from polyroute.plugin import Failed
@@ -36,8 +36,9 @@ def output(place: Alternative, environment: Environment) -> str:
 
     What it prints on stderr is not repeated: it may hold the secret.
     """
-    if not IS_SUPPORTED:
-        raise Failed("commands need a POSIX system; use another place for the key", "unsupported")
+    if not platform.RUNS_PROGRAMS:
+        what = f"a command that prints a key {platform.NEEDS_POSIX}; put the key in a variable or a file"
+        raise Failed(what, "unsupported")
     printed, talk = _Printed(), Talk(_program(place, environment))
     talk.start([], printed, SECONDS)
     run([talk])

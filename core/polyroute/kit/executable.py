@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from polyroute._internal import platform
 from polyroute.executables import grants, replies
 from polyroute.executables.jsonrpc import INVALID_PARAMS, METHOD_NOT_FOUND, UNSUPPORTED_PROTOCOL, Answer, Fault
 from polyroute.executables.processes import Talk, run
@@ -31,6 +32,9 @@ def check(path: str) -> list[Finding]:
     manifest = Manifest(path, manifests.read(path))
     if not manifest.description.executable:
         return []
+    if not platform.RUNS_PROGRAMS:
+        told = f"it is a program, which {platform.NEEDS_POSIX}, so it was not run"
+        return [Finding("unsupported", "error", told, "Check it there.")]
     with tempfile.TemporaryDirectory() as home:
         subject = Subject(manifest, home, [])
         try:

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 
 from polyroute import kit
+from polyroute._internal import platform
 from polyroute.errors import UsageError
 from polyroute.kit import Finding, manifest
 from polyroute.manifests.finding import MANIFEST
@@ -72,7 +73,8 @@ def _loaded(folder: str, target: str) -> Iterator[Finding]:
     """What is to be said of it once it is loaded."""
     with tempfile.TemporaryDirectory() as home:
         command = [sys.executable, "-m", "polyroute.kit.python", folder, target, home]
-        environment = {"PATH": os.defpath, "HOME": home, "POLYROUTE_HOME": home, "PYTHONDONTWRITEBYTECODE": "1"}
+        own = {"POLYROUTE_HOME": home, "PYTHONDONTWRITEBYTECODE": "1"}
+        environment = platform.variables_for_python(home) | own
         try:
             done = subprocess.run(  # noqa: S603 - the author's own plugin
                 command, env=environment, capture_output=True, text=True, timeout=_SECONDS, check=False

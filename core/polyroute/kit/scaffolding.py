@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal, get_args
 
+from polyroute._internal import platform
 from polyroute.errors import Unavailable, UsageError
 
 Kind = Literal["manifest", "python", "sh", "node"]
@@ -56,4 +57,4 @@ def _write(path: str, text: str) -> None:
     os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
     with open(path, "x", encoding="utf-8") as file:
         file.write(text)
-    os.chmod(path, 0o755 if os.path.basename(path) in _PROGRAMS else 0o644)
+    platform.set_mode(path, 0o755 if os.path.basename(path) in _PROGRAMS else 0o644)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from functools import partial
 
 from polyroute import requirements
+from polyroute._internal import platform
 from polyroute.environment import Environment
 from polyroute.loading.manager import Manager
 from polyroute.manifests import manifests
@@ -52,9 +52,9 @@ class Admission:
 
         Raises Refused.
         """
-        if manifest.description.runs_programs and os.name != "posix":
-            what = "executables and commands need a POSIX system"
-            raise Refused(plugin.problem(what, "Use it on Linux or macOS.", code="unsupported"))
+        if manifest.description.runs_programs and not platform.RUNS_PROGRAMS:
+            what = f"runs a program, which {platform.NEEDS_POSIX}"
+            raise Refused(plugin.problem(what, platform.WORKS_HERE, code="unsupported"))
         try:
             trust.check_files(manifest)
             if (plugin.in_project or manifest.description.runs_programs) and not manifest.fault:

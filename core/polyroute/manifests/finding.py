@@ -15,7 +15,7 @@ def in_folders(directory: str) -> list[str]:
             names = sorted(each.name for each in entries if not each.name.startswith(".") and each.is_dir())
     except OSError:
         return []
-    paths = (f"{directory}/{name}/{MANIFEST}" for name in names)
+    paths = (os.path.join(directory, name, MANIFEST) for name in names)
     return [path for path in paths if os.path.lexists(path)]
 
 

@@ -143,11 +143,13 @@ def _list(folder: str, name: str) -> Any:
 
 
 def _text(folder: str, name: str, most: int) -> str:
+    from polyroute._internal import platform
+
     path = os.path.realpath(os.path.join(folder, name))
-    if os.path.commonpath([path, os.path.realpath(folder)]) != os.path.realpath(folder):
+    if not platform.is_within(path, folder):
         raise UsageError(f"{name} leads out of the plugin's folder. Put a copy of the file there.")
     try:
-        with open(path, "rb", opener=_at_once) as file:
+        with open(path, "rb", opener=platform.open_without_waiting) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise UsageError(f"{name} is no file.")
             data = file.read(most + 1)
@@ -162,11 +164,6 @@ def _text(folder: str, name: str, most: int) -> str:
     if sum(map(text.count, ",=[{")) > _MOST_VALUES:
         raise UsageError(f"{name} holds more than {_MOST_VALUES:,} values.")
     return text
-
-
-def _at_once(path: str, flags: int) -> int:
-    """Open a file without waiting: a pipe in its place has nobody at its other end."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _toml(text: str, name: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import uvicorn
 
+from polyroute._internal import platform
 from polyroute.errors import Unavailable
 from polyroute.server.app import App
 from polyroute.server.protocol import BoundedProtocol
@@ -64,8 +65,7 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         raise Unavailable(f"{host} is no address to listen at: {error.strerror or error}.") from error
     try:
-        if os.name == "posix":
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        platform.reuse_address(listening)
         listening.bind(address)
         listening.listen(_BACKLOG)
     except OSError as error:

@@ -32,6 +32,8 @@ def replace(path: str, data: bytes, *, mode: int | None = None, last_look: Calla
     """
     import tempfile
 
+    from polyroute._internal import platform
+
     path = os.path.realpath(path)
     folder = os.path.dirname(path)
     os.makedirs(folder, mode=0o700, exist_ok=True)
@@ -40,15 +42,15 @@ def replace(path: str, data: bytes, *, mode: int | None = None, last_look: Calla
         with open(descriptor, "wb") as file:
             file.write(data)
             file.flush()
-            os.chmod(temporary, _mode_of(path) if mode is None else mode)
+            platform.set_mode(temporary, _mode_of(path) if mode is None else mode)
             os.fsync(descriptor)
         if last_look:
             last_look()
-        os.replace(temporary, path)
+        platform.put_in_place(temporary, path)
     except BaseException:
         os.remove(temporary)
         raise
-    _sync_directory(folder)
+    platform.sync_directory(folder)
 
 
 @contextlib.contextmanager
@@ -109,13 +111,3 @@ def _mode_of(path: str) -> int:
         return stat.S_IMODE(os.stat(path).st_mode)
     except FileNotFoundError:
         return 0o600
-
-
-def _sync_directory(folder: str) -> None:
-    """Make the renaming durable too, where the system lets a directory be opened."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

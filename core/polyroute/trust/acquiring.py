@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import posixpath
 import re
 import shutil
 import tempfile
@@ -16,6 +17,7 @@ from io import BufferedIOBase
 from typing import IO, Any, NamedTuple
 from urllib.parse import urlsplit
 
+from polyroute._internal import file_names, platform
 from polyroute.errors import Unavailable, UsageError
 from polyroute.manifests.description import PLAIN_NAME
 from polyroute.manifests.finding import MANIFEST
@@ -89,7 +91,7 @@ def install(folder: str, directory: str, name: str) -> str:
 
     Raises UsageError for a name that would lead elsewhere; Unavailable.
     """
-    if not re.fullmatch(PLAIN_NAME, name):
+    if not re.fullmatch(PLAIN_NAME, name) or file_names.fault(name):
         raise UsageError(f'{name!r} is no name for a plugin. Give it one in its {MANIFEST}: name = "acme".')
     target = os.path.join(directory, name)
     try:
@@ -110,7 +112,7 @@ def copy(source: str, target: str) -> None:
         folders[:] = [name for name in folders if name not in _LEFT_OUT]
         for name in [*folders, *names]:
             each = os.path.join(path, name)
-            if os.path.islink(each) or not (os.path.isfile(each) or os.path.isdir(each)):
+            if platform.is_link(each) or not (os.path.isfile(each) or os.path.isdir(each)):
                 raise UsageError(f"{each} is a link or no file: put a copy in its place.")
         inner = os.path.join(target, os.path.relpath(path, source))
         os.makedirs(inner, mode=0o755, exist_ok=True)
@@ -121,12 +123,15 @@ def copy(source: str, target: str) -> None:
 
 def _path_of(address: str) -> tuple[str, str]:
     """The last folder and the name of what is at an address; a plugin without a name is called by its folder."""
-    folder, name = os.path.split(urlsplit(address).path)
-    return os.path.basename(folder).strip(".") or "plugin", name or MANIFEST
+    folder, name = posixpath.split(urlsplit(address).path)
+    found = posixpath.basename(folder).strip(".") or "plugin", name or MANIFEST
+    if why := file_names.fault("/".join(found)):
+        raise UsageError(f"{address}: {why}. Fetch it yourself, and give the file.")
+    return found
 
 
 def _set_rights(path: str, *, is_program: bool) -> None:
-    os.chmod(path, 0o755 if is_program else 0o644)
+    platform.set_mode(path, 0o755 if is_program else 0o644)
 
 
 def _plain_name(source: str) -> str:
@@ -196,12 +201,13 @@ def _write(entries: Iterator[_Entry], target: str) -> None:
     left = MOST_BYTES
     os.makedirs(target)
     for count, entry in enumerate(entries, 1):
-        parts = entry.name.replace("\\", "/").split("/")
-        if count > MOST_FILES or ".." in parts or os.path.isabs(entry.name) or ":" in parts[0]:
-            raise UsageError(f"{entry.name}: it leads out of the archive, or there are more than {MOST_FILES} files.")
+        if count > MOST_FILES:
+            raise UsageError(f"it holds more than {MOST_FILES} files.")
+        if why := file_names.fault(entry.name):
+            raise UsageError(f"{entry.name}: {why}.")
         if entry.open is None:
             continue
-        path = os.path.join(target, *parts)
+        path = os.path.join(target, *file_names.parts(entry.name))
         os.makedirs(os.path.dirname(path), exist_ok=True)
         opened = entry.open()
         with opened or open(os.devnull, "rb") as source, open(path, "xb") as file:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from polyroute import cache, requirements, slots
+from polyroute._internal import platform
 from polyroute.errors import UsageError
 from polyroute.plugin import Commands
 from polyroute.system.plain import quoted
@@ -18,7 +19,6 @@ from polyroute.types import Alternative, Provider, Slot
 if TYPE_CHECKING:
     from polyroute.manifests.manifests import Manifest
 
-_OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _FOLDER_FILES = 10_000
 _FOLDER_BYTES = 512 << 20
 
@@ -100,7 +100,7 @@ def fingerprint(manifest: "Manifest", commands: Commands = _NO_COMMANDS) -> str:
     given = [granted.variables, granted.settings] if granted else None
     said = f"{given} {bindings(manifest)} {sorted(commands.items())}"
     made_from = [_VERSION, said, *map(list, files)]
-    known = cache.recall("fingerprints", manifest.path)
+    known = cache.recall("fingerprints", manifest.path) if platform.KNOWS_CHANGE_TIME else None
     if isinstance(known, list) and known[:1] == [made_from]:
         return str(known[-1])
     digest = _digest(manifest.folder, [path for path, *_ in files if path != manifest.folder])
@@ -182,14 +182,13 @@ def _check_rights(path: str, folder: str) -> _State:
         raise Unsafe(f"{path} can't be looked at: {error.strerror}", "Fix or remove it.") from None
     if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
         raise Unsafe(f"{path} is no file", "Remove it.")
-    if os.name == "posix" and found.st_mode & _OTHERS_MAY_WRITE:
+    if platform.others_may_write(found):
         raise Unsafe(f"others than its owner may write {path}", f"Run: chmod -R go-w {quoted(folder)}")
     return *cache.identified(path, found), found.st_ctime_ns
 
 
 def _check_place(path: str, folder: str) -> None:
-    root = os.path.realpath(folder)
-    if os.path.commonpath([os.path.realpath(path), root]) != root:
+    if not platform.is_within(path, folder):
         raise Unsafe(f"{path} leads out of the plugin's folder", "Put a copy of the file there.")
 
 
@@ -214,7 +213,7 @@ def _files(folder: str) -> Iterator[_State]:
     while waiting:
         for each in _entries(waiting.pop()):
             found = _check_rights(each.path, folder)
-            if each.is_symlink():
+            if platform.is_link(each):
                 _check_place(each.path, folder)
             if each.is_dir(follow_symlinks=False):
                 waiting.append(each.path)

@@ -1,0 +1,1 @@
+"""What the other packages are built on; nothing here is for anybody else."""

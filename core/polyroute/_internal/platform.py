@@ -1,0 +1,109 @@
+"""What differs between operating systems: what can be done here, and what is done where it can't.
+
+Other modules call these functions and do not look at the platform themselves. How programs are started and ended is in
+`posix_process`; where Polyroute's own files are is in `paths`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import socket
+
+_IS_POSIX = os.name == "posix"
+
+RUNS_PROGRAMS = _IS_POSIX
+"""Whether executables and commands can be run: they are ended by process group, which Windows does not have."""
+WATCHES_PARENT = _IS_POSIX
+"""Whether the end of the parent process is seen. On Windows `getppid` stays the same."""
+KNOWS_CHANGE_TIME = _IS_POSIX
+"""Whether `st_ctime_ns` is the time of the last change, which no program can set. On Windows it is that of creation."""
+NEEDS_POSIX = "needs Linux or macOS"
+WORKS_HERE = "Manifests without commands and plugins in Python work on this system."
+
+_OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
+_IS_JUNCTION: Callable[[str], bool] | None = getattr(os.path, "isjunction", None)
+_IN_USE_TRIES = 20
+_IN_USE_SECONDS = 0.05
+
+
+def set_mode(path: str, mode: int) -> None:
+    """Set who may read, write and run a file. On Windows its folder decides, and nothing is done. Raises OSError."""
+    if _IS_POSIX:
+        os.chmod(path, mode)
+
+
+def others_may_write(found: os.stat_result) -> bool:
+    """Whether the mode of a file lets others than its owner write it. On Windows the mode does not say: False."""
+    return _IS_POSIX and bool(found.st_mode & _OTHERS_MAY_WRITE)
+
+
+def sync_directory(folder: str) -> None:
+    """Make a renaming in `folder` durable. Does nothing where a directory can't be opened, as on Windows."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def put_in_place(temporary: str, path: str) -> None:
+    """Rename a file over `path`. Raises OSError.
+
+    On Windows this fails while another process has `path` open, for instance to read it, so it is tried again for a
+    second.
+    """
+    for left in range(0 if _IS_POSIX else _IN_USE_TRIES, -1, -1):
+        try:
+            os.replace(temporary, path)
+            return
+        except PermissionError:
+            if not left:
+                raise
+            time.sleep(_IN_USE_SECONDS)
+
+
+def open_without_waiting(path: str, flags: int) -> int:
+    """Open a file, for `open(opener=…)`. A named pipe in its place is opened too, without waiting for its other end."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def is_link(path: str | os.DirEntry[str]) -> bool:
+    """Whether `path` is a symbolic link, or on Windows a junction (which Python 3.11 can't tell)."""
+    is_symbolic = os.path.islink(path) if isinstance(path, str) else path.is_symlink()
+    return is_symbolic or (_IS_JUNCTION is not None and _IS_JUNCTION(os.fspath(path)))
+
+
+def is_within(path: str, folder: str) -> bool:
+    """Whether `path` leads into `folder`, once all links are followed."""
+    root = os.path.realpath(folder)
+    try:
+        common = os.path.commonpath([os.path.realpath(path), root])
+    except ValueError:  # they are on different drives
+        return False
+    return os.path.normcase(common) == os.path.normcase(root)
+
+
+def reuse_address(listening: socket.socket) -> None:
+    """Let a server listen again at a port that it has just left. Windows allows that anyway, and means by the option
+    that two processes may listen at once.
+    """
+    import socket
+
+    if _IS_POSIX:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+
+
+def variables_for_python(home: str) -> dict[str, str]:
+    """What a Python process needs to start, with `home` as the user's home and nothing else of this process."""
+    own = {"PATH": os.defpath, "HOME": home}
+    if _IS_POSIX:
+        return own
+    return {**own, "USERPROFILE": home, **{name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}}
