@@ -19,8 +19,9 @@ from polyroute import UsageError
 from polyroute._internal import file_names, platform
 from polyroute.manifests import finding
 from polyroute.trust import acquiring
+from polyroute.trust.trust import fingerprint
 from tests.installing import Site, sound
-from tests.manifesting import ACME, Person
+from tests.manifesting import ACME, Person, manifest
 from tests.support import windows
 
 CORE = Path(polyroute.__file__).parent
@@ -137,16 +138,37 @@ def test_a_manifest_is_checked_added_and_used(person: Windows) -> None:
 
 
 def test_a_changed_manifest_of_a_project_asks_again(person: Windows) -> None:
-    """A plugin of a project is used once it is trusted, until any byte of it changes: there is no change time to tell
-    that it has not, so it is read anew each time.
-    """
-    manifest = person.put("acme", in_project=True) / finding.MANIFEST
+    """A plugin of a project is used once it is trusted, until it changes."""
+    path = person.put("acme", in_project=True) / finding.MANIFEST
     person.done("plugins", "trust", "acme", "--yes")
     person.done("resolve", "acme/acme-large")
-    before = manifest.stat()
-    manifest.write_text(ACME.replace("api.acme", "api.evil"), encoding="utf-8")
-    os.utime(manifest, ns=(before.st_atime_ns, before.st_mtime_ns))
+    path.write_text(ACME.replace("api.acme", "api.evil"), encoding="utf-8")
     assert "has changed since it was approved" in person.run("resolve", "acme/acme-large").stderr
+
+
+@pytest.mark.parametrize("knows", [True, False])
+def test_without_a_change_time_files_are_read_each_time(
+    person: Person, monkeypatch: pytest.MonkeyPatch, knows: bool
+) -> None:
+    """Where no time tells that a file has changed, as on Windows, a change that leaves size and times is seen too."""
+    real = os.stat
+
+    def stat(path: str, **options: bool) -> os.stat_result:
+        """What the system says, with a time of change that never changes, as that of creation."""
+        found = real(path, **options)
+        times = {"st_atime_ns": found.st_atime_ns, "st_mtime_ns": found.st_mtime_ns, "st_ctime_ns": 0}
+        return os.stat_result(tuple(found), times)
+
+    path = person.put("acme") / finding.MANIFEST
+    acme, before = manifest(path.parent), path.stat()
+    monkeypatch.setattr(platform, "KNOWS_CHANGE_TIME", knows)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "stat", stat)
+        first = fingerprint(acme)
+        path.write_text(ACME.replace("api.acme", "api.evil"), encoding="utf-8")
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+        second = fingerprint(acme)
+    assert (first == second) is knows
 
 
 def test_an_archive_is_added(person: Windows) -> None:
