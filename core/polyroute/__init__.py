@@ -64,7 +64,7 @@ from polyroute.types import (
     Suggester,
 )
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "Alternative",
