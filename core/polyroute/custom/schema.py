@@ -1,12 +1,12 @@
-"""What an entry of the file of custom models must be, checked by pydantic: import this inside functions only."""
+"""What an entry of the file of custom models must be, checked by pydantic-core: import this inside functions only."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Any, NotRequired
+from typing import Any
 
-from pydantic import ConfigDict, Field, PositiveInt, TypeAdapter, ValidationError
-from typing_extensions import TypedDict
+from pydantic_core import CoreSchema, SchemaValidator, ValidationError
+from pydantic_core.core_schema import int_schema, list_schema, str_schema, typed_dict_field, typed_dict_schema
 
 # Without user name or query (a key may be in either), fragment or variable.
 _BASE_URL = r"^(https?://[^\s\x00-\x1f/?#@\\$]+(/[^\s\x00-\x1f?#\\$]*)?)?$"
@@ -19,32 +19,39 @@ _WANTED = {
 }
 
 
-class Entry(TypedDict):
-    """An entry, version 1. Whatever else it holds is kept and means nothing here."""
-
-    __pydantic_config__ = ConfigDict(extra="allow", strict=True)  # type: ignore[misc]  # how pydantic wants it
-
-    name: Annotated[str, Field(min_length=1)]
-    provider: NotRequired[Annotated[str, Field(min_length=1)]]
-    baseURL: NotRequired[Annotated[str, Field(pattern=_BASE_URL)]]
-    displayName: NotRequired[str]
-    maxInputTokens: NotRequired[PositiveInt]
-    maxOutputTokens: NotRequired[PositiveInt]
-    apiKey: NotRequired[str]
-    filePath: NotRequired[str]
-
-
-_ENTRIES = TypeAdapter(list[Entry])
+_TEXT = str_schema(strict=True)
+_SOME_TEXT = str_schema(strict=True, min_length=1)
+_COUNT = int_schema(strict=True, gt=0)
+_FIELDS: dict[str, CoreSchema] = {
+    "name": _SOME_TEXT,
+    "provider": _SOME_TEXT,
+    "baseURL": str_schema(strict=True, pattern=_BASE_URL),
+    "displayName": _TEXT,
+    "maxInputTokens": _COUNT,
+    "maxOutputTokens": _COUNT,
+    "apiKey": _TEXT,
+    "filePath": _TEXT,
+}
+"""The fields of an entry, version 1. Whatever else it holds is kept and means nothing here."""
+_ENTRIES = SchemaValidator(
+    list_schema(
+        typed_dict_schema(
+            {name: typed_dict_field(field, required=name == "name") for name, field in _FIELDS.items()},
+            extra_behavior="allow",
+            strict=True,
+        )
+    )
+)
 
 
 def sound(values: Sequence[Any]) -> tuple[dict[int, dict[str, Any]], dict[int, str]]:
     """By position, the entries that are what they must be, and what is wrong with each of the others."""
     try:
-        return dict(enumerate(_ENTRIES.validate_python(values))), {}  # type: ignore[arg-type]
+        return dict(enumerate(_ENTRIES.validate_python(values))), {}
     except ValidationError as error:
         faults = dict(_faults(error))
     rest = {index: each for index, each in enumerate(values) if index not in faults}
-    return dict(zip(rest, _ENTRIES.validate_python(list(rest.values())), strict=True)), faults  # type: ignore[arg-type]
+    return dict(zip(rest, _ENTRIES.validate_python(list(rest.values())), strict=True)), faults
 
 
 def _faults(error: ValidationError) -> Iterable[tuple[int, str]]:
