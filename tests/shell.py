@@ -20,8 +20,10 @@ POLYROUTE = str(Path(sys.executable).with_name("polyroute"))
 class Shell:
     """A shell of a person with an empty home and nothing set. Caches are shared, as they hold nothing personal."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, command: Sequence[str] = (POLYROUTE,)) -> None:
+        """`command` starts the polyroute to run: by default that of the environment that runs the tests."""
         self.home = home
+        self.command = command
         self.ours = home / "ours"
         self.ours.mkdir()
         cache = Path(os.environ["POLYROUTE_HOME"]) / "cache"
@@ -39,7 +41,7 @@ class Shell:
 
     def run(self, *arguments: str, given: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
         """Run the command to its end, with `given` on stdin."""
-        return self.start([POLYROUTE, *arguments], given, **variables)
+        return self.start([*self.command, *arguments], given, **variables)
 
     def start(self, command: Sequence[str], given: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
         """Run any program to its end."""
@@ -59,7 +61,7 @@ class Shell:
         ours, its = pty.openpty()
         environment = {**self.variables, "TERM": "xterm-256color", **variables}
         with subprocess.Popen(
-            [POLYROUTE, *arguments], env=environment, stdout=its, stderr=its, stdin=its, start_new_session=True
+            [*self.command, *arguments], env=environment, stdout=its, stderr=its, stdin=its, start_new_session=True
         ) as process:
             os.close(its)
             shown = b""
@@ -78,7 +80,7 @@ class Shell:
         environment = self.variables | variables
         try:
             return subprocess.run(
-                [POLYROUTE, *arguments],
+                [*self.command, *arguments],
                 env=environment,
                 stdout=writing,
                 stderr=subprocess.PIPE,

@@ -28,6 +28,7 @@ def add(options: argparse.Namespace) -> int:
     """`polyroute plugins add`: show what a plugin wants, ask, and put it into the plugin folder."""
     environment = Environment.load()
     approvals = Approvals.load(environment)
+    approvals.require_writable()
     with acquiring.at_hand(options.source, insecure=options.insecure) as folder:
         manifest = usable(folder, options.source)
         consent = approvals.consent_to(manifest)
@@ -110,6 +111,7 @@ def trust_(options: argparse.Namespace) -> int:
     if not plugin.is_third_party:
         raise UsageError(f"{plugin.name} is trusted already: it is {plugin.origin}.")
     approvals = Approvals.load(environment)
+    approvals.require_writable()
     manifest = usable(plugin.manifest) if plugin.manifest else None
     consent = approvals.consent_to(manifest) if manifest else None  # it may change while the user thinks
     _tell(plugin, manifest, plugin.folder or plugin.distribution, plugins)
@@ -139,12 +141,14 @@ def remove(options: argparse.Namespace) -> int:
         ways = {"project": f"delete {plugin.folder}", "host": "it is the host's"}
         way = ways.get(plugin.origin, f"pip uninstall {plugin.distribution}")
         raise UsageError(f"{plugin.name} is not in your plugin folder: {way}.")
+    approvals = Approvals.load(environment)
+    approvals.require_writable()
     with files.told(plugin.folder):
         if platform.is_link(plugin.folder):
             os.remove(plugin.folder)
         else:
             shutil.rmtree(plugin.folder)
-    Approvals.load(environment).revoke(_identity(plugin))
+    approvals.revoke(_identity(plugin))
     return output.done(options, f"{plugin.name} is removed.", plugin=plugin.name, removed=True)
 
 

@@ -1,11 +1,10 @@
-"""Tables: drawn by rich on a terminal, in plain columns where a program reads."""
+"""Tables: drawn by rich on a terminal, in plain columns where a program reads or rich is not installed."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
 
-from polyroute.errors import MissingExtra
 from polyroute.system.plain import clean
 
 Rows = Sequence[Sequence[str]]
@@ -32,7 +31,8 @@ def _draw(titles: Sequence[str], rows: Rows) -> None:
         from rich.table import Table
         from rich.text import Text
     except ImportError:
-        raise MissingExtra("A table on a terminal (through a pipe or with --json it does without)", "cli") from None
+        _print([titles, *rows] if titles else rows)
+        return
     table = Table(box=None, pad_edge=False, header_style="bold", show_header=bool(titles))
     for title in titles or [""] * len(rows[0]):
         table.add_column(title, overflow="fold")

@@ -53,6 +53,17 @@ def replace(path: str, data: bytes, *, mode: int | None = None, last_look: Calla
     platform.sync_directory(folder)
 
 
+def require_lock(path: str) -> None:
+    """Check that `locked(path)` has the library it needs, for callers that change something else before they lock.
+
+    Raises MissingExtra without the extra `store`.
+    """
+    try:
+        import filelock  # noqa: F401
+    except ImportError:
+        raise MissingExtra(f"Writing {path}", "store") from None
+
+
 @contextlib.contextmanager
 def locked(path: str) -> Iterator[None]:
     """Keep other processes and threads from writing `path` for as long as this lasts.
@@ -60,10 +71,9 @@ def locked(path: str) -> Iterator[None]:
     The lock is a file beside it that stays, and that the system lets go when its holder dies. What a killed writer
     has left is swept. Raises Unavailable where the lock can't be had, MissingExtra without the extra `store`.
     """
-    try:
-        from filelock import FileLock, Timeout
-    except ImportError:
-        raise MissingExtra(f"Writing {path}", "store") from None
+    require_lock(path)
+    from filelock import FileLock, Timeout
+
     path = os.path.realpath(path)
     try:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)

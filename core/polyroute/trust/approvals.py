@@ -88,6 +88,12 @@ class Approvals(NamedTuple):
         commands = trust.resolved(manifest, self.search_path)
         return Consent(trust.fingerprint(manifest, commands), commands)
 
+    def require_writable(self) -> None:
+        """Check that decisions can be written, before anything that depends on them is. Raises MissingExtra."""
+        from polyroute.system import files
+
+        files.require_lock(self.path)
+
     def approve(self, manifest: "Manifest", consent: Consent | None = None) -> None:
         """Remember that the plugin is approved as it was shown, or else as it is now. Raises as `consent_to` does;
         Unavailable; MissingExtra.
