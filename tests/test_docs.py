@@ -40,13 +40,6 @@ def test_python_in_the_pages_is_python(page: Path) -> None:
         compile(block, str(page), "exec")
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_links_lead_somewhere(page: Path) -> None:
-    """Every link to a file leads to one."""
-    links = re.findall(r"\]\((?!https?://)([^)#]+)", page.read_text(encoding="utf-8"))
-    assert [link for link in links if not (page.parent / link).exists()] == []
-
-
 def test_the_readmes_plugin_works() -> None:
     """The plugin in the README, as it stands, is a provider without problems."""
     source = next(block for block in blocks(ROOT / "README.md", "python") if "polyroute_providers" in block)

@@ -1,0 +1,168 @@
+"""What each choice of extras gives, in an environment of its own."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.installing import sound
+from tests.shell import Shell
+from tests.support.wheels import PUBLISHED, ROOT, Built, environment
+
+ALONE, WITH_CLI, ALL = "polyroute", "polyroute[cli]", "polyroute[all]"
+PLUGIN = ROOT / "examples" / "acme-manifest"
+MODEL = "acme/acme-large"
+KEY = {"ACME_API_KEY": "k"}
+
+Install = Callable[[str], Shell]
+
+
+@pytest.fixture(scope="session")
+def pythons(distributions: dict[str, Built], tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The interpreter of the environment with this requirement, which is made once."""
+    wheels = [distributions[each.name].wheel for each in PUBLISHED]
+    made: dict[str, Path] = {}
+
+    def python(requirement: str) -> Path:
+        if requirement not in made:
+            made[requirement] = environment(tmp_path_factory.mktemp("installed"), wheels, requirement)
+        return made[requirement]
+
+    return python
+
+
+@pytest.fixture
+def install(pythons: Callable[[str], Path], tmp_path: Path) -> Install:
+    """A shell in a throw-away home, whose polyroute is installed by this requirement."""
+    return lambda requirement: Shell(tmp_path, (str(pythons(requirement)), "-m", "polyroute"))
+
+
+@contextmanager
+def nothing_written(folder: Path) -> Iterator[None]:
+    """Nothing in the folder is changed while this lasts."""
+
+    def content() -> dict[Path, bytes]:
+        return {
+            each: each.read_bytes() if each.is_file() else b"" for each in folder.rglob("*") if "site" not in each.parts
+        }
+
+    before = content()
+    yield
+    assert content() == before
+
+
+def test_the_core_alone_says_what_is_missing(install: Install) -> None:
+    """Without any plugin `status` says so and what brings some, and `resolve` does not know the provider."""
+    shell = install(ALONE)
+    status, resolved = shell.run("status"), shell.run("resolve", MODEL)
+    assert "pip install 'polyroute[all]'" in status.stderr
+    assert (status.returncode, resolved.returncode) == (0, 2)
+    assert "There is no provider 'acme'" in resolved.stderr
+
+
+def test_without_the_store_no_plugin_is_added(install: Install) -> None:
+    """`plugins add` names the extra that is missing, before it asks anything, and leaves everything as it was."""
+    shell = install(ALONE)
+    with nothing_written(shell.home):
+        done = shell.run("plugins", "add", str(PLUGIN))
+    assert done.returncode == 3
+    assert "pip install 'polyroute[store]'" in done.stderr
+    assert done.stdout == ""
+
+
+def test_without_the_store_no_plugin_is_removed(install: Install) -> None:
+    """`plugins remove` leaves a plugin where it is if it can't forget that it was approved."""
+    shell = install(ALONE)
+    shutil.copytree(PLUGIN, shell.ours / "plugins" / "acme")
+    with nothing_written(shell.home):
+        done = shell.run("plugins", "remove", "acme")
+    assert done.returncode == 3
+    assert "pip install 'polyroute[store]'" in done.stderr
+
+
+def test_the_core_alone_uses_an_installed_plugin(install: Install) -> None:
+    """`status`, `resolve` and `explain` need no extra."""
+    shell = install(ALONE)
+    shell.site.install("acme", "acme", sound("acme"))
+    assert "acme-vendor" in shell.run("status", ACME_KEY="k").stdout
+    assert shell.json("resolve", "acme-vendor/large", ACME_KEY="k")["route"]["via"] == "direct"
+    assert shell.run("explain", "acme-vendor/large", ACME_KEY="k").returncode == 0
+
+
+def test_without_rich_a_terminal_gets_plain_text(install: Install) -> None:
+    """On a terminal the core alone prints the table that goes through a pipe, without any control sequence."""
+    shell = install(ALONE)
+    shell.site.install("acme", "acme", sound("acme"))
+    status, shown = shell.on_terminal("status", ACME_KEY="k")
+    assert status == 0
+    assert "\x1b" not in shown
+    assert shell.run("status", ACME_KEY="k").stdout in shown.replace("\r\n", "\n")
+
+
+def test_with_rich_a_terminal_gets_a_drawn_table(install: Install) -> None:
+    """With `[cli]` the titles of a table are bold on a terminal."""
+    shell = install(WITH_CLI)
+    shell.site.install("acme", "acme", sound("acme"))
+    status, shown = shell.on_terminal("status", ACME_KEY="k")
+    assert status == 0
+    assert "\x1b[1mProvider" in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "extra"),
+    [
+        (("prefer", "direct"), "cli"),
+        (("completion", "bash"), "cli"),
+        (("serve",), "server"),
+        (("verify",), "verify"),
+        (("check", "agent.yml"), "check"),
+        (("custom", "add", "acme-vendor/own"), "store"),
+        (("keys", "set", "acme-vendor"), "store"),
+        (("plugins", "disable", "acme"), "store"),
+    ],
+)
+def test_a_command_names_the_extra_that_it_needs(arguments: tuple[str, ...], extra: str, install: Install) -> None:
+    """What the core alone can't do, it names the extra for, in one sentence, and writes nothing."""
+    shell = install(ALONE)
+    shell.site.install("acme", "acme", sound("acme"))
+    file = shell.home / "agent.yml"
+    file.write_text("llm: {}\n")
+    with nothing_written(shell.home):
+        done = shell.run(*(str(file) if each == file.name else each for each in arguments), given="k3y-of-acme")
+    assert done.returncode == 3
+    assert done.stderr.endswith(f"pip install 'polyroute[{extra}]'.\n")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("requirement", [WITH_CLI, ALL])
+def test_a_plugin_is_added_and_used(requirement: str, install: Install) -> None:
+    """With `[cli]`, and with all extras, an added plugin's provider is in `status` and its models resolve."""
+    shell = install(requirement)
+    assert shell.run("plugins", "add", str(PLUGIN), "--yes").returncode == 0
+    assert "acme" in shell.run("status", **KEY).stdout
+    assert shell.json("resolve", MODEL, **KEY)["route"]["via"] == "direct"
+    assert shell.run("prefer", "direct").returncode == 0
+
+
+def test_all_brings_the_bundled_plugins(install: Install) -> None:
+    """With all extras the bundled plugins are there, none with a problem, and are known as bundled."""
+    document = install(ALL).json("plugins")
+    assert {each["name"]: each["origin"] for each in document["plugins"]} == dict.fromkeys(
+        ("direct", "openrouter", "dexto"), "bundled"
+    )
+    assert document["problems"] == []
+
+
+@pytest.mark.parametrize("kind", ["manifest", "python", "sh", "node"])
+def test_templates_are_installed(kind: str, install: Install) -> None:
+    """`plugins new` of the installed core writes each kind of plugin."""
+    shell = install(ALONE)
+    done = shell.run("plugins", "new", "mine", "--kind", kind, "--into", str(shell.home / "new"), "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)
+    assert [each for each in (shell.home / "new").rglob("*") if each.is_file()]

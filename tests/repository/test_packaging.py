@@ -1,0 +1,217 @@
+"""What is built of our distributions holds what belongs into it, and requires what it imports."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import importlib.metadata
+import re
+import sys
+import tarfile
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from email.message import Message
+from email.parser import Parser
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+import polyroute
+from tests.support.wheels import PUBLISHED, ROOT, WORKSPACE, Built, Source
+
+KINDS = {".css", ".html", ".js", ".json", ".py", ".svg", ".toml", ".txt", ".typed"}
+"""The kinds of files that a package of ours holds."""
+LINK = re.compile(r"\]\(([^)\s]+)\)|^\[[^\]]+\]: (\S+)", re.MULTILINE)
+"""Where a link in Markdown leads, beside its text or at the end of the page."""
+CHOSEN_BY_UVICORN = {"uvloop"}
+"""What is required and imported by a library alone, when it is there."""
+
+each_source = pytest.mark.parametrize("source", PUBLISHED, ids=lambda source: source.name)
+
+
+@pytest.fixture
+def made(source: Source, distributions: dict[str, Built]) -> Built:
+    return distributions[source.name]
+
+
+def in_wheel(wheel: Path) -> dict[str, bytes]:
+    """The content of a wheel by name; its metadata under `*.dist-info` without name and version."""
+    with zipfile.ZipFile(wheel) as archive:
+        return {re.sub(r"^[^/]*\.dist-info", ".dist-info", name): archive.read(name) for name in archive.namelist()}
+
+
+def in_sdist(sdist: Path) -> dict[str, bytes]:
+    """The content of an sdist by name, without the folder that all of it is in."""
+    with tarfile.open(sdist) as archive:
+        files = {each.name.partition("/")[2]: archive.extractfile(each) for each in archive if each.isfile()}
+        return {name: file.read() for name, file in files.items() if file}
+
+
+def in_packages(source: Source) -> dict[str, bytes]:
+    """The files of a distribution's packages, but for what is made by running them."""
+    paths = [path for package in source.packages for path in (source.folder / package).rglob("*") if path.is_file()]
+    made_up = {"__pycache__", ".mypy_cache", ".ruff_cache", ".DS_Store"}
+    return {
+        path.relative_to(source.folder).as_posix(): path.read_bytes()
+        for path in paths
+        if not made_up & set(path.relative_to(source.folder).parts)
+    }
+
+
+def metadata(wheel: Path) -> Message:
+    return Parser().parsestr(in_wheel(wheel)[".dist-info/METADATA"].decode())
+
+
+@each_source
+def test_a_wheel_holds_the_package_and_nothing_else(source: Source, made: Built) -> None:
+    """A wheel holds every file of the package, templates and tables among them, its licence, and no other file."""
+    files = in_wheel(made.wheel)
+    expected = in_packages(source)
+    assert {name: content for name, content in files.items() if not name.startswith(".dist-info/")} == expected
+    rest = {".dist-info/METADATA", ".dist-info/RECORD", ".dist-info/WHEEL", ".dist-info/licenses/LICENSE"}
+    assert rest <= files.keys() <= rest | expected.keys() | {".dist-info/entry_points.txt"}
+
+
+@each_source
+def test_an_sdist_holds_the_source_and_nothing_else(source: Source, made: Built) -> None:
+    """An sdist holds the package, README, licence and settings; the wheel is built from it."""
+    expected = {*in_packages(source), "LICENSE", "PKG-INFO", "README.md", "pyproject.toml"}
+    assert in_sdist(made.sdist).keys() - {".gitignore"} == expected  # hatchling always adds that
+
+
+@each_source
+def test_a_package_holds_only_known_kinds_of_files(source: Source) -> None:
+    """No leftover of an editor and no compiled file is in a package, and each package is marked as typed."""
+    files = in_packages(source)
+    assert {name for name in files if PurePosixPath(f"x{name}").suffix not in KINDS and "py.typed" not in name} == set()
+    assert {f"{package}/py.typed" for package in source.packages} <= files.keys()
+
+
+@each_source
+def test_a_wheel_says_what_it_is(source: Source, made: Built) -> None:
+    """Licence, authors, addresses and the versions of Python are in the metadata, the same for all distributions."""
+    told = metadata(made.wheel)
+    assert told["Version"] == polyroute.__version__
+    assert (told["License-Expression"], told["License-File"]) == ("MIT", "LICENSE")
+    assert told["Author"] == "Polyroute contributors"
+    assert told["Requires-Python"] == ">=3.11"
+    assert source.project["urls"] == PUBLISHED[0].project["urls"]
+    assert {line.partition(", ")[0] for line in told.get_all("Project-URL")} >= {"Homepage", "Changelog", "Issues"}
+    supported = {f"Programming Language :: Python :: 3.{minor}" for minor in range(11, 15)}
+    assert {*supported, "Typing :: Typed"} <= set(told.get_all("Classifier"))
+
+
+@each_source
+def test_a_readme_is_whole_on_an_index(source: Source, made: Built) -> None:
+    """The README in the metadata is Markdown whose links are absolute; those into this repository lead to a file."""
+    told = metadata(made.wheel)
+    assert told["Description-Content-Type"] == "text/markdown"
+    text = told.get_payload()
+    assert text.strip() == (source.folder / "README.md").read_text(encoding="utf-8").strip()
+    home = source.project["urls"]["Homepage"]
+    for link in map("".join, LINK.findall(text)):
+        assert link.startswith("https://"), link
+        if link.startswith(f"{home}/"):
+            assert (ROOT / link.removeprefix(home).split("/", 3)[3].partition("#")[0]).exists(), link
+
+
+@pytest.mark.parametrize("source", [*PUBLISHED, WORKSPACE], ids=lambda source: source.name)
+def test_each_has_the_licence(source: Source, made: Built) -> None:
+    """The licence is the repository's in every sdist and wheel."""
+    licence = (ROOT / "LICENSE").read_bytes()
+    assert in_wheel(made.wheel)[".dist-info/licenses/LICENSE"] == licence
+    assert in_sdist(made.sdist)["LICENSE"] == licence
+
+
+def test_the_workspace_holds_the_others(distributions: dict[str, Built]) -> None:
+    """The workspace's sdist installs the distributions from itself, and its wheel holds no package."""
+    made = distributions[WORKSPACE.name]
+    files = in_sdist(made.sdist)
+    for source in PUBLISHED:
+        folder = source.folder.relative_to(ROOT).as_posix()
+        assert {f"{folder}/{name}" for name in [*in_packages(source), "pyproject.toml", "LICENSE"]} <= files.keys()
+    assert not [name for name in files if name.startswith(("tests/", ".venv/", "dist/"))]
+    assert not [name for name in in_wheel(made.wheel) if not name.startswith(".dist-info/")]
+
+
+@each_source
+def test_siblings_are_of_the_same_minor_version(source: Source) -> None:
+    """Whatever of ours a distribution requires, it requires in this minor version and in no later one."""
+    own = Version(polyroute.__version__)
+    bounds = {f">={own.major}.{own.minor}", f"<{own.major}.{own.minor + 1}"}
+    names = {each.name for each in PUBLISHED} - {source.name}
+    found = [each for each in required(source) if each.name in names]
+    assert found
+    assert all({str(bound) for bound in each.specifier} == bounds for each in found)
+
+
+@each_source
+def test_what_is_imported_is_required(source: Source) -> None:
+    """Each library that a package imports is among its distribution's dependencies or extras."""
+    declared = {canonicalize_name(each.name) for each in required(source)} | {canonicalize_name(source.name)}
+    declared |= {name for each in declared for name in parts(each)}
+    assert {module for module in imported(source) if not declared & {*providers(module)}} == set()
+
+
+@each_source
+def test_what_is_required_is_used(source: Source) -> None:
+    """Each dependency, in an extra or not, is named in the package that it is required for."""
+    ours = {each.name for each in PUBLISHED}
+    words = {word for path in modules(source) for word in re.findall(r"\w+", path.read_text(encoding="utf-8"))}
+    others = {canonicalize_name(each.name) for each in required(source)} - ours - CHOSEN_BY_UVICORN
+    by_name: dict[str, set[str]] = {name: set() for name in others}
+    for module in words & installed().keys():
+        for name in by_name.keys() & {*providers(module)}:
+            by_name[name].add(module)
+    assert {name for name, found in by_name.items() if not found} == set()
+
+
+def required(source: Source) -> list[Requirement]:
+    """What a distribution requires, with all extras."""
+    extras: dict[str, list[str]] = source.project.get("optional-dependencies", {})
+    return [Requirement(text) for texts in (source.project["dependencies"], *extras.values()) for text in texts]
+
+
+def parts(name: str) -> Iterator[str]:
+    """The distributions that another one requires in one exact version: they are parts of it."""
+    try:
+        found = importlib.metadata.requires(name) or []
+    except importlib.metadata.PackageNotFoundError:  # another system's
+        return
+    for each in map(Requirement, found):
+        if each.marker is None and [bound.operator for bound in each.specifier] == ["=="]:
+            yield canonicalize_name(each.name)
+
+
+def imported(source: Source) -> set[str]:
+    """The libraries whose modules a distribution imports, wherever in its code and even for types alone."""
+    trees = (ast.parse(path.read_text(encoding="utf-8")) for path in modules(source))
+    names = {name.partition(".")[0] for tree in trees for node in ast.walk(tree) for name in imported_by(node)}
+    return names - sys.stdlib_module_names
+
+
+def imported_by(node: Any) -> Iterable[str]:
+    if isinstance(node, ast.Import):
+        return [each.name for each in node.names]
+    return [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []
+
+
+def modules(source: Source) -> Iterator[Path]:
+    for package in source.packages:
+        yield from (source.folder / package).rglob("*.py")
+
+
+def providers(module: str) -> Iterator[str]:
+    """The distributions that have a module: ours by their sources, others as they are installed."""
+    yield from (each.name for each in PUBLISHED if module in each.packages)
+    yield from map(canonicalize_name, installed().get(module, ()))
+
+
+@functools.cache
+def installed() -> Mapping[str, list[str]]:
+    """By module, the distributions that are installed with it."""
+    return importlib.metadata.packages_distributions()
