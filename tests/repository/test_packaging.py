@@ -17,11 +17,10 @@ from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 import polyroute
-from tests.support.wheels import PUBLISHED, ROOT, WORKSPACE, Built, Source
+from tests.support.wheels import PUBLISHED, ROOT, WORKSPACE, Built, Source, normalized
 
 KINDS = {".css", ".html", ".js", ".json", ".py", ".svg", ".toml", ".txt", ".typed"}
 """The kinds of files that a package of ours holds."""
@@ -100,23 +99,19 @@ def test_a_wheel_says_what_it_is(source: Source, made: Built) -> None:
     assert told["Author"] == "Polyroute contributors"
     assert told["Requires-Python"] == ">=3.11"
     assert source.project["urls"] == PUBLISHED[0].project["urls"]
-    assert {line.partition(", ")[0] for line in told.get_all("Project-URL")} >= {"Homepage", "Changelog", "Issues"}
+    assert {line.partition(", ")[0] for line in told.get_all("Project-URL", [])} >= {"Homepage", "Changelog", "Issues"}
     supported = {f"Programming Language :: Python :: 3.{minor}" for minor in range(11, 15)}
-    assert {*supported, "Typing :: Typed"} <= set(told.get_all("Classifier"))
+    assert {*supported, "Typing :: Typed"} <= set(told.get_all("Classifier", []))
 
 
 @each_source
 def test_a_readme_is_whole_on_an_index(source: Source, made: Built) -> None:
-    """The README in the metadata is Markdown whose links are absolute; those into this repository lead to a file."""
+    """The README in the metadata is Markdown whose links are absolute (`test_links` follows them)."""
     told = metadata(made.wheel)
     assert told["Description-Content-Type"] == "text/markdown"
-    text = told.get_payload()
+    text = str(told.get_payload())
     assert text.strip() == (source.folder / "README.md").read_text(encoding="utf-8").strip()
-    home = source.project["urls"]["Homepage"]
-    for link in map("".join, LINK.findall(text)):
-        assert link.startswith("https://"), link
-        if link.startswith(f"{home}/"):
-            assert (ROOT / link.removeprefix(home).split("/", 3)[3].partition("#")[0]).exists(), link
+    assert [link for link in map("".join, LINK.findall(text)) if not link.startswith("https://")] == []
 
 
 @pytest.mark.parametrize("source", [*PUBLISHED, WORKSPACE], ids=lambda source: source.name)
@@ -152,7 +147,7 @@ def test_siblings_are_of_the_same_minor_version(source: Source) -> None:
 @each_source
 def test_what_is_imported_is_required(source: Source) -> None:
     """Each library that a package imports is among its distribution's dependencies or extras."""
-    declared = {canonicalize_name(each.name) for each in required(source)} | {canonicalize_name(source.name)}
+    declared = {normalized(each.name) for each in required(source)} | {normalized(source.name)}
     declared |= {name for each in declared for name in parts(each)}
     assert {module for module in imported(source) if not declared & {*providers(module)}} == set()
 
@@ -162,7 +157,7 @@ def test_what_is_required_is_used(source: Source) -> None:
     """Each dependency, in an extra or not, is named in the package that it is required for."""
     ours = {each.name for each in PUBLISHED}
     words = {word for path in modules(source) for word in re.findall(r"\w+", path.read_text(encoding="utf-8"))}
-    others = {canonicalize_name(each.name) for each in required(source)} - ours - CHOSEN_BY_UVICORN
+    others = {normalized(each.name) for each in required(source)} - ours - CHOSEN_BY_UVICORN
     by_name: dict[str, set[str]] = {name: set() for name in others}
     for module in words & installed().keys():
         for name in by_name.keys() & {*providers(module)}:
@@ -184,7 +179,7 @@ def parts(name: str) -> Iterator[str]:
         return
     for each in map(Requirement, found):
         if each.marker is None and [bound.operator for bound in each.specifier] == ["=="]:
-            yield canonicalize_name(each.name)
+            yield normalized(each.name)
 
 
 def imported(source: Source) -> set[str]:
@@ -208,7 +203,7 @@ def modules(source: Source) -> Iterator[Path]:
 def providers(module: str) -> Iterator[str]:
     """The distributions that have a module: ours by their sources, others as they are installed."""
     yield from (each.name for each in PUBLISHED if module in each.packages)
-    yield from map(canonicalize_name, installed().get(module, ()))
+    yield from map(normalized, installed().get(module, ()))
 
 
 @functools.cache

@@ -85,7 +85,7 @@ def environment(folder: Path, wheels: Iterable[Path], requirement: str) -> Path:
     """Make an environment in which `requirement` is installed, ours from `wheels`; return its interpreter."""
     venv.EnvBuilder(symlinks=True).create(folder)
     (site,) = folder.glob("lib/python*/site-packages")
-    ours = {canonicalize_name(each.name.partition("-")[0]): each for each in wheels}
+    ours = {normalized(each.name.partition("-")[0]): each for each in wheels}
     for name in _required(Requirement(requirement), ours):
         if name not in ours:
             _link(distribution(name), site)
@@ -95,12 +95,14 @@ def environment(folder: Path, wheels: Iterable[Path], requirement: str) -> Path:
     return folder / "bin" / "python"
 
 
-def _required(requirement: Requirement, ours: dict[Any, Path]) -> Iterator[str]:
+def _required(requirement: Requirement, ours: dict[str, Path]) -> Iterator[str]:
     """The names of all distributions that a requirement leads to, with the extras that are asked for."""
-    waiting, seen, named = [requirement], set(), set()
+    waiting = [requirement]
+    seen: set[tuple[str, ...]] = set()
+    named: set[str] = set()
     while waiting:
         each = waiting.pop()
-        name = canonicalize_name(each.name)
+        name = normalized(each.name)
         if (name, *sorted(each.extras)) in seen:
             continue
         seen.add((name, *sorted(each.extras)))
@@ -110,6 +112,11 @@ def _required(requirement: Requirement, ours: dict[Any, Path]) -> Iterator[str]:
         if name not in named:
             named.add(name)
             yield name
+
+
+def normalized(name: str) -> str:
+    """A distribution's name as all tools compare it."""
+    return str(canonicalize_name(name))
 
 
 def _of(found: Distribution, extras: Iterable[str]) -> Iterator[Requirement]:
