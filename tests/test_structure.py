@@ -28,6 +28,7 @@ LAYERS = [
     ["cache", "lists", "secret_values"],
     ["hookspecs", "user_files"],
     ["environment"],
+    ["base_url"],
     ["manifests", "picker_state", "preferences", "running", "slots", "verifying"],
     ["requirements"],
     ["executables", "trust"],

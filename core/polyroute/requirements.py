@@ -1,15 +1,14 @@
 """Evaluating what providers say they need against one environment."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from polyroute.environment import PROJECT, Environment
+from polyroute import base_url
+from polyroute.environment import Environment
 from polyroute.logins import Credential, Source
-from polyroute.slots import Filled, bare, commands_of, fill, named, paths_of, variables_of
+from polyroute.slots import Filled, commands_of, fill, named, paths_of, variables_of
 from polyroute.types import Alternative, Group, Provider, Slot
 
-_PLACEHOLDER = r"\$\{(\w+)\}"
 Readers = Mapping[str, tuple[str, ...]]
 """For each variable, the providers that read it as a secret."""
 
@@ -35,27 +34,15 @@ def evaluate(provider: Provider, environment: Environment, readers: Readers) -> 
     return _unmet(attempts)
 
 
-def base_url(provider: Provider, template: str, values: Mapping[str, str]) -> str:
-    """Fill `template` (by default the provider's own base URL) with the settings found; empty if one is missing."""
-    cases = (case.base_url for case in provider.base_url_cases if values.get(case.slot) == case.value)
-    usual = next(cases, provider.base_url)
-    template = template.replace(provider.base_url, usual, 1) if template else usual
-    if "$" not in template:
-        return template
-    if any(name not in values for name in re.findall(_PLACEHOLDER, template)):
-        return ""
-    return re.sub(_PLACEHOLDER, lambda found: values[found[1]], template)
-
-
 def filled_headers(
     headers: tuple[tuple[str, str], ...], values: Mapping[str, str]
 ) -> tuple[tuple[str, str], ...] | None:
     """Headers with the settings found in them; None where one of these is missing."""
     if not any("$" in value for _, value in headers):
         return headers
-    if any(name not in values for _, value in headers for name in re.findall(_PLACEHOLDER, value)):
-        return None
-    return tuple([(name, re.sub(_PLACEHOLDER, lambda found: values[found[1]], value)) for name, value in headers])
+    found = [(name, base_url.filled(value, values)) for name, value in headers]
+    whole = tuple([(name, value) for name, value in found if value is not None])
+    return whole if len(whole) == len(headers) else None
 
 
 def variables(provider: Provider) -> Iterable[str]:
@@ -105,7 +92,7 @@ def _met(provider: Provider, group: Group, filled: list[Filled], readers: Reader
     source = _source_of_secret(filled) if group.kind != "none" else None
     steering = _steering(filled, source)
     values = {each.slot.name: each.value for each in filled if _may_stand_in_url(each) and each not in steering}
-    endpoint, headers = base_url(provider, "", values), filled_headers(provider.headers, values)
+    endpoint, headers = base_url.of_provider(provider, "", values), filled_headers(provider.headers, values)
     if (not endpoint or headers is None) and steering:
         fault = f"{steering[0].source} may not decide where {source} is sent"
         return Evaluation(None, fault, "Set both in the same place.")
@@ -130,17 +117,13 @@ def _source_of_secret(filled: list[Filled]) -> Source | None:
 
 def _may_stand_in_url(each: Filled) -> bool:
     """Settings that were checked, or that are bare names in any case."""
-    return not each.slot.secret and bool(each.slot.check or bare(each.value, "slug"))
+    return not each.slot.secret and bool(each.slot.check or base_url.bare(each.value, "slug"))
 
 
 def _steering(filled: list[Filled], secret: Source | None) -> list[Filled]:
-    """Settings from a project's file, which must not decide where a key goes that is not the project's own.
-
-    A key in a file is never the project's own, even where the project names the file.
-    """
-    if secret is None or (secret.layer == PROJECT and not secret.path):
-        return []
-    return [each for each in filled if not each.slot.secret and each.source and each.source.layer == PROJECT]
+    """Settings that must not decide where the secret goes."""
+    settings = [each for each in filled if not each.slot.secret and each.source]
+    return [each for each in settings if each.source and not base_url.may_decide(each.source, secret)]
 
 
 def _reason(credential: Credential) -> str:

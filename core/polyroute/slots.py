@@ -5,19 +5,13 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from polyroute.base_url import bare
 from polyroute.environment import COMMAND, Environment
 from polyroute.logins import Source
 from polyroute.secret_values import moment, secret_in
 from polyroute.types import Alternative, Check, Slot
 
 _REFERENCE = r"\$\{(\w+)"
-_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-# Patterns as text: `re` compiles (and keeps) them when first used, and most runs use none.
-_SHAPES: dict[Check, str] = {
-    "slug": r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}",
-    "host": rf"{_LABEL}(?:\.{_LABEL})*(?::\d{{1,5}})?",
-    "url": rf"https?://(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9A-Fa-f:]+\])(?::\d{{1,5}})?(?:/[\w.~/-]*)?",
-}
 _WANTED: dict[Check, str] = {
     "slug": "must be a bare name of letters, digits, - and _",
     "host": "must be a bare host name",
@@ -109,14 +103,6 @@ def command_name(command: Sequence[str]) -> str:
     import shlex
 
     return shlex.join(command)
-
-
-def bare(value: str, check: Check) -> str:
-    """The value without what people write around a host (`https://…/`), or nothing if it has another shape."""
-    value = value.rstrip("/")
-    if check == "host":
-        value = value.removeprefix("https://")
-    return value if re.fullmatch(_SHAPES[check], value, re.ASCII) else ""
 
 
 def _look(alternative: Alternative, secret: bool, environment: Environment) -> Found:

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from polyroute.answers import Route
+from polyroute.base_url import joined
 from polyroute.environment import Environment
 from polyroute.errors import MissingExtra, SecretUnavailable
 from polyroute.failures import Answer, judged, message_in
@@ -140,7 +141,7 @@ async def _answer(client: httpx.AsyncClient, call: Call, probe: Probe) -> tuple[
     method, content = ("POST", probe.body) if probe.body else ("GET", None)
     if content:
         headers["content-type"] = "application/json"
-    url = call.base_url + probe.path
+    url = joined(call.base_url, probe.path)
     data = b""
     async with client.stream(method, url, headers=headers, content=content) as response:
         async for part in response.aiter_bytes():

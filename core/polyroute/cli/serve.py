@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import ipaddress
 import json
 import os
 import sys
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from polyroute import __version__
 from polyroute._internal import platform
+from polyroute.base_url import is_loopback
 from polyroute.cli import grammar
 from polyroute.cli.exits import YES
 from polyroute.environment import PROCESS, Environment
@@ -53,7 +53,7 @@ def _check(options: argparse.Namespace, token: str) -> None:
     if options.exit_with_parent and not platform.WATCHES_PARENT:
         remedy = "Leave it out, and end the server by the `pid` that --ready-json prints."
         raise Unavailable(f"--exit-with-parent {platform.NEEDS_POSIX}. {remedy}")
-    if not token and not _is_loopback(options.host):
+    if not token and not is_loopback(options.host):
         raise UsageError(
             f"{options.host} can be reached from other machines: give a token, with --token or in POLYROUTE_TOKEN."
         )
@@ -65,13 +65,6 @@ def _check(options: argparse.Namespace, token: str) -> None:
         raise UsageError("A token is of visible ASCII characters.")
     if options.ui_dir and not os.path.isfile(os.path.join(options.ui_dir, "index.html")):
         raise UsageError(f"{options.ui_dir} holds no index.html: give the folder of a built application.")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _ready(options: argparse.Namespace, url: str, token: str) -> None:

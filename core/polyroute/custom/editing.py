@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from polyroute.base_url import same_endpoint
 from polyroute.custom.file import Document, entry_text
 from polyroute.custom.models import (
     KEY_FIELD,
@@ -15,7 +16,6 @@ from polyroute.custom.models import (
     literal,
     may_be_secret,
     read_entry,
-    same_endpoint,
 )
 from polyroute.errors import CustomModelExists, KeyBoundElsewhere, UnknownCustomModel, UsageError
 from polyroute.plugins import Plugins

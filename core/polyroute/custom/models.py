@@ -92,11 +92,6 @@ def literal(key: str) -> str:
     return key
 
 
-def same_endpoint(one: str, other: str) -> bool:
-    """Whether a key for one base URL is a key for the other."""
-    return one.rstrip("/") == other.rstrip("/")
-
-
 def may_be_secret(field: str, value: Any = None, depth: int = 0) -> bool:
     """Whether what a field holds must not be shown: its name says so, or that of something in it, or what it is."""
     if depth > _DEEPEST or re.search(_CONFIDENTIAL, field):

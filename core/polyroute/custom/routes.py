@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from polyroute.answers import Route
-from polyroute.custom.models import KEY_FIELD, CustomModel, key_reference, same_endpoint
+from polyroute.base_url import same_endpoint
+from polyroute.custom.models import KEY_FIELD, CustomModel, key_reference
 from polyroute.environment import CUSTOM, KEYRING, PROJECT, Environment
 from polyroute.logins import Credential, Source
 from polyroute.types import DIRECT, ModelRef, Provider

@@ -8,8 +8,7 @@ from typing import Any
 from pydantic_core import CoreSchema, SchemaValidator, ValidationError
 from pydantic_core.core_schema import int_schema, list_schema, str_schema, typed_dict_field, typed_dict_schema
 
-# Without user name or query (a key may be in either), fragment or variable.
-_BASE_URL = r"^(https?://[^\s\x00-\x1f/?#@\\$]+(/[^\s\x00-\x1f?#\\$]*)?)?$"
+from polyroute.base_url import PATTERN
 
 _WANTED = {
     "name": "a text of one character or more",
@@ -25,7 +24,7 @@ _COUNT = int_schema(strict=True, gt=0)
 _FIELDS: dict[str, CoreSchema] = {
     "name": _SOME_TEXT,
     "provider": _SOME_TEXT,
-    "baseURL": str_schema(strict=True, pattern=_BASE_URL),
+    "baseURL": str_schema(strict=True, pattern=f"^({PATTERN})?$"),
     "displayName": _TEXT,
     "maxInputTokens": _COUNT,
     "maxOutputTokens": _COUNT,

@@ -14,10 +14,11 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
+from polyroute.base_url import same_endpoint
 from polyroute.custom import editing, file, transfer
 from polyroute.custom.editing import Entries, Outcome, endpoint
 from polyroute.custom.file import Document, NotReadable
-from polyroute.custom.models import KEY_FIELD, CustomModel, Listing, parse, same_endpoint
+from polyroute.custom.models import KEY_FIELD, CustomModel, Listing, parse
 from polyroute.custom.transfer import OnConflict, Report
 from polyroute.errors import Unavailable, UnknownCustomModel, UsageError
 from polyroute.plugins import Plugins

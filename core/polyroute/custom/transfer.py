@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
+from polyroute.base_url import same_endpoint
 from polyroute.custom import file
 from polyroute.custom.editing import Entries, Members, checked, endpoint, is_mask
 from polyroute.custom.file import Document, entry_text
-from polyroute.custom.models import KEY_FIELD, may_be_secret, same_endpoint
+from polyroute.custom.models import KEY_FIELD, may_be_secret
 from polyroute.errors import UsageError
 from polyroute.system import raw_json
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from polyroute import cache, requirements
+from polyroute.base_url import authority, filled, placeholders
 from polyroute.environment import PROCESS, Environment
 from polyroute.executables.jsonrpc import Fault
 from polyroute.manifests.description import MAX_MODELS, Description, Executable
@@ -117,12 +117,12 @@ def _with_defaults(url: str, provider: Provider) -> str:
     if _host(url):
         return url
     defaults = {slot.name: slot.default for group in provider.requirement for slot in group.slots}
-    return re.sub(r"\$\{(\w+)\}", lambda found: defaults.get(found[1], ""), url)
+    return filled(url, {name: defaults.get(name, "") for name in placeholders(url)}) or ""
 
 
 def _host(url: str) -> str:
     """The host that has to be granted: what follows a placeholder, and nothing where the user gives all of it."""
-    host = url.partition("://")[2].partition("/")[0].lower()
+    host = authority(url)
     return host.rpartition("}")[2].lstrip(".") if "$" in host else host
 
 

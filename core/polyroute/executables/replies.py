@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from polyroute.base_url import normalized
 from polyroute.constraints import MILLISECONDS_FROM
 from polyroute.executables import grants
 from polyroute.executables import jsonrpc as codes
@@ -128,7 +129,7 @@ def verifications(found: Mapping[str, Any], secrets: tuple[str, ...]) -> list[Ve
 def secret(found: Mapping[str, Any], manifest: Manifest) -> Secret:
     """The secret and what goes with it, or why there is none. Raises Fault."""
     headers = _table(found.get("headers", {}), "headers")
-    endpoint = _text(found, "endpoint").rstrip("/")
+    endpoint = normalized(_text(found, "endpoint"))
     grants.check_urls([endpoint], manifest)
     secret = Secret(
         _text(found, "secret").strip(),

@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
+from polyroute.base_url import origin_of
 from polyroute.catalog import Catalog
 from polyroute.errors import MissingExtra
 from polyroute.integrations.choosing import Target, chosen
-from polyroute.integrations.guard import Guard, origin_of
+from polyroute.integrations.guard import Guard
 
 try:
     import boto3

@@ -10,6 +10,7 @@ import json
 import shlex
 
 from polyroute.answers import Route
+from polyroute.base_url import joined
 from polyroute.catalog import Catalog
 from polyroute.environment import PLUGIN, PROCESS
 from polyroute.errors import UnsupportedRoute
@@ -75,7 +76,7 @@ def _exports(prefix: str, facts: dict[str, str], model: ModelRef, route: Route) 
 
 def _curl(model: ModelRef, route: Route, model_id: str) -> str:
     """The key reaches curl by a pipe: what stands in a command line is seen by everybody on the machine."""
-    address = shlex.quote(route.base_url + request_path(route.protocol, model_id))
+    address = shlex.quote(joined(route.base_url, request_path(route.protocol, model_id)))
     named = {} if route.protocol == "google-generate-content" else {"model": model_id}
     headers = [("content-type", "application/json"), *route.headers]
     lines = [f"curl {address}", *(f"-H {shlex.quote(f'{name}: {value}')}" for name, value in headers)]

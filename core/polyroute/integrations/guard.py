@@ -6,17 +6,15 @@ import asyncio
 import time
 from collections.abc import Collection, MutableMapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from polyroute.answers import Route
+from polyroute.base_url import Origin, origin_of
 from polyroute.environment import Environment
-from polyroute.errors import UsageError, WrongEndpoint
+from polyroute.errors import WrongEndpoint
 from polyroute.secret_values import MARGIN_SECONDS
 
 UNUSED = "set-by-polyroute"
 """What a library gets that insists on a key: the guard sets the real one, so that no client object holds it."""
-
-Origin = tuple[str, str, int | None]
 
 _KEY_HEADERS = ("authorization", "x-api-key", "api-key", "x-goog-api-key")
 _OWN_HEADERS = ("accept", "content-type", "user-agent", "connection")
@@ -112,18 +110,3 @@ class Guard:
         """The arguments for an asynchronous client of httpx."""
         hooks = {"request": [self.asynchronous], "response": [self.asynchronous_after]}
         return {"follow_redirects": False, "event_hooks": hooks}
-
-
-def origin_of(url: str) -> Origin:
-    """Scheme, host and port as httpx tells them: without the port that the scheme implies.
-
-    Raises UsageError for what nobody could call.
-    """
-    try:
-        parts = urlsplit(url)
-        host, port = (parts.hostname or "").encode("idna").decode("ascii"), parts.port
-    except ValueError:
-        host, port = "", None
-    if not host:
-        raise UsageError(f"{url} is no address that could be called: correct the base URL.")
-    return parts.scheme, host, None if (parts.scheme, port) in (("https", 443), ("http", 80)) else port

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from polyroute.base_url import placeholders
 from polyroute.kit import Finding
 from polyroute.kit.terms import Terms, near
 from polyroute.manifests.description import Description
 from polyroute.types import Group, Model, Provider, Slot
 
-_PLACEHOLDER = re.compile(r"\$\{(\w*)\}")
 _APART = ("base_url", "headers", "requirement")
 _OF_OTHERS = ("file", "section", "command")
 """Fields in which `${NAME}` is a variable, of the environment or of a shell."""
@@ -27,7 +26,7 @@ class Template(NamedTuple):
     @property
     def names(self) -> list[str]:
         """The slots that it names, each once."""
-        return list(dict.fromkeys(_PLACEHOLDER.findall(self.text)))
+        return placeholders(self.text)
 
 
 def findings(found: Description, terms: Terms) -> Iterator[Finding]:
@@ -55,7 +54,7 @@ def _loose(items: Iterable[Any], provider: str, slots: Mapping[str, Slot], terms
     """Placeholders in texts that nothing is filled into."""
     for item in items:
         for field, text in _texts(item):
-            names = set(_PLACEHOLDER.findall(text))
+            names = set(placeholders(text))
             if field.endswith("remedy"):  # which may quote a command of a shell
                 names &= slots.keys()
             if names:
@@ -140,7 +139,7 @@ def _unchecked(
     pairs = [*provider.headers, *(pair for model in models for pair in model.headers)]
     headers = [value for _, value in pairs]
     for where, texts in (("base URL", [provider.base_url]), ("headers", headers)):
-        for name in dict.fromkeys(name for text in texts for name in _PLACEHOLDER.findall(text)):
+        for name in dict.fromkeys(name for text in texts for name in placeholders(text)):
             if name in slots and not (slots[name].check or slots[name].secret):
                 remedy = f'Say {terms.said("check", "slug")}, "host" or "url".'
                 yield Finding("slot-unchecked", "warning", f"{name} stands unchecked in the {where}", remedy)

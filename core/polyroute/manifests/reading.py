@@ -4,13 +4,13 @@ A provider's table is that of `types.Provider`, with shorter ways to say what it
 besides (`Beside`). A field that `Provider` gains can be written in a manifest without a line here.
 """
 
-import re
 from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from typing import Annotated, Any, NamedTuple
 
 from pydantic_core import CoreSchema, SchemaValidator, core_schema
 
+from polyroute.base_url import authority, normalized, placeholders
 from polyroute.constraints import Keyed, SlotName, Slug, Variable
 from polyroute.logins import Probe
 from polyroute.manifests import reader
@@ -25,8 +25,6 @@ from polyroute.types import (
     Routeability,
     Slot,
 )
-
-_SLOT = re.compile(r"\$\{(\w*)\}")
 
 
 class Slots(NamedTuple):
@@ -166,7 +164,7 @@ def _named(part: Part, name: str) -> Part:
 
 
 def _of(model: Model, provider: str) -> Model:
-    return model._replace(provider=provider, base_url=model.base_url.rstrip("/"))
+    return model._replace(provider=provider, base_url=normalized(model.base_url))
 
 
 def _provider(values: dict[str, Any]) -> Part:
@@ -221,8 +219,8 @@ def _requirement(beside: Beside) -> tuple[Group, ...]:
 
 
 def _without_slashes(provider: Provider) -> Provider:
-    cases = tuple([case._replace(base_url=case.base_url.rstrip("/")) for case in provider.base_url_cases])
-    return provider._replace(base_url=provider.base_url.rstrip("/"), base_url_cases=cases)
+    cases = tuple([case._replace(base_url=normalized(case.base_url)) for case in provider.base_url_cases])
+    return provider._replace(base_url=normalized(provider.base_url), base_url_cases=cases)
 
 
 def _check_placeholders(provider: Provider, part: Part) -> None:
@@ -257,22 +255,18 @@ def _unchecked(names: Collection[str], slots: Mapping[str, Slot]) -> Iterable[st
 def _misplaced(provider: Provider) -> Iterable[str]:
     elsewhere = {"auth.prefix": provider.auth.prefix, "protocol": provider.protocol}
     elsewhere["documentation"] = provider.documentation
-    if wrong := [name for name, text in elsewhere.items() if _SLOT.search(text)]:
+    if wrong := [name for name, text in elsewhere.items() if placeholders(text)]:
         yield f"{', '.join(wrong)}: ${{…}} is filled into base URLs and headers alone"
 
 
 def _names(texts: Iterable[str]) -> set[str]:
-    return {name for text in texts for name in _SLOT.findall(text)}
+    return {name for text in texts for name in placeholders(text)}
 
 
 def _check_list(provider: Provider, fetched: ModelList | None) -> None:
     """Raises ValueError where a list would be fetched from elsewhere than the provider's own hosts."""
     if fetched is None:
         return
-    own = {_host(url) for url in (provider.base_url, *(case.base_url for case in provider.base_url_cases))}
-    if "$" in fetched.url or _host(fetched.url) not in own:
+    own = {authority(url) for url in (provider.base_url, *(case.base_url for case in provider.base_url_cases))}
+    if "$" in fetched.url or authority(fetched.url) not in own:
         raise ValueError(f"list: {fetched.url} is not on a host of the provider's base URL")
-
-
-def _host(url: str) -> str:
-    return url.lower().partition("://")[2].partition("/")[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from polyroute import requirements
+from polyroute import base_url, requirements
 from polyroute.changes import Change
 from polyroute.environment import GLOBAL, PLUGIN, PROCESS, PROJECT, Environment
 from polyroute.logins import Credential, Detection
@@ -96,7 +96,7 @@ def _detected(detection: Detection, plugin: Plugin, provider: Provider, known: E
         reason = detection.reason or f"the login expired on {moment(detection.expires_at)}"
         return Evaluation(None, reason, detection.remedy or "Log in again.")
     values = known.values if known else {}
-    endpoint = detection.endpoint or requirements.base_url(provider, "", values)
+    endpoint = detection.endpoint or base_url.of_provider(provider, "", values)
     if not endpoint:
         return Evaluation(None, f"no base URL is known for {provider.id}", detection.remedy)
     headers = requirements.filled_headers(provider.headers, values)

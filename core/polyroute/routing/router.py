@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from polyroute import base_url
 from polyroute.answers import Route
 from polyroute.custom.known import OwnModels
 from polyroute.environment import Environment
 from polyroute.plugins import Plugins
-from polyroute.requirements import Evaluation, base_url, filled_headers
+from polyroute.requirements import Evaluation, filled_headers
 from polyroute.routing.credentials import unasked
 from polyroute.routing.mappers import Mappers
 from polyroute.routing.order import Order
@@ -168,7 +169,7 @@ class Router:
         if not model.base_url:
             return route
         provider = self._plugins.providers[model.provider]
-        url = base_url(provider, model.base_url, self._evaluation(provider.id).values)
+        url = base_url.of_provider(provider, model.base_url, self._evaluation(provider.id).values)
         if url or not route.usable:
             credential = route.credential and route.credential._replace(endpoint=url)
             return route._replace(base_url=url, credential=credential)

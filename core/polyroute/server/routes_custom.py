@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from polyroute import ModelRef, UnknownCustomModel, custom_wire
+from polyroute.base_url import normalized
 from polyroute.custom.models import KEY_FIELD, CustomModel
 from polyroute.dexto_compat import DEFAULT_CUSTOM_PROVIDER
 from polyroute.server import answers_person, meaning
@@ -43,7 +44,7 @@ def _before(entry: Document, call: Call) -> CustomModel | None:
 
 def _bound(entry: Mapping[str, Any], call: Call) -> Bound:
     """Where the key of an entry belongs."""
-    provider, url = entry["provider"], entry.get("baseURL", "").rstrip("/")
+    provider, url = entry["provider"], normalized(entry.get("baseURL", ""))
     return Bound(call.catalog.custom_models.path, call.catalog.plugins.names.get(provider, provider), url)
 
 

@@ -16,7 +16,8 @@ from starlette.types import Send
 from yarl import URL
 
 from polyroute import Environment, ModelRef, Route, RouteFailed
-from polyroute.integrations.guard import Guard, origin_of
+from polyroute.base_url import joined, origin_of
+from polyroute.integrations.guard import Guard
 from polyroute.integrations.paths import request_path
 from polyroute.running import Course, Policy
 from polyroute.server.faults import Fault
@@ -67,7 +68,7 @@ class Asked(NamedTuple):
     def along(self, route: Route, environment: Environment) -> Request:
         """The request as the route's endpoint gets it: its ID, its address, its key, and nothing else changed."""
         guard = Guard(route, environment)
-        url = URL(guard.route.base_url.rstrip("/") + request_path(route.protocol, route.model_id or ""))
+        url = URL(joined(guard.route.base_url, request_path(route.protocol, route.model_id or "")))
         if self.query:
             url = URL(f"{url}?{_visible(self.query)}", encoded=True)
         kept = _without(self.headers, _OF_THE_CALLER | {route.auth.name.lower().encode()}, _PREFIXES_OF_THE_CALLER)

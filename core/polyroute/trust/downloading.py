@@ -6,13 +6,13 @@ import time
 from typing import IO, Any
 from urllib.parse import urlsplit
 
+from polyroute.base_url import is_loopback
 from polyroute.errors import Unavailable, UsageError
 
 MOST_BYTES = 64 << 20
 MOST_SECONDS = 60.0
 _STALLED_SECONDS = 10.0
 _CHUNK = 1 << 16
-_NEAR = ("127.0.0.1", "::1", "localhost")
 
 
 def is_address(source: str) -> bool:
@@ -47,7 +47,7 @@ def _check(url: str, *, insecure: bool) -> None:
     parts = urlsplit(url)
     if parts.username or parts.password:
         raise UsageError("Give an address without user and password: keys never go in URLs.")
-    if parts.scheme != "https" and not (insecure and parts.scheme == "http" and parts.hostname in _NEAR):
+    if parts.scheme != "https" and not (insecure and parts.scheme == "http" and is_loopback(parts.hostname or "")):
         raise UsageError(f"{url} is not https. (http is taken from this machine alone, with --insecure.)")
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from polyroute import cache, requirements, slots
 from polyroute._internal import platform
+from polyroute.base_url import site
 from polyroute.errors import UsageError
 from polyroute.plugin import Commands
 from polyroute.system.plain import quoted
@@ -161,8 +162,7 @@ def without_looking(provider: Provider, others: Mapping[str, Readers]) -> Provid
 
 def host(url: str, provider_id: str) -> str:
     """Scheme, host and port of a base URL; one with a placeholder in it is like no other provider's."""
-    scheme, _, rest = url.lower().partition("://")
-    found = f"{scheme}://{rest.partition('/')[0]}" if rest else url
+    found = site(url)
     return f"{found} of {provider_id}" if "$" in found else found
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from polyroute.base_url import is_base_url
 from polyroute.custom.models import KEY_FIELD, CustomModel, KeyReference, key_reference
 from polyroute.custom.routes import Own, adapted
 from polyroute.errors import InvalidModelReference, UnknownProvider
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from polyroute.answers import Route
     from polyroute.catalog import Catalog
 
-_URL = r"https?://[^\s/?#@\\$]+(?:/[^\s?#\\$]*)?"
 _URL_FIELD = "baseURL"
 _NAMING = ("provider", "model")
 _STORED = "Store it with `polyroute keys set`, and write $VARIABLE or nothing here."
@@ -102,7 +101,7 @@ class _Check:
             yield self._error("base_url_not_allowed", _URL_FIELD, f"{provider.id} takes no base URL", remedy)
         elif url and (unset := list(self._unset(_URL_FIELD))):
             yield from unset
-        elif url and not re.fullmatch(_URL, self._filled(url)):
+        elif url and not is_base_url(self._filled(url)):
             yield self._error("base_url_invalid", _URL_FIELD, "it is no base URL", _WRITTEN)
         elif not url and rule == "required" and not (direct := self._direct(ref)).base_url:
             remedy = f"Write it. Or: {direct.remedy}"

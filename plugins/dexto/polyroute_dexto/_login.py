@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import time
 from collections.abc import Iterable
 from typing import Any
 
 from polyroute import Detection, Environment, Problem, Source
+from polyroute.base_url import is_base_url, joined, normalized
 
 ENDPOINT = "https://app.dexto.ai/v1"
 """Where the gateway is, unless the process says otherwise."""
-_ADDRESS = r"https?://[^\s/?#@]+(?:/[^\s?#@]*)?"
 _REMEDY = "Run `dexto login`, or set DEXTO_API_KEY."
 
 
@@ -52,9 +51,9 @@ def _endpoint(environment: Environment) -> str:
     address = environment.setting("DEXTO_API_URL", layer="env")
     if address is None:
         return ENDPOINT
-    if not re.fullmatch(_ADDRESS, address):
+    if not is_base_url(address):
         return ""
-    return address.rstrip("/").removesuffix("/v1") + "/v1"
+    return joined(normalized(address).removesuffix("/v1"), "/v1")
 
 
 def _auth_path(environment: Environment) -> str:

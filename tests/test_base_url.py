@@ -1,0 +1,159 @@
+"""What a base URL is, when two are one endpoint, and who may decide one."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from polyroute import BaseUrlCase, Provider, Source, UsageError
+from polyroute.base_url import (
+    authority,
+    filled,
+    is_base_url,
+    is_loopback,
+    joined,
+    may_decide,
+    normalized,
+    of_provider,
+    origin_of,
+    placeholders,
+    same_endpoint,
+    site,
+)
+from polyroute.environment import PROCESS, PROJECT
+
+LABELS = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True)
+HOSTS = st.lists(LABELS, min_size=1, max_size=3).map(".".join)
+PORTS = st.one_of(st.just(""), st.integers(1, 65535).map(lambda port: f":{port}"))
+SEGMENTS = st.from_regex(r"[A-Za-z0-9._~-]{1,8}", fullmatch=True)
+PATHS = st.lists(SEGMENTS, max_size=3).map(lambda parts: "".join(f"/{part}" for part in parts))
+URLS = st.builds("{}://{}{}{}".format, st.sampled_from(["http", "https"]), HOSTS, PORTS, PATHS)
+SLOTS = st.dictionaries(st.sampled_from(["region", "account"]), LABELS)
+
+
+@given(URLS, st.integers(0, 3))
+def test_slashes_at_the_end_do_not_count(url: str, slashes: int) -> None:
+    """With or without slashes at the end it is one endpoint, is kept without, and takes a path after a single one."""
+    written = url + "/" * slashes
+    assert normalized(written) == normalized(normalized(written)) == url
+    assert same_endpoint(written, url)
+    assert joined(written, "/models") == f"{url}/models"
+
+
+@given(URLS)
+def test_host_and_implied_port_are_compared_as_browsers_do(url: str) -> None:
+    """Capitals in the host and a port that the scheme implies make no other endpoint; capitals in the path do."""
+    scheme, _, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    assert same_endpoint(f"{scheme}://{host.upper()}{slash}{path}", url)
+    if ":" not in host:
+        port = {"https": 443, "http": 80}[scheme]
+        assert same_endpoint(f"{scheme}://{host}:{port}{slash}{path}", url)
+        assert not same_endpoint(f"{scheme}://{host}:8443{slash}{path}", url)
+    if path != path.swapcase():
+        assert not same_endpoint(f"{scheme}://{host}/{path.swapcase()}", url)
+
+
+@given(URLS, URLS)
+def test_one_endpoint_has_one_origin(one: str, other: str) -> None:
+    """Whoever takes two base URLs for one endpoint sends a key to one host, by one scheme and port."""
+    assert same_endpoint(one, other) == same_endpoint(other, one)
+    if same_endpoint(one, other):
+        assert origin_of(one) == origin_of(other)
+    else:
+        assert normalized(one) != normalized(other)
+
+
+@given(URLS)
+def test_what_a_user_is_asked_about_is_where_the_key_goes(url: str) -> None:
+    """The place that a user agrees to is the origin that is called."""
+    assert is_base_url(url)
+    assert site(url) == f"{url.partition('://')[0]}://{authority(url)}"
+    assert origin_of(site(url)) == origin_of(url)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "api.acme.example/v1",
+        "ftp://acme.example",
+        "https://",
+        "https://user@acme.example",
+        "https://user:key@acme.example/v1",
+        "https://acme.example/v1?key=k",
+        "https://acme.example/v1#top",
+        "https://acme.example\\@evil.example",
+        "https://${HOST}/v1",
+        "https://acme.example/v 1",
+        "https://acme.example/\x00",
+        "https://acme.example\n",
+    ],
+)
+def test_what_is_no_base_url(text: str) -> None:
+    """A user name, query, fragment, variable, backslash, blank or control character makes a text no base URL."""
+    assert not is_base_url(text)
+
+
+@pytest.mark.parametrize("url", ["", "acme.example", "https://", "https://acme.example:99999", "https://[::1"])
+def test_nobody_can_call_what_has_no_host(url: str) -> None:
+    """An address without a host, or with a port that is none, has no origin."""
+    with pytest.raises(UsageError, match="correct the base URL"):
+        origin_of(url)
+
+
+@given(SLOTS)
+def test_a_template_is_filled_whole_or_not_at_all(values: dict[str, str]) -> None:
+    """Every slot that a template names has to be there; no placeholder is left in what is called."""
+    template = "https://${region}.acme.example/${account}/v1"
+    assert placeholders(template) == ["region", "account"]
+    found = filled(template, values)
+    assert (found is None) == (values.keys() != {"region", "account"})
+    if found is not None:
+        assert found == f"https://{values['region']}.acme.example/{values['account']}/v1"
+        assert placeholders(found) == []
+
+
+def test_a_case_of_a_slot_has_a_base_url_of_its_own() -> None:
+    """One value of a slot may lead elsewhere, for the provider's models that build on its base URL too."""
+    case = BaseUrlCase("region", "global", "https://acme.example")
+    acme = Provider("acme", "Acme", base_url="https://${region}.acme.example", base_url_cases=(case,))
+    assert of_provider(acme, "", {"region": "eu"}) == "https://eu.acme.example"
+    assert of_provider(acme, "", {"region": "global"}) == "https://acme.example"
+    assert of_provider(acme, "https://${region}.acme.example/v2", {"region": "global"}) == "https://acme.example/v2"
+    assert of_provider(acme, "", {}) == ""
+
+
+@pytest.mark.parametrize(
+    ("setting", "secret", "allowed"),
+    [
+        (Source(PROJECT, "REGION"), Source(PROCESS, "KEY"), False),
+        (Source(PROJECT, "REGION"), Source(PROJECT, "KEY"), True),
+        (Source(PROJECT, "REGION"), Source(PROJECT, "FILE", path="/key"), False),
+        (Source(PROJECT, "REGION"), None, True),
+        (Source(PROCESS, "REGION"), Source(PROCESS, "KEY"), True),
+        (Source(PROCESS, "REGION"), Source(PROJECT, "KEY"), True),
+    ],
+)
+def test_a_project_redirects_no_key_of_the_users(setting: Source, secret: Source | None, allowed: bool) -> None:
+    """A project's setting decides where the project's own key goes, and no other."""
+    assert may_decide(setting, secret) is allowed
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [
+        ("localhost", True),
+        ("127.0.0.1", True),
+        ("127.8.8.8", True),
+        ("::1", True),
+        ("localhost.evil.example", False),
+        ("10.0.0.1", False),
+        ("0.0.0.0", False),  # noqa: S104 - that is what must not pass
+        ("", False),
+    ],
+)
+def test_loopback_is_this_machine_alone(host: str, loopback: bool) -> None:
+    """Only addresses that never leave the machine are loopback."""
+    assert is_loopback(host) is loopback
