@@ -15,12 +15,14 @@ from google import genai
 
 from polyroute import (
     Catalog,
+    FailureRule,
     GatewayUnavailable,
     InsufficientCredits,
     InvalidCredential,
     ModelNotOffered,
     ModelRef,
     NoEffectiveRoute,
+    Plugins,
     Preferences,
     Route,
     RouteFailed,
@@ -31,7 +33,7 @@ from polyroute.integrations import boto3, httpx, openai
 from polyroute.running import Course, Switch
 from tests.fake_upstream import FAILURES, Serve, Upstream
 from tests.sdks import OPENAI_CHAT, QUESTION, Ask, openai_chat
-from tests.upstream_plugins import CLAUDE, CLAUDE_AT_GATEWAYS, Direct, Gateway, catalog_of
+from tests.upstream_plugins import CLAUDE, CLAUDE_AT_GATEWAYS, Direct, Gateway, catalog_of, every_failure
 
 MEANINGS = {"InsufficientCredits", "InvalidCredential", "ModelNotOffered", "GatewayUnavailable", ""}
 FIRST_THEN_SECOND = Preferences(order=("umbrella", "vector", "direct"))
@@ -203,7 +205,7 @@ def test_an_unknown_policy_is_refused(two: Two) -> None:
 def test_from_an_own_key_to_credits_only_where_the_policy_says_so(serve: Serve, policy: str, moves: bool) -> None:
     """Spending moves from a person's own key to a gateway's credits under `auto` alone, or by a yes to just that."""
     own, gateway = serve("claude-sonnet-4-5"), serve(CLAUDE_AT_GATEWAYS, key="secret-2")
-    plugins = Direct(own, id="anthropic"), Gateway(gateway)
+    plugins = Direct(own, id="anthropic", failures=every_failure()), Gateway(gateway)
     order = Preferences(order=("direct", "umbrella"))
     catalog = catalog_of(*plugins, preferences=order, ACME_KEY="secret-1", UMBRELLA_KEY="secret-2")
     own.fail("anthropic-credit")
@@ -294,6 +296,52 @@ def test_an_endpoint_that_quotes_the_key_shows_it_nowhere(two: Two, ask: Ask, ca
     assert "secret-1" not in told
 
 
+OUT_OF_CREDIT = FailureRule("no_credit", (418,), ("purse * empty",))
+
+
+@pytest.mark.parametrize(
+    ("rules", "status", "said", "means"),
+    [
+        ({"failures": (OUT_OF_CREDIT,)}, 418, "Your PURSE is empty", InsufficientCredits),
+        ({"failures": (OUT_OF_CREDIT,)}, 418, "Your empty purse", None),
+        ({"failures": (OUT_OF_CREDIT,)}, 400, "Your purse is empty", None),
+        ({"failures": (FailureRule("unavailable", (418,)),)}, 418, "whatever", GatewayUnavailable),
+        ({"failures": (FailureRule("caller", (402,)),)}, 402, "whatever", None),
+        ({}, 418, "Your purse is empty", None),
+        ({}, 402, "whatever", InsufficientCredits),
+    ],
+)
+def test_a_provider_says_how_its_errors_are_worded(
+    serve: Serve, rules: dict[str, Any], status: int, said: str, means: type[RouteFailed] | None
+) -> None:
+    """The rules of a provider count at its endpoint, before the general ones."""
+    catalog = catalog_of(Direct(serve("acme-large"), **rules), ACME_KEY="secret-1")
+    assert _meaning(catalog, "acme/acme-large", _answered(status, said)) is means
+
+
+def test_rules_count_for_who_speaks_the_protocol_and_who_made_the_model(serve: Serve) -> None:
+    """A protocol's designer words the errors of all who speak it, and a gateway hands on the maker's; nobody else's."""
+    empty = _answered(400, "Your credit balance is too low")
+    speaks = catalog_of(Direct(serve("acme-large", protocols=("anthropic-messages",))), ACME_KEY="secret-1")
+    assert _meaning(speaks, "acme/acme-large", empty) is InsufficientCredits
+    other = catalog_of(Direct(serve("acme-large")), ACME_KEY="secret-1")
+    assert _meaning(other, "acme/acme-large", empty) is None
+    gateway = catalog_of(OPENROUTER_API_KEY="secret-1")
+    assert _meaning(gateway, CLAUDE, empty) is InsufficientCredits
+    assert _meaning(gateway, "openai/gpt-5", empty) is None
+
+
+def _meaning(catalog: Catalog, model: str, error: Exception) -> type[RouteFailed] | None:
+    """What an error of the model's first route is; None where it is the caller's own."""
+
+    def call(route: Route) -> None:
+        raise error
+
+    with pytest.raises(Exception) as caught:
+        catalog.run(model, call, policy="never")
+    return type(caught.value) if isinstance(caught.value, RouteFailed) else None
+
+
 def test_botos_errors_are_recognised(serve: Serve) -> None:
     """What Bedrock says by boto3's ClientError: a wrong model, a wrong key."""
     upstream = serve("acme.large", protocols=("bedrock-converse",), base="")
@@ -304,21 +352,21 @@ def test_botos_errors_are_recognised(serve: Serve) -> None:
         upstream.fail(name)
         with pytest.raises(Exception) as caught:
             client.converse(modelId=model_id, messages=[{"role": "user", "content": [{"text": "Hello?"}]}])
-        failure = classify(caught.value)
+        failure = classify(caught.value, catalog.plugins.providers["bedrock"].failures)
         assert failure is not None
         assert failure.means == means
     client.close()
 
 
 @pytest.mark.parametrize("name", [name for name in FAILURES if name.startswith("google-")])
-def test_googles_errors_are_recognised(serve: Serve, name: str) -> None:
+def test_googles_errors_are_recognised(serve: Serve, plugins: Plugins, name: str) -> None:
     """What Google's own SDK makes of each of Google's failures."""
     upstream = serve("gemini-9", protocols=("google-generate-content",), base="/v1beta")
     options = {"base_url": upstream.url.removesuffix("/v1beta"), "retry_options": {"attempts": 1}}
     upstream.fail(name)
     with genai.Client(api_key="secret-1", http_options=options) as client, pytest.raises(Exception) as caught:  # type: ignore[arg-type]
         client.models.generate_content(model="gemini-9", contents="Hello?")
-    failure = classify(caught.value)
+    failure = classify(caught.value, plugins.providers["google"].failures)
     errors = {
         "no_credit": InsufficientCredits,
         "invalid": InvalidCredential,

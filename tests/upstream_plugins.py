@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 import polyroute_openrouter
 from polyroute import (
     Alternative,
     Catalog,
     Environment,
+    FailureRule,
     Group,
     Mapper,
+    Plugins,
     Preferences,
     Provider,
     Routeability,
@@ -19,6 +22,7 @@ from polyroute import (
 )
 from tests.fake_upstream import Upstream
 
+BUNDLED = ("direct", "openrouter", "dexto")
 CLAUDE = "anthropic/claude-sonnet-4-5"
 CLAUDE_AT_GATEWAYS = "anthropic/claude-sonnet-4.5"
 
@@ -36,10 +40,13 @@ class Direct:
 
 
 class Gateway:
-    """A gateway that carries what OpenRouter does and spells it so; its key is in the variable `<NAME>_KEY`."""
+    """A gateway that carries what OpenRouter does, spells it so, and hands on whatever error a provider answered.
+
+    Its key is in the variable `<NAME>_KEY`.
+    """
 
     def __init__(self, upstream: Upstream, name: str = "umbrella") -> None:
-        self.provider = _provider(name, upstream, "gateway")
+        self.provider = _provider(name, upstream, "gateway")._replace(failures=every_failure())
 
     @hookimpl
     def polyroute_providers(self) -> list[Provider]:
@@ -71,11 +78,18 @@ def _provider(name: str, upstream: Upstream, kind: str) -> Provider:
     )
 
 
+@cache
+def every_failure() -> tuple[FailureRule, ...]:
+    """What all bundled providers declare about their errors."""
+    plugins = Plugins.load(only=BUNDLED, environment=Environment({}))
+    return tuple(rule for provider in plugins.providers.values() for rule in provider.failures)
+
+
 def catalog_of(*plugins: object, preferences: Preferences | None = None, **variables: str) -> Catalog:
     """A catalog of these plugins and the bundled ones, for somebody with these variables and no files."""
     return Catalog.load(
         plugins,
-        only=["direct", "openrouter", "dexto"],
+        only=BUNDLED,
         environment=Environment(variables),
         preferences=preferences or Preferences(),
     )

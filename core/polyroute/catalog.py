@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, Collection, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from polyroute.answers import Mapped, ProviderStatus, Route, Status
@@ -18,7 +19,7 @@ from polyroute.routing.explaining import Explanation, explain_model, explain_pro
 from polyroute.routing.mappers import Mappers
 from polyroute.routing.order import Order
 from polyroute.routing.router import Router
-from polyroute.routing.speaking import unless_foreign
+from polyroute.routing.speaking import failure_rules, unless_foreign
 from polyroute.types import (
     DIRECT,
     IdMapping,
@@ -173,7 +174,9 @@ class Catalog:
 
         self.resolve(model, protocols=protocols)  # raises where there is none
         routes = self.routes(model, protocols=protocols)
-        return Course(references.canonical(model, self.plugins), routes, policy, self.environment)
+        ref = references.canonical(model, self.plugins)
+        rules = partial(failure_rules, provider=ref.provider, plugins=self.plugins)
+        return Course(ref, routes, policy, self.environment, rules)
 
     def verify(
         self, providers: Iterable[str] = (), *, paid: bool = False, seconds: float = 10
@@ -190,7 +193,8 @@ class Catalog:
         routes = own if providers else verifying.own_routes(own.items())
         credentials = tuple(route.credential for route in routes.values() if route.credential)
         probes = self.plugins.verifications(credentials, self.environment, self._own_problems)
-        return verifying.verify(routes, probes, verifying.Asking(self.environment, paid, seconds))
+        rules = {name: failure_rules(route, name, self.plugins) for name, route in routes.items()}
+        return verifying.verify(routes, probes, verifying.Asking(self.environment, paid, seconds, rules))
 
     def explain(self, subject: str | ModelRef) -> Explanation:
         """In words, why a provider or a model can be run or not. Raises as `routes` and `provider` do."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any, Literal, NamedTuple, cast
+from typing import Any, Literal, NamedTuple
 
 from polyroute.errors import SecretUnavailable
+from polyroute.types import FailureRule
 
 Meaning = Literal["no_credit", "invalid", "no_secret", "not_offered", "unavailable"]
+Rules = Sequence[FailureRule]
 
 
 class Failure(NamedTuple):
@@ -31,15 +32,9 @@ class Answer(NamedTuple):
     message: str
 
 
-class _Row(NamedTuple):
-    means: str
-    status: frozenset[int]
-    says: re.Pattern[str] | None
-
-
-def classify(error: BaseException) -> Failure | None:
+def classify(error: BaseException, rules: Rules = ()) -> Failure | None:
     """What `error`, of whatever client library, means; None where another route would not help, or might do again
-    what was done already.
+    what was done already. `rules` are those of the providers concerned, and come before the general ones.
     """
     chain = list(_chain(error))
     for each in chain:
@@ -51,16 +46,27 @@ def classify(error: BaseException) -> Failure | None:
             if name in _table().never_sent:
                 return Failure("unavailable", None, "no connection could be made")
     answer = next(filter(None, map(_answer, chain)), None)
-    return judged(answer) if answer else None
+    return judged(answer, rules) if answer else None
 
 
-def judged(answer: Answer) -> Failure | None:
-    """What an answer with this status and text means."""
-    for row in _table().rows:
-        if answer.status in row.status and (row.says is None or row.says.search(answer.text)):
-            means = cast("Meaning", row.means)
-            return None if row.means == "caller" else Failure(means, answer.status, answer.message)
+def judged(answer: Answer, rules: Rules = ()) -> Failure | None:
+    """What an answer with this status and text means, by `rules` or else by the general ones."""
+    text = answer.text.lower()
+    for rule in (*rules, *_table().rules):
+        if answer.status in rule.status and (not rule.says or any(_contains(text, each.lower()) for each in rule.says)):
+            return None if rule.means == "caller" else Failure(rule.means, answer.status, answer.message)
     return None
+
+
+def _contains(text: str, phrase: str) -> bool:
+    """Whether the parts of `phrase` between `*` occur in `text` in this order."""
+    at = 0
+    for part in phrase.split("*"):
+        found = text.find(part, at)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return True
 
 
 def message_in(body: Any) -> str:
@@ -120,7 +126,7 @@ def _json(response: Any) -> Any:
 
 
 class _Table(NamedTuple):
-    rows: tuple[_Row, ...]
+    rules: tuple[FailureRule, ...]
     never_sent: frozenset[str]
     perhaps_sent: frozenset[str]
 
@@ -130,9 +136,7 @@ def _table() -> _Table:
     import tomllib
 
     table = tomllib.loads(files("polyroute").joinpath("failures.toml").read_text(encoding="utf-8"))
-    rows = tuple(_row(**row) for row in table["failure"])
-    return _Table(rows, *(frozenset(table["libraries"][name]) for name in ("never_sent", "perhaps_sent")))
-
-
-def _row(means: str, status: list[int], says: str = "") -> _Row:
-    return _Row(means, frozenset(status), re.compile(says, re.IGNORECASE | re.DOTALL) if says else None)
+    rules = tuple(
+        FailureRule(row["means"], tuple(row["status"]), tuple(row.get("says", ()))) for row in table["failure"]
+    )
+    return _Table(rules, *(frozenset(table["libraries"][name]) for name in ("never_sent", "perhaps_sent")))

@@ -18,7 +18,7 @@ from polyroute.errors import (
     RouteFailed,
     UsageError,
 )
-from polyroute.failures import Failure, classify
+from polyroute.failures import Failure, Rules, classify
 from polyroute.types import DIRECT, ModelRef
 from polyroute.words import shown
 
@@ -60,7 +60,15 @@ OnSwitch = Callable[[Switch], object]
 class Course:
     """The routes to one model in order, and how far we have come: all that is decided, without calling anything."""
 
-    def __init__(self, model: ModelRef, routes: Sequence[Route], policy: Policy, environment: Environment) -> None:
+    def __init__(
+        self,
+        model: ModelRef,
+        routes: Sequence[Route],
+        policy: Policy,
+        environment: Environment,
+        rules: Callable[[Route], Rules] = lambda route: (),
+    ) -> None:
+        """`rules` gives what is known of a route's errors beyond the general. Raises UsageError for another policy."""
         if policy not in ("never", "ask", "auto"):
             raise UsageError(f"There is no policy {policy!r}: it is never, ask or auto.")
         self.model = model
@@ -68,6 +76,7 @@ class Course:
         self._tried = [self._left.pop(0)]
         self._policy = policy
         self._environment = environment
+        self._rules = rules
 
     @property
     def route(self) -> Route:
@@ -76,7 +85,7 @@ class Course:
 
     def switch(self, error: Exception) -> Switch:
         """What could be done about `error`. Raises it where it is not the route's, RouteFailed where nothing can."""
-        failure = classify(error)
+        failure = classify(error, self._rules(self.route))
         if failure is None:
             raise error
         if failure.means == "invalid" and self.route.credential:

@@ -30,6 +30,7 @@ from polyroute.constraints import (
 
 ProviderKind = Literal["vendor", "host", "own-cloud", "own-server", "gateway"]
 CredentialKind = Literal["api-key", "oauth-token", "cloud-identity", "none"]
+FailureMeaning = Literal["caller", "no_credit", "invalid", "not_offered", "unavailable"]
 Evidence = Literal["verbatim", "listed", "unlisted", "not_offered", "unknown"]
 Check = Literal["", "slug", "host", "url"]
 BaseUrlRule = Literal["required", "optional", "no"]
@@ -134,6 +135,19 @@ class CustomModelRules(NamedTuple):
     """The model is a local file whose name ends so; empty where it is no file."""
 
 
+class FailureRule(NamedTuple):
+    """An error that an endpoint answers with, and what it means for the route."""
+
+    means: FailureMeaning
+    """`no_credit`, `invalid` (the key), `not_offered` (the model) or `unavailable`: another route may be taken.
+    `caller`: the request itself is wrong, and every route would refuse it.
+    """
+    status: tuple[Count, ...]
+    """HTTP status codes, of which the answer has one."""
+    says: tuple[Text, ...] = ()
+    """Texts of which the answer contains one, in whatever case; `*` stands for anything. None: the status suffices."""
+
+
 class Provider(NamedTuple):
     """Whose models a user selects."""
 
@@ -165,6 +179,10 @@ class Provider(NamedTuple):
     """Further wire protocols, at the same base URL and with the same key and headers."""
     detects: tuple[Variable, ...] = ()
     """Further variables in which its plugin looks for a key by itself: who reads a variable counts in every form."""
+    own_protocols: tuple[Text, ...] = ()
+    """The wire protocols that this provider designed. `failures` count at everyone who speaks them."""
+    failures: tuple[FailureRule, ...] = ()
+    """How its endpoint says that a route can't be taken, beyond what most endpoints say; the first that fits counts."""
 
 
 class Routeability(NamedTuple):

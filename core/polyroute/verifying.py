@@ -9,13 +9,14 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from polyroute.answers import Route
 from polyroute.base_url import joined
 from polyroute.environment import Environment
 from polyroute.errors import MissingExtra, SecretUnavailable
-from polyroute.failures import Answer, judged, message_in
+from polyroute.failures import Answer, Rules, judged, message_in
 from polyroute.logins import Call, Probe, Verification, VerificationState
 from polyroute.words import shown
 from polyroute.workers import Workers
@@ -70,6 +71,8 @@ class Asking(NamedTuple):
     environment: Environment
     paid: bool = False
     seconds: float = SECONDS
+    rules: Mapping[str, Rules] = MappingProxyType({})
+    """By provider, how its endpoint words errors."""
 
 
 def verify(routes: Mapping[str, Route], probes: Mapping[str, Known], asking: Asking) -> tuple[Verification, ...]:
@@ -103,7 +106,7 @@ async def _one(
             call = await readers.run(lambda: asking.environment.call(route))
             found = _KEPT.get(call)
             if found is None:
-                found = await _asked(client, call, probe, asking.environment)
+                found = await _asked(client, call, probe, asking)
                 _KEPT.put(call, found)
         if found.state == "invalid" and route.credential:
             asking.environment.forget(route.credential)
@@ -114,12 +117,12 @@ async def _one(
     return found._replace(provider=name)
 
 
-async def _asked(client: httpx.AsyncClient, call: Call, probe: Probe, environment: Environment) -> Verification:
+async def _asked(client: httpx.AsyncClient, call: Call, probe: Probe, asking: Asking) -> Verification:
     def told(text: str) -> str:
-        return shown(environment.without_secrets(text))
+        return shown(asking.environment.without_secrets(text))
 
     try:
-        return _found(probe, *await _answer(client, call, probe), told)
+        return _found(probe, *await _answer(client, call, probe), told, asking.rules.get(probe.provider, ()))
     except Exception as error:  # whatever the network, or what answers there, does
         return Verification(probe.provider, "unreachable", told(f"{type(error).__name__}: {error}"))
 
@@ -151,7 +154,7 @@ async def _answer(client: httpx.AsyncClient, call: Call, probe: Probe) -> tuple[
     return response.status_code, data.decode(errors="replace")
 
 
-def _found(probe: Probe, status: int, text: str, told: Callable[[str], str]) -> Verification:
+def _found(probe: Probe, status: int, text: str, told: Callable[[str], str], rules: Rules) -> Verification:
     """What an answer means."""
     try:
         body: Any = json.loads(text)
@@ -159,17 +162,17 @@ def _found(probe: Probe, status: int, text: str, told: Callable[[str], str]) -> 
         body = text
     words = told(f"HTTP {status}: {message_in(body)}".rstrip(": "))
     if status >= 300:
-        return Verification(probe.provider, _state(probe, status, text), words)
+        return Verification(probe.provider, _state(probe, status, text, rules), words)
     left = _at(body, probe.remaining)
     remaining = f"{left} {_at(body, probe.currency) or probe.currency}" if left is not None else ""
     state: VerificationState = "no_credit" if _is_spent(left) else "valid"
     return Verification(probe.provider, probe.means.get(str(status), state), "", told(remaining))
 
 
-def _state(probe: Probe, status: int, text: str) -> VerificationState:
+def _state(probe: Probe, status: int, text: str, rules: Rules) -> VerificationState:
     if said := probe.means.get(str(status)):
         return said
-    if failure := judged(Answer(status, text, "")):
+    if failure := judged(Answer(status, text, ""), rules):
         return _STATES.get(failure.means, "unsupported")
     if status < 400 or status >= 500:
         return "unreachable"

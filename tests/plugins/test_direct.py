@@ -687,8 +687,8 @@ def test_a_models_own_base_url_is_filled(tmp_path: Path) -> None:
 def test_tables_have_no_unknown_words() -> None:
     """Every key in the tables is one that has a meaning."""
     keys = (
-        "source own name aliases documentation protocol also_speaks auth headers base_url base_url_cases custom_models "
-        "key slots groups placeholders model_protocols"
+        "source own name aliases documentation protocol also_speaks own_protocols failures auth headers "
+        "base_url base_url_cases custom_models key slots groups placeholders model_protocols"
     )
     assert {key for table in TABLES.values() for key in table} <= set(keys.split())
     slots = [slot for table in TABLES.values() for slot in table.get("slots", {}).values()]

@@ -1,4 +1,4 @@
-"""The wire protocols that a route speaks."""
+"""The wire protocols that a route speaks, and whose errors it may answer with."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from polyroute.answers import Route
 from polyroute.plugins import Plugins
+from polyroute.types import DIRECT, FailureRule
 
 
 def spoken(route: Route, protocols: Collection[str], plugins: Plugins) -> Route | None:
@@ -21,6 +22,16 @@ def protocols_of(route: Route, plugins: Plugins) -> tuple[str, ...]:
     provider = plugins.providers.get(route.credential.provider) if route.credential else None
     known = (provider.protocol, *provider.also_speaks) if provider else ()
     return tuple(dict.fromkeys((route.protocol, *known))) if route.protocol in known else (route.protocol,)
+
+
+def failure_rules(route: Route, provider: str, plugins: Plugins) -> tuple[FailureRule, ...]:
+    """The rules for a route's errors: of the endpoint's own provider, of who designed its protocol, and of `provider`,
+    whose model it is, since a gateway may hand on what that one said.
+    """
+    endpoint = provider if route.via == DIRECT else route.via
+    designers = [name for name, each in plugins.providers.items() if route.protocol in each.own_protocols]
+    known = (plugins.providers.get(name) for name in dict.fromkeys((endpoint, *designers, provider)))
+    return tuple(rule for each in known if each for rule in each.failures)
 
 
 def unless_foreign(route: Route, protocols: Collection[str], plugins: Plugins) -> Route:

@@ -24,6 +24,7 @@ def polyroute_providers() -> Iterable[Provider]:
         custom_models=CustomModelRules(),  # Dexto's own files hold such: they are kept, and run through it
         documentation="https://docs.dexto.ai",
         key_variable="DEXTO_API_KEY",
+        failures=polyroute_openrouter.FAILURES,
     )
 
 

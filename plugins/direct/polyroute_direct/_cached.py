@@ -17,7 +17,7 @@ from polyroute.json_form import restored
 from polyroute_direct._files import LIST, all_sources
 
 # To be raised whenever `_providers` or `_models` makes anything else of the same files.
-_VERSION = 4
+_VERSION = 5
 
 Table = dict[str, Any]
 

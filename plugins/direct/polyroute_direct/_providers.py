@@ -68,6 +68,8 @@ def _row(entry: Entry, kind: str, ids: Collection[str]) -> Table:
         "aliases": [alias for alias in aliases if alias not in ids],
         "documentation": table.get("documentation") or text_at(listed, "doc"),
         "also_speaks": table.get("also_speaks"),
+        "own_protocols": table.get("own_protocols"),
+        "failures": table.get("failures"),
     }
     rules = {"custom_models": table["custom_models"]} if "custom_models" in table else {}
     title = table.get("name") or text_at(listed, "name") or name

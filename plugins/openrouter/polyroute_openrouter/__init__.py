@@ -1,6 +1,7 @@
 """OpenRouter: the provider, and the gateway to every vendor that its model list offers.
 
-`routeability`, `mapper` and `fetched_list` are public: a gateway that proxies OpenRouter uses them instead of its own.
+`routeability`, `mapper`, `fetched_list` and `FAILURES` are public: a gateway that proxies OpenRouter uses them instead
+of its own.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 from polyroute import (
     Alternative,
     CustomModelRules,
+    FailureRule,
     FetchedList,
     Group,
     Mapper,
@@ -27,7 +29,17 @@ from polyroute_openrouter._lists import LIST, facts, lists_identity, models, sch
 PROVIDER_ID = "openrouter"
 BASE_URL = "https://openrouter.ai/api/v1"
 
-__all__ = ["PROVIDER_ID", "fetched_list", "mapper", "routeability", "scheme"]
+FAILURES = (
+    # The model is there, but the user's own setting or content keeps it back:
+    # https://openrouter.ai/docs/features/privacy-and-logging, https://openrouter.ai/docs/api-reference/errors
+    FailureRule("caller", (400, 403, 404), ("data policy", "moderation", "flagged")),
+    # A key's own limit: https://openrouter.ai/docs/api-reference/limits
+    FailureRule("no_credit", (400, 403, 429), ("key limit exceeded",)),
+    FailureRule("not_offered", (400, 404), ("is not a valid model ID", "no endpoints found for")),
+)
+"""How it words errors beyond what most endpoints say."""
+
+__all__ = ["FAILURES", "PROVIDER_ID", "fetched_list", "mapper", "routeability", "scheme"]
 
 
 def routeability(gateway: str, *, also: tuple[str, ...] = (), preferred: bool = False) -> Routeability:
@@ -74,6 +86,7 @@ def polyroute_providers() -> Iterable[Provider]:
         custom_models=CustomModelRules(),
         documentation="https://openrouter.ai/docs",
         also_speaks=("openai-responses", "anthropic-messages"),  # POST /responses and /messages in its API reference
+        failures=FAILURES,
     )
 
 
