@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from polyroute import kit
-from polyroute.kit import Finding, names
+from polyroute.integrations.paths import PROTOCOLS
+from polyroute.kit import Finding
 from tests.manifesting import ACME, Person
 
 MODULE = """
@@ -342,7 +343,7 @@ def test_the_documentation_names_the_same_protocols() -> None:
     """The kit knows exactly the wire protocols of docs/architecture.md."""
     page = (Path(__file__).parents[1] / "docs" / "architecture.md").read_text(encoding="utf-8")
     listed = page[page.index("## Wire protocols") :].split("`. A base URL")[0]
-    assert set(names.protocols()) == set(listed.split("`")[1::2]) | {listed.rpartition("`")[2]}
+    assert set(PROTOCOLS) == set(listed.split("`")[1::2]) | {listed.rpartition("`")[2]}
 
 
 KEYS = {

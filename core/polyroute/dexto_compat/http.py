@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
+from importlib.resources import files
+from typing import Any
 
 LIST_GATEWAY = "openrouter"
 """The gateway whose list a person's own model IDs are checked against."""
@@ -11,6 +14,7 @@ REFRESH_PATH = "/openrouter/refresh-cache"
 AUTH_STATUS_PATH = "/dexto-auth/status"
 
 VIA_FIELD = "viaDexto"
+PREFER_CREDITS_FIELD = "preferDextoCredits"
 MISSING_KEY = "llm_api_key_missing"
 
 FILE_TYPES = ("pdf", "image", "audio", "video", "document")
@@ -31,3 +35,10 @@ def file_types(modalities: Iterable[str]) -> list[str]:
 def assumed_file_types(provider: str) -> list[str]:
     """What a person's own model is assumed to take: clients refuse to send what is not among its file types."""
     return ["image"] if provider in _IMAGES_ALONE else list(FILE_TYPES)
+
+
+def examples() -> dict[str, dict[str, Any]]:
+    """By method and path of an operation, an example of its parameters, body and answer for the OpenAPI document."""
+    text = files("polyroute.dexto_compat").joinpath("examples.json").read_text(encoding="utf-8")
+    found: dict[str, dict[str, Any]] = json.loads(text)
+    return found

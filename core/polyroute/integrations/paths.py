@@ -11,7 +11,11 @@ _PATHS = {
     "google-generate-content": "/models/{model}:{method}",
     "bedrock-converse": "/model/{model}/{converse}",
 }
-HTTP = ("openai-chat", "openai-responses", "anthropic-messages", "google-generate-content")
+PROTOCOLS = (*_PATHS, "vertex-generate-content", "vertex-anthropic", "gitlab-duo", "sap-ai-core")
+"""All wire protocols; those without a path here are spoken by client libraries of their own."""
+MODEL_IN_BODY = ("openai-chat", "openai-responses", "anthropic-messages")
+"""Protocols whose requests name the model in their body, under `model`."""
+HTTP = (*MODEL_IN_BODY, "google-generate-content")
 """Protocols that need no more than a header with a key: plain HTTP can speak them."""
 
 

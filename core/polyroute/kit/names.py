@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import functools
-import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from polyroute.environment import Environment
+from polyroute.integrations.paths import PROTOCOLS
 from polyroute.kit import Finding
 from polyroute.kit.terms import Terms, near
 from polyroute.manifests.description import Description
@@ -28,14 +28,6 @@ def bundled_names() -> tuple[str, ...]:
     """What the bundled plugins are called."""
     found = Plugins.load(only=[], environment=Environment({})).all
     return tuple(plugin.name for plugin in found if plugin.is_bundled)
-
-
-@functools.cache
-def protocols() -> tuple[str, ...]:
-    """The wire protocols that there are. Some are also names of providers, which no module may hold."""
-    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "protocols.txt")
-    with open(path, encoding="utf-8") as file:
-        return tuple(file.read().split())
 
 
 def findings(found: Description, terms: Terms, beside: Sequence[Description]) -> Iterator[Finding]:
@@ -100,10 +92,10 @@ def _protocols(provider: Provider, models: Iterable[Model], terms: Terms) -> Ite
             place = terms.place(model, "protocol", provider.id)
             places.setdefault(("model", model.protocol), []).append(place)
     for (_, name), where in places.items():
-        if name not in protocols():
+        if name not in PROTOCOLS:
             more = f" (and {len(where) - 1} more)" if len(where) > 1 else ""
             message = f"{where[0]}{more} is {name!r}, which is no wire protocol"
-            yield Finding("protocol-unknown", "error", message, near(name, protocols(), _one_of(protocols())))
+            yield Finding("protocol-unknown", "error", message, near(name, PROTOCOLS, _one_of(PROTOCOLS)))
 
 
 def _likes(found: Description, terms: Terms, beside: Sequence[Description]) -> Iterator[Finding]:

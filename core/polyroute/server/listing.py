@@ -146,6 +146,8 @@ def _gateway(name: str, catalog: Catalog, status: Status) -> Document:
         "usable": found.has_direct_key,
         "primaryEnvVar": _primary_variable(found.provider),
         "carries": sum(name in catalog.plugins.carriers(each) for each in catalog.plugins.providers),
+        "preferred": name == status.preferred,
+        "preferredByDefault": name == catalog.plugins.default_preference,
     }
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -12,6 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from polyroute import __version__
+from polyroute.dexto_compat.http import examples
 from polyroute.server.answers import Error, Health
 from polyroute.server.operations import Operation
 from polyroute.server.schemas import Query
@@ -41,11 +40,11 @@ _WITH_BODY = (409, 413, 415)
 def document(operations: Iterable[Operation], *, token: bool) -> Schema:
     """All operations with parameters, bodies, answers and examples."""
     operations = tuple(operations)
-    examples = _examples()
+    known = examples()
     named, shared = _schemas({each for operation in operations for each in _models(operation)} | {Error, Health})
     paths: dict[str, Schema] = {"/health": {"get": _health(named[Health])}}
     for operation in operations:
-        described = _operation(operation, named, examples.get(f"{operation.method} {operation.path}", {}))
+        described = _operation(operation, named, known.get(f"{operation.method} {operation.path}", {}))
         paths.setdefault(f"/api{operation.path}", {})[operation.method.lower()] = described
     paths["/api/events"] = {"get": _events(named[Error])}
     found: Schema = {
@@ -172,9 +171,3 @@ def _events(error: Schema) -> Schema:
         "summary": "Server-sent events: `changed` whenever anything has changed",
         "responses": {"200": {"description": "A stream without end.", "content": content}, **responses},
     }
-
-
-def _examples() -> dict[str, dict[str, Any]]:
-    with open(os.path.join(os.path.dirname(__file__), "examples.json"), encoding="utf-8") as file:
-        examples: dict[str, dict[str, Any]] = json.load(file)
-    return examples

@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from polyroute import Catalog, Route
 from polyroute.errors import MissingExtra, SecretUnavailable
+from polyroute.integrations.paths import MODEL_IN_BODY as PROTOCOLS
 from polyroute.integrations.paths import request_path
 from polyroute.running import Course, Policy, run_async
 from polyroute.server import reading
@@ -33,7 +34,6 @@ try:
 except ImportError:
     raise MissingExtra("The pass-through", "server") from None
 
-PROTOCOLS = ("openai-chat", "openai-responses", "anthropic-messages")
 MAX_BODY_BYTES = 32 * 1024 * 1024
 """Pictures and documents come within the body."""
 SECONDS = 600.0

@@ -32,8 +32,8 @@ def _changed(call: Call) -> Document:
     body = call.body(PreferencesBody)
     plugins = call.catalog.plugins
     values: dict[str, str | list[str] | None] = {}
-    if "preferDextoCredits" in body.model_fields_set:
-        values["prefer"] = GATEWAY if body.preferDextoCredits else DIRECT
+    if "preferCredits" in body.model_fields_set:
+        values["prefer"] = GATEWAY if body.preferCredits else DIRECT
     if "prefer" in body.model_fields_set:
         values["prefer"] = checked(body.prefer, "", plugins)[0] if body.prefer else None
     if "order" in body.model_fields_set:

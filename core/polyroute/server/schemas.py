@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from polyroute.dexto_compat.http import PREFER_CREDITS_FIELD
+
 
 def _fitting(pattern: str, told: str) -> Any:
     """What a text must match, said in words where it does not."""
@@ -203,7 +205,7 @@ class PreferencesBody(Body):
     pins: dict[str, str | None] = {}
     order: list[Text] = []
     disabled: list[Text] = []
-    preferDextoCredits: bool = False
+    preferCredits: bool = Field(False, alias=PREFER_CREDITS_FIELD)
 
 
 class Empty(Query):

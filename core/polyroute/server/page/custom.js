@@ -32,10 +32,11 @@ const field = (id, label, properties = {}, hint = "") => {
 
 function customForm({ known, entry, draft, ondone, close }) {
   const offered = [...known.providers.values()].filter((provider) => provider.customModels);
+  const likely = [...known.gateways.keys()].find((id) => offered.some((each) => each.id === id));
   const provider = element(
     "select",
     { id: "custom-provider", className: "input", onchange: () => adapt() },
-    offered.map(({ id, name }) => element("option", { value: id, selected: id === (entry?.provider ?? "openrouter") }, name)),
+    offered.map(({ id, name }) => element("option", { value: id, selected: id === (entry?.provider ?? likely) }, name)),
   );
   const name = field("custom-name", "Model ID", { value: entry?.name ?? draft, required: true, oninput: () => advise() });
   const title = field("custom-title", "Name to show", { value: entry?.displayName ?? "" }, "Optional.");

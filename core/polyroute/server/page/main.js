@@ -2,10 +2,10 @@
 
 import { actions, add, attempt, keySet } from "./actions.js";
 import { listen, put, useToken } from "./api.js";
-import { byId, element } from "./dom.js";
+import { byId, clean, element } from "./dom.js";
 import { createList } from "./list.js";
 import { indexed, lookAtRoutes, refresh } from "./looking.js";
-import { flat, passes, sections } from "./models.js";
+import { defaultGateway, DIRECT, flat, passes, sections } from "./models.js";
 import { panelOf } from "./panel.js";
 import { rowOf } from "./row.js";
 import { find } from "./search.js";
@@ -100,8 +100,10 @@ function askForToken() {
 store.subscribe(["known", "preferences", "current"], () => {
   const known = store.get("known");
   if (!known) return;
-  byId("credits").hidden = !known.auth.hasDextoKey;
-  byId("credits-input").checked = known.auth.preferDextoCredits;
+  const gateway = defaultGateway(known);
+  byId("credits").hidden = !gateway?.usable;
+  byId("credits-label").textContent = `Prefer ${clean(gateway?.name ?? "its")} credits`;
+  byId("credits-input").checked = Boolean(gateway?.preferred);
   const current = store.get("current");
   byId("current").replaceChildren(...(current ? ["In use: ", element("code", {}, `${current.provider}/${current.model}`)] : []));
 });
@@ -168,7 +170,7 @@ filters.addEventListener("reset", () => setTimeout(readFilters));
 filters.addEventListener("submit", (event) => event.preventDefault());
 byId("add-custom").addEventListener("click", () => add());
 byId("credits-input").addEventListener("change", ({ target }) =>
-  attempt(() => put("llm/preferences", { preferDextoCredits: target.checked })),
+  attempt(() => put("llm/preferences", { prefer: target.checked ? defaultGateway(store.get("known")).id : DIRECT })),
 );
 
 listen(refresh); // the first event comes at once, and has the page look again: nothing that changed meanwhile is missed

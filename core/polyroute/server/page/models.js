@@ -2,7 +2,7 @@
 
 import { clean } from "./dom.js";
 
-const DIRECT = "direct";
+export const DIRECT = "direct";
 
 /** Everything that can be chosen, from the documents of the catalog, of the person's own models and of the picker. */
 export function understand(catalog, custom, picker) {
@@ -98,6 +98,12 @@ export function passes({ usable, takes, price, context }) {
 
 /** How a model would run, in two words. */
 export const runs = (model, known) => (!model.usable ? "not usable" : model.via === DIRECT ? DIRECT : `via ${viaName(known, model.via)}`);
+
+/** The gateway that comes first where nobody has said otherwise, if one asks to. */
+export function defaultGateway({ gateways }) {
+  const [id, gateway] = [...gateways].find(([, each]) => each.preferredByDefault) ?? [];
+  return id && { ...gateway, id };
+}
 
 /** A route's name for people: `direct`, or the gateway's. */
 export const viaName = (known, via) => (via === DIRECT ? DIRECT : clean(known.gateways.get(via)?.name ?? via));
