@@ -12,8 +12,9 @@ import pytest
 
 import polyroute
 from polyroute import Plugins, hookspecs
-from polyroute.requirements import variables
+from polyroute.integrations.paths import MODEL_IN_BODY, PROTOCOLS
 from polyroute.result_check import fault
+from tests.support.provider_names import ProviderNames
 
 CORE = Path(polyroute.__file__).parent
 MODULES = sorted(CORE.rglob("*.py"))
@@ -58,10 +59,22 @@ ORDER = {
     "validation": "sections files checking",
 }
 """The modules of a package, each with what it imports of the package before it."""
-LIBRARIES = ("openai", "anthropic", "litellm")
-"""Names of client libraries that are also providers' IDs; the integrations, and nothing else, may name them."""
-ENGLISH = {"local", "inference", "nova", "poe", "morph", "together"}
-"""Provider IDs that are words of the language too."""
+MAY_NAME_PROVIDERS = ("dexto_compat/", "integrations/", "clients.toml")
+"""The paths in the core that may name providers: what Dexto's clients expect, client libraries, and clients."""
+
+
+FILES = sorted(
+    path.relative_to(CORE).as_posix()
+    for path in CORE.rglob("*")
+    if path.is_file() and "__pycache__" not in path.parts
+    if not path.relative_to(CORE).as_posix().startswith(MAY_NAME_PROVIDERS)
+)
+
+
+@pytest.fixture(scope="module")
+def providers(plugins: Plugins) -> ProviderNames:
+    """The names of all bundled providers."""
+    return ProviderNames(plugins.providers.values())
 
 
 def _name(path: Path) -> str:
@@ -113,22 +126,48 @@ def test_imports_within_a_package_point_one_way(package: str) -> None:
         assert {name[1] for name in names if name[0] == package} <= set(order[:index])
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(CORE)))
-def test_the_core_knows_no_provider(path: Path, plugins: Plugins) -> None:
-    """No provider's name and no provider's variable stands in the core, but for the one package about Dexto.
+@pytest.mark.parametrize("path", FILES)
+def test_the_core_knows_no_provider(path: str, providers: ProviderNames) -> None:
+    """No file of the core names a provider or its variables, in any spelling, outside the exempt paths."""
+    assert providers.named_in((CORE / path).read_text(encoding="utf-8")) == {}
 
-    The integrations name client libraries, which some providers have given their names.
-    """
-    if path.parent.name == "dexto_compat":
-        return
-    text = path.read_text(encoding="utf-8")
-    if path.parent.name == "integrations":
-        text = re.sub(rf"\b({'|'.join(LIBRARIES)})\b", "", text, flags=re.IGNORECASE)
-    known = {name for provider in plugins.providers.values() for name in variables(provider)}
-    words = set(re.findall(r"[A-Za-z0-9_-]+", text))
-    assert not known & words
-    named = (plugins.names.keys() - ENGLISH) & {word.lower() for word in words}
-    assert not named
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("hasDextoKey", "dexto"),
+        ("preferDextoCredits", "dexto"),
+        ("prefers_dextos_credits", "dexto"),
+        ("OpenRouter", "openrouter"),
+        ("open_router", "openrouter"),
+        ("data-open-router-id", "openrouter"),
+        ("openRouterApiKey", "openrouter"),
+        ("https://api.deepseek.com", "deepseek"),
+        ("xAIKey", "xai"),
+        ("Sign in to Together AI.", "togetherai"),
+        ("amazon-bedrock", "amazonbedrock"),
+        ("GROQ_API_KEY", "GROQ_API_KEY"),
+        ("HF_TOKEN", "HF_TOKEN"),
+    ],
+)
+def test_every_spelling_of_a_provider_is_found(providers: ProviderNames, text: str, name: str) -> None:
+    """IDs, aliases, display names and variables count, joined in whatever way."""
+    assert name in providers.named_in(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["local files on localhost", "put together", "disappear", "a clients' fields", "gateway"]
+)
+def test_ordinary_words_name_no_provider(providers: ProviderNames, text: str) -> None:
+    """Words that only look like a provider's name are taken for what they are."""
+    assert providers.named_in(text) == {}
+
+
+def test_each_wire_protocol_that_is_passed_on_has_one_designer(plugins: Plugins) -> None:
+    """A protocol belongs to exactly one of the bundled providers, or to none that Polyroute could ask."""
+    own = [name for provider in plugins.providers.values() for name in provider.own_protocols]
+    assert len(own) == len(set(own))
+    assert set(MODEL_IN_BODY) <= set(own) <= set(PROTOCOLS)
 
 
 def test_the_table_of_layers_names_every_module() -> None:
