@@ -205,7 +205,7 @@ class PreferencesBody(Body):
     pins: dict[str, str | None] = {}
     order: list[Text] = []
     disabled: list[Text] = []
-    preferCredits: bool = Field(False, alias=PREFER_CREDITS_FIELD)
+    preferCredits: bool = Field(False, validation_alias=PREFER_CREDITS_FIELD)
 
 
 class Empty(Query):
