@@ -9,6 +9,8 @@ from typing import Any
 
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # else importing it asks the network
 
+import httpx as real_httpx
+import httpx2
 import litellm as real_litellm
 import pydantic_ai as real_pydantic_ai
 from openai import AsyncOpenAI, OpenAI
@@ -107,20 +109,31 @@ def langchain_chat(catalog: Catalog, target: Target) -> str:
 
 
 def plain_http(catalog: Catalog, target: Target) -> str:
-    client, path, model_id = httpx.client(catalog, target)
+    return _asked(*httpx.client(catalog, target, client_class=real_httpx.Client))
+
+
+def plain_http2(catalog: Catalog, target: Target) -> str:
+    return _asked(*httpx.client(catalog, target, client_class=httpx2.Client))
+
+
+def plain_http_async(catalog: Catalog, target: Target) -> str:
+    return asyncio.run(_asked_async(*httpx.async_client(catalog, target, client_class=real_httpx.AsyncClient)))
+
+
+def plain_http2_async(catalog: Catalog, target: Target) -> str:
+    return asyncio.run(_asked_async(*httpx.async_client(catalog, target, client_class=httpx2.AsyncClient)))
+
+
+def _asked(client: real_httpx.Client | httpx2.Client, path: str, model_id: str) -> str:
     with client:
         answer = client.post(path, json={"model": model_id, "messages": QUESTION})
     return ANSWER.format(model=model_id) if model_id in answer.raise_for_status().text else ""
 
 
-def plain_http_async(catalog: Catalog, target: Target) -> str:
-    async def ask() -> str:
-        client, path, model_id = httpx.async_client(catalog, target)
-        async with client:
-            answer = await client.post(path, json={"model": model_id, "messages": QUESTION})
-        return ANSWER.format(model=model_id) if model_id in answer.raise_for_status().text else ""
-
-    return asyncio.run(ask())
+async def _asked_async(client: real_httpx.AsyncClient | httpx2.AsyncClient, path: str, model_id: str) -> str:
+    async with client:
+        answer = await client.post(path, json={"model": model_id, "messages": QUESTION})
+    return ANSWER.format(model=model_id) if model_id in answer.raise_for_status().text else ""
 
 
 OPENAI_CHAT: list[Ask] = [
@@ -133,6 +146,8 @@ OPENAI_CHAT: list[Ask] = [
     langchain_chat,
     plain_http,
     plain_http_async,
+    plain_http2,
+    plain_http2_async,
 ]
 ANTHROPIC: list[Ask] = [
     anthropic_messages,

@@ -508,8 +508,8 @@ def test_a_cache_that_can_not_be_written_is_exit_3(alone: Shell, mirror: str) ->
 
 
 def test_what_is_missing_is_named(alone: Shell) -> None:
-    """Without httpx the extra is named."""
-    alone.site.module("httpx", "raise ImportError('not there')\n")
+    """Without httpx2 the extra is named."""
+    alone.site.module("httpx2", "raise ImportError('not there')\n")
     done = alone.run("refresh")
     assert done.returncode == 3
     assert "pip install 'polyroute[refresh]'" in done.stderr

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from typing import Any
 
+import httpx as real_httpx
+import httpx2
 import openai as sdk
 import pytest
 
@@ -110,12 +113,13 @@ def test_a_client_that_is_pointed_elsewhere_sends_nothing(serve: Serve) -> None:
     assert elsewhere.received == []
 
 
+@pytest.mark.parametrize("client_class", [real_httpx.Client, httpx2.Client])
 @pytest.mark.parametrize("named", ["bücher.example", "xn--bcher-kva.example", "XN--BCHER-KVA.example"])
-def test_a_host_of_any_letters(serve: Serve, named: str) -> None:
+def test_a_host_of_any_letters(serve: Serve, named: str, client_class: Any) -> None:
     """A host that is named in other letters than ASCII, or as it is on the wire, gets the route's key."""
     catalog = catalog_of(Direct(serve("acme-large")), ACME_KEY="secret-1")
     route = catalog.resolve("acme/acme-large")._replace(base_url=f"https://{named}/v1")
-    client, path, _ = httpx.client(catalog, route)
+    client, path, _ = httpx.client(catalog, route, client_class=client_class)
     with client:
         request = client.build_request("POST", path)
         client.event_hooks["request"][0](request)
@@ -207,10 +211,28 @@ def test_a_further_protocol_is_found() -> None:
 def test_a_missing_library_is_named_with_its_extra(name: str) -> None:
     """An integration whose library is not installed says which extra to install."""
     extra = name.replace("_", "-")
-    hidden = {"langchain": "langchain_openai"}.get(name, name)
-    code = f"import sys; sys.modules[{hidden!r}] = None; import polyroute.integrations.{name}"
+    hidden = {"langchain": ["langchain_openai"], "httpx": ["httpx", "httpx2"]}.get(name, [name])
+    code = f"import sys; sys.modules.update(dict.fromkeys({hidden})); import polyroute.integrations.{name}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert f"polyroute[{extra}]" in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(("installed", "other"), [("httpx", "httpx2"), ("httpx2", "httpx")])
+def test_one_of_the_two_is_enough(serve: Serve, installed: str, other: str) -> None:
+    """Where only httpx is installed, or only httpx2, the client is that one's, and the key arrives."""
+    upstream = serve("acme-large")
+    code = f"""import sys; sys.modules[{other!r}] = None
+from polyroute import Catalog, Environment, Plugins
+from polyroute.integrations import httpx
+environment = Environment({{"DEXTO_API_KEY": "secret-1", "DEXTO_API_URL": {upstream.url!r}}})
+catalog = Catalog(Plugins.load(only=["direct", "dexto"]), environment)
+client, path, model_id = httpx.client(catalog, {CLAUDE!r})
+with client:
+    client.post(path, json={{"model": model_id}})
+print(type(client).__module__)"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() in (installed, f"{installed}._client")
+    assert upstream.received[0].keys == {"authorization": "Bearer secret-1"}
 
 
 def test_importing_polyroute_imports_no_integration() -> None:

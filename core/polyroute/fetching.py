@@ -7,10 +7,11 @@ import zlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from polyroute.errors import MissingExtra, Unavailable
+from polyroute._internal import http_client
+from polyroute.errors import Unavailable
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 
 Progress = Callable[[int], object]
 """Told how many bytes have come so far."""
@@ -48,60 +49,47 @@ class Answer(NamedTuple):
     validators: Validators
 
 
-def client(bounds: Bounds, agent: str) -> httpx.AsyncClient:
-    """A client that heeds the process's proxy and CA variables, and sends nothing of the person's."""
-    try:
-        import httpx
-    except ImportError:
-        raise MissingExtra("Fetching lists", "refresh") from None
-    timeout = httpx.Timeout(bounds.total_seconds, connect=bounds.connect_seconds)
+def client(bounds: Bounds, agent: str) -> httpx2.AsyncClient:
+    """A client that sends nothing of the user's. Raises as `http_client.client` does."""
     headers = {"User-Agent": agent, "Accept": "application/json", "Accept-Encoding": "gzip"}
-    try:
-        return httpx.AsyncClient(timeout=timeout, headers=headers)
-    except Exception as error:  # of a proxy's address, which may hold a password, or of a CA file
-        fault = f"The proxy or CA file that the process's variables name can't be used ({type(error).__name__})."
-        raise Unavailable(f"{fault} Correct HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE and the like.") from None
+    return http_client.client(
+        "Fetching lists",
+        "refresh",
+        seconds=bounds.total_seconds,
+        connect_seconds=bounds.connect_seconds,
+        headers=headers,
+    )
 
 
 async def fetch(
-    client: httpx.AsyncClient, url: str, validators: Validators, bounds: Bounds, progress: Progress
+    client: httpx2.AsyncClient, url: str, validators: Validators, bounds: Bounds, progress: Progress
 ) -> Answer:
     """Fetch `url`, if it has changed. Raises Unavailable, in words for people, and never later than the bounds say."""
-    import httpx
+    import httpx2
 
     try:
         async with asyncio.timeout(bounds.total_seconds):
-            return await _follow(client, httpx.URL(url), validators, bounds, progress)
+            headers = validators.headers()
+            async with http_client.following(client, httpx2.URL(url), _check, _REDIRECTS, headers) as response:
+                return await _read(response, validators, bounds, progress)
     except TimeoutError:
         raise Unavailable(f"no whole answer within {bounds.total_seconds:g} seconds") from None
-    except httpx.ConnectTimeout:
+    except httpx2.ConnectTimeout:
         raise Unavailable(f"no connection within {bounds.connect_seconds:g} seconds") from None
-    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-        raise Unavailable(_failure(error)) from None
+    except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
+        raise Unavailable(http_client.failure(error)) from None
 
 
-async def _follow(
-    client: httpx.AsyncClient, url: httpx.URL, validators: Validators, bounds: Bounds, progress: Progress
-) -> Answer:
-    for _ in range(_REDIRECTS + 1):
-        async with client.stream("GET", url, headers=validators.headers()) as response:
-            if not response.has_redirect_location:
-                return await _read(response, validators, bounds, progress)
-            url = _next(url, response.headers["location"])
-    raise Unavailable(f"more than {_REDIRECTS} redirects")
-
-
-def _next(url: httpx.URL, location: str) -> httpx.URL:
-    """Where a redirect leads: never to another host, nor from https to http."""
-    there = url.join(location)
+def _check(url: httpx2.URL, there: httpx2.URL) -> None:
+    """A redirect leads never to another host, nor from https to http."""
     is_same = (there.scheme, there.host, there.port) == (url.scheme, url.host, url.port)
     is_safer = (url.scheme, there.scheme) == ("http", "https") and there.host == url.host
-    if is_same or is_safer:
-        return there
-    raise Unavailable(f"it redirects to {there.scheme}://{there.netloc.decode()}, another place, which is not followed")
+    if not is_same and not is_safer:
+        place = f"{there.scheme}://{there.netloc.decode()}"
+        raise Unavailable(f"it redirects to {place}, another place, which is not followed")
 
 
-async def _read(response: httpx.Response, validators: Validators, bounds: Bounds, progress: Progress) -> Answer:
+async def _read(response: httpx2.Response, validators: Validators, bounds: Bounds, progress: Progress) -> Answer:
     if response.status_code == _NOT_MODIFIED and validators.headers():
         return Answer(None, validators)
     if response.status_code != _OK:
@@ -110,7 +98,7 @@ async def _read(response: httpx.Response, validators: Validators, bounds: Bounds
     return Answer(body, Validators(response.headers.get("etag", ""), response.headers.get("last-modified", "")))
 
 
-async def _body(response: httpx.Response, bounds: Bounds, progress: Progress) -> bytes:
+async def _body(response: httpx2.Response, bounds: Bounds, progress: Progress) -> bytes:
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("identity", "gzip"):
         raise Unavailable("it is packed in a way that was not asked for")
@@ -164,14 +152,3 @@ class _Unpacking(_Plain):
         if not self.stream.eof:
             raise Unavailable("it is truncated")
         return super().whole()
-
-
-def _failure(error: Exception) -> str:
-    """What went wrong, without the error's own words where they might quote a proxy's password."""
-    kinds = {
-        "ConnectError": "no connection",
-        "ProxyError": "the proxy refuses",
-        "RemoteProtocolError": "it is truncated, or no HTTP",
-        "ReadError": "the connection broke off",
-    }
-    return kinds.get(type(error).__name__, f"it can't be fetched ({type(error).__name__})")

@@ -20,7 +20,7 @@ from polyroute.plugin import CONTAINED, describe
 from polyroute.system import files
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 
 State = Literal["updated", "unchanged", "fresh", "offline", "failed"]
 Progress = Callable[[str, int], object]
@@ -116,7 +116,7 @@ async def _fetch_all(
         return {report.name: report for report in await asyncio.gather(*fetched)}
 
 
-async def _fetch(client: httpx.AsyncClient, each: FetchedList, url: str, bounds: Bounds, progress: Progress) -> Report:
+async def _fetch(client: httpx2.AsyncClient, each: FetchedList, url: str, bounds: Bounds, progress: Progress) -> Report:
     kept = _kept(each.name)
     known = Validators(kept.etag, kept.modified) if kept.url == url and _is_whole(each.name, kept) else Validators()
     try:

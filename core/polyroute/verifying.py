@@ -12,17 +12,18 @@ from concurrent.futures import ThreadPoolExecutor
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from polyroute._internal import http_client
 from polyroute.answers import Route
 from polyroute.base_url import joined
 from polyroute.environment import Environment
-from polyroute.errors import MissingExtra, SecretUnavailable
+from polyroute.errors import SecretUnavailable
 from polyroute.failures import Answer, Rules, judged, message_in
 from polyroute.logins import Call, Probe, Verification, VerificationState
 from polyroute.words import shown
 from polyroute.workers import Workers
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 
 SECONDS = 10.0
 """How long all of it may take."""
@@ -82,18 +83,15 @@ def verify(routes: Mapping[str, Route], probes: Mapping[str, Known], asking: Ask
 
 
 async def _all(routes: Mapping[str, Route], probes: Mapping[str, Known], asking: Asking) -> tuple[Verification, ...]:
-    try:
-        import httpx
-    except ImportError:
-        raise MissingExtra("Verification", "verify") from None
     readers = Workers(len(routes))
-    async with httpx.AsyncClient(follow_redirects=False, timeout=asking.seconds) as client:
+    seconds = asking.seconds
+    async with http_client.client("Verification", "verify", seconds=seconds, connect_seconds=seconds) as client:
         asked = [_one(name, route, probes.get(name), asking, readers, client) for name, route in routes.items()]
         return tuple(await asyncio.gather(*asked))
 
 
 async def _one(
-    name: str, route: Route, probe: Known | None, asking: Asking, readers: Workers, client: httpx.AsyncClient
+    name: str, route: Route, probe: Known | None, asking: Asking, readers: Workers, client: httpx2.AsyncClient
 ) -> Verification:
     if isinstance(probe, Verification):
         return probe._replace(message=asking.environment.without_secrets(shown(probe.message)))
@@ -117,7 +115,7 @@ async def _one(
     return found._replace(provider=name)
 
 
-async def _asked(client: httpx.AsyncClient, call: Call, probe: Probe, asking: Asking) -> Verification:
+async def _asked(client: httpx2.AsyncClient, call: Call, probe: Probe, asking: Asking) -> Verification:
     def told(text: str) -> str:
         return shown(asking.environment.without_secrets(text))
 
@@ -139,7 +137,7 @@ def _unsupported(route: Route, probe: Probe | None, paid: bool) -> str:
     return "" if probe.free or paid else "it would cost something: ask for it (--paid)"
 
 
-async def _answer(client: httpx.AsyncClient, call: Call, probe: Probe) -> tuple[int, str]:
+async def _answer(client: httpx2.AsyncClient, call: Call, probe: Probe) -> tuple[int, str]:
     headers = {**dict(call.headers), "accept": "application/json"}
     method, content = ("POST", probe.body) if probe.body else ("GET", None)
     if content:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import os
 import signal
@@ -14,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -281,3 +283,38 @@ def counted(models: list[dict[str, Any]]) -> dict[int, int]:
         numbers.setdefault(int(writer), []).append(int(number))
     assert all(sorted(each) == list(range(1, len(each) + 1)) for each in numbers.values())
     return {writer: len(each) for writer, each in numbers.items()}
+
+
+REQUESTS = 3_000
+MOST_GROWTH = 6 << 20
+"""Bytes. Without a look for garbage each that is refused leaves some 14,000, 20 MB in all."""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="its memory is read from /proc")
+def test_memory_stays_as_it_is(shell: Shell) -> None:
+    """What thousands of requests leave, refused and accepted ones, is not kept."""
+    refused = ("POST", "/v1/chat/completions", b'{"model": "nobody/x"}')
+    accepted = ("GET", "/api/llm/custom-models", b"")
+    with started(shell, "--pass-through", "--token", "t") as server:
+        address = urlsplit(server.ready["url"])
+        connection = http.client.HTTPConnection(address.netloc, timeout=30)
+
+        def ask(times: int) -> None:
+            for count in range(times):
+                method, path, body = (refused, accepted)[count % 2]
+                connection.request(method, path, body, {"authorization": "Bearer t"})
+                with connection.getresponse() as answer:
+                    assert answer.status == (404, 200)[count % 2]
+                    answer.read()
+
+        ask(500)
+        before = resident(server)
+        ask(REQUESTS)
+        connection.close()
+        assert resident(server) - before < MOST_GROWTH
+
+
+def resident(server: Server) -> int:
+    """Bytes of memory that a server has now."""
+    status = Path(f"/proc/{server.process.pid}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0]) * 1024

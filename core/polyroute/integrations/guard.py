@@ -102,11 +102,11 @@ class Guard:
 
     @property
     def options(self) -> dict[str, Any]:
-        """The arguments for a client of httpx."""
+        """The arguments for a client of httpx or httpx2."""
         return {"follow_redirects": False, "event_hooks": {"request": [self], "response": [self.after]}}
 
     @property
     def async_options(self) -> dict[str, Any]:
-        """The arguments for an asynchronous client of httpx."""
+        """The arguments for an asynchronous client of either."""
         hooks = {"request": [self.asynchronous], "response": [self.asynchronous_after]}
         return {"follow_redirects": False, "event_hooks": hooks}

@@ -1,13 +1,16 @@
-"""Plain httpx: `pip install 'polyroute[httpx]'`.
+"""Plain httpx or httpx2: `pip install 'polyroute[httpx]'`, or either of them.
 
 >>> client, path, model_id = polyroute.integrations.httpx.client(catalog, "PROVIDER/MODEL", protocols=["openai-chat"])
 >>> client.post(path, json={"model": model_id, "messages": [...]})
+
+A host that works with httpx2 says so, and gets its client: `client(…, client_class=httpx2.Client)`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Callable, Collection
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from polyroute.catalog import Catalog
 from polyroute.errors import MissingExtra
@@ -15,30 +18,75 @@ from polyroute.integrations.choosing import Target, chosen
 from polyroute.integrations.guard import Guard
 from polyroute.integrations.paths import HTTP, request_path
 
-try:
+if TYPE_CHECKING or find_spec("httpx"):
     import httpx
-except ImportError:
-    raise MissingExtra("polyroute.integrations.httpx", "httpx") from None
+elif find_spec("httpx2"):
+    import httpx2 as httpx
+else:
+    raise MissingExtra("polyroute.integrations.httpx", "httpx")
+
+T = TypeVar("T")
 
 
+@overload
 def client(
     catalog: Catalog, target: Target, *, protocols: Collection[str] = HTTP, stream: bool = False, **options: Any
-) -> tuple[httpx.Client, str, str]:
+) -> tuple[httpx.Client, str, str]: ...
+@overload
+def client(
+    catalog: Catalog,
+    target: Target,
+    *,
+    protocols: Collection[str] = HTTP,
+    stream: bool = False,
+    client_class: Callable[..., T],
+    **options: Any,
+) -> tuple[T, str, str]: ...
+def client(
+    catalog: Catalog,
+    target: Target,
+    *,
+    protocols: Collection[str] = HTTP,
+    stream: bool = False,
+    client_class: Callable[..., Any] = httpx.Client,
+    **options: Any,
+) -> tuple[Any, str, str]:
     """A client for the route to a model, the path to request there, and the model's ID.
 
-    `options` are further arguments of `httpx.Client`. Raises as `choosing.chosen` does.
+    `client_class` is `httpx.Client` or `httpx2.Client`: without it that of httpx, and of httpx2 where only that is
+    installed. `options` are further arguments of it. Raises as `choosing.chosen` does.
     """
     route, model_id = chosen(catalog, target, protocols)
     guard = Guard(route, catalog.environment)
-    made = httpx.Client(base_url=guard.route.base_url, **{**guard.options, **options})
+    made = client_class(base_url=guard.route.base_url, **{**guard.options, **options})
     return made, request_path(route.protocol, model_id, stream=stream), model_id
 
 
+@overload
 def async_client(
     catalog: Catalog, target: Target, *, protocols: Collection[str] = HTTP, stream: bool = False, **options: Any
-) -> tuple[httpx.AsyncClient, str, str]:
-    """The same with `httpx.AsyncClient`."""
+) -> tuple[httpx.AsyncClient, str, str]: ...
+@overload
+def async_client(
+    catalog: Catalog,
+    target: Target,
+    *,
+    protocols: Collection[str] = HTTP,
+    stream: bool = False,
+    client_class: Callable[..., T],
+    **options: Any,
+) -> tuple[T, str, str]: ...
+def async_client(
+    catalog: Catalog,
+    target: Target,
+    *,
+    protocols: Collection[str] = HTTP,
+    stream: bool = False,
+    client_class: Callable[..., Any] = httpx.AsyncClient,
+    **options: Any,
+) -> tuple[Any, str, str]:
+    """The same with `httpx.AsyncClient` or `httpx2.AsyncClient`."""
     route, model_id = chosen(catalog, target, protocols)
     guard = Guard(route, catalog.environment)
-    made = httpx.AsyncClient(base_url=guard.route.base_url, **{**guard.async_options, **options})
+    made = client_class(base_url=guard.route.base_url, **{**guard.async_options, **options})
     return made, request_path(route.protocol, model_id, stream=stream), model_id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -43,6 +44,7 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._ready()
+            _look_for_garbage()
             self._watching = asyncio.create_task(self._watch())
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -55,6 +57,13 @@ class _Server(uvicorn.Server):
             await asyncio.sleep(_PARENT_EVERY_SECONDS)
         if self._parent:
             self.should_exit = True
+
+
+def _look_for_garbage() -> None:
+    """Look for garbage from now on, which a command, that ends soon, does not; but not in what stays to the end."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import json
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from collections.abc import AsyncIterator, Iterable
+from typing import NamedTuple
 from urllib.parse import quote, urlsplit
-from urllib.request import getproxies, proxy_bypass
 
-import aiohttp
-import httpx
-from multidict import CIMultiDict
+import httpx2
 from starlette.types import Send
-from yarl import URL
 
-from polyroute import Environment, ModelRef, Route, RouteFailed
+from polyroute import Environment, ModelRef, Route, RouteFailed, Unavailable, UsageError
+from polyroute._internal import http_client
 from polyroute.base_url import joined, origin_of
 from polyroute.integrations.guard import Guard
 from polyroute.integrations.paths import request_path
@@ -37,21 +33,18 @@ _PREFIXES_OF_THE_ENDPOINT = (b"access-control-", b"proxy-", b"x-polyroute-")
 _JUDGED_BYTES = 64_000
 """An error is read so far before it is decided what it means; what is longer is passed on."""
 _LARGE_BYTES = 256 * 1024
-"""What is sent piece by piece, so that others' requests go on meanwhile."""
+"""What is sent piece by piece."""
 _CONNECT_SECONDS = 15
-_MOST_CONNECTIONS = 200
-_IDLE_SECONDS = 60
-_HEADER_BYTES = 64 * 1024
-_NONE_OF_ITS_OWN = ("accept", "accept-encoding", "content-type", "user-agent")
-"""Headers that the library would add where the client has sent none."""
-_VISIBLE = "!\"#$&'()*+,-./:;<=>?@[\\]^_`{|}~ "
+_VISIBLE = "!\"#$&'()*+,-./:;<=>?@[\\]^_`{|}~"
 
 
 class Request(NamedTuple):
     """A request as an endpoint gets it."""
 
-    url: URL
-    headers: CIMultiDict[str]
+    url: httpx2.URL
+    target: bytes
+    """Path and query to the byte, which a URL would spell in its own way."""
+    headers: httpx2.Headers
     body: bytes
 
 
@@ -68,29 +61,28 @@ class Asked(NamedTuple):
     def along(self, route: Route, environment: Environment) -> Request:
         """The request as the route's endpoint gets it: its ID, its address, its key, and nothing else changed."""
         guard = Guard(route, environment)
-        url = URL(joined(guard.route.base_url, request_path(route.protocol, route.model_id or "")))
-        if self.query:
-            url = URL(f"{url}?{_visible(self.query)}", encoded=True)
-        kept = _without(self.headers, _OF_THE_CALLER | {route.auth.name.lower().encode()}, _PREFIXES_OF_THE_CALLER)
-        headers = CIMultiDict((name.decode(), _text(name, value)) for name, value in kept if name != b"host")
+        url = _url(joined(guard.route.base_url, request_path(route.protocol, route.model_id or "")))
+        target = url.raw_path + b"?" + _query(self.query) if self.query else url.raw_path
+        dropped = _OF_THE_CALLER | {route.auth.name.lower().encode()}
+        headers = httpx2.Headers(_without(self.headers, dropped, _PREFIXES_OF_THE_CALLER))
         guard.apply(origin_of(str(url)), headers)
-        return Request(url, headers, self.before + json.dumps(route.model_id).encode() + self.after)
+        return Request(url, target, headers, self.before + json.dumps(route.model_id).encode() + self.after)
 
 
 class Answer:
     """An endpoint's answer, of which the head is there."""
 
-    def __init__(self, model: ModelRef, route: Route, response: aiohttp.ClientResponse) -> None:
+    def __init__(self, model: ModelRef, route: Route, response: httpx2.Response) -> None:
         self.route, self._model, self._response = route, model, response
         self._begun: list[bytes] = []
-        self._parts = response.content.iter_any()  # what has come together is one part
+        self._parts = response.aiter_raw()
 
     @property
     def status(self) -> int:
         """The HTTP status."""
-        return self._response.status
+        return self._response.status_code
 
-    async def judged(self) -> httpx.Response | None:
+    async def judged(self) -> httpx2.Response | None:
         """The answer as one that was read, if it is short; it can be relayed all the same."""
         size = 0
         try:
@@ -99,11 +91,11 @@ class Answer:
                 size += len(part)
                 if size > _JUDGED_BYTES:
                     return None
-            return httpx.Response(self.status, headers=self._raw(), content=b"".join(self._begun))
-        except httpx.DecodingError:
+            return httpx2.Response(self.status, headers=self._raw(), content=b"".join(self._begun))
+        except httpx2.DecodingError:
             return None
         except BaseException:
-            self.close()
+            await self.close()
             raise
 
     async def relay(self, send: Send) -> None:
@@ -115,17 +107,17 @@ class Answer:
             async for part in self._parts:
                 await send({"type": "http.response.body", "body": part, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
-        except aiohttp.ClientError:
+        except httpx2.HTTPError:
             raise ConnectionAbortedError("The endpoint hung up before its answer was whole.") from None
         finally:
-            self.close()
+            await self.close()
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Want no more of it."""
-        self._response.close()
+        await self._response.aclose()
 
     def _raw(self) -> Headers:
-        return [(name.lower(), value) for name, value in self._response.raw_headers]
+        return [(name.lower(), value) for name, value in self._response.headers.raw]
 
     def _headers(self) -> Headers:
         raw = self._raw()
@@ -139,27 +131,24 @@ class Answer:
 class _Refused(Exception):
     """An answer that is an error, in the shape in which errors of client libraries are looked at."""
 
-    def __init__(self, answer: Answer, response: httpx.Response) -> None:
+    def __init__(self, answer: Answer, response: httpx2.Response) -> None:
         self.answer, self.response = answer, response
         super().__init__()
 
 
 class Upstream:
-    """The way to all endpoints: one session, made when it is first needed."""
+    """The way to all endpoints: one client, made when it is first needed, with the proxies that are set then."""
 
     def __init__(self, seconds: float) -> None:
-        connecting = min(seconds, _CONNECT_SECONDS)
-        self._timeout = aiohttp.ClientTimeout(None, seconds, sock_connect=connecting, sock_read=seconds)
-        self._session: aiohttp.ClientSession | None = None
+        self._seconds = seconds
+        self._client: httpx2.AsyncClient | None = None
 
     async def send(self, model: ModelRef, route: Route, request: Request, policy: Policy) -> Answer:
         """The answer to a request; raises what says why where there is none, or another route might be taken."""
-        self._session = self._session or self._new_session()
-        body = request.body if len(request.body) < _LARGE_BYTES else io.BytesIO(request.body)
-        options: dict[str, Any] = {"headers": request.headers, "data": body, "proxy": _proxy(request.url)}
-        answer = Answer(model, route, await self._session.post(request.url, allow_redirects=False, **options))
+        self._client = self._client or self._new_client()
+        answer = Answer(model, route, await self._client.send(_made(request), stream=True))
         if 300 <= answer.status < 400:
-            answer.close()
+            await answer.close()
             told = f"{_named(route)} answers with a redirect, which is not followed: a key goes to its endpoint alone."
             raise Fault("upstream_redirects", told, "third_party")
         if answer.status >= 400 and policy == "auto" and (response := await answer.judged()) is not None:
@@ -168,39 +157,36 @@ class Upstream:
 
     async def close(self) -> None:
         """Close all connections."""
-        if self._session is not None:
-            await self._session.close()
+        if self._client is not None:
+            await self._client.aclose()
 
-    def _new_session(self) -> aiohttp.ClientSession:
-        return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                ssl=httpx.create_ssl_context(), limit=_MOST_CONNECTIONS, keepalive_timeout=_IDLE_SECONDS
-            ),
-            timeout=self._timeout,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            skip_auto_headers=_NONE_OF_ITS_OWN,
-            max_line_size=_HEADER_BYTES,
-            max_field_size=_HEADER_BYTES,
-        )
+    def _new_client(self) -> httpx2.AsyncClient:
+        times = {"seconds": self._seconds, "connect_seconds": min(self._seconds, _CONNECT_SECONDS)}
+        try:
+            return http_client.client("The pass-through", "server", **times)
+        except Unavailable as error:
+            raise Fault("upstream_unreachable", str(error), "third_party") from None
 
 
-def _proxy(url: URL) -> URL | None:
-    """The proxy that the machine's settings name. The library would look into `.netrc` for passwords too."""
-    settings, host = getproxies(), url.host or ""
-    named = settings.get(url.scheme) or settings.get("all")
-    if not named or proxy_bypass(f"{host}:{url.port}") or proxy_bypass(host):
-        return None
+def _made(request: Request) -> httpx2.Request:
+    """The library's own request: made here, and not by its client, it has no headers that nobody has sent."""
+    request.headers["content-length"] = str(len(request.body))
+    content = request.body if len(request.body) < _LARGE_BYTES else _pieces(request.body)
+    extensions = {"target": request.target}
+    return httpx2.Request("POST", request.url, headers=request.headers, content=content, extensions=extensions)
+
+
+async def _pieces(body: bytes) -> AsyncIterator[bytes]:
+    """A large body, bit by bit: others' requests go on meanwhile."""
+    for start in range(0, len(body), _LARGE_BYTES):
+        yield body[start : start + _LARGE_BYTES]
+
+
+def _url(address: str) -> httpx2.URL:
     try:
-        proxy = URL(named if "://" in named else f"http://{named}")
-    except ValueError:  # which quotes it
-        proxy = URL()
-    if proxy.scheme not in ("http", "https"):
-        told = (
-            f"The proxy that is set for {host} can't be used: it has no address that begins with http:// or https://."
-        )
-        raise Fault("upstream_unreachable", told, "third_party") from None
-    return proxy
+        return httpx2.URL(address)
+    except httpx2.InvalidURL:
+        raise UsageError(f"{address} is no address that could be called: correct the base URL.") from None
 
 
 def outcome(error: Exception, course: Course) -> Answer:
@@ -208,27 +194,23 @@ def outcome(error: Exception, course: Course) -> Answer:
     cause = error.error if isinstance(error, RouteFailed) else error
     if isinstance(cause, _Refused):
         return cause.answer
-    if not isinstance(cause, aiohttp.ClientError):
+    if not isinstance(cause, httpx2.HTTPError):
         raise error
-    if isinstance(cause, TimeoutError):
+    if isinstance(cause, httpx2.TimeoutException):
         told = f"{_named(course.route)} does not answer in time."
         raise Fault("upstream_timeout", told, "third_party", status=504) from None
     told = str(error) if isinstance(error, RouteFailed) else f"{_named(course.route)} broke off."
     raise Fault("upstream_unreachable", told, "third_party") from None
 
 
-def _visible(text: str | bytes) -> str:
-    """What may stand in a header or a query; any ID may stand in a reference."""
-    return quote(text, safe=_VISIBLE, errors="replace") if isinstance(text, str) else quote(text, safe=_VISIBLE)
+def _visible(text: str) -> str:
+    """What may stand in a header; any ID may stand in a reference."""
+    return quote(text, safe=_VISIBLE + " ", errors="replace")
 
 
-def _text(name: bytes, value: bytes) -> str:
-    """A header's value, which the library takes as text alone."""
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        told = f"The header {name.decode('latin-1')} is not in UTF-8, and can't be passed on as it is."
-        raise Fault("invalid_header", told, scope="http") from None
+def _query(query: bytes) -> bytes:
+    """A query to the byte, but for bytes that no request may hold."""
+    return quote(query, safe=_VISIBLE + "%").encode()
 
 
 def _named(route: Route) -> str:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import time
-from typing import IO, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from polyroute.base_url import is_loopback
+from polyroute._internal import http_client
 from polyroute.errors import Unavailable, UsageError
+
+if TYPE_CHECKING:
+    import httpx2
 
 MOST_BYTES = 64 << 20
 MOST_SECONDS = 60.0
 _STALLED_SECONDS = 10.0
-_CHUNK = 1 << 16
+_REDIRECTS = 5
+_OK = 200
 
 
 def is_address(source: str) -> bool:
@@ -23,24 +27,49 @@ def is_address(source: str) -> bool:
 def fetch(url: str, path: str, *, insecure: bool) -> None:
     """Write what is at `url` to `path`. Only https, but for this machine where `insecure` allows it.
 
-    Raises UsageError for another address, Unavailable where it can't be fetched within the bounds.
+    Raises UsageError for another address, there or on the way; MissingExtra; Unavailable where it can't be fetched
+    within the bounds.
     """
-    from http.client import HTTPException
-    from urllib.request import HTTPRedirectHandler, build_opener
-
-    class Careful(HTTPRedirectHandler):
-        """Follows redirects, but to no address that could not have been given."""
-
-        def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
-            _check(newurl, insecure=insecure)
-            return super().redirect_request(req, fp, code, msg, headers, newurl)
+    import asyncio
 
     _check(url, insecure=insecure)
-    try:
-        with build_opener(Careful()).open(url, timeout=_STALLED_SECONDS) as answer, open(path, "wb") as file:
-            _copy(answer, file, url)
-    except (OSError, HTTPException, ValueError) as error:
-        raise Unavailable(f"{url} can't be fetched: {error}") from None
+    asyncio.run(_fetch(url, path, insecure=insecure))
+
+
+async def _fetch(url: str, path: str, *, insecure: bool) -> None:
+    import asyncio
+
+    times = {"seconds": _STALLED_SECONDS, "connect_seconds": _STALLED_SECONDS}
+    headers = {"Accept-Encoding": "identity"}
+    async with http_client.client("Fetching a plugin", "http", **times, headers=headers) as client:
+        import httpx2
+
+        def check(_: httpx2.URL, there: httpx2.URL) -> None:
+            _check(str(there), insecure=insecure)
+
+        try:
+            async with (
+                asyncio.timeout(MOST_SECONDS),
+                http_client.following(client, httpx2.URL(url), check, _REDIRECTS) as response,
+            ):
+                await _write(response, path)
+        except TimeoutError:
+            raise Unavailable(f"{url} has not come within {MOST_SECONDS:g} seconds.") from None
+        except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
+            raise Unavailable(f"{url} can't be fetched: {http_client.failure(error)}.") from None
+
+
+async def _write(response: httpx2.Response, path: str) -> None:
+    if response.status_code != _OK:
+        told = f"{response.status_code} {response.reason_phrase}".rstrip()
+        raise Unavailable(f"{response.url} can't be fetched: it answered {told}.")
+    left = MOST_BYTES
+    with open(path, "wb") as file:
+        async for part in response.aiter_raw():
+            left -= len(part)
+            if left < 0:
+                raise Unavailable(f"{response.url} is larger than {MOST_BYTES >> 20} MiB.")
+            file.write(part)
 
 
 def _check(url: str, *, insecure: bool) -> None:
@@ -49,14 +78,3 @@ def _check(url: str, *, insecure: bool) -> None:
         raise UsageError("Give an address without user and password: keys never go in URLs.")
     if parts.scheme != "https" and not (insecure and parts.scheme == "http" and is_loopback(parts.hostname or "")):
         raise UsageError(f"{url} is not https. (http is taken from this machine alone, with --insecure.)")
-
-
-def _copy(answer: IO[bytes], file: IO[bytes], url: str) -> None:
-    deadline, left = time.monotonic() + MOST_SECONDS, MOST_BYTES
-    while chunk := answer.read(_CHUNK):
-        left -= len(chunk)
-        if left < 0:
-            raise Unavailable(f"{url} is larger than {MOST_BYTES >> 20} MiB.")
-        if time.monotonic() > deadline:
-            raise Unavailable(f"{url} has not come within {MOST_SECONDS:g} seconds.")
-        file.write(chunk)
