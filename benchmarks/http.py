@@ -14,10 +14,11 @@ import re
 import shutil
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+
+import httpx2
 
 from benchmarks.measuring import Figure, Person, interleaved, medians, new_person, show, throw_away
 
@@ -82,9 +83,10 @@ def running(command: Sequence[str], person: Person) -> Iterator[str]:
 
 def fetched(url: str, **headers: str) -> tuple[bytes, Mapping[str, str]]:
     """What a server answers."""
-    request = urllib.request.Request(url, headers={name.replace("_", "-"): each for name, each in headers.items()})  # noqa: S310 - our own server
-    with urllib.request.urlopen(request) as answer:  # noqa: S310
-        return answer.read(), {name.lower(): each for name, each in answer.headers.items()}
+    sent = {"accept-encoding": "identity"} | {name.replace("_", "-"): each for name, each in headers.items()}
+    with httpx2.stream("GET", url, headers=sent) as answer:
+        answer.raise_for_status()
+        return b"".join(answer.iter_raw()), answer.headers
 
 
 def per_second(url: str, seconds: float, headers: Mapping[str, str]) -> float:

@@ -22,6 +22,7 @@ import pytest
 from polyroute import Unavailable, UsageError
 from polyroute.manifests.reading import schema
 from polyroute.trust import acquiring, downloading
+from tests.installing import Site
 from tests.manifesting import ACME, Person
 from tests.test_trust import EVIL, PROGRAM
 
@@ -173,6 +174,16 @@ def test_what_cannot_be_fetched_is_told(person: Commands, server: str, path: str
     done = person.run("plugins", "add", f"{server}/{path}", "--yes", "--insecure")
     assert (done.returncode, words in done.stderr) == (status, True), done.stderr
     assert not person.folder.exists()
+
+
+def test_fetching_needs_its_extra(person: Commands, elsewhere: Path, server: str) -> None:
+    """Without httpx2 an address is told to need an extra; a folder needs none."""
+    site = Site(person.home / "site")
+    site.module("httpx2", "raise ImportError('not there')\n")
+    without = {"PYTHONPATH": str(site.folder)}
+    refused = person.run("plugins", "add", f"{server}/acme.zip", "--yes", "--insecure", **without)
+    assert (refused.returncode, "pip install 'polyroute[http]'" in refused.stderr) == (3, True)
+    assert person.run("plugins", "add", str(elsewhere), "--yes", **without).returncode == 0
 
 
 @pytest.mark.parametrize(

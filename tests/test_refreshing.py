@@ -8,6 +8,7 @@ import os
 import shutil
 import ssl
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from polyroute import Environment, FetchedList, Unavailable, UsageError, lists
+from polyroute import Environment, FetchedList, MissingExtra, Unavailable, UsageError, lists
 from polyroute.fetching import Bounds
 from polyroute.refreshing import Report, refresh
 from tests.processes import together
@@ -337,6 +338,30 @@ def test_a_password_of_a_proxy_is_not_told(monkeypatch: pytest.MonkeyPatch) -> N
     assert "secret" not in repr(caught.value) + str(caught.value.__cause__)
 
 
+def test_a_network_without_a_proxy(upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network in NO_PROXY is asked directly."""
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "127.0.0.0/8")
+    assert fetch(upstream.put(PATH, GOOD)).state == "updated"
+
+
+def test_a_socks_proxy_needs_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy that speaks SOCKS is told to need an extra, and its password is not told."""
+    monkeypatch.setitem(sys.modules, "socksio", None)
+    monkeypatch.setenv("all_proxy", "socks5://me:secret@127.0.0.1:9")
+    with pytest.raises(MissingExtra, match=r"polyroute\[socks\]") as caught:
+        fetch("https://acme.invalid/")
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+def test_certificates_that_are_not_there_are_told(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """The variable that names a missing CA file or folder is told, and what it names."""
+    monkeypatch.setenv(name, "/none/such.pem")
+    with pytest.raises(Unavailable, match=f"{name} names /none/such.pem"):
+        fetch("https://acme.invalid/")
+
+
 def test_a_refusing_proxy_is_told(upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
     """A proxy that wants a password fails the list, and its own is told nobody."""
     upstream.on("http://lists.invalid/", reply(b"", 407))
@@ -360,7 +385,8 @@ def test_a_certificate_authority_is_believed_where_the_process_says_so(
     upstream.socket = context.wrap_socket(upstream.socket, server_side=True)
     upstream.put(PATH, GOOD)
     url = upstream.url.replace("http:", "https:") + PATH
-    assert fetch(url, bounds=Bounds()).state == "failed"
+    refused = fetch(url, bounds=Bounds())
+    assert (refused.state, "SSL_CERT_FILE" in refused.error) == ("failed", True)
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     assert fetch(url, bounds=Bounds()).state == "updated"
 

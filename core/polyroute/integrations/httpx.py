@@ -30,10 +30,6 @@ T = TypeVar("T")
 
 @overload
 def client(
-    catalog: Catalog, target: Target, *, protocols: Collection[str] = HTTP, stream: bool = False, **options: Any
-) -> tuple[httpx.Client, str, str]: ...
-@overload
-def client(
     catalog: Catalog,
     target: Target,
     *,
@@ -42,6 +38,10 @@ def client(
     client_class: Callable[..., T],
     **options: Any,
 ) -> tuple[T, str, str]: ...
+@overload
+def client(
+    catalog: Catalog, target: Target, *, protocols: Collection[str] = HTTP, stream: bool = False, **options: Any
+) -> tuple[httpx.Client, str, str]: ...
 def client(
     catalog: Catalog,
     target: Target,
@@ -64,10 +64,6 @@ def client(
 
 @overload
 def async_client(
-    catalog: Catalog, target: Target, *, protocols: Collection[str] = HTTP, stream: bool = False, **options: Any
-) -> tuple[httpx.AsyncClient, str, str]: ...
-@overload
-def async_client(
     catalog: Catalog,
     target: Target,
     *,
@@ -76,6 +72,10 @@ def async_client(
     client_class: Callable[..., T],
     **options: Any,
 ) -> tuple[T, str, str]: ...
+@overload
+def async_client(
+    catalog: Catalog, target: Target, *, protocols: Collection[str] = HTTP, stream: bool = False, **options: Any
+) -> tuple[httpx.AsyncClient, str, str]: ...
 def async_client(
     catalog: Catalog,
     target: Target,

@@ -161,9 +161,9 @@ class Upstream:
             await self._client.aclose()
 
     def _new_client(self) -> httpx2.AsyncClient:
-        times = {"seconds": self._seconds, "connect_seconds": min(self._seconds, _CONNECT_SECONDS)}
+        seconds, connecting = self._seconds, min(self._seconds, _CONNECT_SECONDS)
         try:
-            return http_client.client("The pass-through", "server", **times)
+            return http_client.client("The pass-through", "server", seconds=seconds, connect_seconds=connecting)
         except Unavailable as error:
             raise Fault("upstream_unreachable", str(error), "third_party") from None
 

@@ -39,9 +39,7 @@ def fetch(url: str, path: str, *, insecure: bool) -> None:
 async def _fetch(url: str, path: str, *, insecure: bool) -> None:
     import asyncio
 
-    times = {"seconds": _STALLED_SECONDS, "connect_seconds": _STALLED_SECONDS}
-    headers = {"Accept-Encoding": "identity"}
-    async with http_client.client("Fetching a plugin", "http", **times, headers=headers) as client:
+    async with _client() as client:
         import httpx2
 
         def check(_: httpx2.URL, there: httpx2.URL) -> None:
@@ -57,6 +55,16 @@ async def _fetch(url: str, path: str, *, insecure: bool) -> None:
             raise Unavailable(f"{url} has not come within {MOST_SECONDS:g} seconds.") from None
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
             raise Unavailable(f"{url} can't be fetched: {http_client.failure(error)}.") from None
+
+
+def _client() -> httpx2.AsyncClient:
+    return http_client.client(
+        "Fetching a plugin",
+        "http",
+        seconds=_STALLED_SECONDS,
+        connect_seconds=_STALLED_SECONDS,
+        headers={"Accept-Encoding": "identity"},
+    )
 
 
 async def _write(response: httpx2.Response, path: str) -> None:
