@@ -26,6 +26,7 @@ from polyroute import (
     Source,
     Verification,
     hookimpl,
+    verify,
 )
 from tests.fake_upstream import Upstream
 from tests.installing import BUNDLED
@@ -270,7 +271,7 @@ def mapped(catalog: Catalog) -> set[str | None]:
 
 def verified(catalog: Catalog) -> list[tuple[str, str, str]]:
     """What each provider's verification says."""
-    return [(each.provider, each.state, each.message) for each in catalog.verify(["py", "exe", "by-variable"])]
+    return [(each.provider, each.state, each.message) for each in verify(catalog, ["py", "exe", "by-variable"])]
 
 
 def headers(catalog: Catalog) -> dict[str, dict[str, str]]:

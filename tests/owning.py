@@ -429,7 +429,7 @@ def answers(catalog: Catalog) -> dict[str, Any]:
         "mapped": [catalog.mapping("acme", ref) for ref in (sonnet, ModelRef("openai", "gpt-5"))],
         "maker": catalog.maker("acme/anthropic/claude-sonnet-4-5"),
         "lists": [(each.name, each.url, each.gateways) for each in plugins.lists],
-        "verified": plugins.verifications((), catalog.environment, []).get("acme"),
+        "verified": plugins.verifications((), catalog.environment).get("acme"),
     }
     credentials = (route.credential for route in catalog.provider("acme").routes if route.usable)
     return {**found, "secrets": [catalog.environment.reveal(each) for each in credentials if each]}

@@ -19,6 +19,7 @@ from polyroute import (
     Provider,
     Route,
     SecretUnavailable,
+    explain,
     hookimpl,
 )
 from tests.conftest import MakeCatalog, MakeEnvironment
@@ -89,7 +90,7 @@ def test_nothing_is_there(make_catalog: MakeCatalog) -> None:
     """Without any credential it can't be run, as any other model of its provider."""
     catalog = make_catalog(files=holding(own(GLM)))
     assert not any(route.usable for route in catalog.routes(GLM))
-    assert "a custom model of yours" in str(catalog.explain(GLM))
+    assert "a custom model of yours" in str(explain(catalog, GLM))
 
 
 # --- Base URLs and keys ---

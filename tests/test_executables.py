@@ -363,7 +363,7 @@ def test_keys_are_verified_and_not_repeated(person: Person) -> None:
     catalog = Catalog(Plugins.load(only=["acme"], environment=environment), environment)
     (credential,) = [route.credential for route in catalog.provider("acme").routes if route.via == "direct"]
     assert credential
-    ((_, found),) = catalog.plugins.verifications((credential,), catalog.environment, []).items()
+    ((_, found),) = catalog.plugins.verifications((credential,), catalog.environment).items()
     assert isinstance(found, Verification)
     assert (found.provider, found.state) == ("acme", "valid")
     assert '"secrets": {"acme": "key-canary"}' in log(person, "verify")[0]

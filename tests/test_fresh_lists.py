@@ -23,6 +23,7 @@ from polyroute import (
     Plugins,
     Provider,
     Slot,
+    explain,
     hookimpl,
     lists,
 )
@@ -416,15 +417,15 @@ def test_what_a_refresh_could_help_is_said(own: list[Document], fetched: Fetched
     missing = "anthropic/claude-sonnet-77"
     installed = Catalog(Plugins.load(environment=environment), environment)
     assert "`polyroute refresh`" in installed.routes(missing)[0].remedy
-    assert "the one that was installed, of 2026-05-21" in str(installed.explain(missing))
+    assert "the one that was installed, of 2026-05-21" in str(explain(installed, missing))
     catalog = fetched(openrouter={"data": own})
     assert "refresh" not in catalog.routes(missing)[0].remedy
-    assert re.search(r"List of dexto: fetched 20\d\d-\d\d-\d\d \d\d:\d\d UTC\.\n", str(catalog.explain(missing)))
+    assert re.search(r"List of dexto: fetched 20\d\d-\d\d-\d\d \d\d:\d\d UTC\.\n", str(explain(catalog, missing)))
     moment = (lists.fetched_at("openrouter") or 0) - 90_000
     os.utime(lists.path("openrouter"), (moment, moment))
     stale = Catalog(Plugins.load(environment=catalog.environment), catalog.environment)
     assert "`polyroute refresh`" in stale.routes(missing)[0].remedy
-    assert "which is stale" in str(stale.explain(missing))
+    assert "which is stale" in str(explain(stale, missing))
     assert stale.mapping("dexto", ModelRef("anthropic", "claude-sonnet-4-5")).id  # stale, and used
 
 
@@ -434,7 +435,7 @@ def test_explain_suggests_what_the_gateway_has(fetched: Fetched) -> None:
     missing = [name for name in catalog.plugins.models("anthropic") if not found(catalog, name)]
     assert missing
     for name in missing:
-        explanation = catalog.explain(f"anthropic/{name}")
+        explanation = explain(catalog, f"anthropic/{name}")
         assert explanation.usable
         assert "openrouter/anthropic/claude-" in str(explanation)
 

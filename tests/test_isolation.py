@@ -30,6 +30,7 @@ from polyroute import (
     SecretUnavailable,
     Slot,
     Source,
+    explain,
     hookimpl,
 )
 from tests.installing import BUNDLED, KEYS, Picture, Site, load, picture, problem_of, site_on_path, sound
@@ -84,8 +85,8 @@ def use(catalog: Catalog) -> None:
     catalog.status()
     for name in {"hurt", "hurt-vendor"} & catalog.plugins.providers.keys():
         catalog.models(provider=name, available=True)
-        catalog.explain(name)
-        catalog.explain(f"{name}/large")
+        explain(catalog, name)
+        explain(catalog, f"{name}/large")
         for route in catalog.provider(name).routes:
             if route.credential:
                 reveal(catalog, route.credential)
@@ -666,7 +667,7 @@ def test_every_hook_is_called_once(size: int) -> None:
         for name in counting.names:
             catalog.provider(name)
             catalog.resolve(f"{name}/large")
-            catalog.explain(f"{name}/large")
+            explain(catalog, f"{name}/large")
     Catalog(plugins, Environment({}, home="/nonexistent")).status()
     assert counting.calls == {"providers": 1, "routeability": 1, "credentials": 2, "model_ids": 1, "models": 1}
     credential = catalog.resolve("counting-0/large").credential

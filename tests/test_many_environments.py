@@ -32,7 +32,9 @@ from polyroute import (
     SecretUnavailable,
     Source,
     Verification,
+    explain,
     hookimpl,
+    verify,
 )
 from polyroute.executables import plugin as executable
 from polyroute.executables import programs
@@ -188,7 +190,7 @@ class Session:
             seen = f"seen as {user.value[::-1]}"
             assert [message for *_, message in many_users.verified(catalog)] == [seen, seen, ""]
         elif operation == "status":
-            assert values_in(catalog.status(), catalog.explain("exe"), catalog.explain("py")) <= {user.value}
+            assert values_in(catalog.status(), explain(catalog, "exe"), explain(catalog, "py")) <= {user.value}
         else:
             assert values_in(many_users.headers(catalog)) == {user.value}
         assert values_in(self.catalog.problems) == set()
@@ -420,7 +422,7 @@ def test_a_verification_of_nobody_in_particular_is_for_one_user(tmp_path: Path) 
     plugins = Plugins.load([FormerVerifying()], only=BUNDLED)
     first = Catalog(plugins, environment_of("ann", tmp_path))
     for catalog in (first, first.reload(), Catalog(plugins, environment_of("ann", tmp_path)), first):
-        assert catalog.verify(["former"]) == (Verification("former", "valid", "for somebody"),)
+        assert verify(catalog, ["former"]) == (Verification("former", "valid", "for somebody"),)
         assert catalog.problems == ()
 
 
@@ -431,12 +433,12 @@ def test_a_verification_of_nobody_in_particular_is_refused_for_two(tmp_path: Pat
     before = answers(ann)
     bob = Catalog(plugins, environment_of("bob", tmp_path / "bob"))
     for catalog in (bob, ann):
-        (found,) = catalog.verify(["former"])
+        (found,) = verify(catalog, ["former"])
         assert (found.state, "somebody" in found.message) == ("unsupported", False)
         (problem,) = catalog.problems
         assert (problem.code, problem.plugin) == ("whose-secret", "FormerVerifying")
         assert problem.hook == "polyroute_verifications"
-        known = catalog.plugins.verifications((), catalog.environment, [])
+        known = catalog.plugins.verifications((), catalog.environment)
         assert known["probed"] == Probe("probed", "/balance")
     assert answers(ann) == before
 
@@ -460,7 +462,7 @@ def test_a_probe_is_asked_for_once(tmp_path: Path) -> None:
     plugins = Plugins.load([Probing()], only=[])
     for name in ("ann", "bob", "ann"):
         catalog = Catalog(plugins, environment_of(name, tmp_path / name))
-        assert catalog.plugins.verifications((), catalog.environment, []) == {"probed": Probe("probed", "/balance")}
+        assert catalog.plugins.verifications((), catalog.environment) == {"probed": Probe("probed", "/balance")}
     assert asked == ["probe"]
 
 

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import polyroute_openrouter
-from polyroute import Mapper, Model, ModelRef, Plugins, Preferences, Suggester
+from polyroute import Mapper, Model, ModelRef, Plugins, Preferences, Suggester, explain, suggestions
 from polyroute.mapping import SchemeMapper
 from polyroute.schemes import Alias, Naming, Scheme, scheme
 from polyroute.spelling import RULES, dated, folded
@@ -447,10 +447,10 @@ def test_explain_suggests(make_catalog: MakeCatalog) -> None:
     """An explanation names the same model at a gateway, or models spelled alike."""
     catalog = make_catalog()
     assert "The same model: openrouter/anthropic/claude-opus-4.7." in str(
-        catalog.explain("bedrock/anthropic.claude-opus-4-7")
+        explain(catalog, "bedrock/anthropic.claude-opus-4-7")
     )
-    assert "Other models, spelled alike: anthropic/claude-opus-4" in str(catalog.explain("anthropic/claude-opus-5"))
-    assert catalog.suggestions("openrouter/anthropic/claude-opus-4.7") == ()
+    assert "Other models, spelled alike: anthropic/claude-opus-4" in str(explain(catalog, "anthropic/claude-opus-5"))
+    assert suggestions(catalog, "openrouter/anthropic/claude-opus-4.7") == ()
 
 
 # The cost of it

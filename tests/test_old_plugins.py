@@ -37,6 +37,7 @@ from polyroute import (
     Source,
     Verification,
     hookimpl,
+    verify,
 )
 from tests.executing import COMPILERS, patience, person
 from tests.fake_upstream import Serve
@@ -292,7 +293,7 @@ def test_a_former_verification_by_probe(serve: Serve, tmp_path: Path) -> None:
     upstream.documents["/balance"] = {"left": 3}
     plugin = OldPlugin(upstream.url)
     catalog = catalog_of(plugin, tmp_path)
-    assert catalog.verify(["old"]) == (Verification("old", "valid", "", "3 EUR"),)
+    assert verify(catalog, ["old"]) == (Verification("old", "valid", "", "3 EUR"),)
     assert [[each.provider for each in asked] for asked in plugin.verified] == [["old"]]
     assert catalog.problems == ()
 
@@ -302,7 +303,7 @@ def test_a_former_verification_of_its_own(tmp_path: Path) -> None:
     plugins = Plugins.load([OldPlugin(looks=False)], only=BUNDLED)
     for name in ("ann", "bob"):
         catalog = Catalog(plugins, Environment({"OLD_KEY": name}, home=tmp_path / name))
-        assert catalog.verify(["old"]) == (Verification("old", "valid", "it says so", "3 EUR"),)
+        assert verify(catalog, ["old"]) == (Verification("old", "valid", "it says so", "3 EUR"),)
         assert catalog.problems == ()
 
 

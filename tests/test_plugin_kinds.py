@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from polyroute import Catalog, Environment, ModelRef, NoEffectiveRoute, Plugins, Route, SecretUnavailable
+from polyroute import Catalog, Environment, ModelRef, NoEffectiveRoute, Plugins, Route, SecretUnavailable, verify
 from polyroute.logins import Secret
 from polyroute.trust.approvals import Approvals
 from tests.executing import KINDS
@@ -497,10 +497,10 @@ def test_a_header_takes_only_a_checked_name(vault: Vault) -> None:
 
 def test_the_key_of_a_command_is_verified(vault: Vault) -> None:
     """`verify` asks the endpoint with the key and the header, and tells the credit that is left."""
-    (found,) = vault.catalog().verify(["acme-vault"])
+    (found,) = verify(vault.catalog(), ["acme-vault"])
     assert found[1:] == ("valid", "", "4.5 USD")
     vault.hold("vault-key-old")
-    (found,) = vault.catalog().verify(["acme-vault"])
+    (found,) = verify(vault.catalog(), ["acme-vault"])
     assert found.state == "invalid"
     assert "vault-key-old" not in found.message
 

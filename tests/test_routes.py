@@ -20,7 +20,9 @@ from polyroute import (
     Provider,
     Route,
     UnknownProvider,
+    explain,
     hookimpl,
+    suggestions,
 )
 from polyroute.types import Alternative, Group, Slot
 from tests.conftest import MakeCatalog, MakeEnvironment
@@ -242,7 +244,7 @@ def test_only_routes_that_the_client_speaks(make_catalog: MakeCatalog) -> None:
 
 def test_suggestions_stay_with_the_provider(make_catalog: MakeCatalog) -> None:
     """A misspelt model is answered with the same provider's models before any gateway's."""
-    assert make_catalog().suggestions("anthropic/claude-sonet-4-5")[0] == "anthropic/claude-sonnet-4-5"
+    assert suggestions(make_catalog(), "anthropic/claude-sonet-4-5")[0] == "anthropic/claude-sonnet-4-5"
 
 
 @pytest.mark.parametrize("available", [True, False])
@@ -256,7 +258,7 @@ def test_models_match_all_words(make_catalog: MakeCatalog, available: bool) -> N
 
 def test_explain_tells_each_route_in_words(make_catalog: MakeCatalog) -> None:
     """An explanation has every route with its ID, reason and remedy, and how the ID is known."""
-    text = str(make_catalog(DEXTO_API_KEY="d").explain("anthropic/claude-sonnet-4-5"))
+    text = str(explain(make_catalog(DEXTO_API_KEY="d"), "anthropic/claude-sonnet-4-5"))
     assert "via dexto as anthropic/claude-sonnet-4.5" in text
     assert "Set ANTHROPIC_API_KEY" in text
     assert "Model ID via dexto: anthropic/claude-sonnet-4.5 is in its list" in text
@@ -264,7 +266,7 @@ def test_explain_tells_each_route_in_words(make_catalog: MakeCatalog) -> None:
 
 def test_explain_says_why_a_provider_is_not_carried(make_catalog: MakeCatalog) -> None:
     """An explanation of an own cloud says that no gateway can carry it, and all ways to use it."""
-    text = str(make_catalog().explain("bedrock"))
+    text = str(explain(make_catalog(), "bedrock"))
     assert "Not routeable via openrouter, dexto: it is billed to your own cloud account." in text
     assert "AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN" in text
 

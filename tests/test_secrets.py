@@ -36,6 +36,7 @@ from polyroute import (
     Slot,
     Source,
     UnknownProvider,
+    explain,
     hookimpl,
     plugin_wire,
     wire,
@@ -204,7 +205,7 @@ def test_no_secret_in_an_environment(catalog: Catalog) -> None:
 def test_no_secret_in_an_explanation(catalog: Catalog) -> None:
     """Explaining any provider or model tells no secret."""
     for subject in [*catalog.plugins.providers, *MODELS]:
-        explanation = catalog.explain(subject)
+        explanation = explain(catalog, subject)
         assert not any(MARK in text for text in [*texts(explanation), *explanation.lines])
 
 
@@ -214,7 +215,7 @@ def test_no_secret_in_a_document(catalog: Catalog) -> None:
         wire.status(catalog.status()),
         plugin_wire.plugins(catalog),
         *(wire.resolution(ModelRef("a", "b"), catalog.routes(model), catalog.problems) for model in MODELS),
-        *(wire.explanation(catalog.explain(name), catalog.problems) for name in [*catalog.plugins.providers, *MODELS]),
+        *(wire.explanation(explain(catalog, name), catalog.problems) for name in [*catalog.plugins.providers, *MODELS]),
         [wire.model(model) for model in catalog.models("claude")],
     ]
     assert MARK not in json.dumps(documents)
@@ -377,7 +378,7 @@ def test_a_plugin_is_asked_only_for_its_own_secrets(home: Path) -> None:
     plugins = Plugins.load([curious, login], only=["dexto", "openrouter"])
     catalog = Catalog(plugins, Environment({"ACME_KEY": canary("k")}, home=home))
     catalog.status()
-    catalog.explain("acme")
+    explain(catalog, "acme")
     assert login.asked == []
     assert [canary_of(catalog, name) for name in ("acme-key", "dexto")] == [canary("k"), canary("dextoApiKey")]
     assert login.asked == []

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import inspect
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 import pluggy
@@ -22,6 +24,7 @@ LAYERS = [
     ["_internal"],
     ["constraints"],
     ["dexto_compat", "fields", "json_form", "result_check", "spelling", "types", "words", "workers"],
+    ["_internal"],
     ["likeness", "logins", "plugin", "schemes", "spelled"],
     ["answers"],
     ["errors", "scheme_index"],
@@ -52,10 +55,11 @@ ORDER = {
     "_internal": "file_names platform posix_process",
     "system": "masking plain documents paths dotenv toml files raw_json dotenv_writing os_keyring",
     "manifests": "description finding reader reading locating manifests fetched plugin",
-    "executables": "jsonrpc children processes calls grants replies remembering mapper plugin programs command",
+    "executables": "jsonrpc children processes calls grants replies remembering plugin programs command",
     "trust": "trust approvals dangers downloading acquiring",
     "loading": "entry_points importing manager admission loading asking claims consent listings secrets",
     "custom": "file schema shape models editing transfer store routes known",
+    "_internal": "problems",
     "routing": "credentials order mappers speaking references router explaining",
     "validation": "sections files checking",
 }
@@ -171,6 +175,31 @@ def test_each_wire_protocol_that_is_passed_on_has_one_designer(plugins: Plugins)
     assert set(MODEL_IN_BODY) <= set(own) <= set(PROTOCOLS)
 
 
+def _imported_at_once(path: Path, modules: Collection[str]) -> set[str]:
+    """The modules that one names where it is imported, or where its types are checked."""
+    found: set[str] = set()
+    todo: list[ast.stmt] = list(ast.parse(path.read_text(encoding="utf-8")).body)
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.If | ast.Try):
+            todo += [*node.body, *node.orelse]
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            whole = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= whole if whole <= set(modules) else {*whole, node.module or ""}
+    return found & set(modules)
+
+
+def test_imports_have_no_circle() -> None:
+    """No module of the core imports, be it for type checkers alone or through others, one that imports it."""
+    dotted = {".".join(("polyroute", *path.relative_to(CORE).with_suffix("").parts)): path for path in MODULES}
+    paths = {name.removesuffix(".__init__"): path for name, path in dotted.items()}
+    graph = {name: _imported_at_once(path, paths.keys()) for name, path in paths.items()}
+    assert sum(map(len, graph.values())) > 300
+    graphlib.TopologicalSorter(graph).prepare()  # raises CycleError, which names them
+
+
 def test_the_table_of_layers_names_every_module() -> None:
     """In the documentation each module of the core stands in a layer, and each of a package beside the package."""
     text = (Path(__file__).parents[1] / "docs" / "architecture.md").read_text(encoding="utf-8")
@@ -181,13 +210,14 @@ def test_the_table_of_layers_names_every_module() -> None:
 
 def test_exports_are_exactly_all() -> None:
     """`polyroute.__all__` is sorted and names every public thing that the package exports."""
-    public = [
+    public = {
         name
         for name, value in vars(polyroute).items()
-        if not name.startswith("_") and not inspect.ismodule(value) and name != "annotations"
-    ]
+        if not name.startswith("_") and not inspect.ismodule(value) and name not in ("annotations", "TYPE_CHECKING")
+    }
     assert polyroute.__all__ == sorted(polyroute.__all__)
-    assert sorted(public) == sorted(polyroute.__all__)
+    assert public | {"validate", "verify"} == set(polyroute.__all__)
+    assert [name for name in polyroute.__all__ if inspect.ismodule(getattr(polyroute, name))] == []
 
 
 def test_every_hook_is_documented() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from polyroute import Catalog, Unavailable, UsageError
+from polyroute import Catalog, Unavailable, UsageError, explain
 from polyroute.trust.approvals import Approvals
 from polyroute.trust.trust import bindings, fingerprint
 from tests.manifesting import ACME, Person, manifest, plugin, words
@@ -76,7 +76,7 @@ def test_a_key_goes_to_no_other_host_unasked(person: Person, text: str) -> None:
     assert not status.has_direct_key
     assert "polyroute plugins trust evil" in status.routes[0].remedy
     assert "evil may not send it to" in words(before, "evil")
-    assert "needs nothing" not in before.explain("evil")
+    assert "needs nothing" not in str(explain(before, "evil"))
     assert before.provider("openai").has_direct_key
     person.approve(folder)
     after = catalog()

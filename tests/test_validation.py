@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polyroute import Catalog, Environment, Plugins, UsageError
+from polyroute import Catalog, Environment, Plugins, UsageError, validate
 from polyroute.validation.files import LARGEST, read
 from polyroute.validation.sections import Finding
 from tests.conftest import MakeCatalog
@@ -37,13 +37,13 @@ def codes(found: tuple[Finding, ...]) -> list[tuple[str, str, str]]:
 
 def test_a_gateways_key_is_enough(make_catalog: MakeCatalog) -> None:
     """`provider: openrouter` with only DEXTO_API_KEY is valid, strictly."""
-    assert make_catalog(DEXTO_API_KEY="d").validate({"llm": GLM}) == ()
+    assert validate(make_catalog(DEXTO_API_KEY="d"), {"llm": GLM}) == ()
 
 
 def test_without_any_key(make_catalog: MakeCatalog) -> None:
     """With nothing the missing key is an error at `apiKey` when strict, a warning when relaxed, with every way out."""
     for strict, severity in ((True, "error"), (False, "warning")):
-        found = make_catalog().validate({"llm": GLM}, strict=strict)
+        found = validate(make_catalog(), {"llm": GLM}, strict=strict)
         assert codes(found) == [("llm_api_key_missing", severity, "llm.apiKey")]
         assert "dexto login" in found[0].remedy
         assert "OPENROUTER_API_KEY" in found[0].remedy
@@ -75,8 +75,8 @@ def test_without_any_key(make_catalog: MakeCatalog) -> None:
 def test_what_is_valid(make_catalog: MakeCatalog, section: Config, variables: dict[str, str]) -> None:
     """A section that runs with what is there is valid, strictly, alone as in a file."""
     catalog = make_catalog(**variables)
-    assert catalog.validate({"llm": section}) == ()
-    assert catalog.validate(section) == ()
+    assert validate(catalog, {"llm": section}) == ()
+    assert validate(catalog, section) == ()
 
 
 def test_a_persons_own_model_is_offered(make_catalog: MakeCatalog) -> None:
@@ -84,8 +84,8 @@ def test_a_persons_own_model_is_offered(make_catalog: MakeCatalog) -> None:
     models = [{"name": "my-own", "provider": "bedrock"}]
     files = {".dexto/models/custom-models.json": json.dumps({"version": 1, "models": models})}
     catalog = make_catalog(files=files, AWS_BEARER_TOKEN_BEDROCK="b", AWS_REGION="eu-west-1")
-    assert catalog.validate({"provider": "bedrock", "model": "my-own"}) == ()
-    assert codes(catalog.validate({"provider": "bedrock", "model": "your-own"})) == [
+    assert validate(catalog, {"provider": "bedrock", "model": "my-own"}) == ()
+    assert codes(validate(catalog, {"provider": "bedrock", "model": "your-own"})) == [
         ("model_not_offered", "error", "model")
     ]
 
@@ -94,7 +94,7 @@ def test_a_persons_own_model_brings_its_base_url(make_catalog: MakeCatalog) -> N
     """A custom model of a provider that needs a base URL is said by its name alone."""
     models = [{"name": "mine", **{name: value for name, value in SERVER.items() if name != "model"}}]
     files = {".dexto/models/custom-models.json": json.dumps({"version": 1, "models": models})}
-    assert make_catalog(files=files).validate({"provider": SERVER["provider"], "model": "mine"}) == ()
+    assert validate(make_catalog(files=files), {"provider": SERVER["provider"], "model": "mine"}) == ()
 
 
 # --- What is wrong ---
@@ -145,7 +145,7 @@ def test_what_is_an_error_in_any_case(make_catalog: MakeCatalog, section: Config
     """What no environment could mend is an error, strict or relaxed, at the field that is wrong, with a remedy."""
     catalog = make_catalog(ANTHROPIC_API_KEY="a", HOST="evil.example")
     for strict in (True, False):
-        found = catalog.validate({"llm": section}, strict=strict)
+        found = validate(catalog, {"llm": section}, strict=strict)
         assert codes(found) == [(code, "error", f"llm.{field}")]
         assert found[0].message
         assert found[0].remedy
@@ -156,7 +156,7 @@ def test_what_is_an_error_in_any_case(make_catalog: MakeCatalog, section: Config
 def test_what_is_an_error_when_strict(make_catalog: MakeCatalog, section: Config, code: str, field: str) -> None:
     """What another environment could mend is an error when strict and a warning when relaxed."""
     catalog = make_catalog(ANTHROPIC_API_KEY="a")
-    strict, relaxed = (catalog.validate({"llm": section}, strict=strict) for strict in (True, False))
+    strict, relaxed = (validate(catalog, {"llm": section}, strict=strict) for strict in (True, False))
     assert (code, "error", f"llm.{field}") in codes(strict)
     assert {each.severity for each in relaxed} == {"warning"}
     assert [each._replace(severity="error") for each in relaxed] == list(strict)
@@ -168,31 +168,31 @@ def test_a_secret_under_another_spelling(make_catalog: MakeCatalog, field: str) 
     """A key that stands in the file is told where a host spells the field in its own way; a reference is not one."""
     catalog = make_catalog(ANTHROPIC_API_KEY="a")
     unknown = ("unknown_field", "warning", f"llm.{field}")
-    found = catalog.validate({"llm": {**CLAUDE, field: SECRET}}, strict=True)
+    found = validate(catalog, {"llm": {**CLAUDE, field: SECRET}}, strict=True)
     assert codes(found) == [unknown, ("plaintext_secret", "error", f"llm.{field}")]
     assert SECRET not in str(found)
-    assert codes(catalog.validate({"llm": {**CLAUDE, field: "$ANTHROPIC_API_KEY"}}, strict=True)) == [unknown]
+    assert codes(validate(catalog, {"llm": {**CLAUDE, field: "$ANTHROPIC_API_KEY"}}, strict=True)) == [unknown]
 
 
 def test_closest_names(make_catalog: MakeCatalog) -> None:
     """A misspelled provider, model or field is told with what is meant."""
     catalog = make_catalog(ANTHROPIC_API_KEY="a")
     wrong = {"provider": "anthropi", "model": "x", "base_url": "x"}
-    assert [each.remedy for each in catalog.validate(wrong)] == ["Did you mean `baseURL`?", "Did you mean anthropic?"]
-    (found,) = catalog.validate({**CLAUDE, "model": "claude-sonet-4-5"})
+    assert [each.remedy for each in validate(catalog, wrong)] == ["Did you mean `baseURL`?", "Did you mean anthropic?"]
+    (found,) = validate(catalog, {**CLAUDE, "model": "claude-sonet-4-5"})
     assert "anthropic/claude-sonnet-4-5" in found.remedy
 
 
 def test_an_unknown_field_is_a_warning(make_catalog: MakeCatalog) -> None:
     """A field that only the host knows is no error."""
     section: dict[Any, Any] = {**CLAUDE, "ourOwn": 1, 5: 6}
-    found = make_catalog(ANTHROPIC_API_KEY="a").validate(section)
+    found = validate(make_catalog(ANTHROPIC_API_KEY="a"), section)
     assert codes(found) == [("unknown_field", "warning", "ourOwn"), ("unknown_field", "warning", "5")]
 
 
 def test_a_variable_that_is_not_set_where_a_gateway_runs_it(make_catalog: MakeCatalog) -> None:
     """A key's variable that is not set is a warning where the model runs by another route."""
-    found = make_catalog(DEXTO_API_KEY="d").validate({**CLAUDE, "apiKey": "$ANTHROPIC_API_KEY"})
+    found = validate(make_catalog(DEXTO_API_KEY="d"), {**CLAUDE, "apiKey": "$ANTHROPIC_API_KEY"})
     assert codes(found) == [("unresolved_variable", "warning", "apiKey")]
     assert "It runs via dexto all the same." in found[0].remedy
 
@@ -202,16 +202,16 @@ def test_a_keyrings_entry_is_known_from_the_index(plugins: Plugins, tmp_path: Pa
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / "keyring.names").write_text("mine\n", encoding="utf-8")
     catalog = Catalog(plugins, Environment({"POLYROUTE_HOME": str(tmp_path)}, home=tmp_path))
-    assert catalog.validate({**SERVER, "apiKey": "keyring:mine"}) == ()
+    assert validate(catalog, {**SERVER, "apiKey": "keyring:mine"}) == ()
 
 
 def test_a_key_of_the_environment_is_not_for_a_base_url_in_a_file(make_catalog: MakeCatalog) -> None:
     """Where a hosted provider takes a base URL, the environment's key does not follow it there without being named."""
     section = {"provider": "litellm", "model": "x", "baseURL": "https://elsewhere.example/v1"}
     catalog = make_catalog(LITELLM_API_KEY="l", LITELLM_BASE_URL="http://localhost:4000")
-    check = catalog.validate(section)
+    check = validate(catalog, section)
     assert check == ()  # the server may need none: it is called without the environment's key
-    assert catalog.validate({**section, "apiKey": "$LITELLM_API_KEY"}) == ()
+    assert validate(catalog, {**section, "apiKey": "$LITELLM_API_KEY"}) == ()
 
 
 def test_a_disabled_provider_has_no_route(make_catalog: MakeCatalog) -> None:
@@ -220,7 +220,7 @@ def test_a_disabled_provider_has_no_route(make_catalog: MakeCatalog) -> None:
 
     off = Preferences(disabled_providers=frozenset(["groq"]))
     catalog = make_catalog(off, GROQ_API_KEY="g", DEXTO_API_KEY="d", OPENROUTER_API_KEY="o")
-    found = catalog.validate({"provider": "groq", "model": "openai/gpt-oss-120b"})
+    found = validate(catalog, {"provider": "groq", "model": "openai/gpt-oss-120b"})
     assert codes(found) == [("no_route", "error", "model")]
 
 
@@ -232,16 +232,16 @@ def test_paths_say_where(make_catalog: MakeCatalog) -> None:
     catalog, bad = make_catalog(), {"provider": "nobody", "model": "x"}
     listed = {"llm": bad, "agents": [{"name": "a"}, {"llm": bad}, 5]}
     named = {"agents": {"writer": {"llm": bad}, "other": None}}
-    assert [each.path for each in catalog.validate(listed)] == ["llm.provider", "agents[1].llm.provider"]
-    assert [each.path for each in catalog.validate(named)] == ["agents.writer.llm.provider"]
-    assert codes(catalog.validate({"llm": []})) == [("wrong_type", "error", "llm")]
+    assert [each.path for each in validate(catalog, listed)] == ["llm.provider", "agents[1].llm.provider"]
+    assert [each.path for each in validate(catalog, named)] == ["agents.writer.llm.provider"]
+    assert codes(validate(catalog, {"llm": []})) == [("wrong_type", "error", "llm")]
 
 
 @pytest.mark.parametrize("config", [None, [], "text", {}, {"agents": []}, {"agents": 5}, {"other": 1}])
 def test_what_is_no_configuration(make_catalog: MakeCatalog, config: object) -> None:
     """What names no model anywhere is refused."""
     with pytest.raises(UsageError):
-        make_catalog().validate(config)
+        validate(make_catalog(), config)
 
 
 JSON = st.recursive(
@@ -259,7 +259,7 @@ TEXTS = st.sampled_from(
 def test_any_section_at_all(plugins: Plugins, section: dict[str, Any]) -> None:
     """Whatever stands in a section, every finding is whole, and relaxed finds the same."""
     catalog = Catalog(plugins, Environment({}, home="/nonexistent"))
-    strict, relaxed = (catalog.validate({"llm": section}, strict=strict) for strict in (True, False))
+    strict, relaxed = (validate(catalog, {"llm": section}, strict=strict) for strict in (True, False))
     assert all(all(each) for each in strict)
     assert [each.code for each in relaxed] == [each.code for each in strict]
 

@@ -20,6 +20,7 @@ from polyroute import (
     UnknownProvider,
     Verification,
     hookimpl,
+    verify,
 )
 from polyroute.result_check import fault
 from tests.fake_upstream import Serve, Upstream
@@ -45,7 +46,7 @@ class Verifiable(Direct):
 def found(upstream: Upstream, key: str = "secret-1", probe: Probe = BALANCE, **options: Any) -> tuple[str, str, str]:
     """State, message and remaining credit of acme's key."""
     catalog = catalog_of(Verifiable(upstream, probe), ACME_KEY=key)
-    (only,) = catalog.verify(["acme"], **options)
+    (only,) = verify(catalog, ["acme"], **options)
     return only[1:]
 
 
@@ -155,7 +156,7 @@ def test_all_are_asked_at_once(serve: Serve) -> None:
         plugins.append(Verifiable(upstream, name=f"acme{index}"))
     catalog = catalog_of(*plugins, ACME_KEY="secret-1")
     states = {
-        each.provider: each.state for each in catalog.verify(seconds=2)
+        each.provider: each.state for each in verify(catalog, seconds=2)
     }  # the others have time, on a busy machine too
     assert states == {f"acme{index}": "unreachable" if index % 2 else "valid" for index in range(8)}
 
@@ -184,7 +185,7 @@ def test_a_key_that_can_not_be_read_in_time(upstream: Upstream) -> None:
     """A login that waits for somebody costs the others nothing, and is not waited for."""
     locked = Locked(upstream)
     catalog = catalog_of(locked, Verifiable(upstream), ACME_KEY="secret-1")
-    found = {each.provider: (each.state, each.message) for each in catalog.verify(seconds=2)}
+    found = {each.provider: (each.state, each.message) for each in verify(catalog, seconds=2)}
     locked.unlocked.set()
     assert found["acme"][0] == "valid"
     assert found["locked"] == ("unreachable", "no answer within 2 seconds")
@@ -203,13 +204,13 @@ def test_without_a_probe_or_a_key_nothing_is_asked(serve: Serve) -> None:
     """The reason is told: no request is known, no key is there, or there is no single key."""
     upstream = serve()
     catalog = catalog_of(Direct(upstream), ACME_KEY="k", AWS_PROFILE="x", AWS_REGION="eu-west-3", HOME="/nonexistent")
-    told = {each.provider: (each.state, each.message) for each in catalog.verify(["acme", "groq", "ollama"])}
+    told = {each.provider: (each.state, each.message) for each in verify(catalog, ["acme", "groq", "ollama"])}
     assert told["acme"] == ("unsupported", "no request is known by which it would tell")
     assert told["groq"][1].startswith("there is no credential: GROQ_API_KEY is not set")
     assert told["ollama"] == ("unsupported", "it needs no key")
     assert upstream.received == []
     with pytest.raises(UnknownProvider):
-        catalog.verify(["nobody"])
+        verify(catalog, ["nobody"])
 
 
 def test_only_the_owner_says_how_a_key_is_verified(upstream: Upstream) -> None:
@@ -222,7 +223,7 @@ def test_only_the_owner_says_how_a_key_is_verified(upstream: Upstream) -> None:
             return [Probe("openai", "/steal")]
 
     catalog = catalog_of(Nosy(upstream))
-    catalog.verify(["openai"])
+    verify(catalog, ["openai"])
     assert any("only its owner may" in str(problem) for problem in catalog.problems)
 
 
@@ -237,7 +238,7 @@ def test_a_probe_stays_below_its_base_url(path: str) -> None:
 def test_the_bundled_probes_are_sound_and_of_providers_that_exist(plugins: Plugins) -> None:
     """Each probe is for a provider with a base URL; most are free."""
     probes = {
-        name: each for name, each in plugins.verifications((), Environment({}), []).items() if isinstance(each, Probe)
+        name: each for name, each in plugins.verifications((), Environment({})).items() if isinstance(each, Probe)
     }
     assert len(probes) >= 15
     assert [fault(probe) for probe in probes.values() if fault(probe)] == []
@@ -310,6 +311,6 @@ def test_a_plugin_may_find_out_by_itself(serve: Serve) -> None:
             return [Verification(each.provider, "no_credit", "spent") for each in credentials]
 
     upstream = serve()
-    (only,) = catalog_of(Own(upstream), ACME_KEY="secret-1").verify(["acme"])
+    (only,) = verify(catalog_of(Own(upstream), ACME_KEY="secret-1"), ["acme"])
     assert only == Verification("acme", "no_credit", "spent")
     assert upstream.received == []

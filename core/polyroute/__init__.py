@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from polyroute.answers import Mapped, ProviderStatus, Route, Status
 from polyroute.catalog import Catalog
 from polyroute.environment import Environment
@@ -45,7 +47,7 @@ from polyroute.logins import (
 from polyroute.plugin import Plugin
 from polyroute.plugins import Plugins
 from polyroute.preferences import Preferences
-from polyroute.routing.explaining import Explanation
+from polyroute.routing.explaining import Explanation, explain, suggestions
 from polyroute.types import (
     Alternative,
     AuthHeader,
@@ -64,6 +66,10 @@ from polyroute.types import (
     Slot,
     Suggester,
 )
+
+if TYPE_CHECKING:
+    from polyroute.validation.checking import validate
+    from polyroute.verifying import verify
 
 __version__ = "0.2.0"
 
@@ -121,5 +127,22 @@ __all__ = [
     "UsageError",
     "Verification",
     "WrongEndpoint",
+    "explain",
     "hookimpl",
+    "suggestions",
+    "validate",
+    "verify",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """What takes long to import and is seldom wanted, on first use."""
+    if name == "validate":
+        from polyroute.validation.checking import validate
+
+        return validate
+    if name == "verify":
+        from polyroute.verifying import verify
+
+        return verify
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -10,18 +10,15 @@ from typing import TYPE_CHECKING, TypeVar
 from polyroute.answers import Mapped, ProviderStatus, Route, Status
 from polyroute.custom.known import OwnModels
 from polyroute.environment import CUSTOM, Environment
-from polyroute.errors import NoEffectiveRoute
-from polyroute.logins import Credential, Secret, Verification
+from polyroute.logins import Credential, Secret
 from polyroute.plugins import Plugins
 from polyroute.preferences import Preferences
 from polyroute.routing import credentials, references
-from polyroute.routing.explaining import Explanation, explain_model, explain_provider
 from polyroute.routing.mappers import Mappers
 from polyroute.routing.order import Order
 from polyroute.routing.router import Router
-from polyroute.routing.speaking import failure_rules, unless_foreign
+from polyroute.routing.speaking import failure_rules
 from polyroute.types import (
-    DIRECT,
     IdMapping,
     Model,
     ModelRef,
@@ -33,7 +30,6 @@ if TYPE_CHECKING:
     from polyroute.custom.models import CustomModel
     from polyroute.custom.store import CustomStore
     from polyroute.running import Course, OnSwitch, Policy
-    from polyroute.validation.sections import Finding
 
 T = TypeVar("T")
 
@@ -47,13 +43,12 @@ class Catalog:
 
     def __init__(self, plugins: Plugins, environment: Environment, preferences: Preferences | None = None) -> None:
         """Ask `plugins` about `environment`. Never raises for a plugin or a file: see `problems`."""
-        self._own_problems: list[Problem] = []
         self.environment = environment.with_secret_reader(self._secret)
-        self.plugins = plugins = plugins.about(self.environment, self._own_problems)
+        self.plugins = plugins = plugins.about(self.environment)
         self._own_models = OwnModels(environment, plugins)
         self.preferences = Preferences() if preferences is None else preferences
-        found = credentials.find(plugins, self.environment, self._own_problems)
-        self._mappers = Mappers(plugins, self._own_problems)
+        found = credentials.find(plugins, self.environment)
+        self._mappers = Mappers(plugins, self.environment.report)
         self._order = Order(plugins, self.preferences)
         self._router = Router(plugins, self.environment, found, self._mappers, self._order, self._own_models)
         self._reads_preferences = False
@@ -91,8 +86,8 @@ class Catalog:
     @property
     def problems(self) -> tuple[Problem, ...]:
         """What went wrong so far, in plugins, files and preferences."""
-        own = (*self._own_problems, *self._order.problems, *self._own_models.problems)
-        return (*self.plugins.problems, *self.environment.problems, *self.preferences.problems, *own)
+        of_preferences = (*self.preferences.problems, *self._order.problems)
+        return (*self.plugins.problems, *self.environment.problems, *of_preferences, *self._own_models.problems)
 
     @property
     def preferred(self) -> str:
@@ -114,13 +109,7 @@ class Catalog:
         With `protocols`, a route that speaks none of them is not usable. Raises InvalidModelReference or
         UnknownProvider.
         """
-        return tuple(self._each_route(model, protocols))
-
-    def _each_route(
-        self, model: str | ModelRef, protocols: Collection[str], *, all_routes: bool = True
-    ) -> Iterable[Route]:
-        routes = self._router.to_model(*references.parse(model, self.plugins), all_routes=all_routes)
-        return (unless_foreign(each, protocols, self.plugins) for each in routes) if protocols else routes
+        return self._router.to_model(*references.parse(model, self.plugins), protocols)
 
     def resolve(self, model: str | ModelRef, *, protocols: Collection[str] = ()) -> Route:
         """The route to take for a model: the first usable one, perhaps only of those that speak one of `protocols`.
@@ -128,11 +117,7 @@ class Catalog:
         Raises NoEffectiveRoute, which says of every route why not and what to do; InvalidModelReference;
         UnknownProvider.
         """
-        for route in self._each_route(model, protocols, all_routes=False):
-            if route.usable:
-                return route
-        routes = self.routes(model, protocols=protocols)
-        raise NoEffectiveRoute(references.canonical(model, self.plugins), routes)
+        return self._router.first_usable(*references.parse(model, self.plugins), protocols)
 
     def run(
         self,
@@ -152,7 +137,7 @@ class Catalog:
         """
         from polyroute import running
 
-        return running.run(self.course(model, policy=policy, protocols=protocols), call, on_switch)
+        return running.run(self._course(model, policy, protocols), call, on_switch)
 
     async def run_async(
         self,
@@ -166,41 +151,14 @@ class Catalog:
         """The same with a `call`, and perhaps an `on_switch`, that is awaited."""
         from polyroute import running
 
-        return await running.run_async(self.course(model, policy=policy, protocols=protocols), call, on_switch)
+        return await running.run_async(self._course(model, policy, protocols), call, on_switch)
 
-    def course(self, model: str | ModelRef, *, policy: Policy, protocols: Collection[str] = ()) -> Course:
-        """The routes to a model as `run` takes them, for who has to take them by itself. Raises as `resolve` does."""
+    def _course(self, model: str | ModelRef, policy: Policy, protocols: Collection[str]) -> Course:
         from polyroute.running import Course
 
-        self.resolve(model, protocols=protocols)  # raises where there is none
-        routes = self.routes(model, protocols=protocols)
-        ref = references.canonical(model, self.plugins)
+        provider, ref = references.parse(model, self.plugins)
         rules = partial(failure_rules, provider=ref.provider, plugins=self.plugins)
-        return Course(ref, routes, policy, self.environment, rules)
-
-    def verify(
-        self, providers: Iterable[str] = (), *, paid: bool = False, seconds: float = 10
-    ) -> tuple[Verification, ...]:
-        """Whether the keys of these providers, or of all that have one, work right now: their endpoints are asked.
-
-        All at once, within `seconds`; the answers of the last minute are kept. `paid` allows what costs something.
-        Raises UnknownProvider; MissingExtra.
-        """
-        from polyroute import verifying
-
-        asked = [self.provider(name) for name in providers] or list(self.status().providers.values())
-        own = {each.provider.id: next(route for route in each.routes if route.via == DIRECT) for each in asked}
-        routes = own if providers else verifying.own_routes(own.items())
-        credentials = tuple(route.credential for route in routes.values() if route.credential)
-        probes = self.plugins.verifications(credentials, self.environment, self._own_problems)
-        rules = {name: failure_rules(route, name, self.plugins) for name, route in routes.items()}
-        return verifying.verify(routes, probes, verifying.Asking(self.environment, paid, seconds, rules))
-
-    def explain(self, subject: str | ModelRef) -> Explanation:
-        """In words, why a provider or a model can be run or not. Raises as `routes` and `provider` do."""
-        if isinstance(subject, str) and (subject in self.plugins.names or not self._is_model(subject)):
-            return explain_provider(self.provider(subject))
-        return explain_model(references.canonical(subject, self.plugins), self)
+        return Course(ref, self._router.to_model(provider, ref, protocols), policy, self.environment, rules)
 
     def models(self, query: str = "", *, provider: str = "", available: bool = False) -> list[Model]:
         """The models on offer, the user's own among them, that match all words of `query`, perhaps of one
@@ -236,29 +194,8 @@ class Catalog:
 
     def maker(self, model: str | ModelRef) -> ModelRef | None:
         """The same model at its maker, for a gateway's model of which that is certain."""
-        gateway, model_id = (model.partition("/")[::2]) if isinstance(model, str) else model
+        gateway, model_id = ModelRef.parse(model) if isinstance(model, str) else model
         return self._mappers.reverse(self.plugins.names.get(gateway, gateway), model_id)
-
-    def validate(self, config: object, *, strict: bool = True) -> tuple[Finding, ...]:
-        """What is wrong with a host's configuration: a mapping with `llm`, `agents` that have it, or such a section.
-
-        Not strict, what the environment lacks is a warning. Raises UsageError where it is no configuration.
-        """
-        from polyroute.validation.checking import validate
-
-        return validate(config, self, strict=strict)
-
-    def suggestions(self, model: str | ModelRef) -> tuple[str, ...]:
-        """References that may be meant: models of the same provider that are spelled alike, else gateways' models,
-        the same or spelled alike. It takes its time: ask when it is to be shown. Raises as `routes` does.
-        """
-        ref = references.canonical(model, self.plugins)
-        return self.listed_alike(ref) or self._mappers.suggest(ref)
-
-    def listed_alike(self, ref: ModelRef) -> tuple[str, ...]:
-        """References to models in the provider's own list that are spelled alike; none where it is in it itself."""
-        listed = self.plugins.models(ref.provider)
-        return () if ref.id in listed else references.alike(ref, listed)
 
     @property
     def custom_models(self) -> CustomStore:
@@ -273,16 +210,11 @@ class Catalog:
         layer = credential.source.layer if credential.source else ""
         if layer == CUSTOM:
             return Secret(self._own_models.secret(credential) or "")
-        return self.plugins.secret(credential, self.environment, self._own_problems)
-
-    def _is_model(self, text: str) -> bool:
-        """Whether a text reads as a model, with or without its provider."""
-        return "/" in text or any(model.id == text for model in self.plugins.all_models())
+        return self.plugins.secret(credential, self.environment)
 
     def _status(self, provider: Provider) -> ProviderStatus:
         return ProviderStatus(provider, self._router.to_provider(provider), self.plugins.gateways)
 
     def _is_available(self, model: Model) -> bool:
-        if not self.plugins.providers[model.provider].selectable:
-            return False
-        return any(route.usable for route in self.routes(model.ref))
+        provider = self.plugins.providers[model.provider]
+        return provider.selectable and any(route.usable for route in self._router.to_model(provider, model.ref))

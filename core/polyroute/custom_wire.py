@@ -12,6 +12,7 @@ from polyroute.custom.editing import Outcome
 from polyroute.custom.models import CustomModel
 from polyroute.custom.transfer import Report
 from polyroute.errors import PolyrouteError
+from polyroute.routing.references import listed_alike
 from polyroute.types import ModelRef, Problem
 
 Document = dict[str, Any]
@@ -80,4 +81,4 @@ def alike(model: CustomModel, catalog: Catalog) -> list[str]:
     provider = catalog.plugins.names.get(model.provider, "")
     if not provider or model.base_url or not catalog.plugins.providers[provider].selectable:
         return []
-    return [each.partition("/")[2] for each in catalog.listed_alike(ModelRef(provider, model.name))]
+    return [each.id for each in listed_alike(ModelRef(provider, model.name), catalog.plugins)]

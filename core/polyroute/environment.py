@@ -10,6 +10,7 @@ from functools import reduce
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NoReturn
 
+from polyroute._internal.problems import Problems
 from polyroute.dexto_compat import global_dotenv_path
 from polyroute.errors import SecretUnavailable, UsageError
 from polyroute.logins import Call, Credential, Secret, Source
@@ -55,6 +56,7 @@ class Environment:
         "_memory",
         "_on_reveal",
         "_process",
+        "_reported",
         "_revealed",
         "_secret_reader",
         "_values",
@@ -91,6 +93,7 @@ class Environment:
         self._process = {**own, "HOME": self.home}
         self.config_path = config_file(self._process)
         self._files = UserFiles()
+        self._reported = Problems()
         self._values: dict[str, str] = {}
         self._layers: dict[str, str] = {}
         self._on_reveal = on_reveal
@@ -129,7 +132,7 @@ class Environment:
     @property
     def problems(self) -> tuple[Problem, ...]:
         """Files that are there and could not be read, as far as anybody asked for them."""
-        return self._files.problems
+        return (*self._files.problems, *self._reported)
 
     @property
     def shared_home(self) -> str:
@@ -212,7 +215,7 @@ class Environment:
 
     def report(self, problem: Problem) -> None:
         """Show `problem` to the user; the same one is shown once."""
-        self._files.report(problem)
+        self._reported.report(problem)
 
     def reveal(self, credential: Credential | None) -> str:
         """Read the secret of `credential` at the moment of use.
@@ -254,9 +257,10 @@ class Environment:
     def with_secret_reader(self, reader: SecretReader) -> Environment:
         """The same environment, which asks `reader` for the secrets that plugins own."""
         bound = object.__new__(type(self))
-        for name in self.__slots__[1:]:
+        for name in set(self.__slots__) - {"__weakref__"}:
             setattr(bound, name, getattr(self, name))
         bound._secret_reader, bound._memory = reader, SecretMemory()
+        bound._reported = Problems(self._reported)
         return bound
 
     def __repr__(self) -> str:

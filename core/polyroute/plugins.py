@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from polyroute import changes, requirements
+from polyroute._internal.problems import Problems, Reporter
 from polyroute.changes import Change
 from polyroute.environment import COMMAND, PROCESS, Environment
 from polyroute.errors import UnknownProvider
@@ -50,25 +51,27 @@ class Plugins:
         self.all = loaded.plugins
         """Every plugin found, those not in use included."""
         self._loaded = loaded
-        self._problems = list(loaded.problems)
+        self._problems = Problems(loaded.problems)
+        report = self._problems.report
         self._hooks = Hooks(loaded.manager)
         recorded = loaded.approvals.owners
-        answers = self._hooks.items("polyroute_providers", Provider, self._problems)
-        found = self._hooks.items("polyroute_lists", FetchedList, self._problems)
+        answers = self._hooks.items("polyroute_providers", Provider, report)
+        found = self._hooks.items("polyroute_lists", FetchedList, report)
         judged = changes.judge(answers, found, accepted, recorded) if found else changes.Judged(answers)
         self.waiting = judged.waiting
         self.unasked = judged.unasked
         """By provider ID, those that only a fetched list has: one gets no key before the user has agreed to it."""
-        self._problems += judged.problems
-        claims = settle(judged.answers, self._problems, recorded)
+        for problem in judged.problems:
+            report(problem)
+        claims = settle(judged.answers, report, recorded)
         claims = without(claims, judged.refused)
-        self.lists = united(found, claims, self._problems)
+        self.lists = united(found, claims, report)
         self.claimed = claims.claimed
         """By plugin, the providers that it declares, whether they are its own or not."""
-        claims, self.withheld = _consented(claims, loaded, self._problems)
+        claims, self.withheld = _consented(claims, loaded, report)
         """By provider ID, those that get no key since it is not certain whose they are."""
-        rules = self._hooks.items("polyroute_routeability", Routeability, self._problems)
-        self._gateways = gateways(rules, claims, self._problems)
+        rules = self._hooks.items("polyroute_routeability", Routeability, report)
+        self._gateways = gateways(rules, claims, report)
         claims = claims._replace(providers=extended(claims, self._gateways))
         self.rules: Mapping[str, Routeability] = self._gateways.rules
         self.providers, self.owners, self.names = claims.providers, claims.owners, claims.names
@@ -76,7 +79,7 @@ class Plugins:
         """By gateway, the plugin that says whom it carries and how it spells models: its owner, or who extends it."""
         self.lost = claims.lost
         """Which third party claims a provider that is somebody else's: nothing that it says of that counts."""
-        self._listings = Listings(self._hooks, claims, self._gateways, judged.moved, self._problems)
+        self._listings = Listings(self._hooks, claims, self._gateways, judged.moved, report)
         self._unmet: dict[str, Evaluation] = {}
         self._can_be_fresher: dict[str, bool] = {}
         self._origins: set[int] = set()
@@ -109,8 +112,8 @@ class Plugins:
         request = Request(add, allowed, disabled, os.fspath(project), run, bundled)
         return cls(load(request, environment), changes.accepted(environment.state_directory))
 
-    def about(self, environment: Environment, problems: list[Problem]) -> Plugins:
-        """These plugins as one environment sees them; what goes wrong in asking for it alone goes to `problems`.
+    def about(self, environment: Environment) -> Plugins:
+        """These plugins as one environment sees them; what goes wrong in asking for it alone is reported to it.
 
         What no plugin makes depend on the environment is shared.
         """
@@ -119,7 +122,7 @@ class Plugins:
             return self
         seen = object.__new__(Plugins)
         vars(seen).update(vars(self))
-        seen._listings = self._listings.about(environment, problems)
+        seen._listings = self._listings.about(environment)
         return seen
 
     @property
@@ -221,23 +224,23 @@ class Plugins:
             self._unmet[provider_id] = found
         return found
 
-    def detections(self, environment: Environment, problems: list[Problem]) -> list[tuple[Plugin, Detection]]:
+    def detections(self, environment: Environment) -> list[tuple[Plugin, Detection]]:
         """What plugins find beyond requirements, each with its author."""
-        return self._hooks.items("polyroute_credentials", Detection, problems, environment=environment)
+        return self._hooks.items("polyroute_credentials", Detection, environment.report, environment=environment)
 
-    def secret(self, credential: Credential, environment: Environment, problems: list[Problem]) -> Secret:
+    def secret(self, credential: Credential, environment: Environment) -> Secret:
         """The secret of a credential that a plugin or a command gives, or why there is none."""
         if credential.source and credential.source.layer == COMMAND:
             from polyroute.loading.secrets import command_secret
 
             return command_secret(self.providers[credential.provider], credential, environment)
-        return self._secrets.secret(credential, environment, problems)
+        return self._secrets.secret(credential, environment)
 
     def verifications(
-        self, credentials: tuple[Credential, ...], environment: Environment, problems: list[Problem]
+        self, credentials: tuple[Credential, ...], environment: Environment
     ) -> dict[str, Probe | Verification]:
         """By provider, how to find out whether its key works, or what its plugin found."""
-        return self._secrets.verifications(credentials, environment, problems)
+        return self._secrets.verifications(credentials, environment)
 
     @property
     def _secrets(self) -> Secrets:
@@ -280,13 +283,13 @@ class Plugins:
         return list(dict.fromkeys(self.names[each] for each in close))
 
 
-def _consented(claims: Claims, loaded: Loaded, problems: list[Problem]) -> tuple[Claims, Mapping[str, Withheld]]:
+def _consented(claims: Claims, loaded: Loaded, report: Reporter) -> tuple[Claims, Mapping[str, Withheld]]:
     """The claims as far as they hold before the user says more; those of third parties alone can be in doubt."""
     if not any(owner.is_third_party for owner in claims.owners.values()):
         return claims, {}
     from polyroute.loading.consent import consented
 
-    return consented(claims, loaded, problems)
+    return consented(claims, loaded, report)
 
 
 def _names(variable: str, environment: Environment) -> list[str] | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from polyroute.environment import PROCESS, Environment
 from polyroute.errors import MissingExtra, Unavailable
 from polyroute.system import files
-from polyroute.types import Problem
+from polyroute.types import ModelRef, Problem
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
@@ -43,8 +43,7 @@ class Preferences(NamedTuple):
 
         Pins of the host come before, and disabled providers are added to, those of the person.
         """
-        problems: list[Problem] = []
-        config = _read(environment, problems)
+        config, problems = _read(environment)
         return cls(
             prefer or environment.setting("POLYROUTE_PREFER", layer=PROCESS) or config.get("prefer", ""),
             tuple(order) or _listed("POLYROUTE_ORDER", environment) or tuple(config.get("order", ())),
@@ -55,7 +54,7 @@ class Preferences(NamedTuple):
                     *(_listed("POLYROUTE_DISABLE_PROVIDERS", environment) or config.get("disable_providers", ())),
                 ]
             ),
-            tuple(problems),
+            problems,
         )
 
 
@@ -64,23 +63,23 @@ def _listed(variable: str, environment: Environment) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
-def _read(environment: Environment, problems: list[Problem]) -> dict[str, Any]:
-    """The sound part of `config.toml`; the rest are problems."""
+def _read(environment: Environment) -> tuple[dict[str, Any], tuple[Problem, ...]]:
+    """The sound part of `config.toml`, and what is wrong with the rest."""
     path = environment.config_path
     text = environment.read(path)
     if not text:
-        return {}
+        return {}, ()
     import tomllib
 
     try:
         config = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         why = f" ({error})" if isinstance(error, tomllib.TOMLDecodeError) else ""
-        problems.append(Problem(f"is not valid TOML{why}; it was left out.", "Correct it.", path=path, code="config"))
-        return {}
+        return {}, (Problem(f"is not valid TOML{why}; it was left out.", "Correct it.", path=path, code="config"),)
     remedy = f"Known are: {', '.join(_KEYS)}."
-    problems += [Problem(f"{fault}; it was left out.", remedy, path=path, code="config") for fault in _faults(config)]
-    return {key: value for key, value in config.items() if _is_sound(key, value)}
+    faults = (f"{fault}; it was left out." for fault in _faults(config))
+    problems = tuple(Problem(fault, remedy, path=path, code="config") for fault in faults)
+    return {key: value for key, value in config.items() if _is_sound(key, value)}, problems
 
 
 def _faults(config: Mapping[str, Any]) -> Iterable[str]:
@@ -137,8 +136,8 @@ def change(
 
 
 def _one_name(target: str, names: Mapping[str, str]) -> str:
-    provider, slash, model_id = target.partition("/")
-    return f"{names.get(provider, provider)}{slash}{model_id}"
+    provider, model_id = ModelRef.parse(target)
+    return str(ModelRef(names.get(provider, provider), model_id))
 
 
 def _rewrite(path: str, change: Callable[["TOMLDocument"], None]) -> str:

@@ -15,6 +15,7 @@ from polyroute.errors import (
     InvalidCredential,
     MissingSecret,
     ModelNotOffered,
+    NoEffectiveRoute,
     RouteFailed,
     UsageError,
 )
@@ -68,11 +69,16 @@ class Course:
         environment: Environment,
         rules: Callable[[Route], Rules] = lambda route: (),
     ) -> None:
-        """`rules` gives what is known of a route's errors beyond the general. Raises UsageError for another policy."""
+        """`rules` gives what is known of a route's errors beyond the general.
+
+        Raises NoEffectiveRoute where none of `routes` is usable; UsageError for another policy.
+        """
         if policy not in ("never", "ask", "auto"):
             raise UsageError(f"There is no policy {policy!r}: it is never, ask or auto.")
         self.model = model
         self._left = [route for route in routes if route.usable]
+        if not self._left:
+            raise NoEffectiveRoute(model, routes)
         self._tried = [self._left.pop(0)]
         self._policy = policy
         self._environment = environment

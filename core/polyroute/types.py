@@ -50,6 +50,12 @@ class ModelRef(NamedTuple):
     def __str__(self) -> str:
         return f"{self.provider}/{self.id}"
 
+    @classmethod
+    def parse(cls, text: str) -> "ModelRef":
+        """The reference that a text is, split at its first `/`; a part that is not there is empty."""
+        provider, _, model_id = text.partition("/")
+        return cls(provider, model_id)
+
 
 class Alternative(NamedTuple):
     """One place that can fill a slot: a variable, a file, a variable naming a file, a part of a file, or a command."""

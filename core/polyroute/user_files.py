@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
+from polyroute._internal.problems import Problems
 from polyroute.cache import Identity, identity_or_none
 from polyroute.system.documents import Sections, ini_sections
 from polyroute.types import Problem
@@ -17,16 +18,12 @@ class UserFiles:
         self._texts: dict[str, str | None] = {}
         self._sections: dict[str, Sections] = {}
         self._seen: dict[str, Identity | None] = {}
-        self._problems: dict[str, Problem] = {}
+        self._problems = Problems()
 
     @property
     def problems(self) -> tuple[Problem, ...]:
         """What was reported, each once."""
-        return tuple(self._problems.values())
-
-    def report(self, problem: Problem) -> None:
-        """Show `problem`; the same one is shown once."""
-        self._problems.setdefault(str(problem), problem)
+        return tuple(self._problems)
 
     def exists(self, path: str) -> bool:
         """Whether a file is at `path`."""
@@ -59,7 +56,7 @@ class UserFiles:
         if odd := dotenv.lines_passed_over(text):
             where = f"line{'s' if len(odd) > 1 else ''} {', '.join(map(str, odd))}"
             message = f"{where}: not NAME=value; passed over"
-            self.report(Problem(message, "Correct it.", path=path, code="dotenv-line"))
+            self._problems.report(Problem(message, "Correct it.", path=path, code="dotenv-line"))
         return dotenv.parse(text)
 
     def text_now(self, path: str) -> str | None:
@@ -75,7 +72,7 @@ class UserFiles:
         except OSError as error:
             why = f"can't be read ({error.strerror})"
         remedy = "Fix the file or its permissions."
-        self.report(Problem(f"{why}; what it holds was left out.", remedy, path=path, code="file-unreadable"))
+        self._problems.report(Problem(f"{why}; what it holds was left out.", remedy, path=path, code="file-unreadable"))
         return None
 
     def sections_now(self, path: str) -> Sections:
@@ -85,7 +82,7 @@ class UserFiles:
             return {}
         if (sections := ini_sections(text)) is None:
             message = "is not a readable INI file; what it holds was left out."
-            self.report(Problem(message, "Fix it.", path=path, code="file-unreadable"))
+            self._problems.report(Problem(message, "Fix it.", path=path, code="file-unreadable"))
         return sections or {}
 
     def _look_at(self, path: str) -> None:

@@ -19,11 +19,15 @@ from polyroute.environment import Environment
 from polyroute.errors import SecretUnavailable
 from polyroute.failures import Answer, Rules, judged, message_in
 from polyroute.logins import Call, Probe, Verification, VerificationState
+from polyroute.routing.speaking import failure_rules
+from polyroute.types import DIRECT
 from polyroute.words import shown
 from polyroute.workers import Workers
 
 if TYPE_CHECKING:
     import httpx2
+
+    from polyroute.catalog import Catalog
 
 SECONDS = 10.0
 """How long all of it may take."""
@@ -76,7 +80,25 @@ class Asking(NamedTuple):
     """By provider, how its endpoint words errors."""
 
 
-def verify(routes: Mapping[str, Route], probes: Mapping[str, Known], asking: Asking) -> tuple[Verification, ...]:
+def verify(
+    catalog: Catalog, providers: Iterable[str] = (), *, paid: bool = False, seconds: float = SECONDS
+) -> tuple[Verification, ...]:
+    """Whether the keys of these providers, or of all that have one, work right now: their endpoints are asked.
+
+    All at once, within `seconds`; the answers of the last minute are kept. `paid` allows what costs something.
+    Raises UnknownProvider; MissingExtra.
+    """
+    asked = [catalog.provider(name) for name in providers]
+    among = asked or catalog.status().providers.values()
+    direct = {each.provider.id: next(route for route in each.routes if route.via == DIRECT) for each in among}
+    routes = direct if asked else _with_key(direct)
+    credentials = tuple(route.credential for route in routes.values() if route.credential)
+    probes = catalog.plugins.verifications(credentials, catalog.environment)
+    rules = {name: failure_rules(route, name, catalog.plugins) for name, route in routes.items()}
+    return _verified(routes, probes, Asking(catalog.environment, paid, seconds, rules))
+
+
+def _verified(routes: Mapping[str, Route], probes: Mapping[str, Known], asking: Asking) -> tuple[Verification, ...]:
     """The verification of each provider's own route, in a thread of its own: wherever it is called from."""
     with ThreadPoolExecutor(1, "polyroute-verify") as pool:
         return pool.submit(asyncio.run, _all(routes, probes, asking)).result()
@@ -194,6 +216,6 @@ def _is_spent(left: str | int | float | None) -> bool:
         return False
 
 
-def own_routes(routes: Iterable[tuple[str, Route]]) -> dict[str, Route]:
+def _with_key(routes: Mapping[str, Route]) -> dict[str, Route]:
     """Of providers' own routes, those with a key that could be asked about."""
-    return {name: route for name, route in routes if route.credential and route.credential.kind != "none"}
+    return {name: route for name, route in routes.items() if route.credential and route.credential.kind != "none"}

@@ -16,8 +16,8 @@ from polyroute.secret_values import merged
 from polyroute.types import Model, ModelRef, Problem
 
 if TYPE_CHECKING:
-    from polyroute.cli.check import Found
     from polyroute.keys import Key, Removed, Stored
+    from polyroute.validation.sections import FileFinding
 
 if TYPE_CHECKING:
     from polyroute.changes import Change
@@ -262,7 +262,7 @@ def preferences(catalog: Catalog) -> Document:
     }
 
 
-def findings(valid: bool, found: Iterable[Found], problems: tuple[Problem, ...]) -> Document:
+def findings(valid: bool, found: Iterable[FileFinding], problems: tuple[Problem, ...]) -> Document:
     """The document of `polyroute check --json`."""
     documents = [{"file": each.file, "line": each.line, **each.finding._asdict()} for each in found]
     return {"schema": SCHEMA, "valid": valid, "findings": documents, "problems": [problem(each) for each in problems]}

@@ -1,1 +1,1 @@
-"""What the other packages are built on; nothing here is for anybody else."""
+"""Files, text, caches and threads: what knows nothing of providers and models."""

@@ -13,6 +13,7 @@ from polyroute.routing.references import canonical
 if TYPE_CHECKING:
     from polyroute.catalog import Catalog
     from polyroute.cli.grammar import Subparsers
+    from polyroute.logins import Verification
     from polyroute.types import ModelRef
 
 
@@ -21,7 +22,7 @@ def _status(options: argparse.Namespace) -> int:
     with output.catalog() as catalog:
         asked = [catalog.provider(name) for name in options.providers]
         found = catalog.status()
-        verified = catalog.verify(options.providers) if options.verified else None
+        verified = _verified(catalog, options) if options.verified else None
     if options.json:
         return output.document(wire.status(found, verified))
     from polyroute.cli import text
@@ -34,10 +35,18 @@ def _status(options: argparse.Namespace) -> int:
     return YES
 
 
+def _verified(catalog: Catalog, options: argparse.Namespace) -> tuple[Verification, ...]:
+    from polyroute.verifying import verify
+
+    return verify(catalog, options.providers)
+
+
 def _explain(options: argparse.Namespace) -> int:
     """`polyroute explain`: one provider or model in words."""
+    from polyroute.routing.explaining import explain
+
     with output.catalog() as catalog:
-        explanation = catalog.explain(options.subject)
+        explanation = explain(catalog, options.subject)
     if options.json:
         output.document(wire.explanation(explanation, catalog.problems))
     else:

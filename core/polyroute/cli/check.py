@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from polyroute import wire
 from polyroute.cli import grammar, output
@@ -14,15 +14,7 @@ from polyroute.errors import UsageError
 if TYPE_CHECKING:
     from polyroute.catalog import Catalog
     from polyroute.cli.grammar import Subparsers
-    from polyroute.validation.sections import Finding
-
-
-class Found(NamedTuple):
-    """A finding in one file."""
-
-    file: str
-    line: int | None
-    finding: Finding
+    from polyroute.validation.sections import FileFinding
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -42,15 +34,17 @@ def _check(options: argparse.Namespace) -> int:
     return YES if valid else NO
 
 
-def _findings(path: str, catalog: Catalog, *, strict: bool) -> list[Found]:
+def _findings(path: str, catalog: Catalog, *, strict: bool) -> list[FileFinding]:
+    from polyroute.validation.checking import validate
     from polyroute.validation.files import read
+    from polyroute.validation.sections import FileFinding
 
     file = read(path)
     try:
-        found = catalog.validate(file.config, strict=strict)
+        found = validate(catalog, file.config, strict=strict)
     except UsageError as error:
         raise UsageError(f"{path} is not readable as a configuration: {error}") from None
-    return [Found(path, _place(each.path, file.lines), each) for each in found]
+    return [FileFinding(path, _place(each.path, file.lines), each) for each in found]
 
 
 def _place(path: str, lines: Mapping[str, int]) -> int | None:
@@ -58,7 +52,7 @@ def _place(path: str, lines: Mapping[str, int]) -> int | None:
     return lines.get(path) or lines.get(path.rpartition(".")[0])
 
 
-def _line(found: Found) -> str:
+def _line(found: FileFinding) -> str:
     finding = found.finding
     line = f":{found.line}" if found.line else ""
     told = f"{finding.severity}: {finding.path}: {finding.message}. {finding.remedy} [{finding.code}]"

@@ -139,15 +139,15 @@ def _told(outcome: Outcome, done: str, catalog: Catalog, options: argparse.Names
 
 def _reference(text: str) -> ModelRef:
     """A reference to what is in the file: its provider need not be installed."""
-    provider, _, name = text.partition("/")
-    if not (provider and name):
+    ref = ModelRef.parse(text)
+    if not (ref.provider and ref.id):
         raise InvalidModelReference(f"A model is written provider/model: {text!r}. See `polyroute custom list`.")
-    return ModelRef(provider, name)
+    return ref
 
 
 def _kept_whole(ref: ModelRef, catalog: Catalog) -> str:
     """What to say of a new ID that begins like a reference to the model: nothing is taken off it."""
-    provider, _, rest = ref.id.partition("/")
+    provider, rest = ModelRef.parse(ref.id)
     if not rest or provider != ref.provider or ref.id in catalog.plugins.models(provider):
         return ""
     return f"{ref.id} is the whole ID now, {provider}/ included. Without that: polyroute custom rename {ref} {rest}"

@@ -78,7 +78,7 @@ def _gateway(name: str, catalog: Catalog) -> str:
 
 def _arguments(models: Iterable[str]) -> Iterator[_Asked]:
     for number, model in enumerate(models, 1):
-        provider, _, name = model.partition("/")
+        provider, name = ModelRef.parse(model)
         fault = "" if provider and name else f"argument {number}: {model!r} is not provider/model"
         yield _Asked(provider, name, fault)
 

@@ -10,7 +10,7 @@ from polyroute.answers import Mapped, ProviderStatus, Route, Status
 from polyroute.cli import tables
 from polyroute.lists import age, when
 from polyroute.plugin import Plugin
-from polyroute.routing.explaining import explain_provider
+from polyroute.routing.explaining import explain, explain_provider, suggestions
 from polyroute.system.plain import clean
 from polyroute.types import DIRECT, Model, ModelRef, Problem
 
@@ -54,7 +54,7 @@ def resolution(model: ModelRef, routes: Sequence[Route], catalog: Catalog) -> No
     """The route to take, or why there is none."""
     route = next((route for route in routes if route.usable), None)
     if route is None:
-        lines(catalog.explain(model).lines)
+        lines(explain(catalog, model).lines)
         return
     facts = {
         "model": str(model),
@@ -67,7 +67,7 @@ def resolution(model: ModelRef, routes: Sequence[Route], catalog: Catalog) -> No
     }
     tables.show((), [(name, fact) for name, fact in facts.items() if fact])
     if route.mapping == "unlisted":
-        others = " or ".join(catalog.suggestions(model))
+        others = " or ".join(suggestions(catalog, model))
         hint = f" Did you mean {others}?" if others else ""
         lines([f"{model} is in no list: the ID is sent as it is.{hint}"])
 

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 def _verify(options: argparse.Namespace) -> int:
     """`polyroute verify`: whether keys work right now."""
+    from polyroute.verifying import verify
+
     with output.catalog() as catalog:
-        found = catalog.verify(options.providers, paid=options.paid, seconds=options.seconds)
+        found = verify(catalog, options.providers, paid=options.paid, seconds=options.seconds)
     if options.json:
         output.document(wire.verifications(found, catalog.problems))
     else:

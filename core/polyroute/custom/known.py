@@ -70,7 +70,7 @@ class OwnModels:
     def secret(self, credential: Credential) -> str | None:
         """The key in a model's entry, unless that is for another base URL by now."""
         source = credential.source
-        ref = ModelRef(*source.name.split("/", 1)) if source else ModelRef("", "")
+        ref = ModelRef.parse(source.name if source else "")
         model = self.all.get(ref)
         return self.store.secret(ref, model.base_url) if model else None
 

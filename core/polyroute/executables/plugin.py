@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 from polyroute import cache, json_form
 from polyroute.environment import Environment
 from polyroute.errors import SecretUnavailable
 from polyroute.executables import grants
 from polyroute.executables.jsonrpc import PROTOCOLS, Answer, Fault, Request
-from polyroute.executables.remembering import Memory, Said, save
+from polyroute.executables.remembering import FAILED_SECONDS, Memory, Said, save
 from polyroute.hookspecs import hookimpl
 from polyroute.logins import (
     Credential,
@@ -24,15 +25,16 @@ from polyroute.manifests.manifests import Manifest
 from polyroute.manifests.plugin import Described
 from polyroute.plugin import Failed, Plugin
 from polyroute.system.plain import quoted
-from polyroute.types import Mapper, Model, Problem
+from polyroute.types import IdMapping, Mapper, Model, ModelRef, Problem
 
 if TYPE_CHECKING:
     from polyroute.executables.calls import Outcome
-    from polyroute.executables.programs import Programs
     from polyroute.spelled import Listed
 
 METHOD_SECONDS = 10.0
 """For each method but those that stand before every answer of a catalog."""
+MOST_MODELS = 10_000
+"""In one request."""
 
 _HOOKS = {
     "detect": "polyroute_credentials",
@@ -43,16 +45,23 @@ _HOOKS = {
 }
 
 
+class Detector(Protocol):
+    """What finds the logins of all executables at once."""
+
+    def detected(self, plugin: ExecutablePlugin, environment: Environment) -> Said:
+        """What one of them detects in an environment."""
+
+
 class ExecutablePlugin(Described):
     """One approved executable: what it describes, and what it answers as far as its manifest grants."""
 
-    def __init__(self, plugin: Plugin, manifest: Manifest, fingerprint: str, programs: Programs) -> None:
+    def __init__(self, plugin: Plugin, manifest: Manifest, fingerprint: str, detector: Detector) -> None:
         super().__init__(plugin, Description(), None)
         self.manifest = manifest
         self.memory = Memory(manifest.folder, fingerprint)
         self.lists = Memory(manifest.folder, fingerprint, cache.own("executable-lists", manifest.folder))
         """Its models, which may be many and are seldom wanted."""
-        self._programs = programs
+        self._detector = detector
 
     @property
     def hook_names(self) -> Iterable[str]:
@@ -68,14 +77,14 @@ class ExecutablePlugin(Described):
         remedy = f"More: `polyroute plugins check {quoted(self.manifest.folder)}`."
         return self.plugin.problem(f"executable {message}", remedy, hook, code=code, provider=provider)
 
-    def described(self, problems: list[Problem]) -> bool:
-        """Take over what it says of itself or, where it fails, what it said last; False where nothing is usable."""
+    @property
+    def undescribed(self) -> Problem | None:
+        """Why it could not describe itself when it was asked; None where it could."""
         said = self.memory.fresh("describe") or Said(None, "can't be remembered", "cannot_start")
-        plain = said.value or self.memory.last("describe")
-        if said.fault:
-            stale = "; its last good description is used" if plain else "; it was left out"
-            problems.append(self.failed(said.fault + stale, "polyroute_providers", said.code))
-        return self.remembered()
+        if not said.fault:
+            return None
+        stale = "; its last good description is used" if self.memory.last("describe") else "; it was left out"
+        return self.failed(said.fault + stale, "polyroute_providers", said.code)
 
     def remembered(self) -> bool:
         """Take over what it said of itself last; False where it never said anything usable."""
@@ -109,7 +118,7 @@ class ExecutablePlugin(Described):
     @hookimpl
     def polyroute_credentials(self, environment: Environment) -> Iterable[Detection]:
         """What it detects: the first that is asked has all others asked too."""
-        said = self._programs.detected(self, environment)
+        said = self._detector.detected(self, environment)
         if said.fault:
             environment.report(self.failed(said.fault, "polyroute_credentials", said.code))
         return [json_form.restored(Detection, row) for row in said.value or ()]
@@ -157,8 +166,6 @@ class ExecutablePlugin(Described):
         """What spells models for each gateway that it describes."""
         if not self.answers("map"):
             return self.mappers(listed)
-        from polyroute.executables.mapper import ExecutableMapper
-
         return {rule.gateway: ExecutableMapper(self, rule.gateway, environment) for rule in self.said.routeability}
 
     @hookimpl
@@ -217,6 +224,52 @@ class ExecutablePlugin(Described):
             return replies.result(answered(outcome, method), hidden)
         except Fault as fault:
             raise Failed(str(fault), fault.code, fault.remedy) from None
+
+
+class ExecutableMapper:
+    """One gateway's mapper, for one environment."""
+
+    def __init__(self, plugin: ExecutablePlugin, gateway: str, environment: Environment) -> None:
+        self._plugin = plugin
+        self._gateway = gateway
+        self._environment = environment
+        self._known: dict[ModelRef, IdMapping] = {}
+        self._back: dict[str, ModelRef] = {}
+        self._failed: tuple[float, Failed] | None = None
+
+    def prepare(self, models: Sequence[ModelRef], /) -> None:
+        """Ask for all of these that are not known yet. Raises Failed, and for a while without asking again."""
+        unknown = [each for each in dict.fromkeys(models) if each not in self._known]
+        for start in range(0, len(unknown), MOST_MODELS):
+            self._ask(unknown[start : start + MOST_MODELS])
+
+    def lookup(self, model: ModelRef, /) -> IdMapping:
+        """The ID by which the gateway knows `model`."""
+        if model not in self._known:
+            self.prepare([model])
+        return self._known[model]
+
+    def reverse(self, gateway_id: str, /) -> ModelRef | None:
+        """The model of a gateway's ID that was found before; nothing else is certain."""
+        return self._back.get(gateway_id)
+
+    def _ask(self, models: Sequence[ModelRef]) -> None:
+        from polyroute.executables import replies
+
+        if self._failed and time.monotonic() < self._failed[0] + FAILED_SECONDS:
+            raise self._failed[1]
+        rows = [{"provider": ref.provider, "id": ref.id} for ref in models]
+        try:
+            params = {"gateway": self._gateway, "models": rows}
+            found = replies.mappings(self._plugin.result("map", params, self._environment))
+        except (Fault, Failed) as fault:
+            failed = Failed(f"executable {fault}", fault.code)
+            self._failed = time.monotonic(), failed
+            raise failed from None
+        for ref in models:
+            self._known[ref] = found.get(ref, IdMapping(None, "unknown", "its plugin does not know it"))
+            if gateway_id := self._known[ref].id:
+                self._back.setdefault(gateway_id, ref)
 
 
 def answered(outcome: Outcome, method: str) -> Answer:

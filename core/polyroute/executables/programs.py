@@ -6,11 +6,12 @@ They share one deadline, and one process where neither is known. Everything else
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from polyroute import json_form
+from polyroute._internal.problems import Problems, Reporter
 from polyroute.environment import Environment
 from polyroute.executables import grants
 from polyroute.executables.jsonrpc import Fault, Request
@@ -18,7 +19,6 @@ from polyroute.executables.plugin import ExecutablePlugin, answered
 from polyroute.executables.remembering import DESCRIBED_SECONDS, Said, save
 from polyroute.manifests.manifests import Manifest
 from polyroute.plugin import Plugin
-from polyroute.types import Problem
 
 if TYPE_CHECKING:
     from polyroute.executables.calls import Call, Outcome
@@ -37,7 +37,7 @@ class Programs:
         """`members` are manifests with the fingerprints under which they were approved; `environment` is that of
         whoever loads them.
         """
-        self.problems: list[Problem] = []
+        self.problems = Problems()
         self._environment = environment
         self._each = [ExecutablePlugin(plugin, *each, self) for plugin, each in members.items()]
         self._first: Detected = {}
@@ -47,8 +47,11 @@ class Programs:
     def described(self) -> list[ExecutablePlugin]:
         """Each that can be used; of the others `problems` says why not."""
         unknown = [each for each in self._each if each.memory.fresh("describe") is None]
-        self._first = _ask(unknown, self._environment, self.problems.append)
-        return [each for each in self._each if each.described(self.problems)]
+        self._first = _ask(unknown, self._environment, self.problems.report)
+        for each in self._each:
+            if fault := each.undescribed:
+                self.problems.report(fault)
+        return self.remembered()
 
     def remembered(self) -> list[ExecutablePlugin]:
         """Each that has ever said anything usable of itself. Nothing is run."""
@@ -60,7 +63,7 @@ class Programs:
             each.memory.forget()
             each.lists.forget()
         save(each.lists for each in self._each)
-        _ask(self._each, self._environment, self.problems.append)
+        _ask(self._each, self._environment, self.problems.report)
 
     def detected(self, plugin: ExecutablePlugin, environment: Environment) -> Said:
         """What one detects in an environment: the first that is asked has all others asked too."""
@@ -83,7 +86,7 @@ class Programs:
         return _ask(unknown, environment, environment.report)
 
 
-def _ask(each: Sequence[ExecutablePlugin], environment: Environment, report: Callable[[Problem], object]) -> Detected:
+def _ask(each: Sequence[ExecutablePlugin], environment: Environment, report: Reporter) -> Detected:
     """Have programs describe themselves where that is not known, and detect; return what they detected."""
     if not each:
         return {}

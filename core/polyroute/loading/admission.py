@@ -63,7 +63,7 @@ class Admission:
             raise Refused(plugin.problem(f"is not safe: {unsafe.why}", unsafe.remedy, code="unsafe")) from None
         self._take(plugin, manifest)
 
-    def ask_executables(self, environment: Environment, *, run: bool) -> list[Problem]:
+    def ask_executables(self, environment: Environment, *, run: bool) -> Iterable[Problem]:
         """Register the executables that were taken in, all asked at once; each keeps its place among the plugins.
 
         Returns what went wrong.

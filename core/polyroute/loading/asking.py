@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import pluggy
 
+from polyroute._internal.problems import Reporter
 from polyroute.loading.manager import Manager, author
 from polyroute.logins import Secret
 from polyroute.plugin import CONTAINED, Failed, Plugin, describe
@@ -39,11 +40,11 @@ class Hooks:
         """The hooks that `plugin` implements."""
         return self._manager.hooks_of(plugin)
 
-    def items(self, hook: str, item: Items[T], problems: list[Problem], **arguments: object) -> list[tuple[Plugin, T]]:
+    def items(self, hook: str, item: Items[T], report: Reporter, **arguments: object) -> list[tuple[Plugin, T]]:
         """Everything of type `item`, or of one of these types, that the plugins yield, each with its author."""
         answers: list[tuple[Plugin, T]] = []
         for each in self.implementing(hook):
-            answers += [(author(each), answer) for answer in items_of(each, item, problems, arguments)]
+            answers += [(author(each), answer) for answer in items_of(each, item, report, arguments)]
         return answers
 
 
@@ -52,9 +53,7 @@ def takes_environment(implementation: pluggy.HookImpl) -> bool:
     return "environment" in implementation.argnames
 
 
-def items_of(
-    each: pluggy.HookImpl, item: Items[T], problems: list[Problem], arguments: Mapping[str, object]
-) -> list[T]:
+def items_of(each: pluggy.HookImpl, item: Items[T], report: Reporter, arguments: Mapping[str, object]) -> list[T]:
     """The sound items of one implementation's answer; the first that is not is a problem."""
     faults: list[str] = []
     # A test holds bundled plugins sound, and manifests were read by the same rules: looking would be expensive.
@@ -71,23 +70,32 @@ def items_of(
                 sound.append(one)
         return sound
 
-    answer: list[T] | None = _call(each, problems, arguments, finish)
+    answer = _asked(each, arguments, finish)
+    if isinstance(answer, Problem):
+        report(answer)
     if faults:
         more = f"; and {len(faults) - 1} more are wrong" if len(faults) > 1 else ""
-        problems.append(problem(each, faults[0] + more, "wrong-answer"))
-    return answer or []
+        report(problem(each, faults[0] + more, "wrong-answer"))
+    return answer if isinstance(answer, list) else []
 
 
-def mapping_of(each: pluggy.HookImpl, problems: list[Problem], arguments: Mapping[str, object]) -> Mapping[str, Any]:
+def mapping_of(each: pluggy.HookImpl, report: Reporter, arguments: Mapping[str, object]) -> Mapping[str, Any]:
     """The mapping that one implementation returns; empty where it is none."""
-    found: dict[str, Any] | None = _call(each, problems, arguments, _mapping)
-    return found or {}
+    found = _asked(each, arguments, _mapping)
+    if isinstance(found, Problem):
+        report(found)
+    return found if isinstance(found, dict) else {}
 
 
-def secret_of(each: pluggy.HookImpl, problems: list[Problem], arguments: Mapping[str, object]) -> Secret | None:
-    """What one implementation returns as a secret: a text is one of which nobody knows when it expires."""
-    found: Secret | None = _call(each, problems, arguments, _secret)
-    return found
+def secret_of(each: pluggy.HookImpl, report: Reporter, arguments: Mapping[str, object]) -> Secret:
+    """What one implementation returns as a secret, or why it gives none: a text is one of which nobody knows when it
+    expires.
+    """
+    found = _asked(each, arguments, _secret)
+    if isinstance(found, Problem):
+        report(found)
+        return Secret(reason=f"its plugin {found.message}", remedy=found.remedy)
+    return Secret() if found is None else found
 
 
 def problem(each: pluggy.HookImpl, message: str, code: str, remedy: str = "", provider: str = "") -> Problem:
@@ -120,18 +128,16 @@ def _fault(one: object, item: Items[Any], trusted: bool) -> str:
     return fault(one)
 
 
-def _call(
-    each: pluggy.HookImpl, problems: list[Problem], arguments: Mapping[str, object], finish: Callable[[Any], Any]
-) -> Any:
+def _asked(each: pluggy.HookImpl, arguments: Mapping[str, object], finish: Callable[[Any], T]) -> T | Problem | None:
+    """What `finish` makes of one implementation's answer, or what is wrong with it; None where there is none."""
     try:
         returned = each.function(*[arguments[name] for name in each.argnames])
         return None if returned is None else finish(returned)
     except (_WrongType, Failed) as error:
-        problems.append(problem(each, str(error), getattr(error, "code", "wrong-answer")))
+        return problem(each, str(error), getattr(error, "code", "wrong-answer"))
     except CONTAINED as error:
         told = type(error).__name__ if _hook(each) in _NEAR_SECRETS else describe(error)
-        problems.append(problem(each, f"raised {told}", "raised"))
-    return None
+        return problem(each, f"raised {told}", "raised")
 
 
 def _mapping(returned: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from polyroute._internal.problems import Reporter
 from polyroute.lists import FetchedList
 from polyroute.plugin import Plugin
 from polyroute.system.plain import quoted
@@ -32,7 +33,7 @@ class Claims(NamedTuple):
     """By provider of a third party in Python, the hosts that the user has agreed to; a manifest is judged as one."""
 
 
-def settle(answers: Sequence[tuple[Plugin, Provider]], problems: list[Problem], recorded: Owners) -> Claims:
+def settle(answers: Sequence[tuple[Plugin, Provider]], report: Reporter, recorded: Owners) -> Claims:
     """Give each provider ID and alias to whoever comes first, and tell everybody else of a problem.
 
     First come the host's objects and the bundled plugins, then third parties that are recorded as the owner, then
@@ -44,14 +45,14 @@ def settle(answers: Sequence[tuple[Plugin, Provider]], problems: list[Problem], 
     lost = set()
     for plugin, provider in sorted(answers, key=lambda answer: _turn(answer[0], answer[1], recorded)):
         if fault := _taken(provider.id, names, owners):
-            problems.append(_refused(plugin, fault, provider.id))
+            report(_refused(plugin, fault, provider.id))
             if not plugin.is_bundled:  # a host that brings a provider still wants the list of its models
                 lost.add((plugin, provider.id))
             continue
         providers[provider.id], owners[provider.id] = provider, plugin
         for name in dict.fromkeys((provider.id, *provider.aliases)):
             if fault := _taken(name, names, owners):
-                problems.append(_refused(plugin, f"alias of {provider.id!r}: {fault}", provider.id))
+                report(_refused(plugin, f"alias of {provider.id!r}: {fault}", provider.id))
             else:
                 names[name] = provider.id
     claimed: dict[Plugin, tuple[Provider, ...]] = {}
@@ -90,9 +91,7 @@ def _refused(plugin: Plugin, fault: str, provider: str) -> Problem:
     return plugin.problem(fault, remedy, "polyroute_providers", code="provider-taken", provider=provider)
 
 
-def united(
-    answers: Sequence[tuple[Plugin, FetchedList]], claims: Claims, problems: list[Problem]
-) -> tuple[FetchedList, ...]:
+def united(answers: Sequence[tuple[Plugin, FetchedList]], claims: Claims, report: Reporter) -> tuple[FetchedList, ...]:
     """One list of each name: plugins may share one, and a gateway says so for itself alone. One that is called after a
     provider is its owner's, and of nobody who claims the provider in vain.
     """
@@ -102,7 +101,7 @@ def united(
     for plugin, each in answers:
         if (plugin, each.name) in claims.lost:
             fault = f"the list {each.name!r} is that of plugin {claims.owners[each.name].label}"
-            problems.append(plugin.problem(fault, "Correct the plugin.", "polyroute_lists", code="list-taken"))
+            report(plugin.problem(fault, "Correct the plugin.", "polyroute_lists", code="list-taken"))
             continue
         first_owner, first_list = own.get(each.name, (plugin, each))
         first, owner = lists.setdefault(each.name, first_list), owners.setdefault(each.name, first_owner)
@@ -110,7 +109,7 @@ def united(
             lists[each.name] = first._replace(gateways=tuple(dict.fromkeys((*first.gateways, *each.gateways))))
         else:
             fault = f"the list {each.name!r} belongs to plugin {owner.label} already"
-            problems.append(plugin.problem(fault, "Give it another name.", "polyroute_lists", code="list-taken"))
+            report(plugin.problem(fault, "Give it another name.", "polyroute_lists", code="list-taken"))
     return tuple(lists.values())
 
 
@@ -125,21 +124,21 @@ class Gateways(NamedTuple):
     """By gateway, the plugin that says whom it carries and how it spells models: its owner, or who extends it."""
 
 
-def gateways(answers: Sequence[tuple[Plugin, Routeability]], claims: Claims, problems: list[Problem]) -> Gateways:
+def gateways(answers: Sequence[tuple[Plugin, Routeability]], claims: Claims, report: Reporter) -> Gateways:
     """Evaluate all rules. The work grows with the length of the rules, not with gateways times providers."""
-    accepted = dict(_accepted(answers, claims, problems))
+    accepted = dict(_accepted(answers, claims, report))
     rules = {gateway: rule for gateway, (_, rule) in accepted.items()}
     spokesmen = {gateway: plugin for gateway, (plugin, _) in accepted.items()}
     carried: dict[str, list[str]] = {}
     for gateway, rule in rules.items():
-        whole = _with_likes(rule, rules, spokesmen[gateway], problems)
-        for provider in dict.fromkeys(_carried(whole, rule, spokesmen[gateway], claims.providers, problems)):
+        whole = _with_likes(rule, rules, spokesmen[gateway], report)
+        for provider in dict.fromkeys(_carried(whole, rule, spokesmen[gateway], claims.providers, report)):
             carried.setdefault(provider, []).append(gateway)
     return Gateways(rules, {provider: tuple(each) for provider, each in carried.items()}, spokesmen)
 
 
 def _accepted(
-    answers: Sequence[tuple[Plugin, Routeability]], claims: Claims, problems: list[Problem]
+    answers: Sequence[tuple[Plugin, Routeability]], claims: Claims, report: Reporter
 ) -> Iterable[tuple[str, tuple[Plugin, Routeability]]]:
     """The rules that count, each with its author: an owner's first, then the first of those that extend a provider."""
     spoken: dict[str, Plugin] = {}
@@ -152,7 +151,7 @@ def _accepted(
             continue
         if fault := _not_extended(plugin, rule, claims, spoken):
             remedy = "Declare the gateway as a provider too, or extend the provider of another plugin (`extends`)."
-            problems.append(plugin.problem(fault, remedy, _RULES, code="not-a-gateway", provider=rule.gateway))
+            report(plugin.problem(fault, remedy, _RULES, code="not-a-gateway", provider=rule.gateway))
         else:
             spoken[rule.gateway] = plugin
             yield rule.gateway, (plugin, rule._replace(preferred=False))
@@ -178,7 +177,7 @@ def extended(claims: Claims, found: Gateways) -> Mapping[str, Provider]:
 
 
 def _with_likes(
-    rule: Routeability, rules: Mapping[str, Routeability], author: Plugin, problems: list[Problem]
+    rule: Routeability, rules: Mapping[str, Routeability], author: Plugin, report: Reporter
 ) -> list[Routeability]:
     chain = [rule]
     while (other := rules.get(chain[-1].like)) and other not in chain:
@@ -186,7 +185,7 @@ def _with_likes(
     if chain[-1].like:
         fault = f"{rule.gateway} carries what {chain[-1].like} does, which is not there or leads in a circle"
         remedy = "Install or enable the plugin that provides it."
-        problems.append(author.problem(fault, remedy, _RULES, code="like-nobody", provider=rule.gateway))
+        report(author.problem(fault, remedy, _RULES, code="like-nobody", provider=rule.gateway))
     return chain
 
 
@@ -195,7 +194,7 @@ def _carried(
     own: Routeability,
     author: Plugin,
     providers: Mapping[str, Provider],
-    problems: list[Problem],
+    report: Reporter,
 ) -> Iterable[str]:
     for rule in rules:
         named = {name: rule.namespaces.get(name, name) for name in (*rule.offered, *rule.namespaces)}
@@ -205,6 +204,6 @@ def _carried(
             if name in providers and providers[name].kind in _NEVER_BY_NAME:
                 fault = f"{own.gateway} can't carry {name}: it is the user's own cloud or server"
                 remedy = "Correct the plugin."
-                problems.append(author.problem(fault, remedy, _RULES, code="not-carried", provider=own.gateway))
+                report(author.problem(fault, remedy, _RULES, code="not-carried", provider=own.gateway))
             elif name in providers and name != own.gateway:
                 yield name

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from polyroute import requirements
+from polyroute._internal.problems import Reporter
 from polyroute.loading.claims import Claims
 from polyroute.loading.loading import Loaded
 from polyroute.plugin import Plugin
 from polyroute.system.plain import quoted
 from polyroute.trust import trust
 from polyroute.trust.trust import Readers, Unsafe
-from polyroute.types import Problem, Provider
+from polyroute.types import Provider
 
 if TYPE_CHECKING:
     from polyroute.manifests.manifests import Manifest
@@ -34,14 +35,14 @@ class Consented(NamedTuple):
     """By provider ID, those whose owner is not certain."""
 
 
-def consented(claims: Claims, loaded: Loaded, problems: list[Problem]) -> Consented:
+def consented(claims: Claims, loaded: Loaded, report: Reporter) -> Consented:
     """What of the claims holds before the user has said more."""
     withheld = {name: each for name in claims.owners if (each := _contested(name, claims, loaded))}
     for name, each in withheld.items():
         owner = claims.owners[name]
-        problems.append(owner.problem(each.reason, each.remedy, code="key-withheld", provider=name))
+        report(owner.problem(each.reason, each.remedy, code="key-withheld", provider=name))
     agreed = {name: each for name, each in claims.agreed.items() if name not in withheld}
-    return Consented(claims._replace(providers=_own_places(claims, loaded, problems), agreed=agreed), withheld)
+    return Consented(claims._replace(providers=_own_places(claims, loaded, report), agreed=agreed), withheld)
 
 
 def hosts(plugin: Plugin, provider: Provider, loaded: Loaded) -> frozenset[str]:
@@ -78,7 +79,7 @@ def _is_rival(plugin: Plugin, owner: Plugin) -> bool:
     return plugin.is_third_party and plugin.identity != owner.identity
 
 
-def _own_places(claims: Claims, loaded: Loaded, problems: list[Problem]) -> Mapping[str, Provider]:
+def _own_places(claims: Claims, loaded: Loaded, report: Reporter) -> Mapping[str, Provider]:
     """The providers, where manifests look for nothing that is not theirs to send unless the user has approved it."""
     theirs = {name: loaded.manifests[owner] for name, owner in claims.owners.items() if owner in loaded.manifests}
     if not theirs:
@@ -97,7 +98,7 @@ def _own_places(claims: Claims, loaded: Loaded, problems: list[Problem]) -> Mapp
             where = ", ".join(sorted(trust.hosts(provider, manifest)))
             why = f"{'; '.join(sorted(withheld.values()))}: {name} may not send it to {where} without your consent"
             remedy = f"If that is what you want: {command}."
-            problems.append(owner.problem(why, remedy, code="key-withheld", provider=name))
+            report(owner.problem(why, remedy, code="key-withheld", provider=name))
             providers[name] = trust.without(provider, withheld, f"To let its plugin look for it: {command}.")
         providers[name] = trust.without_looking(providers[name], others)
     return providers

@@ -12,12 +12,13 @@ from typing import Any
 
 import pluggy
 
+from polyroute._internal.problems import Reporter
 from polyroute.environment import Environment
 from polyroute.loading.asking import Hooks, items_of, mapping_of, problem, takes_environment
 from polyroute.loading.claims import Claims, Gateways
 from polyroute.loading.manager import author
 from polyroute.plugin import CONTAINED, Plugin
-from polyroute.types import Mapper, Model, Problem
+from polyroute.types import Mapper, Model
 
 _MODELS, _MODEL_IDS = "polyroute_models", "polyroute_model_ids"
 
@@ -31,11 +32,11 @@ class Listings:
         claims: Claims,
         found: Gateways,
         moved: Mapping[str, Iterable[tuple[Plugin, Model]]],
-        problems: list[Problem],
+        report: Reporter,
     ) -> None:
         """`moved` has by provider the models of fetched lists to whose base URLs the user agreed."""
         self._hooks, self._claims, self._gateways, self._moved = hooks, claims, found, moved
-        self._problems = problems
+        self._report = report
         self._shared: Listings | None = None
         self._arguments: dict[str, object] = {"listed": self.listed}
         self._rows: dict[pluggy.HookImpl, dict[str, list[Model]]] = {}
@@ -47,9 +48,9 @@ class Listings:
         """Whether any implementation takes the environment."""
         return any(takes_environment(each) for hook in (_MODELS, _MODEL_IDS) for each in self._hooks.implementing(hook))
 
-    def about(self, environment: Environment, problems: list[Problem]) -> Listings:
+    def about(self, environment: Environment) -> Listings:
         """The listings of one environment, of which `self` has what is shared."""
-        own = Listings(self._hooks, self._claims, self._gateways, self._moved, problems)
+        own = Listings(self._hooks, self._claims, self._gateways, self._moved, environment.report)
         own._shared = self._shared or self
         own._arguments["environment"] = environment
         return own
@@ -85,9 +86,9 @@ class Listings:
     def _own_mappers(self) -> dict[str, Mapper]:
         mappers: dict[str, Mapper] = {}
         for each in self._implementing(_MODEL_IDS):
-            for gateway, mapper in mapping_of(each, self._problems, self._arguments).items():
+            for gateway, mapper in mapping_of(each, self._report, self._arguments).items():
                 if fault := self._misplaced(gateway, mapper, author(each)):
-                    self._problems.append(problem(each, fault, "not-a-mapper", "Correct the plugin.", str(gateway)))
+                    self._report(problem(each, fault, "not-a-mapper", "Correct the plugin.", str(gateway)))
                 else:
                     mappers[gateway] = mapper
         return mappers
@@ -110,7 +111,7 @@ class Listings:
         for each in self._implementing(_MODELS):
             rows = self._rows.setdefault(each, {})
             arguments = {**self._arguments, "provider_ids": provider_ids}
-            for model in items_of(each, Model, self._problems, arguments):
+            for model in items_of(each, Model, self._report, arguments):
                 if model.provider in provider_ids and (author(each), model.provider) not in self._claims.lost:
                     rows.setdefault(model.provider, []).append(self._bound(model, each))
         if self._shared:
@@ -141,13 +142,13 @@ class Listings:
         if plain is not model:
             fault = f"says how to call {model.ref}, which only {self._claims.owners[model.provider].label} may"
             remedy = "It was left out; correct the plugin."
-            self._problems.append(problem(each, fault, "not-owner", remedy, model.provider))
+            self._report(problem(each, fault, "not-owner", remedy, model.provider))
         if plain.base_url and (host := self._new_host(plain)):
             fault = f"{model.ref} would now be called at {host}, to which you have not agreed"
             remedy = (
                 f"It is called where the others are. If you trust it: `polyroute plugins trust {author(each).name}`."
             )
-            self._problems.append(problem(each, fault, "key-withheld", remedy, model.provider))
+            self._report(problem(each, fault, "key-withheld", remedy, model.provider))
             return plain._replace(base_url="")
         return plain
 

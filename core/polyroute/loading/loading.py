@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from polyroute._internal.problems import Problems
 from polyroute.environment import Environment
 from polyroute.loading.entry_points import EntryPoint, installed, normalized
 from polyroute.loading.importing import data_folders, folder_of, import_target, object_name, same
@@ -68,7 +69,7 @@ class _Loader:
         self.request, self.bundled, self.approvals = request, bundled, approvals
         self.disabled = {*request.disabled, *approvals.disabled}
         self.plugins: list[Plugin] = []
-        self.problems = list(approvals.problems)
+        self.problems = Problems(approvals.problems)
         self.manager = Manager()
         self.names: dict[str, int] = {}
         self.items: dict[int, object] = {}  # kept, so that no two have one id
@@ -92,13 +93,14 @@ class _Loader:
                     self._add_manifest(manifest, in_project=directory == project)
         taken: Mapping[Plugin, Manifest] = {}
         if "admission" in vars(self):
-            self.problems += self.admission.ask_executables(environment, run=self.request.run)
+            for problem in self.admission.ask_executables(environment, run=self.request.run):
+                self.problems.report(problem)
             taken = self.admission.taken
         self._check_names()
         self._check_hooks()
         if not self.plugins:
             remedy = "Run: pip install 'polyroute[all]'."
-            self.problems.append(Problem("No provider plugin is installed.", remedy, code="no-plugins"))
+            self.problems.report(Problem("No provider plugin is installed.", remedy, code="no-plugins"))
         return Loaded(tuple(self.plugins), self.manager, tuple(self.problems), taken, self.approvals)
 
     def _add_installed(self, point: EntryPoint) -> None:
@@ -134,10 +136,10 @@ class _Loader:
                 enter(plugin)
             except Refused as refusal:
                 reason = refusal.problem.message
-                self.problems.append(refusal.problem)
+                self.problems.report(refusal.problem)
             except CONTAINED as error:
                 reason = f"can't be imported: {describe(error)}"
-                self.problems.append(plugin.problem(reason, "Fix or uninstall it.", code="not-imported"))
+                self.problems.report(plugin.problem(reason, "Fix or uninstall it.", code="not-imported"))
         if reason:
             self.plugins[plugin.rank] = plugin._replace(enabled=False, reason=reason)
 
@@ -178,7 +180,7 @@ class _Loader:
         self.manager.enter(PythonPlugin(plugin, item))
         if not self.manager.hooks_of(plugin):
             remedy = "Mark its functions with @polyroute.hookimpl."
-            self.problems.append(plugin.problem("implements no hook", remedy, code="no-hooks"))
+            self.problems.report(plugin.problem("implements no hook", remedy, code="no-hooks"))
 
     def _unique(self, name: str) -> str:
         count = self.names[name] = self.names.get(name, 0) + 1
@@ -188,11 +190,11 @@ class _Loader:
         remedy = "Correct the name, or update polyroute; the plugin's other hooks are in use."
         for hook, plugin in self.manager.unknown():
             message = "implements a hook that does not exist"
-            self.problems.append(plugin.problem(message, remedy, hook, code="unknown-hook"))
+            self.problems.report(plugin.problem(message, remedy, hook, code="unknown-hook"))
 
     def _check_names(self) -> None:
         known = {*self.names, *(plugin.name for plugin in self.plugins)}
         for name in sorted({*(self.request.only or ()), *self.disabled} - known - self.approvals.disabled):
             remedy = f"Installed are: {', '.join(sorted(known)) or 'none'}."
             message = f"There is no plugin {name!r} to enable or disable."
-            self.problems.append(Problem(message, remedy, code="unknown-plugin"))
+            self.problems.report(Problem(message, remedy, code="unknown-plugin"))

@@ -15,7 +15,7 @@ from polyroute.logins import Credential, Probe, Secret, Verification
 from polyroute.plugin import Failed, Plugin
 from polyroute.secret_values import secret_in
 from polyroute.slots import command_name
-from polyroute.types import Problem, Provider
+from polyroute.types import Provider
 
 _SECRETS, _VERIFICATIONS = "polyroute_secrets", "polyroute_verifications"
 _KNOWN = cast("tuple[type[Probe | Verification], ...]", (Probe, Verification))
@@ -30,7 +30,7 @@ class Secrets:
         self._hooks, self._owners, self._origins = hooks, owners, origins
         self._probes: dict[pluggy.HookImpl, list[Probe | Verification]] = {}
 
-    def secret(self, credential: Credential, environment: Environment, problems: list[Problem]) -> Secret:
+    def secret(self, credential: Credential, environment: Environment) -> Secret:
         """The secret of a credential that a plugin owns, or why there is none."""
         asked = (each for each in self._hooks.implementing(_SECRETS) if author(each).label == credential.plugin)
         each = next(asked, None)
@@ -39,32 +39,27 @@ class Secrets:
         if not takes_environment(each) and self._are_several:
             why = f"gives secrets without saying whose, {_SEVERAL}"
             remedy = "Its hook `polyroute_secrets` has to take `environment`: update the plugin."
-            problems.append(problem(each, why, "whose-secret", remedy, credential.provider))
+            environment.report(problem(each, why, "whose-secret", remedy, credential.provider))
             return Secret(reason=f"its plugin {why}", remedy=remedy)
-        before = len(problems)
-        found = secret_of(each, problems, {"credential": credential, "environment": environment})
-        if found is None:
-            failed = problems[before:]
-            return Secret(reason=f"its plugin {failed[0].message}", remedy=failed[0].remedy) if failed else Secret()
+        found = secret_of(each, environment.report, {"credential": credential, "environment": environment})
         if found.endpoint and self._owners.get(credential.provider) != author(each):
             fault = f"gave a key of {credential.provider} another endpoint, which only its owner may"
-            problems.append(problem(each, fault, "not-owner", "Correct the plugin.", credential.provider))
+            environment.report(problem(each, fault, "not-owner", "Correct the plugin.", credential.provider))
             return Secret(reason=f"its plugin {fault}", remedy="Correct the plugin.")
         return found
 
     def verifications(
-        self, credentials: tuple[Credential, ...], environment: Environment, problems: list[Problem]
+        self, credentials: tuple[Credential, ...], environment: Environment
     ) -> dict[str, Probe | Verification]:
         """By provider, how to find out whether its key works, or what its plugin found; only the owner may say."""
         found: dict[str, Probe | Verification] = {}
-        arguments = {"credentials": credentials, "environment": environment}
         for each in self._hooks.implementing(_VERIFICATIONS):
-            for answer in self._known(each, arguments, problems):
+            for answer in self._known(each, credentials, environment):
                 if self._owners.get(answer.provider) == author(each):
                     found.setdefault(answer.provider, answer)
                 elif answer.provider in self._owners:
                     fault = f"spoke of the key of {answer.provider!r}, which only its owner may"
-                    problems.append(problem(each, fault, "not-owner", "Correct the plugin.", answer.provider))
+                    environment.report(problem(each, fault, "not-owner", "Correct the plugin.", answer.provider))
         return found
 
     @property
@@ -72,12 +67,13 @@ class Secrets:
         return len(self._origins) > 1
 
     def _known(
-        self, each: pluggy.HookImpl, arguments: Mapping[str, object], problems: list[Problem]
+        self, each: pluggy.HookImpl, credentials: tuple[Credential, ...], environment: Environment
     ) -> list[Probe | Verification]:
         """What one implementation says: probes of one that takes nothing hold for all environments."""
         if each in self._probes:
             return self._probes[each]
-        answers = items_of(each, _KNOWN, problems, arguments)
+        arguments = {"credentials": credentials, "environment": environment}
+        answers = items_of(each, _KNOWN, environment.report, arguments)
         if each.argnames:
             return answers
         found = [answer for answer in answers if isinstance(answer, Probe)]
@@ -86,7 +82,7 @@ class Secrets:
         elif self._are_several:
             why = f"says of keys whether they work without saying whose, {_SEVERAL}"
             remedy = "Its hook `polyroute_verifications` has to take `credentials`: update the plugin."
-            problems.append(problem(each, why, "whose-secret", remedy))
+            environment.report(problem(each, why, "whose-secret", remedy))
             return list(found)
         return answers
 

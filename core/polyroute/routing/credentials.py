@@ -12,24 +12,24 @@ from polyroute.plugin import CONTAINED, Plugin
 from polyroute.plugins import Plugins
 from polyroute.requirements import Evaluation
 from polyroute.secret_values import moment
-from polyroute.types import Problem, Provider
+from polyroute.types import Provider
 
 _ACCEPT = "If you trust it: `polyroute refresh --accept {}`."
 
 
-def find(plugins: Plugins, environment: Environment, problems: list[Problem]) -> dict[str, Evaluation]:
+def find(plugins: Plugins, environment: Environment) -> dict[str, Evaluation]:
     """For each provider of which something may be there, the credential found or what is missing.
 
     A declared requirement that is met comes before what a plugin detects. Providers that are not in the
     result are without credential, as `Plugins.unmet` has it.
     """
-    found = {name: _evaluate(name, plugins, environment, problems) for name in sorted(plugins.touched(environment))}
-    for plugin, detection in plugins.detections(environment, problems):
+    found = {name: _evaluate(name, plugins, environment) for name in sorted(plugins.touched(environment))}
+    for plugin, detection in plugins.detections(environment):
         if detection.provider not in plugins.providers or (plugin, detection.provider) in plugins.lost:
             continue
         if fault := _misplaced(plugin, detection, plugins):
             remedy, hook = "Correct the plugin.", "polyroute_credentials"
-            problems.append(plugin.problem(fault, remedy, hook, code="not-owner", provider=detection.provider))
+            environment.report(plugin.problem(fault, remedy, hook, code="not-owner", provider=detection.provider))
             continue
         known = found.get(detection.provider)
         says_no = detection.source is None and detection.kind != "none"
@@ -40,7 +40,7 @@ def find(plugins: Plugins, environment: Environment, problems: list[Problem]) ->
     found |= {name: Evaluation(None, *withheld) for name, withheld in plugins.withheld.items()}
     for name, change in plugins.unasked.items():
         if (known := found.get(name)) and known.credential and known.credential.source:
-            found[name] = _unasked(name, change, known, plugins, problems)
+            found[name] = _unasked(name, change, known, plugins, environment)
     return found
 
 
@@ -54,12 +54,12 @@ def _misplaced(plugin: Plugin, detection: Detection, plugins: Plugins) -> str:
     return ""
 
 
-def _unasked(name: str, change: Change, known: Evaluation, plugins: Plugins, problems: list[Problem]) -> Evaluation:
+def _unasked(name: str, change: Change, known: Evaluation, plugins: Plugins, environment: Environment) -> Evaluation:
     """A provider that only a fetched list has gets no key unasked."""
     reason = f"only a fetched list says that {known.credential} goes to {change.after.partition(' with ')[0]}"
     remedy = _ACCEPT.format(name)
     owner = plugins.owners[name]
-    problems.append(owner.problem(f"{name}: {reason}", remedy, code="list-waiting", provider=name))
+    environment.report(owner.problem(f"{name}: {reason}", remedy, code="list-waiting", provider=name))
     return Evaluation(None, reason, remedy)
 
 
@@ -79,13 +79,13 @@ def variable_of(credential: Credential) -> str:
     return source.name if source and whole else ""
 
 
-def _evaluate(name: str, plugins: Plugins, environment: Environment, problems: list[Problem]) -> Evaluation:
+def _evaluate(name: str, plugins: Plugins, environment: Environment) -> Evaluation:
     try:
         return requirements.evaluate(plugins.providers[name], environment, plugins.readers)
     except CONTAINED as error:
         fault = f"the requirement of {name!r} can't be evaluated: {type(error).__name__}"
         owner, hook = plugins.owners[name], "polyroute_providers"
-        problems.append(owner.problem(fault, "Correct the plugin.", hook, code="raised", provider=name))
+        environment.report(owner.problem(fault, "Correct the plugin.", hook, code="raised", provider=name))
         return Evaluation(None, "its requirement can't be evaluated", "See `polyroute plugins`.")
 
 

@@ -4,7 +4,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from polyroute.answers import ProviderStatus, Route
 from polyroute.lists import age
+from polyroute.plugins import Plugins
 from polyroute.requirements import wanted
+from polyroute.routing.mappers import Mappers
+from polyroute.routing.references import canonical, listed_alike
 from polyroute.types import DIRECT, ModelRef, Provider
 
 if TYPE_CHECKING:
@@ -42,6 +45,28 @@ class Explanation(NamedTuple):
         return "\n".join(self.lines)
 
 
+def explain(catalog: "Catalog", subject: str | ModelRef) -> Explanation:
+    """In words, why a provider or a model can be run or not. Raises as `catalog.routes` and `catalog.provider` do."""
+    plugins = catalog.plugins
+    if isinstance(subject, str) and (subject in plugins.names or not _is_model(subject, plugins)):
+        return explain_provider(catalog.provider(subject))
+    return _explain_model(canonical(subject, plugins), catalog)
+
+
+def suggestions(catalog: "Catalog", model: str | ModelRef) -> tuple[str, ...]:
+    """References that may be meant: models of the same provider that are spelled alike, else gateways' models,
+    the same or spelled alike. It takes its time: ask when it is to be shown. Raises as `catalog.routes` does.
+    """
+    ref, plugins = canonical(model, catalog.plugins), catalog.plugins
+    alike = tuple(map(str, listed_alike(ref, plugins)))
+    return alike or Mappers(plugins, catalog.environment.report).suggest(ref)
+
+
+def _is_model(text: str, plugins: Plugins) -> bool:
+    """Whether a text reads as a model, with or without its provider."""
+    return "/" in text or any(model.id == text for model in plugins.all_models())
+
+
 def explain_provider(status: ProviderStatus) -> Explanation:
     """Why a provider's models can be run or not, and what it needs."""
     provider = status.provider
@@ -52,7 +77,7 @@ def explain_provider(status: ProviderStatus) -> Explanation:
     return Explanation(provider.id, status.routes, tuple(lines))
 
 
-def explain_model(ref: ModelRef, catalog: "Catalog") -> Explanation:
+def _explain_model(ref: ModelRef, catalog: "Catalog") -> Explanation:
     """Why a model can be run or not, and by which ID each route knows it."""
     routes = catalog.routes(ref)
     status = catalog.provider(ref.provider)
@@ -63,9 +88,9 @@ def explain_model(ref: ModelRef, catalog: "Catalog") -> Explanation:
     lines += [f"Model ID via {gateway}: {catalog.mapping(gateway, ref).why}." for gateway in gateways]
     lines += _ages([route.via for route in routes], catalog)
     is_missed = any(route.mapping in ("not_offered", "unknown") for route in routes)
-    if (is_missed or not any(route.usable for route in routes)) and (others := catalog.suggestions(ref)):
+    if (is_missed or not any(route.usable for route in routes)) and (others := suggestions(catalog, ref)):
         known = {catalog.mapping(gateway, ref).id for gateway in status.gateways}
-        kind = "The same model" if others[0].partition("/")[2] in known else "Other models, spelled alike"
+        kind = "The same model" if ModelRef.parse(others[0]).id in known else "Other models, spelled alike"
         lines.append(f"{kind}: {', '.join(others)}.")
     return Explanation(str(ref), routes, tuple(lines))
 

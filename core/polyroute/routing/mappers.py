@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 
+from polyroute._internal.problems import Reporter
 from polyroute.answers import Mapped
 from polyroute.plugin import CONTAINED, Plugin, describe
 from polyroute.plugins import Plugins
-from polyroute.types import IdMapping, Mapper, ModelRef, Preparing, Problem, Suggester
+from polyroute.types import IdMapping, Mapper, ModelRef, Preparing, Suggester
 
 _HOOK = "polyroute_model_ids"
 
 
 class Mappers:
-    """All mappers of the loaded plugins; what fails becomes a problem in `problems`."""
+    """All mappers of the loaded plugins; what fails is reported."""
 
-    def __init__(self, plugins: Plugins, problems: list[Problem]) -> None:
+    def __init__(self, plugins: Plugins, report: Reporter) -> None:
         self._plugins = plugins
-        self._problems = problems
+        self._report = report
         # Their mappers are tested never to answer unsoundly, and looking costs half a look-up.
         self._meant: dict[str, tuple[str, ...]] = {}
         self._bundled = {name for name in plugins.gateways if plugins.spokesmen[name].is_bundled}
@@ -115,7 +116,7 @@ class Mappers:
 
     def _selectable(self, references: Iterable[str]) -> tuple[str, ...]:
         names, providers = self._plugins.names, self._plugins.providers
-        known = ((each, names.get(each.partition("/")[0])) for each in references)
+        known = ((each, names.get(ModelRef.parse(each).provider)) for each in references)
         return tuple(each for each, provider in known if provider and providers[provider].selectable)
 
     def _lacking(self, gateway: str) -> str:
@@ -130,7 +131,5 @@ class Mappers:
     def _failed(self, gateway: str, wrong: str) -> str:
         message = f"the mapper of {gateway} failed: {wrong}"
         remedy = "Update or disable the plugin."
-        problem = self._author(gateway).problem(message, remedy, _HOOK, code="mapper-failed", provider=gateway)
-        if problem not in self._problems:
-            self._problems.append(problem)
+        self._report(self._author(gateway).problem(message, remedy, _HOOK, code="mapper-failed", provider=gateway))
         return message

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from polyroute._internal.problems import Problems
 from polyroute.errors import UsageError
 from polyroute.plugins import Plugins
 from polyroute.preferences import Preferences
@@ -16,7 +17,7 @@ class Order:
     """The order in which routes are tried, from preferences whose names have been checked."""
 
     def __init__(self, plugins: Plugins, preferences: Preferences) -> None:
-        self.problems: list[Problem] = []
+        self.problems = Problems()
         self._plugins = plugins
         self._vias = (DIRECT, *plugins.gateways)
         self.order = tuple(filter(None, (self._via(name, "order") for name in preferences.order)))
@@ -60,7 +61,7 @@ class Order:
 
     def _pins(self, preferences: Preferences) -> Iterable[tuple[tuple[str, str], str]]:
         for target, name in preferences.pins.items():
-            provider, _, model_id = target.partition("/")
+            provider, model_id = ModelRef.parse(target)
             via = self._via(name, f"pins.{target}")
             if provider not in self._plugins.names:
                 self._complain(f"pins.{target}", f"provider {provider!r} is not available", _ALL)
@@ -86,7 +87,7 @@ class Order:
     def _complain(self, key: str, fault: str, remedy: str) -> None:
         where = "(of the host, a POLYROUTE_ variable or config.toml)"
         message = f"preference {key!r} {where}: {fault}; it is kept, and has no effect now"
-        self.problems.append(Problem(message, remedy, code="preference"))
+        self.problems.report(Problem(message, remedy, code="preference"))
 
 
 def checked(via: str, target: str, plugins: Plugins) -> tuple[str, str]:
@@ -97,10 +98,10 @@ def checked(via: str, target: str, plugins: Plugins) -> tuple[str, str]:
         raise UsageError(f"There is no route {via!r}. Routes are: {', '.join(routes)}.")
     if not target:
         return via, ""
-    name, slash, model_id = target.partition("/")
-    if slash and not model_id:
+    name, model_id = ModelRef.parse(target)
+    if target == f"{name}/":
         raise UsageError(f"{target!r} lacks the model. To pin the provider, write {name}.")
     provider = plugins.find(name).id
     if via not in (DIRECT, *plugins.carriers(provider)):
         raise UsageError(f"{via} does not carry {provider}'s models. See `polyroute explain {provider}`.")
-    return via, f"{provider}{slash}{model_id}"
+    return via, str(ModelRef(provider, model_id)) if model_id else provider

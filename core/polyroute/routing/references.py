@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from polyroute.errors import InvalidModelReference, UnknownProvider
 from polyroute.plugins import Plugins
 from polyroute.types import ModelRef, Provider
@@ -12,48 +10,51 @@ _ALIKE = 0.75
 """How like two texts are, from 0 to 1, before one is shown for the other."""
 
 
-def parse(model: str | ModelRef, plugins: Plugins) -> tuple[Provider, str]:
-    """The provider and the model ID that `model` refers to; a text is split at its first `/`.
+def parse(model: str | ModelRef, plugins: Plugins) -> tuple[Provider, ModelRef]:
+    """The provider that `model` names, and the reference with that provider's ID in place of an alias.
 
-    The ID is never changed. Raises InvalidModelReference where there is no ID or the provider is not
-    selectable, UnknownProvider where there is no such provider.
+    A text is split at its first `/`; the model ID is never changed. Raises InvalidModelReference where there is no ID
+    or the provider is not selectable, UnknownProvider where there is no such provider.
     """
     if not isinstance(model, str | ModelRef):
         raise InvalidModelReference(f"A model is a text, provider/model, or a ModelRef; not {type(model).__name__}.")
-    name, model_id = (model.partition("/")[::2]) if isinstance(model, str) else model
+    name, model_id = given = ModelRef.parse(model) if isinstance(model, str) else model
     if not (name and model_id):
         raise InvalidModelReference(_incomplete(str(model), plugins))
     known = plugins.names.get(name)
     if known is None:
-        raise _unknown(name, f"{name}/{model_id}", plugins)
+        raise _unknown(given, plugins)
     provider = plugins.providers[known]
     if not provider.selectable:
         raise InvalidModelReference(
             f"{provider.id} is a way to run other providers' models, not a provider to select. Write the provider"
             f" whose model it is: it runs via {provider.id} where that is usable. See `polyroute models --available`."
         )
-    return provider, model_id
+    return provider, given if known == name else ModelRef(known, model_id)
 
 
 def canonical(model: str | ModelRef, plugins: Plugins) -> ModelRef:
     """The reference with the provider's ID in place of an alias. Raises as `parse` does."""
-    provider, model_id = parse(model, plugins)
-    return ModelRef(provider.id, model_id)
+    return parse(model, plugins)[1]
 
 
-def alike(ref: ModelRef, ids: Iterable[str]) -> tuple[str, ...]:
-    """References to models among `ids`, of the same provider, that are spelled much like `ref`."""
+def listed_alike(ref: ModelRef, plugins: Plugins) -> tuple[ModelRef, ...]:
+    """The models in the provider's own list that are spelled much like `ref`; none where it is in the list itself."""
+    listed = plugins.models(ref.provider)
+    if ref.id in listed:
+        return ()
     import difflib
 
-    return tuple(f"{ref.provider}/{each}" for each in difflib.get_close_matches(ref.id, ids, 3, _ALIKE))
+    return tuple(ModelRef(ref.provider, each) for each in difflib.get_close_matches(ref.id, listed, 3, _ALIKE))
 
 
-def _unknown(name: str, text: str, plugins: Plugins) -> UnknownProvider:
+def _unknown(given: ModelRef, plugins: Plugins) -> UnknownProvider:
     """A namespace of a gateway's list: then the gateway's own reference is what is meant."""
+    name = given.provider
     offering = [gateway for gateway, rule in plugins.rules.items() if name in rule.offered]
     selectable = [gateway for gateway in offering if plugins.providers[gateway].selectable]
     if selectable:
-        return UnknownProvider(name, [f"{gateway}/{text}" for gateway in selectable])
+        return UnknownProvider(name, [f"{gateway}/{given}" for gateway in selectable])
     return plugins.unknown(name)
 
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from polyroute import base_url
 from polyroute.answers import Route
 from polyroute.custom.known import OwnModels
 from polyroute.environment import Environment
+from polyroute.errors import NoEffectiveRoute
 from polyroute.plugins import Plugins
 from polyroute.requirements import Evaluation, filled_headers
 from polyroute.routing.credentials import unasked
 from polyroute.routing.mappers import Mappers
 from polyroute.routing.order import Order
-from polyroute.types import DIRECT, IdMapping, Model, ModelRef, Provider
+from polyroute.routing.speaking import unless_foreign
+from polyroute.types import DIRECT, Evidence, IdMapping, Model, ModelRef, Provider
 
 if TYPE_CHECKING:
     from polyroute.custom.models import CustomModel
@@ -22,9 +25,7 @@ if TYPE_CHECKING:
 _ANY_ID = ("gateway", "own-server")
 """Kinds of provider whose lists, if any, say nothing about what they can run."""
 
-# Routes to models are made of those to providers by position: `_replace` takes a microsecond, an eighth of what a whole
-# answer may take, and `Route` itself half of that.
-_new = tuple.__new__
+_ALL_BUT_THE_MODEL = attrgetter(*(name for name in Route._fields if name not in ("model_id", "mapping")))
 
 
 class Router:
@@ -54,32 +55,67 @@ class Router:
         routes = tuple(
             [self._direct(provider) if via == DIRECT else self._through[via] for via in self._order.vias(provider)]
         )
-        return tuple(self._unless_disabled(provider.id, routes))
+        return tuple(self._adapted(routes, provider.id, ()))
 
-    def to_model(self, provider: Provider, model_id: str, *, all_routes: bool = True) -> Iterable[Route]:
-        """The routes to one model, in order, made as they are asked for; for a gateway's model, last the one to its
-        maker. Not `all_routes`: those through gateways that do not have it are left out.
+    def to_model(self, provider: Provider, ref: ModelRef, protocols: Collection[str] = ()) -> tuple[Route, ...]:
+        """The routes to one model, in order; for a gateway's model, last the one to its maker.
+
+        With `protocols`, a route that speaks none of them is not usable.
         """
-        ref = ModelRef(provider.id, model_id)
         own = self._own_models.all.get(ref)
-        vias = self._order.vias(provider, model_id)
-        wanted = vias if all_routes else [via for via in vias if via == DIRECT or not self._mappers.lacks(via, ref)]
-        mappings = {via: self._mappers.lookup(via, ref) for via in wanted if via != DIRECT}
-        routes: Iterable[Route] = (
-            self._direct_to(provider, ref, mappings, own is not None)
-            if via == DIRECT
-            else self._through_to(via, ref, mappings[via])
-            for via in wanted
-            if all_routes or via == DIRECT or mappings[via].id is not None
+        vias = self._order.vias(provider, ref.id)
+        routes = tuple(
+            [
+                self._direct_to(provider, ref, vias, own is not None)
+                if via == DIRECT
+                else self._through_to(via, ref, self._mappers.lookup(via, ref))
+                for via in vias
+            ]
         )
         if own is not None:
-            routes = self._to_own(own, provider, tuple(routes))
-        if provider.kind == "gateway":
-            routes = (*routes, *self._to_maker(provider, ref))
-        return self._unless_disabled(provider.id, routes)
+            routes = self._to_own(own, provider, routes)
+        return tuple(self._adapted((*routes, *self._to_maker(provider, ref)), provider.id, protocols))
 
-    def _unless_disabled(self, provider_id: str, routes: Iterable[Route]) -> Iterable[Route]:
-        return map(_switched_off, routes) if provider_id in self._order.disabled else routes
+    def first_usable(self, provider: Provider, ref: ModelRef, protocols: Collection[str] = ()) -> Route:
+        """The first usable route to a model; those after it are not made. Raises NoEffectiveRoute with all routes."""
+        if ref in self._own_models.all:
+            routes = self.to_model(provider, ref, protocols)
+            for route in routes:
+                if route.usable:
+                    return route
+            raise NoEffectiveRoute(ref, routes)
+        vias = self._order.vias(provider, ref.id)
+        made: dict[str, Route] = {}
+        for route in self._adapted(self._in_turn(provider, ref, vias), provider.id, protocols):
+            if route.usable:
+                return route
+            made[route.via] = route
+        to_maker = tuple(self._adapted(self._to_maker(provider, ref), provider.id, protocols))
+        for route in to_maker:
+            if route.usable:
+                return route
+        raise NoEffectiveRoute(ref, (*(made[via] for via in vias), *to_maker))
+
+    def _in_turn(self, provider: Provider, ref: ModelRef, vias: Sequence[str]) -> Iterator[Route]:
+        """The routes to a model as they are asked for; last those through gateways that do not have it, since why not
+        takes its time to be said.
+        """
+        lacking = []
+        for via in vias:
+            if via == DIRECT:
+                yield self._direct_to(provider, ref, vias)
+            elif self._mappers.lacks(via, ref) or (mapping := self._mappers.lookup(via, ref)).id is None:
+                lacking.append(via)
+            else:
+                yield self._through_to(via, ref, mapping)
+        for via in lacking:
+            yield self._through_to(via, ref, self._mappers.lookup(via, ref))
+
+    def _adapted(self, routes: Iterable[Route], provider_id: str, protocols: Collection[str]) -> Iterable[Route]:
+        """The routes, of which none is usable where the provider is disabled or it speaks none of `protocols`."""
+        if provider_id in self._order.disabled:
+            routes = map(_switched_off, routes)
+        return (unless_foreign(each, protocols, self._plugins) for each in routes) if protocols else routes
 
     def _evaluation(self, provider_id: str) -> Evaluation:
         return self._found.get(provider_id) or self._plugins.unmet(provider_id, self._environment)
@@ -98,10 +134,10 @@ class Router:
     def _through_to(self, gateway: str, ref: ModelRef, mapping: IdMapping) -> Route:
         route = self._through[gateway]
         if mapping.id is not None:
-            return _new(Route, (mapping.id, mapping.evidence, *route[2:]))
+            return _spelled(route, mapping.id, mapping.evidence)
         verdict = "not offered by" if mapping.evidence == "not_offered" else "unknown to"
         reason, remedy = f"{verdict} {gateway}: {mapping.why}", self._remedy(gateway, ref.provider)
-        return _new(Route, (None, mapping.evidence, gateway, False, *route[4:-2], reason, remedy))
+        return _spelled(route._replace(usable=False, reason=reason, remedy=remedy), None, mapping.evidence)
 
     def _remedy(self, gateway: str, provider: str) -> str:
         known = self._remedies.get((gateway, provider))
@@ -119,39 +155,40 @@ class Router:
         own = Own(model, provider, self._environment, self._own_models.path, withheld)
         return adapted(routes, own, keep_order=self._order.is_settled(own.ref))
 
-    def _direct_to(
-        self, provider: Provider, ref: ModelRef, mappings: Mapping[str, IdMapping], is_own: bool = False
-    ) -> Route:
+    def _direct_to(self, provider: Provider, ref: ModelRef, vias: Iterable[str], is_own: bool = False) -> Route:
         route = self._direct(provider)
         models = self._plugins.models(provider.id)
         takes_any = is_own or not models or provider.kind in _ANY_ID
         model = models.get(ref.id)
-        if model is None and not takes_any and (native := self._native(ref, mappings)):
+        if model is None and not takes_any and (native := self._native(ref, vias)):
             model = models.get(native)
         if model is not None and (model.base_url or model.protocol):
             route = self._overridden(route, model)
         if takes_any:
-            return _new(Route, (ref.id, "verbatim", *route[2:]))
+            return _spelled(route, ref.id, "verbatim")
         if model is not None:
-            return _new(Route, (model.id, "listed", *route[2:]))
+            return _spelled(route, model.id, "listed")
         reason = f"{route.reason}; {ref.id} is not in the list of {provider.id}'s models"
-        return _new(Route, (ref.id, "unlisted", *route[2:-2], reason, route.remedy))
+        return route._replace(model_id=ref.id, mapping="unlisted", reason=reason)
 
     def _to_maker(self, gateway: Provider, ref: ModelRef) -> tuple[Route, ...]:
         """The direct route to the maker of a gateway's model, where it is certain which model that is."""
-        native = self._mappers.reverse(gateway.id, ref.id)
+        native = self._mappers.reverse(gateway.id, ref.id) if gateway.kind == "gateway" else None
         if native is None or native.provider not in self._plugins.providers:
             return ()
-        route = self._direct_to(self._plugins.providers[native.provider], native, {})
+        route = self._direct_to(self._plugins.providers[native.provider], native, ())
         if native.provider in self._order.disabled:
             route = _switched_off(route)
         return (route._replace(reason=f"{route.reason}; it goes to {native}, which is the same model"),)
 
-    def _native(self, ref: ModelRef, mappings: Mapping[str, IdMapping]) -> str:
+    def _native(self, ref: ModelRef, vias: Iterable[str]) -> str:
         """The provider's own ID where `ref` is spelled as a gateway spells it, and the way back is certain."""
-        for gateway, found in mappings.items():
-            if found.id is not None and found.id.endswith(f"/{ref.id}"):
-                back = self._mappers.reverse(gateway, found.id)
+        for gateway in vias:
+            if gateway == DIRECT or self._mappers.lacks(gateway, ref):
+                continue
+            found = self._mappers.lookup(gateway, ref).id
+            if found is not None and found.endswith(f"/{ref.id}"):
+                back = self._mappers.reverse(gateway, found)
                 return back.id if back and back.provider == ref.provider else ""
         return ""
 
@@ -192,6 +229,11 @@ def _route(via: str, provider: Provider, found: Evaluation) -> Route:
         found.reason,
         found.remedy,
     )
+
+
+def _spelled(route: Route, model_id: str | None, mapping: Evidence) -> Route:
+    """The route to a model, made of that to its provider; `_replace` takes an eighth of what all of `resolve` may."""
+    return tuple.__new__(Route, (model_id, mapping, *_ALL_BUT_THE_MODEL(route)))
 
 
 def _switched_off(route: Route) -> Route:

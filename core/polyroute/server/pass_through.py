@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, TypeVar
 
 from starlette.requests import Request as Received
@@ -19,6 +20,8 @@ from polyroute import Catalog, Route
 from polyroute.errors import MissingExtra, SecretUnavailable
 from polyroute.integrations.paths import MODEL_IN_BODY as PROTOCOLS
 from polyroute.integrations.paths import request_path
+from polyroute.routing.references import canonical
+from polyroute.routing.speaking import failure_rules
 from polyroute.running import Course, Policy, run_async
 from polyroute.server import reading
 from polyroute.server.faults import Fault
@@ -121,7 +124,10 @@ class _Passing:
             told = "The body is not a JSON object with one `model`, a text."
             raise Fault("invalid_body", told, scope="http", recovery="It is named as `provider/model`.")
         asked = Asked(model, before, after, scope["query_string"], scope["headers"])
-        course = catalog.course(model, policy=self._policy, protocols=(self._protocol,))
+        ref = canonical(model, catalog.plugins)
+        routes = catalog.routes(ref, protocols=(self._protocol,))
+        rules = partial(failure_rules, provider=ref.provider, plugins=catalog.plugins)
+        course = Course(ref, routes, self._policy, catalog.environment, rules)
         try:
             return asked, course, asked.along(course.route, catalog.environment)
         except SecretUnavailable as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
-from polyroute import ModelRef, NoEffectiveRoute, Route, Unavailable
+from polyroute import ModelRef, NoEffectiveRoute, Route, Unavailable, validate
 from polyroute.custom.models import literal
 from polyroute.dexto_compat import GATEWAY
 from polyroute.dexto_compat.http import MISSING_KEY, VIA_FIELD
@@ -59,7 +59,7 @@ def _check(call: Call, selection: Selection) -> None:
     section = {"provider": ref.provider, "model": ref.id, "baseURL": selection.base_url}
     wrong = [
         found
-        for found in call.catalog.validate(section)
+        for found in validate(call.catalog, section)
         if found.severity == "error" and found.code not in _SAID_BY_ROUTES
     ]
     if wrong:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from polyroute import Model
+from polyroute import Model, ModelRef, suggestions
 from polyroute.dexto_compat.http import LIST_GATEWAY, REFRESH_PATH, VALIDATE_PATH
 from polyroute.refreshing import refresh
 from polyroute.server import answers
@@ -24,7 +24,7 @@ def _valid(model: Model) -> Document:
 
 def _missing(name: str, call: Call) -> Document:
     """A model that is in no list: invalid where the list is fresh, else nobody knows."""
-    alike = [each.partition("/")[2] for each in call.catalog.suggestions(f"{LIST_GATEWAY}/{name}")]
+    alike = [ModelRef.parse(each).id for each in suggestions(call.catalog, ModelRef(LIST_GATEWAY, name))]
     plugins = call.catalog.plugins
     if plugins.list_of(LIST_GATEWAY) and not plugins.can_be_fresher(LIST_GATEWAY):
         return {"status": "invalid", "error": f"{name} is not in the gateway's list.", "suggestions": alike}

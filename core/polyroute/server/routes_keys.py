@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from polyroute import keys, wire
+from polyroute import keys, verify, wire
 from polyroute.server import answers_person
 from polyroute.server.operations import Call, Document, Operation
 from polyroute.server.schemas import KeyBody, VerifyBody
@@ -38,7 +38,7 @@ def _stored(call: Call) -> Document:
 def _verified(call: Call) -> Document:
     """Ask endpoints whether these providers' keys, or all that are there, work right now."""
     body = call.body(VerifyBody)
-    found = call.catalog.verify(body.providers, paid=body.paid)
+    found = verify(call.catalog, body.providers, paid=body.paid)
     return wire.verifications(found, call.catalog.problems)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from polyroute import wire
+from polyroute import ModelRef, wire
 from polyroute.routing.references import canonical
 from polyroute.server import answers, meaning
 from polyroute.server.operations import Call, Document, Operation
@@ -26,9 +26,10 @@ def _status(call: Call) -> Document:
 
 def _resolve(call: Call) -> Document:
     """The route to take for a model, or why there is none."""
-    provider, _, model_id = call.asked(ModelQuery).model.partition("/")
+    asked = call.asked(ModelQuery).model
+    provider, model_id = ModelRef.parse(asked)
     if not model_id or provider not in call.catalog.plugins.names:
-        canonical(call.asked(ModelQuery).model, call.catalog.plugins)  # which says what is wrong with it
+        canonical(asked, call.catalog.plugins)  # which says what is wrong with it
     model = meaning.model(call.catalog, provider, model_id)
     return wire.resolution(model, meaning.routes(call.catalog, provider, model_id), call.catalog.problems)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from polyroute.base_url import is_loopback
 from polyroute._internal import http_client
+from polyroute.base_url import is_loopback
 from polyroute.errors import Unavailable, UsageError
 
 if TYPE_CHECKING:

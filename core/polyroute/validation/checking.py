@@ -10,6 +10,7 @@ from polyroute.base_url import is_base_url
 from polyroute.custom.models import KEY_FIELD, CustomModel, KeyReference, key_reference
 from polyroute.custom.routes import Own, adapted
 from polyroute.errors import InvalidModelReference, UnknownProvider
+from polyroute.routing.explaining import suggestions
 from polyroute.routing.references import canonical
 from polyroute.system.masking import is_masked
 from polyroute.types import DIRECT, ModelRef, Provider
@@ -25,8 +26,11 @@ _STORED = "Store it with `polyroute keys set`, and write $VARIABLE or nothing he
 _WRITTEN = "Write an http or https address without user name, query, # and $, or a $VARIABLE that holds one."
 
 
-def validate(config: object, catalog: Catalog, *, strict: bool = True) -> tuple[Finding, ...]:
-    """Everything that is wrong in each section of `config`. Raises UsageError where it has none."""
+def validate(catalog: Catalog, config: object, *, strict: bool = True) -> tuple[Finding, ...]:
+    """What is wrong with a host's configuration: a mapping with `llm`, `agents` that have it, or such a section.
+
+    Not strict, what the environment lacks is a warning. Raises UsageError where it is no configuration.
+    """
     return tuple(found for path, content in sections(config) for found in _section(path, content, catalog, strict))
 
 
@@ -81,7 +85,7 @@ class _Check:
         provider, model = map(self._section.text, _NAMING)
         if provider and not model:
             self._catalog.plugins.find(provider)
-        if not model or not (provider or all(model.partition("/"))):
+        if not model or not (provider or all(ModelRef.parse(model))):
             return None
         return canonical(ModelRef(provider, model) if provider else model, self._catalog.plugins)
 
@@ -141,7 +145,7 @@ class _Check:
             fault = f"{ref.id} is no model of {provider.id}"
             yield self._error("model_incompatible", "model", fault, f"Did you mean {' or '.join(makers)}?")
             return
-        close = " or ".join(self._catalog.suggestions(ref))
+        close = " or ".join(suggestions(self._catalog, ref))
         remedy = f"Did you mean {close}?" if close else f"See `polyroute models --provider {provider.id}`."
         yield self._strict("model_not_offered", "model", f"{ref.id} is in no list of {provider.id}'s models", remedy)
 

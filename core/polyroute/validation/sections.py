@@ -39,6 +39,14 @@ class Finding(NamedTuple):
     remedy: str
 
 
+class FileFinding(NamedTuple):
+    """A finding in one file."""
+
+    file: str
+    line: int | None
+    finding: Finding
+
+
 class Section(NamedTuple):
     """What names a model, and where it stands."""
 
