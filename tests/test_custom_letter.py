@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from polyroute import ModelRef, Plugins
 from polyroute.custom.schema import sound
 from polyroute.custom.shape import all_sound
 from polyroute.custom.store import CustomStore
+from polyroute.server.schemas import CustomModelBody
 from polyroute.system import raw_json
 from tests.processes import together
 
@@ -133,6 +135,32 @@ def test_what_is_taken_quickly_is_sound(values: list[Any]) -> None:
         assert sound(values) == (dict(enumerate(values)), {})
 
 
+ADDRESSES = ["https://a.example/v1", "http://[::1]:8080", "https://a/", "https://a.example:65535/v1/%20", "https://a?b"]
+
+
+@given(
+    st.fixed_dictionaries(
+        {"name": TEXTS | st.text(max_size=3)},
+        optional={
+            "provider": TEXTS,
+            "baseURL": TEXTS | st.sampled_from(ADDRESSES),
+            "displayName": VALUES,
+            "maxInputTokens": VALUES,
+            "filePath": TEXTS,
+            "apiKey": TEXTS,
+        },
+    )
+)
+def test_what_a_request_may_hold_can_be_stored(sent: dict[str, Any]) -> None:
+    """No body that the HTTP API takes is refused as an entry of the file."""
+    try:
+        body = CustomModelBody.model_validate(sent)
+    except ValidationError:
+        return
+    entry = {name: value for name, value in body.model_dump(exclude_unset=True).items() if value}
+    assert sound([entry]) == ({0: entry}, {})
+
+
 def test_the_common_shape_is_taken_quickly() -> None:
     """Entries with all fields, and with the fewest."""
     full = {
@@ -149,6 +177,7 @@ def test_the_common_shape_is_taken_quickly() -> None:
 THREADS = """
 import importlib, sys, threading
 from polyroute.custom import shape
+from polyroute.server.schemas import CustomModelBody
 from polyroute.system import raw_json
 
 def read(names, together):

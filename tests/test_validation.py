@@ -1,4 +1,4 @@
-"""What `catalog.validate` and `polyroute check` find wrong with a host's configuration, and what they let pass."""
+"""What `polyroute.validate` and `polyroute check` find wrong with a host's configuration, and what they let pass."""
 
 from __future__ import annotations
 

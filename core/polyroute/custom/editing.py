@@ -17,6 +17,7 @@ from polyroute.custom.models import (
     may_be_secret,
     read_entry,
 )
+from polyroute.dexto_compat import DEFAULT_CUSTOM_PROVIDER
 from polyroute.errors import CustomModelExists, KeyBoundElsewhere, UnknownCustomModel, UsageError
 from polyroute.plugins import Plugins
 from polyroute.system import raw_json
@@ -192,10 +193,8 @@ def _read(members: Members) -> CustomModel:
 
 
 def _reference(entry: Mapping[str, Any]) -> ModelRef:
-    model, fault = read_entry({field: value for field, value in entry.items() if value is not None and value != ""})
-    if model is None:
-        raise UsageError(f"The entry can't be used: {fault}. Nothing was changed.")
-    return model.ref
+    """The model that an entry is of. Whether it can be one is for `checked` to say, of all its fields at once."""
+    return ModelRef(entry.get("provider") or DEFAULT_CUSTOM_PROVIDER, entry.get("name") or "")
 
 
 def _key(value: Any, references: bool) -> Any:

@@ -49,6 +49,9 @@ Text = Annotated[str, Field(min_length=1, max_length=1_000)]
 Address = Annotated[str, Field(max_length=2_000), *_URL]
 Secret = Annotated[str, Field(max_length=10_000), *_SECRET]
 Count = Annotated[int, Field(gt=0, le=2**53), BeforeValidator(_whole)]
+ModelName = Annotated[str, Field(min_length=1, max_length=1_000), *_NAME]
+DisplayName = Annotated[str, Field(max_length=1_000)]
+FilePath = Annotated[str, Field(max_length=4_000)]
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh"]
 Flag = Annotated[Literal["true", "false", "1", "0"] | None, Field(default=None)]
 
@@ -132,14 +135,14 @@ class SwitchBody(Body):
 class CustomModelBody(Body):
     """A person's own model. An empty text takes a field away."""
 
-    name: Annotated[str, Field(min_length=1, max_length=1_000), *_NAME]
+    name: ModelName
     provider: Text = ""
     baseURL: Address = ""
-    displayName: Annotated[str, Field(max_length=1_000)] = ""
+    displayName: DisplayName = ""
     maxInputTokens: Count = 0
     maxOutputTokens: Count = 0
     apiKey: Secret = ""
-    filePath: Annotated[str, Field(max_length=4_000)] = ""
+    filePath: FilePath = ""
     reasoning: Reasoning | None = None
     reasoningEffort: Effort = "none"
 
@@ -147,13 +150,13 @@ class CustomModelBody(Body):
 class CustomModelChanges(Body):
     """Fields of a person's own model to change: null takes one away, and what is left out stays."""
 
-    name: Annotated[str, Field(min_length=1, max_length=1_000), *_NAME] = ""
+    name: ModelName = ""
     baseURL: Address | None = None
-    displayName: Annotated[str, Field(max_length=1_000)] | None = None
+    displayName: DisplayName | None = None
     maxInputTokens: Count | None = None
     maxOutputTokens: Count | None = None
     apiKey: Secret | None = None
-    filePath: Annotated[str, Field(max_length=4_000)] | None = None
+    filePath: FilePath | None = None
 
 
 class CustomModelQuery(Query):
