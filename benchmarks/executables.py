@@ -93,8 +93,8 @@ def _ask(person: Person, members: Members) -> float:
     shutil.rmtree(os.environ["POLYROUTE_HOME"], ignore_errors=True)
     asked = Programs(members, Environment(person.variables))
     took = seconds(asked.described)
-    if asked.problems:
-        raise SystemExit(f"Not worth timing: {asked.problems[0]}")
+    for problem in asked.problems:
+        raise SystemExit(f"Not worth timing: {problem}")
     return took
 
 

@@ -216,7 +216,7 @@ def test_exports_are_exactly_all() -> None:
         if not name.startswith("_") and not inspect.ismodule(value) and name not in ("annotations", "TYPE_CHECKING")
     }
     assert polyroute.__all__ == sorted(polyroute.__all__)
-    assert public | {"validate", "verify"} == set(polyroute.__all__)
+    assert public | {"Explanation", "explain", "suggestions", "validate", "verify"} == set(polyroute.__all__)
     assert [name for name in polyroute.__all__ if inspect.ismodule(getattr(polyroute, name))] == []
 
 

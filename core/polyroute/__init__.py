@@ -47,7 +47,6 @@ from polyroute.logins import (
 from polyroute.plugin import Plugin
 from polyroute.plugins import Plugins
 from polyroute.preferences import Preferences
-from polyroute.routing.explaining import Explanation, explain, suggestions
 from polyroute.types import (
     Alternative,
     AuthHeader,
@@ -68,6 +67,7 @@ from polyroute.types import (
 )
 
 if TYPE_CHECKING:
+    from polyroute.routing.explaining import Explanation, explain, suggestions
     from polyroute.validation.checking import validate
     from polyroute.verifying import verify
 
@@ -136,7 +136,11 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """What takes long to import and is seldom wanted, on first use."""
+    """What is seldom wanted is imported on first use."""
+    if name in ("Explanation", "explain", "suggestions"):
+        from polyroute.routing.explaining import Explanation, explain, suggestions
+
+        return {"Explanation": Explanation, "explain": explain, "suggestions": suggestions}[name]
     if name == "validate":
         from polyroute.validation.checking import validate
 

@@ -11,7 +11,6 @@ from polyroute.catalog import Catalog
 from polyroute.dexto_compat import CAN_ROUTE_FIELD, GATEWAY, auth_fields
 from polyroute.lists import FetchedList, age
 from polyroute.logins import Secret, Source, Verification
-from polyroute.routing.explaining import Explanation
 from polyroute.secret_values import merged
 from polyroute.types import Model, ModelRef, Problem
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 if TYPE_CHECKING:
     from polyroute.changes import Change
     from polyroute.refreshing import Report
+    from polyroute.routing.explaining import Explanation
 
 SCHEMA = 1
 """Raised only when a reader of the documents would break."""

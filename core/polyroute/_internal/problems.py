@@ -20,5 +20,8 @@ class Problems:
         """Record `problem`, unless it was recorded before."""
         self._all.setdefault(str(problem), problem)  # by its text: a plugin's own may not be hashable
 
+    def __len__(self) -> int:
+        return len(self._all)
+
     def __iter__(self) -> Iterator[Problem]:
         return iter(tuple(self._all.values()))

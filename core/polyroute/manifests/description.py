@@ -29,6 +29,8 @@ Host = Annotated[str, Rule(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?"
 PluginName = Annotated[
     str, Rule(f"({PLAIN_NAME})?", "is no name for a plugin: letters, digits, `.`, `_` and `-` are", 100)
 ]
+_NEVER_LISTED = {"provider", "base_url", "protocol", "auth", "headers"}
+"""Fields of a model that its provider's list can't give."""
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -111,7 +113,7 @@ class ModelList(NamedTuple):
 
     def inconsistency(self) -> str:
         """Why nothing could be read of it; empty where it can."""
-        if unknown := sorted({*self.fields} - {*Model._fields[1:10]}):
+        if unknown := sorted({*self.fields} - ({*Model._fields} - _NEVER_LISTED)):
             return f"fields: {', '.join(unknown)} is no field of a model that a list can give"
         return "" if "id" in self.fields else "fields: `id` is missing"
 

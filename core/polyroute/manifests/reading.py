@@ -169,7 +169,7 @@ def _of(model: Model, provider: str) -> Model:
 
 def _provider(values: dict[str, Any]) -> Part:
     beside = Beside(**{name: values.pop(name) for name in Beside._fields if name in values})
-    part = Part(**{name: values.pop(name) for name in Part._fields[2:] if name in values})
+    part = Part(**{name: values.pop(name) for name in ("mapping", "models", "probe", "list") if name in values})
     said = values.pop("rule", None)
     named = Provider("", values.pop("name", ""), requirement=_requirement(beside), **values)
     provider = _without_slashes(named)

@@ -47,8 +47,9 @@ def _switch(call: Call) -> Document:
     if not any(route.usable for route in routes):
         raise NoEffectiveRoute(ModelRef(selection.provider, selection.model), routes)
     call.current.set(call.catalog.environment, body.sessionId, selection)
+    picked = Picked(selection.provider, selection.model, selection.base_url)
     with contextlib.suppress(Unavailable):  # the switch is made, whether or not it can be remembered
-        PickerState(call.catalog.environment).push_recent(Picked(*selection[:3]))
+        PickerState(call.catalog.environment).push_recent(picked)
     document: Document = {"config": _config(call, selection, routes)}
     return document | ({"sessionId": body.sessionId} if body.sessionId else {})
 
