@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 from polyroute import Environment, Plugins
 from polyroute.server import create_app, serving
 from polyroute.server.protocol import BoundedProtocol
+from tests import described
 from tests.conftest import MakeEnvironment
 
 
@@ -32,12 +33,16 @@ class Answer(NamedTuple):
     def json(self) -> Any:
         """The document in the body."""
         assert self.headers["content-type"] == "application/json", self.body
-        packed = self.headers.get("content-encoding") == "gzip"
-        return json.loads(gzip.decompress(self.body) if packed else self.body)
+        return json.loads(self.plain)
+
+    @property
+    def plain(self) -> bytes:
+        """The body as it was before it was packed."""
+        return gzip.decompress(self.body) if self.headers.get("content-encoding") == "gzip" else self.body
 
 
 class Client:
-    """Sends requests to one server."""
+    """Sends requests to one server, and holds its answers to what the API declares."""
 
     def __init__(self, url: str, **headers: str) -> None:
         self.url = url
@@ -52,7 +57,10 @@ class Client:
             connection.request(method, path, body, named)
             answer = connection.getresponse()
             lowered = {name.lower(): value for name, value in answer.getheaders()}
-            return Answer(answer.status, lowered, answer.read())
+            answered = Answer(answer.status, lowered, answer.read())
+            if lowered.get("content-type") == "application/json" and answered.body:
+                described.check(method, path, answered.status, answered.plain)
+            return answered
         finally:
             connection.close()
 

@@ -27,14 +27,15 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 
 _ASK = """
 import json, os, sys
-from polyroute import Catalog, ModelRef, Plugins, wire
+from polyroute import Catalog, ModelRef, Plugins
+from polyroute.documents import catalog as docs
 catalog = Catalog.load(plugins=Plugins.load(project=os.getcwd()))
 status = catalog.provider("acme")
-routes = [wire.resolution(ModelRef("acme", each), catalog.routes(f"acme/{each}"), ()) for each in ("acme-large", "x")]
-models = [wire.model(model) for model in catalog.models(provider="acme")]
+routes = [docs.resolution(ModelRef("acme", each), catalog.routes(f"acme/{each}"), ()) for each in ("acme-large", "x")]
+models = [docs.model(model) for model in catalog.models(provider="acme")]
 owner = catalog.plugins.owners["acme"]
 print(json.dumps({
-    "status": wire.provider(status), "routes": routes, "models": models, "problems": list(map(str, catalog.problems)),
+    "status": docs.provider(status), "routes": routes, "models": models, "problems": list(map(str, catalog.problems)),
     "mapped": catalog.mapping("openrouter", ModelRef("acme", "acme-large"))[:2],
     "version": owner.version,
     "secret": catalog.environment.reveal(status.routes[0].credential) if status.has_direct_key else "",

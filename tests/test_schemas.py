@@ -16,7 +16,10 @@ from typing import Any, get_args
 import pytest
 from jsonschema import Draft202012Validator
 
-from polyroute import Catalog, Environment, Plugins, Preferences, wire
+from polyroute import Catalog, Environment, Plugins, Preferences
+from polyroute.documents import catalog as documents
+from polyroute.documents import schemas
+from polyroute.documents.parts import SCHEMA
 from polyroute.routing.references import canonical
 from polyroute.types import Evidence, ProviderKind
 from tests.conftest import MakeCatalog
@@ -48,7 +51,7 @@ def faults(name: str, document: object) -> list[str]:
 
 def resolution(catalog: Catalog, model: str) -> Document:
     routes = catalog.routes(model)
-    return wire.resolution(canonical(model, catalog.plugins), routes, catalog.problems)
+    return documents.resolution(canonical(model, catalog.plugins), routes, catalog.problems)
 
 
 def every_key(plugins: Plugins) -> dict[str, str]:
@@ -59,14 +62,14 @@ def every_key(plugins: Plugins) -> dict[str, str]:
 # --- The schemas themselves ---
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", schemas.DOCUMENTS)
 def test_a_schema_is_one(name: str) -> None:
     """Each schema is a valid one, of the draft that it names."""
     assert schema(name)["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     Draft202012Validator.check_schema(schema(name))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", schemas.DOCUMENTS)
 def test_a_schema_explains_itself(name: str) -> None:
     """Every property has a description, in place or where it is defined, and everything required is described."""
     whole = schema(name)
@@ -76,6 +79,13 @@ def test_a_schema_explains_itself(name: str) -> None:
         for each in properties.values():
             target = whole["$defs"][each["$ref"].rpartition("/")[2]] if "$ref" in each else each
             assert "description" in target or "enum" in target
+
+
+def test_the_files_are_what_the_declarations_say() -> None:
+    """The schemas and the TypeScript declarations are exactly what `scripts/generate.py` makes."""
+    script = SCHEMAS.parent.parent / "scripts" / "generate.py"
+    done = subprocess.run([sys.executable, str(script), "--check"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def objects(part: object) -> Iterator[Document]:
@@ -92,12 +102,12 @@ def objects(part: object) -> Iterator[Document]:
 
 def test_the_schemas_name_every_kind_and_evidence() -> None:
     """The kinds of provider and of evidence in the schemas are those of the vocabulary."""
-    definitions = schema("status")["$defs"]
-    assert definitions["provider"]["properties"]["kind"]["enum"] == list(get_args(ProviderKind))
-    assert schema("resolve")["$defs"]["mapping"]["enum"] == list(get_args(Evidence))
-    assert schema("status")["$defs"]["problem"] == schema("resolve")["$defs"]["problem"]
+    status, resolve = schema("status")["$defs"], schema("resolve")["$defs"]
+    assert status["ProviderStatus"]["properties"]["kind"]["enum"] == list(get_args(ProviderKind))
+    assert resolve["Route"]["properties"]["mapping"]["anyOf"][0]["enum"] == list(get_args(Evidence))
+    assert status["Problem"] == resolve["Problem"]
     for name in NAMES:
-        assert schema(name)["properties"]["schema"]["const"] == wire.SCHEMA
+        assert schema(name)["properties"]["schema"]["const"] == SCHEMA
 
 
 # --- Documents ---
@@ -114,7 +124,7 @@ def test_a_status_is_as_its_schema_says(plugins: Plugins, tmp_path: Path, state:
         preferences = Preferences("nowhere", order=("nobody",), disabled_providers=frozenset({"none"}))
     if state == "disabled":
         preferences = Preferences(disabled_providers=frozenset({"anthropic", "dexto"}))
-    document = wire.status(Catalog(plugins, Environment(variables, home=tmp_path), preferences).status())
+    document = documents.status(Catalog(plugins, Environment(variables, home=tmp_path), preferences).status())
     assert faults("status", document) == []
     assert (len(document["providers"]), bool(document["problems"])) == (len(plugins.providers), state == "problems")
 
@@ -191,7 +201,7 @@ def changed(document: Document, path: tuple[str | int, ...], change: Callable[[A
 
 
 def small_status(catalog: Catalog) -> Document:
-    document = wire.status(catalog.status())
+    document = documents.status(catalog.status())
     return {**document, "providers": {"anthropic": document["providers"]["anthropic"]}, "problems": [{"message": "m"}]}
 
 

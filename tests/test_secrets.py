@@ -38,9 +38,9 @@ from polyroute import (
     UnknownProvider,
     explain,
     hookimpl,
-    plugin_wire,
-    wire,
 )
+from polyroute.documents import catalog as catalog_documents
+from polyroute.documents import plugins as plugin_documents
 
 MARK = "sk-canary-7f3a9c"
 SETTINGS = {
@@ -211,14 +211,18 @@ def test_no_secret_in_an_explanation(catalog: Catalog) -> None:
 
 def test_no_secret_in_a_document(catalog: Catalog) -> None:
     """No JSON document holds a secret."""
-    documents = [
-        wire.status(catalog.status()),
-        plugin_wire.plugins(catalog),
-        *(wire.resolution(ModelRef("a", "b"), catalog.routes(model), catalog.problems) for model in MODELS),
-        *(wire.explanation(explain(catalog, name), catalog.problems) for name in [*catalog.plugins.providers, *MODELS]),
-        [wire.model(model) for model in catalog.models("claude")],
+    subjects = [*catalog.plugins.providers, *MODELS]
+    found: list[object] = [
+        catalog_documents.status(catalog.status()),
+        plugin_documents.plugins(catalog),
+        *(
+            catalog_documents.resolution(ModelRef("a", "b"), catalog.routes(model), catalog.problems)
+            for model in MODELS
+        ),
+        *(catalog_documents.explanation(explain(catalog, name), catalog.problems) for name in subjects),
+        [catalog_documents.model(model) for model in catalog.models("claude")],
     ]
-    assert MARK not in json.dumps(documents)
+    assert MARK not in json.dumps(found)
 
 
 def test_no_secret_in_an_error(catalog: Catalog) -> None:

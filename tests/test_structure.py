@@ -44,9 +44,8 @@ LAYERS = [
     ["keys", "routing"],
     ["key_entries", "validation"],
     ["catalog"],
-    ["__init__", "integrations", "wire"],
-    ["plugin_wire"],
-    ["custom_wire", "kit"],
+    ["__init__", "documents", "integrations"],
+    ["kit"],
     ["server", "testing"],
     ["cli"],
     ["__main__"],
@@ -62,6 +61,8 @@ ORDER = {
     "_internal": "problems",
     "routing": "credentials order mappers speaking references router explaining",
     "validation": "sections files checking",
+    "documents": "facts types list_types own_types plugin_types http_types http_own_types parts catalog keys plugins "
+    "custom_models schemas",
 }
 """The modules of a package, each with what it imports of the package before it."""
 MAY_NAME_PROVIDERS = ("dexto_compat/", "integrations/", "clients.toml")

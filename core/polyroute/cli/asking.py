@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from polyroute import wire
 from polyroute.cli import grammar, output
 from polyroute.cli.exits import NO, YES
+from polyroute.documents import catalog as documents
 from polyroute.routing.references import canonical
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def _status(options: argparse.Namespace) -> int:
         found = catalog.status()
         verified = _verified(catalog, options) if options.verified else None
     if options.json:
-        return output.document(wire.status(found, verified))
+        return output.document(documents.status(found, verified))
     from polyroute.cli import text
 
     text.status(found, asked, catalog, everything=options.all)
@@ -48,7 +48,7 @@ def _explain(options: argparse.Namespace) -> int:
     with output.catalog() as catalog:
         explanation = explain(catalog, options.subject)
     if options.json:
-        output.document(wire.explanation(explanation, catalog.problems))
+        output.document(documents.explanation(explanation, catalog.problems))
     else:
         from polyroute.cli import text
 
@@ -66,7 +66,7 @@ def _resolve(options: argparse.Namespace) -> int:
     if shown:
         output.exact(shown)
     elif options.json:
-        output.document(wire.resolution(model, routes, catalog.problems))
+        output.document(documents.resolution(model, routes, catalog.problems))
     else:
         from polyroute.cli import text
 
@@ -86,7 +86,7 @@ def _models(options: argparse.Namespace) -> int:
     with output.catalog() as catalog:
         found = catalog.models(" ".join(options.query), provider=options.provider, available=options.available)
     if options.json:
-        output.document(wire.models(found, catalog))
+        output.document(documents.models(found, catalog))
     else:
         from polyroute.cli import text
 

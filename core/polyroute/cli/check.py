@@ -6,9 +6,9 @@ import argparse
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from polyroute import wire
 from polyroute.cli import grammar, output
 from polyroute.cli.exits import NO, YES
+from polyroute.documents import catalog as documents
 from polyroute.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def _check(options: argparse.Namespace) -> int:
         found = [each for path in options.files for each in _findings(path, catalog, strict=not options.relaxed)]
     valid = not any(each.finding.severity == "error" for each in found)
     if options.json:
-        output.document(wire.findings(valid, found, catalog.problems))
+        output.document(documents.findings(valid, found, catalog.problems))
     else:
         from polyroute.cli import text
 

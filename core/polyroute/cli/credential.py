@@ -8,11 +8,12 @@ import stat
 import sys
 from typing import TYPE_CHECKING
 
-from polyroute import wire
 from polyroute.answers import Route
 from polyroute.catalog import Catalog
 from polyroute.cli import grammar, output
 from polyroute.cli.exits import NO, YES
+from polyroute.documents import catalog as catalog_documents
+from polyroute.documents import keys as key_documents
 from polyroute.errors import NoEffectiveRoute, UsageError
 from polyroute.logins import Secret
 from polyroute.routing.references import canonical
@@ -35,12 +36,12 @@ def _credential(options: argparse.Namespace) -> int:
     if route is None:
         if options.reveal or not options.json:
             raise NoEffectiveRoute(model, routes)
-        output.document(wire.resolution(model, routes, catalog.problems))
+        output.document(catalog_documents.resolution(model, routes, catalog.problems))
         return NO
     if options.reveal:
-        return output.document(wire.revealed(route, secret))
+        return output.document(key_documents.revealed(route, secret))
     if options.json:
-        return output.document(wire.credential(model, route))
+        return output.document(key_documents.credential(model, route))
     from polyroute.cli import text
 
     print(f"{model} is called {text.with_key(route)} at {route.base_url}.")

@@ -9,10 +9,10 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from polyroute import custom_wire, wire
 from polyroute.catalog import Catalog
 from polyroute.cli import custom_files, entering, grammar, output
 from polyroute.cli.exits import YES
+from polyroute.documents import custom_models as documents
 from polyroute.errors import InvalidModelReference, UsageError
 from polyroute.routing.references import canonical
 from polyroute.types import ModelRef
@@ -49,7 +49,7 @@ def _list(options: argparse.Namespace) -> int:
         listing = catalog.custom_models.listing()
         catalog.models()
     if options.json:
-        return output.document(custom_wire.listing(listing.models, catalog.problems))
+        return output.document(documents.listing(listing.models, catalog.problems))
     from polyroute.cli import custom_text
 
     custom_text.listing(listing.models, catalog)
@@ -61,7 +61,7 @@ def _show(options: argparse.Namespace) -> int:
     with output.catalog() as catalog:
         model = catalog.custom_models.get(_reference(options.model))
     if options.json:
-        return output.document(custom_wire.one(model, catalog))
+        return output.document(documents.one(model, catalog))
     from polyroute.cli import custom_text
 
     custom_text.fields(model, catalog)
@@ -122,7 +122,7 @@ def _remove(options: argparse.Namespace) -> int:
     with output.catalog() as catalog:
         outcome = catalog.custom_models.remove(_reference(options.model))
     if options.json:
-        return output.document({"schema": wire.SCHEMA, "removed": outcome.model.document})
+        return output.document(documents.removed(outcome.model))
     print(f"{outcome.model.ref} is removed.")
     return YES
 
@@ -130,7 +130,7 @@ def _remove(options: argparse.Namespace) -> int:
 def _told(outcome: Outcome, done: str, catalog: Catalog, options: argparse.Namespace) -> int:
     """Say what was done and by which route the model would run now."""
     if options.json:
-        return output.document(custom_wire.one(outcome.model, catalog, outcome))
+        return output.document(documents.one(outcome.model, catalog, outcome))
     from polyroute.cli import custom_text
 
     custom_text.outcome(outcome, done, catalog)

@@ -7,9 +7,9 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from polyroute import wire
 from polyroute.cli import grammar, output, text
 from polyroute.cli.exits import NO, YES
+from polyroute.documents import custom_models as documents
 from polyroute.errors import Unavailable, UsageError
 from polyroute.system import files
 
@@ -32,7 +32,7 @@ def _export(options: argparse.Namespace) -> int:
     with files.told(options.file):
         files.replace(options.file, data, mode=0o600)
     if options.json:
-        return output.document({"schema": wire.SCHEMA, "file": options.file, "secrets": options.with_secrets})
+        return output.document(documents.exported(options.file, secrets=options.with_secrets))
     print(f"Written to {options.file}{'' if options.with_secrets else ', without secrets'}.")
     return YES
 
@@ -47,9 +47,7 @@ def _import(options: argparse.Namespace) -> int:
     actions = {report.action for report in reports}
     written = bool(actions & {"added", "replaced"}) and "conflict" not in actions and not options.dry_run
     if options.json:
-        from polyroute import custom_wire
-
-        output.document(custom_wire.imported(reports, written=written))
+        output.document(documents.imported(reports, written=written))
     else:
         from polyroute.cli import custom_text
 
@@ -63,8 +61,7 @@ def _repair(options: argparse.Namespace) -> int:
         store = catalog.custom_models
         repaired = store.repair()
     if options.json:
-        found = repaired._asdict() if repaired else None
-        return output.document({"schema": wire.SCHEMA, "file": store.path, "repaired": found})
+        return output.document(documents.repaired(store.path, repaired))
     if repaired is None:
         print(f"Nothing is broken in {store.path}.")
     else:

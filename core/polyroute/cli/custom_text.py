@@ -10,7 +10,7 @@ from polyroute.cli import tables, text
 from polyroute.custom.editing import Outcome
 from polyroute.custom.models import CustomModel
 from polyroute.custom.transfer import Report
-from polyroute.custom_wire import advice, routes, runs
+from polyroute.documents.custom_models import advice, routes, runs
 from polyroute.system.plain import clean
 
 _DONE = {"added": "is added", "replaced": "is replaced", "skipped": "is skipped", "conflict": "is there already"}

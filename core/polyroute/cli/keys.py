@@ -7,10 +7,11 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from polyroute import key_entries, keys, wire
+from polyroute import key_entries, keys
 from polyroute.catalog import Catalog
 from polyroute.cli import entering, grammar, output
 from polyroute.cli.exits import NO, YES
+from polyroute.documents import keys as documents
 from polyroute.errors import UnknownProvider, UsageError
 from polyroute.system.plain import clean
 from polyroute.types import Provider
@@ -29,7 +30,7 @@ def _set(options: argparse.Namespace) -> int:
             secret = entering.secret(f"Key of {options.provider} ({variable}), not shown: ")
             stored = keys.store(catalog, options.provider, secret, pin=options.pin)
     if options.json:
-        return output.document(wire.stored_key(stored))
+        return output.document(documents.stored(stored))
     if not stored.kept:
         print(clean(f"The key of {stored.provider or stored.variable} is stored: {stored.source}."))
     _tell(stored.notes)
@@ -42,7 +43,7 @@ def _list(options: argparse.Namespace) -> int:
         asked = [_provider(name, catalog).id for name in options.providers]
         found = [keys.find(catalog, name) for name in asked] or [*keys.listed(catalog), *key_entries.listed(catalog)]
     if options.json:
-        output.document(wire.keys(found, catalog.problems))
+        output.document(documents.keys(found, catalog.problems))
     else:
         from polyroute.cli import tables, text
 
@@ -63,7 +64,7 @@ def _remove(options: argparse.Namespace) -> int:
         else:
             removed = keys.remove(catalog, _provider(options.provider, catalog).id)
     if options.json:
-        output.document(wire.removed_key(removed))
+        output.document(documents.removed(removed))
     else:
         whose = clean(removed.provider or removed.variable)
         for source in removed.removed:

@@ -8,11 +8,11 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from polyroute import wire
 from polyroute.answers import Mapped
 from polyroute.catalog import Catalog
 from polyroute.cli import grammar, output
 from polyroute.cli.exits import BAD_INPUT, NO, YES
+from polyroute.documents import catalog as documents
 from polyroute.errors import UsageError
 from polyroute.types import ModelRef
 
@@ -40,7 +40,7 @@ def _map(options: argparse.Namespace) -> int:
         problems = catalog.problems
     if options.json:
         for each in found:
-            print(json.dumps(wire.mapped(each)))
+            print(json.dumps(documents.mapped(each)))
     else:
         from polyroute.cli import text
 

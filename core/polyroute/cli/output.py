@@ -7,8 +7,8 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from polyroute.catalog import Catalog
 from polyroute.cli.exits import YES
@@ -17,19 +17,24 @@ from polyroute.errors import UsageError
 from polyroute.plugins import Plugins
 from polyroute.system.plain import clean
 
+if TYPE_CHECKING:
+    from typing import Unpack
 
-def document(document: dict[str, Any]) -> int:
+    from polyroute.documents.plugin_types import PluginChange
+
+
+def document(document: Mapping[str, object]) -> int:
     """Print one JSON document."""
     print(json.dumps(document, indent=2 if sys.stdout.isatty() else None))
     return YES
 
 
-def done(options: argparse.Namespace, sentence: str, status: int = YES, **facts: Any) -> int:
+def done(options: argparse.Namespace, sentence: str, status: int = YES, **facts: Unpack[PluginChange]) -> int:
     """Say what was done, in a sentence or, with --json, in facts; return the exit status."""
-    from polyroute.wire import SCHEMA
-
     if options.json:
-        document({"schema": SCHEMA, **facts})
+        from polyroute.documents import plugins as documents
+
+        document(documents.changed(facts))
     else:
         print(clean(sentence))
     return status

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 
-from polyroute import kit, wire
+from polyroute import kit
 from polyroute.cli import output, text
 from polyroute.cli.exits import NO, YES
+from polyroute.documents import plugins as documents
 from polyroute.environment import Environment
 from polyroute.errors import UsageError
 from polyroute.plugins import Plugins
@@ -38,8 +39,7 @@ def check(options: argparse.Namespace) -> int:
     findings = kit.check(options.path)
     passes = kit.passes(findings)
     if options.json:
-        found = [each._asdict() for each in findings]
-        output.document({"schema": wire.SCHEMA, "passes": passes, "findings": found})
+        output.document(documents.checked(findings, passes=passes))
     else:
         text.lines([*map(str, findings), f"{options.path} {'passes' if passes else 'does not pass'}."])
     return YES if passes else NO

@@ -10,6 +10,7 @@ from polyroute import cache
 from polyroute._internal import platform
 from polyroute.cli import answering, output, plugin_facts, text
 from polyroute.cli.exits import NO
+from polyroute.documents import plugins as documents
 from polyroute.environment import Environment
 from polyroute.errors import Unavailable, UsageError
 from polyroute.manifests import manifests
@@ -212,4 +213,4 @@ def _described(manifest: Manifest, folder: str) -> Plugin:
 
 
 def _tell(plugin: Plugin, manifest: Manifest | None, source: str, plugins: Plugins) -> None:
-    text.notes(plugin_facts.before(plugin_facts.document(plugin, manifest, plugins), source))
+    text.notes(plugin_facts.before(documents.info(plugin, manifest, plugins), source))

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING
 
-from polyroute import plugin_wire, wire
 from polyroute.catalog import Catalog
+from polyroute.documents import plugins as documents
 from polyroute.kit import Finding, manifest
 from polyroute.plugin import Plugin
+
+if TYPE_CHECKING:
+    from polyroute.documents.plugin_types import PluginHealth, PluginsHealth
 
 _SAID_BY_LOADING = ("manifest-refused", "folder-unsafe", "like-unknown", "extends-unknown")
 
 
-def document(catalog: Catalog) -> dict[str, Any]:
+def document(catalog: Catalog) -> PluginsHealth:
     """The document of `polyroute plugins doctor --json`. Nothing is run for it that was not in use."""
     list(catalog.plugins.all_models())  # so that what is asked late has been asked
     _ = catalog.plugins.mappers
     reports = [_report(plugin, catalog) for plugin in catalog.plugins.all]
     names = {plugin.name for plugin in catalog.plugins.all}
-    others = [wire.problem(each) for each in catalog.problems if each.plugin not in names]
-    healthy = not others and all(report["healthy"] for report in reports)
-    return {"schema": wire.SCHEMA, "healthy": healthy, "plugins": reports, "problems": others}
+    return documents.health(reports, [each for each in catalog.problems if each.plugin not in names])
 
 
-def lines(found: dict[str, Any]) -> Iterable[str]:
+def lines(found: PluginsHealth) -> Iterable[str]:
     """The same for people."""
     for report in found["plugins"]:
         off = f"not in use: {report['reason']}" if report["reason"] else "ok"
@@ -38,15 +39,10 @@ def lines(found: dict[str, Any]) -> Iterable[str]:
     yield "Nothing is wrong." if found["healthy"] else "What is wrong with one plugin hurts no other."
 
 
-def _report(plugin: Plugin, catalog: Catalog) -> dict[str, Any]:
+def _report(plugin: Plugin, catalog: Catalog) -> PluginHealth:
     problems = [each for each in catalog.problems if each.plugin == plugin.name]
     findings = [each for each in _findings(plugin) if each.severity != "advice"]
-    return {
-        **plugin_wire.plugin_facts(plugin),
-        "healthy": not problems and not findings,
-        "problems": [wire.problem(each) for each in problems],
-        "findings": [each._asdict() for each in findings],
-    }
+    return documents.report(plugin, problems, findings)
 
 
 def _findings(plugin: Plugin) -> list[Finding]:

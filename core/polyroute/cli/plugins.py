@@ -34,9 +34,9 @@ _ASK_FIRST = ("add", "trust")
 def _list(options: argparse.Namespace) -> int:
     """`polyroute plugins`: where they come from, what they provide, what is amiss."""
     with output.catalog(run=False) as catalog:
-        from polyroute import plugin_wire
+        from polyroute.documents import plugins as documents
 
-        document = plugin_wire.plugins(catalog)
+        document = documents.plugins(catalog)
     if options.json:
         return output.document(document)
     from polyroute.cli import text
@@ -47,15 +47,15 @@ def _list(options: argparse.Namespace) -> int:
 
 def _info(options: argparse.Namespace) -> int:
     """`polyroute plugins info`: one plugin, its providers, and where it would send what."""
-    from polyroute import plugin_wire
     from polyroute.cli import plugin_facts, text
+    from polyroute.documents import plugins as documents
     from polyroute.errors import UsageError
 
     with output.catalog(run=False) as catalog:
         plugin = next((each for each in catalog.plugins.all if each.name == options.name), None)
         if plugin is None:
             raise UsageError(f"There is no plugin {options.name!r}. See `polyroute plugins`.")
-        document = plugin_facts.document(plugin, plugin_wire.manifest_of(plugin), catalog.plugins)
+        document = documents.info(plugin, documents.manifest_of(plugin), catalog.plugins)
     if options.json:
         return output.document(document)
     text.lines(plugin_facts.lines(document))

@@ -6,10 +6,10 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from polyroute import wire
 from polyroute.catalog import Catalog
 from polyroute.cli import grammar, output
 from polyroute.cli.exits import YES
+from polyroute.documents import catalog as documents
 from polyroute.environment import PROCESS
 from polyroute.errors import UsageError
 from polyroute.routing.order import checked
@@ -32,7 +32,7 @@ def _show(options: argparse.Namespace) -> int:
     if options.target:
         raise UsageError("--for wants a route, or --unset.")
     with output.catalog() as catalog:
-        document = wire.preferences(catalog)
+        document = documents.preferences(catalog)
     if options.json:
         return output.document(document)
     from polyroute.cli import text
@@ -49,7 +49,7 @@ def _set(options: argparse.Namespace) -> int:
         via, target = checked(options.via, options.target, catalog.plugins)
         path = save(catalog.environment, via, target)
     if options.json:
-        return output.document({"schema": wire.SCHEMA, "prefer": via, "for": target or None, "file": path})
+        return output.document(documents.preferred(via, target, path))
     print(f"{via} now comes first{f' for {target}' if target else ''} (in {path}).")
     _tell_what_wins(via, target, catalog)
     return YES
@@ -62,7 +62,7 @@ def _unset(options: argparse.Namespace) -> int:
         path = unset(catalog.environment, options.target, catalog.plugins.names)
         first = catalog.reload().preferred
     if options.json:
-        return output.document({"schema": wire.SCHEMA, "prefer": None, "for": options.target or None, "file": path})
+        return output.document(documents.preferred(None, options.target, path))
     print(
         f"Nothing is pinned for {options.target}." if options.target else f"Nothing is preferred; {first} comes first."
     )

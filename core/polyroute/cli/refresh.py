@@ -7,11 +7,11 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from polyroute import wire
 from polyroute.catalog import Catalog
 from polyroute.changes import accept
 from polyroute.cli import grammar, output
 from polyroute.cli.exits import COULD_NOT, YES
+from polyroute.documents import catalog as documents
 from polyroute.errors import Unavailable, UsageError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def _refresh(options: argparse.Namespace) -> int:
     with output.catalog() as catalog:
         waiting, problems = catalog.plugins.waiting, catalog.problems
     if options.json:
-        output.document(wire.refreshed(reports, accepted, waiting, problems))
+        output.document(documents.refreshed(reports, accepted, waiting, problems))
     else:
         from polyroute.cli import text
 

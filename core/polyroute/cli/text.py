@@ -117,13 +117,13 @@ def _list(report: Report) -> tuple[str, ...]:
 
 def plugins(catalog: Catalog) -> None:
     """A table of plugins, then what is dangerous about them and the problems."""
-    from polyroute import plugin_wire
+    from polyroute.documents import plugins as documents
 
     rows = [_plugin(plugin, catalog.plugins.owned.get(plugin, [])) for plugin in catalog.plugins.all]
     if rows:
         tables.show(("Plugin", "Distribution", "Origin", "In use", "Provides"), rows)
     for plugin in catalog.plugins.all:
-        warnings = plugin_wire.warnings(plugin, plugin_wire.manifest_of(plugin), catalog.plugins)
+        warnings = documents.warnings(plugin, documents.manifest_of(plugin), catalog.plugins)
         lines(f"CAREFUL  {plugin.name} {each}" for each in warnings)
     problems(catalog.problems)
 

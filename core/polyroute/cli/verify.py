@@ -6,9 +6,9 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from polyroute import wire
 from polyroute.cli import grammar, output
 from polyroute.cli.exits import COULD_NOT, NO, YES
+from polyroute.documents import catalog as documents
 
 if TYPE_CHECKING:
     from polyroute.cli.grammar import Subparsers
@@ -22,7 +22,7 @@ def _verify(options: argparse.Namespace) -> int:
     with output.catalog() as catalog:
         found = verify(catalog, options.providers, paid=options.paid, seconds=options.seconds)
     if options.json:
-        output.document(wire.verifications(found, catalog.problems))
+        output.document(documents.verifications(found, catalog.problems))
     else:
         from polyroute.cli import text
 

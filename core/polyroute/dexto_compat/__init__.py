@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from polyroute.dexto_compat.types import GatewayAuth
 
 GATEWAY = "dexto"
-CAN_ROUTE_FIELD = "canRouteViaDexto"
+CAN_ROUTE_FIELD: Final = "canRouteViaDexto"
 
 DEFAULT_CUSTOM_PROVIDER = "openai-compatible"
 """Whose a custom model is that names no provider."""
@@ -33,6 +37,6 @@ def custom_models_path(shared_home: str) -> str:
     return os.path.join(shared_home, "models", "custom-models.json")
 
 
-def auth_fields(has_gateway_key: bool, preferred: str) -> dict[str, bool]:
+def auth_fields(has_gateway_key: bool, preferred: str) -> GatewayAuth:
     """The `auth` object of status and catalog."""
     return {"hasDextoKey": has_gateway_key, "preferDextoCredits": preferred == GATEWAY}

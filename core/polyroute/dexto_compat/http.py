@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from polyroute.dexto_compat.types import FileType
 
 LIST_GATEWAY = "openrouter"
 """The gateway whose list a person's own model IDs are checked against."""
@@ -13,11 +16,11 @@ VALIDATE_PATH = "/openrouter/validate/{modelId}"
 REFRESH_PATH = "/openrouter/refresh-cache"
 AUTH_STATUS_PATH = "/dexto-auth/status"
 
-VIA_FIELD = "viaDexto"
+VIA_FIELD: Final = "viaDexto"
 PREFER_CREDITS_FIELD = "preferDextoCredits"
 MISSING_KEY = "llm_api_key_missing"
 
-FILE_TYPES = ("pdf", "image", "audio", "video", "document")
+FILE_TYPES: tuple[FileType, ...] = ("pdf", "image", "audio", "video", "document")
 _IMAGES_ALONE = ("local", "ollama")
 CURATED = ("anthropic", "openai", "google", "groq", "xai", "cohere", "minimax", "glm", "openrouter")
 """The providers of the small catalog, by the names that clients know; the first to be offered first."""
@@ -27,12 +30,12 @@ UNKNOWN_CONTEXT = 128_000
 """Stands where no limit is known: clients want a number."""
 
 
-def file_types(modalities: Iterable[str]) -> list[str]:
+def file_types(modalities: Iterable[str]) -> list[FileType]:
     """The file types among a model's input modalities."""
     return [name for name in FILE_TYPES if name in tuple(modalities)]
 
 
-def assumed_file_types(provider: str) -> list[str]:
+def assumed_file_types(provider: str) -> list[FileType]:
     """What a person's own model is assumed to take: clients refuse to send what is not among its file types."""
     return ["image"] if provider in _IMAGES_ALONE else list(FILE_TYPES)
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from polyroute import hookspecs, plugin_wire, wire
+from polyroute import hookspecs
 from polyroute.catalog import Catalog
+from polyroute.documents import catalog as catalog_documents
+from polyroute.documents import plugins as plugin_documents
 from polyroute.environment import Environment
 from polyroute.kit import Finding, declared, names
 from polyroute.kit.terms import CANARY, near
@@ -89,6 +91,6 @@ def everything_told(plugins: Plugins, home: str) -> str:
     """All that a catalog says where every variable holds the canary."""
     named = {name: CANARY for provider in plugins.providers.values() for name in variables(provider)}
     catalog = Catalog(plugins, Environment({**named, "HOME": home}))
-    documents = [wire.status(catalog.status()), plugin_wire.plugins(catalog)]
-    documents += [wire.resolution(each.ref, catalog.routes(each.ref), ()) for each in catalog.models()[:20]]
-    return json.dumps(documents)
+    models = catalog.models()[:20]
+    resolved = [catalog_documents.resolution(each.ref, catalog.routes(each.ref), ()) for each in models]
+    return json.dumps([catalog_documents.status(catalog.status()), plugin_documents.plugins(catalog), resolved])

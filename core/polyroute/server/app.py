@@ -24,8 +24,8 @@ from polyroute.server.events import Events
 from polyroute.server.faults import Fault, fault_of
 from polyroute.server.guard import Guard
 from polyroute.server.holders import Holders
-from polyroute.server.narrowing import narrowed
-from polyroute.server.operations import Call, Document, Operation
+from polyroute.server.narrowing import Schema, narrowed
+from polyroute.server.operations import Call, Operation
 from polyroute.server.pages import Application, OwnPage, path_within
 from polyroute.server.prepared import Prepared, encode
 from polyroute.server.removed import RemovedKeys
@@ -70,7 +70,7 @@ class App:
         current: CurrentModels,
         guard: Guard,
         pages: ASGIApp | None,
-        description: Document,
+        description: Schema,
         upkeep: Upkeep,
         pass_through: PassThrough | None,
     ) -> None:
@@ -171,6 +171,7 @@ class App:
 
     async def _tell(self, error: Exception, scope: Scope, send: Send) -> None:
         path = path_within(scope)
+        document: Mapping[str, object]
         if self._pass_through is not None and f"{path}/".startswith(f"{refusals.PREFIX}/"):
             status, document = refusals.told(error, path)
         else:
@@ -233,12 +234,12 @@ def create_app(
     )
 
 
-def _described(description: Document) -> Operation:
-    def describe(call: Call) -> Document:
+def _described(description: Schema) -> Operation:
+    def describe(call: Call) -> Schema:
         """The API's description, with the names that are known now."""
         return narrowed(description, call.catalog.plugins)
 
-    return Operation("GET", "/openapi.json", describe, (), prepared=True)
+    return Operation("GET", "/openapi.json", describe, prepared=True)
 
 
 class _Health(HTTPEndpoint):

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
 from polyroute.dexto_compat.http import MISSING_KEY
+from polyroute.documents.http_types import ErrorAnswer, Issue
 from polyroute.errors import (
     CustomModelExists,
     InvalidModelReference,
@@ -49,22 +50,33 @@ class Told(NamedTuple):
     scope: str = "llm"
     context: Mapping[str, Any] = {}
     recovery: str = ""
-    issues: Sequence[Mapping[str, Any]] = ()
+    issues: Sequence[Issue] = ()
     status: int = 0
     """Where it is another than that of the type."""
-    also: Mapping[str, Any] = {}
-    """Fields that clients of one operation look for."""
+    ok: bool | None = None
+    """False where clients of the operation look for it."""
 
-    def document(self, endpoint: str, method: str, trace_id: str) -> dict[str, Any]:
+    def document(self, endpoint: str, method: str, trace_id: str) -> ErrorAnswer:
         """The error as a client reads it; fields without meaning here are left out."""
-        told: dict[str, Any] = {"code": self.code, "message": self.message, "scope": self.scope, "type": self.type}
+        found: ErrorAnswer = {
+            "code": self.code,
+            "message": self.message,
+            "scope": self.scope,
+            "type": self.type,
+            "severity": "error",
+            "traceId": trace_id,
+            "endpoint": endpoint,
+            "method": method,
+        }
         if self.context:
-            told["context"] = dict(self.context)
+            found["context"] = dict(self.context)
         if self.recovery:
-            told["recovery"] = self.recovery
+            found["recovery"] = self.recovery
         if self.issues:
-            told |= {"issues": list(self.issues), "errorCount": len(self.issues), "warningCount": 0}
-        return told | {**self.also, "severity": "error", "traceId": trace_id, "endpoint": endpoint, "method": method}
+            found["issues"], found["errorCount"], found["warningCount"] = list(self.issues), len(self.issues), 0
+        if self.ok is not None:
+            found["ok"] = self.ok
+        return found
 
 
 class Fault(Exception):
@@ -140,12 +152,19 @@ def _path(steps: Sequence[str | int]) -> list[str | int]:
     return [step if isinstance(step, int) or re.fullmatch(r"[A-Za-z_]\w{0,29}", step) else "…" for step in steps]
 
 
-def issue(
-    code: str, message: str, path: Sequence[str | int], context: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
+def issue(code: str, message: str, path: Sequence[str | int], context: Mapping[str, Any] | None = None) -> Issue:
     """One thing that is wrong in what was sent."""
-    found = {"code": code, "message": message, "scope": "llm", "type": "user", "severity": "error", "path": list(path)}
-    return found | ({"context": dict(context)} if context else {})
+    found: Issue = {
+        "code": code,
+        "message": message,
+        "scope": "llm",
+        "type": "user",
+        "severity": "error",
+        "path": list(path),
+    }
+    if context:
+        found["context"] = dict(context)
+    return found
 
 
 def _of_framework(error: HTTPException) -> Fault:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
-from polyroute import Catalog, Model, Provider, ProviderStatus, Route, Status, wire
+from polyroute import Catalog, Model, Provider, ProviderStatus, Route, Status
 from polyroute.dexto_compat import GATEWAY, auth_fields
 from polyroute.dexto_compat.http import CURATED, GATEWAY_NAME, UNKNOWN_CONTEXT, assumed_file_types, file_types
+from polyroute.dexto_compat.types import FileType, GatewayAuth
+from polyroute.documents import catalog as documents
+from polyroute.documents.http_types import Flat, Gateway, Grouped, ListedModel, ListedProvider, ProviderDetails, Verdict
 from polyroute.requirements import secret_variables, variables
 from polyroute.server.meaning import verdict
 from polyroute.server.schemas import CatalogQuery
-
-Document = dict[str, Any]
 
 _CURATED_MODELS = 12
 _NEVER_DEFAULT = ("preview", "beta", "latest", "exp")
@@ -25,7 +25,7 @@ class Listing:
         self.status = catalog.status()
         self.names = catalog.plugins.names
         selectable = {name: each for name, each in self.status.providers.items() if each.provider.selectable}
-        self.models: dict[str, list[Document]] = {name: [] for name in selectable}
+        self.models: dict[str, list[ListedModel]] = {name: [] for name in selectable}
         listed: dict[str, list[Model]] = {name: [] for name in selectable}
         for model in catalog.plugins.all_models():
             if model.provider in listed:
@@ -43,7 +43,7 @@ class Listing:
         self.gateways = {name: _gateway(name, catalog, self.status) for name in _in_order(catalog)}
 
     @property
-    def auth(self) -> dict[str, bool]:
+    def auth(self) -> GatewayAuth:
         """Whether the gateway can be used, and comes first."""
         gateway = self.status.providers.get(GATEWAY)
         return auth_fields(gateway is not None and gateway.has_direct_key, self.status.preferred)
@@ -64,20 +64,22 @@ class Listing:
         usable = {model["name"] for model in listed if model["usable"]}
         return [name for name in self._plain[provider] if name in usable]
 
-    def find(self, provider: str, model_id: str) -> Document:
-        """A model as it is listed; empty where it is in no list."""
+    def find(self, provider: str, model_id: str) -> ListedModel | None:
+        """A model as it is listed; None where it is in no list."""
         name = self.names.get(provider, "")
-        return next((each for each in self.models.get(name, ()) if each["name"] == model_id), {})
+        return next((each for each in self.models.get(name, ()) if each["name"] == model_id), None)
 
-    def document(self, query: CatalogQuery) -> Document:
+    def document(self, query: CatalogQuery) -> Grouped | Flat:
         """What a query asks for."""
         chosen = {written: name for written, name in self._asked(query) if self._is_wanted(name, query)}
         models = {written: list(self._models(name, query)) for written, name in chosen.items()}
         if query.mode == "flat":
-            flat = [{**each, "provider": written} for written, found in models.items() for each in found]
+            flat: list[ListedModel] = [
+                {**each, "provider": written} for written, found in models.items() for each in found
+            ]
             return {"auth": self.auth, "gateways": self.gateways, "models": flat}
         listed = query.includeModels not in ("false", "0")
-        grouped = {
+        grouped: dict[str, ListedProvider] = {
             written: {**self.providers[name], "models": models[written] if listed else []}
             for written, name in chosen.items()
         }
@@ -96,7 +98,7 @@ class Listing:
     def _is_wanted(self, name: str, query: CatalogQuery) -> bool:
         return query.hasKey is None or self.providers[name]["hasApiKey"] == _truth(query.hasKey)
 
-    def _models(self, name: str, query: CatalogQuery) -> Iterable[Document]:
+    def _models(self, name: str, query: CatalogQuery) -> Iterable[ListedModel]:
         for model in self.models.get(name, ()):
             if query.scope == "curated" and model["name"] not in self._newest[name]:
                 continue
@@ -112,10 +114,10 @@ def _truth(text: str) -> bool:
     return text in ("true", "1")
 
 
-def _provider(status: ProviderStatus, models: list[Document]) -> Document:
+def _provider(status: ProviderStatus, models: list[ListedModel]) -> ProviderDetails:
     provider, rules = status.provider, status.provider.custom_models
     return {
-        **wire.provider(status),
+        **documents.provider(status),
         "hasApiKey": status.has_effective_credentials,
         "primaryEnvVar": _primary_variable(provider),
         "supportsBaseURL": rules is not None and rules.base_url != "no",
@@ -125,7 +127,7 @@ def _provider(status: ProviderStatus, models: list[Document]) -> Document:
     }
 
 
-def _file_types(provider: Provider, models: list[Document]) -> list[str]:
+def _file_types(provider: Provider, models: list[ListedModel]) -> list[FileType]:
     """What some model takes; where none is listed, what a person's own may take."""
     if provider.custom_models and not models:
         return assumed_file_types(provider.id)
@@ -138,7 +140,7 @@ def _in_order(catalog: Catalog) -> list[str]:
     return sorted(plugins.gateways, key=lambda name: name != plugins.default_preference)
 
 
-def _gateway(name: str, catalog: Catalog, status: Status) -> Document:
+def _gateway(name: str, catalog: Catalog, status: Status) -> Gateway:
     """What leads to other providers' models, selectable or not."""
     found = status.providers[name]
     return {
@@ -157,23 +159,24 @@ def _primary_variable(provider: Provider) -> str:
     return min(variables(provider), key=lambda name: name not in secret, default=provider.key_variable)
 
 
-def _model(model: Model, routes: tuple[Route, ...], own: Document, is_default: bool) -> Document:
-    document: Document = {"name": model.id}
-    if model.name:
-        document["displayName"] = model.name
-    document |= {
+def _model(model: Model, routes: tuple[Route, ...], own: Verdict, is_default: bool) -> ListedModel:
+    found = verdict(routes)
+    document: ListedModel = {
+        "name": model.id,
         "maxInputTokens": model.context or UNKNOWN_CONTEXT,
         "supportedFileTypes": file_types(model.input_modalities),
-        **_unless_same(verdict(routes), own),
+        "usable": found["usable"],
+        "via": found["via"],
     }
+    if model.name:
+        document["displayName"] = model.name
+    if "why" in found and found["why"] != own.get("why"):  # it would stand there hundreds of times
+        document["why"] = found["why"]
     if model.input_price is not None and model.output_price is not None:
         document["pricing"] = {"inputPerM": model.input_price, "outputPerM": model.output_price}
-    return document | ({"default": True} if is_default else {})
-
-
-def _unless_same(found: Document, own: Document) -> Document:
-    """A model's verdict, without the reason where that is its provider's: it would stand there hundreds of times."""
-    return {name: value for name, value in found.items() if name != "why" or value != own.get("why")}
+    if is_default:
+        document["default"] = True
+    return document
 
 
 def _newest(models: list[Model]) -> set[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from polyroute import Catalog, ModelRef, Route
 from polyroute.dexto_compat.http import LIST_GATEWAY, assumed_file_types
 from polyroute.dexto_compat.http import file_types as among
+from polyroute.dexto_compat.types import FileType
+from polyroute.documents.http_types import Verdict
 from polyroute.routing.references import canonical
 
 
@@ -21,7 +23,7 @@ def routes(catalog: Catalog, provider: str, model_id: str) -> tuple[Route, ...]:
     return all_routes if found.selectable else tuple(route for route in all_routes if route.via == found.id)
 
 
-def file_types(catalog: Catalog, provider: str, model_id: str) -> list[str]:
+def file_types(catalog: Catalog, provider: str, model_id: str) -> list[FileType]:
     """The file types that a model takes; of a person's own that no list has, those that it may take."""
     ref = model(catalog, provider, model_id)
     models = catalog.plugins.models
@@ -33,7 +35,7 @@ def file_types(catalog: Catalog, provider: str, model_id: str) -> list[str]:
     return assumed_file_types(ref.provider) if catalog.plugins.find(ref.provider).custom_models else []
 
 
-def verdict(routes: tuple[Route, ...]) -> dict[str, object]:
+def verdict(routes: tuple[Route, ...]) -> Verdict:
     """Which route would be taken; where there is none, why not."""
     taken = next((route for route in routes if route.usable), None)
     if taken is not None:

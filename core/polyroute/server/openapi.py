@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
-from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from polyroute import __version__
 from polyroute.dexto_compat.http import examples
-from polyroute.server.answers import Error, Health
+from polyroute.documents import schemas
+from polyroute.documents.http_types import ErrorAnswer, Health
 from polyroute.server.operations import Operation
-from polyroute.server.schemas import Query
+from polyroute.server.schemas import Body, Query
 
 Schema = dict[str, Any]
-Named = Mapping[type[BaseModel], Schema]
+Named = Mapping[Any, Schema]
 
 _REFERENCE = "#/components/schemas/{model}"
 _SAID = {
@@ -41,12 +41,16 @@ def document(operations: Iterable[Operation], *, token: bool) -> Schema:
     """All operations with parameters, bodies, answers and examples."""
     operations = tuple(operations)
     known = examples()
-    named, shared = _schemas({each for operation in operations for each in _models(operation)} | {Error, Health})
+    answered, shared = schemas.named(
+        {ErrorAnswer, Health, *(each for one in operations for each in answers(one))}, _REFERENCE
+    )
+    sent, more = _bodies({operation.body for operation in operations if operation.body})
+    named = answered | sent
     paths: dict[str, Schema] = {"/health": {"get": _health(named[Health])}}
     for operation in operations:
         described = _operation(operation, named, known.get(f"{operation.method} {operation.path}", {}))
         paths.setdefault(f"/api{operation.path}", {})[operation.method.lower()] = described
-    paths["/api/events"] = {"get": _events(named[Error])}
+    paths["/api/events"] = {"get": _events(named[ErrorAnswer])}
     found: Schema = {
         "openapi": "3.1.0",
         "info": {
@@ -56,7 +60,7 @@ def document(operations: Iterable[Operation], *, token: bool) -> Schema:
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "paths": paths,
-        "components": {"schemas": shared},
+        "components": {"schemas": dict(sorted({**shared, **more}.items()))},
     }
     if token:
         found["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
@@ -66,21 +70,21 @@ def document(operations: Iterable[Operation], *, token: bool) -> Schema:
     return found
 
 
-def _schemas(models: Iterable[type[BaseModel]]) -> tuple[Named, Schema]:
-    """For each model a reference to its schema, and the schemas by name."""
-    ordered = sorted(models, key=lambda model: model.__name__)
+def answers(operation: Operation) -> tuple[Any, ...]:
+    """The types of which one is what an operation answers."""
+    returned = get_type_hints(operation.answer)["return"]
+    return get_args(returned) or (returned,)
+
+
+def _bodies(kinds: Iterable[type[Body]]) -> tuple[dict[Any, Schema], Schema]:
+    """For each body a reference to its schema, and the schemas by name."""
+    ordered = sorted(kinds, key=lambda kind: kind.__name__)
     references, shared = models_json_schema([(each, "validation") for each in ordered], ref_template=_REFERENCE)
     return {each: references[each, "validation"] for each in ordered}, shared["$defs"]
 
 
-def _models(operation: Operation) -> Iterable[type[BaseModel]]:
-    yield from operation.returns
-    if operation.body is not None:
-        yield operation.body
-
-
 def _operation(operation: Operation, named: Named, example: Mapping[str, Any]) -> Schema:
-    content = {"schema": _any([named[each] for each in operation.returns]), **_only(example, answer="example")}
+    content = {"schema": _any([named[each] for each in answers(operation)]), **_only(example, answer="example")}
     described: Schema = {
         "operationId": operation.answer.__name__.strip("_") + "_" + re.sub(r"\W+", "_", operation.path).strip("_"),
         "summary": (operation.answer.__doc__ or "").strip().removesuffix("."),
@@ -92,7 +96,7 @@ def _operation(operation: Operation, named: Named, example: Mapping[str, Any]) -
     if operation.body is not None:
         body = {"schema": named[operation.body], **_only(example, body="example")}
         described["requestBody"] = {"required": True, "content": {"application/json": body}}
-    described["responses"] |= {str(status): _error(status, named[Error]) for status in _statuses(operation)}
+    described["responses"] |= {str(status): _error(status, named[ErrorAnswer]) for status in _statuses(operation)}
     return described
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
-
-from pydantic import BaseModel
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 from polyroute import Catalog
 from polyroute.server.listing import Listing
@@ -16,7 +14,6 @@ if TYPE_CHECKING:
     from polyroute.server.removed import RemovedKeys
     from polyroute.server.state import Snapshot
 
-Document = dict[str, Any]
 Q = TypeVar("Q", bound=Query)
 B = TypeVar("B", bound=Body)
 
@@ -56,10 +53,8 @@ class Operation(NamedTuple):
 
     method: str
     path: str
-    answer: Callable[[Call], Document]
-    """Its docstring is the operation's summary."""
-    returns: tuple[type[BaseModel], ...]
-    """What its document is: one of these."""
+    answer: Callable[[Call], Mapping[str, object]]
+    """Its docstring is the operation's summary, and what it returns by its annotation is what the answer holds."""
     query: type[Query] = Empty
     body: type[Body] | None = None
     lane: str = "reading"

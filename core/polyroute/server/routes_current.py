@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Any
+from typing import cast
 
 from polyroute import ModelRef, NoEffectiveRoute, Route, Unavailable, validate
 from polyroute.custom.models import literal
 from polyroute.dexto_compat import GATEWAY
 from polyroute.dexto_compat.http import MISSING_KEY, VIA_FIELD
+from polyroute.documents.http_types import Config, Current, ModelFacts, Settings, Switched
 from polyroute.picker_state import Picked, PickerState
-from polyroute.server import answers, meaning
+from polyroute.server import meaning
 from polyroute.server.current import Selection
 from polyroute.server.faults import Fault, issue
-from polyroute.server.operations import Call, Document, Operation
+from polyroute.server.operations import Call, Operation
 from polyroute.server.schemas import CurrentQuery, SwitchBody
 from polyroute.system.masking import is_masked
 from polyroute.types import DIRECT
 
 _NOT_SETTINGS = {"provider", "model", "baseURL", "apiKey", "sessionId"}
-_SAID = ("displayName", "maxInputTokens", "maxOutputTokens")
 _SAID_BY_ROUTES = (MISSING_KEY, "no_route", "model_not_offered")
 """The routes know better: of a key that came with the choice, and of models that are newer than any list."""
 
 
-def _current(call: Call) -> Document:
+def _current(call: Call) -> Current:
     """The current model, and whether it can be run."""
     chosen = call.current.get(call.catalog.environment, call.asked(CurrentQuery).sessionId)
     selection = chosen or _first_choice(call)
@@ -37,7 +37,7 @@ def _current(call: Call) -> Document:
     }
 
 
-def _switch(call: Call) -> Document:
+def _switch(call: Call) -> Switched:
     """Make a model current; it must be able to run."""
     body = call.body(SwitchBody)
     before = call.current.get(call.catalog.environment, body.sessionId) or _first_choice(call)
@@ -50,8 +50,10 @@ def _switch(call: Call) -> Document:
     picked = Picked(selection.provider, selection.model, selection.base_url)
     with contextlib.suppress(Unavailable):  # the switch is made, whether or not it can be remembered
         PickerState(call.catalog.environment).push_recent(picked)
-    document: Document = {"config": _config(call, selection, routes)}
-    return document | ({"sessionId": body.sessionId} if body.sessionId else {})
+    document: Switched = {"config": _config(call, selection, routes)}
+    if body.sessionId:
+        document["sessionId"] = body.sessionId
+    return document
 
 
 def _check(call: Call, selection: Selection) -> None:
@@ -116,32 +118,48 @@ def _routes(call: Call, selection: Selection) -> tuple[Route, ...]:
     return (direct._replace(usable=False, base_url=url, credential=None, reason=reason, remedy=remedy),)
 
 
-def _config(call: Call, selection: Selection, routes: tuple[Route, ...]) -> dict[str, Any]:
+def _config(call: Call, selection: Selection, routes: tuple[Route, ...]) -> Config:
     """A choice as clients read it; the key stays here."""
-    config: dict[str, Any] = {"provider": selection.provider, "model": selection.model}
+    config: Config = {
+        "provider": selection.provider,
+        "model": selection.model,
+        **_listed(call, selection),
+        **_own(call, selection),
+        **cast("Settings", selection.settings),  # a host that keeps them gives back what it was given
+        "hasApiKey": any(route.usable for route in routes),
+    }
     if selection.base_url:
         config["baseURL"] = selection.base_url
-    config |= _listed(call, selection) | _own(call, selection)
-    return {**config, **selection.settings, "hasApiKey": any(route.usable for route in routes)}
+    return config
 
 
-def _listed(call: Call, selection: Selection) -> dict[str, Any]:
+def _listed(call: Call, selection: Selection) -> ModelFacts:
     """What lists say of a model."""
     ref = meaning.model(call.catalog, selection.provider, selection.model)
     found = call.catalog.plugins.models(ref.provider).get(ref.id)
-    said = zip(_SAID, (found.name, found.context, found.output) if found else (), strict=False)
-    return {name: value for name, value in said if value}
+    return _facts(found.name, found.context, found.output) if found else {}
 
 
-def _own(call: Call, selection: Selection) -> dict[str, Any]:
-    """What the person says of a model of their own."""
+def _own(call: Call, selection: Selection) -> ModelFacts:
+    """What the user says of a model of their own."""
     for model in call.catalog.custom_models.named(selection.model):
         if model.provider == selection.provider:
-            return {name: model.stored[name] for name in _SAID if model.stored.get(name)}
+            return _facts(model.display_name, *map(model.stored.get, ("maxInputTokens", "maxOutputTokens")))
     return {}
 
 
+def _facts(name: str, most_input: int | None, most_output: int | None) -> ModelFacts:
+    facts: ModelFacts = {}
+    if name:
+        facts["displayName"] = name
+    if most_input:
+        facts["maxInputTokens"] = most_input
+    if most_output:
+        facts["maxOutputTokens"] = most_output
+    return facts
+
+
 OPERATIONS = (
-    Operation("GET", "/llm/current", _current, (answers.Current,), CurrentQuery),
-    Operation("POST", "/llm/switch", _switch, (answers.Switched,), body=SwitchBody, lane="writing"),
+    Operation("GET", "/llm/current", _current, CurrentQuery),
+    Operation("POST", "/llm/switch", _switch, body=SwitchBody, lane="writing"),
 )

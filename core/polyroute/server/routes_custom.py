@@ -5,23 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from polyroute import ModelRef, UnknownCustomModel, custom_wire
+from polyroute import ModelRef, UnknownCustomModel
 from polyroute.base_url import normalized
 from polyroute.custom.models import KEY_FIELD, CustomModel
 from polyroute.dexto_compat import DEFAULT_CUSTOM_PROVIDER
-from polyroute.server import answers_person, meaning
+from polyroute.documents import custom_models as documents
+from polyroute.documents.http_own_types import Advice, CustomModels, Deleted, SavedCustomModel, ShownCustomModel
+from polyroute.documents.http_types import Verdict
+from polyroute.server import meaning
 from polyroute.server.faults import Fault
-from polyroute.server.operations import Call, Document, Operation
+from polyroute.server.operations import Call, Operation
 from polyroute.server.removed import Bound
 from polyroute.server.schemas import AdviceQuery, CustomModelBody, CustomModelChanges, CustomModelQuery
 
 
-def _listed(call: Call) -> Document:
+def _listed(call: Call) -> CustomModels:
     """The person's own models, with the route that each would take."""
     return {"models": [_shown(model, call) for model in call.catalog.custom_models.listing().models]}
 
 
-def _saved(call: Call) -> Document:
+def _saved(call: Call) -> SavedCustomModel:
     """Add a model, or change the one of the same provider and name; fields that are left out stay."""
     entry = {"provider": DEFAULT_CUSTOM_PROVIDER} | call.body(CustomModelBody).model_dump(exclude_unset=True)
     before = _before(entry, call)
@@ -31,11 +34,13 @@ def _saved(call: Call) -> Document:
     if recalled:
         entry[KEY_FIELD] = recalled
     outcome = call.catalog.custom_models.add(entry, upsert=True, references=bool(recalled))
-    document: Document = {"ok": True, "model": outcome.model.document, "created": outcome.created}
-    return document | ({"note": outcome.note} if outcome.note else {})
+    document: SavedCustomModel = {"ok": True, "model": documents.entry(outcome.model), "created": outcome.created}
+    if outcome.note:
+        document["note"] = outcome.note
+    return document
 
 
-def _before(entry: Document, call: Call) -> CustomModel | None:
+def _before(entry: Mapping[str, Any], call: Call) -> CustomModel | None:
     try:
         return call.catalog.custom_models.get(ModelRef(entry["provider"], entry["name"]))
     except UnknownCustomModel:
@@ -48,14 +53,14 @@ def _bound(entry: Mapping[str, Any], call: Call) -> Bound:
     return Bound(call.catalog.custom_models.path, call.catalog.plugins.names.get(provider, provider), url)
 
 
-def _changed(call: Call) -> Document:
+def _changed(call: Call) -> SavedCustomModel:
     """Change fields of a model, its name among them, in one write; what is left out stays."""
     changes = call.body(CustomModelChanges).model_dump(exclude_unset=True)
     outcome = call.catalog.custom_models.edit(_named(call), changes, references=False)
-    return {"ok": True, "model": outcome.model.document, "created": False}
+    return {"ok": True, "model": documents.entry(outcome.model), "created": False}
 
 
-def _deleted(call: Call) -> Document:
+def _deleted(call: Call) -> Deleted:
     """Remove a model."""
     ref, store = _named(call), call.catalog.custom_models
     model = store.get(ref)
@@ -81,18 +86,20 @@ def _named(call: Call) -> ModelRef:
     raise Fault("custom_model_ambiguous", told, "conflict", context=context)
 
 
-def _advised(call: Call) -> Document:
+def _advised(call: Call) -> Advice:
     """What to know of a model before it is added."""
     asked = call.asked(AdviceQuery)
     call.catalog.plugins.find(asked.provider)
     model = CustomModel(asked.provider, _meant(asked.provider, asked.name, call))
     known = next((each for each in call.catalog.custom_models.named(model.name) if each.ref == model.ref), None)
-    document = _shown(known or model, call)
+    shown = known or model
     return {
-        **{key: document[key] for key in ("provider", "name", "usable", "via", "why") if key in document},
+        "provider": shown.provider,
+        "name": shown.name,
+        **_verdict(shown, call),
         "exists": known is not None,
-        "notes": custom_wire.remarks(model, call.catalog),
-        "suggestions": custom_wire.alike(model, call.catalog),
+        "notes": documents.remarks(model, call.catalog),
+        "suggestions": documents.alike(model, call.catalog),
     }
 
 
@@ -102,22 +109,25 @@ def _meant(provider: str, name: str, call: Call) -> str:
     return rest if "/" in rest and not call.listing.find(provider, name) else name
 
 
-def _shown(model: CustomModel, call: Call) -> Document:
-    document: Document = {**model.document}
+def _shown(model: CustomModel, call: Call) -> ShownCustomModel:
+    return {**documents.entry(model), **_verdict(model, call)}
+
+
+def _verdict(model: CustomModel, call: Call) -> Verdict:
     if model.provider not in call.catalog.plugins.names:
-        return document | {"usable": False, "via": None, "why": f"no plugin provides {model.provider}"}
-    return document | meaning.verdict(meaning.routes(call.catalog, model.provider, model.name))
+        return {"usable": False, "via": None, "why": f"no plugin provides {model.provider}"}
+    return meaning.verdict(meaning.routes(call.catalog, model.provider, model.name))
 
 
 _PATH = "/llm/custom-models"
 OPERATIONS = (
-    Operation("GET", _PATH, _listed, (answers_person.CustomModels,), prepared=True),
-    Operation("POST", _PATH, _saved, (answers_person.SavedCustomModel,), body=CustomModelBody, lane="writing"),
+    Operation("GET", _PATH, _listed, prepared=True),
+    Operation("POST", _PATH, _saved, body=CustomModelBody, lane="writing"),
     Operation(
-        *("PATCH", f"{_PATH}/{{name}}", _changed, (answers_person.SavedCustomModel,), CustomModelQuery),
+        *("PATCH", f"{_PATH}/{{name}}", _changed, CustomModelQuery),
         body=CustomModelChanges,
         lane="writing",
     ),
-    Operation("GET", "/llm/custom-model-advice", _advised, (answers_person.Advice,), AdviceQuery),
-    Operation("DELETE", f"{_PATH}/{{name}}", _deleted, (answers_person.Deleted,), CustomModelQuery, lane="writing"),
+    Operation("GET", "/llm/custom-model-advice", _advised, AdviceQuery),
+    Operation("DELETE", f"{_PATH}/{{name}}", _deleted, CustomModelQuery, lane="writing"),
 )

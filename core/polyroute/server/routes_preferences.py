@@ -6,14 +6,15 @@ from collections.abc import Mapping
 
 from polyroute import preferences
 from polyroute.dexto_compat import GATEWAY
+from polyroute.documents.http_own_types import Preferences
+from polyroute.documents.http_types import Done
 from polyroute.routing.order import checked
-from polyroute.server import answers_person
-from polyroute.server.operations import Call, Document, Operation
+from polyroute.server.operations import Call, Operation
 from polyroute.server.schemas import PreferencesBody
 from polyroute.types import DIRECT
 
 
-def _preferences(call: Call) -> Document:
+def _preferences(call: Call) -> Preferences:
     """Which route comes first, what is pinned, and what is disabled."""
     own = call.catalog.preferences
     return {
@@ -27,7 +28,7 @@ def _preferences(call: Call) -> Document:
     }
 
 
-def _changed(call: Call) -> Document:
+def _changed(call: Call) -> Done:
     """Change preferences, all at once; what is left out stays, and null takes it away."""
     body = call.body(PreferencesBody)
     plugins = call.catalog.plugins
@@ -52,6 +53,6 @@ def _pins(pins: Mapping[str, str | None], call: Call) -> dict[str, str | None]:
 
 _PATH = "/llm/preferences"
 OPERATIONS = (
-    Operation("GET", _PATH, _preferences, (answers_person.Preferences,), prepared=True),
-    Operation("PUT", _PATH, _changed, (answers_person.Done,), body=PreferencesBody, lane="writing"),
+    Operation("GET", _PATH, _preferences, prepared=True),
+    Operation("PUT", _PATH, _changed, body=PreferencesBody, lane="writing"),
 )

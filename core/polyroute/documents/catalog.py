@@ -1,0 +1,261 @@
+"""What the catalog says, as JSON documents."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from polyroute.dexto_compat import CAN_ROUTE_FIELD, GATEWAY, auth_fields
+from polyroute.documents.parts import SCHEMA, moment, problems, source
+from polyroute.lists import age
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from polyroute import answers, logins, types
+    from polyroute.catalog import Catalog
+    from polyroute.changes import Change
+    from polyroute.documents import list_types as lists
+    from polyroute.documents.own_types import PreferenceList, Preferred
+    from polyroute.documents.types import (
+        AuthHeader,
+        Explanation,
+        Mapped,
+        ProviderRoute,
+        ProviderStatus,
+        Resolution,
+        Route,
+        Status,
+        TakenRoute,
+        Verification,
+    )
+    from polyroute.lists import FetchedList
+    from polyroute.refreshing import Report
+    from polyroute.routing import explaining
+    from polyroute.validation.sections import Finding
+
+
+def status(status: answers.Status, verified: Iterable[logins.Verification] | None = None) -> Status:
+    """The document of `polyroute status --json`, with `verified` that of `--verified`."""
+    own = status.providers.get(GATEWAY)
+    document: Status = {
+        "schema": SCHEMA,
+        "auth": auth_fields(own is not None and own.has_direct_key, status.preferred),
+        "providers": {name: provider(each) for name, each in status.providers.items()},
+        "problems": problems(status.problems),
+    }
+    if verified is not None:
+        document["verifications"] = _verifications(verified)
+    return document
+
+
+def provider(status: answers.ProviderStatus) -> ProviderStatus:
+    """One provider in a status document."""
+    provider = status.provider
+    return {
+        "name": provider.name,
+        "kind": provider.kind,
+        "selectable": provider.selectable,
+        "aliases": list(provider.aliases),
+        "hasDirectKey": status.has_direct_key,
+        "hasEffectiveCredentials": status.has_effective_credentials,
+        CAN_ROUTE_FIELD: status.can_route_via(GATEWAY),
+        "credentialSources": status.credential_sources,
+        "routes": [_provider_route(route) for route in status.routes],
+    }
+
+
+def resolution(model: types.ModelRef, routes: Iterable[answers.Route], found: Iterable[types.Problem]) -> Resolution:
+    """The document of `polyroute resolve --json`: the route to take, or null, and all routes in order."""
+    documents = [_route(route) for route in routes]
+    chosen = next((document for document in documents if document["usable"]), None)
+    return {
+        "schema": SCHEMA,
+        "model": str(model),
+        "route": _taken(chosen) if chosen else None,
+        "routes": documents,
+        "problems": problems(found),
+    }
+
+
+def _taken(route: Route) -> TakenRoute:
+    """A usable route: the ID, its evidence, the base URL and the credential are all there."""
+    return {
+        "via": route["via"],
+        "modelId": route["modelId"] or "",
+        "mapping": route["mapping"] or "unknown",
+        "baseUrl": route["baseUrl"] or "",
+        "protocol": route["protocol"],
+        "auth": route["auth"],
+        "headers": route["headers"],
+        "credential": route["credential"] or "",
+        "source": route["source"],
+    }
+
+
+def _provider_route(route: answers.Route) -> ProviderRoute:
+    return {
+        "via": route.via,
+        "usable": route.usable,
+        "credential": str(route.credential) if route.credential else None,
+        "expiresAt": moment(route.credential.expires_at) if route.credential else None,
+        "reason": route.reason,
+        "remedy": route.remedy or None,
+    }
+
+
+def _route(route: answers.Route) -> Route:
+    return {
+        **_provider_route(route),
+        "modelId": route.model_id,
+        "mapping": route.mapping,
+        "baseUrl": route.base_url or None,
+        "protocol": route.protocol,
+        "auth": auth(route.auth),
+        "headers": dict(route.headers),
+        "source": source(route.credential.source if route.credential else None),
+    }
+
+
+def auth(header: types.AuthHeader) -> AuthHeader:
+    """Where the secret goes."""
+    return {"header": header.name, "prefix": header.prefix}
+
+
+def model(model: types.Model, *, custom: bool = False) -> lists.Model:
+    """One model on offer, perhaps one that the user has added; prices in US dollars per million tokens."""
+    return {
+        "provider": model.provider,
+        "model": model.id,
+        "name": model.name,
+        "context": model.context,
+        "output": model.output,
+        "inputPrice": model.input_price,
+        "outputPrice": model.output_price,
+        "inputModalities": list(model.input_modalities),
+        "outputModalities": list(model.output_modalities),
+        "releaseDate": model.release_date,
+        "custom": custom,
+    }
+
+
+def models(found: Iterable[types.Model], catalog: Catalog) -> lists.Models:
+    """The document of `polyroute models --json`, with how old the lists are that models come from."""
+    return {
+        "schema": SCHEMA,
+        "models": [model(each, custom=catalog.custom_model(each.ref) is not None) for each in found],
+        "lists": [_list(each) for each in catalog.plugins.lists],
+        "problems": problems(catalog.problems),
+    }
+
+
+def _list(each: FetchedList) -> lists.ModelList:
+    of = age(each)
+    return {"name": each.name, "fetched": moment(of.fetched), "bundled": of.bundled or None, "fresh": of.is_fresh}
+
+
+def mapped(mapped: answers.Mapped) -> Mapped:
+    """One line of `polyroute map --json`."""
+    return {
+        "provider": mapped.provider,
+        "model": mapped.model,
+        "via": mapped.via,
+        "id": mapped.id,
+        "evidence": mapped.evidence,
+        "suggestions": list(mapped.suggestions),
+    }
+
+
+def verifications(verified: Iterable[logins.Verification], found: Iterable[types.Problem]) -> lists.Verifications:
+    """The document of `polyroute verify --json`."""
+    return {"schema": SCHEMA, "verifications": _verifications(verified), "problems": problems(found)}
+
+
+def _verifications(found: Iterable[logins.Verification]) -> dict[str, Verification]:
+    return {
+        name: {"state": state, "message": message or None, "remaining": remaining or None}
+        for name, state, message, remaining in found
+    }
+
+
+def explanation(explanation: explaining.Explanation, found: Iterable[types.Problem]) -> Explanation:
+    """The document of `polyroute explain --json`."""
+    return {
+        "schema": SCHEMA,
+        "subject": explanation.subject,
+        "usable": explanation.usable,
+        "text": list(explanation.lines),
+        "routes": [_route(route) for route in explanation.routes],
+        "problems": problems(found),
+    }
+
+
+def refreshed(
+    reports: Iterable[Report], accepted: Iterable[Change], waiting: Iterable[Change], found: Iterable[types.Problem]
+) -> lists.Refreshed:
+    """The document of `polyroute refresh --json`."""
+    return {
+        "schema": SCHEMA,
+        "lists": [_report(each) for each in reports],
+        "accepted": [_change(each) for each in accepted],
+        "waiting": [_change(each) for each in waiting],
+        "problems": problems(found),
+    }
+
+
+def _report(report: Report) -> lists.FetchedList:
+    return {
+        "name": report.name,
+        "url": report.url,
+        "state": report.state,
+        "fetched": moment(report.fetched),
+        "models": report.models,
+        "error": report.error or None,
+    }
+
+
+def _change(change: Change) -> lists.Change:
+    return {"provider": change.provider, "what": change.what, "before": change.before, "after": change.after}
+
+
+def preferences(catalog: Catalog) -> PreferenceList:
+    """The document of `polyroute prefer --json`."""
+    own = catalog.preferences
+    return {
+        "schema": SCHEMA,
+        "prefer": own.prefer or None,
+        "order": list(own.order),
+        "pins": dict(own.pins),
+        "disableProviders": sorted(own.disabled_providers),
+        "first": catalog.preferred,
+        "file": catalog.environment.config_path,
+        "problems": problems(catalog.problems),
+    }
+
+
+def preferred(via: str | None, target: str, path: str) -> Preferred:
+    """The document of `polyroute prefer ROUTE --json` and `--unset`."""
+    return {"schema": SCHEMA, "prefer": via, "for": target or None, "file": path}
+
+
+def findings(
+    valid: bool, found: Iterable[tuple[str, int | None, Finding]], problems_found: Iterable[types.Problem]
+) -> lists.Findings:
+    """The document of `polyroute check --json`; each finding comes with its file and its line."""
+    return {
+        "schema": SCHEMA,
+        "valid": valid,
+        "findings": [_finding(file, line, each) for file, line, each in found],
+        "problems": problems(problems_found),
+    }
+
+
+def _finding(file: str, line: int | None, finding: Finding) -> lists.Finding:
+    return {
+        "file": file,
+        "line": line,
+        "code": finding.code,
+        "severity": finding.severity,
+        "path": finding.path,
+        "message": finding.message,
+        "remedy": finding.remedy,
+    }

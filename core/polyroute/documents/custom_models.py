@@ -1,0 +1,112 @@
+"""The user's own models as JSON documents, and what is to be said of one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from polyroute.documents.parts import SCHEMA, problems
+from polyroute.errors import PolyrouteError
+from polyroute.routing.references import listed_alike
+from polyroute.types import ModelRef
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from polyroute.answers import Route
+    from polyroute.catalog import Catalog
+    from polyroute.custom.editing import Outcome
+    from polyroute.custom.models import CustomModel
+    from polyroute.custom.store import Repaired
+    from polyroute.custom.transfer import Report
+    from polyroute.documents import own_types as own
+    from polyroute.types import Problem
+
+
+def entry(model: CustomModel) -> own.CustomModel:
+    """A model as it is in the file, the key masked."""
+    # What the file holds was checked when it was read, and may have fields of later versions besides.
+    return cast("own.CustomModel", model.document)
+
+
+def listing(models: Iterable[CustomModel], found: Iterable[Problem]) -> own.CustomModelList:
+    """The document of `polyroute custom list --json`."""
+    return {"schema": SCHEMA, "models": [entry(model) for model in models], "problems": problems(found)}
+
+
+def one(model: CustomModel, catalog: Catalog, outcome: Outcome | None = None) -> own.CustomModelShown:
+    """The document of a command that shows or has changed one model."""
+    notes = [*([outcome.note] if outcome and outcome.note else []), *advice(model, catalog)]
+    via = next((route.via for route in routes(model, catalog) if route.usable), None)
+    if outcome is None:
+        return {"schema": SCHEMA, "model": entry(model), "runs": via, "notes": notes}
+    return {"schema": SCHEMA, "model": entry(model), "created": outcome.created, "runs": via, "notes": notes}
+
+
+def removed(model: CustomModel) -> own.CustomModelRemoved:
+    """The document of `polyroute custom remove --json`."""
+    return {"schema": SCHEMA, "removed": entry(model)}
+
+
+def imported(reports: Iterable[Report], *, written: bool) -> own.CustomModelsImported:
+    """The document of `polyroute custom import --json`."""
+    return {"schema": SCHEMA, "written": written, "entries": [_imported(each) for each in reports]}
+
+
+def _imported(report: Report) -> own.ImportedEntry:
+    return {"model": report.model or None, "action": report.action, "note": report.note or None}
+
+
+def exported(file: str, *, secrets: bool) -> own.CustomModelsExported:
+    """The document of `polyroute custom export FILE --json`."""
+    return {"schema": SCHEMA, "file": file, "secrets": secrets}
+
+
+def repaired(file: str, repaired: Repaired | None) -> own.CustomModelsRepaired:
+    """The document of `polyroute custom repair --json`."""
+    found: own.RepairedFile | None = {"original": repaired.original, "saved": repaired.saved} if repaired else None
+    return {"schema": SCHEMA, "file": file, "repaired": found}
+
+
+def routes(model: CustomModel, catalog: Catalog) -> tuple[Route, ...]:
+    """The routes of a custom model; none where its provider is not installed or can't be selected."""
+    try:
+        return catalog.routes(model.ref)
+    except PolyrouteError:
+        return ()
+
+
+def runs(model: CustomModel, catalog: Catalog) -> str:
+    """How a model would run now, in a few words."""
+    if model.provider not in catalog.plugins.names:
+        return "provider not available"
+    via = next((route.via for route in routes(model, catalog) if route.usable), "")
+    return f"via {via}" if via in catalog.plugins.gateways else via or "no"
+
+
+def advice(model: CustomModel, catalog: Catalog) -> list[str]:
+    """What the user should know of a model that may be what they want all the same."""
+    others = [str(ModelRef(model.provider, each)) for each in alike(model, catalog)]
+    hint = [f"Did you mean {' or '.join(others)}?"] if others else []
+    return [" ".join([remark, *hint]) for remark in remarks(model, catalog)]
+
+
+def remarks(model: CustomModel, catalog: Catalog) -> list[str]:
+    """The same, without what may have been meant."""
+    plugins = catalog.plugins
+    if model.provider not in plugins.names:
+        return [f"{model.provider} is not available: no plugin in use provides it. The model is kept."]
+    provider = plugins.find(model.provider)
+    if not provider.selectable:
+        return [f"{provider.id} can't be selected: it runs other providers' models."]
+    listed = plugins.models(provider.id)
+    if model.base_url or not listed or model.name in listed:
+        return []
+    return [f"{model.name} is not in the list of {provider.id}'s models. It is sent as it is."]
+
+
+def alike(model: CustomModel, catalog: Catalog) -> list[str]:
+    """IDs in the provider's list that are spelled alike, where the model is in no list and has no URL of its own."""
+    provider = catalog.plugins.names.get(model.provider, "")
+    if not provider or model.base_url or not catalog.plugins.providers[provider].selectable:
+        return []
+    return [each.id for each in listed_alike(ModelRef(provider, model.name), catalog.plugins)]

@@ -1,0 +1,86 @@
+"""What there is to say of keys, as JSON documents."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from polyroute.documents.catalog import auth
+from polyroute.documents.parts import SCHEMA, moment, problems, source
+from polyroute.secret_values import merged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from polyroute import keys as found
+    from polyroute.answers import Route
+    from polyroute.documents.own_types import CredentialFound, Key, Keys, RemovedKey, Revealed, StoredKey
+    from polyroute.logins import Secret
+    from polyroute.types import ModelRef, Problem
+
+
+def keys(each_key: Iterable[found.Key], problems_found: Iterable[Problem]) -> Keys:
+    """The document of `polyroute keys list --json`."""
+    return {"schema": SCHEMA, "keys": [key(each) for each in each_key], "problems": problems(problems_found)}
+
+
+def key(key: found.Key) -> Key:
+    """One provider's key: where it comes from, and a mask."""
+    return {
+        "provider": key.provider or None,
+        "variable": key.variable or None,
+        "credential": str(key.credential) if key.credential else None,
+        "source": source(key.credential.source if key.credential else None),
+        "mask": key.mask or None,
+    }
+
+
+def stored(stored: found.Stored) -> StoredKey:
+    """The document of `polyroute keys set --json`."""
+    return {
+        "schema": SCHEMA,
+        "provider": stored.provider or None,
+        "variable": stored.variable,
+        "source": source(stored.source),
+        "kept": stored.kept,
+        "pinned": stored.pinned or None,
+        "notes": list(stored.notes),
+    }
+
+
+def removed(removed: found.Removed) -> RemovedKey:
+    """The document of `polyroute keys remove --json`."""
+    return {
+        "schema": SCHEMA,
+        "provider": removed.provider or None,
+        "variable": removed.variable,
+        "removed": [place for each in removed.removed if (place := source(each))],
+        "left": source(removed.left.source if removed.left else None),
+        "notes": list(removed.notes),
+    }
+
+
+def credential(model: ModelRef, route: Route) -> CredentialFound:
+    """The document of `polyroute credential --json`: everything but the secret."""
+    return {
+        "schema": SCHEMA,
+        "model": str(model),
+        "via": route.via,
+        "modelId": route.model_id,
+        "baseUrl": route.base_url or None,
+        "auth": auth(route.auth),
+        "credential": str(route.credential) if route.credential else None,
+        "source": source(route.credential.source if route.credential else None),
+    }
+
+
+def revealed(route: Route, secret: Secret) -> Revealed:
+    """The document of `polyroute credential --reveal`, the only one with a secret in it."""
+    return {
+        "type": route.credential.kind if route.credential else "none",
+        "value": secret.value,
+        "header": route.auth.name,
+        "prefix": route.auth.prefix,
+        "headers": dict(merged(route.headers, secret.headers)),
+        "baseUrl": secret.endpoint or route.base_url,
+        "expiresAt": moment(secret.expires_at),
+    }

@@ -1,0 +1,172 @@
+"""What there is to say of plugins, as JSON documents."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from polyroute.documents.parts import SCHEMA, problem, problems
+from polyroute.manifests import manifests
+from polyroute.trust import dangers, trust
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from polyroute import plugin as found
+    from polyroute import plugins as loaded
+    from polyroute import types
+    from polyroute.catalog import Catalog
+    from polyroute.documents.plugin_types import (
+        Binding,
+        Granted,
+        ManifestFacts,
+        Plugin,
+        PluginChange,
+        PluginChanged,
+        PluginChecked,
+        PluginFacts,
+        PluginFinding,
+        PluginHealth,
+        PluginInfo,
+        Plugins,
+        PluginsHealth,
+    )
+    from polyroute.kit import Finding
+    from polyroute.manifests.description import Executable
+    from polyroute.manifests.manifests import Manifest
+
+
+def plugins(catalog: Catalog) -> Plugins:
+    """The document of `polyroute plugins --json`."""
+    owned = catalog.plugins.owned
+    return {
+        "schema": SCHEMA,
+        "plugins": [plugin(each, catalog.plugins, owned.get(each, [])) for each in catalog.plugins.all],
+        "problems": problems(catalog.problems),
+    }
+
+
+def plugin(plugin: found.Plugin, plugins: loaded.Plugins, owned: Sequence[str]) -> Plugin:
+    """One plugin with what it provides, and what is dangerous about it."""
+    return {
+        **plugin_facts(plugin),
+        "hooks": list(plugins.hooks_of(plugin)),
+        "providers": list(owned),
+        "warnings": warnings(plugin, manifest_of(plugin), plugins),
+    }
+
+
+def manifest_of(plugin: found.Plugin) -> Manifest | None:
+    """The manifest of a plugin that has one."""
+    return manifests.load([plugin.manifest])[0] if plugin.manifest else None
+
+
+def warnings(plugin: found.Plugin, manifest: Manifest | None, plugins: loaded.Plugins) -> list[str]:
+    """What is dangerous about a plugin, in words that follow its name."""
+    others = dangers.readers(each for each in plugins.providers.values() if plugins.owners[each.id] != plugin)
+    found = [*dangers.program(manifest), *dangers.found(manifest, others)] if manifest else []
+    declared = plugins.claimed.get(plugin, manifest.description.providers if manifest else ())
+    owners = ((each.id, plugins.owners.get(each.id)) for each in declared)
+    taken = [f"claims {name}, which is {owner.label}'s" for name, owner in owners if owner and owner != plugin]
+    return [*found, *taken] if plugin.is_third_party else []
+
+
+def plugin_facts(plugin: found.Plugin) -> PluginFacts:
+    """What can be said of a plugin without asking it."""
+    return {
+        "name": plugin.name,
+        "distribution": plugin.distribution or None,
+        "version": plugin.version or None,
+        "origin": plugin.origin,
+        "kind": plugin.kind,
+        "folder": plugin.folder or None,
+        "enabled": plugin.enabled,
+        "reason": plugin.reason or None,
+    }
+
+
+def info(plugin: found.Plugin, manifest: Manifest | None, plugins: loaded.Plugins) -> PluginInfo:
+    """The document of `polyroute plugins info --json`."""
+    said = manifest.description.providers if manifest else ()
+    return {
+        "schema": SCHEMA,
+        **plugin_facts(plugin),
+        "hooks": list(plugins.hooks_of(plugin)),
+        "warnings": warnings(plugin, manifest, plugins),
+        "providers": [provider.id for provider in said] or list(plugins.owned.get(plugin, [])),
+        "bindings": _bindings_of(manifest) if manifest else _bindings(plugin, plugins),
+        **_manifest_facts(manifest),
+    }
+
+
+def _manifest_facts(manifest: Manifest | None) -> ManifestFacts:
+    if manifest is None:
+        return {}
+    said = manifest.description
+    return {
+        "extends": [rule.gateway for rule in said.routeability if rule.extends],
+        "executable": _granted(said.executable) if said.executable else None,
+        "methods": list(said.methods),
+    }
+
+
+def _bindings_of(manifest: Manifest) -> list[Binding]:
+    """Where a plugin with a manifest would send what it declares."""
+    return [{"credential": name, "host": host} for name, host in trust.bindings(manifest)]
+
+
+def _granted(executable: Executable) -> Granted:
+    return {
+        "argv": list(executable.argv),
+        "variables": list(executable.variables),
+        "hosts": list(executable.hosts),
+        "settings": list(executable.settings),
+    }
+
+
+def _bindings(plugin: found.Plugin, plugins: loaded.Plugins) -> list[Binding]:
+    """Where a plugin in Python would send what it declares."""
+    from polyroute.requirements import secret_variables
+
+    hosts = plugins.hosts_of(plugin, refused=True)
+    return [
+        {"credential": name, "host": host}
+        for provider in plugins.claimed.get(plugin, ())
+        for name in sorted(secret_variables(provider))
+        for host in sorted(hosts[provider.id])
+    ]
+
+
+def health(reports: Sequence[PluginHealth], others: Iterable[types.Problem]) -> PluginsHealth:
+    """The document of `polyroute plugins doctor --json`, with the problems that concern no plugin."""
+    beside = problems(others)
+    healthy = not beside and all(report["healthy"] for report in reports)
+    return {"schema": SCHEMA, "healthy": healthy, "plugins": list(reports), "problems": beside}
+
+
+def report(plugin: found.Plugin, problems: Sequence[types.Problem], findings: Sequence[Finding]) -> PluginHealth:
+    """What is wrong with one plugin."""
+    return {
+        **plugin_facts(plugin),
+        "healthy": not problems and not findings,
+        "problems": [problem(each) for each in problems],
+        "findings": [_finding(each) for each in findings],
+    }
+
+
+def checked(findings: Iterable[Finding], *, passes: bool) -> PluginChecked:
+    """The document of `polyroute plugins check --json`."""
+    return {"schema": SCHEMA, "passes": passes, "findings": [_finding(each) for each in findings]}
+
+
+def _finding(finding: Finding) -> PluginFinding:
+    return {
+        "code": finding.code,
+        "severity": finding.severity,
+        "message": finding.message,
+        "remedy": finding.remedy,
+    }
+
+
+def changed(change: PluginChange) -> PluginChanged:
+    """The document of an action of `polyroute plugins` that changes something."""
+    return {"schema": SCHEMA, **change}

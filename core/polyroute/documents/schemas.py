@@ -1,0 +1,156 @@
+"""JSON Schemas of the documents, derived from their declarations. Import it inside functions: it needs pydantic."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from itertools import pairwise
+from typing import Any, Literal
+
+from pydantic import TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
+
+from polyroute.documents import list_types, own_types, plugin_types, types
+from polyroute.documents.parts import SCHEMA
+
+Schema = dict[str, Any]
+
+DOCUMENTS: dict[str, tuple[str, Any]] = {
+    "status": ("status", types.Status),
+    "resolve": ("resolve MODEL", types.Resolution),
+    "explain": ("explain PROVIDER|MODEL", types.Explanation),
+    "map": ("map PROVIDER/MODEL", types.Mapped),
+    "models": ("models", list_types.Models),
+    "verify": ("verify", list_types.Verifications),
+    "refresh": ("refresh", list_types.Refreshed),
+    "check": ("check FILE", list_types.Findings),
+    "prefer": ("prefer", own_types.PreferenceList),
+    "prefer-route": ("prefer ROUTE", own_types.Preferred),
+    "keys-list": ("keys list", own_types.Keys),
+    "keys-set": ("keys set PROVIDER", own_types.StoredKey),
+    "keys-remove": ("keys remove PROVIDER", own_types.RemovedKey),
+    "credential": ("credential MODEL", own_types.CredentialFound),
+    "credential-reveal": ("credential MODEL --reveal", own_types.Revealed),
+    "custom-list": ("custom list", own_types.CustomModelList),
+    "custom-show": ("custom show|add|edit|rename MODEL", own_types.CustomModelShown),
+    "custom-remove": ("custom remove MODEL", own_types.CustomModelRemoved),
+    "custom-import": ("custom import FILE", own_types.CustomModelsImported),
+    "custom-export": ("custom export FILE", own_types.CustomModelsExported),
+    "custom-repair": ("custom repair", own_types.CustomModelsRepaired),
+    "plugins": ("plugins", plugin_types.Plugins),
+    "plugins-info": ("plugins info NAME", plugin_types.PluginInfo),
+    "plugins-doctor": ("plugins doctor", plugin_types.PluginsHealth),
+    "plugins-check": ("plugins check PATH", plugin_types.PluginChecked),
+    "plugins-change": (
+        "plugins add|remove|trust|untrust|enable|disable|refresh|new",
+        plugin_types.PluginChanged,
+    ),
+}
+"""By the name of its schema, the command that prints a document with `--json`, and its type."""
+
+_USABLE = {"properties": {"usable": {"const": True}}}
+_RUNS = {
+    "modelId": {"type": "string"},
+    "mapping": {"enum": ["verbatim", "listed", "unlisted"]},
+    "baseUrl": {"type": "string", "pattern": r"^https?://[^\s$@?#]+$"},
+}
+_NO_ID = {"properties": {"mapping": {"enum": ["not_offered", "unknown"]}}}
+_LEADS_NOWHERE = {"properties": {"usable": {"const": False}, "modelId": {"type": "null"}}}
+_RULES: dict[str, Schema] = {
+    "ProviderRoute": {
+        "if": _USABLE,
+        "then": {"properties": {"credential": {"type": "string"}, "remedy": {"type": "null"}}},
+    },
+    "Resolution": {
+        "if": {"properties": {"route": {"type": "null"}}},
+        "then": {"properties": {"routes": {"items": {"properties": {"usable": {"const": False}}}}}},
+        "else": {"properties": {"routes": {"contains": _USABLE}}},
+        "allOf": [
+            {"properties": {"routes": {"items": each}}}
+            for each in (
+                {"properties": {"mapping": {"type": "string"}}},
+                {"if": _USABLE, "then": {"properties": _RUNS}},
+                {"if": _NO_ID, "then": _LEADS_NOWHERE},
+            )
+        ],
+    },
+}
+"""By the name of a type, what holds between its fields, which no type says."""
+
+
+class _Generator(GenerateJsonSchema):
+    """Takes what the fields mean from the text below them, that of inherited fields too."""
+
+    def typed_dict_schema(self, schema: core_schema.TypedDictSchema) -> JsonSchemaValue:
+        """The schema of one type."""
+        found = super().typed_dict_schema(schema)
+        for kind in _with_bases(schema.get("cls")):
+            texts = _texts(kind.__module__).get(kind.__name__, {})
+            for name, field in found.get("properties", {}).items():
+                field.pop("title", None)
+                if name in texts:
+                    field.setdefault("description", texts[name])
+            found |= _RULES.get(kind.__name__, {})
+        return found
+
+    def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
+        """The schema of an object whose names are data. pydantic passes over names that do not match."""
+        found = super().dict_schema(schema)
+        for pattern, value in found.pop("patternProperties", {}).items():
+            found |= {"propertyNames": {"pattern": pattern}, "additionalProperties": value}
+        return found
+
+
+def _with_bases(kind: Any) -> Iterator[Any]:
+    """A type and all that it inherits from; a TypedDict has no usual bases."""
+    if hasattr(kind, "__total__"):
+        yield kind
+        for base in getattr(kind, "__orig_bases__", ()):
+            yield from _with_bases(base)
+
+
+@cache
+def _texts(module: str) -> Mapping[str, Mapping[str, str]]:
+    """By class and field, the text below each field of a module's classes."""
+    try:
+        tree = ast.parse(inspect.getsource(sys.modules[module]))
+    except OSError:
+        return {}  # installed without sources: the schemas hold without descriptions
+    return {each.name: dict(_fields(each)) for each in tree.body if isinstance(each, ast.ClassDef)}
+
+
+def _fields(declared: ast.ClassDef) -> Iterator[tuple[str, str]]:
+    for field, text in pairwise(declared.body):
+        match field, text:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(said))):
+                yield name, " ".join(said.split())
+
+
+def named(kinds: Iterable[Any], template: str = "#/$defs/{model}") -> tuple[dict[Any, Schema], Schema]:
+    """For each type a reference to its schema, and all schemas by name. `template` is how a reference is written."""
+    ordered = sorted(set(kinds), key=lambda kind: str(kind.__name__))
+    adapters: list[tuple[str, Literal["validation"], TypeAdapter[Any]]] = [
+        (kind.__name__, "validation", TypeAdapter(kind)) for kind in ordered
+    ]
+    references, whole = TypeAdapter.json_schemas(adapters, ref_template=template, schema_generator=_Generator)
+    return {kind: references[kind.__name__, "validation"] for kind in ordered}, whole["$defs"]
+
+
+def document(name: str) -> Schema:
+    """The schema of a document of the command, by its name in `DOCUMENTS`."""
+    command, kind = DOCUMENTS[name]
+    _, definitions = named([kind])
+    root = definitions.pop(kind.__name__)
+    more = "New fields may come at any time; `schema` changes only when a reader would break."
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:polyroute:schema:{SCHEMA}:{name}",
+        **root,
+        "title": f"What `polyroute {command} --json` prints",
+        "description": f"{root.get('description', '')} {more}".strip(),
+        **({"$defs": definitions} if definitions else {}),
+    }

@@ -1,0 +1,101 @@
+"""Write the files that are made from the declarations in `polyroute.documents`: run it after a change to them.
+
+python scripts/generate.py          # write docs/schemas and examples/node/polyroute.d.mts
+python scripts/generate.py --check  # exit with status 1 where a file is not what would be written
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from polyroute.documents import schemas
+from polyroute.server import openapi
+from polyroute.server.table import OPERATIONS
+
+ROOT = Path(__file__).parent.parent
+SCHEMAS = ROOT / "docs" / "schemas"
+TYPES = ROOT / "examples" / "node" / "polyroute.d.mts"
+MARK = "// Made from the HTTP API's document by scripts/generate.py. Do not edit what follows.\n"
+
+Schema = dict[str, Any]
+
+
+def files() -> Iterator[tuple[Path, str]]:
+    """Each file with the text that belongs in it."""
+    for name in schemas.DOCUMENTS:
+        yield SCHEMAS / f"{name}.schema.json", json.dumps(schemas.document(name), indent=2) + "\n"
+    own = TYPES.read_text(encoding="utf-8").partition(MARK)[0]
+    yield TYPES, own + MARK + "".join(declarations(openapi.document(OPERATIONS, token=False)))
+
+
+def declarations(document: Schema) -> Iterator[str]:
+    """TypeScript for all that the API takes and answers, by name."""
+    for name, schema in document["components"]["schemas"].items():
+        yield f"\n{comment(schema)}export {declaration(name, schema)}\n"
+
+
+def declaration(name: str, schema: Schema) -> str:
+    """One type: an interface where it has fields."""
+    if "properties" in schema:
+        return f"interface {name} {fields(schema)}"
+    return f"type {name} = {type_of(schema)};"
+
+
+def fields(schema: Schema, indent: str = "") -> str:
+    """The fields of an object."""
+    required = schema.get("required", ())
+    lines = [
+        f"{comment(field, indent + '  ')}{indent}  {name}{'' if name in required else '?'}: {type_of(field, indent)};\n"
+        for name, field in schema["properties"].items()
+    ]
+    return "{\n" + "".join(lines) + indent + "}"
+
+
+def comment(schema: Schema, indent: str = "") -> str:
+    """What a schema says of itself."""
+    text = schema.get("description", "").replace("*/", "*\\/")
+    return f"{indent}/** {text} */\n" if text else ""
+
+
+def type_of(schema: Schema, indent: str = "") -> str:
+    """The TypeScript for a schema. Patterns and rules between fields have none."""
+    match schema:
+        case {"$ref": str(reference)}:
+            return reference.rpartition("/")[2]
+        case {"anyOf": [*options]}:
+            return " | ".join(dict.fromkeys(type_of(option, indent) for option in options))
+        case {"enum": [*values]}:
+            return " | ".join(map(json.dumps, values))
+        case {"const": value}:
+            return json.dumps(value)
+        case {"type": "array"}:
+            items = type_of(schema.get("items", {}), indent)
+            return f"({items})[]" if " | " in items else f"{items}[]"
+        case {"type": "object", "properties": _}:
+            return fields(schema, indent + "  ")
+        case {"type": "object"}:
+            values = schema.get("additionalProperties")
+            return f"Record<string, {type_of(values, indent) if isinstance(values, dict) else 'unknown'}>"
+        case {"type": str(name)}:
+            return {"integer": "number"}.get(name, name)
+    return "unknown"
+
+
+def main() -> int:
+    """Write the files, or say which are stale."""
+    stale = [(path, text) for path, text in files() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    if "--check" in sys.argv[1:]:
+        for path, _ in stale:
+            print(f"{path.relative_to(ROOT)} is stale. Run: python scripts/generate.py", file=sys.stderr)
+        return 1 if stale else 0
+    for path, text in stale:
+        path.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

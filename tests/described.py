@@ -1,0 +1,48 @@
+"""Checks that responses of the HTTP API match their declarations: nothing missing, of another type, or undeclared."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any, Union
+from urllib.parse import unquote, urlsplit
+
+from pydantic import ConfigDict, TypeAdapter
+
+from polyroute.documents.http_types import ErrorAnswer, Health
+from polyroute.server.openapi import answers
+from polyroute.server.table import OPERATIONS
+
+_OPEN = "/llm/custom-models"
+"""Answers with what stands in the user's file, fields of later versions among it."""
+
+
+def check(method: str, path: str, status: int, body: bytes) -> None:
+    """Raise ValidationError where the JSON in `body` is not what the API declares for this request."""
+    if (declared := _declared(method, unquote(urlsplit(path).path), status)) is not None:
+        declared.validate_json(b"[%b]" % body)
+
+
+def _declared(method: str, path: str, status: int) -> TypeAdapter[Any] | None:
+    if path == "/health" and status == 200:
+        return _adapter((Health,), is_open=False)
+    if not path.startswith("/api/"):
+        return None
+    if status >= 400:
+        return _adapter((ErrorAnswer,), is_open=False)
+    for operation in OPERATIONS if status == 200 else ():
+        if operation.method == method and _pattern(operation.path).fullmatch(path):
+            return _adapter(answers(operation), is_open=operation.path.startswith(_OPEN))
+    return None
+
+
+@cache
+def _pattern(path: str) -> re.Pattern[str]:
+    return re.compile("/api" + re.sub(r"\\\{\w+\\\}", r"[\\s\\S]+", re.escape(path)))
+
+
+@cache
+def _adapter(kinds: tuple[Any, ...], *, is_open: bool) -> TypeAdapter[Any]:
+    # A list, since pydantic takes a configuration for what holds TypedDicts and not for one.
+    config = ConfigDict(extra="allow" if is_open else "forbid", strict=True)
+    return TypeAdapter(list[Union[kinds]], config=config)  # type: ignore[valid-type]  # noqa: UP007 - known when it runs
