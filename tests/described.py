@@ -1,4 +1,4 @@
-"""Checks that responses of the HTTP API match their declarations: nothing missing, of another type, or undeclared."""
+"""Whether answers of the HTTP API are what is declared: no field is missing, of another type, or undeclared."""
 
 from __future__ import annotations
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 from pathlib import Path
 
+import pytest
+
+from tests.machine import IN_CI
 from tests.shell import POLYROUTE, Shell
 
 FOLDER = Path(__file__).parent.parent / "examples" / "node"
@@ -48,8 +53,64 @@ def test_a_server_that_does_not_start(tmp_path: Path, node: str) -> None:
 def test_every_method_is_typed() -> None:
     """The declarations name what the module has, and nothing else."""
     source = (FOLDER / "polyroute.mjs").read_text(encoding="utf-8")
-    types = (FOLDER / "polyroute.d.ts").read_text(encoding="utf-8")
-    declared = types[types.index("export class Polyroute {") :]
+    types = (FOLDER / "polyroute.d.mts").read_text(encoding="utf-8")
+    declared = types[types.index("export class Polyroute {") : types.index("// Made from")]
     methods = set(re.findall(r"^  (?:async )?\*?(\w+)\(.*\) \{$", source, re.MULTILINE)) - {"constructor"}
     assert methods == set(re.findall(r"^  (\w+)\(.*\): ", declared, re.MULTILINE)) - {"constructor"}
     assert len(methods) > 6
+
+
+NPM = os.environ.get("POLYROUTE_TEST_NPM", "")
+"""A folder where npm has installed `typescript`; .ci/run makes one."""
+RIGHT = """
+import { start, PolyrouteError, type Resolution, type ListedModel } from "./polyroute.mjs";
+
+const polyroute = await start();
+const found: Resolution = await polyroute.resolve("anthropic/claude-sonnet-4-5");
+const via: string | undefined = found.route?.via;
+const why: (string | null)[] = found.routes.map((route) => route.remedy);
+const models: ListedModel[] = await polyroute.runnable({ provider: "groq" });
+const prices: number[] = models.flatMap((model) => model.pricing?.inputPerM ?? []);
+const { model }: { model: string } = await polyroute.switchTo({ provider: "groq", model: models[0].name });
+try {
+  await polyroute.addCustomModel({ name: "glm", provider: "openrouter", maxInputTokens: 1000 });
+} catch (error) {
+  if (error instanceof PolyrouteError) console.log(error.document.issues?.[0].path, via, why, prices, model);
+}
+"""
+WRONG = """
+import { start } from "./polyroute.mjs";
+
+const polyroute = await start();
+console.log((await polyroute.resolve("a/b")).route?.modelID);
+await polyroute.addCustomModel({ name: "glm", baseUrl: "http://127.0.0.1" });
+"""
+WAYS = [("nodenext", "nodenext"), ("esnext", "bundler")]
+"""The `module` and `moduleResolution` of TypeScript that find `.d.mts` beside `.mjs`."""
+
+
+def errors_of_tsc(tmp_path: Path, node: str, source: str, way: tuple[str, str]) -> list[str]:
+    """What TypeScript says of a program that imports the client."""
+    compiler = Path(NPM) / "node_modules" / "typescript" / "bin" / "tsc"
+    if not compiler.exists() and not IN_CI:
+        pytest.skip("POLYROUTE_TEST_NPM names no folder where npm has installed `typescript`")
+    for name in ("polyroute.mjs", "polyroute.d.mts"):
+        shutil.copy(FOLDER / name, tmp_path)
+    (tmp_path / "consumer.mts").write_text("declare const console: { log(...it: unknown[]): void };" + source)
+    options = ["--noEmit", "--strict", "--target", "es2022", "--lib", "es2022", "--module", way[0]]
+    done = Shell(tmp_path).start(
+        [node, str(compiler), *options, "--moduleResolution", way[1], str(tmp_path / "consumer.mts")]
+    )
+    return re.findall(r"error (TS\d+)", done.stdout + done.stderr) if done.returncode else []
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_typescript_finds_the_declarations(tmp_path: Path, node: str, way: tuple[str, str]) -> None:
+    """A program that uses the client as declared compiles, however modules are resolved."""
+    assert errors_of_tsc(tmp_path, node, RIGHT, way) == []
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_wrong_field_is_an_error_to_typescript(tmp_path: Path, node: str, way: tuple[str, str]) -> None:
+    """A field that no answer has, and one that no body takes, do not compile."""
+    assert errors_of_tsc(tmp_path, node, WRONG, way) == ["TS2551", "TS2561"]

@@ -6,6 +6,7 @@ import copy
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from typing import Any, get_args
 
 import pytest
 from jsonschema import Draft202012Validator
+from pydantic import ConfigDict, TypeAdapter
 
 from polyroute import Catalog, Environment, Plugins, Preferences
 from polyroute.documents import catalog as documents
@@ -50,8 +52,8 @@ def faults(name: str, document: object) -> list[str]:
 
 
 def resolution(catalog: Catalog, model: str) -> Document:
-    routes = catalog.routes(model)
-    return documents.resolution(canonical(model, catalog.plugins), routes, catalog.problems)
+    found = documents.resolution(canonical(model, catalog.plugins), catalog.routes(model), catalog.problems)
+    return {**found}
 
 
 def every_key(plugins: Plugins) -> dict[str, str]:
@@ -176,6 +178,84 @@ def test_what_the_command_prints_is_as_its_schema_says(tmp_path: Path, name: str
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == status
     assert faults(name, json.loads(done.stdout)) == []
+
+
+PRINTED = {
+    "explain": "explain openai",
+    "map": "map --via openrouter anthropic/claude-sonnet-4-5",
+    "models": "models claude",
+    "verify": "verify",
+    "refresh": "refresh",
+    "check": "check config.json",
+    "prefer": "prefer",
+    "prefer-route": "prefer direct --for groq",
+    "keys-list": "keys list",
+    "keys-set": "keys set groq",
+    "keys-remove": "keys remove groq",
+    "credential": "credential groq/llama-3.3-70b-versatile",
+    "credential-reveal": "credential groq/llama-3.3-70b-versatile --reveal",
+    "custom-list": "custom list",
+    "custom-show": "custom show openrouter/own",
+    "custom-remove": "custom remove openrouter/own",
+    "custom-import": "custom import models.json --on-conflict skip",
+    "custom-export": "custom export exported.json",
+    "custom-repair": "custom repair",
+    "plugins": "plugins",
+    "plugins-info": "plugins info acme",
+    "plugins-doctor": "plugins doctor",
+    "plugins-check": "plugins check acme",
+    "plugins-change": "plugins new acme2",
+}
+"""By schema, a line of the command that prints a document of it."""
+
+
+def test_a_line_for_each_schema() -> None:
+    """Every document of the command is printed by some test."""
+    assert PRINTED.keys() | set(NAMES) == schemas.DOCUMENTS.keys()
+    assert {path.name for path in SCHEMAS.iterdir()} == {
+        "plugin.schema.json",
+        *(f"{name}.schema.json" for name in schemas.DOCUMENTS),
+    }
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of a user who has a custom model, a plugin in the plugin folder and a configuration with faults."""
+    home = tmp_path_factory.mktemp("home")
+    models = {"version": 1, "models": [{"name": "own", "provider": "openrouter", "apiKey": "made-up", "more": [1]}]}
+    (home / ".dexto" / "models").mkdir(parents=True)
+    (home / ".dexto" / "models" / "custom-models.json").write_text(json.dumps(models), encoding="utf-8")
+    (home / "models.json").write_text(json.dumps(models), encoding="utf-8")
+    (home / "config.json").write_text('{"llm": {"provider": "groq", "model": "x"}}', encoding="utf-8")
+    assert printed(home, "plugins new acme").returncode == 0
+    assert printed(home, "plugins add acme --yes").returncode == 0
+    return home
+
+
+def printed(home: Path, line: str) -> subprocess.CompletedProcess[str]:
+    """What the command prints in a folder that is the user's home too."""
+    environment = {"PATH": os.environ["PATH"], "HOME": str(home), "POLYROUTE_HOME": str(home / "polyroute")}
+    environment |= {
+        "POLYROUTE_OFFLINE": "1",
+        "GROQ_API_KEY": "made-up",
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+    }
+    command = [sys.executable, "-m", "polyroute", *line.split(), "--json"]
+    return subprocess.run(
+        command, cwd=home, env=environment, input="gsk_made-up", capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize("name", PRINTED)
+def test_each_document_is_as_its_schema_says(place: Path, tmp_path: Path, name: str) -> None:
+    """What each command prints is valid, and has no field that is declared nowhere."""
+    home = shutil.copytree(place, tmp_path / "home")
+    done = printed(home, PRINTED[name])
+    document = json.loads(done.stdout)
+    assert faults(name, document) == []
+    is_open = name.startswith("custom")  # a model is shown with every field that stands in its file
+    config = ConfigDict(extra="allow" if is_open else "forbid", strict=True)
+    TypeAdapter(list[schemas.DOCUMENTS[name][1]], config=config).validate_python([document])
 
 
 # --- What the schemas refuse ---

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -10,8 +11,10 @@ from typing import Any
 
 import jsonschema
 import pytest
+from pydantic import ValidationError
 
 from polyroute.server.table import OPERATIONS
+from tests import described
 from tests.conftest import MakeEnvironment
 from tests.machine import IN_CI
 from tests.serving import Client, Serve
@@ -23,7 +26,7 @@ DEXTO = {"DEXTO_API_KEY": "d"}
 
 
 @pytest.fixture
-def described(serve: Serve) -> Any:
+def document(serve: Serve) -> Any:
     """The document."""
     return serve(**DEXTO).json("/api/openapi.json")
 
@@ -36,9 +39,9 @@ def operations(document: Any) -> dict[str, Any]:
     }
 
 
-def test_every_operation_is_described(described: Any) -> None:
+def test_every_operation_is_described(document: Any) -> None:
     """Each path with its parameters, body, errors, and an example of its answer."""
-    found = operations(described)
+    found = operations(document)
     assert found.keys() == {
         *(f"{each.method} /api{each.path}" for each in OPERATIONS),
         "GET /health",
@@ -53,18 +56,18 @@ def test_every_operation_is_described(described: Any) -> None:
             assert "example" in each["requestBody"]["content"]["application/json"], name
 
 
-def test_the_examples_are_so(described: Any) -> None:
+def test_the_examples_are_so(document: Any) -> None:
     """Every example is what its schema says."""
-    for name, each in operations(described).items():
+    for name, each in operations(document).items():
         contents = [answer["content"] for answer in each["responses"].values()]
         contents += [each["requestBody"]["content"]] if "requestBody" in each else []
         for content in contents:
             for kind in content.values():
                 if "example" in kind:
-                    assert is_valid(kind["example"], kind["schema"], described), name
+                    assert is_valid(kind["example"], kind["schema"], document), name
         for parameter in each.get("parameters", ()):
             if "example" in parameter:
-                assert is_valid(parameter["example"], parameter["schema"], described), name
+                assert is_valid(parameter["example"], parameter["schema"], document), name
 
 
 def is_valid(value: Any, schema: Any, document: Any) -> bool:
@@ -72,23 +75,46 @@ def is_valid(value: Any, schema: Any, document: Any) -> bool:
     return bool(jsonschema.Draft202012Validator(whole).is_valid(value))
 
 
-def test_names_are_those_of_the_plugins(described: Any) -> None:
+def test_the_examples_have_the_form_of_answers(document: Any) -> None:
+    """Every example of an answer has the fields that are declared, and no others."""
+    for name, each in operations(document).items():
+        content = each["responses"]["200"]["content"].get("application/json")
+        if content:
+            method, _, path = name.partition(" ")
+            described.check(method, path, 200, json.dumps(content["example"]).encode())
+
+
+def test_an_undeclared_field_is_seen() -> None:
+    """The tests' client refuses answers that lack a field or have one that is declared nowhere."""
+    described.check("GET", "/api/dexto-auth/status?x=1", 200, b'{"enabled":true,"authenticated":true,"canUse":true}')
+    described.check("GET", "/health", 200, b'{"ok":true}')
+    for method, path, status, body in (
+        ("GET", "/api/dexto-auth/status", 200, b'{"enabled":true,"authenticated":true,"canUse":true,"more":1}'),
+        ("GET", "/api/dexto-auth/status", 200, b'{"enabled":true,"authenticated":true}'),
+        ("GET", "/api/dexto-auth/status", 404, b'{"code":"not_found"}'),
+        ("DELETE", "/api/llm/custom-models/a%2Fb", 200, b'{"ok":true}'),
+    ):
+        with pytest.raises(ValidationError):
+            described.check(method, path, status, body)
+
+
+def test_names_are_those_of_the_plugins(document: Any) -> None:
     """Which providers, routes and forms there are is in the document."""
-    schemas = described["components"]["schemas"]
+    schemas = document["components"]["schemas"]
     assert {"anthropic", "dexto-nova", "glm"} <= set(schemas["SwitchBody"]["properties"]["provider"]["enum"])
     assert schemas["PreferencesBody"]["properties"]["order"]["items"]["enum"] == ["direct", "openrouter", "dexto"]
     body = {"$ref": "#/components/schemas/CustomModelBody"}
-    assert is_valid({"name": "a", "provider": "openrouter"}, body, described)
-    assert not is_valid({"name": "a"}, body, described)  # its usual provider wants a base URL
-    assert is_valid({"name": "a", "baseURL": "http://localhost:1/v1"}, body, described)
-    assert not is_valid({"name": "a", "provider": "local", "filePath": "a.bin"}, body, described)
+    assert is_valid({"name": "a", "provider": "openrouter"}, body, document)
+    assert not is_valid({"name": "a"}, body, document)  # its usual provider wants a base URL
+    assert is_valid({"name": "a", "baseURL": "http://localhost:1/v1"}, body, document)
+    assert not is_valid({"name": "a", "provider": "local", "filePath": "a.bin"}, body, document)
 
 
 @pytest.mark.parametrize("name", ["\x1ca", "a\x85", "\ufeffa", "a "])
-def test_white_space_is_what_any_reader_takes_for_it(described: Any, serve: Serve, name: str) -> None:
+def test_white_space_is_what_any_reader_takes_for_it(document: Any, serve: Serve, name: str) -> None:
     """The document's pattern and the server refuse the same names, though languages differ in what is white space."""
     body = {"name": name, "provider": "openrouter"}
-    assert not is_valid(body, {"$ref": "#/components/schemas/CustomModelBody"}, described)
+    assert not is_valid(body, {"$ref": "#/components/schemas/CustomModelBody"}, document)
     assert serve(**DEXTO).post("/api/llm/custom-models", body).status == 400
 
 
@@ -103,10 +129,10 @@ def test_white_space_is_what_any_reader_takes_for_it(described: Any, serve: Serv
         ("http://a.example:65536/v1", 400),
     ],
 )
-def test_an_address_that_can_not_be_is_refused(described: Any, serve: Serve, url: str, status: int) -> None:
+def test_an_address_that_can_not_be_is_refused(document: Any, serve: Serve, url: str, status: int) -> None:
     """By the document and by the server: what no program could call is no base URL."""
     body = {"name": "a", "provider": "openai-compatible", "baseURL": url}
-    assert is_valid(body, {"$ref": "#/components/schemas/CustomModelBody"}, described) == (status == 200)
+    assert is_valid(body, {"$ref": "#/components/schemas/CustomModelBody"}, document) == (status == 200)
     assert serve(**DEXTO).post("/api/llm/custom-models", body).status == status
 
 
