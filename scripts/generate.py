@@ -78,8 +78,8 @@ def type_of(schema: Schema, indent: str = "") -> str:
         case {"type": "object", "properties": _}:
             return fields(schema, indent + "  ")
         case {"type": "object"}:
-            values = schema.get("additionalProperties")
-            return f"Record<string, {type_of(values, indent) if isinstance(values, dict) else 'unknown'}>"
+            value = schema.get("additionalProperties")
+            return f"Record<string, {type_of(value, indent) if isinstance(value, dict) else 'unknown'}>"
         case {"type": str(name)}:
             return {"integer": "number"}.get(name, name)
     return "unknown"

@@ -473,7 +473,7 @@ export interface ProviderRoute {
   via: string;
   /** Whether it works with what is there, as far as can be seen without the network. */
   usable: boolean;
-  /** Where the secret was found, such as `env OPENAI_API_KEY`, or `none needed`; never its value. Null where there is none. */
+  /** Where the secret was found, such as `env ACME_API_KEY`, or `none needed`; never its value. Null where there is none. */
   credential: string | null;
   /** When the login ends, in ISO 8601 (UTC); null where nobody knows, and where there is no credential. */
   expiresAt: string | null;
@@ -546,7 +546,7 @@ export interface Route {
   via: string;
   /** Whether it works with what is there, as far as can be seen without the network. */
   usable: boolean;
-  /** Where the secret was found, such as `env OPENAI_API_KEY`, or `none needed`; never its value. Null where there is none. */
+  /** Where the secret was found, such as `env ACME_API_KEY`, or `none needed`; never its value. Null where there is none. */
   credential: string | null;
   /** When the login ends, in ISO 8601 (UTC); null where nobody knows, and where there is no credential. */
   expiresAt: string | null;
