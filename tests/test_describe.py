@@ -143,7 +143,7 @@ def test_a_description_can_be_kept_as_json(text: str) -> None:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ('base_ulr = "x"', "providers.acme.base_ulr: is no known key. Did you mean 'base_url'?"),
+        ('base_ulr = "x"', "providers.acme.base_ulr: is not a known key. Did you mean 'base_url'?"),
         ("kind = 'x'", "providers.acme.kind: should be 'vendor', 'host', 'own-cloud', 'own-server' or 'gateway'"),
         ("selectable = 1", "providers.acme.selectable: should be a valid boolean"),
         ("documentation = 'ftp://a'", "'ftp://a' is no http or https address"),
@@ -158,17 +158,17 @@ def test_a_description_can_be_kept_as_json(text: str) -> None:
             "providers.acme.slots.x.from[0]: give either a `variable` or a `file`",
         ),
         ("slots.x = { from = [{file = 'a', keys = ['b']}] }", "`section` and `keys` go together"),
-        ("slots.key = { from = ['A'] }", "`env`, which is the slot `key`"),
-        ("groups = [{ slots = ['nope'] }]", "has a group that names slots that are not there: nope"),
+        ("slots.key = { from = ['A'] }", "`env`, which declares the slot `key`"),
+        ("groups = [{ slots = ['nope'] }]", "has a group that names slots that don't exist: nope"),
         (
             "base_url_cases = [{ slot = 'no', value = '', base_url = '' }]",
-            "has a base URL that names slots that are not there",
+            "has a base URL that names slots that don't exist",
         ),
         ("models = [{ id = 'm', base_url = 'https://x/${key}' }]", "has a base URL that holds a secret, key"),
         ("models = [3]", "providers.acme.models[0]: should be a table"),
         ("models = [{ id = 'm', context = 0 }]", "providers.acme.models[0].context"),
         ("models = [{ id = 'm', input_price = nan }]", "providers.acme.models[0].input_price"),
-        ("mapping.providers.x = { rules = ['nope'] }", "no rule is called nope"),
+        ("mapping.providers.x = { rules = ['nope'] }", "there is no rule nope"),
         ("mapping.aliases = { a = ['b'] }", "providers.acme.mapping.aliases.a"),
     ],
 )

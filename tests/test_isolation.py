@@ -147,7 +147,7 @@ def test_model_ids_that_are_no_mapping(site: Site, answer: str, expected: Pictur
 
 @pytest.mark.parametrize("answer", ["5", "b'secret'", "['secret']", "credential"])
 def test_a_secret_that_is_no_text(site: Site, answer: str, expected: Picture) -> None:
-    """A secret that is no text is not used, and is a problem which does not hold it."""
+    """A secret that is not a string is not used, and is a problem which does not hold it."""
     catalog = hurt(site, "polyroute_secrets", f"return {answer}")
     assert_named(catalog, "polyroute_secrets", "returned")
     assert "b'secret'" not in str(catalog.problems)
@@ -207,9 +207,9 @@ KEY = "(Alternative('HURT_KEY'),), True"
         ("Provider('hurt/me', 'Hurt')", "'hurt/me' is no lower-case slug"),
         ("Provider('-hurt', 'Hurt')", "'-hurt' is no lower-case slug"),
         ("Provider('', 'Hurt')", "'' is no lower-case slug"),
-        ("Provider(5, 'Hurt')", "5 is no text"),
-        ("Provider(None, 'Hurt')", "None is no text"),
-        ("Provider(['hurt'], 'Hurt')", "['hurt'] is no text"),
+        ("Provider(5, 'Hurt')", "5 is not a string"),
+        ("Provider(None, 'Hurt')", "None is not a string"),
+        ("Provider(['hurt'], 'Hurt')", "['hurt'] is not a string"),
         ("Provider('hurt', '')", "name"),
         ("Provider('hurt', None)", "name"),
         ("Provider('hurt', 'Hurt', 'cloud')", "kind"),

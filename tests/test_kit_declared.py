@@ -289,7 +289,7 @@ JSON_FAULTS = {
     "alias": ("alias-wrong", {"aliases": ["a b"]}, ["providers.acme.aliases holds 'a b'"]),
     "taken": ("name-taken", {"aliases": ["openai"]}, ["openai belongs to the bundled plugin"]),
     "like": ("like-unknown", {"kind": "gateway", "routeability": {"like": "opnrouter"}}, ["Did you mean openrouter?"]),
-    "key": ("key-unknown", {"verfy": {}}, ["providers.acme.verfy is no known key. Did you mean 'verify'?"]),
+    "key": ("key-unknown", {"verfy": {}}, ["providers.acme.verfy is not a known key. Did you mean 'verify'?"]),
     "url": ("base-url-missing", {"base_url": ""}, ['"base_url": ']),
 }
 
@@ -357,7 +357,7 @@ KEYS = {
 def test_an_unknown_key_suggests_one_of_its_place(tmp_path: Path, line: str, place: str, hint: str) -> None:
     """A key that nobody knows is told with the nearest that may stand at that place, and with none of another's."""
     finding, *_ = of_manifest(tmp_path, ACME.replace('env = ["ACME_API_KEY"]\n', "") + line)
-    assert f"providers.acme.{place} is no known key.{' ' if hint else ''}{hint}" == finding.message.split(": ", 1)[1]
+    assert f"providers.acme.{place} is not a known key.{' ' if hint else ''}{hint}" == finding.message.split(": ", 1)[1]
 
 
 def test_a_manifest_that_is_refused_is_told_the_rest_too(tmp_path: Path) -> None:
@@ -402,7 +402,7 @@ def test_each_manifest_of_a_package_is_checked(tmp_path: Path) -> None:
         found = {each.code: each.message for each in kit.check(str(path))}
         assert found.keys() == {"base-url-missing", "manifest-refused"}
         assert found["base-url-missing"].startswith("be.toml: be has no base URL")
-        assert found["manifest-refused"].startswith("broken.toml: line 1: x is no known key")
+        assert found["manifest-refused"].startswith("broken.toml: line 1: x is not a known key")
 
 
 def test_a_manifest_is_checked_by_its_own_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

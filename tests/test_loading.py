@@ -183,7 +183,7 @@ def test_modules_of_disabled_plugins_are_not_imported(site: Site, tmp_path: Path
     disabling = Environment({"POLYROUTE_DISABLE_PLUGINS": " marked ,dexto"}, home=tmp_path)
     for plugins, reason in (
         (Plugins.load(environment=disabling), "disabled by name"),
-        (Plugins.load(only=["direct"]), "not among those asked for"),
+        (Plugins.load(only=["direct"]), "not among the plugins selected"),
     ):
         (plugin,) = [plugin for plugin in plugins.all if plugin.name == "marked"]
         assert (plugin.enabled, plugin.reason, plugin.origin) == (False, reason, "installed")
@@ -199,7 +199,7 @@ def test_the_allow_list(site: Site, variables: dict[str, str]) -> None:
     site.install("good", "good", sound("good"))
     plugins = Plugins.load(environment=Environment(variables, home="/nonexistent"))
     assert {plugin.name for plugin in plugins.all if plugin.enabled} == {"direct", "good"}
-    assert {plugin.reason for plugin in plugins.all if not plugin.enabled} == {"not among those asked for"}
+    assert {plugin.reason for plugin in plugins.all if not plugin.enabled} == {"not among the plugins selected"}
     assert plugins.problems == ()
 
 

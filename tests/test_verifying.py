@@ -224,7 +224,7 @@ def test_only_the_owner_says_how_a_key_is_verified(upstream: Upstream) -> None:
 
     catalog = catalog_of(Nosy(upstream))
     verify(catalog, ["openai"])
-    assert any("only its owner may" in str(problem) for problem in catalog.problems)
+    assert any("only the provider's owner may" in str(problem) for problem in catalog.problems)
 
 
 @pytest.mark.parametrize(

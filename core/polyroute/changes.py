@@ -1,8 +1,8 @@
-"""What a fetched list may change by itself, and what waits until the user agrees.
+"""Which changes in a fetched list are used at once, and which wait until the user agrees.
 
-Models, limits and prices may come and go. Where a key is sent, and which one, is kept as it was known before:
-whoever could change a list could else send a user's keys anywhere. A user agrees to exact values; another
-change asks again.
+Models, limits and prices may change freely. Which key is sent where stays as it was known before, since otherwise
+whoever can change a list could send users' keys anywhere. A user agrees to exact values; a further change needs a new
+agreement.
 """
 
 import os
@@ -20,13 +20,13 @@ _NEW = "new provider"
 
 
 class Change(NamedTuple):
-    """Something that a fetched list says of how a provider is called."""
+    """A change in a fetched list of how a provider is called."""
 
     provider: str
     what: str
     """`base URL`, `variables`, …; `base URL of MODEL`; or `new provider`."""
     before: str
-    """Empty where nothing was known."""
+    """Empty if nothing was known before."""
     after: str
 
     def __str__(self) -> str:
@@ -35,18 +35,18 @@ class Change(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """What of the fetched lists is used, and what waits."""
+    """What is used of the fetched lists, and what waits for the user."""
 
     answers: Sequence[tuple[Plugin, Provider]]
-    """What plugins said of providers, with what the fetched lists may say."""
+    """The providers that plugins declare, with the accepted changes from fetched lists."""
     moved: Mapping[str, Sequence[tuple[Plugin, Model]]] = MappingProxyType({})
-    """By provider, the models whose new base URLs the user agreed to."""
+    """By provider, the models whose new base URLs the user has agreed to."""
     waiting: tuple[Change, ...] = ()
     problems: tuple[Problem, ...] = ()
     refused: Collection[tuple[Plugin, str]] = ()
-    """Whose fetched list names which provider that is another plugin's."""
+    """Plugins whose fetched list names another plugin's provider, each with that provider's ID."""
     unasked: Mapping[str, Change] = MappingProxyType({})
-    """By provider, those that are new and wait for nothing but a key: none goes to them before the user agrees."""
+    """By provider, new providers that are listed, but get no key before the user agrees."""
 
 
 def judge(
@@ -55,8 +55,9 @@ def judge(
     accepted: Collection[Change],
     recorded: Collection[str] = (),
 ) -> Judged:
-    """Settle what of `lists` is used beside what plugins said, given what the user agreed to and which providers are
-    `recorded` as somebody's.
+    """Decide what is used of `lists` in addition to the providers in `answers`.
+
+    `accepted` has the changes that the user agreed to, `recorded` the providers with a recorded owner.
     """
     if not any(each.providers or each.moved for _, each in lists):
         return Judged(answers)
@@ -97,7 +98,7 @@ def _new(provider: Provider) -> Change:
 
 
 class _Known:
-    """What plugins say without any fetched list."""
+    """What plugins declare without any fetched list."""
 
     def __init__(self, answers: Iterable[tuple[Plugin, Provider]], recorded: Collection[str]) -> None:
         self._recorded = frozenset(recorded)
@@ -111,11 +112,11 @@ class _Known:
                 self._readers.setdefault(variable, provider.id)
 
     def is_new(self, fetched: Provider) -> bool:
-        """Whether no plugin declares a provider of this ID."""
+        """Return whether no plugin declares a provider with this ID."""
         return fetched.id not in self._providers
 
     def changes(self, plugin: Plugin, fetched: Provider) -> list[Change] | None:
-        """What must be agreed to before `fetched` is used; None where the name is somebody else's."""
+        """Return what the user must agree to before `fetched` is used; None if another plugin has the name."""
         owner, known = self._providers.get(fetched.id, (None, None))
         if known is None:
             return None if fetched.id in self._names else self._of_new(fetched)
@@ -135,7 +136,7 @@ class _Known:
 
 
 def _access(provider: Provider) -> dict[str, str]:
-    """All that says where a key is sent, which one, and how."""
+    """Return every field that decides which key is sent where and how."""
     cases = (f"{case.base_url} where {case.slot} is {case.value}" for case in provider.base_url_cases)
     return {
         "base URL": ", ".join((provider.base_url, *cases)),
@@ -150,20 +151,20 @@ def _problems(waiting: Mapping[Change, Plugin]) -> Iterable[Problem]:
     for name in sorted({change.provider for change in waiting}):
         changes = sorted(change for change in waiting if change.provider == name)
         message = f"a fetched list changes how {name} is called ({'; '.join(map(str, changes))}); that is not used"
-        remedy = f"If you trust it: `polyroute refresh --accept {name}`. Else what was known before stays."
+        remedy = f"If you trust it: `polyroute refresh --accept {name}`. Otherwise nothing changes."
         yield waiting[changes[0]].problem(message, remedy, code="list-waiting", provider=name)
 
 
 def accepted(state_directory: str) -> frozenset[Change]:
-    """What the user agreed to."""
+    """Return the changes that the user has agreed to; empty if they can't be read."""
     try:
         return frozenset(_read(path_in(state_directory)))
     except (OSError, ValueError, RecursionError):
-        return frozenset()  # and so is asked again
+        return frozenset()  # the user is asked again
 
 
 def accept(changes: Iterable[Change], state_directory: str) -> None:
-    """Note that the user agrees to these changes. Raises Unavailable where it can't be noted."""
+    """Record that the user agrees to these changes. Raises Unavailable if that can't be recorded."""
     import json
 
     from polyroute.system import files
@@ -175,13 +176,13 @@ def accept(changes: Iterable[Change], state_directory: str) -> None:
         except (FileNotFoundError, NotADirectoryError):
             kept = []
         except (ValueError, RecursionError):
-            raise Unavailable(f"{path} was left as it is: it is damaged. Remove it, and agree anew.") from None
+            raise Unavailable(f"{path} is damaged and was left unchanged. Remove it, and agree again.") from None
         document = {"schema": 1, "accepted": [list(each) for each in sorted({*kept, *changes})]}
         files.replace(path, json.dumps(document, indent=1).encode())
 
 
 def path_in(state_directory: str) -> str:
-    """Where what a user agreed to is kept."""
+    """Return the path of the file with the accepted changes."""
     return os.path.join(state_directory, "accepted-lists.json")
 
 
@@ -192,6 +193,6 @@ def _read(path: str) -> list[Change]:
         document = json.load(file)
     rows = document.get("accepted") if isinstance(document, dict) else None
     if not isinstance(rows, list):
-        raise ValueError("no list of what was accepted")
+        raise ValueError("there is no list `accepted`")
     texts = [row for row in rows if isinstance(row, list) and all(isinstance(each, str) for each in row)]
     return [Change(*row) for row in texts if len(row) == len(Change._fields)]

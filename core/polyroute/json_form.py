@@ -1,7 +1,7 @@
-"""The JSON form in which values of the vocabulary are kept between runs, derived from their types.
+"""The JSON form in which values of the vocabulary are stored between runs, derived from their types.
 
-A value that is as by default is left out, and a record of which one field alone is set (`short`) is that text. A new
-field of a type needs nothing here. `restored` trusts what it reads: it is for what `plain` has written.
+Fields with their default value are left out, and a record with only its `Short` field set becomes that string. A new
+field of a type needs no change here. `restored` does not validate: it reads only what `plain` has written.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -18,7 +18,7 @@ _NOTHING = object()
 
 
 def plain(value: Any) -> Any:
-    """A value of the vocabulary as JSON can hold it."""
+    """Return a value of the vocabulary in a form that JSON can represent."""
     if hasattr(value, "_field_defaults"):
         return _plain_record(value)
     if isinstance(value, Mapping):
@@ -29,7 +29,7 @@ def plain(value: Any) -> Any:
 
 
 def restored(kind: type[T], data: Any) -> T:
-    """The value of type `kind` of which `data` is the plain form. `data` is not changed."""
+    """Return the value of type `kind` whose plain form is `data`. `data` is not changed."""
     form: Any = kind
     value: T = _record(form)(data)
     return value
@@ -70,7 +70,7 @@ def _record(kind: Any) -> Convert:
 
 @cache
 def _convert(annotation: Any) -> Convert | None:
-    """From JSON to what a field holds; None where that is the same."""
+    """Return the function that converts JSON to the value of a field; None if no conversion is needed."""
     kind = annotation.__origin__ if get_origin(annotation) is Annotated else annotation
     origin, inner = get_origin(kind), get_args(kind)
     if hasattr(kind, "_field_defaults"):

@@ -1,4 +1,4 @@
-"""Which IDs of a gateway's list are spelled much like a name: for suggestions alone, never for a mapping."""
+"""Find IDs in a gateway's list that are spelled like a name: for suggestions only, never for a mapping."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from polyroute.spelling import folded
 _SHOWN = 3
 _REMEMBERED = 16_384
 _WORD = 3
-"""Letters that a word has at least before it may make two names alike."""
+"""The least letters of a word by which names are compared."""
 
 
 class Likeness:
-    """The list by namespace and by word: comparing each name with all others would cost milliseconds."""
+    """An index of the list by namespace and by word, since comparing a name with all IDs takes milliseconds."""
 
     def __init__(self, gateway_ids: Iterable[str]) -> None:
         self._within: dict[str, dict[str, str]] = {}
@@ -25,7 +25,7 @@ class Likeness:
                 self._add(namespace, folded(name), gateway_id)
 
     def closest(self, namespaces: tuple[str, ...], name: str) -> list[str]:
-        """The closest IDs in these namespaces, likeliest first; without any, of those that share a word with it."""
+        """Return the closest IDs, likeliest first: in these namespaces or, without any, among IDs that share a word."""
         key = namespaces, folded(name)
         known = self._known.get(key)
         if known is None:

@@ -1,4 +1,4 @@
-"""Lists of models that can be fetched: what plugins say of them, where they are kept, and of when they are."""
+"""Fetchable model lists: what plugins declare about them, where they are stored and how old they are."""
 
 import os
 import time
@@ -10,38 +10,38 @@ from polyroute.system.paths import cache_directory
 from polyroute.types import Model, Provider
 
 FRESH_SECONDS = 24 * 3600
-"""A list that was fetched within this time is as good as a new one."""
+"""Seconds for which a fetched list is not fetched again."""
 
 
 class FetchedList(NamedTuple):
-    """A list that `polyroute refresh` can fetch, and what of it is used only after the user was asked.
+    """A list that `polyroute refresh` can fetch, and the parts of it that need the user's consent.
 
-    What a fetched list says of models is used as it is. What says where a key is sent, or which one, is given here
-    beside it, so that the core can keep it back.
+    What a fetched list says about models is used directly. Whatever decides which key is sent where is declared here
+    in `providers` and `moved`, so that the core can hold it back until the user agrees.
     """
 
     name: Slug
-    """A lower-case slug; the list is kept under it."""
-    url: Annotated[Url, Never("", "is no address")]
+    """A lower-case slug, under which the list is stored."""
+    url: Annotated[Url, Never("", "is not an address")]
     check: Callable[[Any], int]
-    """Given the parsed JSON document, how many models it lists. Raises ValueError where it is no such list."""
+    """Takes the parsed JSON document and returns how many models it lists. Raises ValueError for another document."""
     bundled: Line = ""
-    """The day of the list that comes with the plugin, ISO 8601; one fetched before that day is not used."""
+    """The date (ISO 8601) of the list bundled with the plugin. A list fetched before that day is not used."""
     models: Annotated[int, Least(0)] = 0
-    """How many models that one has: an answer with far fewer is taken for an incomplete one."""
+    """The number of models in the bundled list. A response with far fewer is rejected as incomplete."""
     gateways: tuple[Filled, ...] = ()
-    """The gateways whose model IDs are looked up in it."""
+    """The gateways whose model IDs are looked up in the list."""
     providers: tuple[Provider, ...] = ()
-    """Providers that only the fetched list has, or that it says are called otherwise."""
+    """Providers that only the fetched list has, or that it calls in another way."""
     moved: tuple[Model, ...] = ()
-    """Models that the fetched list says have a base URL of their own, unknown before."""
+    """Models to which the fetched list gives a base URL of their own that was unknown before."""
 
 
 class Age(NamedTuple):
-    """Of when the list is that is in use."""
+    """When the active list was fetched."""
 
     fetched: float | None
-    """Seconds since the epoch; None for the one that comes with the plugin."""
+    """Seconds since 1970; None for the list bundled with the plugin."""
     bundled: str
     is_fresh: bool
 
@@ -52,17 +52,17 @@ class Age(NamedTuple):
 
 
 def path(name: str) -> str:
-    """Where the fetched list of this name is kept."""
+    """Return the path where the fetched list of this name is stored."""
     return os.path.join(cache_directory(), "lists", f"{name}.json")
 
 
 def sources(*names: str) -> list[str]:
-    """The files of those of these lists that were fetched: what is derived from a list is derived from them too."""
+    """Return the files of the named lists that were fetched; anything derived from a list depends on its file."""
     return [each for each in map(path, names) if os.path.isfile(each)]
 
 
 def read(name: str, bundled: str) -> Any:
-    """The fetched list, parsed; None where there is none, or none that is as new as the bundled one."""
+    """Return the fetched list, parsed; None if there is none, or if the list `bundled` on that day is newer."""
     import json
 
     fetched = fetched_at(name)
@@ -76,7 +76,7 @@ def read(name: str, bundled: str) -> Any:
 
 
 def fetched_at(name: str) -> float | None:
-    """When the list was fetched, or was last said not to have changed."""
+    """Return when the list was fetched or last confirmed unchanged, in seconds since 1970; None if it never was."""
     try:
         return os.stat(path(name)).st_mtime
     except OSError:
@@ -84,7 +84,7 @@ def fetched_at(name: str) -> float | None:
 
 
 def age(each: FetchedList) -> Age:
-    """Of when the list is that is in use."""
+    """Return when the active list was fetched."""
     fetched = fetched_at(each.name)
     if fetched is None or _day(fetched) < each.bundled:
         return Age(None, each.bundled, False)
@@ -92,12 +92,12 @@ def age(each: FetchedList) -> Age:
 
 
 def is_fresh(fetched: float) -> bool:
-    """Whether a list fetched then need not be fetched again. One from the future says nothing."""
+    """Return whether a list fetched at that time is recent enough; a time in the future is not."""
     return 0 <= time.time() - fetched < FRESH_SECONDS
 
 
 def when(moment: float) -> str:
-    """A moment, for people."""
+    """Return a time (seconds since 1970) as text for users, in UTC."""
     return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(moment))
 
 

@@ -1,7 +1,7 @@
-"""From a provider's model ID to a gateway's and back: the engine that reads a scheme.
+"""Map a provider's model ID to a gateway's and back: the engine that applies a scheme.
 
-A gateway describes how it spells vendors, how other providers spell theirs, and what no rule can know; the
-engine finds an ID in the gateway's list or abstains. It never guesses: likeness serves suggestions alone.
+A scheme describes how a gateway spells vendors, how other providers spell theirs, and the exceptions. The engine finds
+an ID in the gateway's list or returns none. It never guesses: similarity is used for suggestions only.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ from polyroute.spelling import dated
 from polyroute.types import Evidence, IdMapping, ModelRef
 
 _REMEMBERED = 16_384
-"""Answers kept per mapper, which several gateways may share: a few megabytes."""
+"""The most results cached by a mapper, which several gateways may share: a few megabytes."""
 
 _Found = tuple[IdMapping, int]
-"""What an ID maps to, and how close it is."""
+"""What an ID maps to, and how close the match is."""
 
 
 class SchemeMapper:
-    """The mapper that a scheme describes. Indexes are built at the first question; the rest is look-ups."""
+    """The mapper of a scheme. Indexes are built on first use; after that, results are look-ups."""
 
     def __init__(self, load: Callable[[], Scheme]) -> None:
-        """`load` is called once, when first needed."""
+        """`load` is called once, on first use."""
         self._load = load
         self._recent: dict[ModelRef, IdMapping] = {}
         self._lacked: ModelRef | None = None
 
     def lookup(self, model: ModelRef, /) -> IdMapping:
-        """The gateway's ID for `model`."""
+        """Return the gateway's ID for `model`, with the evidence."""
         if own := self._own.get(model):
             return own[0]
         known = self._recent.get(model)
@@ -43,8 +43,9 @@ class SchemeMapper:
         return known
 
     def lacks(self, model: ModelRef, /) -> bool:
-        """Whether there is certainly no ID for `model`. It is sooner had than why, and not all that there are none for
-        are found.
+        """Return whether there is certainly no ID for `model`.
+
+        This is faster than `lookup`, which also says why; False means only that `lookup` has to be asked.
         """
         if model is self._lacked:
             return True
@@ -57,11 +58,11 @@ class SchemeMapper:
         return True
 
     def reverse(self, gateway_id: str, /) -> ModelRef | None:
-        """The vendor's own model for one of the gateway's IDs, where exactly one comes closest to it."""
+        """Return the vendor's own model for a gateway's ID, if exactly one comes closest to it."""
         return self._native.get(gateway_id)
 
     def suggest(self, model: ModelRef, /) -> tuple[str, ...]:
-        """References to models of the gateway that may be meant: the one it maps to, else those spelled alike."""
+        """Return references to models of the gateway: the one that `model` maps to, else similarly spelled ones."""
         found = self.lookup(model).id
         ids = [found] if found is not None else self._alike(model)
         return tuple(f"{self._scheme.provider}/{each}" for each in ids)
@@ -84,7 +85,7 @@ class SchemeMapper:
 
     @cached_property
     def _own(self) -> dict[ModelRef, _Found]:
-        """What the vendors' own lists map to: an index, so that asking for a listed model is a look-up."""
+        """The mappings of all models in the vendors' own lists."""
         refs = (ModelRef(maker, each) for maker in self._index.makers() for each in self._scheme.native[maker])
         return {ref: self._find(*ref) for ref in refs}
 
@@ -96,7 +97,7 @@ class SchemeMapper:
     def _find(self, name: str, native_id: str) -> _Found:
         provider = self._scheme.same.get(name, name)
         if provider == self._scheme.provider:
-            why = f"{native_id} is an ID of {provider}'s own, kept to the letter"
+            why = f"{native_id} is one of {provider}'s own IDs and is used unchanged"
             return IdMapping(native_id, "verbatim", why), SPELT
         readings = self._index.readings(provider, native_id)
         for namespace, model in readings:
@@ -111,7 +112,7 @@ class SchemeMapper:
 
     def _missing(self, provider: str, native_id: str, readings: list[tuple[str, str]]) -> _Found:
         if not readings:
-            return self._none("unknown", f"it can't be told whose model it is at {provider}", native_id)
+            return self._none("unknown", f"the ID does not say whose model it is at {provider}", native_id)
         namespace, name = readings[0]
         if namespace not in self._index.namespaces:
             return self._none("unknown", f"its list has no model of {namespace}", native_id)
@@ -129,12 +130,12 @@ class SchemeMapper:
 
 
 def _loosens(gateway_id: str, native_id: str, closeness: int) -> bool:
-    """Whether the way back would lead from one snapshot to whatever its maker calls so today."""
+    """Return whether mapping back would lead from a dated snapshot to a name whose meaning changes over time."""
     return closeness >= NAMED and dated(gateway_id) is not None and dated(native_id.removesuffix("-preview")) is None
 
 
 def _certain(ways: Iterable[tuple[str, int, ModelRef]]) -> Iterator[tuple[str, ModelRef]]:
-    """Of all ways back, those that alone come closest."""
+    """Yield, for each gateway ID, the native model that comes closest, if it is the only one that close."""
     by_id: dict[str, dict[int, list[ModelRef]]] = {}
     for gateway_id, closeness, native in ways:
         by_id.setdefault(gateway_id, {}).setdefault(closeness, []).append(native)

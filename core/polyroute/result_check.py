@@ -1,7 +1,7 @@
-"""Whether what a plugin returned is what its types say, before anybody relies on it.
+"""Check that the values a plugin returned match their types.
 
-The checks are derived from the annotations of the vocabulary when first asked for, so a run in which every plugin is
-bundled derives none. pydantic could do the same; importing it costs more than all of `polyroute status`.
+The checks are derived from the annotations of the vocabulary on first use, so a run with only bundled plugins derives
+none. pydantic could do the same, but importing it takes longer than all of `polyroute status`.
 """
 
 import math
@@ -14,18 +14,18 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from polyroute.constraints import Below, Keyed, Least, Never, Rule
 
 Check = Callable[[Any], str]
-"""What is wrong with a value, in words that follow it; empty where nothing is."""
+"""Returns what is wrong with a value, worded to follow the value in a message; empty if it is valid."""
 
 _SHOWN = 60
-"""Characters of a wrong value that are shown."""
+"""The most characters of an invalid value in a message."""
 
 
 def fault(item: Any) -> str:
-    """What is wrong with a value of the vocabulary, in words; empty where nothing is."""
+    """Return a message saying what is wrong with a value of the vocabulary; empty if it is valid."""
     kind: Any = type(item)
     if not hasattr(kind, "_field_defaults"):
         return f"is a {kind.__name__}"
-    for check, value in zip(_checks(kind), item, strict=True):  # a loop, since every answer of a mapper comes here
+    for check, value in zip(_checks(kind), item, strict=True):  # a loop for speed: every result of a mapper is checked
         if check(value):
             return _told_of(item)
     return _inconsistency(item)
@@ -36,12 +36,12 @@ def _told_of(item: Any) -> str:
     if "id" in wrong and hasattr(item, "kind"):
         return f"provider ID {_shown(item.id)} {wrong['id']}"
     name = next((repr(value) for value in item[:2] if type(value) is str and value), "")
-    told = [f"a wrong {field} ({_shown(getattr(item, field))} {words})" for field, words in wrong.items()]
+    told = [f"an invalid {field} ({_shown(getattr(item, field))} {words})" for field, words in wrong.items()]
     return f"{type(item).__name__} {name}".rstrip() + f" has {' and '.join(told)}"
 
 
 def wrong_fields(item: Any) -> dict[str, str]:
-    """By field of a value of the vocabulary, what is wrong with it; the words may quote it."""
+    """Return what is wrong with a value, by field. The messages may quote the fields' values."""
     fields = zip(item._fields, _checks(item.__class__), item, strict=True)
     return {name: words for name, check, value in fields if (words := check(value))}
 
@@ -58,7 +58,7 @@ def _inconsistency(item: Any) -> str:
 
 @cache
 def _check(annotation: Any) -> Check:
-    """The check of one annotation. Every form that the vocabulary uses is here; another is a mistake of ours."""
+    """Return the check of one annotation. Raises NotImplementedError for a form that the vocabulary does not use."""
     marks = getattr(annotation, "__metadata__", ())
     kind = annotation.__origin__ if get_origin(annotation) is Annotated else annotation
     origin, inner = get_origin(kind), get_args(kind)
@@ -90,11 +90,11 @@ def _holds_here(mark: Any, kind: Any) -> bool:
 
 def _text(rules: list[Rule | Never]) -> Check:
     if not rules:
-        return lambda value: "" if type(value) is str else "is no text"
+        return lambda value: "" if type(value) is str else "is not a string"
 
     def check(value: Any) -> str:
         if type(value) is not str:
-            return "is no text"
+            return "is not a string"
         for rule in rules:
             if isinstance(rule, Never) == bool(re.fullmatch(rule.pattern, value)):
                 return rule.words
@@ -141,7 +141,7 @@ def _tuple(inner: tuple[Any, ...], *, is_table: bool) -> Check:
 
 def _twice(pairs: tuple[tuple[str, str], ...]) -> str:
     names = [name.lower() for name, _ in pairs]
-    return "" if len({*names}) == len(names) else "names one thing twice"
+    return "" if len({*names}) == len(names) else "has one name twice"
 
 
 def _several(container: Any, inner: Check) -> Check:

@@ -1,4 +1,4 @@
-"""A scheme, indexed: by whose name a provider's ID is read, and which of the gateway's IDs a name means."""
+"""Index a scheme: find whose model a provider's ID names, and which of the gateway's IDs a name means."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from polyroute.schemes import Alias, Naming, Scheme
 from polyroute.spelling import RULES, Date, dated, first_word, folded, squeezed
 
 SPELT, DATED, NAMED, FLOATING, NONE = range(5)
-"""How close a native ID is to the gateway's, for the way back."""
+"""How closely a native ID matches the gateway's, for mapping back; lower is closer."""
 
 
 class SchemeIndex:
-    """A scheme, indexed: by whose name a provider's ID is read, and which of the gateway's IDs a name means."""
+    """The index of a scheme."""
 
     def __init__(self, scheme: Scheme) -> None:
         self._scheme = scheme
@@ -28,14 +28,17 @@ class SchemeIndex:
         }
 
     def namespace(self, provider: str) -> str:
-        """The gateway's namespace for a vendor: what the scheme says, else its own ID where the list has that."""
+        """Return the gateway's namespace for a vendor: from the scheme, else the vendor's ID if the list has it."""
         naming = self._scheme.namings.get(provider)
         if naming is not None:
             return naming.namespace
         return provider if provider in self.namespaces else ""
 
     def makers(self) -> Iterator[str]:
-        """For each namespace, the vendor of that name, else the first, whose own list is known; never the gateway."""
+        """Yield one vendor with a known list for each namespace: the one of that name, else the first.
+
+        The gateway itself is never among them.
+        """
         seen = set()
         candidates = (*self._scheme.namings, *self._scheme.native)
         for provider in sorted(candidates, key=lambda each: self.namespace(each) != each):
@@ -46,7 +49,7 @@ class SchemeIndex:
                 yield provider
 
     def readings(self, provider: str, native_id: str) -> list[tuple[str, str]]:
-        """What an ID may say: namespace and name, likeliest first; nothing where the maker can't be told."""
+        """Return the namespaces and names that an ID may mean, likeliest first; empty if the maker is unknown."""
         if namespace := self._plain.get(provider):
             return [(namespace, native_id)]
         naming = self._scheme.namings.get(provider)
@@ -54,19 +57,22 @@ class SchemeIndex:
         return [made for each in names if naming and (made := self._maker(naming, each))]
 
     def find(self, provider: str, namespace: str, name: str) -> tuple[str, str, int] | None:
-        """The gateway's ID, how it is known and how close it is; an empty ID where an alias says that there is none."""
+        """Return the gateway's ID, how it was found and how close it is; None if there is none.
+
+        The ID is empty if an alias says that the gateway has no such model.
+        """
         known = self._by_spelling(provider, namespace, name) if squeezed(name) in self._squeezed else None
         return known or self._by_date(namespace, name)
 
     def lacks(self, provider: str, native_id: str) -> bool:
-        """Whether `find` finds nothing, whatever an ID says: no name in the list is spelled so, and it has no date."""
+        """Return whether `find` certainly finds nothing: no listed name is spelled like the ID, and it has no date."""
         for _, name in self.readings(provider, native_id):
             if squeezed(name) in self._squeezed or _dated(name):
                 return False
         return True
 
     def snapshots(self, namespace: str, name: str) -> list[str]:
-        """The dated IDs that the list has of a model whose name ends with a date."""
+        """Return the dated IDs that the list has for a model whose name ends with a date."""
         split = _dated(name)
         return [each for _, each in self._dated.get(f"{namespace}/{folded(split[0])}", ())] if split else []
 
@@ -99,14 +105,14 @@ class SchemeIndex:
         return self._by_name.get(key)
 
     def _by_date(self, namespace: str, name: str) -> tuple[str, str, int] | None:
-        """The model of which `name` is a snapshot: of the same date, or the only one and of about that date."""
+        """Find the model that `name` is a snapshot of: with the same date, or the only one and released about then."""
         split = _dated(name)
         if split is None:
             return None
         key, date = f"{namespace}/{folded(split[0])}", split[1]
         if siblings := self._dated.get(key):
             same = [gateway_id for other, gateway_id in siblings if date.agrees(other)]
-            return (same[0], ", with the same date written otherwise", SPELT) if len(same) == 1 else None
+            return (same[0], ", with the same date in another format", SPELT) if len(same) == 1 else None
         found = self._by_name.get(key)
         if not found or not found[0] or key in self._often_dated:
             return None
@@ -117,7 +123,7 @@ class SchemeIndex:
 
     @cached_property
     def _often_dated(self) -> set[str]:
-        """What has several snapshots at its maker: which one its bare name means changes with time."""
+        """Models with several snapshots at their maker; which one the bare name means changes over time."""
         dates: dict[str, set[Date]] = {}
         for provider in self.makers():
             for split in filter(None, map(dated, self._scheme.native[provider])):
@@ -134,7 +140,7 @@ class SchemeIndex:
             if split := dated(name):
                 self._dated.setdefault(f"{namespace}/{folded(split[0])}", []).append((split[1], gateway_id))
             key = f"{namespace}/{folded(name)}"
-            if names.setdefault(key, (gateway_id, ", only spelled otherwise", SPELT))[0] != gateway_id:
+            if names.setdefault(key, (gateway_id, ", spelled differently", SPELT))[0] != gateway_id:
                 ambiguous.add(key)
         for key in ambiguous:
             del names[key]
@@ -149,7 +155,7 @@ class SchemeIndex:
         return "", alias.why, NONE
 
     def _with_makers(self, names: dict[str, tuple[str, str, int]]) -> dict[str, tuple[str, str, int]]:
-        """The same, where hosts write the maker before the name once more (`maker/maker-model-1`)."""
+        """Return `names` with the forms in which hosts repeat the maker before the name (`maker/maker-model-1`)."""
         makers: dict[str, list[str]] = {namespace: [folded(namespace)] for namespace in self.namespaces}
         for organisation, namespace in self._scheme.organisations.items():
             makers.setdefault(namespace, []).append(folded(organisation))
@@ -161,12 +167,12 @@ class SchemeIndex:
 
 
 def _dated(name: str) -> tuple[str, Date] | None:
-    """As `dated`, of a name in any case. Most end with no digit, and are done with at once."""
+    """Like `dated`, for a name in any case, with a fast exit for names that don't end with a digit."""
     return dated(name.lower()) if name[-1:].isdigit() else None
 
 
 def _names(naming: Naming, native_id: str) -> Iterable[str]:
-    """What remains of an ID, in lower case, without what says how it is served, likeliest first."""
+    """Return an ID in lower case without the parts that say how it is served; candidates, likeliest first."""
     name = native_id.lower()
     if name.startswith(naming.prefixes):
         name = name.removeprefix(next(filter(name.startswith, naming.prefixes)))

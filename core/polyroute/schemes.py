@@ -1,6 +1,6 @@
-"""How a gateway spells models, as data: the one type, and its form in TOML, which manifests can embed.
+"""How a gateway spells models, as data: the type `Scheme` and its form in TOML, which manifests can embed.
 
-`docs/mapping.md` tells how a scheme is written; `polyroute.mapping` is the engine that reads it.
+`docs/mapping.md` documents the format; `polyroute.mapping` is the engine that applies a scheme.
 """
 
 from __future__ import annotations
@@ -18,58 +18,58 @@ class Naming(NamedTuple):
     """How one provider names models."""
 
     namespace: str = ""
-    """The gateway's namespace for it, where it makes its models itself."""
+    """The gateway's namespace for the provider, if it makes its models itself."""
     rules: tuple[str, ...] = ()
     """Names in `spelling.RULES`, applied in order, and in `spelling.MAKERS`."""
     prefixes: tuple[str, ...] = ()
-    """What its IDs start with and a model's name does not, in lower case."""
+    """Prefixes of its IDs that are not part of a model's name, in lower case."""
     suffixes: tuple[str, ...] = ()
-    """What says how it serves a model, at the end, in lower case."""
+    """Suffixes that say how a model is served, in lower case."""
 
     @property
     def is_plain(self) -> bool:
-        """Whether its IDs are nothing but names of models."""
+        """Whether its IDs are plain names of models."""
         return not (self.rules or self.prefixes or self.suffixes)
 
 
 class Alias(NamedTuple):
-    """What a name means at the gateway."""
+    """The gateway's model that a name means."""
 
     id: str
-    """Empty where the name must not be taken for what it looks like."""
+    """Empty if the name must not be mapped to the model that it resembles."""
     why: str
 
 
 class Scheme(NamedTuple):
-    """How a gateway spells models: all that is particular about it, as data."""
+    """How a gateway spells models, as data."""
 
     provider: str
-    """The provider whose IDs are the gateway's own, and kept to the letter."""
+    """The provider whose IDs are the gateway's own and are used unchanged."""
     models: Mapping[str, tuple[str, ...]]
-    """The gateway's list: each ID with the dates known of it, ISO 8601."""
+    """The gateway's list: each ID with its known release dates (ISO 8601)."""
     namings: Mapping[str, Naming] = _EMPTY
-    """By provider ID. Of several vendors with one namespace, the way back leads to that of its name, else the first."""
+    """By provider ID. A namespace that several vendors share maps back to the vendor of its name, else the first."""
     same: Mapping[str, str] = _EMPTY
-    """Other names of providers."""
+    """From other names of providers to their IDs."""
     organisations: Mapping[str, str] = _EMPTY
-    """Makers as hosts spell them, to namespace. A namespace is one spelling of itself."""
+    """From makers as hosts spell them to the namespace. A namespace always stands for itself."""
     families: Mapping[str, str] = _EMPTY
-    """First words of models' names, to namespace."""
+    """From the first words of models' names to the namespace."""
     aliases: Mapping[str, Alias] = _EMPTY
-    """What no rule can know, by `namespace/name`."""
+    """By `namespace/name`, mappings that no rule can derive."""
     aliases_at: Mapping[str, Mapping[str, Alias]] = _EMPTY
-    """By provider, what a name means there and nowhere else."""
+    """By provider, the aliases that hold for its IDs only."""
     native: Mapping[str, tuple[str, ...]] = _EMPTY
-    """By vendor, the IDs in its own list: what the way back can lead to."""
+    """By vendor, the IDs in its own list, to which the gateway's IDs are mapped back."""
 
 
 def scheme(
     table: Mapping[str, Any], models: Mapping[str, tuple[str, ...]], native: Mapping[str, tuple[str, ...]] = _EMPTY
 ) -> Scheme:
-    """The scheme that a TOML table describes, for a gateway with these models. Raises ValueError."""
+    """Return the scheme in a TOML table for a gateway with these models. Raises ValueError for an unknown rule."""
     providers: Mapping[str, Mapping[str, Any]] = table.get("providers", {})
     if wrong := {rule for each in providers.values() for rule in each.get("rules", ())} - {*RULES, *MAKERS}:
-        raise ValueError(f"no rule is called {' or '.join(sorted(wrong))}; there are {', '.join([*MAKERS, *RULES])}")
+        raise ValueError(f"there is no rule {' or '.join(sorted(wrong))}; the rules are {', '.join([*MAKERS, *RULES])}")
     aliases = table.get("aliases", {})
     return Scheme(
         table["provider"],

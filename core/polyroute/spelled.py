@@ -1,4 +1,4 @@
-"""Mappers for gateways without a scheme of their own: IDs are spelled as by the vendor, or as by another gateway."""
+"""Mappers for gateways without their own scheme, which spell IDs like the vendor or like another gateway."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from types import MappingProxyType
 from polyroute.types import IdMapping, Mapper, ModelRef, Routeability
 
 Listed = Callable[[str], Iterable[str]]
-"""The IDs in the list of a provider, whoever brought it."""
+"""Returns the IDs in a provider's list, whichever plugin supplied it."""
 
 
 class SpelledMapper:
-    """A gateway that takes vendors' own IDs, bare or after the provider's ID."""
+    """The mapper of a gateway that takes vendors' own IDs, unchanged or after the provider's ID."""
 
     def __init__(self, rule: Routeability, has_provider: bool, listed: Listed) -> None:
         self._rule = rule
@@ -21,9 +21,9 @@ class SpelledMapper:
         self._listed = listed
 
     def lookup(self, model: ModelRef, /) -> IdMapping:
-        """The vendor's own ID, whether the gateway's list has it or not."""
+        """Return the vendor's own ID, even if the gateway's list does not have it."""
         if model.provider == self._rule.gateway:
-            return IdMapping(model.id, "verbatim", f"{model.id} is an ID of its own, kept to the letter")
+            return IdMapping(model.id, "verbatim", f"{model.id} is one of its own IDs and is used unchanged")
         namespace = self._rule.namespaces.get(model.provider, model.provider)
         spelled = f"{namespace}/{model.id}" if self._has_provider else model.id
         if spelled in self._own:
@@ -31,7 +31,7 @@ class SpelledMapper:
         return IdMapping(spelled, "unlisted", f"{spelled}: it takes IDs as the vendor spells them")
 
     def reverse(self, gateway_id: str, /) -> ModelRef | None:
-        """The model of exactly one vendor whose own list has it."""
+        """Return the vendor's model if exactly one vendor's own list has it, else None."""
         namespace, slash, rest = gateway_id.partition("/") if self._has_provider else ("", "", gateway_id)
         if self._has_provider and not slash:
             return None
@@ -45,7 +45,7 @@ class SpelledMapper:
 
     @cached_property
     def _vendors(self) -> dict[str, str]:
-        """By provider, its namespace."""
+        """From each provider to its namespace."""
         names = (*sorted(self._rule.offered), *self._rule.providers)
         return {**{name: name for name in names}, **self._rule.namespaces}
 
@@ -61,25 +61,25 @@ class SpelledMapper:
 
 
 class LikeMapper:
-    """A gateway that spells models as another does, and offers what its own list has."""
+    """The mapper of a gateway that spells models like another gateway and offers what its own list has."""
 
     def __init__(
         self, gateway: str, like: str, listed: Listed, others: Mapping[str, Mapper] = MappingProxyType({})
     ) -> None:
-        """`others` are the mappers of all gateways, by gateway."""
+        """`others` has the mappers of all gateways, by gateway."""
         self._gateway, self._like, self._listed, self._others = gateway, like, listed, others
 
     def among(self, others: Mapping[str, Mapper]) -> LikeMapper:
-        """The same mapper with `others` beside it."""
+        """Return the same mapper with access to `others`."""
         return LikeMapper(self._gateway, self._like, self._listed, others)
 
     def lookup(self, model: ModelRef, /) -> IdMapping:
-        """The other gateway's ID, where the own list has it or there is none."""
+        """Return the other gateway's ID, if this gateway's own list has it or there is no such list."""
         if model.provider == self._gateway:
-            return IdMapping(model.id, "verbatim", f"{model.id} is an ID of its own, kept to the letter")
+            return IdMapping(model.id, "verbatim", f"{model.id} is one of its own IDs and is used unchanged")
         other = self._other
         if other is None:
-            why = f"its models are spelled as {self._like} spells them, which has no mapper of its own"
+            why = f"its models are spelled as at {self._like}, which has no mapper"
             return IdMapping(None, "unknown", why)
         found = other.lookup(model)
         if found.id is None or not self._own:
@@ -89,14 +89,14 @@ class LikeMapper:
         return IdMapping(None, "not_offered", f"{model.id}: its list does not have {found.id}")
 
     def reverse(self, gateway_id: str, /) -> ModelRef | None:
-        """What the other gateway's ID leads to, where the own list has it or there is none."""
+        """Return what the other gateway maps the ID back to, if the own list has it or there is no such list."""
         other = self._other
         return other.reverse(gateway_id) if other and (not self._own or gateway_id in self._own) else None
 
     @property
     def _other(self) -> Mapper | None:
         other = self._others.get(self._like)
-        return None if isinstance(other, LikeMapper) else other  # no chain can lead in a circle
+        return None if isinstance(other, LikeMapper) else other  # so that there are no chains, and no loops
 
     @cached_property
     def _own(self) -> frozenset[str]:

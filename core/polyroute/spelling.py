@@ -1,8 +1,8 @@
-"""How model IDs are spelled, whoever's they are: what may differ in writing and still mean the same model.
+"""Normalize model IDs: differences in spelling that never mean a different model.
 
-Two names that fold alike are the same model. Each rule takes an ID apart or takes something off it that says
-how a model is served, never which one it is: a region, a revision, the digits' precision. Whatever no rule
-names stays, for any word may mean another model.
+Two names with the same folded form are the same model. Each rule splits an ID, or removes a part that says how a model
+is served and never which model it is: a region, a revision, the precision of the weights. Everything else is kept,
+since any other word may mean another model.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-# Single separators fall away here and come back between all parts; where they stand oddly they are parts.
+# Single separators are dropped here and put back between all parts; doubled, leading and trailing ones are parts.
 _PARTS = re.compile("[0-9]+|[a-z]+|--+|^-|-$|[^0-9a-z-]+")
 _WORD = re.compile("[a-z]+")
 
@@ -23,10 +23,10 @@ _DATES = (
     (re.compile(f"-(2[3-9]){_MONTH}{_DAY}?$"), (1, 2, 3)),
     (re.compile(f"-{_MONTH}-?{_DAY}$"), (0, 1, 2)),
 )
-"""A date at the end of a name, and which groups are its year, month and day."""
+"""Patterns of a date at the end of a name, with the groups of its year, month and day (0 for none)."""
 
 _NEAR_DAYS = 31
-"""By how much a gateway's date of a model may differ from its maker's: it lists some weeks later."""
+"""How many days a gateway's date of a model may differ from its maker's, since gateways list models later."""
 
 _REGION = re.compile("^(?:[a-z]{2}(?:-[a-z]+)+-[0-9]/)?(?:(?:us-gov|us|eu|apac|ap|au|jp|ca|in|sa|me|af|il|global)[.])?")
 _ARN = re.compile("arn:[^/]*:(?:foundation-model|inference-profile)/([^/]+)")
@@ -39,19 +39,19 @@ _NUMBERED = re.compile("(?:(.*)-)?00[0-9]")
 
 
 class Date(NamedTuple):
-    """A date as far as a name says it; 0 where it does not."""
+    """A date as far as a name gives it; a missing part is 0."""
 
     year: int
     month: int
     day: int
 
     def agrees(self, other: Date) -> bool:
-        """Whether both can be the same day, and say enough to tell."""
+        """Return whether both can be the same day and share at least two known parts."""
         pairs = [(mine, theirs) for mine, theirs in zip(self, other, strict=True) if mine and theirs]
         return len(pairs) > 1 and all(mine == theirs for mine, theirs in pairs)
 
     def near(self, released: str) -> bool:
-        """Whether it is about when a model was `released` (ISO 8601, perhaps without the day)."""
+        """Return whether it is within about a month of `released` (ISO 8601, perhaps without the day)."""
         year, month, day = (int(part) for part in (*released.split("-"), "0", "0")[:3])
         first, last = _span(year, month, day)
         years = (self.year,) if self.year else (year - 1, year, year + 1)
@@ -60,27 +60,28 @@ class Date(NamedTuple):
 
 
 def folded(name: str) -> str:
-    """One spelling for all that differ only in case, in the separator, or in whether one stands between a word
-    and a number.
+    """Return the form shared by all names that differ only in case or in separators.
+
+    A separator between a word and a number may be missing.
     """
     return "-".join(_PARTS.findall(name.lower().replace(".", "-").replace("_", "-")))
 
 
 def squeezed(name: str) -> str:
-    """The name without separators: the same for names that fold alike, and sooner had than that."""
+    """Return the name in lower case without separators: equal if the folded forms are equal, and faster to compute."""
     return name.lower().replace("-", "").replace(".", "").replace("_", "")
 
 
 def first_word(name: str) -> str:
-    """The letters that a name begins with, in lower case."""
+    """Return the leading letters of a name, in lower case."""
     found = _WORD.match(name.lower())
     return found[0] if found else ""
 
 
 def dated(name: str) -> tuple[str, Date] | None:
-    """The name without the date at its end, and the date; None where it ends with none."""
+    """Return a name without the date at its end, and the date; None if it does not end with a date."""
     last = name[name.rfind("-") + 1 :]
-    if len(last) < 2 or not last.isdigit():  # as every date ends; most names are done with here
+    if len(last) < 2 or not last.isdigit():  # no date ends so; a fast exit for most names
         return None
     for pattern, groups in _DATES:
         if found := pattern.search(name):
@@ -90,7 +91,7 @@ def dated(name: str) -> tuple[str, Date] | None:
 
 
 def _span(year: int, month: int, day: int) -> tuple[int, int]:
-    """First and last day that a date may mean, counted in months of 31 days: exact enough for "about"."""
+    """Return the first and last day that a date may mean, in months of 31 days, which is exact enough for `near`."""
     month = month or 1
     start = (year * 12 + month) * 31
     return (start + day, start + day) if day else (start + 1, start + 31)
@@ -106,7 +107,7 @@ def _region(model_id: str) -> list[str]:
 
 
 def _revision(model_id: str) -> list[str]:
-    # `-v1:0` may be all revision or half name (`nova-pro-v1`), so the longer one comes first.
+    # In `-v1:0`, `-v1` may be part of the name (`nova-pro-v1`), so the longer name comes first.
     if found := _REVISION.fullmatch(model_id):
         name, major, minor = found.groups()
         whole = model_id[: found.start(3) - 1]
@@ -139,19 +140,19 @@ RULES: Mapping[str, Callable[[str], list[str]]] = MappingProxyType(
         "precision": lambda model_id: [_PRECISION.sub("", model_id)],
     }
 )
-"""What may be taken off an ID in lower case or written otherwise, by name: what it may be, likeliest first.
+"""The rules by name. Each takes a lower-case ID and returns the names that it may stand for, likeliest first.
 
 - `arn`: the ID in the ARN of a foundation model or a system's inference profile; other ARNs are opaque
 - `region`: `us.`, `eu.`, `global.` … or `us-east-1/` before the organisation
 - `revision`: `-v1:0`, `:0` and `-v1` at the end, perhaps with a window (`:0:48k`); a later revision is kept
-- `at`: `@20250929` is a date, `@default` and `@001` say nothing
+- `at`: `@20250929` is a date; `@default` and `@001` are dropped
 - `publisher`: `publishers/ORGANISATION/models/NAME`, perhaps in a project and a location
 - `point`: `p` between two digits is a point
-- `tag`: what follows a colon is a size
-- `precision`: `-fp8`, `-int4`, `-awq` … say how weights are stored
+- `tag`: the part after a colon is a size
+- `precision`: `-fp8`, `-int4`, `-awq` … describe how weights are stored
 """
 
 MAKERS = ("path", "dotted", "bare", "deployments")
-"""How an ID says whose model it is: `organisation/name`, `organisation.name`, only by its first word; or not at
-all, since people name it themselves.
+"""How an ID names the maker of the model: `organisation/name`, `organisation.name`, by its first word only, or not at
+all, since users name their own deployments.
 """

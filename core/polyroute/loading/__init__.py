@@ -1,1 +1,1 @@
-"""Plugins on their way in: found, imported, asked, and held to what they may say."""
+"""Find, import and call plugins, and check what they return."""

@@ -1,4 +1,4 @@
-"""Taking in manifests: safe, approved where they must be, and registered. Imported only where there are any."""
+"""Check that manifests are safe and approved, and register them. Imported only when a manifest is found."""
 
 from __future__ import annotations
 
@@ -22,25 +22,27 @@ from polyroute.types import Alternative, Problem
 
 
 class Admission:
-    """The manifests among the plugins of one load."""
+    """The manifests found in one load."""
 
     def __init__(self, approvals: Approvals, manager: Manager) -> None:
         self.taken: dict[Plugin, Manifest] = {}
-        """Those in use, by plugin."""
+        """The manifests in use, by plugin."""
         self._approvals, self._manager = approvals, manager
 
     def found(self, paths: Iterable[str]) -> list[Manifest]:
-        """These manifests; those that can't be used say why."""
+        """Return the manifests at `paths`; one that can't be used has its `fault` set."""
         return manifests.load(list(paths))
 
     def kind(self, manifest: Manifest) -> Kind:
-        """What kind of plugin it is."""
+        """Return the kind of plugin that a manifest declares."""
         return "executable" if manifest.description.executable else "manifest"
 
     def installed(self, manifest: Manifest, plugin: Plugin) -> None:
-        """Take in a manifest of a distribution: its files are the installer's, and only programs need approval.
+        """Register a manifest of an installed distribution.
+        The user installed its files, so it needs approval only if it runs programs.
 
-        Raises Refused.
+
+        Raises Refused if it can't be used.
         """
         if manifest.description.runs_programs:
             self.dropped_in(manifest, plugin)
@@ -48,9 +50,9 @@ class Admission:
             self._take(plugin, manifest)
 
     def dropped_in(self, manifest: Manifest, plugin: Plugin) -> None:
-        """Take in a plugin of the user's folder or of a project, if it is safe, and approved where it must be.
+        """Register a manifest of the user's plugin folder or of a project.
 
-        Raises Refused.
+        Raises Refused if its files are not safe, or if it needs an approval that it does not have.
         """
         if manifest.description.runs_programs and not platform.RUNS_PROGRAMS:
             what = f"runs a program, which {platform.NEEDS_POSIX}"
@@ -64,9 +66,9 @@ class Admission:
         self._take(plugin, manifest)
 
     def ask_executables(self, environment: Environment, *, run: bool) -> Iterable[Problem]:
-        """Register the executables that were taken in, all asked at once; each keeps its place among the plugins.
+        """Ask the accepted executables for their descriptions, all at once, and register them.
 
-        Returns what went wrong.
+        Each keeps its place in the order of plugins. Returns the problems.
         """
         approved = {plugin: each for plugin, each in self.taken.items() if plugin.kind == "executable"}
         if not approved:
@@ -102,7 +104,7 @@ class Admission:
 
 
 def _with_programs(said: Description, commands: Commands) -> Description:
-    """A description whose commands are the programs that were approved."""
+    """Return the description with each command replaced by the program that the user approved for it."""
     if not commands:
         return said
 

@@ -1,4 +1,4 @@
-"""Calling hooks one implementation at a time, so that what goes wrong in one costs nobody else anything."""
+"""Call hooks one implementation at a time, so that a failure in one plugin does not affect the others."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ T = TypeVar("T")
 Items = type[T] | tuple[type[T], ...]
 
 _NEAR_SECRETS = ("polyroute_credentials", "polyroute_secrets", "polyroute_verifications")
-"""Hooks that see secrets: what they say in an error may quote one, so only its type is told."""
+"""Hooks that see secrets. Their error messages may quote one, so only the type of the error is reported."""
 _UPDATE = "Correct, update or disable the plugin (POLYROUTE_DISABLE_PLUGINS={name})."
 
 
 class _WrongType(TypeError):
-    """What a hook returned is of the wrong type; says so in words for users."""
+    """A hook returned a value of the wrong type. The message is for users."""
 
 
 class Hooks:
-    """Asking the plugins that are in use, each on its own."""
+    """The hooks of the plugins in use, called one implementation at a time."""
 
     def __init__(self, manager: Manager) -> None:
         self._manager = manager
 
     def implementing(self, hook: str) -> tuple[pluggy.HookImpl, ...]:
-        """The implementations of a hook, in order of ownership."""
+        """Return the implementations of a hook, in order of ownership."""
         return self._manager.implementing(hook)
 
     def of(self, plugin: Plugin) -> tuple[str, ...]:
-        """The hooks that `plugin` implements."""
+        """Return the names of the hooks that `plugin` implements."""
         return self._manager.hooks_of(plugin)
 
     def items(self, hook: str, item: Items[T], report: Reporter, **arguments: object) -> list[tuple[Plugin, T]]:
-        """Everything of type `item`, or of one of these types, that the plugins yield, each with its author."""
+        """Return all items of type `item` (or of one of several types) that plugins yield, each with its plugin."""
         answers: list[tuple[Plugin, T]] = []
         for each in self.implementing(hook):
             answers += [(author(each), answer) for answer in items_of(each, item, report, arguments)]
@@ -49,19 +49,19 @@ class Hooks:
 
 
 def takes_environment(implementation: pluggy.HookImpl) -> bool:
-    """Whether an implementation is told who asks, so that its answer is for that environment alone."""
+    """Return whether an implementation takes the environment, so that its results hold for that environment only."""
     return "environment" in implementation.argnames
 
 
 def items_of(each: pluggy.HookImpl, item: Items[T], report: Reporter, arguments: Mapping[str, object]) -> list[T]:
-    """The sound items of one implementation's answer; the first that is not is a problem."""
+    """Return the valid items that one implementation yields; invalid ones become one problem."""
     faults: list[str] = []
-    # A test holds bundled plugins sound, and manifests were read by the same rules: looking would be expensive.
+    # Tests check the bundled plugins, and manifests were read by the same rules; checking again would be expensive.
     trusted = author(each).is_bundled or author(each).kind == "manifest"
 
     def finish(returned: Any) -> list[T]:
         if hasattr(type(returned), "_fields") or not hasattr(type(returned), "__iter__"):
-            raise _WrongType(_unexpected(returned, item))  # one item, or nothing to go through
+            raise _WrongType(_unexpected(returned, item))  # a single item, or not iterable
         sound = []
         for one in returned:
             if wrong := _fault(one, item, trusted):
@@ -74,13 +74,13 @@ def items_of(each: pluggy.HookImpl, item: Items[T], report: Reporter, arguments:
     if isinstance(answer, Problem):
         report(answer)
     if faults:
-        more = f"; and {len(faults) - 1} more are wrong" if len(faults) > 1 else ""
+        more = f"; and {len(faults) - 1} more items are invalid" if len(faults) > 1 else ""
         report(problem(each, faults[0] + more, "wrong-answer"))
     return answer if isinstance(answer, list) else []
 
 
 def mapping_of(each: pluggy.HookImpl, report: Reporter, arguments: Mapping[str, object]) -> Mapping[str, Any]:
-    """The mapping that one implementation returns; empty where it is none."""
+    """Return the mapping that one implementation returns; empty if it returns something else."""
     found = _asked(each, arguments, _mapping)
     if isinstance(found, Problem):
         report(found)
@@ -99,7 +99,7 @@ def secret_of(each: pluggy.HookImpl, report: Reporter, arguments: Mapping[str, o
 
 
 def problem(each: pluggy.HookImpl, message: str, code: str, remedy: str = "", provider: str = "") -> Problem:
-    """A problem with what one implementation answered."""
+    """Return a problem with what one implementation returned."""
     plugin = author(each)
     remedy = remedy or _UPDATE.format(name=quoted(plugin.name))
     return plugin.problem(message, remedy, _hook(each), code=code, provider=provider)
@@ -150,10 +150,10 @@ def _secret(returned: Any) -> Secret:
     if isinstance(returned, str):
         return Secret(returned.strip())
     if type(returned) is not Secret:
-        raise _WrongType(f"returned {type(returned).__name__} where a Secret or a text was expected")
+        raise _WrongType(f"returned {type(returned).__name__} where a Secret or a string was expected")
     from polyroute.result_check import wrong_fields
 
-    if wrong := wrong_fields(returned):  # whose words may quote it
+    if wrong := wrong_fields(returned):  # the full message could quote the secret
         unit = " (seconds since 1970)" if "expires_at" in wrong else ""
-        raise _WrongType(f"returned a Secret with a wrong {' and '.join(wrong)}{unit}")
+        raise _WrongType(f"returned a Secret with an invalid {' and '.join(wrong)}{unit}")
     return returned

@@ -1,4 +1,4 @@
-"""Who owns which provider, and what a gateway carries: plugins' declarations, checked and indexed once."""
+"""Which plugin owns which provider, and which providers each gateway carries: declarations, checked and indexed."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -14,30 +14,33 @@ _NEVER_BY_NAME = ("own-cloud", "own-server")
 _RULES = "polyroute_routeability"
 
 Owners = Mapping[str, Owner]
-"""By provider ID, whose it was when the user agreed to give it a key."""
+"""By provider ID, its owner when the user agreed to give it a key."""
 
 
 class Claims(NamedTuple):
-    """Providers with their owners, by ID and by every name."""
+    """The providers and their owners, by ID and by alias."""
 
     providers: Mapping[str, Provider]
-    """In order of ID."""
+    """By ID, sorted."""
     owners: Mapping[str, Plugin]
     names: Mapping[str, str]
-    """ID and aliases to ID."""
+    """From each ID and alias to the ID."""
     lost: frozenset[tuple[Plugin, str]]
-    """Which third party claimed a provider that is somebody else's: nothing that it says of that counts."""
+    """Third-party plugins with a provider that they declared but do not own: what they say about it is ignored."""
     claimed: Mapping[Plugin, tuple[Provider, ...]]
-    """By plugin, all that it declares, its own or not."""
+    """By plugin, every provider that it declares, whether it owns it or not."""
     agreed: Mapping[str, frozenset[str]]
-    """By provider of a third party in Python, the hosts that the user has agreed to; a manifest is judged as one."""
+    """The hosts that the user has agreed to, by provider of a third-party Python plugin.
+
+    For manifests, the user agrees to the manifest as a whole.
+    """
 
 
 def settle(answers: Sequence[tuple[Plugin, Provider]], report: Reporter, recorded: Owners) -> Claims:
-    """Give each provider ID and alias to whoever comes first, and tell everybody else of a problem.
+    """Give each provider ID and alias to the first plugin that declares it; the others get a problem.
 
-    First come the host's objects and the bundled plugins, then third parties that are recorded as the owner, then
-    others in order of their rank.
+    The host's own plugins and the bundled plugins come first, then third-party plugins that are recorded as the
+    owner, then the others in order of rank.
     """
     providers: dict[str, Provider] = {}
     owners: dict[str, Plugin] = {}
@@ -46,7 +49,7 @@ def settle(answers: Sequence[tuple[Plugin, Provider]], report: Reporter, recorde
     for plugin, provider in sorted(answers, key=lambda answer: _turn(answer[0], answer[1], recorded)):
         if fault := _taken(provider.id, names, owners):
             report(_refused(plugin, fault, provider.id))
-            if not plugin.is_bundled:  # a host that brings a provider still wants the list of its models
+            if not plugin.is_bundled:  # an application that overrides a provider still wants the list of its models
                 lost.add((plugin, provider.id))
             continue
         providers[provider.id], owners[provider.id] = provider, plugin
@@ -68,7 +71,7 @@ def _may_move(owner: Plugin) -> bool:
 
 
 def without(claims: Claims, refused: Iterable[tuple[Plugin, str]]) -> Claims:
-    """The claims, where fetched lists of these plugins name providers that are third parties'."""
+    """Return the claims with these plugins' lists ignored for providers that a third-party plugin owns."""
     lost = {pair for pair in refused if (owner := claims.owners.get(pair[1])) and owner.is_third_party}
     return claims._replace(lost=claims.lost | lost)
 
@@ -82,25 +85,27 @@ def _turn(plugin: Plugin, provider: Provider, recorded: Owners) -> int:
 
 def _taken(name: str, names: Mapping[str, str], owners: Mapping[str, Plugin]) -> str:
     if name in ("", DIRECT):
-        return f"{name!r} is no name for a provider"
-    return f"{name!r} belongs to plugin {owners[names[name]].label} already" if name in names else ""
+        return f"{name!r} is not a valid name for a provider"
+    return f"{name!r} already belongs to plugin {owners[names[name]].label}" if name in names else ""
 
 
 def _refused(plugin: Plugin, fault: str, provider: str) -> Problem:
-    remedy = f"Uninstall or disable one of the two, or correct it (POLYROUTE_DISABLE_PLUGINS={quoted(plugin.name)})."
+    remedy = f"Uninstall, disable or correct one of the two plugins (POLYROUTE_DISABLE_PLUGINS={quoted(plugin.name)})."
     return plugin.problem(fault, remedy, "polyroute_providers", code="provider-taken", provider=provider)
 
 
 def united(answers: Sequence[tuple[Plugin, FetchedList]], claims: Claims, report: Reporter) -> tuple[FetchedList, ...]:
-    """One list of each name: plugins may share one, and a gateway says so for itself alone. One that is called after a
-    provider is its owner's, and of nobody who claims the provider in vain.
+    """Return one list for each name. Plugins may share a list, each naming its own gateways for it.
+
+    A list named after a provider belongs to the provider's owner; the same list of a plugin that lost the claim to the
+    provider is a problem.
     """
     lists: dict[str, FetchedList] = {}
     owners: dict[str, Plugin] = {}
     own = {each.name: (plugin, each) for plugin, each in answers if claims.owners.get(each.name) == plugin}
     for plugin, each in answers:
         if (plugin, each.name) in claims.lost:
-            fault = f"the list {each.name!r} is that of plugin {claims.owners[each.name].label}"
+            fault = f"the list {each.name!r} belongs to plugin {claims.owners[each.name].label}"
             report(plugin.problem(fault, "Correct the plugin.", "polyroute_lists", code="list-taken"))
             continue
         first_owner, first_list = own.get(each.name, (plugin, each))
@@ -108,24 +113,24 @@ def united(answers: Sequence[tuple[Plugin, FetchedList]], claims: Claims, report
         if first is each or (first.url, first.check) == (each.url, each.check):
             lists[each.name] = first._replace(gateways=tuple(dict.fromkeys((*first.gateways, *each.gateways))))
         else:
-            fault = f"the list {each.name!r} belongs to plugin {owner.label} already"
+            fault = f"the list {each.name!r} already belongs to plugin {owner.label}"
             report(plugin.problem(fault, "Give it another name.", "polyroute_lists", code="list-taken"))
     return tuple(lists.values())
 
 
 class Gateways(NamedTuple):
-    """What gateways carry."""
+    """Which providers gateways carry."""
 
     rules: Mapping[str, Routeability]
     """By gateway."""
     carriers: Mapping[str, tuple[str, ...]]
     """By provider, the gateways that carry it."""
     spokesmen: Mapping[str, Plugin]
-    """By gateway, the plugin that says whom it carries and how it spells models: its owner, or who extends it."""
+    """By gateway, the plugin that declares what it carries and how it spells models: its owner or an extension."""
 
 
 def gateways(answers: Sequence[tuple[Plugin, Routeability]], claims: Claims, report: Reporter) -> Gateways:
-    """Evaluate all rules. The work grows with the length of the rules, not with gateways times providers."""
+    """Evaluate all routeability rules. The work grows with the rules' length, not with gateways times providers."""
     accepted = dict(_accepted(answers, claims, report))
     rules = {gateway: rule for gateway, (_, rule) in accepted.items()}
     spokesmen = {gateway: plugin for gateway, (plugin, _) in accepted.items()}
@@ -140,7 +145,7 @@ def gateways(answers: Sequence[tuple[Plugin, Routeability]], claims: Claims, rep
 def _accepted(
     answers: Sequence[tuple[Plugin, Routeability]], claims: Claims, report: Reporter
 ) -> Iterable[tuple[str, tuple[Plugin, Routeability]]]:
-    """The rules that count, each with its author: an owner's first, then the first of those that extend a provider."""
+    """Yield the accepted rules with their plugins: owners' rules, then the first rule that extends each provider."""
     spoken: dict[str, Plugin] = {}
     for plugin, rule in answers:
         if claims.owners.get(rule.gateway) == plugin:
@@ -158,20 +163,20 @@ def _accepted(
 
 
 def _not_extended(plugin: Plugin, rule: Routeability, claims: Claims, spoken: Mapping[str, Plugin]) -> str:
-    """Why a rule for another plugin's provider does not count; empty where it does."""
+    """Return why a rule for another plugin's provider is not accepted; empty if it is."""
     name = rule.gateway
     if not rule.extends or (plugin, name) in claims.lost:
-        return f"says what {name!r} carries, which is not a provider of its own"
+        return f"declares what {name!r} carries, which is not its own provider"
     if name not in claims.providers:
         return f"extends {name!r}, which no plugin declares"
     if name in spoken:
-        return f"extends {name!r}, of which plugin {spoken[name].label} says already whom it carries"
+        return f"extends {name!r}, for which plugin {spoken[name].label} already declares what it carries"
     kind = claims.providers[name].kind
     return f"extends {name!r}, which is the user's {kind.replace('-', ' ')}" if kind in _NEVER_BY_NAME else ""
 
 
 def extended(claims: Claims, found: Gateways) -> Mapping[str, Provider]:
-    """The providers, of which those that are extended count as gateways."""
+    """Return the providers, with the kind of those that a plugin extends set to `gateway`."""
     kinds = {name: "gateway" for name, rule in found.rules.items() if rule.extends}
     return {name: each._replace(kind="gateway") if name in kinds else each for name, each in claims.providers.items()}
 
@@ -183,7 +188,7 @@ def _with_likes(
     while (other := rules.get(chain[-1].like)) and other not in chain:
         chain.append(other)
     if chain[-1].like:
-        fault = f"{rule.gateway} carries what {chain[-1].like} does, which is not there or leads in a circle"
+        fault = f"{rule.gateway} is like {chain[-1].like}, which is not installed or refers back to it"
         remedy = "Install or enable the plugin that provides it."
         report(author.problem(fault, remedy, _RULES, code="like-nobody", provider=rule.gateway))
     return chain

@@ -1,4 +1,4 @@
-"""Whose key goes where only with the user's consent: contested providers, and variables that are somebody else's."""
+"""Which keys are withheld until the user agrees: those of contested providers and of other providers' variables."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ if TYPE_CHECKING:
 
 
 class Withheld(NamedTuple):
-    """Why a provider gets no credential at all before the user agrees."""
+    """Why a provider gets no credential until the user agrees."""
 
     reason: str
     remedy: str
 
 
 class Consented(NamedTuple):
-    """Who may have which key."""
+    """Which providers may have which keys."""
 
     claims: Claims
-    """Without the places at which manifests may not look."""
+    """The claims, without the places where manifests may not look for keys."""
     withheld: Mapping[str, Withheld]
-    """By provider ID, those whose owner is not certain."""
+    """By provider ID, the providers whose owner the user has to confirm."""
 
 
 def consented(claims: Claims, loaded: Loaded, report: Reporter) -> Consented:
-    """What of the claims holds before the user has said more."""
+    """Return what holds with the consent that the user has given so far."""
     withheld = {name: each for name in claims.owners if (each := _contested(name, claims, loaded))}
     for name, each in withheld.items():
         owner = claims.owners[name]
@@ -46,12 +46,12 @@ def consented(claims: Claims, loaded: Loaded, report: Reporter) -> Consented:
 
 
 def hosts(plugin: Plugin, provider: Provider, loaded: Loaded) -> frozenset[str]:
-    """Where the keys of a plugin's provider may go, as they are recorded with the consent to it."""
+    """Return the hosts that may get the keys of a plugin's provider; they are recorded with the user's consent."""
     return frozenset(trust.hosts(provider, loaded.manifests.get(plugin)))
 
 
 def _contested(name: str, claims: Claims, loaded: Loaded) -> Withheld | None:
-    """Why it is not certain that the owner of a provider may have its key; None where it is."""
+    """Return why a provider's key is withheld from its owner; None if it is not."""
     owner = claims.owners[name]
     if not owner.is_third_party:
         return None
@@ -61,15 +61,13 @@ def _contested(name: str, claims: Claims, loaded: Loaded) -> Withheld | None:
         rivals = sorted({plugin.label for plugin, lost in claims.lost if lost == name and _is_rival(plugin, owner)})
         if not rivals:
             return None
-        return Withheld(f"{owner.label} and {', '.join(rivals)} both claim {name}; no key goes to either", remedy)
+        return Withheld(f"{owner.label} and {', '.join(rivals)} both declare {name}; neither gets a key", remedy)
     found = hosts(owner, claims.providers[name], loaded)
     if found <= recorded.hosts:
         return None
     where, before = ", ".join(sorted(found)), ", ".join(sorted(recorded.hosts)) or "nowhere"
     if recorded.identity != owner.identity:
-        why = (
-            f"{name} belonged to {recorded.identity}, which is gone, and would now be called at {where} (was {before})"
-        )
+        why = f"{name} belonged to {recorded.identity}, which is gone; it would now be called at {where} (was {before})"
     else:
         why = f"{name} would now be called at {where} (you agreed to {before})"
     return Withheld(f"{why}; its key is withheld", remedy)
@@ -80,7 +78,10 @@ def _is_rival(plugin: Plugin, owner: Plugin) -> bool:
 
 
 def _own_places(claims: Claims, loaded: Loaded, report: Reporter) -> Mapping[str, Provider]:
-    """The providers, where manifests look for nothing that is not theirs to send unless the user has approved it."""
+    """Return the providers without the places where a manifest looks for a key that it may not send.
+
+    A manifest that the user has approved may look wherever it declares.
+    """
     theirs = {name: loaded.manifests[owner] for name, owner in claims.owners.items() if owner in loaded.manifests}
     if not theirs:
         return claims.providers
@@ -105,18 +106,18 @@ def _own_places(claims: Claims, loaded: Loaded, report: Reporter) -> Mapping[str
 
 
 class _Believed:
-    """Which plugins may say that a variable is theirs to read."""
+    """Which plugins may claim a variable as their own."""
 
     def __init__(self, loaded: Loaded) -> None:
         self._loaded = loaded
         self._approved = {plugin for plugin, manifest in loaded.manifests.items() if _is_approved(manifest, loaded)}
 
     def is_approved(self, plugin: Plugin) -> bool:
-        """Whether a manifest was approved by the user."""
+        """Return whether the user has approved a manifest."""
         return plugin in self._approved
 
     def __call__(self, plugin: Plugin, provider: Provider) -> bool:
-        """Whether a plugin's word counts: it is in Python, approved, or recorded as the owner of the provider."""
+        """Return whether a plugin's claim counts: it is in Python, approved or the recorded owner of the provider."""
         if plugin not in self._loaded.manifests or plugin in self._approved:
             return True
         owner = self._loaded.approvals.owners.get(provider.id)
@@ -124,7 +125,7 @@ class _Believed:
 
 
 def _readers(claims: Claims, theirs: Iterable[str]) -> Mapping[str, list[tuple[Plugin, Provider]]]:
-    """For each variable that a manifest names, who looks for a secret there."""
+    """Return, for each variable that a manifest names, the plugins and providers that read a secret from it."""
     readers: dict[str, list[tuple[Plugin, Provider]]] = {
         variable: []
         for name in theirs
@@ -138,11 +139,11 @@ def _readers(claims: Claims, theirs: Iterable[str]) -> Mapping[str, list[tuple[P
 
 
 def _others(variable: str, name: str, found: Sequence[tuple[Plugin, Provider]], believed: _Believed) -> Readers | None:
-    """Who else reads a variable, so that the provider `name` of a manifest that is not approved may not.
+    """Return the readers that keep the provider `name` of an unapproved manifest from a variable; None if it may read.
 
-    Those that may be believed come first; who is recorded as the owner gives way to what is bundled, or the host's.
-    Where nobody is believed, a variable that is called after a provider is that provider's: a manifest that is not
-    approved takes no key away from another by naming its variable.
+    Readers whose claim counts come first; a recorded owner yields to bundled plugins and the application's own. If
+    nobody's claim counts, a variable named after a provider belongs to that provider, so that an unapproved manifest
+    can't take another's key away by naming its variable.
     """
     readers = [(plugin, provider) for plugin, provider in found if believed(plugin, provider)]
     is_believed = any(provider.id == name for _, provider in readers)

@@ -1,6 +1,6 @@
-"""Finding installed plugins without importlib.metadata, whose import alone costs more than all of this.
+"""Find installed plugins without importlib.metadata, whose import alone takes longer than all of this module.
 
-Every `*-info/entry_points.txt` on the path is read, which is 10 µs a distribution and can never be stale.
+It reads every `*-info/entry_points.txt` on the path: 10 µs for each distribution, and nothing that can be stale.
 """
 
 import os
@@ -11,14 +11,14 @@ from typing import NamedTuple
 
 GROUP = "polyroute"
 _OWN = "polyroute"
-"""Our own distribution: its extra `all` says which plugins are bundled."""
+"""Our own distribution, whose extra `all` lists the bundled plugins."""
 _REQUIRED = "Requires-Dist:"
 _AFTER_NAMES = str.maketrans(dict.fromkeys("[;(<>=!~@", " "))
-"""What may follow a distribution's name at once."""
+"""Characters that may directly follow a distribution's name."""
 
 
 class EntryPoint(NamedTuple):
-    """One plugin that an installed distribution offers."""
+    """One plugin that an installed distribution declares."""
 
     name: str
     target: str
@@ -28,20 +28,21 @@ class EntryPoint(NamedTuple):
 
 
 class Installed(NamedTuple):
-    """What is installed."""
+    """The installed plugins."""
 
     points: list[EntryPoint]
     """In no particular order."""
     bundled: tuple[str, ...] = ()
-    """The distributions that the extra `all` of Polyroute's own distribution names: one that builds on others of them
-    comes after those, else by name.
+    """The distributions named by the extra `all` of Polyroute's own distribution.
+
+    A distribution comes after those that it depends on; otherwise they are sorted by name.
     """
 
 
 def installed(path: Iterable[str] | None = None) -> Installed:
-    """The plugins of all distributions on `path` (`sys.path` by default).
+    """Return the plugins of all distributions on `path` (`sys.path` by default).
 
-    Of two distributions with one name the first on the path counts, as it does for imports.
+    Of two distributions with the same name, the first on the path counts, as for imports.
     """
     seen: dict[str, str] = {}
     points = [point for entry in (sys.path if path is None else path) for point in _in_entry(entry, seen)]
@@ -56,13 +57,13 @@ def _bundled(folders: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _depth(name: str, below: Mapping[str, Collection[str]], seen: tuple[str, ...] = ()) -> int:
-    """How many others, one upon the other, a distribution builds on."""
+    """Return the length of the longest chain of dependencies below a distribution."""
     depths = [_depth(each, below, (*seen, name)) for each in below[name] if each not in seen]
     return 1 + max(depths, default=-1)
 
 
 def _requirements(folder: str) -> list[tuple[str, str]]:
-    """The distributions that the one in this folder requires, each with its condition."""
+    """Return the names that the distribution in `folder` requires, each with its whole line of metadata."""
     try:
         text = _content(f"{folder}/METADATA").decode(errors="replace") if folder else ""
     except OSError:
@@ -73,7 +74,7 @@ def _requirements(folder: str) -> list[tuple[str, str]]:
 
 
 def normalized(distribution: str) -> str:
-    """A distribution's name as all tools compare it."""
+    """Return a distribution's name in the normalized form in which names are compared."""
     plain = distribution.lower().replace("_", "-").replace(".", "-")
     return re.sub("-+", "-", plain) if "--" in plain else plain
 
@@ -105,7 +106,7 @@ def _in_folder(path: str, folder: str, seen: dict[str, str]) -> Iterator[EntryPo
 
 
 def _content(path: str) -> bytes:
-    # Twice as fast as a file object, and there are as many of these as there are distributions.
+    # Twice as fast as a file object, and called once for each distribution.
     descriptor = os.open(path, os.O_RDONLY)
     try:
         return os.read(descriptor, os.fstat(descriptor).st_size)
@@ -118,7 +119,7 @@ def _in_archive(entry: str, seen: dict[str, str]) -> Iterator[EntryPoint]:
         return
     from importlib.metadata import distributions
 
-    # An archive can be damaged in more ways than zipfile has words for.
+    # A damaged archive can raise more than zipfile's own errors.
     try:
         found = list(distributions(path=[entry]))
     except Exception:
@@ -127,7 +128,7 @@ def _in_archive(entry: str, seen: dict[str, str]) -> Iterator[EntryPoint]:
         try:
             distribution = normalized(each.metadata["Name"])
             points = list(_parse(each.read_text("entry_points.txt") or "", distribution, each.version))
-        except Exception:  # noqa: S112 - it is as if it were not there
+        except Exception:  # noqa: S112 - treated as not installed
             continue
         if distribution not in seen:
             seen[distribution] = ""

@@ -1,4 +1,4 @@
-"""From what an entry point names to the thing itself."""
+"""Import what an entry point names."""
 
 import importlib
 import importlib.machinery
@@ -9,14 +9,14 @@ from types import ModuleType
 
 
 def import_target(target: str) -> object:
-    """What an entry point names: `module` or `module:attribute`. A package without `__init__.py` runs no code."""
+    """Import `module` or `module:attribute`. Importing a package without `__init__.py` runs no code."""
     module, _, attribute = target.partition(":")
     imported: object = importlib.import_module(module)
     return reduce(getattr, attribute.split("."), imported) if attribute else imported
 
 
 def folder_of(target: str) -> str:
-    """The folder of the package in `package:plugin.toml`, or nothing. Nothing of it is imported."""
+    """Return the folder of the package in `package:plugin.toml`, or an empty string. Imports nothing."""
     package, _, document = target.partition(":")
     path: Sequence[str] | None = None
     for name in package.split("."):
@@ -26,17 +26,17 @@ def folder_of(target: str) -> str:
 
 
 def data_folders(item: object) -> list[str]:
-    """The folders of a package without any code, which carries manifests; none of a module or an object."""
+    """Return the folders of a package without code, which carries manifests; empty for other modules and objects."""
     is_data = isinstance(item, ModuleType) and getattr(item, "__file__", None) is None and hasattr(item, "__path__")
     return list(getattr(item, "__path__", ())) if is_data else []
 
 
 def same(item: object) -> object:
-    """The thing itself, where it is there already."""
+    """Return `item` unchanged, in place of an import."""
     return item
 
 
 def object_name(item: object) -> str:
-    """What a module or an object is called."""
+    """Return the name of a module or of an object's type."""
     name: str = getattr(item, "__name__", "") or type(item).__name__
     return name

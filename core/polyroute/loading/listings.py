@@ -1,7 +1,7 @@
-"""Models on offer and mappers of model IDs, as one environment sees them.
+"""The models that plugins list and their mappers of model IDs, for one environment.
 
-Implementations that leave `environment` out are asked once for all environments, and what they answer is remembered by
-implementation; those that take it are asked for each environment, and their answers stay with it.
+An implementation without the parameter `environment` is called once for all environments and its results are shared;
+one that takes it is called for each environment, and its results are kept with that environment.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _MODELS, _MODEL_IDS = "polyroute_models", "polyroute_model_ids"
 
 
 class Listings:
-    """What some of the implementations list: all that are shared, or all of one environment with the shared ones."""
+    """The results of the shared implementations, or those of one environment on top of the shared ones."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class Listings:
         moved: Mapping[str, Iterable[tuple[Plugin, Model]]],
         report: Reporter,
     ) -> None:
-        """`moved` has by provider the models of fetched lists to whose base URLs the user agreed."""
+        """`moved`: by provider, the models of fetched lists whose base URLs the user has agreed to."""
         self._hooks, self._claims, self._gateways, self._moved = hooks, claims, found, moved
         self._report = report
         self._shared: Listings | None = None
@@ -49,36 +49,36 @@ class Listings:
         return any(takes_environment(each) for hook in (_MODELS, _MODEL_IDS) for each in self._hooks.implementing(hook))
 
     def about(self, environment: Environment) -> Listings:
-        """The listings of one environment, of which `self` has what is shared."""
+        """Return the listings of one environment, on top of the shared ones in `self`."""
         own = Listings(self._hooks, self._claims, self._gateways, self._moved, environment.report)
         own._shared = self._shared or self
         own._arguments["environment"] = environment
         return own
 
     def models(self, provider_id: str) -> Mapping[str, Model]:
-        """A provider's models by ID; empty where no list is known."""
+        """Return a provider's models by ID; empty if no list is known."""
         if provider_id not in self._models:
             self._ask(frozenset({provider_id}))
         return self._models[provider_id]
 
     def all_models(self) -> Iterable[Model]:
-        """Every model of every provider, asked for at once."""
+        """Yield every model of every provider; plugins are asked for all providers at once."""
         self._ask(frozenset(self._claims.providers.keys() - self._models.keys()))
         for provider_id in self._claims.providers:
             yield from self._models[provider_id].values()
 
     def listed(self, provider_id: str) -> Iterable[str]:
-        """The IDs in a provider's list; none where there is no such provider."""
+        """Return the IDs in a provider's list; empty if there is no such provider."""
         return self.models(provider_id).keys() if provider_id in self._claims.providers else ()
 
     @cached_property
     def mappers(self) -> Mapping[str, Mapper]:
-        """By gateway, what translates model IDs; only who says whom the gateway carries may bring it."""
+        """By gateway, its mapper of model IDs, which must come from the plugin that declares what it carries."""
         mappers = {**self._own_mappers}
         if self._shared:
             mappers = {**self._shared._own_mappers, **mappers}
         for gateway, rule in self._gateways.rules.items():
-            if rule.like in mappers and gateway not in mappers:  # it says nothing of IDs: it spells them as that one
+            if rule.like in mappers and gateway not in mappers:  # it has no mapper: it spells as that one
                 mappers[gateway] = mappers[rule.like]
         return _among(mappers)
 
@@ -98,10 +98,10 @@ class Listings:
         is_theirs = is_theirs or (isinstance(gateway, str) and self._claims.owners.get(gateway) == plugin)
         if is_theirs and _is_mapper(mapper):
             return ""
-        return f"gave a mapper for {gateway!r} that is none, or not for a provider of its own"
+        return f"returned a mapper for {gateway!r} that is not a Mapper, or is for another plugin's provider"
 
     def _implementing(self, hook: str) -> Iterable[pluggy.HookImpl]:
-        """The implementations that are asked here: those that take the environment, or those that do not."""
+        """Return the implementations to call here: those that take the environment, or those that don't."""
         is_own = "environment" in self._arguments
         return [each for each in self._hooks.implementing(hook) if takes_environment(each) == is_own]
 
@@ -119,7 +119,7 @@ class Listings:
         self._models.update({provider_id: self._merged(provider_id) for provider_id in provider_ids})
 
     def _merged(self, provider_id: str) -> Mapping[str, Model]:
-        """A provider's models: the first to name one wins: the host, a bundled plugin or the owner, then others."""
+        """Return a provider's models. For each ID the first plugin wins: host, bundled or owner, then the others."""
         shared = self._shared
         if shared and not any(provider_id in rows for rows in self._rows.values()):
             return shared.models(provider_id)
@@ -137,23 +137,21 @@ class Listings:
         return plugin.is_third_party and self._claims.owners[provider_id] != plugin
 
     def _bound(self, model: Model, each: pluggy.HookImpl) -> Model:
-        """A model; only the provider's owner can say where and how it is called, for keys are sent there."""
+        """Return the model without its call details unless its plugin owns the provider, since keys are sent there."""
         plain = self._bound_by(model, author(each))
         if plain is not model:
-            fault = f"says how to call {model.ref}, which only {self._claims.owners[model.provider].label} may"
-            remedy = "It was left out; correct the plugin."
+            fault = f"sets how to call {model.ref}, which only {self._claims.owners[model.provider].label} may do"
+            remedy = "Correct the plugin; these fields were ignored."
             self._report(problem(each, fault, "not-owner", remedy, model.provider))
         if plain.base_url and (host := self._new_host(plain)):
-            fault = f"{model.ref} would now be called at {host}, to which you have not agreed"
-            remedy = (
-                f"It is called where the others are. If you trust it: `polyroute plugins trust {author(each).name}`."
-            )
+            fault = f"{model.ref} would now be called at {host}, which you have not agreed to"
+            remedy = f"The provider's own base URL is used. To allow it: `polyroute plugins trust {author(each).name}`."
             self._report(problem(each, fault, "key-withheld", remedy, model.provider))
             return plain._replace(base_url="")
         return plain
 
     def _new_host(self, model: Model) -> str:
-        """Where a model of its own would be called that the user has not agreed to; empty where there is no such."""
+        """Return the host of a model's own base URL if the user has not agreed to it, else an empty string."""
         agreed = self._claims.agreed.get(model.provider)
         if agreed is None:
             return ""
@@ -166,13 +164,13 @@ class Listings:
         return found
 
     def hosts(self, provider_id: str) -> set[str]:
-        """The hosts of a provider's models that have a base URL of their own."""
+        """Return the hosts of a provider's models that have their own base URL."""
         from polyroute.trust.trust import host
 
         return {host(model.base_url, provider_id) for model in self.models(provider_id).values() if model.base_url}
 
     def refused_hosts(self, provider_id: str) -> set[str]:
-        """Those of its models to which the user has not agreed."""
+        """Return the hosts of a provider's models that the user has not agreed to."""
         self.models(provider_id)
         return {*self._moving.get(provider_id, ()), *(self._shared.refused_hosts(provider_id) if self._shared else ())}
 
@@ -185,7 +183,7 @@ class Listings:
 
 
 def _among(mappers: Mapping[str, Mapper]) -> Mapping[str, Mapper]:
-    """The mappers, of which those that spell as another does know the others."""
+    """Return the mappers, giving those that spell as another gateway does access to the others."""
     from polyroute.spelled import LikeMapper
 
     return {name: each.among(mappers) if isinstance(each, LikeMapper) else each for name, each in mappers.items()}

@@ -1,4 +1,4 @@
-"""Finding, importing and registering plugins, each on its own: whatever is wrong with one stays with it."""
+"""Find, import and register plugins, each on its own, so that a failure stays with its plugin."""
 
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 
 class Loaded(NamedTuple):
-    """What loading gave: every plugin found, and those in use, registered."""
+    """The result of loading: every plugin found, with those in use registered."""
 
     plugins: tuple[Plugin, ...]
     manager: Manager
     problems: tuple[Problem, ...]
     manifests: "Mapping[Plugin, Manifest]"
-    """Those of the plugins in use that have one."""
+    """By plugin, the manifests of the plugins in use."""
     approvals: Approvals
 
 
@@ -36,20 +36,20 @@ class Request(NamedTuple):
     """What to load."""
 
     objects: Iterable[object]
-    """The host's own plugins."""
+    """The host application's own plugins."""
     only: Collection[str] | None
     """The names of the plugins to use; None for all."""
     disabled: Collection[str]
     project: str
-    """A folder in the project whose plugins count where they are approved; or nothing."""
+    """A folder in the project whose approved plugins are used; empty for none."""
     run: bool
-    """Whether executables may be asked."""
+    """Whether executables may be run."""
     bundled: Sequence[str] | None
-    """The distributions that come first and are trusted as Polyroute itself is; None for those of its extra `all`."""
+    """The distributions that come first and are trusted like Polyroute itself; None for those of its extra `all`."""
 
 
 def load(request: Request, environment: Environment) -> Loaded:
-    """Load the host's objects, then installed plugins, those in the user's folder and those of a project."""
+    """Load the host's objects, then the installed plugins, those in the user's folder and those of a project."""
     found = installed()
     bundled = found.bundled if request.bundled is None else tuple(map(normalized, request.bundled))
     approvals = Approvals.load(environment)
@@ -72,11 +72,11 @@ class _Loader:
         self.problems = Problems(approvals.problems)
         self.manager = Manager()
         self.names: dict[str, int] = {}
-        self.items: dict[int, object] = {}  # kept, so that no two have one id
+        self.items: dict[int, object] = {}  # kept alive, so that no two share an id
 
     @cached_property
     def admission(self) -> "Admission":
-        """What takes in manifests: many runs have none, and none of it is imported for them."""
+        """Registers manifests; created only when needed, since many runs have none and should not import it."""
         from polyroute.loading.admission import Admission
 
         return Admission(self.approvals, self.manager)
@@ -117,7 +117,7 @@ class _Loader:
             self._add(plugin, partial(self._enter_imported, point.target))
 
     def _installed_name(self, name: str, distribution: str) -> str:
-        """A name taken already is told apart by its distribution: to switch one off must not hit another."""
+        """Return a plugin name, with its distribution added if the name is taken: disabling one must not hit both."""
         return f"{name}@{distribution}" if name in self.names else self._unique(name)
 
     def _add_manifest(self, manifest: "Manifest", *, in_project: bool) -> None:
@@ -149,25 +149,25 @@ class _Loader:
         only = self.request.only
         if is_asked_for or only is None or plugin.origin == "host" or plugin.name in only:
             return ""
-        return "not among those asked for"
+        return "not among the plugins selected"
 
     def _enter_imported(self, target: str, plugin: Plugin) -> None:
-        """Take in what an entry point names: a plugin in Python, or a package without code that carries manifests."""
+        """Register what an entry point names: a Python plugin, or a package without code that carries manifests."""
         item = import_target(target)
         paths = finding.in_package(data_folders(item))
         if not paths:
             self._register(partial(same, item), plugin)
             return
-        self.plugins.pop()  # each manifest is a plugin of its own, in its place
+        self.plugins.pop()  # replaced by one plugin for each manifest
         for manifest in self.admission.found(paths):
             name, kind = self._installed_name(manifest.name, plugin.distribution), self.admission.kind(manifest)
             each = plugin._replace(name=name, kind=kind, manifest=manifest.path)
             self._add(each, partial(self.admission.installed, manifest), is_asked_for=True)
 
     def _enter_carried(self, target: str, plugin: Plugin) -> None:
-        """Take in a distribution that carries one manifest instead of code."""
+        """Register the one manifest that a distribution carries instead of code."""
         if not plugin.folder:
-            raise ModuleNotFoundError(f"no package holds {target}")
+            raise ModuleNotFoundError(f"no package contains {target}")
         (manifest,) = self.admission.found([plugin.manifest])
         self.plugins[plugin.rank] = plugin = plugin._replace(kind=self.admission.kind(manifest))
         self.admission.installed(manifest, plugin)
@@ -175,7 +175,7 @@ class _Loader:
     def _register(self, bring: Callable[[], object], plugin: Plugin) -> None:
         item = bring()
         if id(item) in self.items:
-            raise Refused(plugin.problem("is there already", "Bring each plugin once.", code="twice"))
+            raise Refused(plugin.problem("is already registered", "Pass each plugin once.", code="twice"))
         self.items[id(item)] = item
         self.manager.enter(PythonPlugin(plugin, item))
         if not self.manager.hooks_of(plugin):
@@ -195,6 +195,6 @@ class _Loader:
     def _check_names(self) -> None:
         known = {*self.names, *(plugin.name for plugin in self.plugins)}
         for name in sorted({*(self.request.only or ()), *self.disabled} - known - self.approvals.disabled):
-            remedy = f"Installed are: {', '.join(sorted(known)) or 'none'}."
+            remedy = f"Installed plugins: {', '.join(sorted(known)) or 'none'}."
             message = f"There is no plugin {name!r} to enable or disable."
             self.problems.report(Problem(message, remedy, code="unknown-plugin"))

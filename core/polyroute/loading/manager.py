@@ -1,4 +1,4 @@
-"""The one plugin manager: which plugins are in use, and their implementations of each hook in order of ownership."""
+"""The plugin manager: the plugins in use and their hook implementations, in order of ownership."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from polyroute import hookspecs
 from polyroute.plugin import CONTAINED, Plugin, Refused, describe
 
 _MARK = "polyroute_impl"
-"""The attribute by which pluggy's marker tells implementations."""
+"""The attribute with which pluggy marks implementations."""
 
 
 class Registered(Protocol):
-    """What is registered with pluggy: an object of ours, so that how a plugin compares with others does not matter."""
+    """What is registered with pluggy: an object of ours, so that a plugin's `__eq__` and `__hash__` don't matter."""
 
     plugin: Plugin
 
@@ -26,7 +26,7 @@ class Registered(Protocol):
 
 
 class PythonPlugin:
-    """A module or an object that somebody wrote."""
+    """A plugin written in Python: a module or an object."""
 
     def __init__(self, plugin: Plugin, item: object) -> None:
         self.plugin = plugin
@@ -34,16 +34,16 @@ class PythonPlugin:
 
     @property
     def hook_names(self) -> Iterable[str]:
-        """All names, but those that Python itself gives; of a module, its marked functions."""
+        """All names except dunder names; of a module, only its marked functions."""
         if isinstance(self.item, ModuleType):
             return [name for name, each in vars(self.item).items() if _is_marked(each)]
         return [name for name in dir(self.item) if not name.startswith("__")]
 
 
 class Manager(pluggy.PluginManager):
-    """All plugins in use. Order is by ownership, never by what plugins say of themselves; wrappers are refused.
+    """All plugins in use. Their order is by ownership, never by a plugin's own choice, and hook wrappers are refused.
 
-    Hooks are not called through it: one implementation that raises would lose every plugin's answer.
+    Hooks are not called through it, since one implementation that raises would lose every plugin's results.
     """
 
     def __init__(self) -> None:
@@ -52,7 +52,7 @@ class Manager(pluggy.PluginManager):
         self._implementations: dict[str, tuple[pluggy.HookImpl, ...]] = {}
 
     def enter(self, registered: Registered) -> None:
-        """Register a plugin with its hooks. Raises Refused where it must not be in use at all."""
+        """Register a plugin with its hooks. Raises Refused if the plugin must not be used at all."""
         plugin = registered.plugin
         try:
             self.register(_Handle(registered), plugin.name)
@@ -64,12 +64,12 @@ class Manager(pluggy.PluginManager):
             raise Refused(plugin.problem(message, remedy, code="signature")) from error
 
     def parse_hookimpl_opts(self, plugin: object, name: str) -> pluggy.HookimplOpts | None:
-        """What the marker says of an attribute; None where it is no implementation."""
+        """Return the options of a marked attribute; None if it is not an implementation."""
         handle = cast("_Handle", plugin)
         if handle.is_ours:
             vars(handle)[name] = method = getattr(handle.item, name)
             return cast("pluggy.HookimplOpts", vars(method.__func__)[_MARK])
-        opts = super().parse_hookimpl_opts(handle.item, name)  # which runs no property of theirs
+        opts = super().parse_hookimpl_opts(handle.item, name)  # runs none of the plugin's properties
         if opts is None:
             return None
         if opts.get("wrapper") or opts.get("hookwrapper"):
@@ -80,7 +80,7 @@ class Manager(pluggy.PluginManager):
         return opts
 
     def implementing(self, hook: str) -> tuple[pluggy.HookImpl, ...]:
-        """The implementations of a hook, in order of ownership."""
+        """Return the implementations of a hook, in order of ownership."""
         found = self._implementations.get(hook)
         if found is None:
             each = getattr(self.hook, hook).get_hookimpls()
@@ -88,19 +88,19 @@ class Manager(pluggy.PluginManager):
         return found
 
     def unknown(self) -> Iterator[tuple[str, Plugin]]:
-        """Implementations of hooks that do not exist, each with its author; but for those that may be missing."""
+        """Yield each implemented hook that does not exist, with its plugin; optional hooks are left out."""
         for hook, caller in cast("dict[str, pluggy.HookCaller]", vars(self.hook)).items():
             if not caller.has_spec():
                 yield from ((hook, author(each)) for each in caller.get_hookimpls() if not each.optionalhook)
 
     def hooks_of(self, plugin: Plugin) -> tuple[str, ...]:
-        """The hooks that a plugin implements."""
+        """Return the names of the hooks that a plugin implements."""
         handle = self.get_plugin(plugin.name)
         return tuple(each.name for each in self.get_hookcallers(handle) or ()) if handle else ()
 
 
 class _Handle:
-    """What pluggy holds of a plugin. What it found is kept here as attributes, where it finds it again at once."""
+    """The object that pluggy holds for a plugin, with the implementations as attributes for a fast second look-up."""
 
     def __init__(self, registered: Registered) -> None:
         self.plugin = registered.plugin
@@ -113,7 +113,7 @@ class _Handle:
 
 
 def author(implementation: pluggy.HookImpl) -> Plugin:
-    """Whose implementation it is."""
+    """Return the plugin that an implementation belongs to."""
     plugin: Plugin = implementation.plugin.plugin  # type: ignore[attr-defined]
     return plugin
 

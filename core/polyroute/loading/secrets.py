@@ -1,4 +1,4 @@
-"""Asking plugins for secrets and for whether keys work, for one environment at a time."""
+"""Ask plugins for secrets and for checks of keys, for one environment at a time."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ _SEVERAL = "and this process has several environments"
 
 
 class Secrets:
-    """What the plugins know of keys. What does not say whose it is, is for one environment alone."""
+    """The plugins' secrets and verifications. One that does not take the environment serves one environment only."""
 
     def __init__(self, hooks: Hooks, owners: Mapping[str, Plugin], origins: Collection[int]) -> None:
-        """`origins` has an entry for each user's environments that have asked so far."""
+        """`origins` has one entry for each user whose environments have asked so far."""
         self._hooks, self._owners, self._origins = hooks, owners, origins
         self._probes: dict[pluggy.HookImpl, list[Probe | Verification]] = {}
 
     def secret(self, credential: Credential, environment: Environment) -> Secret:
-        """The secret of a credential that a plugin owns, or why there is none."""
+        """Return the secret of a credential that a plugin owns, or the reason why there is none."""
         asked = (each for each in self._hooks.implementing(_SECRETS) if author(each).label == credential.plugin)
         each = next(asked, None)
         if each is None:
-            return Secret(reason="its plugin gives no secrets", remedy="Update the plugin.")
+            return Secret(reason="its plugin returns no secrets", remedy="Update the plugin.")
         if not takes_environment(each) and self._are_several:
-            why = f"gives secrets without saying whose, {_SEVERAL}"
-            remedy = "Its hook `polyroute_secrets` has to take `environment`: update the plugin."
+            why = f"returns secrets without asking for which environment, {_SEVERAL}"
+            remedy = "Update the plugin: its hook `polyroute_secrets` has to take `environment`."
             environment.report(problem(each, why, "whose-secret", remedy, credential.provider))
             return Secret(reason=f"its plugin {why}", remedy=remedy)
         found = secret_of(each, environment.report, {"credential": credential, "environment": environment})
         if found.endpoint and self._owners.get(credential.provider) != author(each):
-            fault = f"gave a key of {credential.provider} another endpoint, which only its owner may"
+            fault = f"sent a key of {credential.provider} to another endpoint, which only the provider's owner may do"
             environment.report(problem(each, fault, "not-owner", "Correct the plugin.", credential.provider))
             return Secret(reason=f"its plugin {fault}", remedy="Correct the plugin.")
         return found
@@ -51,14 +51,14 @@ class Secrets:
     def verifications(
         self, credentials: tuple[Credential, ...], environment: Environment
     ) -> dict[str, Probe | Verification]:
-        """By provider, how to find out whether its key works, or what its plugin found; only the owner may say."""
+        """Return by provider how to check its key, or what its plugin found; only from the provider's owner."""
         found: dict[str, Probe | Verification] = {}
         for each in self._hooks.implementing(_VERIFICATIONS):
             for answer in self._known(each, credentials, environment):
                 if self._owners.get(answer.provider) == author(each):
                     found.setdefault(answer.provider, answer)
                 elif answer.provider in self._owners:
-                    fault = f"spoke of the key of {answer.provider!r}, which only its owner may"
+                    fault = f"verified the key of {answer.provider!r}, which only the provider's owner may do"
                     environment.report(problem(each, fault, "not-owner", "Correct the plugin.", answer.provider))
         return found
 
@@ -69,7 +69,7 @@ class Secrets:
     def _known(
         self, each: pluggy.HookImpl, credentials: tuple[Credential, ...], environment: Environment
     ) -> list[Probe | Verification]:
-        """What one implementation says: probes of one that takes nothing hold for all environments."""
+        """Return what one implementation yields; probes of one without parameters hold for all environments."""
         if each in self._probes:
             return self._probes[each]
         arguments = {"credentials": credentials, "environment": environment}
@@ -80,15 +80,15 @@ class Secrets:
         if len(found) == len(answers):
             self._probes[each] = answers
         elif self._are_several:
-            why = f"says of keys whether they work without saying whose, {_SEVERAL}"
-            remedy = "Its hook `polyroute_verifications` has to take `credentials`: update the plugin."
+            why = f"reports whether keys work without asking which keys, {_SEVERAL}"
+            remedy = "Update the plugin: its hook `polyroute_verifications` has to take `credentials`."
             environment.report(problem(each, why, "whose-secret", remedy))
             return list(found)
         return answers
 
 
 def command_secret(provider: Provider, credential: Credential, environment: Environment) -> Secret:
-    """What the command prints that a provider's requirement names, or why it prints none."""
+    """Return the secret that the command in a provider's requirement prints, or why it printed none."""
     from polyroute.executables.command import output
 
     source = credential.source

@@ -1,6 +1,6 @@
-"""What a plugin says of itself as data: its manifest, or what its executable answers to `describe`.
+"""A plugin's description as data: its manifest, or what its executable returns from `describe`.
 
-`reading` makes a description of a document. How it is kept between runs follows from the types (`json_form`).
+`reading` parses a document into a description. `json_form` derives from the types how one is stored between runs.
 """
 
 from collections.abc import Mapping
@@ -13,21 +13,21 @@ from polyroute.logins import Probe
 from polyroute.types import Model, Provider, Routeability
 
 MAX_MODELS = 10_000
-"""In one list."""
+"""The most models that one list may have."""
 PLAIN_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
-"""What a plugin may be called: its folder in the plugin folder is named so."""
+"""The pattern of a plugin's name, which is also the name of its folder in the plugin folder."""
 
 Method = Literal["detect", "models", "map", "verify", "secret"]
 Spelled = Literal["", "vendor", "provider/id"]
 
 _RUNS_CODE = Never(
     r"(LD|DYLD)_\w*|PYTHON\w*|NODE_OPTIONS|BASH_ENV|ENV|PERL5OPT|PERL5LIB|PATH|IFS|SHELLOPTS",
-    "can never be granted: it would run other code than what was approved",
+    "can never be granted: it could run code that was not approved",
 )
 Granted = Annotated[Variable, _RUNS_CODE]
-Host = Annotated[str, Rule(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?", "is no host name")]
+Host = Annotated[str, Rule(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?", "is not a host name")]
 PluginName = Annotated[
-    str, Rule(f"({PLAIN_NAME})?", "is no name for a plugin: letters, digits, `.`, `_` and `-` are", 100)
+    str, Rule(f"({PLAIN_NAME})?", "is not a valid name for a plugin: use letters, digits, `.`, `_` and `-`", 100)
 ]
 _NEVER_LISTED = {"provider", "base_url", "protocol", "auth", "headers"}
 """Fields of a model that its provider's list can't give."""
@@ -35,19 +35,19 @@ _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
 class Executable(NamedTuple):
-    """What a plugin's executable is granted. Its own description can't widen this."""
+    """A plugin's executable and what it is granted, which its own description can't extend."""
 
     argv: Annotated[tuple[Text, ...], Least(1)]
-    """The program, with `./` relative to the plugin's folder, and its arguments."""
+    """The program and its arguments; a program that begins with `./` is relative to the plugin's folder."""
     variables: tuple[Granted, ...] = ()
-    """The variables that it gets, besides a fixed PATH and the language."""
+    """The environment variables that it gets, in addition to a fixed PATH and the language settings."""
     hosts: tuple[Host, ...] = ()
-    """The hosts that its providers may name; `host:port` where the port is not the usual one."""
+    """The hosts that its providers may use; `host:port` if the port is not the default one."""
     settings: tuple[Granted, ...] = ()
-    """Those of the variables whose values are no secret: `detect` gets them too."""
+    """Those of `variables` whose values are not secret; `detect` gets them too."""
 
     def inconsistency(self) -> str:
-        """Why it can't be run so; empty where it can."""
+        """Return why the executable can't be run with these fields; empty if it can."""
         if "/" in self.argv[0] and not self.argv[0].startswith(("./", "/")):
             return f"argv: {self.argv[0]!r} should begin with ./ or /, or be a bare name"
         if out := next((each for each in self.argv if each.startswith("./") and ".." in each.split("/")), ""):
@@ -57,7 +57,7 @@ class Executable(NamedTuple):
 
 
 class SpelledNames(NamedTuple):
-    """How one provider names models."""
+    """How one provider names its models."""
 
     namespace: Line = ""
     rules: tuple[Text, ...] = ()
@@ -67,26 +67,26 @@ class SpelledNames(NamedTuple):
 
 
 class Spelling(NamedTuple):
-    """How a gateway spells models: the table of `docs/mapping.md`."""
+    """How a gateway spells model IDs: the table described in `docs/mapping.md`."""
 
     provider: Line = ""
-    """The provider whose IDs are the gateway's own; where left out, the gateway itself."""
+    """The provider whose model IDs are the gateway's own; the gateway itself by default."""
     providers: Mapping[str, SpelledNames] = _EMPTY
     organisations: Mapping[str, Text] = _EMPTY
     families: Mapping[str, Text] = _EMPTY
     aliases: Mapping[str, tuple[Line, Line]] = _EMPTY
     aliases_at: Mapping[str, Mapping[str, tuple[Line, Line]]] = _EMPTY
     spelled: Spelled = ""
-    """IDs are the vendor's own, as they are or after the provider's ID, whether its list has them or not."""
+    """Take vendors' own IDs, unchanged (`vendor`) or after the provider's ID (`provider/id`), even if not listed."""
     like: Line = ""
-    """Another gateway, which spells models in the same way; what is not in this one's own list is not offered."""
+    """Another gateway that spells models in the same way. Models outside this gateway's own list are not offered."""
 
     def inconsistency(self) -> str:
-        """Why it is no scheme; empty where it is."""
+        """Return why these fields are not a valid scheme; empty if they are."""
         from polyroute.schemes import scheme
 
         if self.spelled and self.like:
-            return "`spelled` and `like` say the same thing twice"
+            return "`spelled` and `like` exclude each other: give one of the two"
         try:
             scheme({**self.table(), "provider": "x"}, {})
         except ValueError as wrong:
@@ -94,60 +94,60 @@ class Spelling(NamedTuple):
         return ""
 
     def table(self) -> dict[str, Any]:
-        """The table that `polyroute.schemes` reads."""
+        """Return the table that `polyroute.schemes` reads."""
         found: dict[str, Any] = json_form.plain(self._replace(spelled="", like=""))
         return found
 
 
 class ModelList(NamedTuple):
-    """A list of a provider's models that `polyroute refresh` fetches from the provider's own host, without a key."""
+    """A model list that `polyroute refresh` fetches from the provider's own host, without a key."""
 
     provider: Slug
     url: Url
     at: Line = ""
-    """Where in the answer the list stands, as a dotted path; empty where it is the answer itself."""
+    """The dotted path of the list in the response; empty if the response itself is the list."""
     fields: Mapping[str, Filled] = MappingProxyType({"id": "id"})
-    """By field of a model, where in each entry its value stands, as a dotted path."""
+    """From each field of a model to the dotted path of its value in an entry."""
     price_tokens: Annotated[int, Least(1)] = 1_000_000
-    """For how many tokens its prices are."""
+    """The number of tokens that the list's prices are for."""
 
     def inconsistency(self) -> str:
-        """Why nothing could be read of it; empty where it can."""
+        """Return why no model could be read from the list; empty if models can be read."""
         if unknown := sorted({*self.fields} - ({*Model._fields} - _NEVER_LISTED)):
-            return f"fields: {', '.join(unknown)} is no field of a model that a list can give"
+            return f"fields: {', '.join(unknown)} is not a field of a model that a list can set"
         return "" if "id" in self.fields else "fields: `id` is missing"
 
 
 class Description(NamedTuple):
-    """A plugin as data."""
+    """A plugin's description as data."""
 
     name: PluginName = ""
-    """Empty where it leaves that to its folder's name."""
+    """The plugin's name; empty to use the name of its folder."""
     version: Line = ""
     protocol: Literal[1] = 1
     providers: tuple[Provider, ...] = ()
     routeability: tuple[Routeability, ...] = ()
     mappings: Mapping[str, Spelling] = _EMPTY
-    """By gateway, how it spells models."""
+    """From each gateway to how it spells models."""
     models: tuple[Model, ...] = ()
     probes: tuple[Probe, ...] = ()
     lists: tuple[ModelList, ...] = ()
     executable: Executable | None = None
     methods: tuple[Method, ...] = ()
-    """What the executable answers besides `describe`."""
+    """The methods that the executable supports in addition to `describe`."""
     features: tuple[Text, ...] = ()
-    """What is optional in the protocol, and it has."""
+    """The optional features of the protocol that it supports."""
     files: tuple[str, ...] = ()
-    """Names of the files beside the manifest that it was read from."""
+    """The names of the files next to the manifest that it was read from."""
 
     @property
     def commands(self) -> tuple[tuple[str, ...], ...]:
-        """The commands that are run for its secrets, each once."""
+        """The distinct commands that are run for its secrets."""
         slots = (slot for each in self.providers for group in each.requirement for slot in group.slots)
         found = (alternative.command for slot in slots for alternative in slot.alternatives)
         return tuple(dict.fromkeys(filter(None, found)))
 
     @property
     def runs_programs(self) -> bool:
-        """Whether it is used only after the user has approved it: it is a program, or names a command."""
+        """Whether it needs the user's approval, because it is an executable or names a command."""
         return self.executable is not None or bool(self.commands)

@@ -1,4 +1,4 @@
-"""Lists of models that manifests let `polyroute refresh` fetch: data, read as the manifest says."""
+"""Model lists that manifests declare for `polyroute refresh`, read as the manifest describes."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _MODALITIES = ("input_modalities", "output_modalities")
 
 
 def declared(each: ModelList, models: Iterable[Model], *, is_gateway: bool) -> FetchedList:
-    """The list as `polyroute refresh` takes it. `models` are those in the manifest."""
+    """Return the list as `polyroute refresh` takes it. `models` are the models in the manifest."""
     known = sum(1 for model in models if model.provider == each.provider)
     gateways = (each.provider,) if is_gateway else ()
     return FetchedList(each.provider, each.url, partial(_count, each), models=known, gateways=gateways)
 
 
 def merged(listed: Iterable[Model], fetched: Iterable[ModelList]) -> list[Model]:
-    """The models in a manifest; of a provider whose list was fetched, those in that list, with what both say."""
+    """Return a manifest's models. If a provider's list was fetched, return its entries, completed from the manifest."""
     by_provider: dict[str, dict[str, Model]] = {}
     for model in listed:
         by_provider.setdefault(model.provider, {})[model.id] = model
@@ -40,7 +40,7 @@ def merged(listed: Iterable[Model], fetched: Iterable[ModelList]) -> list[Model]
 def _count(each: ModelList, document: Any) -> int:
     count = len(_rows(each, document))
     if not count:
-        raise ValueError(f"it has no models at {each.at!r}")
+        raise ValueError(f"the response has no models at {each.at!r}")
     return count
 
 
@@ -58,7 +58,7 @@ def _model(each: ModelList, row: Any, known: dict[str, Model]) -> Model:
 
 
 def _value(field: str, value: Any, each: ModelList) -> Any:
-    """A value as the field has it; one of a wrong type counts as missing."""
+    """Return a value in the type of its field; a value of another type counts as missing."""
     if field in _LIMITS:
         return value if type(value) is int and value > 0 else None
     if field in _PRICES:

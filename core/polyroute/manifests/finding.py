@@ -1,15 +1,15 @@
-"""Where manifests lie: in folders of their own, or several in the folder of a package. Nothing is read here."""
+"""Find manifests: one in each plugin folder, or several in the folder of a package. Their content is not read."""
 
 import os
 from collections.abc import Iterable
 
 MANIFEST = "plugin.toml"
 PROJECT_PLUGINS = os.path.join(".polyroute", "plugins")
-"""Where a project keeps plugins of its own."""
+"""The folder of a project's own plugins, relative to the project."""
 
 
 def in_folders(directory: str) -> list[str]:
-    """The manifests of the plugins in a plugin folder, each in a folder of its own, by name."""
+    """Return the paths of the manifests in the subfolders of a plugin folder, sorted by name."""
     try:
         with os.scandir(directory) as entries:
             names = sorted(each.name for each in entries if not each.name.startswith(".") and each.is_dir())
@@ -20,14 +20,14 @@ def in_folders(directory: str) -> list[str]:
 
 
 def in_package(folders: Iterable[str]) -> list[str]:
-    """The manifests in the folders of a package, by name: each is a plugin of its own."""
+    """Return the paths of the manifests in the folders of a package, sorted. Each is a separate plugin."""
     return sorted(
         os.path.join(folder, name) for folder in folders for name in os.listdir(folder) if name.endswith(".toml")
     )
 
 
 def project_directory(start: str) -> str:
-    """The plugin folder of the project that `start` is in; empty where there is none."""
+    """Return the plugin folder of the project that contains `start`; empty if there is none."""
     if not start:
         return ""
     folder = os.path.abspath(start)

@@ -1,4 +1,4 @@
-"""Where in a TOML text something stands: tomllib tells values and no lines."""
+"""Find the line of a key in a TOML text, since tomllib reports no lines."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ASSIGNED = re.compile(rf"\s*({_DOTTED})\s*=")
 
 
 def located(text: str, faults: Iterable[tuple[Where, str]]) -> list[str]:
-    """Each fault in words, with the line in `text` where it, or what it stands in, begins."""
+    """Return a message for each fault, with the line in `text` where the faulty key or its table begins."""
     lines = dict(_lines(text))
     return [_told(lines, where, words) for where, words in faults]
 
@@ -29,7 +29,7 @@ def _told(lines: dict[tuple[str, ...], int], where: Where, words: str) -> str:
 
 
 def _lines(text: str) -> Iterable[tuple[tuple[str, ...], int]]:
-    """For each table and key that begins a line, the line's number; the first counts."""
+    """Yield each table and key that begins a line, with the number of the first such line."""
     header: tuple[str, ...] = ()
     seen = set()
     for number, line in enumerate(text.splitlines(), 1):

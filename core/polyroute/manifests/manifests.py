@@ -1,6 +1,6 @@
-"""Reading manifests: those of folders, and those that distributions carry instead of code.
+"""Read manifests, from folders or from distributions that carry them instead of code.
 
-What they say is kept between runs in one file, so that a thousand of them cost no parsing, and no pydantic.
+Their descriptions are cached between runs in one file, so that a thousand manifests need neither parsing nor pydantic.
 """
 
 import os
@@ -18,61 +18,61 @@ from polyroute.types import Model
 _MANIFEST_BYTES = 1 << 20
 _LIST_BYTES = 16 << 20
 _MOST_VALUES = 250_000
-"""In a manifest or a list. They are counted before parsing, which would take a hundred times their size."""
+"""The most values in a manifest or a list, counted before parsing, which takes a hundred times their size in memory."""
 
-# To be raised whenever anything else is made of the same files.
+# Increase this whenever the same files give another result.
 _VERSION = 3
 
 
 class Manifest(NamedTuple):
-    """One manifest, and what it says."""
+    """One manifest and its description."""
 
     path: str
-    """The manifest itself."""
+    """The path of the manifest."""
     description: Description = Description()
-    """Without its models: lists may be long, and few runs need one."""
+    """Without models, since lists may be long and few runs need them."""
     listed: frozenset[str] = frozenset()
-    """The providers of which it lists models."""
+    """The providers that it lists models of."""
     model_urls: Mapping[str, tuple[str, ...]] = MappingProxyType({})
-    """By provider, the base URLs that models of it have of their own."""
+    """By provider, the base URLs set at single models."""
     fault: str = ""
-    """Why it can't be used, for users; the description is then empty."""
+    """A message for users saying why it can't be used; the description is then empty."""
 
     @property
     def folder(self) -> str:
-        """Where it lies."""
+        """The folder that contains it."""
         return os.path.dirname(self.path)
 
     @property
     def has_folder(self) -> bool:
-        """Whether all of its folder belongs to it, and not one file of several."""
+        """Whether it has a folder of its own, rather than being one of several manifests in a folder."""
         return os.path.basename(self.path) == MANIFEST
 
     @property
     def identity(self) -> str:
-        """What decisions about it are filed under."""
+        """The real path under which decisions about it are recorded."""
         return os.path.realpath(self.folder if self.has_folder else self.path)
 
     @property
     def name(self) -> str:
-        """What the plugin calls itself, else what its folder or its file is called."""
+        """The plugin's own name, else the name of its folder or file."""
         own = os.path.basename(self.folder if self.has_folder else self.path.removesuffix(".toml"))
         return self.description.name or own
 
     @property
     def files(self) -> tuple[str, ...]:
-        """All files that it is made of; a program's own are not among them."""
+        """All files that it was read from; a program's own files are not included."""
         return (self.path, *(os.path.join(self.folder, name) for name in self.description.files))
 
 
 def load(paths: Sequence[str]) -> list[Manifest]:
-    """These manifests; those that can't be used say why."""
+    """Return the manifests at `paths`; one that can't be used has its `fault` set."""
     kept = cache.collected("manifests", _VERSION, paths, _kept) if paths else {}
     return [_restored(path, kept[path]) for path in paths]
 
 
 def models(manifest: Manifest) -> tuple[Model, ...]:
-    """The models that a manifest lists."""
+    """Return the models that a manifest lists."""
 
     def build() -> list[Any]:
         return [json_form.plain(each) for each in read(manifest.path).models]
@@ -82,8 +82,9 @@ def models(manifest: Manifest) -> tuple[Model, ...]:
 
 
 def read(path: str, *, strict: bool = True) -> Description:
-    """What a manifest says, with its models; not `strict`, keys that nobody knows are passed over. Raises UsageError
-    with a line for each fault, or Unavailable where it can't be read.
+    """Return a manifest's description with its models. Unless `strict`, unknown keys are ignored.
+
+    Raises UsageError with one line for each fault, or Unavailable if the file can't be read.
     """
     from polyroute.manifests.reader import Wrong
     from polyroute.manifests.reading import parse
@@ -101,7 +102,7 @@ def read(path: str, *, strict: bool = True) -> Description:
 
 
 def _kept(path: str) -> tuple[Any, tuple[str, ...]]:
-    """The plain form of a manifest, or its fault; and the further files that it was made from."""
+    """Return the plain form of a manifest, or its fault, and the other files that it depends on."""
     try:
         found = read(path)
     except (UsageError, Unavailable) as error:
@@ -113,7 +114,7 @@ def _kept(path: str) -> tuple[Any, tuple[str, ...]]:
 
 
 def _around(folder: str) -> tuple[str, ...]:
-    """What may have to change for a manifest to be fixed."""
+    """Return the files that may change when a faulty manifest is fixed."""
     with os.scandir(folder) as entries:
         return (folder, *(each.path for each in entries if each.is_file()))
 
@@ -127,7 +128,7 @@ def _restored(path: str, kept: Any) -> Manifest:
 
 
 def _fill_lists(document: dict[str, Any], folder: str) -> Iterable[str]:
-    """Put lists of models that stand in files beside the manifest in their place; return the files' names."""
+    """Replace the names of list files with the lists in them, and yield the files' names."""
     tables = [each for key in ("providers", "extends") if isinstance(each := document.get(key), dict)]
     for table in (each for named in tables for each in named.values()):
         name = table.get("models") if isinstance(table, dict) else None
@@ -147,11 +148,11 @@ def _text(folder: str, name: str, most: int) -> str:
 
     path = os.path.realpath(os.path.join(folder, name))
     if not platform.is_within(path, folder):
-        raise UsageError(f"{name} leads out of the plugin's folder. Put a copy of the file there.")
+        raise UsageError(f"{name} leads out of the plugin's folder. Put a copy of the file in the folder.")
     try:
         with open(path, "rb", opener=platform.open_without_waiting) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise UsageError(f"{name} is no file.")
+                raise UsageError(f"{name} is not a regular file.")
             data = file.read(most + 1)
     except OSError as error:
         raise Unavailable(f"{name} can't be read: {error.strerror}.") from error

@@ -1,4 +1,4 @@
-"""A description as a plugin: the hooks that it implements, like those of a plugin in Python."""
+"""Plugin objects made of descriptions: they implement hooks like a plugin in Python."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from polyroute.spelled import Listed
 
 Models = Callable[[], Iterable[Model]]
-"""The models that a description lists, read when they are first wanted."""
+"""Returns the models that a description lists; they are read when first needed."""
 
 
 class Described:
-    """What a description says, as answers to hooks."""
+    """Hook implementations that return what a description declares."""
 
     def __init__(self, plugin: Plugin, said: Description, models: Models | None) -> None:
         self.plugin = plugin
@@ -48,17 +48,17 @@ class Described:
 
     @hookimpl
     def polyroute_providers(self) -> Iterable[Provider]:
-        """Its providers."""
+        """Return its providers."""
         return self.said.providers
 
     @hookimpl
     def polyroute_routeability(self) -> Iterable[Routeability]:
-        """Whom its gateways carry, and those that it makes of others' providers."""
+        """Return the routeability rules of its gateways and of the providers that it extends."""
         return self.said.routeability
 
     @hookimpl
     def polyroute_lists(self) -> Iterable[FetchedList]:
-        """The lists of models that can be fetched."""
+        """Return the model lists that can be fetched."""
         from polyroute.manifests import fetched
 
         gateways = {rule.gateway for rule in self.said.routeability}
@@ -66,7 +66,7 @@ class Described:
         return [fetched.declared(each, models, is_gateway=each.provider in gateways) for each in self.said.lists]
 
     def models(self, provider_ids: frozenset[str]) -> Iterable[Model]:
-        """What it lists, with what was fetched of it."""
+        """Return the models that it lists, updated from the fetched lists."""
         listed = [model for model in (self.listing or tuple)() if model.provider in provider_ids]
         lists = [each for each in self.said.lists if each.provider in provider_ids]
         if not lists:
@@ -76,7 +76,7 @@ class Described:
         return fetched.merged(listed, lists)
 
     def mappers(self, listed: Listed) -> Mapping[str, Mapper]:
-        """How its gateways spell models."""
+        """Return the mappers of its gateways."""
         return {gateway: self._mapper(gateway, spelling, listed) for gateway, spelling in self.said.mappings.items()}
 
     def _mapper(self, gateway: str, spelling: Spelling, listed: Listed) -> Mapper:
@@ -95,29 +95,29 @@ class Described:
 
 
 class ManifestPlugin(Described):
-    """A plugin that is data alone: what it says is the same for everybody."""
+    """A plugin without code: its results are the same for every environment."""
 
     @hookimpl
     def polyroute_models(self, provider_ids: frozenset[str]) -> Iterable[Model]:
-        """What it lists, with what was fetched of it."""
+        """Return the models that it lists, updated from the fetched lists."""
         return self.models(provider_ids)
 
     @hookimpl
     def polyroute_model_ids(self, listed: Listed) -> Mapping[str, Mapper]:
-        """How its gateways spell models."""
+        """Return the mappers of its gateways."""
         return self.mappers(listed)
 
     @hookimpl
     def polyroute_verifications(self) -> Iterable[Probe]:
-        """How its endpoints tell whether a key works."""
+        """Return the probes that check keys at its endpoints."""
         return self.said.probes
 
 
 def _scheme(rule: Routeability, spelling: Spelling, models: Models, listed: Listed) -> Scheme:
-    """The scheme of a gateway, for its own list and those of the vendors in it."""
+    """Return the scheme of a gateway for its own list and the lists of the vendors in it."""
     from polyroute.schemes import scheme
 
     dates = {each.id: tuple(filter(None, [each.release_date])) for each in models() if each.provider == rule.gateway}
-    dates = dates or dict.fromkeys(listed(rule.gateway), ())  # an extension reads the list that its owner has
+    dates = dates or dict.fromkeys(listed(rule.gateway), ())  # an extension uses the list of the provider's owner
     makers = {name.partition("/")[0] for name in dates} | spelling.providers.keys()
     return scheme(spelling.table(), dates, {maker: ids for maker in makers if (ids := tuple(listed(maker)))})

@@ -1,7 +1,7 @@
-"""Reading documents from outside into the vocabulary: pydantic's validators, derived from the same annotations.
+"""Parse external documents into values of the vocabulary with pydantic validators derived from its annotations.
 
-pydantic tells every fault of a document at once, each with its place, and makes the JSON Schema. Import this where
-something is parsed, and nowhere else: pydantic costs more than all of `polyroute status`.
+pydantic reports all faults of a document at once, each with its place, and generates the JSON Schema. Import this
+module only where something is parsed: importing pydantic takes longer than all of `polyroute status`.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from polyroute.constraints import Keyed, Least, Named, Never, Rule, short
 
 Where = tuple[str | int, ...]
 Make = Callable[[dict[str, Any]], Any]
-"""Makes a value of the fields that a table holds."""
+"""Makes a value from the fields of a table."""
 
 _FAULTS_TOLD = 20
 _SHOWN = 60
-"""Characters of a wrong value that are shown."""
+"""The most characters of an invalid value in a message."""
 _WORDS = {
     "missing": "is missing",
     "tuple_type": "should be a list",
@@ -32,20 +32,20 @@ _WORDS = {
     "finite_number": "should be a finite number",
 }
 _PARTS: set[str] = set()
-"""Every key that a table may hold."""
+"""Every key that any table may have."""
 
 
 class Field(NamedTuple):
-    """One key that a table may hold."""
+    """One key that a table may have."""
 
     name: str
-    """What it is called in Python."""
+    """The field's name in Python."""
     schema: CoreSchema
     required: bool = False
 
 
 class Wrong(ValueError):
-    """A document that can't be used: the place of each fault in it, and what is wrong there in words."""
+    """A document is invalid. `faults` has the place of each fault and a message."""
 
     def __init__(self, faults: Iterable[tuple[Where, str]]) -> None:
         self.faults = tuple(faults)
@@ -53,7 +53,7 @@ class Wrong(ValueError):
 
 
 def place(where: Iterable[str | int]) -> str:
-    """A place in a document, as TOML writes it."""
+    """Return a place in a document in TOML notation."""
     text = ""
     for step in where:
         text += f"[{step}]" if isinstance(step, int) else f".{_short(step)}" if text else _short(step)
@@ -61,24 +61,25 @@ def place(where: Iterable[str | int]) -> str:
 
 
 def validated(validator: SchemaValidator, data: Any) -> Any:
-    """What `validator` makes of `data`. Raises Wrong with every fault."""
+    """Return what `validator` makes of `data`. Raises Wrong with all faults."""
     try:
         return validator.validate_python(data)
     except ValidationError as error:
-        schema = validator.__reduce__()[1][0]  # what it was made of
+        schema = validator.__reduce__()[1][0]  # the schema that it was made from
         raise Wrong(_faults(error.errors(include_url=False), schema)) from None
 
 
 @cache
 def validator(kind: Any, *given: str, strict: bool) -> SchemaValidator:
-    """Reads a table into a record, of which the fields in `given` are filled in later; not `strict`, keys that nobody
-    knows are passed over.
+    """Return a validator that parses a table into a record; the fields in `given` are filled in later.
+
+    Unless `strict`, unknown keys are ignored.
     """
     return SchemaValidator(record(kind, *given, strict=strict))
 
 
 def record(kind: Any, *given: str, strict: bool) -> CoreSchema:
-    """The schema of a record; a text alone may stand for all of it."""
+    """Return the schema of a record. If it has a `Short` field, a string alone stands for the record."""
     make = partial(_record, kind, dict.fromkeys(given, ""))
     schema = table(fields(kind, *given, strict=strict), make, strict=strict)
     alone = short(kind)
@@ -92,7 +93,7 @@ def record(kind: Any, *given: str, strict: bool) -> CoreSchema:
 
 
 def fields(kind: Any, *without: str, strict: bool) -> dict[str, Field]:
-    """By key, the fields of a record, but for those in `without`."""
+    """Return the fields of a record by key, except those in `without`."""
     found = {
         _key(name, annotation): Field(name, _schema(annotation, strict), name not in kind._field_defaults)
         for name, annotation in kind.__annotations__.items()
@@ -103,7 +104,7 @@ def fields(kind: Any, *without: str, strict: bool) -> dict[str, Field]:
 
 
 def table(known: Mapping[str, Field], make: Make, *, strict: bool) -> CoreSchema:
-    """The schema of a table with these keys, of which `make` makes a value by the fields' names in Python."""
+    """Return the schema of a table with these keys; `make` gets the values by the fields' names in Python."""
     parts = {key: core_schema.typed_dict_field(each.schema, required=each.required) for key, each in known.items()}
     names = {key: each.name for key, each in known.items()}
     return core_schema.no_info_after_validator_function(
@@ -113,7 +114,7 @@ def table(known: Mapping[str, Field], make: Make, *, strict: bool) -> CoreSchema
 
 
 def keyed(inner: CoreSchema, key: Any, make: Callable[[dict[str, Any]], Any]) -> CoreSchema:
-    """The schema of a table of tables, whose keys are of the annotation `key`."""
+    """Return the schema of a table of tables whose keys match the annotation `key`."""
     return core_schema.no_info_after_validator_function(
         make, core_schema.dict_schema(_schema(key, strict=True), inner, strict=True)
     )
@@ -132,7 +133,7 @@ def _key(name: str, annotation: Any) -> str:
 
 
 def _schema(annotation: Any, strict: bool) -> CoreSchema:
-    """The schema of one annotation. Every form that the vocabulary uses is here; another is a mistake of ours."""
+    """Return the schema of one annotation. Raises NotImplementedError for a form that the vocabulary does not use."""
     marks = getattr(annotation, "__metadata__", ())
     kind = annotation.__origin__ if get_origin(annotation) is Annotated else annotation
     origin, inner = get_origin(kind), get_args(kind)
@@ -166,7 +167,7 @@ def _scalar(kind: Any, least: int | None) -> CoreSchema:
 
 
 def _text(rules: list[Rule], nevers: list[Never]) -> CoreSchema:
-    rule = rules[-1] if rules else None  # the strictest comes last
+    rule = rules[-1] if rules else None  # the last one is the strictest
     schema: CoreSchema = core_schema.str_schema(
         strict=True, pattern=f"^({rule.pattern})$" if rule else None, max_length=(rule and rule.most) or None
     )
@@ -176,7 +177,7 @@ def _text(rules: list[Rule], nevers: list[Never]) -> CoreSchema:
 
 
 _SHAPES: dict[str, str] = {}
-"""By pattern, what is said of a text that does not match it."""
+"""By pattern, the message for a text that does not match it."""
 
 
 def _unless(nevers: Sequence[Never], text: str) -> str:
@@ -195,7 +196,7 @@ def _tuple(inner: tuple[Any, ...], least: int | None, strict: bool) -> CoreSchem
 
 
 def _by_key(item: Any, field: str, strict: bool) -> CoreSchema:
-    """A table that becomes a tuple: of pairs, or of records whose `field` is the key."""
+    """Return the schema of a table that becomes a tuple of pairs, or of records whose `field` is the key."""
     if not field:
         name, value = get_args(item)
         return keyed(_schema(value, strict), name, lambda found: tuple(found.items()))
@@ -208,7 +209,7 @@ def _by_key(item: Any, field: str, strict: bool) -> CoreSchema:
 
 
 def _faults(errors: Sequence[Mapping[str, Any]], schema: Any) -> Iterable[tuple[Where, str]]:
-    """Each error with its place: as many as somebody reads."""
+    """Yield the first errors, each with its place, and the number of the others."""
     for each in errors[:_FAULTS_TOLD]:
         where = tuple(step for step in each["loc"] if step != "[key]")
         yield _placed(where, _words(each, schema))
@@ -217,21 +218,21 @@ def _faults(errors: Sequence[Mapping[str, Any]], schema: Any) -> Iterable[tuple[
 
 
 def _placed(where: Where, words: str) -> tuple[Where, str]:
-    """A fault of one field, of which only the whole could tell, at the place of the field."""
+    """Move a fault that was found in the whole record to the place of the field that its message names."""
     field, colon, rest = words.partition(": ")
     return ((*where, field), rest) if colon and field in _PARTS else (where, words)
 
 
 def _words(error: Mapping[str, Any], schema: Any) -> str:
-    """What is wrong, for users: pydantic's words, but where ours are plainer."""
+    """Return the message for an error: ours for common kinds, else pydantic's."""
     kind, given = error["type"], error["input"]
     if kind == "extra_forbidden":
         *where, key = error["loc"]
-        return f"is no known key.{_closest(str(key), _keys(schema, where))}"
+        return f"is not a known key.{_closest(str(key), _keys(schema, where))}"
     if kind == "literal_error":
         return f"should be {error['ctx']['expected']}.{_closest(str(given), _named(error))}".removesuffix(".")
     if kind == "string_pattern_mismatch":
-        return f"{_short(repr(given))} {_SHAPES.get(error['ctx']['pattern'], 'has a wrong form')}"
+        return f"{_short(repr(given))} {_SHAPES.get(error['ctx']['pattern'], 'has an invalid form')}"
     if kind == "value_error":
         return str(error["ctx"]["error"])
     return _WORDS.get(kind, str(error["msg"]).replace("Input should", "should").lower())
@@ -243,7 +244,7 @@ def _closest(name: str, known: Iterable[str]) -> str:
 
 
 def _keys(schema: Any, where: Sequence[str | int]) -> Iterable[str]:
-    """The keys that the table at a place of a document may hold."""
+    """Return the keys that the table at a place of a document may have."""
     while "schema" in schema:
         schema = schema["schema"]
     fields: dict[str, Any] = schema.get("fields", {})
@@ -254,7 +255,7 @@ def _keys(schema: Any, where: Sequence[str | int]) -> Iterable[str]:
 
 
 def _named(error: Mapping[str, Any]) -> Iterable[str]:
-    """The texts of which one is expected."""
+    """Return the expected texts."""
     import re
 
     return re.findall("'([^']*)'", error["ctx"]["expected"])

@@ -1,7 +1,7 @@
-"""Reading a plugin's description: a manifest's table, or the answer of a program to `describe`.
+"""Parse a plugin's description: the table of a manifest, or what a program returns from `describe`.
 
-A provider's table is that of `types.Provider`, with shorter ways to say what it needs and with what a plugin says of it
-besides (`Beside`). A field that `Provider` gains can be written in a manifest without a line here.
+A provider's table has the fields of `types.Provider`, shorter forms of its requirement (`Beside`) and what else a
+plugin declares about it (`Part`). A new field of `Provider` can be used in manifests without a change here.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -28,24 +28,24 @@ from polyroute.types import (
 
 
 class Slots(NamedTuple):
-    """Slots, by name, that together make a credential; none at all where nothing is needed."""
+    """The names of the slots that together make a credential; empty if none is needed."""
 
     slots: tuple[SlotName, ...] = ()
     kind: CredentialKind = "api-key"
 
 
 class Beside(NamedTuple):
-    """Shorter ways to say what a provider needs."""
+    """Shorter forms of a provider's requirement."""
 
     env: tuple[Variable, ...] = ()
-    """Variables, any of which holds the key."""
+    """Variables, any one of which may hold the key."""
     slots: Annotated[tuple[Slot, ...], Keyed("name")] = ()
     groups: tuple[Slots, ...] = ()
-    """Any one suffices; where left out, all slots together are the only one."""
+    """Any one group suffices; by default all slots together are the only group."""
 
 
 class Part(NamedTuple):
-    """What one table says of one provider."""
+    """What one table declares about one provider."""
 
     provider: Provider | None = None
     rule: Routeability | None = None
@@ -56,25 +56,27 @@ class Part(NamedTuple):
 
 
 def parse(data: Any, *, strict: bool = True) -> Description:
-    """The description in a manifest's table or, not `strict`, in the answer of a program, whose unknown fields are
-    passed over since a later minor version may have added them. Raises reader.Wrong.
+    """Return the description in a manifest's table or in a program's response.
+
+    Unless `strict`, unknown fields are ignored: a later minor version of the protocol may have added them.
+    Raises reader.Wrong.
     """
     found: Description = reader.validated(_validator(strict), data)
     return found
 
 
 def models(rows: Iterable[Any], provider: str) -> list[Model]:
-    """Models as a program lists them for one provider; unknown fields are passed over. Raises reader.Wrong."""
+    """Return the models that a program lists for one provider. Unknown fields are ignored. Raises reader.Wrong."""
     validator = reader.validator(Model, "provider", strict=False)
     return [_of(reader.validated(validator, row), provider) for row in rows]
 
 
 def schema() -> dict[str, Any]:
-    """The JSON Schema of a manifest, for editors."""
+    """Return the JSON Schema of a manifest, for editors."""
     from pydantic.json_schema import GenerateJsonSchema
 
     found = GenerateJsonSchema().generate(_document(strict=True), mode="validation")
-    for name in ("providers", "extends"):  # a list may stand in a file beside the manifest
+    for name in ("providers", "extends"):  # a list may be in a file next to the manifest
         (table,) = found["properties"][name]["patternProperties"].values()
         known = table["properties"]
         known["models"] = {"anyOf": [known["models"], {"type": "string"}]}
@@ -133,7 +135,7 @@ def _few_enough(rows: Any) -> Any:
 def _description(values: dict[str, Any]) -> Description:
     providers, extensions = values.pop("providers", {}), values.pop("extends", {})
     if twice := sorted(providers.keys() & extensions.keys()):
-        raise ValueError(f"extends: {', '.join(twice)} is a provider of this plugin already")
+        raise ValueError(f"extends: {', '.join(twice)} is already a provider of this plugin")
     parts = {**providers, **extensions}
     return Description(
         **values,
@@ -147,7 +149,7 @@ def _description(values: dict[str, Any]) -> Description:
 
 
 def _each_named(parts: Mapping[str, Part]) -> dict[str, Part]:
-    """Tables by provider, with the provider's ID wherever it belongs."""
+    """Return the tables by provider, with the provider's ID filled in."""
     return {name: _named(part, name) for name, part in parts.items()}
 
 
@@ -180,23 +182,23 @@ def _provider(values: dict[str, Any]) -> Part:
 
 
 def _extension(values: dict[str, Any]) -> Part:
-    """How another plugin's provider is used as a gateway."""
+    """Return how another plugin's provider is used as a gateway."""
     said = values.pop("rule", None)
     part = Part(**values)
     if (said or {}).get("preferred"):
-        raise ValueError("routeability: `preferred` is for the provider's owner to say")
+        raise ValueError("routeability: only the provider's owner may set `preferred`")
     like = (part.mapping or Spelling()).like
     rule = _rule(said, part, is_gateway=True) or Routeability("", like=like)
     return part._replace(rule=rule._replace(extends=True), mapping=_mapping(part, rule))
 
 
 def _mapping(part: Part, rule: Routeability | None) -> Spelling | None:
-    """How it spells models, where it says so or has a list."""
+    """Return how it spells models, if it declares that or has a list."""
     return part.mapping or (Spelling() if rule and part.models else None)
 
 
 def _rule(said: dict[str, Any] | None, part: Part, *, is_gateway: bool) -> Routeability | None:
-    """Whose models it carries, where it says so or is a gateway with a list."""
+    """Return whose models it carries, if it declares that or is a gateway with a list."""
     if said is None and not (is_gateway and part.models):
         return None
     said = said or {}
@@ -209,11 +211,11 @@ def _rule(said: dict[str, Any] | None, part: Part, *, is_gateway: bool) -> Route
 def _requirement(beside: Beside) -> tuple[Group, ...]:
     slots = {slot.name: slot for slot in beside.slots}
     if beside.env and "key" in slots:
-        raise ValueError("has `env`, which is the slot `key`: give one of the two")
+        raise ValueError("has `env`, which declares the slot `key`, and the slot `key`: give one of the two")
     if beside.env:
         slots = {"key": Slot("key", tuple(map(Alternative, beside.env)), secret=True), **slots}
     if unknown := {name for group in beside.groups for name in group.slots} - slots.keys():
-        raise ValueError(f"has a group that names slots that are not there: {', '.join(sorted(unknown))}")
+        raise ValueError(f"has a group that names slots that don't exist: {', '.join(sorted(unknown))}")
     groups = beside.groups or ((Slots(tuple(slots)),) if slots else ())
     return tuple([Group(tuple([slots[name] for name in group.slots]), group.kind) for group in groups])
 
@@ -224,14 +226,14 @@ def _without_slashes(provider: Provider) -> Provider:
 
 
 def _check_placeholders(provider: Provider, part: Part) -> None:
-    """Raises ValueError where `${slot}` names what is not there or is secret, or stands where nothing fills it."""
+    """Raise ValueError if `${slot}` names a missing or secret slot, or is in a field that is not filled in."""
     slots = {slot.name: slot for group in provider.requirement for slot in group.slots}
     cases = provider.base_url_cases
     urls = [provider.base_url, *(each.base_url for each in cases), *(each.base_url for each in part.models)]
     headers = [value for some in (provider.headers, *(each.headers for each in part.models)) for _, value in some]
     faults = [
         *_unfilled("a base URL", {*_names(urls), *(case.slot for case in cases)}, slots, "keys never go in URLs"),
-        *_unfilled("a header", _names(headers), slots, "say `auth` for the key"),
+        *_unfilled("a header", _names(headers), slots, "use `auth` for the key"),
         *_unchecked(_names(headers), slots),
         *_misplaced(provider),
     ]
@@ -241,7 +243,7 @@ def _check_placeholders(provider: Provider, part: Part) -> None:
 
 def _unfilled(where: str, names: Collection[str], slots: Mapping[str, Slot], hint: str) -> Iterable[str]:
     if unknown := sorted({*names} - slots.keys()):
-        yield f"has {where} that names slots that are not there: {', '.join(unknown)}"
+        yield f"has {where} that names slots that don't exist: {', '.join(unknown)}"
     if secret := sorted(name for name in names if name in slots and slots[name].secret):
         yield f"has {where} that holds a secret, {', '.join(secret)}; {hint}"
 
@@ -249,14 +251,14 @@ def _unfilled(where: str, names: Collection[str], slots: Mapping[str, Slot], hin
 def _unchecked(names: Collection[str], slots: Mapping[str, Slot]) -> Iterable[str]:
     known = (slots[name] for name in names if name in slots)
     if loose := sorted(slot.name for slot in known if not (slot.secret or slot.check)):
-        yield f'has a header that holds {", ".join(loose)} unchecked: say check = "slug" at the slot'
+        yield f'has a header that holds {", ".join(loose)} unchecked: set check = "slug" at the slot'
 
 
 def _misplaced(provider: Provider) -> Iterable[str]:
     elsewhere = {"auth.prefix": provider.auth.prefix, "protocol": provider.protocol}
     elsewhere["documentation"] = provider.documentation
     if wrong := [name for name, text in elsewhere.items() if placeholders(text)]:
-        yield f"{', '.join(wrong)}: ${{…}} is filled into base URLs and headers alone"
+        yield f"{', '.join(wrong)}: ${{…}} is filled in only in base URLs and headers"
 
 
 def _names(texts: Iterable[str]) -> set[str]:
@@ -264,7 +266,7 @@ def _names(texts: Iterable[str]) -> set[str]:
 
 
 def _check_list(provider: Provider, fetched: ModelList | None) -> None:
-    """Raises ValueError where a list would be fetched from elsewhere than the provider's own hosts."""
+    """Raise ValueError if a list would be fetched from another host than the provider's own."""
     if fetched is None:
         return
     own = {authority(url) for url in (provider.base_url, *(case.base_url for case in provider.base_url_cases))}
