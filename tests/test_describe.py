@@ -146,11 +146,11 @@ def test_a_description_can_be_kept_as_json(text: str) -> None:
         ('base_ulr = "x"', "providers.acme.base_ulr: is not a known key. Did you mean 'base_url'?"),
         ("kind = 'x'", "providers.acme.kind: should be 'vendor', 'host', 'own-cloud', 'own-server' or 'gateway'"),
         ("selectable = 1", "providers.acme.selectable: should be a valid boolean"),
-        ("documentation = 'ftp://a'", "'ftp://a' is no http or https address"),
-        ("documentation = 'https://me@a'", "is no http or https address"),
+        ("documentation = 'ftp://a'", "'ftp://a' is not an http or https URL"),
+        ("documentation = 'https://me@a'", "is not an http or https URL"),
         ('name = "\\u001b[31m"', "control characters"),
         ("headers = { 'a b' = 'c' }", "providers.acme.headers.a b"),
-        ('headers = { a = "b\\nc: d" }', "providers.acme.headers.a: 'b\\nc: d' holds control characters"),
+        ('headers = { a = "b\\nc: d" }', "providers.acme.headers.a: 'b\\nc: d' has control characters"),
         ("slots.x = {}", "providers.acme.slots.x.from: is missing"),
         ("slots.x = { from = [] }", "providers.acme.slots.x.from: "),
         (
@@ -300,7 +300,7 @@ def test_what_an_annotation_refuses_is_refused_by_all(wrong: dict[str, Any]) -> 
     """What Python returns and what a document says is held to the same annotation."""
     made = Made("made")._replace(**wrong)
     (field,) = wrong
-    assert f"a wrong {field}" in fault(made) or "is no lower-case slug" in fault(made)
+    assert f"an invalid {field}" in fault(made) or "is not a lower-case slug" in fault(made)
     written = {key: dict(each) if key == "headers" else each for key, each in wrong.items()}
     with pytest.raises(Wrong) as caught:
         validated(validator(Made, strict=True), {"id": "made", **written})

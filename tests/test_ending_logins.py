@@ -198,5 +198,5 @@ def test_an_end_that_is_no_moment(serve: Serve, wrong: Callable[[], float]) -> N
     with pytest.raises(SecretUnavailable):
         catalog.environment.reveal(catalog.resolve("acme/acme-large").credential)
     (problem,) = catalog.problems
-    assert "wrong expires_at (seconds since 1970)" in problem.message
+    assert "invalid expires_at (seconds since 1970)" in problem.message
     assert "secret-1" not in str(problem)

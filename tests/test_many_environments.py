@@ -383,7 +383,7 @@ def test_a_secret_of_nobody_in_particular_is_refused_for_two(tmp_path: Path) -> 
     asked = former.asked
     with pytest.raises(SecretUnavailable) as refused:
         bob.environment.reveal(credential(bob, "former"))
-    assert "whose" in str(refused.value)
+    assert "for which environment" in str(refused.value)
     assert former.asked == asked
     (problem,) = bob.problems
     assert (problem.code, problem.plugin, problem.hook) == ("whose-secret", "Former", "polyroute_secrets")

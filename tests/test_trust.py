@@ -319,5 +319,5 @@ def test_names_bring_nothing_to_a_terminal(person: Person) -> None:
     text = ACME + 'name = "\\u001b[31mAcme"\nslots.x = { from = ["X"], remedy = "\\u0007" }\n'
     person.put("acme", text)
     told = words(person.catalog(), "acme")
-    assert "line 5: providers.acme.name '\\x1b[31mAcme' is empty or holds control characters" in told
+    assert "line 5: providers.acme.name '\\x1b[31mAcme' is empty or has control characters" in told
     assert "\x1b" not in told

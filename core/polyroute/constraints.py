@@ -1,30 +1,31 @@
-"""What a field of the vocabulary demands beyond its type, as marks within `Annotated`.
+"""Constraints on fields of the vocabulary beyond their types, as marks within `Annotated`.
 
-Everything that looks at values follows from the annotations and these marks: `result_check` (what Python plugins
-return), `json_form` (what is kept between runs) and `manifests.reader` (documents from outside, and their JSON Schema).
-Every run imports this module: it must stay cheap.
+All checks and conversions are derived from the annotations and these marks: `result_check` (what Python plugins
+return), `json_form` (what is stored between runs) and `manifests.reader` (external documents and their JSON Schema).
+Every run imports this module, so it must be cheap to import.
 """
 
 from typing import Annotated, Any
 
 
 class Rule:
-    """The pattern that a whole text matches, and what is said of a text that does not.
+    """A pattern that the whole text must match, and the message for a text that does not.
 
-    The pattern is one that Python, Rust and ECMAScript read alike: no look-around.
+    The pattern must mean the same in Python, Rust and ECMAScript, so it has no look-around.
     """
 
     __slots__ = ("in_documents", "most", "pattern", "words")
 
     def __init__(self, pattern: str, words: str, most: int = 0, *, in_documents: bool = False) -> None:
-        """`words` follow the value: `'X' is no lower-case slug`. `most` bounds the characters; 0 sets no bound. A rule
-        for documents alone is about how authors write; what a plugin in Python returns is not held to it.
+        """`words` follow the value: `'X' is not a lower-case slug`. `most` is the most characters; 0 for no bound.
+
+        A rule with `in_documents` is checked in documents only, not in what Python plugins return.
         """
         self.pattern, self.words, self.most, self.in_documents = pattern, words, most, in_documents
 
 
 class Never:
-    """A pattern that a whole text must not match, and what is said where it does."""
+    """A pattern that the whole text must not match, and the message for a text that does."""
 
     __slots__ = ("pattern", "words")
 
@@ -33,7 +34,7 @@ class Never:
 
 
 class Least:
-    """The smallest number, or the shortest list, that is taken; in documents alone, as with `Rule`."""
+    """The smallest number or the shortest list allowed. `in_documents` is as in `Rule`."""
 
     __slots__ = ("in_documents", "least")
 
@@ -42,7 +43,7 @@ class Least:
 
 
 class Below:
-    """What a number must be less than, and what is said of one that is not."""
+    """An exclusive upper bound of a number, and the message for a number that is not below it."""
 
     __slots__ = ("limit", "words")
 
@@ -51,7 +52,7 @@ class Below:
 
 
 class Named:
-    """The field's name in JSON and TOML, where that differs."""
+    """The field's name in JSON and TOML, if it differs."""
 
     __slots__ = ("name",)
 
@@ -60,23 +61,23 @@ class Named:
 
 
 class Short:
-    """A text alone stands in JSON for the record of which this field alone is set."""
+    """In JSON, a plain string stands for a record with only this field set."""
 
     __slots__ = ()
 
 
 class Keyed:
-    """A tuple that is a table in JSON: records by one of their fields, or pairs of a name and a value."""
+    """A tuple that is an object in JSON: records keyed by one of their fields, or pairs of a name and a value."""
 
     __slots__ = ("field",)
 
     def __init__(self, field: str = "") -> None:
-        """`field` holds the key of each record; without it the items are pairs."""
+        """`field` is the field with the key of each record; without it the items are pairs."""
         self.field = field
 
 
 def short(kind: Any) -> str:
-    """The field of a record for which a text alone may stand; empty where there is none."""
+    """Return the name of a record's `Short` field; empty if it has none."""
     marked = (name for name, annotation in kind.__annotations__.items() if _is_short(annotation))
     return next(marked, "")
 
@@ -87,29 +88,29 @@ def _is_short(annotation: Any) -> bool:
 
 _LINE = r"[^\x00-\x1f\x7f-\x9f]*"
 _VARIABLE = r"[A-Za-z0-9_]+"
-_OUR_OWN = Never(r"POLYROUTE_\w*", "is a setting of Polyroute's own, and never a key of anybody")
+_OUR_OWN = Never(r"POLYROUTE_\w*", "is a setting of Polyroute itself and can't hold a key")
 
-Line = Annotated[str, Rule(_LINE, "holds control characters", in_documents=True)]
+Line = Annotated[str, Rule(_LINE, "has control characters", in_documents=True)]
 Filled = Annotated[str, Rule(r"[\s\S]+", "is empty")]
-Text = Annotated[Filled, Rule(_LINE[:-1] + "+", "is empty or holds control characters", in_documents=True)]
-Slug = Annotated[str, Rule(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?", "is no lower-case slug", 100)]
-Variable = Annotated[str, Rule(_VARIABLE, "is no name of a variable", in_documents=True), _OUR_OWN]
-MaybeVariable = Annotated[str, Rule(rf"({_VARIABLE})?", "is no name of a variable", in_documents=True), _OUR_OWN]
-SlotName = Annotated[str, Rule(r"\w+", "is no name for a slot", in_documents=True)]
-HeaderName = Annotated[str, Rule(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", "is no name of a header")]
+Text = Annotated[Filled, Rule(_LINE[:-1] + "+", "is empty or has control characters", in_documents=True)]
+Slug = Annotated[str, Rule(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?", "is not a lower-case slug", 100)]
+Variable = Annotated[str, Rule(_VARIABLE, "is not a variable name", in_documents=True), _OUR_OWN]
+MaybeVariable = Annotated[str, Rule(rf"({_VARIABLE})?", "is not a variable name", in_documents=True), _OUR_OWN]
+SlotName = Annotated[str, Rule(r"\w+", "is not a slot name", in_documents=True)]
+HeaderName = Annotated[str, Rule(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", "is not a header name")]
 Url = Annotated[
     str,
-    Rule(r"((https?://|\$\{)[^\s?#@]+)?", "is no http or https address (without user, query or fragment)"),
+    Rule(r"((https?://|\$\{)[^\s?#@]+)?", "is not an http or https URL (without user, query or fragment)"),
 ]
-"""A base URL, perhaps with `${slot}` in it; or nothing."""
-Link = Annotated[str, Rule(r"(https?://[^\s@]+)?", "is no http or https address", in_documents=True)]
-"""An address for people."""
-Path = Annotated[str, Rule(r"/([^\s?#@\\/][^\s?#@\\]*)?", "is no path below a base URL")]
-Date = Annotated[str, Rule(r"(\d{4}(-\d\d){0,2})?", "is no day in ISO 8601", in_documents=True)]
+"""A base URL, which may contain `${slot}`; or empty."""
+Link = Annotated[str, Rule(r"(https?://[^\s@]+)?", "is not an http or https URL", in_documents=True)]
+"""A URL of a page for users; or empty."""
+Path = Annotated[str, Rule(r"/([^\s?#@\\/][^\s?#@\\]*)?", "is not a path below a base URL")]
+Date = Annotated[str, Rule(r"(\d{4}(-\d\d){0,2})?", "is not an ISO 8601 date", in_documents=True)]
 Headers = Annotated[tuple[tuple[HeaderName, Line], ...], Keyed()]
 MILLISECONDS_FROM = 1e11
-"""What is at least this is in milliseconds: in seconds it would be in the year 5138."""
+"""Times from this number on are taken as milliseconds, since in seconds they would be after the year 5138."""
 Moment = Annotated[float, Below(MILLISECONDS_FROM, "is in milliseconds; it should be in seconds since 1970")]
 Count = Annotated[int, Least(1, in_documents=True)]
 Price = Annotated[float, Least(0, in_documents=True)]
-"""US dollars for a million tokens."""
+"""US dollars per million tokens."""

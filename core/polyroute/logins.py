@@ -1,6 +1,6 @@
-"""What is found out about logins and keys: where they are, what they are used with, and whether they work.
+"""Types for logins and keys: where they are found, what they are used for and whether they work.
 
-Only `Secret` and `Call` ever hold a secret, and neither shows it.
+Only `Secret` and `Call` hold a secret, and neither shows it in its `repr`.
 """
 
 from collections.abc import Mapping
@@ -14,20 +14,20 @@ VerificationState = Literal["valid", "invalid", "no_credit", "rate_limited", "un
 
 
 class Source(NamedTuple):
-    """Where a credential comes from, as data, so that its secret can be read at the moment of use."""
+    """Where a credential was found, so that its secret can be read at the moment of use."""
 
     layer: Text
     """`host`, `env`, `project .env`, `keyring`, `global .env`, `file`, `command` or `plugin`."""
     name: str = ""
-    """The variable; the name of an entry in the keyring; a plugin's own word; the command, as a shell has it."""
+    """The variable, the name of the keyring entry, the plugin's own reference, or the command in shell notation."""
     path: str = ""
-    """The file that holds the value, perhaps named by the variable."""
+    """The file with the value, which the variable may name."""
     section: str = ""
     """The section of the INI file."""
     field: str = ""
-    """The key in the section, or where the text stands in the JSON."""
+    """The key in the INI section, or the place of the value in the JSON."""
     expires: str = ""
-    """Where the same JSON says until when it is good."""
+    """The place of the expiry time in the same JSON."""
 
     def __str__(self) -> str:
         section = f"[{self.section}]" if self.section else ""
@@ -35,101 +35,101 @@ class Source(NamedTuple):
 
 
 class Credential(NamedTuple):
-    """A requirement met or a login found: pure data, no secret in it."""
+    """A requirement that is met or a login that was found. It contains no secret."""
 
     provider: str
     endpoint: str
-    """The base URL it was found for: the only place its secret may go."""
+    """The base URL that it was found for, and the only one that its secret is sent to."""
     kind: CredentialKind = "api-key"
     source: Source | None = None
-    """None where no secret is needed."""
+    """None if no secret is needed."""
     shared_with: tuple[str, ...] = ()
-    """Other providers that read the same variable: it may be meant for one of them."""
+    """Other providers that read the same variable, for one of which it may be meant."""
     plugin: str = ""
-    """The plugin that found it, if one did; with the layer `plugin` it is asked for the secret."""
+    """The plugin that found it, if one did. With the layer `plugin`, that plugin is asked for the secret."""
     remedy: str = ""
-    """What to do where the secret can't be had any more, in the words of the plugin."""
+    """The plugin's advice if the secret can't be read any more."""
     expires_at: float | None = None
-    """Seconds since 1970 at which the login ends, where that can be seen without reading the secret."""
+    """When the login ends, in seconds since 1970, if that is known without reading the secret."""
 
     def __str__(self) -> str:
         return str(self.source) if self.source else "none needed"
 
 
 class Detection(NamedTuple):
-    """What a plugin found out about one provider's login: a credential, or why there is none."""
+    """What a plugin found out about a provider's login: a credential, or the reason why there is none."""
 
     provider: Text
     kind: CredentialKind = "api-key"
     source: Source | None = None
-    """None where there is no usable login; then `reason` and `remedy` say why."""
+    """None if there is no usable login; `reason` and `remedy` then say why."""
     endpoint: Url = ""
-    """The base URL, where it differs from the provider's declared one. Only the provider's owner may say."""
+    """The base URL, if it differs from the declared one. Only the provider's owner may set it."""
     reason: str = ""
     remedy: str = ""
-    """What to do: about a login that is missing or has expired, or one whose secret can't be had later."""
+    """What the user should do if the login is missing or has expired, or if its secret can't be read later."""
     expires_at: Moment | None = None
-    """Seconds since 1970 at which the login ends; one that has ended is not usable."""
+    """When the login ends, in seconds since 1970. A login that has ended is not usable."""
 
 
 class Probe(NamedTuple):
-    """A request by which an endpoint says whether a key works; as data, for the core sends it: no plugin sees a key."""
+    """A request that checks whether a key works. The core sends it, so that no plugin sees the key."""
 
     provider: Text
     path: Path
-    """What follows the base URL that the key is bound to; it starts with `/`."""
+    """The path below the base URL that the key is bound to; it starts with `/`."""
     free: bool = True
-    """Whether it costs nothing; one that costs is sent only when somebody says so."""
+    """Whether the request is free of charge. One that is not is sent only if the user allows it."""
     body: str = ""
-    """JSON to POST; without one it is a GET."""
+    """The JSON body to POST; the request is a GET if empty."""
     remaining: Line = ""
-    """Where in the answer the credit that is left stands, as a dotted path."""
+    """The dotted path of the remaining credit in the response."""
     currency: Line = "USD"
-    """Its currency, or where in the answer that stands."""
+    """The currency of the credit, or its dotted path in the response."""
     means: Mapping[str, VerificationState] = MappingProxyType({})
-    """By HTTP status, what it means where it is not what it usually means."""
+    """From HTTP statuses to what they mean, where that differs from the usual meaning."""
 
 
 class Verification(NamedTuple):
-    """Whether a credential works right now, as its endpoint said."""
+    """Whether a credential works now, as reported by its endpoint."""
 
     provider: Text
     state: VerificationState
     message: str = ""
-    """Why, in the endpoint's own words where it had any."""
+    """The reason, in the endpoint's own words if it gave any."""
     remaining: str = ""
-    """The credit that is left, with its currency, where the endpoint tells."""
+    """The remaining credit with its currency, if the endpoint reports it."""
 
 
 class Secret(NamedTuple):
-    """What a credential is used with, for as long as it is good; or why there is none. Kept in memory alone."""
+    """The secret of a credential and how long it is valid, or the reason why there is none. Kept in memory only."""
 
     value: str = ""
-    """Empty where there is none; then `reason` and `remedy` say why."""
+    """Empty if there is none; `reason` and `remedy` then say why."""
     expires_at: Moment | None = None
-    """Seconds since 1970; None where nobody knows, and then the secret is asked for at each use."""
+    """Seconds since 1970. None if unknown: the secret is then read again at each use."""
     headers: Headers = ()
-    """Further headers that go with it; they may be secret (an account, a session)."""
+    """Further headers to send with it. They may be secret (an account, a session)."""
     endpoint: Url = ""
-    """The base URL it is for, where only the exchange says so; it goes there and nowhere else, whatever a model's own
-    base URL is. Only the provider's owner may give one, and an executable only within the hosts that it is granted."""
+    """The base URL that it is for, if only the token exchange reveals it. The secret is then sent nowhere else, even
+    if a model has its own base URL. Only the provider's owner may set it; an executable only to hosts it is granted."""
     reason: str = ""
-    """Why there is none."""
+    """Why there is no secret."""
     remedy: str = ""
-    """What a user does about it: `Run: acme login.`"""
+    """What the user should do: `Run: acme login.`"""
 
     def __repr__(self) -> str:
         return "<Secret>" if self.value else f"<no Secret: {self.reason or 'no reason is given'}>"
 
 
 class Call(NamedTuple):
-    """How an endpoint is called along one route: where, and with which headers, the key among them."""
+    """How to call an endpoint over one route: the base URL and the headers, including the one with the key."""
 
     base_url: str
     headers: tuple[tuple[str, str], ...]
-    """All headers that the route asks for; the last is the one with the key, where one is needed."""
+    """All headers of the route. The last one carries the key, if a key is needed."""
     expires_at: float | None = None
-    """Seconds since 1970 at which the headers stop being good; None where nobody knows."""
+    """When the headers expire, in seconds since 1970; None if unknown."""
 
     def __repr__(self) -> str:
         return f"<Call of {self.base_url}>"

@@ -1,8 +1,8 @@
-"""The vocabulary of plugins: immutable values without I/O, shared by the core, plugins and hosts.
+"""The vocabulary of plugins: immutable values without I/O, shared by the core, plugins and host applications.
 
-They are named tuples because defining one costs an eighth of what a frozen slotted dataclass costs at
-start-up; `docs/architecture.md` has the figures. What a field demands stands at the field: everything that checks,
-reads or keeps values follows from it. What is found out about logins and keys is in `logins`.
+They are named tuples because defining one at start-up takes an eighth of the time of a frozen dataclass with slots;
+`docs/architecture.md` has the figures. Constraints are annotations of the fields, and whatever checks, parses or stores
+values is derived from them. The types for logins and keys are in `logins`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,12 +40,12 @@ DIRECT = "direct"
 
 
 class ModelRef(NamedTuple):
-    """A provider and that provider's own model ID; written `provider/model`."""
+    """A provider and the provider's own model ID, written `provider/model`."""
 
     provider: Filled
     """A provider ID or one of its aliases, as entered."""
     id: Filled
-    """The model ID to the letter: never trimmed, re-cased or altered."""
+    """The model ID exactly as entered: never trimmed, never changed in case."""
 
     def __str__(self) -> str:
         return f"{self.provider}/{self.id}"
@@ -61,72 +61,72 @@ class Alternative(NamedTuple):
     """One place that can fill a slot: a variable, a file, a variable naming a file, a part of a file, or a command."""
 
     variable: Annotated[MaybeVariable, Short()] = ""
-    """A variable that holds the value, or (with `names_file`) the path of a file."""
+    """A variable that holds the value or, with `names_file`, the path of a file."""
     file: Line = ""
-    """A path; `~` is the user's home and `${NAME}` or `${NAME:-default}` a variable."""
+    """A path, in which `~` is the user's home and `${NAME}` or `${NAME:-default}` a variable."""
     names_file: bool = False
-    """The variable's value is a path, and counts only where that file exists."""
+    """Whether the variable's value is a path, which counts only if the file exists."""
     section: Line = ""
-    """A section of the INI file, with variables as in `file`."""
+    """A section of the INI file; variables are filled in as in `file`."""
     keys: tuple[Text, ...] = ()
-    """INI keys of which the section must hold one; the first that is there gives the value."""
+    """INI keys of which the section must have one; the first one present gives the value."""
     json_field: Line = ""
-    """Where the text stands in the JSON that the variable, the file or the command gives: a dotted path (`a.b`), or a
+    """The place of the value in the JSON that the variable, the file or the command gives: a dotted path (`a.b`) or a
     JSON pointer (`/a.b/c`)."""
     command: tuple[Text, ...] = ()
-    """A program and its arguments that prints the secret. It is run at the moment of use, never before, and without a
-    shell; a manifest that names one is used only after the user has approved it."""
+    """A program that prints the secret, with its arguments. It is run without a shell and only at the moment of use. A
+    manifest that names a command is used only after the user has approved it."""
     variables: tuple[Variable, ...] = ()
-    """The variables that the command gets, besides `HOME`, `PATH` and the language."""
+    """The variables that the command gets, in addition to `HOME`, `PATH` and the language settings."""
     expires_field: Line = ""
-    """Where the same JSON says until when the value is good: ISO 8601, or seconds or milliseconds since 1970."""
+    """The place of the expiry time in the same JSON: ISO 8601, or seconds or milliseconds since 1970."""
 
     def inconsistency(self) -> str:
-        """Why these fields do not go together; empty where they do."""
+        """Return why these fields don't go together; empty if they do."""
         if sum(map(bool, (self.variable, self.file, self.command))) != 1:
             return "give either a `variable` or a `file`, or a `command`"
         if bool(self.section) != bool(self.keys):
             return "`section` and `keys` go together"
         if self.variables and not self.command:
-            return "`variables` are those of a `command`"
+            return "`variables` go with a `command`"
         return "`expires_field` goes with `json_field`" if self.expires_field and not self.json_field else ""
 
 
 class Slot(NamedTuple):
-    """One thing a provider needs, with the alternatives that can fill it, in order."""
+    """One value that a provider needs, with the alternatives that can fill it, in order."""
 
     name: SlotName
-    """What it is called in a base URL or a header (`${region}`) and in messages."""
+    """Its name in a base URL or a header (`${region}`) and in messages."""
     alternatives: Annotated[tuple[Alternative, ...], Named("from")]
     secret: bool = False
     default: Line = ""
-    """Used where no alternative holds a value."""
+    """The value used if no alternative has one."""
     check: Check = ""
-    """What the value must be before it may stand in a base URL or a header."""
+    """What the value must be to be filled into a base URL or a header."""
     remedy: Line = ""
-    """What a user does to fill it, where "set the variable" does not say it well."""
+    """What the user does to fill it, if "set the variable" is not the right advice."""
 
     def inconsistency(self) -> str:
-        """Why these fields do not go together; empty where they do."""
-        return "" if self.alternatives or self.default else "from: names no place to look at"
+        """Return why these fields don't go together; empty if they do."""
+        return "" if self.alternatives or self.default else "from: names no place to look"
 
 
 class Group(NamedTuple):
-    """Slots that together make a credential. A group without slots says that none is needed."""
+    """Slots that together make a credential. A group without slots means that no credential is needed."""
 
     slots: tuple[Slot, ...] = ()
     kind: CredentialKind = "api-key"
 
 
 class AuthHeader(NamedTuple):
-    """Where the secret goes: the header's name and what stands before the secret in it."""
+    """The header that carries the secret: its name and the text before the secret."""
 
     name: HeaderName = "Authorization"
     prefix: Line = "Bearer "
 
 
 class BaseUrlCase(NamedTuple):
-    """Another base URL for one value of one slot (a cloud's `global` location has a host of its own)."""
+    """Another base URL for one value of one slot, such as a cloud's `global` location with its own host."""
 
     slot: SlotName
     value: Line
@@ -134,11 +134,11 @@ class BaseUrlCase(NamedTuple):
 
 
 class CustomModelRules(NamedTuple):
-    """What a user's own models of a provider need."""
+    """What custom models of a provider need."""
 
     base_url: BaseUrlRule = "no"
     file_suffix: Line = ""
-    """The model is a local file whose name ends so; empty where it is no file."""
+    """The suffix of the model's local file; empty if the model is not a file."""
 
 
 class FailureRule(NamedTuple):
@@ -155,132 +155,133 @@ class FailureRule(NamedTuple):
 
 
 class Provider(NamedTuple):
-    """Whose models a user selects."""
+    """A provider whose models a user selects."""
 
     id: Slug
     """A lower-case slug."""
     name: Text
     kind: ProviderKind = "host"
     requirement: tuple[Group, ...] = ()
-    """Any one group suffices; none at all leaves it to the credentials hook."""
+    """Any one group suffices. If empty, the hook `polyroute_credentials` finds the credential."""
     base_url: Url = ""
-    """May hold `${slot}`, filled from the group that is met."""
+    """May contain `${slot}`, filled in from the group that is met."""
     base_url_cases: tuple[BaseUrlCase, ...] = ()
     protocol: Text = "openai-chat"
     """The wire protocol, one of the names in `docs/architecture.md`."""
     auth: AuthHeader = AuthHeader()
     headers: Headers = ()
-    """Further headers that every request needs; never secret. A value may hold `${slot}`."""
+    """Further headers of every request, never secret. A value may contain `${slot}`."""
     aliases: tuple[Text, ...] = ()
-    """Other tools' names for it."""
+    """Other tools' names for the provider."""
     selectable: bool = True
-    """Whether it may stand in a model reference."""
+    """Whether it can be used in a model reference."""
     custom_models: CustomModelRules | None = None
-    """None where a user can add no models of their own."""
+    """None if a user can't add custom models."""
     documentation: Link = ""
-    """Address of the provider's own documentation."""
+    """The URL of the provider's own documentation."""
     key_variable: MaybeVariable = ""
-    """The variable in which its key is kept, where no requirement says so since the plugin looks by itself."""
+    """The variable that holds its key, if the plugin looks for it in a hook instead of a requirement."""
     also_speaks: tuple[Text, ...] = ()
-    """Further wire protocols, at the same base URL and with the same key and headers."""
+    """Further wire protocols at the same base URL, with the same key and headers."""
     detects: tuple[Variable, ...] = ()
-    """Further variables in which its plugin looks for a key by itself: who reads a variable counts in every form."""
+    """Further variables that its plugin reads a key from in a hook; they count as read by this provider."""
     own_protocols: tuple[Text, ...] = ()
-    """The wire protocols that this provider designed. `failures` count at everyone who speaks them."""
+    """The wire protocols that this provider designed. `failures` apply to every route that speaks one of them."""
     failures: tuple[FailureRule, ...] = ()
-    """How its endpoint says that a route can't be taken, beyond what most endpoints say; the first that fits counts."""
+    """How its endpoint reports that a route can't be taken, beyond the general rules; the first match applies."""
 
 
 class Routeability(NamedTuple):
-    """Which providers' models a gateway carries: a rule, evaluated once for all providers."""
+    """A rule for which providers' models a gateway carries, evaluated once for all providers."""
 
     gateway: Text
     """The gateway's provider ID."""
     offered: frozenset[Text] = frozenset()
-    """The namespaces in the gateway's model list: every vendor among them is carried."""
+    """The namespaces in the gateway's model list. Every vendor among them is carried."""
     namespaces: Mapping[str, Text] = MappingProxyType({})
-    """Provider ID to namespace, where the gateway spells a vendor otherwise."""
+    """From provider ID to namespace, for vendors that the gateway spells differently."""
     providers: tuple[Slug, ...] = ()
-    """Providers carried whatever the list says."""
+    """Providers carried whether or not the list has them."""
     like: Line = ""
-    """Another gateway, all of whose rule holds here too."""
+    """Another gateway whose whole rule applies to this one too."""
     preferred: bool = False
-    """Asks to be the first route as long as the user has not said otherwise."""
+    """Whether it asks to be the first route as long as the user has no preference."""
     extends: bool = False
-    """The gateway is another plugin's provider: endpoint, headers, credential and preference stay its owner's."""
+    """Whether the gateway is another plugin's provider, whose owner keeps endpoint, headers, credential and preference.
+    """
 
 
 class IdMapping(NamedTuple):
-    """A gateway's ID for a model and how it is known; or no ID, and why."""
+    """A gateway's ID for a model and the evidence for it; or no ID and the reason."""
 
     id: Filled | None
     evidence: Evidence
     why: str = ""
-    """In words; never empty where there is no ID."""
+    """The explanation for users; never empty if there is no ID."""
 
 
 @runtime_checkable
 class Mapper(Protocol):
-    """Translates model IDs for one gateway. Built once, asked often: both methods are look-ups."""
+    """Translates model IDs for one gateway. It is built once and called often, so both methods must be look-ups."""
 
     def lookup(self, model: ModelRef, /) -> IdMapping:
-        """The ID by which the gateway knows `model`."""
+        """Return the gateway's ID for `model`, or the reason why there is none."""
 
     def reverse(self, gateway_id: str, /) -> ModelRef | None:
-        """The provider and native ID of a gateway's ID, only where that is certain."""
+        """Return the provider and its own ID for a gateway's ID; None unless that is certain."""
 
 
 @runtime_checkable
 class Suggester(Protocol):
-    """A mapper that can also say what may have been meant.
+    """A mapper that can also suggest models.
 
-    This is apart from `lookup`, and optional: a likeness takes a thousand times as long to find as an ID, and is
-    wanted only where a user reads the answer, never while routes are worked out.
+    This is optional and separate from `lookup`: a similar name takes a thousand times as long to find as an ID, and is
+    needed only in messages to users, never when computing routes.
     """
 
     def suggest(self, model: ModelRef, /) -> tuple[str, ...]:
-        """Model references that may be meant, likeliest first. May be fuzzy, unlike everything else here."""
+        """Return the model references that may be meant, likeliest first. Unlike all other methods, this may guess."""
 
 
 @runtime_checkable
 class Preparing(Protocol):
-    """A mapper that asks somebody else, and can ask for many at once."""
+    """A mapper that calls another service and can fetch many IDs in one request."""
 
     def prepare(self, models: Sequence[ModelRef], /) -> None:
-        """These are about to be looked up: what is fetched now is not fetched one by one then."""
+        """Fetch the IDs of these models, which are about to be looked up, in one request."""
 
 
 class Model(NamedTuple):
-    """What is on offer: one model of one provider. Prices in US dollars per million tokens."""
+    """One model that a provider offers. Prices are in US dollars per million tokens."""
 
     provider: Text
     id: Annotated[Text, Short()]
     name: Line = ""
     context: Count | None = None
-    """Tokens of input and output together."""
+    """The most tokens of input and output together."""
     output: Count | None = None
-    """Most tokens of one answer."""
+    """The most tokens of one response."""
     input_price: Price | None = None
     output_price: Price | None = None
     input_modalities: tuple[Text, ...] = ()
     output_modalities: tuple[Text, ...] = ()
     release_date: Date = ""
-    """ISO 8601, perhaps without the day."""
+    """ISO 8601; the day, or month and day, may be missing."""
     base_url: Url = ""
-    """Where this model alone has a base URL of its own; `${slot}` as in the provider's."""
+    """This model's own base URL, if it differs from the provider's; may contain `${slot}`."""
     protocol: Line = ""
-    """Where this model alone speaks another protocol; `auth` and `headers` likewise."""
+    """This model's own wire protocol, if it differs from the provider's; likewise `auth` and `headers`."""
     auth: AuthHeader | None = None
     headers: Headers = ()
 
     @property
     def ref(self) -> ModelRef:
-        """The reference that selects it."""
+        """The model reference that selects it."""
         return ModelRef(self.provider, self.id)
 
 
 class Problem(NamedTuple):
-    """Something that went wrong in one plugin, file or entry: shown, never thrown at an unrelated caller."""
+    """Something that went wrong in one plugin, file or entry. Problems are reported, not raised."""
 
     message: str
     remedy: str = ""
@@ -290,9 +291,9 @@ class Problem(NamedTuple):
     hook: str = ""
     path: str = ""
     code: str = ""
-    """What kind of problem it is, for programs: one of the words in `docs/json.md`."""
+    """The kind of problem, for programs: one of the codes in `docs/json.md`."""
     provider: str = ""
-    """The ID of the provider that it is about, where it is about one."""
+    """The ID of the provider concerned, if there is one."""
 
     def __str__(self) -> str:
         where = " ".join(part for part in (self.distribution, self.version) if part)

@@ -86,7 +86,7 @@ def _turn(plugin: Plugin, provider: Provider, recorded: Owners) -> int:
 def _taken(name: str, names: Mapping[str, str], owners: Mapping[str, Plugin]) -> str:
     if name in ("", DIRECT):
         return f"{name!r} is not a valid name for a provider"
-    return f"{name!r} already belongs to plugin {owners[names[name]].label}" if name in names else ""
+    return f"{name!r} belongs to plugin {owners[names[name]].label} already" if name in names else ""
 
 
 def _refused(plugin: Plugin, fault: str, provider: str) -> Problem:
