@@ -125,7 +125,7 @@ def test_what_is_no_text_is_told(person: Person) -> None:
     assert "is not UTF-8 text" in words(catalog, "bytes")
     assert "is larger than 1 MiB" in words(catalog, "large")
     assert "can't be read" in words(catalog, "folder")
-    assert "is no file" in words(catalog, "pipe")
+    assert "is not a regular file" in words(catalog, "pipe")
 
 
 HUGE = {

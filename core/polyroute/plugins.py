@@ -1,4 +1,4 @@
-"""The loaded plugins with all that they declare: who exists, who carries whom, who translates IDs."""
+"""The loaded plugins and what they declare: providers, gateways and mappers of model IDs."""
 
 from __future__ import annotations
 
@@ -41,15 +41,15 @@ if TYPE_CHECKING:
 
 
 class Plugins:
-    """The loaded plugins, in order of ownership, with what they declare. Load them once per process.
+    """The loaded plugins, in order of ownership, and what they declare. Load them once per process.
 
-    A value that threads and catalogs can share: its answers never change, and `problems` grows as more is asked.
+    Threads and catalogs can share the object: its results never change, and `problems` grows as more hooks are called.
     """
 
     def __init__(self, loaded: Loaded, accepted: Collection[Change] = ()) -> None:
-        """`accepted` is what the user agreed to of what fetched lists change."""
+        """`accepted` has the changes in fetched lists that the user has agreed to."""
         self.all = loaded.plugins
-        """Every plugin found, those not in use included."""
+        """Every plugin found, including those not in use."""
         self._loaded = loaded
         self._problems = Problems(loaded.problems)
         report = self._problems.report
@@ -60,25 +60,25 @@ class Plugins:
         judged = changes.judge(answers, found, accepted, recorded) if found else changes.Judged(answers)
         self.waiting = judged.waiting
         self.unasked = judged.unasked
-        """By provider ID, those that only a fetched list has: one gets no key before the user has agreed to it."""
+        """By provider ID, providers that only a fetched list has; they get no key before the user agrees."""
         for problem in judged.problems:
             report(problem)
         claims = settle(judged.answers, report, recorded)
         claims = without(claims, judged.refused)
         self.lists = united(found, claims, report)
         self.claimed = claims.claimed
-        """By plugin, the providers that it declares, whether they are its own or not."""
+        """By plugin, the providers that it declares, whether it owns them or not."""
         claims, self.withheld = _consented(claims, loaded, report)
-        """By provider ID, those that get no key since it is not certain whose they are."""
+        """By provider ID, providers that get no key until the user has confirmed their owner."""
         rules = self._hooks.items("polyroute_routeability", Routeability, report)
         self._gateways = gateways(rules, claims, report)
         claims = claims._replace(providers=extended(claims, self._gateways))
         self.rules: Mapping[str, Routeability] = self._gateways.rules
         self.providers, self.owners, self.names = claims.providers, claims.owners, claims.names
         self.spokesmen = self._gateways.spokesmen
-        """By gateway, the plugin that says whom it carries and how it spells models: its owner, or who extends it."""
+        """By gateway, the plugin that declares what it carries and how it spells models: its owner or an extension."""
         self.lost = claims.lost
-        """Which third party claims a provider that is somebody else's: nothing that it says of that counts."""
+        """Third-party plugins with a provider that they declared but do not own: what they say about it is ignored."""
         self._listings = Listings(self._hooks, claims, self._gateways, judged.moved, report)
         self._unmet: dict[str, Evaluation] = {}
         self._can_be_fresher: dict[str, bool] = {}
@@ -96,15 +96,17 @@ class Plugins:
         run: bool = True,
         bundled: Sequence[str] | None = None,
     ) -> Plugins:
-        """Load the plugin objects in `add`, then the installed plugins, those in the user's plugin folder, and those
-        that the user has approved of the project at (or above) `project`: all, or those named in `only`. Executables
-        are asked unless `run` is false; then what they said last is all that is known of them. The distributions in
-        `bundled` come before other installed ones, in this order, and are trusted as Polyroute itself is: by default
-        those of its extra `all`.
+        """Load plugins, and return them in order of ownership.
 
-        The variables `POLYROUTE_DISABLE_PLUGINS` and (unless `only` is given) `POLYROUTE_PLUGINS` of the
-        environment, by default of the process, switch plugins off by name. Never raises for a plugin: see
-        `problems`. Nothing is written but caches.
+        These are the plugin objects in `add`, then the installed plugins, those in the user's plugin folder, and the
+        approved ones of the project at (or above) `project`; of the installed ones all, or those named in `only`.
+        Executables are run for their description unless `run` is false, in which case their last one is used. The
+        distributions in `bundled`, by default those of Polyroute's extra `all`, come before other installed ones, in
+        this order, and are trusted like Polyroute itself.
+
+        The variables `POLYROUTE_DISABLE_PLUGINS` and (unless `only` is given) `POLYROUTE_PLUGINS` of `environment`, by
+        default that of the process, disable plugins by name. A plugin's failure is never raised, but reported in
+        `problems`. Only caches are written.
         """
         environment = Environment.load() if environment is None else environment
         allowed = _names("POLYROUTE_PLUGINS", environment) if only is None else list(only)
@@ -113,9 +115,9 @@ class Plugins:
         return cls(load(request, environment), changes.accepted(environment.state_directory))
 
     def about(self, environment: Environment) -> Plugins:
-        """These plugins as one environment sees them; what goes wrong in asking for it alone is reported to it.
+        """Return these plugins as one environment sees them; problems of its own hook calls are reported to it.
 
-        What no plugin makes depend on the environment is shared.
+        Results that do not depend on the environment are shared.
         """
         self._origins.add(environment.origin)
         if not self._listings.depend_on_environment:
@@ -127,7 +129,7 @@ class Plugins:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """What went wrong so far."""
+        """The problems so far."""
         return tuple(self._problems)
 
     @property
@@ -136,27 +138,27 @@ class Plugins:
         return tuple(self.rules)
 
     def is_recorded(self, provider_id: str, owner: Plugin) -> bool:
-        """Whether the user has agreed that a plugin owns a provider."""
+        """Return whether the user has agreed that a plugin owns a provider."""
         known = self._loaded.approvals.owners.get(provider_id)
         return known is not None and known.identity == owner.identity
 
     def hosts_of(self, plugin: Plugin, *, refused: bool = False) -> dict[str, frozenset[str]]:
-        """By provider that a plugin declares, where its keys go; with what was `refused`, where they would go."""
+        """Return the hosts that get the keys of each provider a plugin declares; with `refused`, also withheld ones."""
         from polyroute.loading.consent import hosts
 
         found = {each.id: hosts(plugin, each, self._loaded) for each in self.claimed.get(plugin, ())}
-        if plugin.kind == "python":  # a manifest says by itself where its models are called
+        if plugin.kind == "python":  # a manifest's own hosts include those of its models
             for name in found.keys() & self.providers.keys():
                 found[name] |= self._listings.hosts(name)
                 found[name] |= self._listings.refused_hosts(name) if refused else set()
         return found
 
     def list_of(self, gateway: str) -> FetchedList | None:
-        """The list in which this gateway's model IDs are looked up, if it can be fetched."""
+        """Return the fetchable list in which this gateway's model IDs are looked up, or None."""
         return next((each for each in self.lists if gateway in each.gateways), None)
 
     def can_be_fresher(self, gateway: str) -> bool:
-        """Whether `polyroute refresh` would fetch a newer list of this gateway's models."""
+        """Return whether `polyroute refresh` would fetch a newer list of this gateway's models."""
         known = self._can_be_fresher.get(gateway)
         if known is None:
             found = self.list_of(gateway)
@@ -165,33 +167,33 @@ class Plugins:
 
     @cached_property
     def default_preference(self) -> str:
-        """The gateway that asks to be first; `direct` where none does."""
+        """The gateway that asks to be first; `direct` if none does."""
         return next((gateway for gateway, rule in self.rules.items() if rule.preferred), DIRECT)
 
     def carriers(self, provider_id: str) -> tuple[str, ...]:
-        """The gateways that may carry this provider's models, with or without a credential."""
+        """Return the gateways that may carry this provider's models, with or without a credential."""
         return self._gateways.carriers.get(provider_id, ())
 
     def find(self, name: str) -> Provider:
-        """The provider of this ID or alias; raises UnknownProvider with the closest names."""
+        """Return the provider with this ID or alias. Raises UnknownProvider, with the closest names."""
         try:
             return self.providers[self.names[name]]
         except (KeyError, TypeError):
             raise self.unknown(str(name)) from None
 
     def unknown(self, name: str) -> UnknownProvider:
-        """The error for a name that no provider has, with the closest names."""
+        """Return the error for an unknown provider name, with the closest names."""
         named = [each for each in self.all if each.name == name and each.reason]
         off = [f"The plugin {each.name!r} is not in use: {each.reason}." for each in named]
         return UnknownProvider(name, self._closest(name), " ".join(off) if name not in self.names else "")
 
     def hooks_of(self, plugin: Plugin) -> tuple[str, ...]:
-        """The hooks that `plugin` implements."""
+        """Return the names of the hooks that `plugin` implements."""
         return self._hooks.of(plugin)
 
     @cached_property
     def owned(self) -> Mapping[Plugin, list[str]]:
-        """By plugin, the provider IDs that are its own."""
+        """By plugin, the IDs of the providers that it owns."""
         owned: dict[Plugin, list[str]] = {}
         for name, owner in self.owners.items():
             owned.setdefault(owner, []).append(name)
@@ -199,7 +201,7 @@ class Plugins:
 
     @cached_property
     def readers(self) -> Mapping[str, tuple[str, ...]]:
-        """For each variable in which a secret is looked for, the services that look there."""
+        """By variable, the services that read a secret from it; the user's own servers are not included."""
         readers: dict[str, tuple[str, ...]] = {}
         services = [provider for provider in self.providers.values() if provider.kind != "own-server"]
         for provider in services:
@@ -208,7 +210,7 @@ class Plugins:
         return readers
 
     def touched(self, environment: Environment) -> set[str]:
-        """The providers whose requirement must be evaluated, since something that it names may be there."""
+        """Return the providers whose requirement must be evaluated, since the environment may have what it names."""
         by_variable, always = self._index
         touched = set(always)
         for name in environment.names:
@@ -217,7 +219,7 @@ class Plugins:
         return touched
 
     def unmet(self, provider_id: str, environment: Environment) -> Evaluation:
-        """The evaluation of a provider that is not touched: the same in every environment."""
+        """Return the evaluation of a provider that is not `touched`, which is the same in every environment."""
         found = self._unmet.get(provider_id)
         if found is None:
             found = requirements.evaluate(self.providers[provider_id], environment, {})
@@ -225,11 +227,11 @@ class Plugins:
         return found
 
     def detections(self, environment: Environment) -> list[tuple[Plugin, Detection]]:
-        """What plugins find beyond requirements, each with its author."""
+        """Return what plugins find beyond requirements, each with its plugin."""
         return self._hooks.items("polyroute_credentials", Detection, environment.report, environment=environment)
 
     def secret(self, credential: Credential, environment: Environment) -> Secret:
-        """The secret of a credential that a plugin or a command gives, or why there is none."""
+        """Return the secret of a credential from a plugin or a command, or the reason why there is none."""
         if credential.source and credential.source.layer == COMMAND:
             from polyroute.loading.secrets import command_secret
 
@@ -239,12 +241,12 @@ class Plugins:
     def verifications(
         self, credentials: tuple[Credential, ...], environment: Environment
     ) -> dict[str, Probe | Verification]:
-        """By provider, how to find out whether its key works, or what its plugin found."""
+        """Return by provider how to check its key, or what its plugin found."""
         return self._secrets.verifications(credentials, environment)
 
     @property
     def _secrets(self) -> Secrets:
-        """What the plugins know of keys: one for all environments, made when a key is first wanted."""
+        """The plugins' secrets, shared by all environments and created on first use."""
         if "secrets" not in self._late:
             from polyroute.loading.secrets import Secrets
 
@@ -253,15 +255,15 @@ class Plugins:
 
     @property
     def mappers(self) -> Mapping[str, Mapper]:
-        """By gateway, what translates model IDs."""
+        """By gateway, its mapper of model IDs."""
         return self._listings.mappers
 
     def models(self, provider_id: str) -> Mapping[str, Model]:
-        """A provider's models by ID; empty where no list is known."""
+        """Return a provider's models by ID; empty if no list is known."""
         return self._listings.models(provider_id)
 
     def all_models(self) -> Iterable[Model]:
-        """Every model of every provider, asked for at once."""
+        """Yield every model of every provider; plugins are asked for all providers at once."""
         return self._listings.all_models()
 
     @cached_property
@@ -284,7 +286,7 @@ class Plugins:
 
 
 def _consented(claims: Claims, loaded: Loaded, report: Reporter) -> tuple[Claims, Mapping[str, Withheld]]:
-    """The claims as far as they hold before the user says more; those of third parties alone can be in doubt."""
+    """Return the claims that hold with the user's consent so far; only third-party plugins need consent."""
     if not any(owner.is_third_party for owner in claims.owners.values()):
         return claims, {}
     from polyroute.loading.consent import consented

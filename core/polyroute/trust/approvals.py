@@ -1,7 +1,7 @@
-"""What a user has decided about plugins: which are approved, which own a provider, and which are switched off.
+"""The user's decisions about plugins: which are approved, which own a provider and which are disabled.
 
-It stands in one file on the user's side, never in a plugin's folder or a project's. Nothing is written to it but by
-what the user says: `plugins add`, `trust`, `enable` and the like, and `keys set`.
+They are stored in one file of the user's, never in the folder of a plugin or project. Only the user's commands write to
+it: `plugins add`, `trust`, `enable` and so on, and `keys set`.
 """
 
 import json
@@ -25,40 +25,40 @@ _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
 class Owner(NamedTuple):
-    """Whose a provider was when the user agreed to give it a key."""
+    """The owner of a provider when the user agreed to give it a key."""
 
     identity: str
-    """The distribution, or where the plugin lies."""
+    """The distribution, or the path of the plugin."""
     hosts: frozenset[str] = frozenset()
-    """Where the key may go."""
+    """The hosts that may get the key."""
 
 
 class Consent(NamedTuple):
-    """What a user is about to approve, as it was shown."""
+    """What the user is about to approve, as displayed."""
 
     fingerprint: str
     commands: Commands = _EMPTY
 
 
 class Approvals(NamedTuple):
-    """The decisions, as they were when the file was read."""
+    """The decisions at the time when the file was read."""
 
     path: str
     search_path: str = ""
-    """Where commands are looked for when they are approved."""
+    """The PATH on which commands are looked up when they are approved."""
     fingerprints: Mapping[str, str] = _EMPTY
-    """By the identity of a manifest, its fingerprint when it was approved."""
+    """By a manifest's identity, its fingerprint when it was approved."""
     disabled: frozenset[str] = frozenset()
-    """Names of plugins that are switched off."""
+    """The names of disabled plugins."""
     owners: Mapping[str, Owner] = _EMPTY
     """By provider ID."""
     commands: Mapping[str, Commands] = _EMPTY
-    """By the identity of a manifest, the programs that its commands were when it was approved."""
+    """By a manifest's identity, the programs of its commands when it was approved."""
     problems: tuple[Problem, ...] = ()
 
     @classmethod
     def load(cls, environment: Environment) -> "Approvals":
-        """Read the file; where it can't be read nothing is approved, and that is a problem."""
+        """Read the decisions. If the file can't be read, nothing is approved and `problems` says why."""
         path = os.path.join(environment.state_directory, "plugins.json")
         search_path = environment.setting("PATH", layer=PROCESS) or os.defpath
         try:
@@ -72,7 +72,7 @@ class Approvals(NamedTuple):
         return cls(path, search_path, document["approved"], disabled, owners, document["commands"])
 
     def state(self, manifest: "Manifest") -> State:
-        """Whether the plugin is approved as it is now. Raises Unsafe where its files are not."""
+        """Return whether the plugin is approved in its current state. Raises Unsafe if its files are not safe."""
         known = self.fingerprints and self.fingerprints.get(manifest.identity)
         if not known:
             return "unknown"
@@ -82,7 +82,7 @@ class Approvals(NamedTuple):
         return "approved" if known == trust.fingerprint(manifest, commands) else "changed"
 
     def consent_to(self, manifest: "Manifest") -> Consent:
-        """What there is to approve now. Raises UsageError where a command is not there, or its files are unsafe."""
+        """Return what there is to approve now. Raises UsageError if a command is missing or a file is not safe."""
         from polyroute.trust import trust
 
         commands = trust.resolved(manifest, self.search_path)
@@ -95,8 +95,9 @@ class Approvals(NamedTuple):
         files.require_lock(self.path)
 
     def approve(self, manifest: "Manifest", consent: Consent | None = None) -> None:
-        """Remember that the plugin is approved as it was shown, or else as it is now. Raises as `consent_to` does;
-        Unavailable; MissingExtra.
+        """Record that the plugin is approved as displayed (`consent`), by default in its current state.
+
+        Raises what `consent_to` raises, Unavailable if the file can't be written, and MissingExtra.
         """
         consent = consent or self.consent_to(manifest)
 
@@ -107,16 +108,18 @@ class Approvals(NamedTuple):
         self._change(change)
 
     def own(self, identity: str, hosts: Mapping[str, Collection[str]]) -> None:
-        """Remember that a plugin owns these providers, each with the hosts to which its key may go. Raises as
-        `approve` does.
+        """Record that a plugin owns these providers, each with the hosts that may get its key.
+
+        Raises what `approve` raises.
         """
         owners = {name: {"owner": identity, "hosts": sorted(each)} for name, each in hosts.items()}
         if owners:
             self._change(lambda document: document["owners"].update(owners))
 
     def revoke(self, manifest_identity: str, identity: str = "") -> None:
-        """Forget that a manifest was approved and, with the plugin's `identity`, what it owns. Raises as `approve`
-        does.
+        """Remove the approval of a manifest and, given the plugin's `identity`, its ownership of providers.
+
+        Raises what `approve` raises.
         """
 
         def change(document: dict[str, Any]) -> None:
@@ -128,7 +131,7 @@ class Approvals(NamedTuple):
         self._change(change)
 
     def switch(self, name: str, *, on: bool) -> None:
-        """Remember whether the plugin of this name is to be in use. Raises as `approve` does."""
+        """Record whether the plugin of this name is enabled. Raises what `approve` raises."""
         self._change(lambda document: document.update(disabled=_switched(document["disabled"], name, on=on)))
 
     def _change(self, change: Callable[[dict[str, Any]], object]) -> None:
@@ -159,7 +162,7 @@ def _document(path: str) -> dict[str, Any]:
         raise Unavailable(f"{path} can't be read: it is not of schema {_SCHEMA}.")
     found = {**empty, **document}
     if wrong := next((key for key, is_sound in _SOUND.items() if not is_sound(found[key])), ""):
-        raise Unavailable(f"{path} can't be read: {wrong!r} in it is of a wrong type.")
+        raise Unavailable(f"{path} can't be read: {wrong!r} has an invalid type.")
     return found
 
 
@@ -185,4 +188,4 @@ _SOUND: Mapping[str, Callable[[Any], bool]] = {
     "owners": lambda value: _is_table(value, _is_owner),
     "commands": lambda value: _is_table(value, lambda each: _is_table(each, _is_text)),
 }
-"""By key, whether its value is what it should be."""
+"""By key, a function that returns whether its value is valid."""

@@ -1,4 +1,4 @@
-"""What is dangerous about a plugin, in words: what a user who is asked to trust it is told first."""
+"""The dangers of a plugin, as messages that are displayed before the user is asked to trust it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from polyroute.types import Alternative, Provider
 
 
 def readers(providers: Iterable[Provider]) -> Mapping[str, Readers]:
-    """By variable, who looks for a secret there and where it is sent."""
+    """Return, by variable, the providers that read a secret from it and the hosts that get it."""
     found: dict[str, Readers] = {}
     for provider in providers:
         for name in requirements.secret_variables(provider):
@@ -23,7 +23,7 @@ def readers(providers: Iterable[Provider]) -> Mapping[str, Readers]:
 
 
 def program(manifest: Manifest) -> list[str]:
-    """What a plugin runs that is a program itself; nothing for one that is none."""
+    """Return the danger of an executable's program; empty for a plugin without one."""
     granted = manifest.description.executable
     return (
         [f"runs a program as you ({shlex.join(granted.argv)}): trusting it is trusting it with your account"]
@@ -33,7 +33,7 @@ def program(manifest: Manifest) -> list[str]:
 
 
 def found(manifest: Manifest, others: Mapping[str, Readers]) -> list[str]:
-    """What is dangerous about a manifest: commands, files, and variables that `others` read for other hosts."""
+    """Return the dangers of a manifest: commands, files, and variables that `others` read for other hosts."""
     commands = [f"runs `{shlex.join(each)}` as you, for its key" for each in manifest.description.commands]
     sent = [each for provider in manifest.description.providers for each in _sent(provider, manifest, others)]
     return list(dict.fromkeys([*commands, *sent, *_granted(manifest, others)]))
@@ -48,13 +48,13 @@ def _sent(provider: Provider, manifest: Manifest, others: Mapping[str, Readers])
 
 def _taken(place: Alternative, others: Mapping[str, Readers]) -> str:
     if place.file or place.names_file:
-        return f"sends the file {'that it names in ' if place.names_file else ''}{trust.shown(place)}"
+        return f"sends the file {'named by ' if place.names_file else ''}{trust.shown(place)}"
     names = [name for name in slots.named(place) if name in others]
     return f"sends {', '.join(names)}, which {', '.join(sorted(others[names[0]].providers))} reads,"
 
 
 def _granted(manifest: Manifest, others: Mapping[str, Readers]) -> Iterable[str]:
-    """Variables that a program gets, and that others read for other hosts than it may name."""
+    """Yield the variables that a program gets although others read them for hosts that it is not granted."""
     granted = manifest.description.executable
     hosts = {f"https://{host}" for host in granted.hosts} if granted else set()
     where = ", ".join(sorted(hosts))

@@ -1,7 +1,7 @@
-"""Which plugins may be used as they are, and which need the user's word first.
+"""Decide which plugins may be used and which need the user's approval first.
 
-Nothing here runs anything. A plugin's fingerprint is taken over its whole folder, the variables it names and the hosts
-to which their values would go, so that whatever changes asks again.
+Nothing here runs a program. A plugin's fingerprint covers its whole folder, the variables that it names and the hosts
+that get their values, so that any change needs a new approval.
 """
 
 import os
@@ -24,15 +24,15 @@ _FOLDER_FILES = 10_000
 _FOLDER_BYTES = 512 << 20
 
 _State = tuple[str, int, int, int, int]
-"""The identity of a file, with the time that nobody can set."""
+"""The identity of a file, including its status change time, which users can't set."""
 
-# To be raised whenever a fingerprint is made otherwise; all plugins that need approval then ask again.
+# Increase this whenever fingerprints are computed differently; plugins then have to be approved again.
 _VERSION = 2
 _NO_COMMANDS: Commands = {}
 
 
 class Unsafe(UsageError):
-    """A plugin's files are not to be used as they lie there."""
+    """A plugin's files are not safe to use."""
 
     def __init__(self, why: str, remedy: str) -> None:
         self.why = why
@@ -41,7 +41,7 @@ class Unsafe(UsageError):
 
 
 class Binding(NamedTuple):
-    """A credential, and where its secret would go."""
+    """A credential and a host that would get its secret."""
 
     credential: str
     """A variable, the path of a file, or a command."""
@@ -50,15 +50,15 @@ class Binding(NamedTuple):
 
 
 class Readers(NamedTuple):
-    """Who looks for a secret in one variable."""
+    """The providers that read a secret from one variable."""
 
     providers: frozenset[str]
     hosts: frozenset[str]
-    """Where those of them send it that may be believed."""
+    """The hosts that the trusted ones among them send it to."""
 
 
 def bindings(manifest: "Manifest") -> list[Binding]:
-    """Every (credential, host) pair of a plugin, those of its executable included, in order."""
+    """Return every (credential, host) pair of a plugin, including those of its executable, sorted."""
     pairs = {
         Binding(name, host)
         for provider in manifest.description.providers
@@ -67,34 +67,38 @@ def bindings(manifest: "Manifest") -> list[Binding]:
         for host in hosts(provider, manifest)
     }
     if granted := manifest.description.executable:
-        names = {*granted.variables} - {"HOME"}  # a place, and nothing that anybody is sent
+        names = {*granted.variables} - {"HOME"}  # a path that is not sent anywhere
         pairs |= {Binding(name, f"https://{host}") for name in names for host in granted.hosts}
     return sorted(pairs)
 
 
 def hosts(provider: Provider, manifest: "Manifest | None" = None) -> set[str]:
-    """Scheme, host and port of each base URL; one with a placeholder in it can be any, and is like no other's."""
+    """Return scheme, host and port of each base URL of a provider.
+
+    A base URL with a placeholder may become any host, so it counts as a host of this provider only.
+    """
     more = manifest.model_urls.get(provider.id, ()) if manifest else ()
     urls = (provider.base_url, *(case.base_url for case in provider.base_url_cases), *more)
     return {host(url, provider.id) for url in urls if url}
 
 
 def resolved(manifest: "Manifest", search_path: str) -> Commands:
-    """The programs that the commands of a manifest are, looked for on the user's PATH. Raises UsageError."""
+    """Return the paths of a manifest's commands on the user's PATH. Raises UsageError if one is missing."""
     import shutil
 
     found: dict[str, str] = {}
     for name in dict.fromkeys(command[0] for command in manifest.description.commands):
         path = shutil.which(name, path=search_path) if search_path else None
         if path is None:
-            raise UsageError(f"There is no program {name!r} on your PATH, which {manifest.name} runs for its key.")
+            raise UsageError(f"{manifest.name} runs {name!r} for its key, and there is no such program on your PATH.")
         found[name] = os.path.abspath(path)
     return found
 
 
 def fingerprint(manifest: "Manifest", commands: Commands = _NO_COMMANDS) -> str:
-    """What tells one state of a plugin, and of the programs that it runs, from another. Raises Unsafe where its files
-    are not to be used as they lie there.
+    """Return a digest of the state of a plugin and of the programs that it runs.
+
+    Raises Unsafe if its files are not safe to use.
     """
     files = [*_own_files(manifest), *_programs(manifest, commands)]
     granted = manifest.description.executable
@@ -117,7 +121,7 @@ def _own_files(manifest: "Manifest") -> list[_State]:
 
 
 def check_files(manifest: "Manifest") -> None:
-    """Raises Unsafe where others may write what a manifest is made of, or where it lies elsewhere."""
+    """Raise Unsafe if other users may write a manifest's files, or if they are outside its folder."""
     _check_rights(manifest.folder, manifest.folder)
     for path in manifest.files:
         _check_rights(path, manifest.folder)
@@ -126,9 +130,9 @@ def check_files(manifest: "Manifest") -> None:
 
 
 def contested(provider: Provider, manifest: "Manifest", readers: Mapping[str, Readers]) -> dict[Alternative, str]:
-    """What `provider` looks for that is not its own to send to its hosts, each with the reason.
+    """Return the places of `provider` whose secret it may not send to its hosts without consent, with the reasons.
 
-    `readers` has, by variable, the others that look for a secret there. Files are nobody's to send unasked.
+    `readers` has the other providers that read a secret from each variable. Files and commands always need consent.
     """
     own = hosts(provider, manifest)
     found = {}
@@ -143,7 +147,7 @@ def contested(provider: Provider, manifest: "Manifest", readers: Mapping[str, Re
 
 
 def without(provider: Provider, withheld: Collection[Alternative], remedy: str) -> Provider:
-    """The provider without these places to look at; what they leave empty says `remedy`."""
+    """Return the provider without the withheld places; the slots concerned get `remedy`."""
 
     def kept(slot: Slot) -> Slot:
         alternatives = tuple(each for each in slot.alternatives if each not in withheld)
@@ -154,14 +158,14 @@ def without(provider: Provider, withheld: Collection[Alternative], remedy: str) 
 
 
 def without_looking(provider: Provider, others: Mapping[str, Readers]) -> Provider:
-    """The provider, without the word that its plugin looks for a key in a variable that others read."""
+    """Return the provider without those of its plugin's own variables that others read."""
     detects = tuple(name for name in provider.detects if name not in others)
     key_variable = "" if provider.key_variable in others else provider.key_variable
     return provider._replace(detects=detects, key_variable=key_variable)
 
 
 def host(url: str, provider_id: str) -> str:
-    """Scheme, host and port of a base URL; one with a placeholder in it is like no other provider's."""
+    """Return scheme, host and port of a base URL; one with a placeholder differs from every other provider's."""
     found = site(url)
     return f"{found} of {provider_id}" if "$" in found else found
 
@@ -171,7 +175,7 @@ def _names(each: Alternative) -> set[str]:
 
 
 def shown(each: Alternative) -> str:
-    """A place, for users: a variable, a path, or a command as a shell has it."""
+    """Return a place as users know it: a variable, a path, or a command in shell notation."""
     return each.variable or each.file or f"`{slots.command_name(each.command)}`"
 
 
@@ -179,23 +183,21 @@ def _check_rights(path: str, folder: str) -> _State:
     try:
         found = os.stat(path)
     except OSError as error:
-        raise Unsafe(f"{path} can't be looked at: {error.strerror}", "Fix or remove it.") from None
+        raise Unsafe(f"{path} can't be examined: {error.strerror}", "Fix or remove it.") from None
     if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
-        raise Unsafe(f"{path} is no file", "Remove it.")
+        raise Unsafe(f"{path} is not a regular file or a folder", "Remove it.")
     if platform.others_may_write(found):
-        raise Unsafe(f"others than its owner may write {path}", f"Run: chmod -R go-w {quoted(folder)}")
+        raise Unsafe(f"users other than its owner may write {path}", f"Run: chmod -R go-w {quoted(folder)}")
     return *cache.identified(path, found), found.st_ctime_ns
 
 
 def _check_place(path: str, folder: str) -> None:
     if not platform.is_within(path, folder):
-        raise Unsafe(f"{path} leads out of the plugin's folder", "Put a copy of the file there.")
+        raise Unsafe(f"{path} leads out of the plugin's folder", "Put a copy of the file in the folder.")
 
 
 def _programs(manifest: "Manifest", commands: Commands) -> Iterator[_State]:
-    """The files outside its folder that a plugin runs, as far as their whole paths are known: whoever changes one of
-    them changes the plugin.
-    """
+    """Yield the files outside its folder that a plugin runs by absolute path; changing one changes the plugin."""
     granted = manifest.description.executable
     argvs = [granted.argv] if granted else []
     argvs += [(commands.get(command[0], command[0]), *command[1:]) for command in manifest.description.commands]
@@ -205,8 +207,9 @@ def _programs(manifest: "Manifest", commands: Commands) -> Iterator[_State]:
 
 
 def _files(folder: str) -> Iterator[_State]:
-    """The folder of a plugin, and every file and link in it. Raises Unsafe for what others may write, and for links
-    that lead out of it.
+    """Yield the folder of a plugin and every file and link in it.
+
+    Raises Unsafe if other users may write one of them, or if a link leads out of the folder.
     """
     yield _check_rights(folder, folder)
     waiting, count, size = [folder], 0, 0
@@ -238,12 +241,12 @@ def _digest(folder: str, files: Iterable[str]) -> str:
 
 
 def _named(path: str, folder: str) -> str:
-    """The name of a file in a plugin's folder, wherever that lies; else the whole path."""
+    """Return the path of a file relative to the plugin's folder, or its whole path if it is elsewhere."""
     return os.path.relpath(path, folder) if path.startswith(folder + os.sep) else path
 
 
 def _content(path: str) -> bytes:
-    if os.path.isdir(path):  # a link; what it leads to is among the files
+    if os.path.isdir(path):  # a link, whose target is among the files
         return os.fsencode(os.readlink(path))
     with open(path, "rb") as file:
         return file.read()
