@@ -52,10 +52,10 @@ def test_a_new_manifest_works(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["Acme", "a/b", "../x", "", "a b", "-a"])
 def test_a_name_must_be_one(tmp_path: Path, name: str) -> None:
     """A new plugin's name is a plain slug, and nothing is written over."""
-    with pytest.raises(UsageError, match="is no name"):
+    with pytest.raises(UsageError, match="is not a valid name"):
         scaffolding.write(name, "manifest", str(tmp_path))
     scaffolding.write("acme", "manifest", str(tmp_path))
-    with pytest.raises(UsageError, match="is there already"):
+    with pytest.raises(UsageError, match="already exists"):
         scaffolding.write("acme", "manifest", str(tmp_path))
 
 
@@ -166,7 +166,7 @@ def test_a_project_that_no_host_would_find(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[project]\nname = 'acme'\n")
     assert codes(kit.check(str(tmp_path))) == {"entry-point-missing", "version-missing", "dependency-missing"}
     (tmp_path / "pyproject.toml").unlink()
-    with pytest.raises(UsageError, match="is no plugin"):
+    with pytest.raises(UsageError, match="is not a plugin"):
         kit.check(str(tmp_path))
 
 

@@ -92,24 +92,24 @@ TOML_FAULTS = {
     "model-protocol": (
         "protocol-unknown",
         ACME.replace('"acme-large"', '{ id = "a", protocol = "x" }, { id = "b", protocol = "x" }'),
-        ["providers.acme.models[a].protocol (and 1 more) is 'x'", "There are: openai-chat, "],
+        ["providers.acme.models[a].protocol (and 1 more) is 'x'", "Known are: openai-chat, "],
     ),
     "prefix": (
         "prefix-joined",
         ACME + "auth = { prefix = 'Bearer' }\n",
-        ["providers.acme.auth.prefix is", "Authorization: BearerSECRET", 'Say prefix = "Bearer ".'],
+        ["providers.acme.auth.prefix is", "Authorization: BearerSECRET", 'Set prefix = "Bearer ".'],
     ),
     "prefix-elsewhere": (
         "prefix-joined",
         ACME + "auth = { name = 'x-key', prefix = 'Token' }\n",
-        ["x-key: TokenSECRET", 'Say prefix = "Token ".'],
+        ["x-key: TokenSECRET", 'Set prefix = "Token ".'],
     ),
     "prefix-of-a-model": (
         "prefix-joined",
         ACME.replace('"acme-large"', '{ id = "a", auth = { prefix = "ApiKey" } }'),
         ["providers.acme.models[a].auth.prefix"],
     ),
-    "alias-useless": ("alias-useless", ACME + "aliases = ['acme']\n", ["'acme', which is its ID already"]),
+    "alias-useless": ("alias-useless", ACME + "aliases = ['acme']\n", ["'acme', which is already its ID"]),
     "alias-case": ("alias-case", ACME + "aliases = ['Acme-X']\n", ["'Acme-X'", "Write it as 'acme-x'"]),
     "alias-blank": ("alias-wrong", ACME + "aliases = ['acme x']\n", ["providers.acme.aliases holds 'acme x'"]),
     "alias-slash": ("alias-wrong", ACME + "aliases = ['acme/x']\n", ["providers.acme.aliases holds 'acme/x'"]),
@@ -133,7 +133,7 @@ TOML_FAULTS = {
     "like-no-gateway": (
         "like-unknown",
         ACME + "kind = 'gateway'\nrouteability = { like = 'anthropic' }\n",
-        ["is a provider and no gateway"],
+        ["is a provider, not a gateway"],
     ),
     "like-itself": (
         "like-circle",
@@ -154,7 +154,7 @@ TOML_FAULTS = {
         "variable-shared",
         ACME.replace("ACME_API_KEY", "OPENAI_API_KEY"),
         [
-            "providers.acme.env (or slots.key.from) names OPENAI_API_KEY, where the key of openai",
+            "providers.acme.env (or slots.key.from) names OPENAI_API_KEY, which holds the key of openai",
             "https://api.acme.example",
         ],
     ),
@@ -203,14 +203,14 @@ PYTHON_FAULTS = {
     "unchecked": (
         "slot-unchecked",
         "provider(headers=(('x-y', '${r}'),), requirement=(Group((KEY, Slot('r', (Alternative('R'),)))),))",
-        ["r stands unchecked in the headers", "Say check='slug'"],
+        ["r is filled into the headers unchecked", "Set check='slug'"],
     ),
     "protocol": (
         "protocol-unknown",
         "provider(protocol='open-ai-chat')",
         ["Provider('acme').protocol", "openai-chat?"],
     ),
-    "prefix": ("prefix-joined", "provider(auth=AuthHeader(prefix='Bearer'))", ["Say prefix='Bearer '."]),
+    "prefix": ("prefix-joined", "provider(auth=AuthHeader(prefix='Bearer'))", ["Set prefix='Bearer '."]),
     "alias": ("alias-useless", "provider(aliases=('acme',))", ["Provider('acme').aliases holds 'acme'"]),
     "twice": ("name-twice", "provider(), provider()", ["Provider('acme').id has 'acme'"]),
     "taken": ("name-taken", "provider(id='openai')", ["openai belongs to the bundled plugin"]),
@@ -218,7 +218,7 @@ PYTHON_FAULTS = {
     "shared": (
         "variable-shared",
         "provider(requirement=(Group((Slot('k', (Alternative('OPENAI_API_KEY'),), secret=True),)),))",
-        ["Slot('k').alternatives of acme names OPENAI_API_KEY, where the key of openai"],
+        ["Slot('k').alternatives of acme names OPENAI_API_KEY, which holds the key of openai"],
     ),
     "shared-detected": (
         "variable-shared",
@@ -284,7 +284,7 @@ def test_an_unknown_hook_suggests_the_nearest(tmp_path: Path) -> None:
 
 JSON_FAULTS = {
     "protocol": ("protocol-unknown", {"protocol": "x"}, ["providers.acme.protocol is 'x'"]),
-    "prefix": ("prefix-joined", {"auth": {"prefix": "Basic"}}, ['Say "prefix": "Basic ".']),
+    "prefix": ("prefix-joined", {"auth": {"prefix": "Basic"}}, ['Set "prefix": "Basic ".']),
     "name": ("placeholder-unfilled", {"name": "${x}"}, ["providers.acme.name holds ${x}"]),
     "alias": ("alias-wrong", {"aliases": ["a b"]}, ["providers.acme.aliases holds 'a b'"]),
     "taken": ("name-taken", {"aliases": ["openai"]}, ["openai belongs to the bundled plugin"]),

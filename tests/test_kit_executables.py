@@ -59,8 +59,12 @@ REPLY = """'{"jsonrpc":"2.0","id":%s,%s}\\n' "$id" "$1\""""
 WRONG_REPLIES = {
     "id": ("reply-id", """'{"jsonrpc":"2.0","id":1,%s}\\n' "$1\"""", "the request with id 2147483647 with id 1"),
     "no-id": ("reply-id", """'{"jsonrpc":"2.0",%s}\\n' "$1\"""", "the request with id 1 without an id"),
-    "text": ("reply-id-type", """'{"jsonrpc":"2.0","id":"%s",%s}\\n' "$id" "$1\"""", 'with id "1", which is no number'),
-    "jsonrpc": ("reply-jsonrpc", """'{"id":%s,%s}\\n' "$id" "$1\"""", 'does not say "jsonrpc": "2.0"'),
+    "text": (
+        "reply-id-type",
+        """'{"jsonrpc":"2.0","id":"%s",%s}\\n' "$id" "$1\"""",
+        'with id "1", which is not a number',
+    ),
+    "jsonrpc": ("reply-jsonrpc", """'{"id":%s,%s}\\n' "$id" "$1\"""", 'does not have "jsonrpc": "2.0"'),
     "both": (
         "reply-both",
         """'{"jsonrpc":"2.0","id":%s,"error":null,%s}\\n' "$id" "$1\"""",

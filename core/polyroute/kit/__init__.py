@@ -1,8 +1,8 @@
-"""The conformance kit: what is wrong with a plugin, found before anybody relies on it.
+"""The conformance kit: checks that find what is wrong with a plugin before it is used.
 
-`check(path)` takes a manifest, or a folder with a `plugin.toml`; the project of a Python plugin (with a
-`pyproject.toml`), or a single module; or a package without code that holds several manifests. `polyroute plugins check`
-prints what it finds. A plugin passes where no finding is an error.
+`check(path)` takes a manifest or a folder with a `plugin.toml`, the project of a Python plugin (with a
+`pyproject.toml`) or a single module, or a package without code that contains several manifests.
+`polyroute plugins check` prints its findings. A plugin passes if no finding is an error.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ Severity = Literal["error", "warning", "advice"]
 
 
 class Finding(NamedTuple):
-    """One thing that a check has to say."""
+    """One finding of a check."""
 
     code: str
-    """A short name for it, the same in every version: `base-url-missing`."""
+    """A short name that stays the same in every version, such as `base-url-missing`."""
     severity: Severity
     message: str
     remedy: str = ""
@@ -34,7 +34,7 @@ class Finding(NamedTuple):
 
 
 def check(path: str) -> list[Finding]:
-    """Everything that is to be said of the plugin at `path`. Raises UsageError where there is none."""
+    """Return all findings about the plugin at `path`. Raises UsageError if there is no plugin."""
     from polyroute.kit import manifest, python
 
     if os.path.basename(path) in (MANIFEST, _PROJECT):
@@ -45,11 +45,11 @@ def check(path: str) -> list[Finding]:
         return python.check(path)
     if paths := manifest.in_package(path):
         return several(paths)
-    raise UsageError(f"{path} is no plugin: it has neither a {MANIFEST} nor a {_PROJECT}, and is no Python module.")
+    raise UsageError(f"{path} is not a plugin: it has no {MANIFEST} and no {_PROJECT}, and is not a Python module.")
 
 
 def several(paths: Sequence[str]) -> list[Finding]:
-    """What is to be said of the manifests of one distribution; each finding names the file."""
+    """Return the findings about the manifests of one distribution; each finding names the file."""
     from polyroute.kit import manifest
 
     said = {path: manifest.sound(path) for path in paths}
@@ -62,7 +62,7 @@ def several(paths: Sequence[str]) -> list[Finding]:
 
 
 def _one(path: str, beside: Sequence[Description] = ()) -> list[Finding]:
-    """What is to be said of a manifest and of the program that it grants, which is run."""
+    """Return the findings about a manifest and its executable, which is run."""
     from polyroute.kit import manifest
 
     found = manifest.check(path, beside)
@@ -74,5 +74,5 @@ def _one(path: str, beside: Sequence[Description] = ()) -> list[Finding]:
 
 
 def passes(findings: list[Finding]) -> bool:
-    """Whether no finding is an error."""
+    """Return whether no finding is an error."""
     return all(each.severity != "error" for each in findings)

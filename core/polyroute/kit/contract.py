@@ -1,4 +1,4 @@
-"""Checks of a plugin object, as a host would use it: alone, with nothing set, then with everything set."""
+"""Checks of a plugin object as an application uses it: alone, with no variable set, then with all variables set."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from polyroute.requirements import variables
 from polyroute.types import ModelRef, Problem, Routeability
 
 _OF_OTHERS = ("not-a-gateway", "not-a-mapper")
-"""Problems that only show where the plugins are that it may extend."""
+"""Problems that can be judged only together with the plugins that it may extend."""
 _DECLARED = ("provider-taken", "like-nobody")
-"""Problems that what it declares tells better."""
+"""Problems that the checks in `declared` report better."""
 
 
 def findings(plugin: object, home: str) -> Iterator[Finding]:
-    """What is to be said of a plugin, with `home` as the home of a user who has nothing."""
+    """Yield the findings about a plugin; `home` is an empty home folder."""
     plugins = Plugins.load([plugin], only=[], environment=Environment({"HOME": home}))
     catalog = Catalog(plugins, Environment({"HOME": home}))
     asked_for_all(catalog)
@@ -33,20 +33,20 @@ def findings(plugin: object, home: str) -> Iterator[Finding]:
     yield from map(problem, _beside_others(among, home))
     said = declaration(plugins)._replace(routeability=_rules(among))
     if not (said.providers or said.routeability):
-        yield Finding("providers-missing", "warning", "it has no provider of its own")
+        yield Finding("providers-missing", "warning", "it declares no provider")
     yield from declared.findings(said)
     if CANARY in everything_told(plugins, home):
-        yield Finding("secret-told", "error", "the value of a variable is in what the catalog says", "Tell names only.")
+        yield Finding("secret-told", "error", "the catalog contains the value of a variable", "Return names only.")
 
 
 def problem(found: Problem) -> Finding:
-    """A problem that a host would show, as a finding."""
+    """Return a problem that a catalog would report as a finding."""
     told = f"{found.hook}: {found.message}".removeprefix(": ")
     return Finding("problem", "error", told, f"{_nearest(found)} {found.remedy}".lstrip())
 
 
 def _nearest(found: Problem) -> str:
-    """What may be meant by a name that nobody knows."""
+    """Return a suggestion for an unknown name."""
     if found.code == "unknown-hook":
         return near(found.hook, (name for name in vars(hookspecs) if name.startswith("polyroute_")))
     is_unknown = found.code == "not-a-gateway" and found.provider not in names.bundled().providers
@@ -54,19 +54,19 @@ def _nearest(found: Problem) -> str:
 
 
 def _beside_others(among: Plugins, home: str) -> list[Problem]:
-    """What is wrong with the first plugin in what it says of others' providers."""
+    """Return the problems of the first plugin with what it declares about other plugins' providers."""
     catalog = Catalog(among, Environment({"HOME": home}))
     _ = catalog.plugins.mappers
     return [each for each in catalog.problems if each.plugin == among.all[0].name and each.code in _OF_OTHERS]
 
 
 def _rules(among: Plugins) -> tuple[Routeability, ...]:
-    """Whom the first plugin's gateways carry, and those that it extends."""
+    """Return the rules of the first plugin: of its own gateways and of those that it extends."""
     return tuple(rule for name, rule in among.rules.items() if rule != names.bundled().rules.get(name))
 
 
 def declaration(plugins: Plugins) -> Description:
-    """All that the plugins declare, as one description."""
+    """Return what the plugins declare as one description."""
     own, hooks = plugins.claimed.get(plugins.all[0], ()), plugins.hooks_of(plugins.all[0])
     answers: dict[str, Method] = {"polyroute_credentials": "detect", "polyroute_model_ids": "map"}
     return Description(
@@ -78,7 +78,7 @@ def declaration(plugins: Plugins) -> Description:
 
 
 def asked_for_all(catalog: Catalog) -> None:
-    """Have every hook answer that is asked without network, and each mapper in both directions."""
+    """Call every hook that needs no network, and each mapper in both directions."""
     catalog.status()
     models = catalog.models()[:100]
     for mapper in catalog.plugins.mappers.values():
@@ -88,7 +88,7 @@ def asked_for_all(catalog: Catalog) -> None:
 
 
 def everything_told(plugins: Plugins, home: str) -> str:
-    """All that a catalog says where every variable holds the canary."""
+    """Return everything that a catalog outputs when every variable holds the canary."""
     named = {name: CANARY for provider in plugins.providers.values() for name in variables(provider)}
     catalog = Catalog(plugins, Environment({**named, "HOME": home}))
     models = catalog.models()[:20]

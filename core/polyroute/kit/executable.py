@@ -1,4 +1,4 @@
-"""Checks of an executable: it is run, as a host would run it and as the worst host might."""
+"""Checks of an executable. It is run as a normal host runs it, and with unusual input."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from polyroute.manifests.reading import parse
 _END_SECONDS = 1.0
 _BIGGEST_ID = 2**31 - 1
 _OFFER = {"protocols": [1], "host": "polyroute-kit"}
-_DOCUMENT = "docs/protocol.md says how."
-_START = "Is it executable (chmod +x), and is there what its first line names?"
+_DOCUMENT = "See docs/protocol.md."
+_START = "Is it executable (chmod +x), and does the interpreter in its first line exist?"
 
 
 def check(path: str) -> list[Finding]:
-    """What is to be said of the program that a manifest, or the one in a folder, grants; nothing where it has none."""
+    """Return the findings about the executable of a manifest or of the one in a folder; empty if it has none."""
     path = path_of(path)
     manifest = Manifest(path, manifests.read(path))
     if not manifest.description.executable:
@@ -40,11 +40,11 @@ def check(path: str) -> list[Finding]:
         try:
             first = subject.run(line("describe", _OFFER))
         except Fault as fault:
-            return [Finding("describe-missing", "error", f"it {fault}", "Give argv a path, or a program on that PATH.")]
+            return [Finding("describe-missing", "error", f"it {fault}", "Set argv to a path or a program on PATH.")]
         if first.fault or not first.lines:
             why = first.fault or f"ended with status {first.status}"
             said = first.errors.decode(errors="replace")[-300:]
-            told = f"it gave no answer to describe: it {why} {said}".strip()
+            told = f"it did not respond to describe: it {why} {said}".strip()
             return [Finding("describe-missing", "error", told, _START if first.status is None else _DOCUMENT)]
         habits = [each for each in _habits(subject) if each]
         return [*_described(subject, first), *replying.findings(subject.heard), *habits]
@@ -69,12 +69,12 @@ def _described(subject: Subject, first: Run) -> Iterator[Finding]:
 
 
 def _unknown_keys(description: Mapping[str, Any]) -> Iterator[Finding]:
-    """Keys of a sound description that hosts pass over."""
+    """Yield the keys of a valid description that hosts ignore."""
     try:
         parse(description)
     except Wrong as wrong:
         for where, what in wrong.faults:
-            yield Finding("key-unknown", "warning", f"{place(where)} {what}", "Hosts pass over it: correct its name.")
+            yield Finding("key-unknown", "warning", f"{place(where)} {what}", "Hosts ignore it: correct its name.")
 
 
 def _habits(subject: Subject) -> Iterator[Finding | None]:
@@ -90,7 +90,7 @@ def _habits(subject: Subject) -> Iterator[Finding | None]:
         try:
             yield from _method(subject, method)
         except Fault as fault:
-            yield Finding("answer-refused", "error", f"its answer to {method} can't be used: it {fault}", _DOCUMENT)
+            yield Finding("answer-refused", "error", f"its response to {method} can't be used: it {fault}", _DOCUMENT)
 
 
 def _with(fault: str, reason: str) -> str:
@@ -101,7 +101,7 @@ def _method(subject: Subject, method: str) -> Iterator[Finding | None]:
     params, accepted = _PARAMS[method]
     found = subject.run(line(method, params, 5), values=subject.secrets(CANARY))
     if found.answer(5) is None or found.error(5) in (METHOD_NOT_FOUND, INVALID_PARAMS):
-        fault = _with(f"it does not answer {method}, which its manifest names", replying.why(subject.heard[-1:]))
+        fault = _with(f"it does not support {method}, which its manifest names", replying.why(subject.heard[-1:]))
         yield Finding("method-missing", "error", fault, _DOCUMENT)
     elif found.error(5) is None:
         try:
@@ -109,10 +109,10 @@ def _method(subject: Subject, method: str) -> Iterator[Finding | None]:
             replies.seconds(result)
             accepted(result, subject.manifest)
         except Fault as fault:
-            yield Finding("answer-refused", "error", f"its answer to {method} can't be used: it {fault}", _DOCUMENT)
+            yield Finding("answer-refused", "error", f"its response to {method} can't be used: it {fault}", _DOCUMENT)
     if _tells(found):
         yield Finding(
-            "secret-told", "error", f"the value of a variable is in what it prints for {method}", "Tell names."
+            "secret-told", "error", f"its output for {method} contains the value of a variable", "Return names."
         )
 
 
@@ -151,7 +151,7 @@ def _empty_prints_nothing(subject: Subject) -> bool:
 
 
 def _is_alike(subject: Subject, **values: str) -> bool:
-    """Whether describe says the same, to the byte."""
+    """Return whether describe returns the same bytes both times."""
     asked = line("describe", _OFFER)
     first = subject.run(asked).lines
     return bool(first) and first == subject.run(asked, values=values).lines
@@ -181,7 +181,7 @@ def _survives_malformed(subject: Subject) -> bool:
 
 
 def _is_quiet(subject: Subject) -> bool:
-    """Whether only well-formed answers are printed, whatever is asked."""
+    """Return whether every request gets one well-formed response, and nothing else is printed."""
     methods = ["describe", "no_such_method"]
     found = subject.run(*(line(method, _OFFER, number) for number, method in enumerate(methods, 1)))
     return len(found.lines) == len(methods) and all(found.answer(number) for number in (1, 2))
@@ -201,64 +201,64 @@ _HABITS: Sequence[_Habit] = (
     (
         "protocol",
         "error",
-        "it does not refuse protocols that it can't speak with -32001 and `supported`",
+        "it does not refuse unsupported protocols with error -32001 and `supported`",
         _refuses_others,
     ),
     ("end-of-input", "error", "it does not exit 0 within a second of the end of its input", _ends_soon),
-    ("empty-input", "error", "without input it does not end with status 0 and in silence", _empty_prints_nothing),
+    ("empty-input", "error", "without input it does not exit with status 0 and without output", _empty_prints_nothing),
     (
         "unknown-method",
         "error",
-        "it does not answer an unknown method with -32601",
+        "it does not respond to an unknown method with error -32601",
         lambda subject: subject.run(line("no_such_method", {})).error(1) == METHOD_NOT_FOUND,
     ),
     (
         "unknown-params",
         "error",
-        "it does not pass over unknown parameters",
+        "it does not ignore unknown parameters",
         lambda subject: _answers(subject, {"x": [{}]}),
     ),
     (
         "id-in-params",
         "error",
-        'it takes an "id" inside the parameters for that of the request',
+        'it mistakes an "id" in the parameters for the ID of the request',
         lambda subject: _answers(subject, {"id": 9, "text": '"id":9', "deep": {"id": 9, "method": "x"}}),
     ),
     (
         "big-id",
         "error",
-        f"it does not answer with the ID {_BIGGEST_ID}",
+        f"it does not respond to a request with the ID {_BIGGEST_ID}",
         lambda subject: _answers(subject, {}, _BIGGEST_ID),
     ),
-    ("three-at-once", "error", "it does not answer three requests that come at once", _three_at_once),
-    ("split", "error", "it does not answer a request that comes in two parts", _split),
-    ("flush", "error", "it does not answer before the next request comes: flush after each line", _flushes),
+    ("three-at-once", "error", "it does not respond to three requests sent at once", _three_at_once),
+    ("split", "error", "it does not respond to a request sent in two parts", _split),
+    ("flush", "error", "it does not respond before the next request arrives: flush after each line", _flushes),
     (
         "big-request",
         "error",
-        "it does not answer a request of one MiB",
+        "it does not respond to a request of one MiB",
         lambda subject: _answers(subject, {"x": "x" * 2**20}),
     ),
     (
         "non-ascii",
         "error",
-        "it does not answer a request that is not ASCII",
+        "it does not respond to a request that is not ASCII",
         lambda subject: _answers(subject, {"x": "é漢😀"}),
     ),
-    ("malformed-line", "advice", "it does not go on after a line that is no JSON", _survives_malformed),
+    ("malformed-line", "advice", "it does not continue after a line that is not JSON", _survives_malformed),
     (
         "empty-variable",
         "error",
-        "a variable that is empty changes what it describes",
+        "an empty variable changes its description",
         lambda subject: _is_alike(subject, **subject.declared("")),
     ),
-    ("describe-changes", "error", "describe does not say the same twice", _is_alike),
+    ("describe-changes", "error", "describe does not return the same twice", _is_alike),
     (
         "describe-depends",
         "error",
-        "describe depends on the values of variables",
+        "its description depends on the values of variables",
         lambda subject: _is_alike(subject, **subject.declared(CANARY)),
     ),
-    ("stdout-noise", "error", "it prints something else than one answer for each request on stdout", _is_quiet),
-    ("secret-told", "error", "the value of a variable is in what it prints", _keeps_secrets),
+    ("stdout-noise", "error", "it prints something other than one response to each request on stdout", _is_quiet),
+    ("secret-told", "error", "its output contains the value of a variable", _keeps_secrets),
 )

@@ -17,8 +17,9 @@ from polyroute.trust.trust import Unsafe
 
 
 def check(path: str, beside: Sequence[Description] = ()) -> list[Finding]:
-    """What is to be said of a manifest, or of the one in a folder; `beside` are the other manifests of its
-    distribution. Nothing is run.
+    """Return the findings about a manifest, or about the one in a folder. Nothing is run.
+
+    `beside` has the other manifests of its distribution.
     """
     path = path_of(path)
     try:
@@ -31,7 +32,7 @@ def check(path: str, beside: Sequence[Description] = ()) -> list[Finding]:
 
 
 def _refused(path: str, faults: list[str], beside: Sequence[Description]) -> list[Finding]:
-    """What is wrong with a manifest that can't be used, with what only shows where unknown keys are passed over."""
+    """Return the findings about an invalid manifest, including those that appear when unknown keys are ignored."""
     said: list[Finding] = []
     try:
         said = list(declared.findings(manifests.read(path, strict=False), TERMS, beside))
@@ -41,21 +42,21 @@ def _refused(path: str, faults: list[str], beside: Sequence[Description]) -> lis
 
 
 def path_of(place: str) -> str:
-    """The manifest that is meant by its own path or by its folder."""
+    """Return the path of a manifest, given its path or its folder."""
     if not place.endswith(".toml"):
         return os.path.join(place, MANIFEST)
     return os.path.join(os.path.dirname(place) or ".", os.path.basename(place))
 
 
 def in_package(folder: str) -> list[str]:
-    """The manifests in the folder of a package that has no code; none in any other."""
+    """Return the manifests in the folder of a package without code; empty for other folders."""
     if not os.path.isdir(folder) or os.path.exists(os.path.join(folder, "__init__.py")):
         return []
     return finding.in_package([folder])
 
 
 def sound(path: str) -> Description:
-    """What a manifest says; nothing where it can't be used."""
+    """Return a manifest's description; an empty one if the manifest can't be used."""
     try:
         return manifests.read(path_of(path))
     except (UsageError, Unavailable):
@@ -63,21 +64,21 @@ def sound(path: str) -> Description:
 
 
 def has_program(path: str) -> bool:
-    """Whether a sound manifest is that of an executable."""
+    """Return whether a valid manifest has an executable."""
     return manifests.read(path_of(path)).executable is not None
 
 
 def _model_urls(found: Description) -> dict[str, tuple[str, ...]]:
-    """By provider, the base URLs that models of it have of their own."""
+    """Return by provider the base URLs set at single models."""
     pairs = {(model.provider, model.base_url) for model in found.models if model.base_url}
     return {name: tuple(url for other, url in sorted(pairs) if other == name) for name, _ in pairs}
 
 
 def _dangers(manifest: Manifest) -> Iterator[Finding]:
-    """What a user will be asked about before it is used."""
+    """Yield what a user will be asked about before the plugin is used."""
     for each in dangers.found(manifest, sending.readers()):
-        remedy = "Say in its README why it needs this; a variable of your own needs no consent."
-        yield Finding("needs-consent", "advice", f"users are asked first, since it {each}", remedy)
+        remedy = "Explain in its README why it needs this; a variable of your own needs no consent."
+        yield Finding("needs-consent", "advice", f"users have to agree first, since it {each}", remedy)
     if manifest.description.executable:
         yield from sending.granted(manifest.description.executable)
 
@@ -91,9 +92,9 @@ def _safety(manifest: Manifest) -> Iterator[Finding]:
 
 def _whole(manifest: Manifest) -> Iterator[Finding]:
     found = manifest.description
-    if not found.version and manifest.has_folder:  # else its version is that of the distribution
-        yield Finding("version-missing", "advice", "it has no version", 'Say which it is: version = "1.0.0".')
+    if not found.version and manifest.has_folder:  # otherwise it has the version of its distribution
+        yield Finding("version-missing", "advice", "it has no version", 'Set it: version = "1.0.0".')
     if not (found.providers or found.routeability or found.executable):
         yield Finding("providers-missing", "error", "it has no provider", "Add a table [providers.NAME].")
     if found.methods and not found.executable:
-        yield Finding("methods-unused", "warning", "it has methods, and no [executable]", "Leave `methods` out.")
+        yield Finding("methods-unused", "warning", "it has methods but no [executable]", "Remove `methods`.")

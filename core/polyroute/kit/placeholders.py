@@ -1,4 +1,4 @@
-"""Checks of `${slot}`: it is filled into base URLs and headers alone, and only where the slot is there."""
+"""Checks of `${slot}`, which is filled in only in base URLs and headers, and only if the slot exists."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from polyroute.types import Group, Model, Provider, Slot
 
 _APART = ("base_url", "headers", "requirement")
 _OF_OTHERS = ("file", "section", "command")
-"""Fields in which `${NAME}` is a variable, of the environment or of a shell."""
+"""Fields in which `${NAME}` is a variable of the environment or of a shell."""
 
 
 class Template(NamedTuple):
-    """A base URL or the value of a header, and the groups of slots that fill it."""
+    """A base URL or a header's value, and the groups whose slots are filled into it."""
 
     place: str
     text: str
@@ -25,12 +25,12 @@ class Template(NamedTuple):
 
     @property
     def names(self) -> list[str]:
-        """The slots that it names, each once."""
+        """The distinct slots that it names."""
         return placeholders(self.text)
 
 
 def findings(found: Description, terms: Terms) -> Iterator[Finding]:
-    """What is to be said of every placeholder in a description."""
+    """Yield the findings about the placeholders in a description."""
     models: dict[str, list[Model]] = {}
     for model in found.models:
         models.setdefault(model.provider, []).append(model)
@@ -51,20 +51,20 @@ def findings(found: Description, terms: Terms) -> Iterator[Finding]:
 
 
 def _loose(items: Iterable[Any], provider: str, slots: Mapping[str, Slot], terms: Terms) -> Iterator[Finding]:
-    """Placeholders in texts that nothing is filled into."""
+    """Yield placeholders in texts that are not filled in."""
     for item in items:
         for field, text in _texts(item):
             names = set(placeholders(text))
             if field.endswith("remedy"):  # which may quote a command of a shell
                 names &= slots.keys()
             if names:
-                message = f"{terms.place(item, field, provider)} holds ${{{min(names)}}}, which is not filled there"
-                remedy = "Write it out: only base URLs and headers are filled."
+                message = f"{terms.place(item, field, provider)} has ${{{min(names)}}}, which is not filled in there"
+                remedy = "Write the value: placeholders are filled in only in base URLs and headers."
                 yield Finding("placeholder-unfilled", "error", message, remedy)
 
 
 def _texts(item: Any) -> Iterator[tuple[str, str]]:
-    """The texts in a record with the path of each, but for those that are filled."""
+    """Yield the texts in a record with their paths, except those with placeholders to fill in."""
     for name, value in zip(item._fields, item, strict=True):
         if name not in _APART and name not in _OF_OTHERS:
             yield from _in_value(name, value)
@@ -81,7 +81,7 @@ def _in_value(path: str, value: Any) -> Iterator[tuple[str, str]]:
 
 
 def _templates(provider: Provider, models: Iterable[Model], terms: Terms) -> Iterator[Template]:
-    """All that is filled for a provider; what several models have alike is there once."""
+    """Yield all texts that are filled in for a provider; a text that several models share is yielded once."""
     yield Template(terms.place(provider, "base_url", provider.id), provider.base_url, provider.requirement)
     for index, case in enumerate(provider.base_url_cases):
         place = terms.place(provider, f"base_url_cases[{index}].base_url", provider.id)
@@ -98,13 +98,13 @@ def _templates(provider: Provider, models: Iterable[Model], terms: Terms) -> Ite
 
 
 def _filled(template: Template, slots: Mapping[str, Slot], provider: Provider, terms: Terms) -> Iterator[Finding]:
-    """Slots that a base URL or a header names, and that can't fill it."""
+    """Yield the slots that a base URL or a header names, but that can't be filled in."""
     for name in template.names:
         if name not in slots:
             yield _unknown(f"{template.place} names the slot {name!r}", name, slots, provider)
         elif slots[name].secret:
             message = f"{template.place} names the slot {name!r}, which is secret: it is never filled in"
-            remedy = f"Leave it out: the key goes where {terms.words('`auth`', 'AuthHeader(...)')} says."
+            remedy = f"Remove it: {terms.words('`auth`', 'AuthHeader(...)')} declares where the key goes."
             yield Finding("slot-secret", "error", message, remedy)
         else:
             yield from _lacking(template, name, provider, terms)
@@ -116,7 +116,7 @@ def _lacking(template: Template, name: str, provider: Provider, terms: Terms) ->
             known = ", ".join(_names(group)) or "without any slot"
             where = terms.place(provider, terms.words("groups", "requirement"), provider.id)
             message = f"{template.place} names the slot {name!r}, which the group ({known}) in {where} lacks"
-            remedy = f"Add {name!r} to that group: where only that one is met, {provider.id} can't be called."
+            remedy = f"Add {name!r} to that group: {provider.id} can't be called if only that group is met."
             yield Finding("slot-missing", "error", message, remedy)
 
 
@@ -135,14 +135,14 @@ def _unknown(fault: str, name: str, slots: Mapping[str, Slot], provider: Provide
 def _unchecked(
     provider: Provider, models: Iterable[Model], slots: Mapping[str, Slot], terms: Terms
 ) -> Iterator[Finding]:
-    """Slots whose value is filled in as the user wrote it."""
+    """Yield the slots whose value is filled in unchecked."""
     pairs = [*provider.headers, *(pair for model in models for pair in model.headers)]
     headers = [value for _, value in pairs]
     for where, texts in (("base URL", [provider.base_url]), ("headers", headers)):
         for name in dict.fromkeys(name for text in texts for name in placeholders(text)):
             if name in slots and not (slots[name].check or slots[name].secret):
-                remedy = f'Say {terms.said("check", "slug")}, "host" or "url".'
-                yield Finding("slot-unchecked", "warning", f"{name} stands unchecked in the {where}", remedy)
+                remedy = f'Set {terms.said("check", "slug")}, "host" or "url".'
+                yield Finding("slot-unchecked", "warning", f"{name} is filled into the {where} unchecked", remedy)
 
 
 def _names(group: Group) -> list[str]:

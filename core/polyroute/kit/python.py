@@ -1,4 +1,4 @@
-"""Checks of a plugin in Python: it is loaded as a host would load it, in a process of its own."""
+"""Checks of a Python plugin, which is loaded as an application loads it, in a separate process."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from polyroute.manifests.finding import MANIFEST
 
 _SECONDS = 30
 _MARK = "\x00findings:"
-"""Stands before what is found, after whatever the plugin prints."""
+"""Marks the beginning of the findings, after anything that the plugin prints."""
 
 
 def check(path: str) -> list[Finding]:
-    """What is to be said of a module, or of the project whose `pyproject.toml` names one."""
+    """Return the findings about a module, or about the project whose `pyproject.toml` names one."""
     findings: list[Finding] = []
     folder, targets = _module(path) if path.endswith(".py") else _named(path, findings)
     for target in targets:
@@ -36,9 +36,9 @@ def check(path: str) -> list[Finding]:
 
 
 def _carried(place: str) -> list[Finding]:
-    """What is to be said of a distribution that carries a manifest; its version is that of the distribution."""
+    """Return the findings about a distribution that carries a manifest, which has the distribution's version."""
     if not os.path.isfile(os.path.join(place, MANIFEST)):
-        remedy = "Name the package in which it is: PACKAGE:plugin.toml."
+        remedy = "Name the package that contains it: PACKAGE:plugin.toml."
         return [Finding("manifest-missing", "error", f"there is no {MANIFEST} in {place}", remedy)]
     return [each for each in kit.check(place) if each.code != "version-missing"]
 
@@ -49,7 +49,7 @@ def _module(path: str) -> tuple[str, list[str]]:
 
 
 def _named(path: str, findings: list[Finding]) -> tuple[str, list[str]]:
-    """The folder to import from, and what the entry points name."""
+    """Return the folder to import from and the targets of the entry points."""
     import tomllib
 
     try:
@@ -60,7 +60,7 @@ def _named(path: str, findings: list[Finding]) -> tuple[str, list[str]]:
     points = project.get("entry-points", {}).get("polyroute", {})
     if not points:
         remedy = 'Add [project.entry-points.polyroute] with NAME = "MODULE".'
-        findings.append(Finding("entry-point-missing", "error", "no host will find it", remedy))
+        findings.append(Finding("entry-point-missing", "error", "it has no entry point, so it is not found", remedy))
     if not project.get("version") and "version" not in project.get("dynamic", ()):
         findings.append(Finding("version-missing", "error", "the distribution has no version"))
     if not any(str(each).startswith("polyroute") for each in project.get("dependencies", ())):
@@ -70,7 +70,7 @@ def _named(path: str, findings: list[Finding]) -> tuple[str, list[str]]:
 
 
 def _loaded(folder: str, target: str) -> Iterator[Finding]:
-    """What is to be said of it once it is loaded."""
+    """Yield the findings about a plugin after loading it."""
     with tempfile.TemporaryDirectory() as home:
         command = [sys.executable, "-m", "polyroute.kit.python", folder, target, home]
         own = {"POLYROUTE_HOME": home, "PYTHONDONTWRITEBYTECODE": "1"}
@@ -80,7 +80,7 @@ def _loaded(folder: str, target: str) -> Iterator[Finding]:
                 command, env=environment, capture_output=True, text=True, timeout=_SECONDS, check=False
             )
         except subprocess.TimeoutExpired:
-            yield Finding("hangs", "error", f"it has not answered after {_SECONDS} seconds", "Open no connection.")
+            yield Finding("hangs", "error", f"it did not finish within {_SECONDS} seconds", "Open no connection.")
             return
     _, mark, told = done.stdout.rpartition(_MARK)
     if not mark:
@@ -89,7 +89,7 @@ def _loaded(folder: str, target: str) -> Iterator[Finding]:
         return
     yield from (Finding(*each) for each in json.loads(told))
     if done.stdout.partition(_MARK)[0] or done.stderr:
-        yield Finding("prints", "warning", "it prints while it is asked", "Use the module `logging`.")
+        yield Finding("prints", "warning", "it prints while its hooks are called", "Use the module `logging`.")
 
 
 def _main(folder: str, target: str, home: str) -> None:

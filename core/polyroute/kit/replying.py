@@ -1,4 +1,4 @@
-"""Checks of the form of a program's replies: each with the ID of its request, and with a result or an error."""
+"""Checks of a program's replies: each must have the ID of its request, and a result or an error."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from polyroute.kit.trial import Heard
 from polyroute.system.plain import clean
 
 _SHOWN = 200
-"""Characters of a line that are shown."""
+"""The most characters of a line in a message."""
 _REMEDIES = {
     "reply-id": "Give each reply the `id` of its request.",
-    "reply-id-type": "Give the `id` back as the number that it was.",
+    "reply-id-type": "Return the `id` as the same number.",
     "reply-jsonrpc": 'Begin each reply with "jsonrpc": "2.0".',
-    "reply-both": "Leave `error` out where there is a `result`; null counts as one.",
+    "reply-both": "Leave out `error` if there is a `result`, even if the result is null.",
     "reply-neither": "Give a `result`, or an `error` with a code and a message.",
     "reply-error": 'Write "error": {"code": -32000, "message": "…"}.',
 }
@@ -27,7 +27,7 @@ _REPLY = {"id", "result", "error"}
 
 
 class Wrong(NamedTuple):
-    """A reply that no host takes for one."""
+    """A reply that hosts reject."""
 
     code: str
     words: str
@@ -36,7 +36,7 @@ class Wrong(NamedTuple):
 
 
 def findings(heard: Iterable[Heard]) -> Iterator[Finding]:
-    """What is to be said of the replies; of faults of one kind, the first."""
+    """Yield the first finding of each kind about the replies."""
     first: dict[str, Wrong] = {}
     for each in _wrong(heard):
         first.setdefault(each.code, each)
@@ -46,19 +46,19 @@ def findings(heard: Iterable[Heard]) -> Iterator[Finding]:
 
 
 def why(heard: Iterable[Heard]) -> str:
-    """What is wrong with the first reply that no host takes for one; empty where there is none."""
+    """Return what is wrong with the first reply that hosts reject; empty if there is none."""
     return next((each.words for each in _wrong(heard)), "")
 
 
 def _wrong(heard: Iterable[Heard]) -> Iterator[Wrong]:
     for said, lines in heard:
         requests = {message["id"]: line for line in said if (message := _object(line))}
-        if len(requests) == len(said):  # else it may reply to what is no request without an ID
+        if len(requests) == len(said):  # otherwise it may reply without an ID to a line that is not a request
             yield from _of_one(requests, lines)
 
 
 def _of_one(waiting: dict[int, bytes], lines: Iterable[bytes]) -> Iterator[Wrong]:
-    """The wrong ones among the replies to requests that were made at once."""
+    """Yield the invalid replies to requests that were sent at once."""
     for reply in map(_object, lines):
         if not reply or not _REPLY & reply.keys() or not waiting:
             continue
@@ -69,7 +69,7 @@ def _of_one(waiting: dict[int, bytes], lines: Iterable[bytes]) -> Iterator[Wrong
 
 
 def _meant(number: Any, waiting: Iterable[int]) -> int:
-    """The request that is replied to: the one with the ID or, where there is none, the first."""
+    """Return the ID of the request that a reply belongs to: the same ID, else the first that waits."""
     return next((each for each in waiting if str(each) == str(number)), next(iter(waiting)))
 
 
@@ -79,7 +79,7 @@ def _identified(reply: dict[str, Any], asked: int) -> Iterator[tuple[str, str]]:
     if "id" not in reply:
         yield "reply-id", f"{told} without an id"
     elif type(number) is not int and number is not None:
-        yield "reply-id-type", f"{told} with id {json.dumps(number)}, which is no number in JSON"
+        yield "reply-id-type", f"{told} with id {json.dumps(number)}, which is not a number in JSON"
     elif number != asked:
         yield "reply-id", f"{told} with id {json.dumps(number)}"
 
@@ -87,7 +87,7 @@ def _identified(reply: dict[str, Any], asked: int) -> Iterator[tuple[str, str]]:
 def _formed(reply: dict[str, Any], asked: int) -> Iterator[tuple[str, str]]:
     told = f"its reply to the request with id {asked}"
     if reply.get("jsonrpc") != "2.0":
-        yield "reply-jsonrpc", f'{told} does not say "jsonrpc": "2.0"'
+        yield "reply-jsonrpc", f'{told} does not have "jsonrpc": "2.0"'
     if "result" in reply and "error" in reply:
         yield "reply-both", f"{told} has both a `result` and an `error`"
     elif "result" not in reply and "error" not in reply:
@@ -114,7 +114,7 @@ def _object(line: bytes) -> dict[str, Any] | None:
 
 
 def _without_secrets(request: bytes, reply: dict[str, Any]) -> str:
-    """A reply; of what it gives as a secret only that it does."""
+    """Return a reply as text, with the result left out if it is a secret."""
     is_secret = (_object(request) or {}).get("method") == "secret" and "result" in reply
     return json.dumps({**reply, "result": "…"} if is_secret else reply, ensure_ascii=False)
 

@@ -1,4 +1,4 @@
-"""Writing a plugin to start from: one that passes the kit as it stands."""
+"""Write a new plugin from a template. It passes the conformance kit without changes."""
 
 from __future__ import annotations
 
@@ -15,18 +15,21 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _TEMPLATES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "templates")
 _SUFFIX = ".txt"
-"""What the templates' names end with, so that nothing takes them for code of this package."""
+"""The suffix of template files, so that tools don't take them for code of this package."""
 _NAME = "[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
 _PROGRAMS = ("plugin.sh", "plugin.mjs")
 
 
 def write(name: str, kind: str, into: str) -> str:
-    """Write a plugin of this name into a new folder; return the folder. Raises UsageError or Unavailable."""
+    """Write a plugin with this name into a new folder in `into`, and return the folder.
+
+    Raises UsageError for an invalid name or an existing folder, Unavailable if the folder can't be written.
+    """
     if not re.fullmatch(_NAME, name):
-        raise UsageError(f"{name!r} is no name for a plugin: lower-case letters, digits and - are.")
+        raise UsageError(f"{name!r} is not a valid name for a plugin: use lower-case letters, digits and -.")
     folder = os.path.join(into, f"{name}-polyroute" if kind == "python" else name)
     if os.path.lexists(folder):
-        raise UsageError(f"{folder} is there already. Choose another name, or remove it.")
+        raise UsageError(f"{folder} already exists. Choose another name, or remove it.")
     try:
         for path, text in _files(name, kind):
             _write(os.path.join(folder, path), text)
@@ -36,7 +39,7 @@ def write(name: str, kind: str, into: str) -> str:
 
 
 def _files(name: str, kind: str) -> Iterator[tuple[str, str]]:
-    """Each file of a template, filled in."""
+    """Yield the path and the text of each file of a template, filled in."""
     module = f"{name.replace('-', '_')}_polyroute"
     title = name.replace("-", " ").title()
     words = {"acme_polyroute": module, "acme": name, "ACME": name.upper().replace("-", "_"), "Acme": title}

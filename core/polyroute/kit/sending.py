@@ -1,4 +1,4 @@
-"""Checks of what a plugin sends where: prefixes that run into the key, and variables that are others' too."""
+"""Checks of where and how a plugin sends keys: prefixes without a space, and variables that other providers read."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _SCHEMES = r"(bearer|token|basic|key|api[-_]?key)"
 
 
 def findings(found: Description, terms: Terms) -> Iterator[Finding]:
-    """What is to be said of where the keys of a description go, and how."""
+    """Yield the findings about where and how the keys of a description are sent."""
     for provider in found.providers:
         hosts = _hosts(provider, found)
         for url in sorted(hosts):
             if url.startswith("http://") and not _is_near(url):
                 yield Finding("plain-http", "warning", f"{url} sends keys of {provider.id} unencrypted", "Use https.")
         yield from _prefix(provider, provider.auth, provider.id, terms)
-        if terms.kind != "executable":  # whose manifest grants all variables, and is told of them
+        if terms.kind != "executable":  # `granted` checks an executable's variables
             yield from _shared(provider, hosts, terms)
     for model in found.models:
         if model.auth:
@@ -36,7 +36,7 @@ def findings(found: Description, terms: Terms) -> Iterator[Finding]:
 
 
 def granted(executable: Executable) -> Iterator[Finding]:
-    """What is to be said of the variables that a program is granted."""
+    """Yield the findings about the variables that a program is granted."""
     hosts = {f"https://{host}" for host in executable.hosts}
     for name in executable.variables:
         if (others := readers().get(name)) and not hosts <= others.hosts:
@@ -45,7 +45,7 @@ def granted(executable: Executable) -> Iterator[Finding]:
 
 @functools.cache
 def readers() -> Mapping[str, Readers]:
-    """By variable, which bundled providers look for a secret there."""
+    """Return, by variable, the bundled providers that read a secret from it."""
     return dangers.readers(bundled().providers.values())
 
 
@@ -54,13 +54,13 @@ def _prefix(item: Provider | Model, auth: AuthHeader, provider: str, terms: Term
     is_joined = auth.name.lower().endswith("authorization") and auth.prefix[-1:].isalnum()
     if is_scheme or is_joined:
         place = terms.place(item, "auth.prefix", provider)
-        message = f'{place} is "{auth.prefix}" without a blank: the header would read {auth.name}: {auth.prefix}SECRET'
-        remedy = f"Say {terms.said('prefix', f'{auth.prefix} ')}."
+        message = f'{place} is "{auth.prefix}" without a space: the header would be {auth.name}: {auth.prefix}SECRET'
+        remedy = f"Set {terms.said('prefix', f'{auth.prefix} ')}."
         yield Finding("prefix-joined", "error", message, remedy)
 
 
 def _hosts(provider: Provider, found: Description) -> set[str]:
-    """Where the key of a provider goes, for models that have a base URL of their own too."""
+    """Return the hosts that get the key of a provider, including those of models with their own base URL."""
     urls = {each.base_url for each in found.models if each.provider == provider.id and each.base_url}
     cases = (BaseUrlCase("", "", url) for url in urls)
     return trust.hosts(provider._replace(base_url_cases=(*provider.base_url_cases, *cases)))
@@ -75,12 +75,12 @@ def _shared(provider: Provider, hosts: set[str], terms: Terms) -> Iterator[Findi
 
 def _told(place: str, name: str, others: Readers, hosts: Iterable[str]) -> Finding:
     known, where = ", ".join(sorted(others.providers)), ", ".join(sorted(hosts)) or "elsewhere"
-    message = f"{place} names {name}, where the key of {known} is looked for: that key would go to {where}"
+    message = f"{place} names {name}, which holds the key of {known}: that key would be sent to {where}"
     return Finding("variable-shared", "advice", message, "Name a variable of your own.")
 
 
 def _place(provider: Provider, name: str, terms: Terms) -> str:
-    """Where a provider names a variable."""
+    """Return the place where a provider names a variable."""
     for slot in (slot for group in provider.requirement for slot in group.slots):
         if any(name in (*each.variables, each.variable) or f"${{{name}" in each.file for each in slot.alternatives):
             if terms.kind != "python" and _is_short(slot):
@@ -91,7 +91,7 @@ def _place(provider: Provider, name: str, terms: Terms) -> str:
 
 
 def _is_short(slot: Slot) -> bool:
-    """Whether a slot is what `env` makes of its variables."""
+    """Return whether a slot is the one that `env` declares."""
     return slot == Slot("key", tuple(Alternative(each.variable) for each in slot.alternatives), secret=True)
 
 

@@ -1,4 +1,4 @@
-"""What an author of each kind of plugin calls a place in it, and how a field is written there."""
+"""The terms of each kind of plugin: how its authors name a place in it and write a field."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from polyroute.plugin import Kind
 from polyroute.types import Model, Routeability, Slot
 
 CANARY = "canary-5f1d0c7a9e"
-"""Stands where the values of variables would, so that one that is told is found."""
+"""The value of all variables in a check, so that a leaked value is found."""
 
 _TABLES: dict[type, str] = {
     Slot: ".slots.{}",
@@ -23,18 +23,18 @@ _TABLES: dict[type, str] = {
     Probe: ".verify",
     ModelList: ".list",
 }
-"""Where a record stands in the table of its provider."""
+"""The place of a record in the table of its provider."""
 
 
 class Terms(NamedTuple):
-    """The terms of one kind of plugin: TOML keys, `Provider(...)` in Python, or the JSON that `describe` answers."""
+    """The terms of one kind of plugin: TOML keys, `Provider(...)` in Python, or the JSON that `describe` returns."""
 
     kind: Kind
     extended: frozenset[str] = frozenset()
-    """The providers of other plugins that it extends."""
+    """The other plugins' providers that it extends."""
 
     def place(self, item: Any, field: str, provider: str) -> str:
-        """What a field of a record of this provider is called."""
+        """Return the name of a field in a record of this provider."""
         own = item.name if isinstance(item, Slot) else item.id if isinstance(item, Model) else ""
         if self.kind == "python":
             names = (own,) if isinstance(item, Slot) else dict.fromkeys((provider, *([own] if own else [])))
@@ -44,14 +44,14 @@ class Terms(NamedTuple):
         return f"{table}.{provider}{_TABLES.get(type(item), '').format(own)}.{field}"
 
     def said(self, field: str, value: Any) -> str:
-        """How a field with this value is written."""
+        """Return how a field with this value is written."""
         if self.kind == "python":
             return f"{field}={value!r}"
         text = json.dumps(value, ensure_ascii=False)
         return f'"{field}": {text}' if self.kind == "executable" else f"{field} = {text}"
 
     def words(self, manifest: str, python: str, executable: str = "") -> str:
-        """The words of three that are for this kind; for an executable, by default those of a manifest."""
+        """Return the text for this kind; an executable gets the manifest's by default."""
         return {"manifest": manifest, "python": python, "executable": executable or manifest}[self.kind]
 
 
@@ -59,6 +59,6 @@ MANIFEST, PYTHON, EXECUTABLE = Terms("manifest"), Terms("python"), Terms("execut
 
 
 def near(name: str, known: Iterable[str], otherwise: str = "") -> str:
-    """The question whether the nearest of the known names is meant; `otherwise` where none is near."""
+    """Return a question that suggests the nearest known name; `otherwise` if none is near."""
     close = difflib.get_close_matches(name.lower(), [*known], 1)
     return f"Did you mean {close[0]}?" if close else otherwise
