@@ -303,7 +303,7 @@ def test_a_requirement_that_can_not_be_evaluated(site: Site, place: str, expecte
 def test_a_malformed_rule(site: Site, rule: str, expected: Picture) -> None:
     """A rule with a value of a wrong type is refused, and carries nobody."""
     catalog = hurt(site, "polyroute_routeability", f"return [{rule}]")
-    assert_named(catalog, "polyroute_routeability", "wrong")
+    assert_named(catalog, "polyroute_routeability", "invalid")
     assert not catalog.provider("openai").can_route_via("hurt")
     assert picture(catalog) == expected
 
@@ -325,7 +325,7 @@ def test_a_malformed_rule(site: Site, rule: str, expected: Picture) -> None:
 def test_a_malformed_detection(site: Site, detection: str, expected: Picture) -> None:
     """A login with a value of a wrong type is refused, and is no credential."""
     catalog = hurt(site, "polyroute_credentials", f"return [{detection}]")
-    assert_named(catalog, "polyroute_credentials", "wrong")
+    assert_named(catalog, "polyroute_credentials", "invalid")
     assert not catalog.provider("hurt").has_direct_key
     assert picture(catalog) == expected
 
@@ -350,7 +350,7 @@ def test_a_malformed_detection(site: Site, detection: str, expected: Picture) ->
 def test_a_malformed_model(site: Site, model: str, expected: Picture) -> None:
     """A model with a value of a wrong type is refused; the others of the same list stay."""
     catalog = hurt(site, "polyroute_models", f"return [{model}, Model('hurt-vendor', 'sound')]")
-    assert_named(catalog, "polyroute_models", "wrong")
+    assert_named(catalog, "polyroute_models", "invalid")
     assert [model.id for model in catalog.models(provider="hurt-vendor")] == ["sound"]
     assert picture(catalog) == expected
 

@@ -9,7 +9,7 @@ from polyroute.spelling import folded
 _SHOWN = 3
 _REMEMBERED = 16_384
 _WORD = 3
-"""The least letters of a word by which names are compared."""
+"""The minimum length of a word by which names are compared."""
 
 
 class Likeness:

@@ -62,7 +62,7 @@ def sources(*names: str) -> list[str]:
 
 
 def read(name: str, bundled: str) -> Any:
-    """Return the fetched list, parsed; None if there is none, or if the list `bundled` on that day is newer."""
+    """Return the fetched list, parsed; None if there is none, or if it was fetched before the day `bundled`."""
     import json
 
     fetched = fetched_at(name)

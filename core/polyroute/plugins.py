@@ -99,10 +99,10 @@ class Plugins:
         """Load plugins, and return them in order of ownership.
 
         These are the plugin objects in `add`, then the installed plugins, those in the user's plugin folder, and the
-        approved ones of the project at (or above) `project`; of the installed ones all, or those named in `only`.
-        Executables are run for their description unless `run` is false, in which case their last one is used. The
-        distributions in `bundled`, by default those of Polyroute's extra `all`, come before other installed ones, in
-        this order, and are trusted like Polyroute itself.
+        approved ones of the project at (or above) `project`. With `only`, plugins that it does not name are not used,
+        except those in `add`. Executables are run for their description unless `run` is false, in which case their
+        last one is used. The distributions in `bundled`, by default those of Polyroute's extra `all`, come before other
+        installed ones, in this order, and are trusted like Polyroute itself.
 
         The variables `POLYROUTE_DISABLE_PLUGINS` and (unless `only` is given) `POLYROUTE_PLUGINS` of `environment`, by
         default that of the process, disable plugins by name. A plugin's failure is never raised, but reported in

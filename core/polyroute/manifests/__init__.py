@@ -1,1 +1,1 @@
-"""Plugins that are data: found, parsed, kept, and made into hooks."""
+"""Find, parse and store manifests, and turn them into plugins."""

@@ -1,1 +1,1 @@
-"""Which plugins may be used, and how they come to the user's plugin folder."""
+"""Decide which plugins may be used, and copy plugins into the plugin folder."""
