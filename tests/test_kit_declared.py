@@ -59,12 +59,12 @@ def told(findings: list[Finding], code: str) -> list[str]:
 
 KEYED = ACME.replace('env = ["ACME_API_KEY"]', 'slots.key = { from = ["ACME_API_KEY"], secret = true }')
 TOML_FAULTS = {
-    "name": ("placeholder-unfilled", ACME + 'name = "Acme ${region}"\n', ["providers.acme.name holds ${region}"]),
+    "name": ("placeholder-unfilled", ACME + 'name = "Acme ${region}"\n', ["providers.acme.name has ${region}"]),
     "model": ("placeholder-unfilled", ACME.replace("acme-large", "a-${key}"), ["providers.acme.models[a-${key}].id"]),
     "default": (
         "placeholder-unfilled",
         KEYED + "slots.x = { from = ['X'], default = '${key}', check = 'slug' }\n",
-        ["providers.acme.slots.x.default holds ${key}"],
+        ["providers.acme.slots.x.default has ${key}"],
     ),
     "group": (
         "slot-missing",
@@ -111,14 +111,14 @@ TOML_FAULTS = {
     ),
     "alias-useless": ("alias-useless", ACME + "aliases = ['acme']\n", ["'acme', which is already its ID"]),
     "alias-case": ("alias-case", ACME + "aliases = ['Acme-X']\n", ["'Acme-X'", "Write it as 'acme-x'"]),
-    "alias-blank": ("alias-wrong", ACME + "aliases = ['acme x']\n", ["providers.acme.aliases holds 'acme x'"]),
-    "alias-slash": ("alias-wrong", ACME + "aliases = ['acme/x']\n", ["providers.acme.aliases holds 'acme/x'"]),
-    "alias-direct": ("alias-wrong", ACME + "aliases = ['direct']\n", ["providers.acme.aliases holds 'direct'"]),
+    "alias-blank": ("alias-wrong", ACME + "aliases = ['acme x']\n", ["providers.acme.aliases has 'acme x'"]),
+    "alias-slash": ("alias-wrong", ACME + "aliases = ['acme/x']\n", ["providers.acme.aliases has 'acme/x'"]),
+    "alias-direct": ("alias-wrong", ACME + "aliases = ['direct']\n", ["providers.acme.aliases has 'direct'"]),
     "alias-twice": ("alias-twice", ACME + "aliases = ['ac', 'ac']\n", ["'ac' twice"]),
     "name-twice": (
         "name-twice",
         ACME + "aliases = ['be']\n" + ACME.replace("providers.acme", "providers.be"),
-        ["providers.be.id has 'be', a name of another provider (acme)"],
+        ["providers.be.id has 'be', which is a name of another provider (acme)"],
     ),
     "like": (
         "like-unknown",
@@ -174,11 +174,11 @@ def test_a_fault_of_a_manifest_is_told_by_its_keys(tmp_path: Path, code: str, te
 
 
 PYTHON_FAULTS = {
-    "name": ("placeholder-unfilled", "provider(name='${x}')", ["Provider('acme').name holds ${x}"]),
+    "name": ("placeholder-unfilled", "provider(name='${x}')", ["Provider('acme').name has ${x}"]),
     "prefix-placeholder": (
         "placeholder-unfilled",
         "provider(auth=AuthHeader(prefix='${region} '))",
-        ["Provider('acme').auth.prefix holds ${region}"],
+        ["Provider('acme').auth.prefix has ${region}"],
     ),
     "url": (
         "slot-unknown",
@@ -211,7 +211,7 @@ PYTHON_FAULTS = {
         ["Provider('acme').protocol", "openai-chat?"],
     ),
     "prefix": ("prefix-joined", "provider(auth=AuthHeader(prefix='Bearer'))", ["Set prefix='Bearer '."]),
-    "alias": ("alias-useless", "provider(aliases=('acme',))", ["Provider('acme').aliases holds 'acme'"]),
+    "alias": ("alias-useless", "provider(aliases=('acme',))", ["Provider('acme').aliases has 'acme'"]),
     "twice": ("name-twice", "provider(), provider()", ["Provider('acme').id has 'acme'"]),
     "taken": ("name-taken", "provider(id='openai')", ["openai belongs to the bundled plugin"]),
     "taken-alias": ("name-taken", "provider(aliases=('openai',))", ["openai belongs to the bundled plugin"]),
@@ -285,8 +285,8 @@ def test_an_unknown_hook_suggests_the_nearest(tmp_path: Path) -> None:
 JSON_FAULTS = {
     "protocol": ("protocol-unknown", {"protocol": "x"}, ["providers.acme.protocol is 'x'"]),
     "prefix": ("prefix-joined", {"auth": {"prefix": "Basic"}}, ['Set "prefix": "Basic ".']),
-    "name": ("placeholder-unfilled", {"name": "${x}"}, ["providers.acme.name holds ${x}"]),
-    "alias": ("alias-wrong", {"aliases": ["a b"]}, ["providers.acme.aliases holds 'a b'"]),
+    "name": ("placeholder-unfilled", {"name": "${x}"}, ["providers.acme.name has ${x}"]),
+    "alias": ("alias-wrong", {"aliases": ["a b"]}, ["providers.acme.aliases has 'a b'"]),
     "taken": ("name-taken", {"aliases": ["openai"]}, ["openai belongs to the bundled plugin"]),
     "like": ("like-unknown", {"kind": "gateway", "routeability": {"like": "opnrouter"}}, ["Did you mean openrouter?"]),
     "key": ("key-unknown", {"verfy": {}}, ["providers.acme.verfy is not a known key. Did you mean 'verify'?"]),
