@@ -25,7 +25,7 @@ from polyroute import (
 from polyroute.result_check import fault
 from tests.fake_upstream import Serve, Upstream
 from tests.shell import Shell
-from tests.upstream_plugins import Direct, Gateway, catalog_of
+from tests.upstream_plugins import Direct, Gateway, catalog_of, every_failure
 
 BALANCE = Probe("acme", "/balance", remaining="credit.left", currency="credit.in")
 
@@ -34,7 +34,7 @@ class Verifiable(Direct):
     """The vendor `acme`, with a probe."""
 
     def __init__(self, upstream: Upstream, probe: Probe = BALANCE, name: str = "acme") -> None:
-        super().__init__(upstream, id=name)
+        super().__init__(upstream, id=name, failures=every_failure())
         self.probe = probe._replace(provider=name)
 
     @hookimpl
