@@ -90,8 +90,8 @@ def test_json_changes_no_exit_status(shell: Shell, line: str) -> None:
         ("qqqq", "See `polyroute --help`."),
         ("", "which providers can be used, by which route"),
         ("plugins remove acme --yes", "usage: polyroute plugins remove "),
-        ("serve --port x", "x is no port"),
-        ("map openai/gpt-5 --via nobody", "'nobody' is no gateway. Gateways are: "),
+        ("serve --port x", "x is not a port"),
+        ("map openai/gpt-5 --via nobody", "'nobody' is not a gateway. Gateways are: "),
     ],
 )
 def test_a_slip_is_answered_with_what_is_meant(shell: Shell, line: str, words: str) -> None:
@@ -501,7 +501,7 @@ def test_prefer_on_a_full_disk(shell: Shell) -> None:
     shell.config.write_text('prefer = "dexto"\n', encoding="utf-8")
     done = shell.start(["sh", "-c", f"ulimit -f 0; exec '{POLYROUTE}' prefer direct"])
     assert (done.returncode, done.stdout) == (3, "")
-    assert "left as it is" in done.stderr
+    assert "was not changed" in done.stderr
     assert shell.config.read_text(encoding="utf-8") == 'prefer = "dexto"\n'
     assert sorted(path.name for path in shell.ours.iterdir()) == [".config.toml.lock", "cache", "config.toml"]
 
@@ -527,9 +527,9 @@ def test_prefer_where_no_file_can_be(shell: Shell, where: str) -> None:
         (b"a = " + b"[" * 9_000, "TOML"),
         (b"a = " + b"9" * 5_000, "TOML"),
         (b'preferr = "direct"\n', "unknown key 'preferr'"),
-        (b"prefer = 5\n", "'prefer' has a wrong type"),
-        (b'order = "direct"\n', "'order' has a wrong type"),
-        (b"[pins]\nanthropic = 5\n", "'pins' has a wrong type"),
+        (b"prefer = 5\n", "'prefer' has the wrong type"),
+        (b'order = "direct"\n', "'order' has the wrong type"),
+        (b"[pins]\nanthropic = 5\n", "'pins' has the wrong type"),
         (b'prefer = "nowhere"\n', "'nowhere'"),
         (b'disable_providers = ["nobody"]\n', "'nobody'"),
         (b'[pins]\nnobody = "direct"\n', "'nobody'"),
@@ -781,7 +781,7 @@ def test_a_full_order_wins_over_prefer(shell: Shell) -> None:
     """`prefer` says so where a full order in the file leaves it without effect."""
     shell.config.parent.mkdir(parents=True, exist_ok=True)
     shell.config.write_text('order = ["direct"]\n', encoding="utf-8")
-    assert "a full `order` is given, and wins over this" in shell.run("prefer", "dexto").stderr
+    assert "a complete `order` is set and overrides this" in shell.run("prefer", "dexto").stderr
 
 
 def test_a_table_on_a_terminal_needs_an_extra(shell: Shell) -> None:

@@ -301,7 +301,7 @@ def test_a_key_at_the_prompt_that_can_not_be_one(shell: Shell, file: Path) -> No
     """The model is there without it, which is said, with the way to set another."""
     status, shown = shell.on_terminal("custom", "add", GLM, typed="ké\n")
     assert status == 2
-    assert "is added without a key" in shown
+    assert "was added without a key" in shown
     assert "custom edit" in shown
     assert "apiKey" not in stored(file)[0]
 
@@ -389,7 +389,7 @@ def test_a_refused_entry_says_nothing_of_the_others(shell: Shell) -> None:
     entries = [{"provider": "litellm", "name": "m"}, {"provider": "openrouter", "name": "n"}]
     done = shell.run("custom", "import", "-", given=json.dumps(entries))
     assert "baseURL is missing" in done.stdout
-    assert "openrouter/n is added" in done.stdout
+    assert "openrouter/n was added" in done.stdout
     assert "Nothing was" not in done.stdout
 
 

@@ -158,7 +158,7 @@ def test_removing(store: CustomStore) -> None:
         ({"provider": "openrouter", "name": "m", "maxInputTokens": 2**53 + 1}, "exactly"),
         ({"provider": "openrouter", "name": "m", "new": float("nan")}, "no number"),
         ({"provider": "openrouter", "name": "m", "new": [{"deep": float("inf")}]}, "no number"),
-        ({"provider": "openrouter", "name": "m", "new": "\udc00"}, "half a character"),
+        ({"provider": "openrouter", "name": "m", "new": "\udc00"}, "a lone surrogate"),
         ({"provider": "openrouter", "name": "m", "apiKey": "a\nb"}, "line break"),
         ({"provider": "openrouter", "name": "m", "apiKey": "ключ"}, "can't be sent"),
         ({"provider": "openrouter", "name": "m", "apiKey": "${MY KEY}"}, "names no variable"),

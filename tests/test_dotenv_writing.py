@@ -186,7 +186,7 @@ def test_what_is_no_file_is_left_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x", encoding="utf-8")
     (tmp_path / "circle").symlink_to(tmp_path / "circle")
     for name in ("folder", "circle", "file/.env"):
-        with pytest.raises(Unavailable, match="was left as it is"):
+        with pytest.raises(Unavailable, match="was not changed"):
             update(str(tmp_path / name), "KEY", "v")
     assert sorted(os.listdir(tmp_path / "folder")) == []
 

@@ -166,7 +166,7 @@ def test_a_listed_model_names_its_host(person: Person) -> None:
     """A model that is called elsewhere says where: a placeholder for all of a host grants nothing."""
     acme(person)
     rows = {"providers": {"acme": [{"id": "m", "base_url": "https://${h}/v1"}]}}
-    with pytest.raises(Fault, match="wants the host"):
+    with pytest.raises(Fault, match="needs the host"):
         replies.models(rows, manifest(person.folder / "acme"))
 
 
@@ -184,9 +184,9 @@ def test_too_many_models_are_refused(person: Person) -> None:
 @pytest.mark.parametrize(
     ("described", "fault"),
     [
-        ({"result": {"protocol": 2}}, "describes itself wrongly: protocol"),
-        ({"result": []}, "something else than an object"),
-        ({"error": {"code": -32001, "message": "only 9"}}, "speaks none of the protocols offered: only 9"),
+        ({"result": {"protocol": 2}}, "has an invalid description: protocol"),
+        ({"result": []}, "something other than an object"),
+        ({"error": {"code": -32001, "message": "only 9"}}, "supports none of the offered protocols: only 9"),
         ({"result": {"name": "other"}}, "calls itself 'other'"),
         ({"result": {"methods": ["detect", "map"], "providers": {"x": {"env": ["AWS_SECRET"]}}}}, "AWS_SECRET"),
         ({"result": {"providers": {"x": {"base_url": "https://evil.example/v1"}}}}, "the host evil.example"),
@@ -261,10 +261,10 @@ def test_no_secret_is_shown_where_a_secret_fails(person: Person) -> None:
     acme(person, leaks=True)
     catalog = person.catalog(ACME_LOGIN="1")
     (login,) = [route.credential for route in catalog.provider("acme-login").routes if route.via == "direct"]
-    with pytest.raises(Exception, match="says that the credential is refused") as caught:
+    with pytest.raises(Exception, match="says that the credential was rejected") as caught:
         catalog.environment.reveal(login)
     assert "canary" not in str(caught.value) + words(catalog, "acme")
-    assert "says that the credential is refused" in words(catalog, "acme")
+    assert "says that the credential was rejected" in words(catalog, "acme")
 
 
 def test_a_program_that_can_stay_does_so_for_a_while(person: Person) -> None:

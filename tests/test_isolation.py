@@ -53,7 +53,7 @@ RAISING = {
     "an error": "raise RuntimeError('out of\\norder')",
     "an exit": "raise SystemExit(7)",
     "half way": "yield from ()\n    raise RuntimeError('half way')",
-    "an error that can't be told": "raise Untold()",
+    "an error whose message can't be read": "raise Untold()",
     "an endless recursion": "return polyroute_{name}()",
 }
 UNTOLD = """

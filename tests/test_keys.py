@@ -72,7 +72,7 @@ def test_a_key_goes_into_the_global_dotenv_of_a_headless_machine(shell: Shell) -
     """Without a desktop a key from stdin lands in the global .env, for its owner alone, and it is said why."""
     done = shell.run("keys", "set", "anthropic", given=f"{SECRET}\n")
     assert (done.returncode, done.stdout) == (0, "The key of anthropic is stored: global .env ANTHROPIC_API_KEY.\n")
-    assert f"stored in {dotenv(shell)}, as no keyring can be used. There is no desktop" in done.stderr
+    assert f"stored in {dotenv(shell)}, because no keyring can be used. There is no desktop" in done.stderr
     assert dotenv(shell).read_text(encoding="utf-8") == f"ANTHROPIC_API_KEY={SECRET}\n"
     assert stat.S_IMODE(dotenv(shell).stat().st_mode) == 0o600
     assert revealed(shell, "anthropic/claude-sonnet-4-5")["value"] == SECRET
@@ -138,7 +138,7 @@ def test_status_does_not_open_the_keyring(keyring: Shell) -> None:
 @pytest.mark.parametrize(
     ("variables", "why"),
     [
-        ({"FILE_KEYRING_LOCKED": "1"}, "The keyring refused (KeyringLocked)"),
+        ({"FILE_KEYRING_LOCKED": "1"}, "The keyring failed (KeyringLocked)"),
         ({"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}, "There is no keyring on this machine"),
         ({"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}, "There is no keyring on this machine"),
         ({"PYTHON_KEYRING_BACKEND": "no_such.Backend"}, "The keyring's backend can't be loaded"),
@@ -192,7 +192,7 @@ def test_an_entry_gone_from_the_keyring_is_told_and_the_index_corrected(keyring:
     Path(keyring.variables["FILE_KEYRING"]).write_text("{}", encoding="utf-8")
     done = keyring.run("credential", "anthropic/claude-sonnet-4-5", "--reveal")
     assert (done.returncode, done.stdout) == (3, "")
-    assert "No secret for anthropic (keyring ANTHROPIC_API_KEY): it is not there any more" in done.stderr
+    assert "No secret for anthropic (keyring ANTHROPIC_API_KEY): it no longer exists" in done.stderr
     assert not keyring.json("status")["providers"]["anthropic"]["hasDirectKey"]
 
 
@@ -202,7 +202,7 @@ def test_a_locked_keyring_corrects_nothing(keyring: Shell) -> None:
     for line in (["credential", "anthropic/claude-sonnet-4-5", "--reveal"], ["keys", "remove", "anthropic"]):
         done = keyring.run(*line, FILE_KEYRING_LOCKED="1")
         assert (done.returncode, done.stdout) == (3, "")
-        assert "The keyring refused (KeyringLocked)" in done.stderr
+        assert "The keyring failed (KeyringLocked)" in done.stderr
     assert revealed(keyring, "anthropic/claude-sonnet-4-5")["value"] == SECRET
 
 
@@ -402,7 +402,7 @@ def test_what_wins_over_the_stored_key_is_told(shell: Shell) -> None:
     """Where a variable of the process wins over the key just stored, it is said."""
     done = shell.run("keys", "set", "anthropic", given=SECRET, ANTHROPIC_API_KEY=OTHER)
     assert done.returncode == 0
-    assert "anthropic is still called with env ANTHROPIC_API_KEY, which comes first" in done.stderr
+    assert "anthropic is still called with env ANTHROPIC_API_KEY, which takes precedence" in done.stderr
 
 
 def test_an_unreadable_dotenv_is_not_overwritten(shell: Shell) -> None:
@@ -411,7 +411,7 @@ def test_an_unreadable_dotenv_is_not_overwritten(shell: Shell) -> None:
     dotenv(shell).write_bytes(b"\xff\xfe")
     done = shell.run("keys", "set", "anthropic", given=SECRET)
     assert (done.returncode, done.stdout) == (3, "")
-    assert "was left as it is" in done.stderr
+    assert "was not changed" in done.stderr
     assert dotenv(shell).read_bytes() == b"\xff\xfe"
 
 
@@ -542,8 +542,8 @@ def test_a_key_that_is_left_elsewhere_is_told(shell: Shell) -> None:
     shell.run("keys", "set", "anthropic", given=SECRET)
     done = shell.run("keys", "remove", "anthropic", CLAUDE_API_KEY=OTHER)
     assert done.returncode == 1
-    assert "The key of anthropic is removed: global .env ANTHROPIC_API_KEY." in done.stdout
-    assert "anthropic still has one, which has to be removed there: env CLAUDE_API_KEY." in done.stdout
+    assert "The key of anthropic was removed: global .env ANTHROPIC_API_KEY." in done.stdout
+    assert "anthropic still has a key, which you must remove at its source: env CLAUDE_API_KEY." in done.stdout
     document = shell.json("keys", "remove", "anthropic", CLAUDE_API_KEY=OTHER)
     assert (document["removed"], document["left"]["name"]) == ([], "CLAUDE_API_KEY")
 
@@ -551,7 +551,7 @@ def test_a_key_that_is_left_elsewhere_is_told(shell: Shell) -> None:
 def test_removing_nothing_is_a_no(shell: Shell) -> None:
     """Where there is no key to remove the answer is a no, and no file is made."""
     done = shell.run("keys", "remove", "anthropic")
-    assert (done.returncode, done.stdout) == (1, "No key of anthropic was stored here.\n")
+    assert (done.returncode, done.stdout) == (1, "Polyroute has stored no key of anthropic.\n")
     assert not dotenv(shell).exists()
 
 

@@ -86,7 +86,7 @@ def test_a_manifest(person: Person) -> None:
 def test_a_manifest_can_be_added(shell: Shell) -> None:
     """`plugins add` takes the former manifest, and it can be used from then on."""
     done = shell.run("plugins", "add", str(OLD / "acme-manifest"), "--yes")
-    assert (done.returncode, "is in use from now on" in done.stdout) == (0, True), done.stderr
+    assert (done.returncode, "was added and is in use" in done.stdout) == (0, True), done.stderr
     found = shell.run("resolve", "acme/acme-large", ACME_API_KEY="acme-secret")
     assert (found.returncode, found.stderr) == (0, "")
 
@@ -139,7 +139,7 @@ def test_an_executable_can_be_added(shell: Shell, tmp_path: Path) -> None:
     shutil.copytree(OLD / "sh", tmp_path / "downloads" / "acme")
     (tmp_path / "downloads" / "acme" / "acme.sh").chmod(0o755)
     done = shell.run("plugins", "add", str(tmp_path / "downloads" / "acme"), "--yes")
-    assert (done.returncode, "is in use from now on" in done.stdout) == (0, True), done.stderr
+    assert (done.returncode, "was added and is in use" in done.stdout) == (0, True), done.stderr
     found = shell.run("resolve", "acme/acme-large", ACME_API_KEY="acme-secret")
     assert (found.returncode, found.stderr) == (0, "")
 

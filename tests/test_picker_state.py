@@ -90,7 +90,7 @@ def test_a_file_that_cannot_be_read_is_kept(state: PickerState, text: str) -> No
     assert state.favourites() == ()
     (problem,) = state.problems
     assert problem.remedy
-    with pytest.raises(Unavailable, match="left as it is"):
+    with pytest.raises(Unavailable, match="was not changed"):
         state.toggle_favourite(MODEL)
     assert path.read_text(encoding="utf-8") == text
 

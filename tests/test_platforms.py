@@ -128,7 +128,7 @@ def test_a_manifest_is_checked_added_and_used(person: Windows) -> None:
     """A plugin without code is checked, added, listed, resolved, switched off and removed."""
     folder = person.write("acme", ACME)
     assert f"{folder} passes." in person.done("plugins", "check", folder)
-    assert "acme is in use from now on" in person.done("plugins", "add", folder, "--yes")
+    assert "acme was added and is in use" in person.done("plugins", "add", folder, "--yes")
     resolved = json.loads(person.done("resolve", "acme/acme-large", "--json"))
     assert [route["baseUrl"] for route in resolved["routes"]] == ["https://api.acme.example/v1"]
     person.done("plugins", "disable", "acme")
@@ -176,7 +176,7 @@ def test_an_archive_is_added(person: Windows) -> None:
     archive = person.home / "acme.zip"
     with zipfile.ZipFile(archive, "w") as packed:
         packed.writestr("acme-1.0\\plugin.toml", ACME)
-    assert "acme-1.0 is in use" in person.done("plugins", "add", str(archive), "--yes")
+    assert "acme-1.0 was added and is in use" in person.done("plugins", "add", str(archive), "--yes")
 
 
 def test_a_python_plugin_is_used(person: Windows) -> None:
@@ -358,5 +358,5 @@ def test_plugins_have_names_for_every_system(person: Person, name: str) -> None:
 @pytest.mark.parametrize("address", ["https://acme.example/C:/plugin.zip", "https://acme.example/nul/x.zip"])
 def test_an_address_names_a_plain_file(address: str) -> None:
     """What is fetched is kept under a name that leads nowhere else; nothing is asked for otherwise."""
-    with pytest.raises(UsageError, match="Fetch it yourself"), acquiring.at_hand(address):
+    with pytest.raises(UsageError, match="Download it yourself"), acquiring.at_hand(address):
         pass

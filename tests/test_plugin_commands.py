@@ -119,7 +119,7 @@ def test_add_unpacks(person: Commands, elsewhere: Path, suffix: str) -> None:
         with tarfile.open(archive, "w:gz") as packed_too:
             packed_too.add(elsewhere, "acme-1.0")
     done = person.run("plugins", "add", str(archive), "--yes")
-    assert (done.returncode, "is added, but can't be used" in done.stdout) == (1, True)  # it says nothing of itself
+    assert (done.returncode, "was added, but can't be used" in done.stdout) == (1, True)  # it says nothing of itself
     assert (person.folder / "acme-1.0" / "run").stat().st_mode & 0o777 == 0o755
 
 
@@ -229,7 +229,7 @@ def test_a_plugin_is_named_for_its_own_folder(person: Commands, elsewhere: Path,
     before = {path: path.read_bytes() for path in person.ours.rglob("*.json") if path.parent.name == "state"}
     (elsewhere / "plugin.toml").write_text(f'name = "{name}"\n' + ACME)
     done = person.run("plugins", "add", str(elsewhere), "--yes")
-    assert (done.returncode, "is no name for a plugin" in done.stderr) == (2, True)
+    assert (done.returncode, "is not a valid name for a plugin" in done.stderr) == (2, True)
     assert before
     assert {path: path.read_bytes() for path in before} == before
     assert not person.folder.exists()
@@ -286,7 +286,7 @@ def test_what_is_broken_is_not_added(person: Commands, elsewhere: Path) -> None:
     assert done.returncode == 2
     assert "line 5: providers.acme.kind should be" in done.stderr
     (elsewhere / "plugin.toml").unlink()
-    assert "holds no plugin.toml" in person.run("plugins", "add", str(elsewhere), "--yes").stderr
+    assert "contains no plugin.toml" in person.run("plugins", "add", str(elsewhere), "--yes").stderr
     assert person.usable() == set()
 
 

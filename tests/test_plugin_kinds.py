@@ -172,7 +172,7 @@ def test_nobody_has_logged_in(machine: Machine) -> None:
 def test_a_token_that_leads_elsewhere_is_refused(copilot: Catalog, server: LoginServer) -> None:
     """An endpoint outside the granted hosts is refused, and the token is not given out."""
     server.more["endpoint"] = "https://elsewhere.example/v1"
-    assert "wants the host elsewhere.example" in unavailable(copilot, "acme-copilot").why
+    assert "needs the host elsewhere.example" in unavailable(copilot, "acme-copilot").why
 
 
 def test_the_exchange_is_out_of_order(copilot: Catalog, server: LoginServer) -> None:

@@ -58,7 +58,6 @@ ORDER = {
     "trust": "trust approvals dangers downloading acquiring",
     "loading": "entry_points importing manager admission loading asking claims consent listings secrets",
     "custom": "file schema shape models editing transfer store routes known",
-    "_internal": "problems",
     "routing": "credentials order mappers speaking references router explaining",
     "validation": "sections files checking",
     "documents": "facts types list_types own_types plugin_types http_types http_own_types parts catalog keys plugins "

@@ -1,4 +1,4 @@
-"""The vocabulary of answers: what a catalog says of providers and models, as immutable values."""
+"""The values that a catalog returns for providers and models. All are immutable."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -17,7 +17,7 @@ class Route(NamedTuple):
     """One way to run a model, or a provider's models where `model_id` is None."""
 
     model_id: str | None
-    """The ID as the endpoint of this route spells it."""
+    """The model ID as the endpoint of this route spells it."""
     mapping: Evidence | None
     via: str
     """`direct`, or the gateway's provider ID."""
@@ -28,16 +28,16 @@ class Route(NamedTuple):
     headers: tuple[tuple[str, str], ...]
     credential: Credential | None
     reason: str
-    """Why it is usable, or why not."""
+    """Why the route is usable, or why it is not."""
     remedy: str = ""
-    """What a user can do about it; empty where it is usable."""
+    """What the user can do to make it usable; empty for a usable route."""
 
 
 class Mapped(NamedTuple):
-    """A gateway's ID for one provider's model, with all that there is to say of it."""
+    """A gateway's ID for one provider's model, with evidence and a reason."""
 
     provider: str
-    """As it was given: an ID, an alias, or no provider at all."""
+    """The provider as given: an ID, an alias, or an unknown name."""
     model: str
     via: str
     """The gateway's provider ID."""
@@ -45,17 +45,17 @@ class Mapped(NamedTuple):
     evidence: Evidence
     why: str
     suggestions: tuple[str, ...] = ()
-    """Model references that may be meant, where there is no ID."""
+    """Model references that may have been meant, if there is no ID."""
 
 
 class ProviderStatus(NamedTuple):
-    """Whether a provider's models can be run, by which routes, and if not, why not."""
+    """The routes to a provider's models, and whether any of them is usable."""
 
     provider: Provider
     routes: tuple[Route, ...]
-    """In the order in which they are tried; the direct one is always among them."""
+    """In the order in which they are tried; always contains the direct route."""
     gateways: tuple[str, ...]
-    """Every gateway there is, whether it carries this provider or not."""
+    """The IDs of all gateways, whether or not they carry this provider."""
 
     @property
     def has_direct_key(self) -> bool:
@@ -68,22 +68,22 @@ class ProviderStatus(NamedTuple):
         return any(route.usable for route in self.routes)
 
     def can_route_via(self, gateway: str) -> bool:
-        """Whether `gateway` may carry this provider's models, with or without a credential."""
+        """Return whether `gateway` may carry this provider's models, with or without a credential."""
         return any(route.via == gateway for route in self.routes)
 
     @property
     def credential_sources(self) -> dict[str, bool]:
-        """For `direct` and each gateway, whether a usable route leads there."""
+        """For `direct` and each gateway, whether the route via it is usable."""
         usable = {route.via for route in self.routes if route.usable}
         vias = (DIRECT, *(g for g in self.gateways if g != self.provider.id))
         return {via: via in usable for via in vias}
 
 
 class Status(NamedTuple):
-    """The whole picture: every provider, and what is amiss."""
+    """The status of every provider, and all problems."""
 
     providers: Mapping[str, ProviderStatus]
-    """By provider ID, sorted."""
+    """The status of each provider by ID, sorted."""
     preferred: str
-    """`direct`, or the gateway that is tried first."""
+    """`direct`, or the ID of the gateway that is tried first."""
     problems: tuple[Problem, ...]

@@ -1,8 +1,8 @@
-"""Static data that is expensive to make, kept between runs.
+"""A cache for static data that is expensive to build.
 
-An entry is keyed by the identity (path, size, time, inode) of the files it was made from, so an upgrade, a
-removal or an edit is seen at once; it is filed under those paths, so virtual environments that share a home
-do not disturb each other. A cache that can't be read or written costs time and nothing else.
+An entry stores the identity (path, size, modification time, inode) of the files it was made from, so an upgrade, a
+removal or an edit invalidates it at once. It is stored under those paths, so virtual environments that share a home do
+not overwrite each other's entries. If the cache can't be read or written, everything still works, only slower.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _KEY_BYTES = 32
 _KEY_OF_THIS_PROCESS = os.urandom(_KEY_BYTES)
 
 _READ: dict[str, tuple[Identity, Mapping[str, Any]]] = {}
-"""By path, the last state of a file of many sources that was read."""
+"""For each path of a file with many sources, its identity and content when it was last read."""
 
 
 def derived(name: str, version: int, sources: Sequence[str], build: Callable[[], Any]) -> Any:
-    """Return `build()`, or what it returned when the same `sources` were there before.
+    """Return `build()`, or its cached result if `sources` are unchanged.
 
-    `build` returns what JSON can hold (a tuple comes back as a list). `version` is raised whenever `build`
-    changes; `name` tells entries of the same sources apart.
+    `build` returns a value that JSON can represent (a tuple comes back as a list). Increase `version` whenever `build`
+    changes. `name` distinguishes entries that have the same sources.
     """
     made_from = [version, *(list(identity(source)) for source in sources)]
     path = _entry_path(name, sources)
@@ -45,9 +45,10 @@ def derived(name: str, version: int, sources: Sequence[str], build: Callable[[],
 def collected(
     name: str, version: int, sources: Sequence[str], build: Callable[[str], tuple[Any, Sequence[str]]]
 ) -> dict[str, Any]:
-    """Return what `build(source)` gives for each of `sources`, all kept in one entry; made again is what has changed.
+    """Return the value of `build(source)` for each of `sources`; only sources that have changed are built again.
 
-    `build` returns a value that JSON can hold, and the further files that it was made from.
+    `build` returns a value that JSON can represent, and the other files that the value was made from. All values are
+    stored in one entry.
     """
     kept = _kept(name)
     found = {source: kept[source] for source in sources if source in kept and _is_current(kept[source], version)}
@@ -59,7 +60,7 @@ def collected(
 
 
 def forget(names: tuple[str, ...]) -> None:
-    """Remove every entry whose name begins with one of these."""
+    """Remove every entry whose name starts with one of `names`."""
     with contextlib.suppress(OSError), os.scandir(cache_directory()) as entries:
         for entry in entries:
             if entry.name.startswith(names):
@@ -84,24 +85,26 @@ def _identity_if_there(source: str) -> list[Any]:
 
 
 def recall(name: str, source: str) -> Any:
-    """What was last remembered under `name` about `source`, or None: not to be changed. Whoever asks knows how long it
-    holds.
+    """Return what was last stored under `name` for `source`, or None.
+
+    The value must not be modified. The caller decides how long it is valid.
     """
     return _kept(name).get(source)
 
 
 def remember(name: str, values: Mapping[str, Any]) -> None:
-    """Keep `values`, which JSON can hold, by their sources, for `recall`; all of one name stand in one file.
+    """Store `values`, which JSON can represent, by source, for `recall`. All values of one name share a file.
 
-    What is there about sources that are gone is dropped. Of two processes that do this at once one may do so in vain.
+    Values of sources that no longer exist are dropped. If two processes write at once, one of the writes may be lost.
     """
     there = {source: each for source, each in _kept(name).items() if os.path.exists(source)}
     _write(_path(name), {"value": {**there, **values}})
 
 
 def digest_key() -> bytes:
-    """A random key, the same between runs where it can be kept: what is filed under a digest of a user's values is
-    found again, and the digest tells nobody what they are.
+    """Return a random key for digests of a user's values, so that a digest does not reveal the values.
+
+    The key is the same in every run, unless it can't be stored.
     """
     path = os.path.join(cache_directory(), "digest.key")
     try:
@@ -118,7 +121,7 @@ def _whole(path: str) -> bytes:
 
 
 def _new_key(path: str) -> bytes:
-    """Put a key in place whole, and take that of another process where it was first."""
+    """Write a key atomically and return the key in the file: another process may have written one first."""
     import tempfile
 
     os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
@@ -130,12 +133,12 @@ def _new_key(path: str) -> bytes:
 
 
 def own(name: str, source: str) -> str:
-    """A name for what is kept about `source` in a file of its own, since it may be long."""
+    """Return the name of an entry for `source` alone: for values that are too large for a shared file."""
     return f"{name}-{_digest([source])}"
 
 
 def _kept(name: str) -> Mapping[str, Any]:
-    """All that is remembered under `name`. A file is read again only where it has changed."""
+    """Return all values stored under `name`. The file is read again only if it has changed."""
     path = _path(name)
     found = identity_or_none(path)
     if found is None:
@@ -148,17 +151,17 @@ def _kept(name: str) -> Mapping[str, Any]:
 
 
 def identity(source: str) -> Identity:
-    """What tells one state of a file from another: its path, size, time and inode."""
+    """Return the identity of a file's current state: path, size, modification time and inode. Raises OSError."""
     return identified(source, os.stat(source))
 
 
 def identified(source: str, found: os.stat_result) -> Identity:
-    """The identity of a file that was looked at already."""
+    """Return the identity of a file from an existing `stat` result."""
     return source, found.st_size, found.st_mtime_ns, found.st_ino
 
 
 def identity_or_none(source: str) -> Identity | None:
-    """The identity of a file; None where there is none to be seen."""
+    """Return the identity of a file, or None if it can't be accessed."""
     try:
         return identity(source)
     except (OSError, ValueError):  # the latter for a path with a NUL
@@ -174,7 +177,7 @@ def _path(name: str) -> str:
 
 
 def _digest(sources: Sequence[str]) -> str:
-    # A remainder by a prime tells paths apart well enough, and hashlib or zlib would have to be imported.
+    # A remainder modulo a prime distinguishes paths well enough, and saves importing hashlib or zlib.
     return format(int.from_bytes(os.fsencode("\n".join(sources))) % (2**61 - 1), "016x")
 
 
@@ -207,7 +210,7 @@ def _write(path: str, entry: dict[str, Any]) -> None:
 
 
 def _sweep(directory: str) -> None:
-    """Remove what environments that no longer exist have left."""
+    """Remove the entries of environments that no longer exist."""
     import time
 
     oldest = time.time() - _STALE_AFTER_SECONDS

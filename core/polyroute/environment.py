@@ -1,4 +1,4 @@
-"""What may be looked at to find credentials, as a value."""
+"""The variables and files of one user in which credentials are looked for, as a value."""
 
 from __future__ import annotations
 
@@ -24,27 +24,26 @@ if TYPE_CHECKING:
     from polyroute.system.os_keyring import Keyring
 
 HOST, PROCESS, PROJECT, KEYRING, GLOBAL = "host", "env", "project .env", "keyring", "global .env"
-"""The layers in which variables are looked for, in this order."""
+"""The layers in which variables are looked up, in this order."""
 CUSTOM, PLUGIN, COMMAND = "custom model", "plugin", "command"
 """The layers whose secrets only a catalog can read."""
 _REFERENCE = r"\$\{(\w+)(?::-([^}]*))?\}"
 
 _SHORTEST = 8
-"""Characters of a header's value that is taken for a secret: shorter ones are words."""
+"""The minimum length of a header value that is treated as a secret: shorter values are ordinary words."""
 
-# No file can be under it.
+# No file can exist under this path.
 _NOBODYS_HOME = os.devnull
 
 SecretReader = Callable[[Credential], Secret]
 
 
 class Environment:
-    """Variables, `.env` files and the files under one user's home, taken once.
+    """A snapshot of variables, `.env` files and the files under one user's home.
 
-    Variables count where they are not blank, and their values are trimmed. They are looked for among the keys
-    that the host gives, in the process, in the `.env` of a project that the host trusts, among the names of what is
-    in the keyring, and in the user's global `.env`. Files are read when first asked for, and then remembered. Two
-    environments never see each other.
+    Blank variables are ignored, and values are trimmed. A variable is looked up in this order: the keys passed by the
+    host, the process, the `.env` of a project that the host trusts, the names of the entries in the keyring, and the
+    user's global `.env`. Files are read on first use and then kept. Two environments share nothing.
     """
 
     __slots__ = (
@@ -75,15 +74,15 @@ class Environment:
         keys: Mapping[str, str] = MappingProxyType({}),
         on_reveal: Callable[[Credential], object] | None = None,
     ) -> None:
-        """Look at `variables`, at the files under `home`, and at the `.env` of `trusted_project` if given.
+        """Create an environment from `variables`, the files under `home` and the `.env` of `trusted_project`.
 
-        `home` defaults to `HOME` in `variables`; without either there are no files of a user, rather than
-        those of whoever runs the process. `keys` are the host's own, by variable, and win over all others.
-        `on_reveal` is called with each credential whose secret is read.
+        `home` defaults to `HOME` in `variables`. If both are missing, the environment has no user files; it never falls
+        back to the files of the user who runs the process. `keys` maps variable names to keys that the host supplies;
+        they take precedence over every other source. `on_reveal` is called with each credential whose secret is read.
         """
         own, given = dict(variables), dict(keys)
         self.origin = hash((str(home), str(trusted_project), frozenset(own.items()), frozenset(given.items())))
-        """Tells one user's environments from another's: it stays the same when one looks again."""
+        """Identifies the user's environment: it differs between users and is the same after `again()`."""
 
         def again() -> Environment:
             return Environment(own, home=home, trusted_project=trusted_project, keys=given, on_reveal=on_reveal)
@@ -118,7 +117,10 @@ class Environment:
         keys: Mapping[str, str] = MappingProxyType({}),
         on_reveal: Callable[[Credential], object] | None = None,
     ) -> Environment:
-        """The environment of this process and of the user who runs it, as they are now."""
+        """Return the environment of this process and of the user who runs it.
+
+        `trusted_project`, `keys` and `on_reveal` mean the same as in the constructor.
+        """
         home, given = os.path.expanduser("~"), dict(keys)
         environment = cls(os.environ, home=home, trusted_project=trusted_project, keys=given, on_reveal=on_reveal)
         environment.origin = hash((str(trusted_project), frozenset(given.items())))
@@ -126,22 +128,22 @@ class Environment:
         return environment
 
     def again(self) -> Environment:
-        """The same places, looked at once more."""
+        """Return a new environment that reads the same sources again."""
         return self._again()
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """Files that are there and could not be read, as far as anybody asked for them."""
+        """Problems found so far, such as files that exist but can't be read."""
         return (*self._files.problems, *self._reported)
 
     @property
     def shared_home(self) -> str:
-        """The folder that other tools share: the global `.env`, logins and custom models are in it."""
+        """The folder shared with other tools, which holds the global `.env`, logins and custom models."""
         return os.path.dirname(self.dotenv_path)
 
     @property
     def state_directory(self) -> str:
-        """Where Polyroute keeps what it remembers for the user."""
+        """The folder in which Polyroute keeps the user's state."""
         return state_directory(self._process)
 
     @property
@@ -151,13 +153,13 @@ class Environment:
 
     @property
     def keyring(self) -> Keyring:
-        """What the operating system's keyring holds for this user."""
+        """The user's entries in the operating system's keyring."""
         from polyroute.system.os_keyring import Keyring
 
         return Keyring(self._process)
 
     def in_keyring(self, name: str) -> bool:
-        """Whether the index says that the keyring has an entry of this name."""
+        """Return whether the index lists a keyring entry of this name."""
         return name in self._in_keyring
 
     @property
@@ -166,70 +168,73 @@ class Environment:
         return self._layers.keys()
 
     def source(self, variable: str) -> Source | None:
-        """Where `variable` is set, or None."""
+        """Return where `variable` is set, or None if it is not set."""
         layer = self._layers.get(variable)
         return Source(layer, variable) if layer else None
 
     def setting(self, variable: str, *, layer: str = "") -> str | None:
-        """The value of a variable that is no secret (for secrets: `reveal`), perhaps from one layer only.
+        """Return the value of a variable that is not a secret (for secrets, use `reveal`), or None if it is not set.
 
-        What is in the keyring is secret, and has none.
+        With `layer`, return it only if it is set in that layer. Entries of the keyring are secrets: the result is None.
         """
         if layer and self._layers.get(variable) != layer:
             return None
         return self._values.get(variable)
 
     def path(self, text: str) -> str:
-        """Fill `~` and `${NAME}` or `${NAME:-default}` into the path or name `text`."""
+        """Return the path or name `text` with `~`, `${NAME}` and `${NAME:-default}` expanded."""
         filled = text
         if "$" in text:
             filled = re.sub(_REFERENCE, lambda found: self._values.get(found[1]) or found[2] or "", text)
         return self.home + filled[1:] if filled == "~" or filled.startswith("~/") else filled
 
     def layer_of(self, text: str) -> str:
-        """Whose word the path or name `text` is: the project's where a variable in it is, else the file's."""
+        """Return the layer that determines `text`: the project's if a variable in it is set there, else `file`."""
         references = re.finditer(_REFERENCE, text) if "$" in text else ()
         return PROJECT if any(self._layers.get(each[1]) == PROJECT for each in references) else "file"
 
     def exists(self, path: str) -> bool:
-        """Whether a file is at `path`."""
+        """Return whether `path` is an existing file."""
         return self._files.exists(path)
 
     def read(self, path: str) -> str | None:
-        """The text of a file as it was when first asked for, or None where there is none or it can't be read (then it
-        is a problem).
+        """Return the text of a file as of its first read, or None if it is missing or can't be read.
+
+        A file that can't be read is reported as a problem.
         """
         return self._files.text(path)
 
     def read_now(self, path: str) -> str | None:
-        """The same of a file as it is now: for reading secrets, which others may have renewed."""
+        """Return the current text of a file, as `read` does: for secrets, which other programs may have renewed."""
         return self._files.text_now(path)
 
     def read_section(self, path: str, section: str) -> Mapping[str, str]:
-        """The settings in one section of an INI file; none where there is no such section."""
+        """Return the settings in one section of an INI file; empty if there is no such section."""
         return self._files.section(path, section)
 
     def is_current(self) -> bool:
-        """Whether all files that were looked for so far are as they were then."""
+        """Return whether all files that were looked up so far are unchanged."""
         return self._files.is_current()
 
     def report(self, problem: Problem) -> None:
-        """Show `problem` to the user; the same one is shown once."""
+        """Add `problem` to `problems`, unless it was reported before."""
         self._reported.report(problem)
 
     def reveal(self, credential: Credential | None) -> str:
-        """Read the secret of `credential` at the moment of use.
+        """Read and return the secret of `credential`; empty if no secret is needed.
 
-        Send it to `credential.endpoint` and nowhere else. Empty where none is needed. Raises as `secret` does.
+        Call this at the moment of use, and send the secret to `credential.endpoint` only. Raises the same errors as
+        `secret`.
         """
         return self.secret(credential).value
 
     def secret(self, credential: Credential | None) -> Secret:
-        """Read the secret of `credential` with what goes with it: when it expires, further headers, an endpoint.
+        """Read and return the secret of `credential` with its expiry, additional headers and endpoint.
 
-        One that says when it expires is kept in memory until a minute before, and asked for by one thread at a time.
-        Raises SecretUnavailable where it can't be had (gone, expired, a login to renew) or the credential has no single
-        secret (a cloud identity); UsageError for the None of a route that is not usable.
+        A secret with an expiry is kept in memory until one minute before it expires, and is read by one thread at a
+        time. Raises SecretUnavailable if the secret can't be obtained (removed, expired, a login to renew) or if the
+        credential has no single secret (a cloud identity), and UsageError if `credential` is None, as it is for a route
+        that is not usable.
         """
         if credential is None:
             raise UsageError("There is no credential to reveal: the route is not usable.")
@@ -240,22 +245,22 @@ class Environment:
         return self._memory.get(credential, lambda: self._found(credential))
 
     def call(self, route: Route) -> Call:
-        """Where and with which headers to call the endpoint of a usable route. Raises as `secret` does."""
+        """Return the URL and the headers with which to call a usable route. Raises the same errors as `secret`."""
         secret = self.secret(route.credential)
         key = ((route.auth.name, route.auth.prefix + secret.value),) if secret.value else ()
         headers = merged(route.headers, secret.headers, key)
         return Call(secret.endpoint or route.base_url, headers, secret.expires_at)
 
     def forget(self, credential: Credential) -> None:
-        """Read the secret of `credential` anew at its next use: its endpoint has refused it."""
+        """Drop the secret of `credential` from memory, so that it is read again: for one that its endpoint rejected."""
         self._memory.drop(credential)
 
     def without_secrets(self, text: str) -> str:
-        """A text without the secrets that were revealed: endpoints quote those that they refuse."""
+        """Return `text` with all revealed secrets masked: endpoints quote the keys that they reject."""
         return reduce(lambda left, secret: left.replace(secret, "****"), tuple(self._revealed), text)
 
     def with_secret_reader(self, reader: SecretReader) -> Environment:
-        """The same environment, which asks `reader` for the secrets that plugins own."""
+        """Return this environment bound to `reader`, which reads the secrets that plugins own."""
         bound = object.__new__(type(self))
         for name in set(self.__slots__) - {"__weakref__"}:
             setattr(bound, name, getattr(self, name))
@@ -277,8 +282,8 @@ class Environment:
     def _found(self, credential: Credential) -> Secret:
         secret = self._secret(credential)
         if not secret.value:
-            why = secret.reason or "it is not there any more"
-            remedy = secret.remedy or credential.remedy or "Look again for another, or store it anew."
+            why = secret.reason or "it no longer exists"
+            remedy = secret.remedy or credential.remedy or "Load the environment again, or store the key again."
             raise SecretUnavailable(credential, why, remedy)
         if secret.expires_at is not None and secret.expires_at <= time.time():
             remedy = secret.remedy or credential.remedy or "Log in again."

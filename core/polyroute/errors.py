@@ -1,24 +1,24 @@
-"""What can go wrong, as types.
+"""The errors that Polyroute raises.
 
 PolyrouteError
-├── UsageError               bad input; nothing was done
+├── UsageError               the input is invalid; nothing was done
 │   ├── InvalidModelReference    not of the form `provider/model`, or not selectable
-│   ├── UnknownProvider          no provider of that name
-│   ├── UnknownCustomModel       no custom model of that name
-│   ├── CustomModelExists        another custom model has that name already
+│   ├── UnknownProvider          no provider has this ID or alias
+│   ├── UnknownCustomModel       no custom model has this name
+│   ├── CustomModelExists        another custom model already has this name
 │   ├── KeyBoundElsewhere        a stored key was saved for another base URL
-│   └── UnsupportedRoute         a client can't speak what this route speaks
-├── NoEffectiveRoute         a clear no: the model can't be run with what is there
-├── RouteFailed              a usable route was taken, and its endpoint said no
-│   ├── InsufficientCredits      no credits are left there
-│   ├── InvalidCredential        the key is not accepted
-│   │   └── MissingSecret            the key can't be had, so nothing was sent
-│   ├── ModelNotOffered          the model is not there
-│   └── GatewayUnavailable       it is out of order, or can't be reached
-├── SecretUnavailable        a credential's secret can't be read
-├── WrongEndpoint            a client was about to send a key elsewhere than to its endpoint
-└── Unavailable              could not be done: an unreadable file, a full disk
-    └── MissingExtra             an optional part of the installation is not there
+│   └── UnsupportedRoute         the client does not support the route's protocol
+├── NoEffectiveRoute         no route to the model is usable
+├── RouteFailed              a usable route was tried, and the request failed
+│   ├── InsufficientCredits      the account has no credits left
+│   ├── InvalidCredential        the key was rejected
+│   │   └── MissingSecret            the key can't be obtained, so nothing was sent
+│   ├── ModelNotOffered          the endpoint does not offer the model
+│   └── GatewayUnavailable       the endpoint is down or can't be reached
+├── SecretUnavailable        the secret of a credential can't be read
+├── WrongEndpoint            a client was about to send a key to a host other than its endpoint
+└── Unavailable              the operation failed: an unreadable file, a full disk
+    └── MissingExtra             an optional dependency is not installed
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ from polyroute.types import DIRECT, ModelRef
 
 
 class PolyrouteError(Exception):
-    """The root of all errors that Polyroute raises on purpose. Its text is meant for people."""
+    """The base class of all errors that Polyroute raises. The message is meant for users."""
 
 
 class UsageError(PolyrouteError):
-    """Bad input; nothing was done."""
+    """The input is invalid; nothing was done."""
 
 
 class InvalidModelReference(UsageError):
-    """A text that is no model reference, or one whose provider can't be selected."""
+    """A text is not a valid model reference, or its provider is not selectable."""
 
 
 class UnknownProvider(UsageError):
@@ -53,19 +53,19 @@ class UnknownProvider(UsageError):
 
 
 class UnknownCustomModel(UsageError):
-    """The user has no custom model of this provider and name."""
+    """The user has no custom model with this provider and name."""
 
 
 class CustomModelExists(UsageError):
-    """The user has a custom model of this provider and name already."""
+    """The user already has a custom model with this provider and name."""
 
 
 class KeyBoundElsewhere(UsageError):
-    """The stored key was saved for another base URL, and would now go to a new one."""
+    """The stored key was saved for another base URL, and would be sent to a new one."""
 
 
 class UnsupportedRoute(UsageError):
-    """A client can't call what this route leads to; nothing was sent."""
+    """The client can't call this route; nothing was sent."""
 
     def __init__(self, route: Route, why: str) -> None:
         self.route = route
@@ -73,7 +73,7 @@ class UnsupportedRoute(UsageError):
 
 
 class NoEffectiveRoute(PolyrouteError):
-    """No route to the model is usable; `routes` says of each why not, and what to do."""
+    """No route to the model is usable; each of `routes` has the reason and a remedy."""
 
     def __init__(self, model: ModelRef, routes: Sequence[Route]) -> None:
         self.model = model
@@ -83,9 +83,9 @@ class NoEffectiveRoute(PolyrouteError):
 
 
 class RouteFailed(PolyrouteError):
-    """A usable route was taken and can't be taken now; nothing was carried out.
+    """A usable route was tried and failed; the request was not executed.
 
-    `error`, what the client library raised, is not in the chain of exceptions: it may quote a key.
+    `error` is what the client library raised. It is not chained as the cause, because it may quote a key.
     """
 
     problem = "the route failed"
@@ -97,69 +97,69 @@ class RouteFailed(PolyrouteError):
         self.route = tried[-1]
         """The route that failed."""
         self.tried = tuple(tried)
-        """All that were taken, this one last."""
+        """All routes that were tried; the last one is `route`."""
         self.next_route = next_route
-        """The route to try after it, if there is one."""
+        """The next route to try, or None."""
         self.error = error
         after = f"Next would be {_named(next_route)}." if next_route else "No other route is left."
         super().__init__(f"{model} {_named(self.route)}: {self.problem} ({words}). {after}")
 
 
 class InsufficientCredits(RouteFailed):
-    """No credits are left where the route leads."""
+    """The account that the route uses has no credits left."""
 
     problem = "no credits are left"
 
 
 class InvalidCredential(RouteFailed):
-    """The key of the route is not accepted."""
+    """The endpoint rejected the key of the route."""
 
     problem = "its key is not accepted"
 
 
 class MissingSecret(InvalidCredential):
-    """The key of the route can't be had (an expired login, a locked key store); `error` is the SecretUnavailable."""
+    """The key can't be obtained (an expired login, a locked key store); `error` is the SecretUnavailable."""
 
-    problem = "its key can't be had"
+    problem = "its key can't be obtained"
 
 
 class ModelNotOffered(RouteFailed):
-    """The model is not there under the ID that the route has for it."""
+    """The endpoint does not offer the model under the ID that the route uses."""
 
     problem = "the model is not offered there"
 
 
 class GatewayUnavailable(RouteFailed):
-    """The endpoint is out of order, or can't be reached."""
+    """The endpoint is down or can't be reached."""
 
-    problem = "it is out of order"
+    problem = "the endpoint is not available"
 
 
 class SecretUnavailable(PolyrouteError):
-    """The secret of this credential can't be read (any more), or there is no single one."""
+    """The secret of this credential can't be read, or the credential has no single secret."""
 
     def __init__(self, credential: Credential, why: str, remedy: str = "") -> None:
         self.credential = credential
         self.why = why
         self.remedy = remedy
-        """What a user does about it."""
-        told = f"{why.removesuffix('.')}. {remedy}" if remedy else why
-        super().__init__(f"No secret for {credential.provider} ({credential}): {told}")
+        """What the user can do about it."""
+        message = f"{why.removesuffix('.')}. {remedy}" if remedy else why
+        super().__init__(f"No secret for {credential.provider} ({credential}): {message}")
 
 
 class WrongEndpoint(PolyrouteError):
-    """A client was about to send a key to another host than the one it is bound to; nothing was sent."""
+    """A client was about to send a key to a host other than the one it is bound to; nothing was sent."""
 
 
 class Unavailable(PolyrouteError):
-    """It could not be done, through no fault of the input; trying again later may help."""
+    """The operation failed although the input is valid; a later attempt may succeed."""
 
 
 class MissingExtra(Unavailable):
     """A feature needs an extra of the distribution `polyroute` that is not installed."""
 
     def __init__(self, feature: str, extra: str) -> None:
-        super().__init__(f"{feature} needs an optional part that is not installed: pip install 'polyroute[{extra}]'.")
+        super().__init__(f"{feature} needs an extra that is not installed: pip install 'polyroute[{extra}]'.")
 
 
 def _named(route: Route) -> str:

@@ -1,4 +1,4 @@
-"""Fields of JSON that nobody has checked: a value of another type than the one wanted counts as missing."""
+"""Read fields of unvalidated JSON: a value of an unexpected type counts as missing."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ Table = Mapping[str, Any]
 
 
 def table_at(source: Table, name: str) -> Table:
-    """The table at `name`; an empty one where there is none."""
+    """Return the object at `name`; an empty one if there is none."""
     value: Any = source.get(name)
     return cast("Table", value) if isinstance(value, dict) else {}
 
 
 def text_at(source: Table, name: str) -> str:
-    """The text at `name`; empty where there is none."""
+    """Return the string at `name`; empty if there is none."""
     value = source.get(name)
     return value if isinstance(value, str) else ""
 
 
 def texts_at(source: Table, name: str) -> list[str]:
-    """The texts in the list at `name`, without anything else that it may hold."""
+    """Return the strings in the list at `name`; items of other types are skipped."""
     value = source.get(name)
     return [each for each in cast("list[object]", value) if isinstance(each, str)] if isinstance(value, list) else []
 
 
 def number_at(source: Table, name: str) -> int | float | None:
-    """The number at `name`, if it is a finite one."""
+    """Return the number at `name`, or None if there is none or it is not finite."""
     value: Any = source.get(name)
     return value if type(value) in (int, float) and math.isfinite(value) else None

@@ -1,4 +1,4 @@
-"""Entries of the keyring under names that a person chooses, for custom models whose key is `keyring:NAME`."""
+"""Entries of the keyring under names that the user chooses, for custom models whose key is `keyring:NAME`."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 
 def store(catalog: Catalog, name: str, value: str) -> Stored:
-    """Keep `value` under `name`. Raises UsageError for what is no key or no name, and Unavailable without a keyring:
-    nowhere else is such a name looked for.
+    """Store `value` under `name` in the keyring, the only place where such names are looked up.
+
+    Raises UsageError if the name or the key is invalid, and Unavailable if there is no keyring.
     """
     name = _name(name)
     if is_masked(value):
@@ -30,19 +31,19 @@ def store(catalog: Catalog, name: str, value: str) -> Stored:
         remedy = "A custom model can name a variable instead: polyroute custom edit MODEL --key-variable NAME."
         raise Unavailable(f"Nothing was stored. {error} {remedy}") from None
     readers = catalog.plugins.readers.get(name, ())
-    notes = (f"{name} is read by {', '.join(readers)} too.",) if readers else ()
+    notes = (f"{name} is also read by {', '.join(readers)}.",) if readers else ()
     return Stored("", name, Source(KEYRING, name), notes=notes)
 
 
 def remove(catalog: Catalog, name: str) -> Removed:
-    """Remove what is kept under `name`. Raises Unavailable where the keyring can't be asked."""
+    """Remove the entry `name`. Raises Unavailable if the keyring can't be used."""
     name = _name(name)
     was_there = catalog.environment.keyring.drop(name)
     return Removed("", name, (Source(KEYRING, name),) if was_there else (), None)
 
 
 def listed(catalog: Catalog) -> tuple[Key, ...]:
-    """All entries that are no provider's key."""
+    """Return all entries that are not the key of a provider."""
     keyring, readers = catalog.environment.keyring, catalog.plugins.readers
     return tuple(_key(name, _mask(catalog, name)) for name in sorted(keyring.names()) if name not in readers)
 
@@ -59,7 +60,7 @@ def _mask(catalog: Catalog, name: str) -> str:
 
 
 def _name(text: str) -> str:
-    """A name as an entry of the file of custom models can refer to it."""
+    """Return `text` if it is a name that custom models can refer to. Raises UsageError."""
     if not re.fullmatch(r"[!-~]+", text):
-        raise UsageError("The name of an entry has no white space, control or non-ASCII characters.")
+        raise UsageError("The name of an entry must not contain white space, control or non-ASCII characters.")
     return text

@@ -1,6 +1,6 @@
-"""A person's keys: kept in the keyring where there is one, else in the global `.env`; listed with a mask; removed.
+"""Store, list and remove a user's keys. They are kept in the keyring if there is one, else in the global `.env`.
 
-A secret goes in by `store` and comes out nowhere here, but for the last characters that a mask shows.
+`store` takes a secret; nothing in this module returns one, except for the last characters that a mask shows.
 """
 
 from __future__ import annotations
@@ -24,49 +24,50 @@ if TYPE_CHECKING:
 
 
 class Key(NamedTuple):
-    """Where a provider's own key comes from; the key itself is not in it."""
+    """The source of a provider's own key, without the key itself."""
 
     provider: str
     variable: str
-    """Where `store` would keep one; empty for a provider without a single key."""
+    """The variable in which `store` keeps the key; empty for a provider without a single key."""
     credential: Credential | None
-    """What the direct route is called with; None where nothing is there."""
+    """The credential of the direct route, or None."""
     mask: str = ""
-    """The last characters of a long key, and nothing of others; empty where there is no key."""
+    """A mask with the last characters of a long key; empty if there is no key."""
 
 
 class Stored(NamedTuple):
-    """What storing a key came to."""
+    """The result of storing a key."""
 
     provider: str
     variable: str
     source: Source | None
-    """Where the key lies now; where an old one was kept, its place."""
+    """Where the key is stored; if `kept`, where the existing key is."""
     kept: bool = False
-    """A mask came back, so nothing was changed."""
+    """Whether the value was a mask, so that nothing was changed."""
     pinned: str = ""
-    """The configuration file in which the provider was pinned to direct, if it was."""
+    """The configuration file in which the provider was pinned to direct; empty if it was not."""
     notes: tuple[str, ...] = ()
-    """What a person should know, in words."""
+    """Messages for the user."""
 
 
 class Removed(NamedTuple):
-    """What removing a key came to."""
+    """The result of removing a key."""
 
     provider: str
     variable: str
     removed: tuple[Source, ...]
     left: Credential | None
-    """What the direct route is still called with, from a place that is not ours."""
+    """The credential that the direct route still uses, from a place where Polyroute keeps no keys."""
     notes: tuple[str, ...] = ()
 
 
 def store(catalog: Catalog, name: str, value: str, *, pin: bool = True) -> Stored:
-    """Keep `value` as the key of the provider `name`. Make a new catalog afterwards: this one does not change.
+    """Store `value` as the key of the provider `name`. Create a new catalog afterwards: this one does not change.
 
-    A mask that comes back means "keep". The key of a gateway that would run via the preferred gateway is a wish to
-    use it: unless `pin` is false the gateway is pinned to direct. Raises UsageError for what is no key or a
-    provider that has no single one, UnknownProvider, and Unavailable where nothing could be stored.
+    If `value` is a mask, the existing key is kept. Storing the key of a gateway that runs via the preferred gateway
+    means that the user wants to use it directly, so the gateway is pinned to direct unless `pin` is false. Raises
+    UnknownProvider, UsageError if `value` is not a key or the provider has no single key, and Unavailable if the key
+    can't be stored.
     """
     provider = catalog.plugins.find(name)
     variable = variable_of(provider)
@@ -77,14 +78,15 @@ def store(catalog: Catalog, name: str, value: str, *, pin: bool = True) -> Store
     source, notes = _put(catalog.environment, variable, secret)
     pinned = ""
     if pin and _is_wish_for_direct(provider, catalog):
-        pinned, told = _pin(provider, catalog)
-        notes = (*notes, *told)
+        pinned, pin_notes = _pin(provider, catalog)
+        notes = (*notes, *pin_notes)
     return Stored(provider.id, variable, source, pinned=pinned, notes=(*notes, *_what_else(provider, source, catalog)))
 
 
 def _record_owner(provider: Provider, catalog: Catalog) -> None:
-    """Note to whom the user gives the key: a plugin that claims the provider later does not get it. What was noted
-    before stays: only `plugins trust` agrees to another host.
+    """Record the plugin that owns the provider, so that a plugin that claims it later does not receive the key.
+
+    An existing record is not changed: only `plugins trust` approves another host.
     """
     from polyroute.trust.approvals import Approvals
 
@@ -97,20 +99,23 @@ def _record_owner(provider: Provider, catalog: Catalog) -> None:
 
 
 def find(catalog: Catalog, name: str) -> Key:
-    """The key of the provider `name`, with a mask. Raises UnknownProvider."""
+    """Return the key of the provider `name`, with a mask. Raises UnknownProvider."""
     provider = catalog.plugins.find(name)
     credential = _direct(catalog, provider.id).credential
     return Key(provider.id, _variable(provider), credential, _masked(catalog.environment, credential))
 
 
 def listed(catalog: Catalog) -> tuple[Key, ...]:
-    """The keys of all providers that have one."""
+    """Return the keys of all providers that have one."""
     names = [name for name in catalog.plugins.providers if _has_secret(_direct(catalog, name).credential)]
     return tuple(find(catalog, name) for name in names)
 
 
 def remove(catalog: Catalog, name: str) -> Removed:
-    """Remove the provider's key from where `store` keeps keys. What lies elsewhere is left, and told."""
+    """Remove the provider's key from where `store` keeps keys; a key elsewhere stays and is reported as `left`.
+
+    Raises UnknownProvider, UsageError if the provider has no single key, and Unavailable if it can't be removed.
+    """
     provider = catalog.plugins.find(name)
     variable = variable_of(provider)
     environment = catalog.environment
@@ -123,13 +128,13 @@ def remove(catalog: Catalog, name: str) -> Removed:
 
 
 def variable_of(provider: Provider) -> str:
-    """The variable in which a provider's key is kept. Raises UsageError where it has no single key."""
+    """Return the variable in which a provider's key is kept. Raises UsageError if it has no single key."""
     if variable := _variable(provider):
         return variable
-    raise UsageError(f"{provider.id} has no single key to keep. See `polyroute explain {provider.id}` for its needs.")
+    raise UsageError(f"{provider.id} has no single key to store. See `polyroute explain {provider.id}` for its needs.")
 
 
-KEPT = "What came back was a mask, not a key: nothing was changed."
+KEPT = "The value is a mask, not a key: nothing was changed."
 
 
 def _variable(provider: Provider) -> str:
@@ -138,7 +143,7 @@ def _variable(provider: Provider) -> str:
 
 
 def _single_variable(group: Group) -> str:
-    """The first variable of a group's only secret, where that is a key and nothing around it."""
+    """Return the first variable of a group's only secret if its whole value is a key, else an empty string."""
     secrets = [slot for slot in group.slots if slot.secret]
     if len(secrets) != 1 or group.kind != "api-key":
         return ""
@@ -147,7 +152,7 @@ def _single_variable(group: Group) -> str:
 
 
 def checked(value: str) -> str:
-    """A key as it may be stored: without the line's end that a pipe brings, and nothing but visible ASCII."""
+    """Return a key without the line end that a pipe adds. Raises UsageError unless it is visible ASCII."""
     secret = value.removesuffix("\n").removesuffix("\r")
     if not secret:
         raise UsageError("The key is empty: nothing was stored.")
@@ -158,21 +163,21 @@ def checked(value: str) -> str:
 
 def _put(environment: Environment, variable: str, secret: str) -> tuple[Source, tuple[str, ...]]:
     keyring = environment.keyring
-    keyring.names()  # one that can't be read could not be corrected either, after the key is stored
+    keyring.names()  # fail before the key is stored: an index that can't be read can't be updated either
     try:
         keyring.put(variable, secret)
     except Unavailable as error:
         path = environment.dotenv_path
         dotenv_writing.update(path, variable, secret)
-        keyring.forget(variable)  # an older one there would win
-        return Source(GLOBAL, variable), (f"It was stored in {path}, as no keyring can be used. {error}",)
+        keyring.forget(variable)  # an older entry there would take precedence
+        return Source(GLOBAL, variable), (f"It was stored in {path}, because no keyring can be used. {error}",)
     older = dotenv.parse(environment.read(environment.dotenv_path) or "").get(variable)
-    note = f"An older key is still in {environment.dotenv_path}, for whoever reads that; `keys remove` takes both."
+    note = f"An older key is still in {environment.dotenv_path}; `keys remove` removes both."
     return Source(KEYRING, variable), (note,) if older else ()
 
 
 def _is_wish_for_direct(provider: Provider, catalog: Catalog) -> bool:
-    """Whether it is a gateway that would still run via another, and nobody said by which route it should."""
+    """Return whether the provider is a gateway that would run via another one, and the user has chosen no route."""
     pins = {catalog.plugins.names.get(target) for target in catalog.preferences.pins}
     is_carried = catalog.preferred in catalog.plugins.carriers(provider.id)
     return provider.kind == "gateway" and is_carried and not catalog.preferences.order and provider.id not in pins
@@ -182,29 +187,29 @@ def _pin(provider: Provider, catalog: Catalog) -> tuple[str, tuple[str, ...]]:
     try:
         path = preferences.save(catalog.environment, DIRECT, provider.id)
     except Unavailable as error:
-        return "", (f"{provider.id} could not be pinned to direct, and still runs via {catalog.preferred}: {error}",)
+        return "", (f"{provider.id} could not be pinned to direct and still runs via {catalog.preferred}: {error}",)
     undo = f"polyroute prefer --unset --for {provider.id}"
-    return path, (f"{provider.id} now runs direct, not via {catalog.preferred} (in {path}). To undo that: {undo}",)
+    return path, (f"{provider.id} now runs direct, not via {catalog.preferred} (in {path}). To undo this: {undo}",)
 
 
 def _what_else(provider: Provider, source: Source, catalog: Catalog) -> Iterable[str]:
-    """What keeps the key just stored from being used, or makes it more widely used than meant."""
+    """Yield notes on what keeps the stored key from being used, or on who else uses it."""
     route = _direct(catalog.reload(), provider.id)
     used = route.credential.source if route.credential else None
     if used and used != source:
-        yield f"{provider.id} is still called with {used}, which comes first."
+        yield f"{provider.id} is still called with {used}, which takes precedence."
     if not route.usable:
-        yield f"It is not enough for {provider.id}: {route.reason}. {route.remedy}".rstrip()
+        yield f"The key alone is not enough for {provider.id}: {route.reason}. {route.remedy}".rstrip()
     if route.credential and route.credential.shared_with:
-        yield f"{source.name} is read by {', '.join(route.credential.shared_with)} too."
+        yield f"{source.name} is also read by {', '.join(route.credential.shared_with)}."
 
 
 def _what_goes_too(provider: Provider, variable: str, catalog: Catalog) -> Iterable[str]:
-    """Who else is without the key now, and what stays behind."""
+    """Yield notes on who else has lost the key, and on what was not removed."""
     if others := [name for name in catalog.plugins.readers.get(variable, ()) if name != provider.id]:
-        yield f"{variable} was the key of {', '.join(others)} too."
+        yield f"{variable} was also the key of {', '.join(others)}."
     if provider.kind == "gateway" and provider.id in catalog.preferences.pins:
-        yield f"It stays pinned; to undo that: polyroute prefer --unset --for {provider.id}"
+        yield f"{provider.id} is still pinned. To undo this: polyroute prefer --unset --for {provider.id}"
 
 
 def _direct(catalog: Catalog, provider_id: str) -> Route:
@@ -216,7 +221,7 @@ def _has_secret(credential: Credential | None) -> bool:
 
 
 def _masked(environment: Environment, credential: Credential | None) -> str:
-    """A mask; of a token that a plugin owns nothing is shown, since reading it may mean to fetch it."""
+    """Return a mask. It shows nothing of a token that a plugin owns: to read that may require a request."""
     if credential is None or not _has_secret(credential):
         return ""
     if credential.source and credential.source.layer == "plugin":

@@ -1,6 +1,6 @@
-"""What a person's model picker remembers: favourites and recents, in a file of our own.
+"""The favourites and recents of a user's model picker, stored in a file.
 
-An entry is `{"provider", "model", "baseURL"?, "updatedAt"}`; variants of one model at several base URLs are told apart.
+An entry is `{"provider", "model", "baseURL"?, "updatedAt"}`; one model at several base URLs has several variants.
 """
 
 from __future__ import annotations
@@ -25,44 +25,44 @@ Clock = Callable[[], datetime]
 
 
 class Picked(NamedTuple):
-    """One variant of a model, as a person picked it."""
+    """One variant of a model that a user has picked."""
 
     provider: str
     model: str
     base_url: str = ""
     updated_at: str = ""
-    """When it was picked, ISO 8601."""
+    """When it was picked, in ISO 8601."""
 
     @property
     def variant(self) -> tuple[str, str, str]:
-        """What tells it from others."""
+        """The fields that identify it."""
         return self.provider, self.model, self.base_url
 
     @property
     def document(self) -> dict[str, str]:
-        """Its fields as in the file."""
+        """Its fields as stored in the file."""
         named = zip(("provider", "model", "baseURL", "updatedAt"), self, strict=True)
         return {name: value for name, value in named if value}
 
 
 class PickerState:
-    """Favourites and recents of one person, the latest first. Every method looks at the file as it is now."""
+    """The favourites and recents of one user, the latest first. Every method reads the current file."""
 
     def __init__(self, environment: Environment, *, clock: Clock = lambda: datetime.now(UTC)) -> None:
         self.path = os.path.join(environment.state_directory, "model-picker.json")
         self._clock = clock
 
     def favourites(self) -> tuple[Picked, ...]:
-        """The person's favourites; none where the file can't be read: see `problems`."""
+        """Return the user's favourites; none if the file can't be read (see `problems`)."""
         return self._listed("favorites")
 
     def recents(self) -> tuple[Picked, ...]:
-        """The models that were used last."""
+        """Return the models that were used last; none if the file can't be read (see `problems`)."""
         return self._listed("recents")
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """Why the file can't be read, if it can't."""
+        """A problem if the file can't be read."""
         try:
             self._read()
         except (OSError, ValueError) as error:
@@ -71,7 +71,7 @@ class PickerState:
         return ()
 
     def toggle_favourite(self, model: Picked) -> bool:
-        """Make a model a favourite, or no longer one; return whether it is one now."""
+        """Add a model to the favourites or remove it; return whether it is a favourite now."""
 
         def toggled(favourites: list[Picked]) -> list[Picked]:
             others = [each for each in favourites if each.variant != model.variant]
@@ -80,12 +80,12 @@ class PickerState:
         return any(each.variant == model.variant for each in self._change("favorites", toggled))
 
     def set_favourites(self, models: Iterable[Picked]) -> int:
-        """Replace all favourites; return how many there are now."""
+        """Replace all favourites; return their number."""
         chosen = [self._now(model) for model in models]
         return len(self._change("favorites", lambda _: chosen))
 
     def push_recent(self, model: Picked) -> None:
-        """Remember that a model was used just now."""
+        """Record that a model was used now."""
         self._change("recents", lambda recents: [self._now(model), *recents])
 
     def _now(self, model: Picked) -> Picked:
@@ -103,14 +103,14 @@ class PickerState:
             try:
                 document = self._read()
             except ValueError as error:
-                raise Unavailable(f"{self.path} was left as it is: {_why(error)}. Mend it, or move it away.") from None
+                raise Unavailable(f"{self.path} was not changed: {_why(error)}. Fix it, or move it away.") from None
             chosen = _distinct(change(_entries(document, field)), _LIMITS[field])
             document = {**document, "version": _VERSION, field: _rewritten(document.get(field, []), chosen)}
             files.replace(self.path, json.dumps(document, indent=2).encode(), mode=0o600)
         return chosen
 
     def _read(self) -> dict[str, Any]:
-        """The file's document. Raises ValueError where it is none that we know."""
+        """Return the document in the file. Raises ValueError if its format is not supported."""
         try:
             with open(self.path, encoding="utf-8") as file:
                 document = json.load(file)
@@ -126,15 +126,15 @@ class PickerState:
 
 
 def _entries(document: dict[str, Any], field: str) -> list[Picked]:
-    """The sound entries of a list in the file."""
+    """Return the valid entries of a list in the file."""
     return [_picked(each) for each in document.get(field, []) if _is_sound(each)]
 
 
 def _rewritten(before: list[Any], chosen: Iterable[Picked]) -> list[Any]:
-    """These models as they stand in the file, with the fields that mean nothing here; then what is no model to us."""
+    """Return the list to write: the chosen models with their unknown fields preserved, then all invalid entries."""
     stored = {_picked(each).variant: each for each in before if _is_sound(each)}
-    told = [{**stored.get(each.variant, {}), **each.document} for each in chosen]
-    return [*told, *(each for each in before if not _is_sound(each))]
+    entries = [{**stored.get(each.variant, {}), **each.document} for each in chosen]
+    return [*entries, *(each for each in before if not _is_sound(each))]
 
 
 def _is_sound(entry: Any) -> bool:
@@ -148,7 +148,7 @@ def _picked(entry: dict[str, str]) -> Picked:
 
 
 def _distinct(models: Iterable[Picked], limit: int) -> list[Picked]:
-    """The first of each variant, as many as there may be."""
+    """Return the first entry of each variant, at most `limit`."""
     first: dict[tuple[str, str, str], Picked] = {}
     for model in models:
         first.setdefault(model.variant, model)
@@ -156,4 +156,4 @@ def _distinct(models: Iterable[Picked], limit: int) -> list[Picked]:
 
 
 def _why(error: Exception) -> str:
-    return error.strerror or "it failed" if isinstance(error, OSError) else "it is not of version 1 of its format"
+    return error.strerror or "it failed" if isinstance(error, OSError) else "it is not in version 1 of its format"

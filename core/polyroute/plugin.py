@@ -1,4 +1,4 @@
-"""One plugin: where it comes from, and what is wrong with it."""
+"""One plugin: its origin, and errors attributed to it."""
 
 import os
 from collections.abc import Mapping
@@ -6,71 +6,71 @@ from typing import Literal, NamedTuple
 
 from polyroute.types import Problem
 
-# A plugin that calls sys.exit() must not end its host; KeyboardInterrupt is the user's and passes.
+# A plugin that calls sys.exit() must not end its host. KeyboardInterrupt comes from the user and is not caught.
 CONTAINED = (Exception, SystemExit)
 
 Commands = Mapping[str, str]
-"""By the name of each command, the program that it is: a whole path, found when the user approved it."""
+"""The absolute path of the program for each command name, looked up when the user approved the plugin."""
 Origin = Literal["host", "bundled", "installed", "folder", "project"]
 Kind = Literal["python", "manifest", "executable"]
 
 
 class Plugin(NamedTuple):
-    """One plugin: where it comes from, and whether it is in use."""
+    """One plugin: its origin, and whether it is enabled."""
 
     name: str
     distribution: str = ""
-    """Empty where it was not installed."""
+    """The distribution that contains it; empty if it was not installed."""
     version: str = ""
     enabled: bool = True
     reason: str = ""
-    """Why it is not in use."""
+    """Why it is not enabled."""
     kind: Kind = "python"
     manifest: str = ""
-    """The path of its manifest; empty for one in Python."""
+    """The path of its manifest; empty for a Python plugin."""
     in_project: bool = False
-    """Whether it lies in a project, and not on the user's side."""
+    """Whether it is part of a project instead of the user's own."""
     is_bundled: bool = False
-    """Whether its distribution is one of those that come first and are trusted as Polyroute itself is."""
+    """Whether its distribution is bundled: it comes first and is trusted like Polyroute itself."""
     rank: int = 0
-    """Its place in the order of ownership."""
+    """Its position in the order of ownership."""
 
     @property
     def origin(self) -> Origin:
-        """Who brought it: the host, an installed distribution, the user's plugin folder, or a project."""
+        """Where it comes from: the host, an installed distribution, the user's plugin folder, or a project."""
         if self.distribution:
             return "bundled" if self.is_bundled else "installed"
         return ("project" if self.in_project else "folder") if self.manifest else "host"
 
     @property
     def is_third_party(self) -> bool:
-        """Whether nobody vouches for it: neither the host nor Polyroute itself."""
+        """Whether it comes from neither the host nor Polyroute itself."""
         return self.origin not in ("host", "bundled")
 
     @property
     def folder(self) -> str:
-        """Where its manifest is; empty for one in Python."""
+        """The folder of its manifest; empty for a Python plugin."""
         return os.path.dirname(self.manifest)
 
     @property
     def identity(self) -> str:
-        """What it is recorded under as the owner of a provider: its distribution, else where it lies."""
+        """The identity recorded for the owner of a provider: its distribution, else the folder of its manifest."""
         return self.distribution or (os.path.realpath(self.folder) if self.manifest else "")
 
     @property
     def label(self) -> str:
-        """Name, and distribution and version or the folder, for messages."""
+        """Its name with the distribution and version, or with the folder, for messages."""
         where = f"{self.distribution} {self.version}" if self.distribution else self.folder
         return f"{self.name} ({where})" if where else self.name
 
     def problem(self, message: str, remedy: str, hook: str = "", *, code: str, provider: str = "") -> Problem:
-        """A problem that names this plugin as its author."""
+        """Return a problem attributed to this plugin."""
         facts = (self.name, self.distribution, self.version, hook, self.manifest)
         return Problem(message, remedy, *facts, code, provider)
 
 
 class Refused(Exception):
-    """A plugin that is not taken into use."""
+    """A plugin is rejected and is not enabled."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.message)
@@ -78,19 +78,19 @@ class Refused(Exception):
 
 
 class Failed(Exception):
-    """What stands behind a plugin gave no usable answer; says so in words fit to be shown."""
+    """A plugin's backend returned no usable result; the message can be shown to users."""
 
     def __init__(self, message: str, code: str, remedy: str = "") -> None:
         super().__init__(message)
         self.code = code
         self.remedy = remedy
-        """What the plugin says a user does about it."""
+        """What the user can do about it, according to the plugin."""
 
 
 def describe(error: BaseException) -> str:
-    """An exception in one line for users."""
+    """Return an exception as one line for users."""
     try:
         text = " ".join(str(error).split())
     except CONTAINED:
-        text = "an error that can't be told in words"
+        text = "an error whose message can't be read"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -1,4 +1,4 @@
-"""What a person or a host wants: which route first, and what not at all."""
+"""The preferences of a user or a host: the order of routes, pins, and disabled providers."""
 
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
@@ -17,17 +17,17 @@ _KEYS = ("prefer", "order", "disable_providers", "pins")
 
 
 class Preferences(NamedTuple):
-    """Which route first, and what is disabled. All names are IDs or aliases, checked by the catalog."""
+    """The order of routes, and what is disabled. All names are IDs or aliases; the catalog checks them."""
 
     prefer: str = ""
-    """`direct`, or the gateway to try first; empty where nobody said."""
+    """`direct`, or the gateway to try first; empty for the default."""
     order: tuple[str, ...] = ()
-    """A full order of routes; where given it wins over everything else."""
+    """A complete order of routes; if given, it overrides everything else."""
     pins: Mapping[str, str] = MappingProxyType({})
-    """By provider or `provider/model`, the route that comes first for it."""
+    """For a provider or a `provider/model`, the route to try first."""
     disabled_providers: frozenset[str] = frozenset()
     problems: tuple[Problem, ...] = ()
-    """What was wrong in `config.toml`."""
+    """Errors in `config.toml`."""
 
     @classmethod
     def load(
@@ -39,9 +39,9 @@ class Preferences(NamedTuple):
         pins: Mapping[str, str] = MappingProxyType({}),
         disabled_providers: Iterable[str] = (),
     ) -> "Preferences":
-        """What the host says, else the `POLYROUTE_` variables, else the person's `config.toml`.
+        """Return the host's preferences, else those in `POLYROUTE_` variables, else those in the user's `config.toml`.
 
-        Pins of the host come before, and disabled providers are added to, those of the person.
+        Pins of the host take precedence over the user's. Providers that the host disables are added to the user's.
         """
         config, problems = _read(environment)
         return cls(
@@ -64,7 +64,7 @@ def _listed(variable: str, environment: Environment) -> tuple[str, ...]:
 
 
 def _read(environment: Environment) -> tuple[dict[str, Any], tuple[Problem, ...]]:
-    """The sound part of `config.toml`, and what is wrong with the rest."""
+    """Return the valid part of `config.toml`, and add a problem for everything else."""
     path = environment.config_path
     text = environment.read(path)
     if not text:
@@ -75,9 +75,9 @@ def _read(environment: Environment) -> tuple[dict[str, Any], tuple[Problem, ...]
         config = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         why = f" ({error})" if isinstance(error, tomllib.TOMLDecodeError) else ""
-        return {}, (Problem(f"is not valid TOML{why}; it was left out.", "Correct it.", path=path, code="config"),)
-    remedy = f"Known are: {', '.join(_KEYS)}."
-    faults = (f"{fault}; it was left out." for fault in _faults(config))
+        return {}, (Problem(f"is not valid TOML{why}; it was ignored.", "Fix it.", path=path, code="config"),)
+    remedy = f"The valid keys are: {', '.join(_KEYS)}."
+    faults = (f"{fault}; it was ignored." for fault in _faults(config))
     problems = tuple(Problem(fault, remedy, path=path, code="config") for fault in faults)
     return {key: value for key, value in config.items() if _is_sound(key, value)}, problems
 
@@ -87,7 +87,7 @@ def _faults(config: Mapping[str, Any]) -> Iterable[str]:
         if key not in _KEYS:
             yield f"unknown key {key!r}"
         elif not _is_sound(key, value):
-            yield f"{key!r} has a wrong type"
+            yield f"{key!r} has the wrong type"
 
 
 def _is_sound(key: str, value: Any) -> bool:
@@ -99,12 +99,12 @@ def _is_sound(key: str, value: Any) -> bool:
 
 
 def save(environment: Environment, via: str, target: str = "") -> str:
-    """Write into `config.toml` that `via` is preferred, or pinned for `target`; as `change` otherwise."""
+    """Store `via` in `config.toml` as the preference or the pin of `target`. Returns and raises as `change` does."""
     return change(environment, {} if target else {"prefer": via}, {target: via} if target else {})
 
 
 def unset(environment: Environment, target: str = "", names: Mapping[str, str] = _NO_NAMES) -> str:
-    """Take the preference, or the pin of `target`, out of `config.toml`, if it is there; as `change` otherwise."""
+    """Remove the preference, or the pin of `target`, from `config.toml`. Returns and raises as `change` does."""
     return change(environment, {} if target else {"prefer": None}, {target: None} if target else {}, names)
 
 
@@ -114,10 +114,10 @@ def change(
     pins: Mapping[str, str | None],
     names: Mapping[str, str] = _NO_NAMES,
 ) -> str:
-    """Write all at once into `config.toml`; None takes a value or a pin away. Returns the file's path.
+    """Write values and pins to `config.toml` at once, and return its path. None removes a value or a pin.
 
-    `names` (`plugins.names`) tells which names are one provider's: a pin goes under whichever it was written.
-    Everything else in the file stays as it is. Raises Unavailable where it can't be read or written.
+    `names` (`plugins.names`) maps aliases to provider IDs, so that a pin is replaced whichever name it was written
+    under. Everything else in the file is preserved. Raises Unavailable if the file can't be read or written.
     """
 
     def changed(document: "TOMLDocument") -> None:
@@ -152,8 +152,8 @@ def _rewrite(path: str, change: Callable[["TOMLDocument"], None]) -> str:
             change(document)
             after = tomlkit.dumps(document)
         except (ValueError, TypeError, AttributeError, RecursionError, TOMLKitError):
-            # What is in the file may be secret, and the errors tell it.
-            raise Unavailable(f"{path} was left as it is: it is not valid TOML. Correct it first.") from None
+            # The errors quote the file, which may contain secrets.
+            raise Unavailable(f"{path} was not changed: it is not valid TOML. Fix it first.") from None
         if after != before:
             files.replace(path, after.encode())
     return path

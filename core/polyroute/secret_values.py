@@ -1,4 +1,4 @@
-"""Secrets as they are read, and in memory until shortly before they expire."""
+"""Parse secrets, and keep them in memory until shortly before they expire."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from polyroute.logins import Credential, Secret
 from polyroute.system.documents import json_moment, json_text
 
 MARGIN_SECONDS = 60.0
-"""How long before its end a secret is asked for anew: the longest that a request may take to be sent."""
+"""How long before its expiry a secret is read again: the longest time that sending a request may take."""
 
 
 class _Flight:
-    """One reading of a secret, which others may wait for."""
+    """A read of a secret in progress, which other threads can wait for."""
 
     def __init__(self) -> None:
         self.reader = get_ident()
@@ -27,7 +27,7 @@ class _Flight:
 
 
 class SecretMemory:
-    """The secrets of one environment. A credential is read by one thread at a time; who asks meanwhile shares it."""
+    """The secrets of one environment. One thread at a time reads a credential; threads that wait share the result."""
 
     def __init__(self) -> None:
         self._kept: dict[Credential, Secret] = {}
@@ -35,9 +35,9 @@ class SecretMemory:
         self._lock = allocate_lock()
 
     def get(self, credential: Credential, find: Callable[[], Secret]) -> Secret:
-        """What `find` returns, or what it returned before as long as that is good. Raises as `find` does.
+        """Return the secret kept in memory if it is still valid, else the result of `find`. Raises what `find` raises.
 
-        A secret of which nobody knows when it expires, or that is good for less than a minute, is not kept.
+        A secret without a known expiry, or one that expires within a minute, is not kept.
         """
         with self._lock:
             kept = self._kept.get(credential)
@@ -48,7 +48,7 @@ class SecretMemory:
                 own = self._flights[credential] = _Flight()
         if flight is None:
             return self._fly(credential, own, find)
-        if flight.reader == get_ident():  # a plugin that asks for what it is asked for
+        if flight.reader == get_ident():  # a plugin requests the secret that it is being asked for
             return find()
         with flight.landed:
             if flight.error:
@@ -57,7 +57,7 @@ class SecretMemory:
         return shared if shared and _is_shared(shared) else self.get(credential, find)
 
     def drop(self, credential: Credential) -> None:
-        """Forget a secret that its endpoint refused."""
+        """Drop a secret that its endpoint rejected."""
         self._kept.pop(credential, None)
 
     def _fly(self, credential: Credential, flight: _Flight, find: Callable[[], Secret]) -> Secret:
@@ -77,7 +77,7 @@ class SecretMemory:
 
 
 def _is_shared(secret: Secret) -> bool:
-    """Whether several may use it: one that is about to expire is used once."""
+    """Return whether several threads may use it: a secret that is about to expire is used once."""
     return secret.expires_at is None or _is_good(secret)
 
 
@@ -86,14 +86,14 @@ def _is_good(secret: Secret) -> bool:
 
 
 def secret_in(text: str, field: str, expires: str) -> Secret:
-    """The secret that a text is or, with `field`, holds as JSON, which may say in `expires` until when it is good."""
+    """Return the secret in `text`: the whole text, or the JSON value at `field`, with the expiry at `expires`."""
     if not field:
         return Secret(text.strip())
     return Secret(json_text(text, field) or "", json_moment(text, expires) if expires else None)
 
 
 def merged(*headers: Headers) -> Headers:
-    """Headers of which each name, in any case, is there once: with the last value, in the last place."""
+    """Merge headers. Of several with one name, in any case, the last one is kept, in its position."""
     last: dict[str, tuple[str, str]] = {}
     for name, value in chain.from_iterable(headers):
         last.pop(name.lower(), None)
@@ -102,8 +102,8 @@ def merged(*headers: Headers) -> Headers:
 
 
 def moment(seconds: float) -> str:
-    """Seconds since 1970, for users."""
+    """Format seconds since 1970 for users."""
     try:
         return time.strftime("%Y-%m-%d at %H:%M UTC", time.gmtime(seconds))
     except (OverflowError, ValueError, OSError):
-        return "a day that no calendar has"
+        return "a date out of range"

@@ -1,4 +1,4 @@
-"""Looking for what fills a slot of a provider's requirement, in one environment."""
+"""Find the values that fill the slots of a provider's requirement in one environment."""
 
 import re
 import time
@@ -20,40 +20,40 @@ _WANTED: dict[Check, str] = {
 
 
 class Found(NamedTuple):
-    """What one alternative holds."""
+    """The result of looking up one alternative."""
 
     source: Source | None = None
-    """None where it is not there."""
+    """None if nothing was found."""
     value: str = ""
-    """Empty for a secret, of which it is enough that it is there."""
+    """Empty for a secret: only its presence is checked."""
     expires_at: float | None = None
     expired: str = ""
-    """Where it is not there any more, since when, in words."""
+    """If the value has expired, a message that says when."""
 
 
 class Filled(NamedTuple):
-    """What looking for one slot gave."""
+    """The result of looking up one slot."""
 
     slot: Slot
     found: Found
     fault: str = ""
-    """Why the slot is not filled; empty where it is."""
+    """Why the slot is not filled; empty if it is."""
     attempted: str = ""
-    """A variable that was set for it, right or wrong."""
+    """A variable of the slot that is set, whether or not its value is valid."""
 
     @property
     def source(self) -> Source | None:
-        """Where the value is; None for a default, and where there is none."""
+        """Where the value was found; None for a default, or if there is no value."""
         return self.found.source
 
     @property
     def value(self) -> str:
-        """What fills the slot; empty for a secret."""
+        """The value of the slot; empty for a secret."""
         return self.found.value
 
 
 def fill(slot: Slot, environment: Environment) -> Filled:
-    """The first alternative that is there, else the default, else why there is none."""
+    """Return the first alternative that was found, else the default, else the reason why there is none."""
     expired = ""
     for alternative in slot.alternatives:
         found = _look(alternative, slot.secret, environment)
@@ -73,7 +73,7 @@ def fill(slot: Slot, environment: Environment) -> Filled:
 
 
 def named(alternative: Alternative) -> Iterable[str]:
-    """The variables that an alternative looks at."""
+    """Yield the variables that an alternative reads."""
     if alternative.variable:
         yield alternative.variable
     yield from alternative.variables
@@ -83,33 +83,33 @@ def named(alternative: Alternative) -> Iterable[str]:
 
 
 def variables_of(slot: Slot) -> list[str]:
-    """The variables that it is looked for in."""
+    """Return the variables that may fill the slot."""
     return list(dict.fromkeys(each.variable for each in slot.alternatives if each.variable))
 
 
 def paths_of(slot: Slot) -> list[str]:
-    """The paths that it is looked for at, with what variables in them usually are."""
+    """Return the paths of files that may fill the slot, with the defaults of variables in them."""
     files = (re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", each.file) for each in slot.alternatives if each.file)
     return list(dict.fromkeys(files))
 
 
 def commands_of(slot: Slot) -> list[str]:
-    """The commands that are run for it, as a shell has them."""
+    """Return the commands that may fill the slot, quoted as for a shell."""
     return [f"`{command_name(each.command)}`" for each in slot.alternatives if each.command]
 
 
 def command_name(command: Sequence[str]) -> str:
-    """A command as a shell has it: what its source is called."""
+    """Return a command quoted as for a shell; this is also the name of its source."""
     import shlex
 
     return shlex.join(command)
 
 
 def _look(alternative: Alternative, secret: bool, environment: Environment) -> Found:
-    """What an alternative holds, of a secret only that it is there."""
+    """Look up one alternative; of a secret, only its presence is reported."""
     if alternative.variable:
         return _look_in_variable(alternative, secret, environment)
-    if alternative.command:  # whether it gives a secret is known when it is run
+    if alternative.command:  # whether it prints a secret is known only when it is run
         return Found(Source(COMMAND, command_name(alternative.command), field=alternative.json_field))
     path = environment.path(alternative.file)
     source = Source(environment.layer_of(alternative.file), path=path)
@@ -125,7 +125,7 @@ def _look_in_variable(alternative: Alternative, secret: bool, environment: Envir
     if source is None:
         return Found()
     value = environment.setting(alternative.variable) or ""
-    if not (value or secret):  # it is in the keyring, which holds no settings
+    if not (value or secret):  # it is in the keyring, which has no settings
         return Found()
     if alternative.names_file:
         path = environment.path(value)
@@ -140,7 +140,7 @@ def _look_in_json(alternative: Alternative, source: Source, text: str, secret: b
     if not found.value:
         return Found()
     if found.expires_at is not None and found.expires_at <= time.time():
-        return Found(expired=f"what {source.name or source.path} holds expired on {moment(found.expires_at)}")
+        return Found(expired=f"the secret in {source.name or source.path} expired on {moment(found.expires_at)}")
     source = source._replace(field=alternative.json_field, expires=alternative.expires_field)
     return Found(source, "" if secret else found.value, found.expires_at)
 
@@ -155,12 +155,12 @@ def _look_in_section(alternative: Alternative, source: Source, secret: bool, env
 
 
 def _not_set(slot: Slot, attempted: list[str]) -> str:
-    """Why no alternative is there: nothing is set, or what is set leads nowhere."""
+    """Return why no alternative was found: nothing is set, or what is set leads nowhere."""
     for each in slot.alternatives:
         if each.variable in attempted and each.names_file:
             return f"the file that {each.variable} names does not exist"
         if each.variable in attempted and each.json_field:
-            return f"{each.variable} holds no {each.json_field}"
+            return f"{each.variable} has no field {each.json_field}"
     names = variables_of(slot)
     if attempted or not names:
         return f"no {slot.name} was found" + (f" where {attempted[0]} leads" if attempted else "")

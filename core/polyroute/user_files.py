@@ -1,4 +1,4 @@
-"""The files of one user that are looked at to find credentials: read when first asked for, and then remembered."""
+"""The files of one user in which credentials are looked for. They are read on first use and then kept."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from polyroute.types import Problem
 
 
 class UserFiles:
-    """What files held when they were first asked for. One that can't be read counts as missing, and is a problem."""
+    """The contents of files as of their first read. A file that can't be read counts as missing and is a problem."""
 
     def __init__(self) -> None:
         self._texts: dict[str, str | None] = {}
@@ -26,28 +26,28 @@ class UserFiles:
         return tuple(self._problems)
 
     def exists(self, path: str) -> bool:
-        """Whether a file is at `path`."""
+        """Return whether `path` is an existing file."""
         self._look_at(path)
         return os.path.isfile(path)
 
     def text(self, path: str) -> str | None:
-        """The text of a file, or None where there is none."""
+        """Return the text of a file as of its first read, or None if there is none."""
         if path not in self._texts:
             self._texts[path] = self.text_now(path)
         return self._texts[path]
 
     def section(self, path: str, section: str) -> Mapping[str, str]:
-        """The settings in one section of an INI file; none where there is no such section."""
+        """Return the settings in one section of an INI file; empty if there is no such section."""
         if path not in self._sections:
             self._sections[path] = self.sections_now(path)
         return self._sections[path].get(section, {})
 
     def is_current(self) -> bool:
-        """Whether all files that were looked for so far are as they were then."""
+        """Return whether all files that were looked up so far are unchanged."""
         return all(identity_or_none(path) == seen for path, seen in tuple(self._seen.items()))
 
     def variables(self, path: str) -> dict[str, str]:
-        """The variables in a `.env` file."""
+        """Return the variables in a `.env` file."""
         text = self.text(path)
         if not text:
             return {}
@@ -55,12 +55,12 @@ class UserFiles:
 
         if odd := dotenv.lines_passed_over(text):
             where = f"line{'s' if len(odd) > 1 else ''} {', '.join(map(str, odd))}"
-            message = f"{where}: not NAME=value; passed over"
-            self._problems.report(Problem(message, "Correct it.", path=path, code="dotenv-line"))
+            message = f"{where}: not NAME=value; skipped"
+            self._problems.report(Problem(message, "Fix it.", path=path, code="dotenv-line"))
         return dotenv.parse(text)
 
     def text_now(self, path: str) -> str | None:
-        """The text of a file as it is now."""
+        """Return the current text of a file, or None if there is none."""
         self._look_at(path)
         try:
             with open(path, encoding="utf-8-sig") as file:
@@ -72,16 +72,16 @@ class UserFiles:
         except OSError as error:
             why = f"can't be read ({error.strerror})"
         remedy = "Fix the file or its permissions."
-        self._problems.report(Problem(f"{why}; what it holds was left out.", remedy, path=path, code="file-unreadable"))
+        self._problems.report(Problem(f"{why}; its content was ignored.", remedy, path=path, code="file-unreadable"))
         return None
 
     def sections_now(self, path: str) -> Sections:
-        """The sections of an INI file as it is now."""
+        """Return the current sections of an INI file."""
         text = self.text_now(path)
         if not text:
             return {}
         if (sections := ini_sections(text)) is None:
-            message = "is not a readable INI file; what it holds was left out."
+            message = "is not a valid INI file; its content was ignored."
             self._problems.report(Problem(message, "Fix it.", path=path, code="file-unreadable"))
         return sections or {}
 

@@ -1,4 +1,4 @@
-"""Threads for what may take long, so that it delays nobody else."""
+"""Run blocking work in daemon threads."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ T = TypeVar("T")
 
 
 class Workers:
-    """At most `limit` threads at once; who comes later waits for a free one.
+    """Runs work in at most `limit` threads at once; further work waits for a free thread.
 
-    Daemons: a plugin that hangs keeps its thread for ever, but not the process from ending, as a pool's would.
+    The threads are daemons: a plugin that hangs blocks its thread forever, but does not keep the process from exiting
+    as the threads of a pool would.
     """
 
     def __init__(self, limit: int) -> None:
         self._free = asyncio.Semaphore(limit)
 
     async def run(self, work: Callable[[], T]) -> T:
-        """What `work` returns or raises. It is not cut short: whoever waits no longer leaves it running."""
+        """Return what `work` returns, or raise what it raises. Work is not cancelled when its caller stops waiting."""
         await self._free.acquire()
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
@@ -37,7 +38,7 @@ class Workers:
                 outcome, settle = error, done.set_exception  # type: ignore[assignment]
             try:
                 loop.call_soon_threadsafe(finish, settle, outcome)
-            except RuntimeError:  # the loop has ended meanwhile, and nobody waits any more
+            except RuntimeError:  # the loop was closed in the meantime: nothing awaits the result
                 return
 
         threading.Thread(target=carry_out, daemon=True, name="polyroute").start()

@@ -97,7 +97,7 @@ def test_an_expired_login_with_a_key(make_catalog: MakeCatalog, expires: object)
 
 @pytest.mark.parametrize("key", [None, "", "  ", 7, ["key"], {"key": "k"}])
 def test_a_login_without_a_key(make_catalog: MakeCatalog, key: object) -> None:
-    """A login that brought no gateway key is not usable, and the remedy is to log in again."""
+    """A login without a gateway key is not usable, and the remedy is to log in again."""
     catalog = make_catalog(files=auth(dextoApiKey=key))
     route = dexto(catalog)
     assert (route.usable, route.credential) == (False, None)
@@ -307,7 +307,7 @@ def test_a_key_that_is_gone_since(make_catalog: MakeCatalog, tmp_path: Path, now
         path.unlink()
     else:
         path.write_text("{}" if now == "without key" else "{", encoding="utf-8")
-    with pytest.raises(SecretUnavailable, match=r"dexto .*auth\.json dextoApiKey.*not there any more") as caught:
+    with pytest.raises(SecretUnavailable, match=r"dexto .*auth\.json dextoApiKey.*it no longer exists") as caught:
         secret(catalog)
     assert caught.value.credential == credential(catalog)
     assert not dexto(catalog.reload()).usable

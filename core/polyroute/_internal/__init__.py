@@ -1,1 +1,1 @@
-"""Files, text, caches and threads: what knows nothing of providers and models."""
+"""Private helpers of the other packages."""

@@ -1,7 +1,7 @@
-r"""Names that archives, addresses and plugins give to files, judged alike on every system.
+r"""Check file names from archives, addresses and plugins by the same rules on every system.
 
-What is a plain name on one system leads elsewhere on another, or is no file there: `C:x`, `..\x`, `nul.txt`. The rules
-for Windows are those of learn.microsoft.com/windows/win32/fileio/naming-a-file.
+A plain name on one system may lead elsewhere on another, or name a device: `C:x`, `..\x`, `nul.txt`. The rules for
+Windows follow learn.microsoft.com/windows/win32/fileio/naming-a-file.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ _DEVICES = r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³]) *(?:\..
 
 
 def parts(path: str) -> list[str]:
-    r"""The names in a relative path that is written with `/`, or with `\` as Windows does."""
+    r"""Return the names in a relative path, separated by `/` or, as on Windows, by `\`."""
     return path.replace("\\", "/").split("/")
 
 
 def fault(path: str) -> str:
-    """Why a plugin can't have a file at `path`, or a name that is `path`; empty where it can."""
+    """Return why `path` can't be a file or the name of a plugin, or an empty string."""
     names = parts(path)
     if ".." in names or names[0] == "" or any(":" in name for name in names):
         return "it leads out of the plugin's folder"

@@ -1,7 +1,7 @@
-"""What differs between operating systems: what can be done here, and what is done where it can't.
+"""The differences between operating systems.
 
-Other modules call these functions and do not look at the platform themselves. How programs are started and ended is in
-`posix_process`; where Polyroute's own files are is in `paths`.
+Other modules call these functions and never check the platform themselves. `posix_process` starts and ends programs;
+`paths` has the paths of Polyroute's own files.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 _IS_POSIX = os.name == "posix"
 
 RUNS_PROGRAMS = _IS_POSIX
-"""Whether executables and commands can be run: they are ended by process group, which Windows does not have."""
+"""Whether executables and commands can be run: to end them requires process groups, which Windows does not have."""
 WATCHES_PARENT = _IS_POSIX
-"""Whether the end of the parent process is seen. On Windows `getppid` stays the same."""
+"""Whether the end of the parent process can be detected. On Windows `getppid` does not change."""
 KNOWS_CHANGE_TIME = _IS_POSIX
-"""Whether `st_ctime_ns` is the time of the last change, which no program can set. On Windows it is that of creation."""
+"""Whether `st_ctime_ns` is the time of the last change, which programs can't set. On Windows: the creation time."""
 NEEDS_POSIX = "needs Linux or macOS"
 WORKS_HERE = "Manifests without commands and plugins in Python work on this system."
 
@@ -34,18 +34,18 @@ _IN_USE_SECONDS = 0.05
 
 
 def set_mode(path: str, mode: int) -> None:
-    """Set who may read, write and run a file. On Windows its folder decides, and nothing is done. Raises OSError."""
+    """Set the permissions of a file. Does nothing on Windows, where its folder determines them. Raises OSError."""
     if _IS_POSIX:
         os.chmod(path, mode)
 
 
 def others_may_write(found: os.stat_result) -> bool:
-    """Whether the mode of a file lets others than its owner write it. On Windows the mode does not say: False."""
+    """Return whether users other than its owner may write a file. False on Windows, where the mode does not tell."""
     return _IS_POSIX and bool(found.st_mode & _OTHERS_MAY_WRITE)
 
 
 def sync_directory(folder: str) -> None:
-    """Make a renaming in `folder` durable. Does nothing where a directory can't be opened, as on Windows."""
+    """Make a rename in `folder` durable. Does nothing if a directory can't be opened, as on Windows."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -57,7 +57,7 @@ def sync_directory(folder: str) -> None:
 def put_in_place(temporary: str, path: str) -> None:
     """Rename a file over `path`. Raises OSError.
 
-    On Windows this fails while another process has `path` open, for instance to read it, so it is tried again for a
+    On Windows this fails while another process has `path` open, for example for reading, so it is retried for one
     second.
     """
     for left in range(0 if _IS_POSIX else _IN_USE_TRIES, -1, -1):
@@ -71,18 +71,18 @@ def put_in_place(temporary: str, path: str) -> None:
 
 
 def open_without_waiting(path: str, flags: int) -> int:
-    """Open a file, for `open(opener=…)`. A named pipe in its place is opened too, without waiting for its other end."""
+    """Open a file, for `open(opener=…)`. A named pipe is opened without waiting for its other end."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def is_link(path: str | os.DirEntry[str]) -> bool:
-    """Whether `path` is a symbolic link, or on Windows a junction (which Python 3.11 can't tell)."""
+    """Return whether `path` is a symbolic link, or on Windows a junction (which Python 3.11 can't detect)."""
     is_symbolic = os.path.islink(path) if isinstance(path, str) else path.is_symlink()
     return is_symbolic or (_IS_JUNCTION is not None and _IS_JUNCTION(os.fspath(path)))
 
 
 def is_within(path: str, folder: str) -> bool:
-    """Whether `path` leads into `folder`, once all links are followed."""
+    """Return whether `path` is inside `folder` after all links are resolved."""
     root = os.path.realpath(folder)
     try:
         common = os.path.commonpath([os.path.realpath(path), root])
@@ -92,8 +92,9 @@ def is_within(path: str, folder: str) -> bool:
 
 
 def reuse_address(listening: socket.socket) -> None:
-    """Let a server listen again at a port that it has just left. Windows allows that anyway, and means by the option
-    that two processes may listen at once.
+    """Let a server listen again on a port that it has just released.
+
+    Windows always allows that; there, the option would let two processes listen on the port at once.
     """
     import socket
 
@@ -102,7 +103,7 @@ def reuse_address(listening: socket.socket) -> None:
 
 
 def variables_for_python(home: str) -> dict[str, str]:
-    """What a Python process needs to start, with `home` as the user's home and nothing else of this process."""
+    """Return the variables that a Python process needs to start, with `home` as the user's home."""
     own = {"PATH": os.defpath, "HOME": home}
     if _IS_POSIX:
         return own

@@ -1,8 +1,8 @@
-"""Starting other people's programs in a group of their own, limiting them, and ending all that is left of them.
+"""Start third-party programs in their own process groups, limit their resources, and end all their descendants.
 
-Limits are set with `prlimit` on the child right after it was started. A function to run between fork and exec is
-unsafe where the host has threads, and a shell in between would cost as much as the child. In the microseconds
-before, a program has not got past its loader; were it faster, its process group is ended all the same.
+Limits are set with `prlimit` on the child right after it has started. A function that runs between fork and exec is
+unsafe if the host has threads, and a shell in between would cost as much as the child. In the microseconds before the
+limits apply, a program has not got past its loader; if it has, its process group is still ended.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ _SWEEPS = 5
 
 
 def start(argv: Sequence[str], variables: Mapping[str, str], folder: str) -> subprocess.Popen[bytes]:
-    """Start a program with three pipes, none of which blocks, in a session of its own. Raises OSError, also where
-    programs are not supported.
+    """Start a program with three non-blocking pipes in its own session.
+
+    Raises OSError, also on systems where programs are not supported.
     """
     if not RUNS_PROGRAMS:
-        raise OSError(errno.ENOSYS, f"a plugin that is a program {NEEDS_POSIX}")
+        raise OSError(errno.ENOSYS, f"an executable plugin {NEEDS_POSIX}")
     pipe = subprocess.PIPE
     process = subprocess.Popen(  # noqa: S603 - no shell; what to run was approved by the user
         argv, bufsize=0, stdin=pipe, stdout=pipe, stderr=pipe, cwd=folder, env=variables, start_new_session=True
@@ -37,7 +38,7 @@ def start(argv: Sequence[str], variables: Mapping[str, str], folder: str) -> sub
 
 
 def limit(pid: int, limits: Mapping[str, int]) -> None:
-    """Set resource limits of a process, by their names without `RLIMIT_`; only Linux can."""
+    """Set resource limits of a process, by name without `RLIMIT_`. Does nothing except on Linux."""
     import resource
 
     if not hasattr(resource, "prlimit"):
@@ -51,7 +52,10 @@ def limit(pid: int, limits: Mapping[str, int]) -> None:
 
 
 def end_descriptor(pid: int) -> int | None:
-    """A descriptor that can be read once the process has ended, to be closed; None where it has to be polled."""
+    """Return a descriptor that becomes readable when the process exits; None if the process must be polled.
+
+    The caller closes the descriptor.
+    """
     try:
         return os.pidfd_open(pid)
     except (AttributeError, OSError):
@@ -59,7 +63,7 @@ def end_descriptor(pid: int) -> int | None:
 
 
 def has_exited(process: subprocess.Popen[bytes]) -> bool:
-    """Whether it has ended. It is not reaped: until then the number of its group can't be someone else's."""
+    """Return whether a program has exited. It is not reaped, so the ID of its process group can't be reused."""
     if not hasattr(os, "waitid"):
         return process.poll() is not None
     try:
@@ -70,14 +74,14 @@ def has_exited(process: subprocess.Popen[bytes]) -> bool:
 
 
 def end_group(process: subprocess.Popen[bytes]) -> None:
-    """End the process group of a program, whatever is left of it."""
+    """Kill the process group of a program."""
     if process.returncode is None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
 
 
 def end_marked(variable: str, values: Collection[str]) -> None:
-    """End all processes that have `variable` with one of these values. Only Linux shows other processes' variables."""
+    """Kill all processes whose `variable` has one of `values`. Works on Linux only, which shows their variables."""
     if sys.platform != "linux" or not values:
         return
     for _ in range(_SWEEPS):

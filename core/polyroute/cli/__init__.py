@@ -12,9 +12,9 @@ from polyroute.errors import NoEffectiveRoute, PolyrouteError, Unavailable, Usag
 
 
 def script() -> int:
-    """What the installed command calls: `main`, without looking for garbage, of which one command makes none.
+    """Run `main` without garbage collection, which a single command does not need. The installed command calls this.
 
-    Freezing spares the interpreter a last look at every object when it ends.
+    Freezing keeps the interpreter from examining every object when it exits.
     """
     gc.disable()
     status = main()
@@ -23,10 +23,10 @@ def script() -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status; whatever goes wrong is told in words on stderr."""
+    """Run one command and return its exit status. Errors are printed to stderr."""
     _print_what_can_be_printed()
     try:
-        if sys.stdout is None:  # nothing could be told, and a file that is opened would take its descriptor
+        if sys.stdout is None:  # nothing can be printed, and the next file that is opened would get its descriptor
             raise OSError("it is closed")
         _stand_in_for_what_is_closed()
         status = _run(arguments)
@@ -54,21 +54,21 @@ def _run(arguments: Sequence[str] | None) -> int:
 
     try:
         options = parse(sys.argv[1:] if arguments is None else arguments)
-    except SystemExit as end:  # argparse has printed help, or what is wrong
+    except SystemExit as end:  # argparse has printed help or an error
         return end.code if isinstance(end.code, int) else YES
     status: int = options.run(options)
     return status
 
 
 def _print_what_can_be_printed() -> None:
-    """Where a terminal knows few characters, show the others escaped instead of failing."""
+    """Escape characters that the terminal's encoding lacks instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
 def _stand_in_for_what_is_closed() -> None:
-    """Let no file that is opened take the descriptor of a closed stdin or stderr, and no message go to stdout."""
+    """Replace a closed stdin or stderr, so that no opened file gets its descriptor."""
     import os
 
     if sys.stdin is None:
@@ -90,13 +90,13 @@ def _own_fault(error: Exception) -> int:
 
     if os.environ.get("POLYROUTE_DEBUG"):
         raise error
-    print(f"polyroute: a fault of its own: {type(error).__name__}", file=sys.stderr)
-    print("Please report it. With POLYROUTE_DEBUG=1 it tells where.", file=sys.stderr)
+    print(f"polyroute: internal error: {type(error).__name__}", file=sys.stderr)
+    print("Please report it. Set POLYROUTE_DEBUG=1 to see where it occurs.", file=sys.stderr)
     return COULD_NOT
 
 
 def _give_up_on_stdout() -> int:
-    """Let nothing more be written: the reader of a pipe (`| head`) has left, or the disk is full."""
+    """Discard further output: the reader of a pipe (`| head`) has exited, or the disk is full."""
     import os
 
     if sys.stdout is None:

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 
 def _credential(options: argparse.Namespace) -> int:
-    """`polyroute credential`: what a model is called with; the secret itself only on a pipe."""
+    """`polyroute credential`: print the credential of a model's route; the secret itself only to a pipe."""
     if options.reveal and not _is_pipe():
         where = "a terminal" if sys.stdout.isatty() else "a file"
-        raise UsageError(f"A secret is written to a pipe only, not to {where}: use it with `| PROGRAM`.")
+        raise UsageError(f"A secret is only written to a pipe, not to {where}: use `| PROGRAM`.")
     with output.catalog() as catalog:
         model = canonical(options.model, catalog.plugins)
         routes = _routes(model, options.via, catalog)
@@ -49,7 +49,7 @@ def _credential(options: argparse.Namespace) -> int:
 
 
 def _routes(model: ModelRef, via: str, catalog: Catalog) -> tuple[Route, ...]:
-    """All routes to the model in order, or those via `via`."""
+    """Return all routes to the model in order, or those via `via`. Raises UsageError."""
     routes = catalog.routes(model)
     if not via:
         return routes
@@ -62,15 +62,15 @@ def _routes(model: ModelRef, via: str, catalog: Catalog) -> tuple[Route, ...]:
 
 
 def _is_pipe() -> bool:
-    """Whether stdout is a pipe, or the socket that some programs use for one."""
+    """Return whether stdout is a pipe, or a socket, which some programs use as one."""
     mode = os.fstat(1).st_mode
     return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 
 
 def _grammar(subparsers: Subparsers) -> None:
-    command = grammar.command(subparsers, "credential", _credential, "what a model is called with, for other programs")
+    command = grammar.command(subparsers, "credential", _credential, "show the credential that a model is called with")
     command.add_argument("model", metavar="MODEL", help="provider/model")
-    command.add_argument("--via", default="", metavar="direct|GATEWAY", help="by this route")
+    command.add_argument("--via", default="", metavar="direct|GATEWAY", help="use this route")
     command.add_argument("--reveal", action="store_true", help="write the secret as JSON, to a pipe only")
     grammar.with_json(command)
 

@@ -1,4 +1,4 @@
-"""The command `custom`: a person's own models."""
+"""The command `custom`: the user's own models."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ _FIELDS = {
     "max_output_tokens": "maxOutputTokens",
     "file_path": "filePath",
 }
-"""By option, the field of the entry."""
+"""The field of an entry for each option."""
 
 
 @contextlib.contextmanager
 def _naming_options() -> Iterator[None]:
-    """Where a field is refused, name the option that gives it."""
+    """Add the names of options to errors that name fields."""
     try:
         yield
     except UsageError as error:
-        told = str(error)
-        named = [f"{field} is --{option.replace('_', '-')}." for option, field in _FIELDS.items() if field in told]
-        raise UsageError(" ".join([told, *named])) from None
+        message = str(error)
+        named = [f"{field} is --{option.replace('_', '-')}." for option, field in _FIELDS.items() if field in message]
+        raise UsageError(" ".join([message, *named])) from None
 
 
 def _list(options: argparse.Namespace) -> int:
-    """`polyroute custom list`: all of them, with the route by which each would run."""
+    """`polyroute custom list`: print all custom models with the route that each would use."""
     with output.catalog() as catalog:
         listing = catalog.custom_models.listing()
         catalog.models()
@@ -57,7 +57,7 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _show(options: argparse.Namespace) -> int:
-    """`polyroute custom show`: one of them, in full."""
+    """`polyroute custom show`: print one custom model in full."""
     with output.catalog() as catalog:
         model = catalog.custom_models.get(_reference(options.model))
     if options.json:
@@ -69,7 +69,7 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _add(options: argparse.Namespace) -> int:
-    """`polyroute custom add`: check it, write it, and tell how it would run now."""
+    """`polyroute custom add`: validate and store a custom model, and print the route that it would use."""
     with output.catalog() as catalog, _naming_options():
         ref = canonical(options.model, catalog.plugins)
         outcome = catalog.custom_models.add({"provider": ref.provider, "name": ref.id, **_given(options, ref)})
@@ -77,48 +77,48 @@ def _add(options: argparse.Namespace) -> int:
         if _lacks_a_key(options, ref, after):
             outcome = _with_key(ref, catalog)._replace(created=True)
             after = catalog.reload()
-    return _told(outcome, f"{ref} is added", after, options)
+    return _told(outcome, f"{ref} was added", after, options)
 
 
 def _with_key(ref: ModelRef, catalog: Catalog) -> Outcome:
-    """Ask for the key of a model that was just added."""
+    """Prompt for the key of a model that was just added."""
     key = entering.secret(f"Key for {ref}, not shown (nothing for none): ").strip()
     try:
         return catalog.custom_models.edit(ref, {"apiKey": key})
     except UsageError as error:
-        told = str(error).removesuffix(" Nothing was changed.")
+        message = str(error).removesuffix(" Nothing was changed.")
         raise UsageError(
-            f"{ref} is added without a key. {told} Set one: polyroute custom edit {ref} --key-stdin"
+            f"{ref} was added without a key. {message} Set one: polyroute custom edit {ref} --key-stdin"
         ) from None
 
 
 def _edit(options: argparse.Namespace) -> int:
-    """`polyroute custom edit`: change what is named and nothing else."""
+    """`polyroute custom edit`: change the given fields and nothing else."""
     ref = _reference(options.model)
     given, cleared = _given(options, ref), dict.fromkeys(_cleared(options))
     if both := given.keys() & cleared.keys():
-        raise UsageError(f"{', '.join(sorted(both))}: to be given and to be taken away. Say one of the two.")
+        raise UsageError(f"{', '.join(sorted(both))}: both set and cleared. Give only one of the two options.")
     if not (changes := {**given, **cleared}):
-        raise UsageError("Nothing is to be changed: name a field, such as --display-name.")
+        raise UsageError("There is nothing to change: give a field, such as --display-name.")
     with output.catalog() as catalog, _naming_options():
         _check_fields(cleared, catalog.custom_models.get(ref))
         outcome = catalog.custom_models.edit(ref, changes, keep_key=options.keep_key)
         after = catalog.reload()
-    return _told(outcome, f"{ref} is changed", after, options)
+    return _told(outcome, f"{ref} was changed", after, options)
 
 
 def _rename(options: argparse.Namespace) -> int:
-    """`polyroute custom rename`: another ID, and everything else as it was."""
+    """`polyroute custom rename`: change the ID of a custom model and nothing else."""
     ref = _reference(options.model)
     with output.catalog() as catalog:
         outcome = catalog.custom_models.rename(ref, options.name)
         after = catalog.reload()
     outcome = outcome._replace(note=_kept_whole(outcome.model.ref, after))
-    return _told(outcome, f"{ref} is {outcome.model.ref} now", after, options)
+    return _told(outcome, f"{ref} was renamed to {outcome.model.ref}", after, options)
 
 
 def _remove(options: argparse.Namespace) -> int:
-    """`polyroute custom remove`: take it out of the file."""
+    """`polyroute custom remove`: remove a custom model from the file."""
     with output.catalog() as catalog:
         outcome = catalog.custom_models.remove(_reference(options.model))
     if options.json:
@@ -128,7 +128,7 @@ def _remove(options: argparse.Namespace) -> int:
 
 
 def _told(outcome: Outcome, done: str, catalog: Catalog, options: argparse.Namespace) -> int:
-    """Say what was done and by which route the model would run now."""
+    """Print what was done and the route that the model would use now."""
     if options.json:
         return output.document(documents.one(outcome.model, catalog, outcome))
     from polyroute.cli import custom_text
@@ -150,11 +150,11 @@ def _kept_whole(ref: ModelRef, catalog: Catalog) -> str:
     provider, rest = ModelRef.parse(ref.id)
     if not rest or provider != ref.provider or ref.id in catalog.plugins.models(provider):
         return ""
-    return f"{ref.id} is the whole ID now, {provider}/ included. Without that: polyroute custom rename {ref} {rest}"
+    return f"The ID is now {ref.id}, including {provider}/. To remove that: polyroute custom rename {ref} {rest}"
 
 
 def _given(options: argparse.Namespace, ref: ModelRef) -> dict[str, Any]:
-    """The fields that options name."""
+    """Return the fields that are set by options."""
     fields = {field: getattr(options, option) for option, field in _FIELDS.items()}
     given = {field: value for field, value in fields.items() if value is not None}
     if path := given.get("filePath"):
@@ -162,7 +162,7 @@ def _given(options: argparse.Namespace, ref: ModelRef) -> dict[str, Any]:
     if options.key_stdin:
         given["apiKey"] = entering.secret(f"Key for {ref}, not shown: ").strip()
         if not given["apiKey"]:
-            raise UsageError("No key came from stdin: nothing was stored.")
+            raise UsageError("The key from stdin is empty: nothing was stored.")
     elif options.key_variable is not None:
         given["apiKey"] = f"${{{options.key_variable}}}"
     elif options.key_keyring is not None:
@@ -176,14 +176,14 @@ def _cleared(options: argparse.Namespace) -> list[str]:
 
 
 def _check_fields(cleared: Iterable[str], model: CustomModel) -> None:
-    """Raises UsageError for a name that no field has, neither of this model nor of any."""
+    """Raise UsageError if `cleared` contains a field that neither this model nor any other can have."""
     if unknown := set(cleared) - {*model.document, *_FIELDS.values(), "apiKey"}:
         there = ", ".join(sorted(model.document.keys() - {"provider", "name"})) or "none"
-        raise UsageError(f"{model.ref} has no field {', '.join(sorted(unknown))} to take away. It has: {there}.")
+        raise UsageError(f"{model.ref} has no field {', '.join(sorted(unknown))} to clear. It has: {there}.")
 
 
 def _lacks_a_key(options: argparse.Namespace, ref: ModelRef, catalog: Catalog) -> bool:
-    """Whether to ask for a key: somebody is there to answer, and the model can't be run without."""
+    """Return whether to prompt for a key: the user is at a terminal, and the model can't be run without one."""
     asked = options.key_stdin or options.key_variable or options.key_keyring or options.json
     if asked or sys.stdin is None or not sys.stdin.isatty():
         return False
@@ -194,28 +194,28 @@ def _lacks_a_key(options: argparse.Namespace, ref: ModelRef, catalog: Catalog) -
 
 def _with_fields(command: argparse.ArgumentParser) -> None:
     command.add_argument("--display-name", metavar="TEXT")
-    command.add_argument("--base-url", metavar="URL", help="where it runs, if not where its provider does")
+    command.add_argument("--base-url", metavar="URL", help="its base URL, if it differs from its provider's")
     command.add_argument("--max-input-tokens", type=int, metavar="N")
     command.add_argument("--max-output-tokens", type=int, metavar="N")
-    command.add_argument("--file-path", metavar="PATH", help="the file that it is")
+    command.add_argument("--file-path", metavar="PATH", help="the file with the model")
     keys = command.add_mutually_exclusive_group()
-    keys.add_argument("--key-stdin", action="store_true", help="a key of its own, from a hidden prompt or a pipe")
-    keys.add_argument("--key-variable", metavar="NAME", help="its key is in this variable")
-    keys.add_argument("--key-keyring", metavar="NAME", help="its key is in the keyring under this name")
+    keys.add_argument("--key-stdin", action="store_true", help="read its own key from a hidden prompt or a pipe")
+    keys.add_argument("--key-variable", metavar="NAME", help="use the key in this variable")
+    keys.add_argument("--key-keyring", metavar="NAME", help="use the key in the keyring under this name")
     grammar.with_json(command)
 
 
 def _grammar(subparsers: Subparsers) -> None:
     family = subparsers.add_parser(
-        "custom", help="models of your own", formatter_class=grammar.FORMATTER, allow_abbrev=False
+        "custom", help="your own models", formatter_class=grammar.FORMATTER, allow_abbrev=False
     )
     commands = family.add_subparsers(metavar="COMMAND", required=True)
-    grammar.with_json(grammar.command(commands, "list", _list, "your own models, and how each runs"))
+    grammar.with_json(grammar.command(commands, "list", _list, "list your own models and how each runs"))
     for name, run, text in (
-        ("add", _add, "add a model that is in no list, or with a key or base URL of its own"),
-        ("show", _show, "one of your models in full"),
-        ("edit", _edit, "change fields of a model; the others stay"),
-        ("rename", _rename, "give a model another ID; everything else stays"),
+        ("add", _add, "add a model that is not in any list, or has its own key or base URL"),
+        ("show", _show, "show one of your models in full"),
+        ("edit", _edit, "change fields of a model"),
+        ("rename", _rename, "change the ID of a model"),
         ("remove", _remove, "remove a model"),
     ):
         command = grammar.command(commands, name, run, text)
@@ -224,8 +224,8 @@ def _grammar(subparsers: Subparsers) -> None:
         if name == "rename":
             command.add_argument("name", metavar="NEW_ID", help="the ID alone, without the provider")
         if name == "edit":
-            command.add_argument("--clear", action="append", default=[], metavar="FIELD", help="take a field away")
-            command.add_argument("--no-key", action="store_true", help="take its key away")
+            command.add_argument("--clear", action="append", default=[], metavar="FIELD", help="remove a field")
+            command.add_argument("--no-key", action="store_true", help="remove its key")
             command.add_argument(
                 "--keep-key", action="store_true", help="send the stored key to the new base URL from now on"
             )

@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 
 def _export(options: argparse.Namespace) -> int:
-    """`polyroute custom export`: all of them as JSON, by default without secrets."""
+    """`polyroute custom export`: write all custom models as JSON, by default without secrets."""
     with output.catalog() as catalog:
         store = catalog.custom_models
         data = store.export(with_secrets=options.with_secrets)
         if not options.with_secrets:
-            text.problems(store.listing().problems)  # these entries are left out
+            text.problems(store.listing().problems)  # these entries are not exported
     if options.file == "-":
-        sys.stdout.buffer.write(data)  # UTF-8, whatever a terminal is set to
+        sys.stdout.buffer.write(data)  # UTF-8, whatever encoding the terminal uses
         return YES
     if os.path.lexists(options.file):
-        raise UsageError(f"{options.file} is there already, and is not overwritten.")
+        raise UsageError(f"{options.file} already exists and is not overwritten. Choose another name.")
     with files.told(options.file):
         files.replace(options.file, data, mode=0o600)
     if options.json:
@@ -38,7 +38,7 @@ def _export(options: argparse.Namespace) -> int:
 
 
 def _import(options: argparse.Namespace) -> int:
-    """`polyroute custom import`: take entries in, and tell what became of each."""
+    """`polyroute custom import`: import entries, and print the result for each."""
     data = _read(options.file)
     with output.catalog() as catalog:
         reports = catalog.custom_models.take_in(
@@ -56,23 +56,23 @@ def _import(options: argparse.Namespace) -> int:
 
 
 def _repair(options: argparse.Namespace) -> int:
-    """`polyroute custom repair`: save what can be read of a broken file, and keep the original."""
+    """`polyroute custom repair`: save the readable entries of a broken file, and keep the original."""
     with output.catalog() as catalog:
         store = catalog.custom_models
         repaired = store.repair()
     if options.json:
         return output.document(documents.repaired(store.path, repaired))
     if repaired is None:
-        print(f"Nothing is broken in {store.path}.")
+        print(f"{store.path} is not broken.")
     else:
-        print(f"{repaired.saved} entries are saved in {store.path}. The original is kept: {repaired.original}")
+        print(f"{repaired.saved} entries were saved to {store.path}. The original was kept: {repaired.original}")
     return YES
 
 
 def _read(path: str) -> bytes:
     if path == "-":
         if sys.stdin is None:
-            raise UsageError("There is no stdin to import from.")
+            raise UsageError("stdin is closed: there is nothing to import.")
         return sys.stdin.buffer.read()
     try:
         with open(path, "rb") as file:
@@ -82,15 +82,15 @@ def _read(path: str) -> bytes:
 
 
 def add_to(commands: Subparsers) -> None:
-    """Add the grammars of these commands."""
-    taking = grammar.command(commands, "import", _import, "take in models that `export` gave")
+    """Add the parsers of these commands."""
+    taking = grammar.command(commands, "import", _import, "import models written by `export`")
     taking.add_argument("file", metavar="FILE", help="- for stdin")
     taking.add_argument("--on-conflict", choices=("skip", "replace", "fail"), default="fail", help="by default fail")
-    taking.add_argument("--dry-run", action="store_true", help="only tell what would become of each")
-    taking.add_argument("--with-secrets", action="store_true", help="take keys in too; look at the file first")
+    taking.add_argument("--dry-run", action="store_true", help="only show what would be done with each")
+    taking.add_argument("--with-secrets", action="store_true", help="import keys too; review the file first")
     grammar.with_json(taking)
-    giving = grammar.command(commands, "export", _export, "your models as JSON")
+    giving = grammar.command(commands, "export", _export, "write your models as JSON")
     giving.add_argument("file", nargs="?", default="-", metavar="FILE", help="a new file; by default stdout")
-    giving.add_argument("--with-secrets", action="store_true", help="keys too")
+    giving.add_argument("--with-secrets", action="store_true", help="include keys")
     grammar.with_json(giving)
-    grammar.with_json(grammar.command(commands, "repair", _repair, "save what can be read of a broken file"))
+    grammar.with_json(grammar.command(commands, "repair", _repair, "save the readable entries of a broken file"))

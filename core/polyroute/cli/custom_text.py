@@ -1,4 +1,4 @@
-"""What people read of their own models."""
+"""Output for users about custom models."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from polyroute.custom.transfer import Report
 from polyroute.documents.custom_models import advice, routes, runs
 from polyroute.system.plain import clean
 
-_DONE = {"added": "is added", "replaced": "is replaced", "skipped": "is skipped", "conflict": "is there already"}
+_DONE = {"added": "was added", "replaced": "was replaced", "skipped": "was skipped", "conflict": "already exists"}
 _WOULD = {"added": "would be added", "replaced": "would be replaced", "skipped": "would be skipped"}
 
 
 def listing(models: Sequence[CustomModel], catalog: Catalog) -> None:
-    """A table of all models, with the route by which each would run, and what is amiss."""
+    """Print a table of all custom models with the route that each would use, and problems."""
     if models:
         rows = [(str(m.ref), m.display_name, m.base_url or m.file_path, m.key, runs(m, catalog)) for m in models]
         tables.show(("Model", "Name", "At", "Key", "Runs"), rows)
@@ -28,25 +28,25 @@ def listing(models: Sequence[CustomModel], catalog: Catalog) -> None:
 
 
 def fields(model: CustomModel, catalog: Catalog) -> None:
-    """Everything that is stored of a model, and how it would run."""
+    """Print all stored fields of a model, and the route that it would use."""
     stored = {name: str(value) for name, value in model.document.items()}
     tables.show((), [*stored.items(), ("runs", runs(model, catalog))])
     _tell(advice(model, catalog))
 
 
 def outcome(outcome: Outcome, done: str, catalog: Catalog) -> None:
-    """What was done, and by which route the model would run now; else what is missing."""
+    """Print what was done, and the route that the model would use now or what is missing."""
     text.lines(f"{done}. {_would_run(outcome.model, catalog)}".split("\n"))
     _tell([*([outcome.note] if outcome.note else []), *advice(outcome.model, catalog)])
 
 
 def imported(reports: Sequence[Report], *, dry_run: bool, conflict: bool) -> None:
-    """A line for each entry, and whether anything was written."""
+    """Print a line for each entry, and whether anything was written."""
     verbs = {**_DONE, **_WOULD} if dry_run or conflict else _DONE
     for number, report in enumerate(reports):
         name = report.model or f"entry {number}"
         note = f": {report.note}" if report.note else ""
-        text.lines([f"{name} {verbs.get(report.action, 'is refused')}{note}"])
+        text.lines([f"{name} {verbs.get(report.action, 'was rejected')}{note}"])
     if conflict:
         text.lines(["Nothing was written. See --on-conflict."])
 

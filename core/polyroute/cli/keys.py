@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def _set(options: argparse.Namespace) -> int:
-    """`polyroute keys set`: keep a key, from a hidden prompt or stdin."""
+    """`polyroute keys set`: store a key from a hidden prompt or stdin."""
     with output.catalog() as catalog:
         if options.name is not None:
             stored = key_entries.store(catalog, options.name, entering.secret(f"Key for {options.name}, not shown: "))
@@ -32,13 +32,13 @@ def _set(options: argparse.Namespace) -> int:
     if options.json:
         return output.document(documents.stored(stored))
     if not stored.kept:
-        print(clean(f"The key of {stored.provider or stored.variable} is stored: {stored.source}."))
+        print(clean(f"The key of {stored.provider or stored.variable} was stored: {stored.source}."))
     _tell(stored.notes)
     return YES
 
 
 def _list(options: argparse.Namespace) -> int:
-    """`polyroute keys list`: where each key comes from, and a mask."""
+    """`polyroute keys list`: print the source of each key, and a mask."""
     with output.catalog() as catalog:
         asked = [_provider(name, catalog).id for name in options.providers]
         found = [keys.find(catalog, name) for name in asked] or [*keys.listed(catalog), *key_entries.listed(catalog)]
@@ -57,7 +57,7 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _remove(options: argparse.Namespace) -> int:
-    """`polyroute keys remove`: take a key out of where `keys set` puts it."""
+    """`polyroute keys remove`: remove a key from where `keys set` stores it."""
     with output.catalog() as catalog:
         if options.name is not None:
             removed = key_entries.remove(catalog, options.name)
@@ -68,17 +68,17 @@ def _remove(options: argparse.Namespace) -> int:
     else:
         whose = clean(removed.provider or removed.variable)
         for source in removed.removed:
-            print(clean(f"The key of {whose} is removed: {source}."))
+            print(clean(f"The key of {whose} was removed: {source}."))
         if not removed.removed:
-            print(f"No key of {whose} was stored here.")
+            print(f"Polyroute has stored no key of {whose}.")
         if removed.left:
-            print(f"{removed.provider} still has one, which has to be removed there: {removed.left}.")
+            print(f"{removed.provider} still has a key, which you must remove at its source: {removed.left}.")
         _tell(removed.notes if removed.removed else ())
     return YES if removed.removed and not removed.left else NO
 
 
 def _provider(name: str, catalog: Catalog) -> Provider:
-    """The provider of this name. What is no name may be a key, and is not repeated."""
+    """Return the provider of this name. An unknown name is not quoted in the error: it may be a key."""
     try:
         return catalog.plugins.find(name)
     except UnknownProvider as error:
@@ -100,23 +100,23 @@ def _tell(notes: Iterable[str]) -> None:
 
 
 def _grammar(subparsers: Subparsers) -> None:
-    family = subparsers.add_parser("keys", help="your keys: set, list, remove", formatter_class=grammar.FORMATTER)
+    family = subparsers.add_parser("keys", help="set, list and remove your keys", formatter_class=grammar.FORMATTER)
     commands = family.add_subparsers(metavar="COMMAND", required=True)
     for name, run, text in (
-        ("set", _set, "keep a key in the keyring or the global .env; it is asked for, or read from stdin"),
-        ("list", _list, "where each key comes from, and its last characters"),
-        ("remove", _remove, "remove a key from where `set` keeps it"),
+        ("set", _set, "store a key, from a prompt or stdin, in the keyring or the global .env"),
+        ("list", _list, "list the source and the last characters of each key"),
+        ("remove", _remove, "remove a key from where `set` stores it"),
     ):
         command = grammar.command(commands, name, run, text)
         command.set_defaults(takes_key=True)
         if name == "list":
-            command.add_argument("providers", nargs="*", metavar="PROVIDER", help="of these only")
+            command.add_argument("providers", nargs="*", metavar="PROVIDER", help="list only these providers")
         else:
             whose = command.add_mutually_exclusive_group(required=True)
             whose.add_argument("provider", nargs="?", metavar="PROVIDER")
             whose.add_argument("--name", help="an entry of the keyring, for custom models whose key is keyring:NAME")
         if name == "set":
-            command.add_argument("--no-pin", dest="pin", action="store_false", help="leave the order of routes alone")
+            command.add_argument("--no-pin", dest="pin", action="store_false", help="don't change the order of routes")
         grammar.with_json(command)
 
 

@@ -23,7 +23,7 @@ _FORM = '{"provider": "…", "model": "…"}'
 
 
 class _Asked(NamedTuple):
-    """One model that is asked for; or why what stands there is none, and where."""
+    """One requested model, or the reason why an argument or line is invalid."""
 
     provider: str = ""
     model: str = ""
@@ -31,7 +31,7 @@ class _Asked(NamedTuple):
 
 
 def _map(options: argparse.Namespace) -> int:
-    """`polyroute map`: what a gateway calls these models. What is no model reference is told, and the rest answered."""
+    """`polyroute map`: print the gateway's IDs of models. Invalid references are reported, the others are mapped."""
     asked = list(_arguments(options.models) if options.models else _lines())
     with output.catalog() as catalog:
         via = _gateway(options.via, catalog)
@@ -50,7 +50,7 @@ def _map(options: argparse.Namespace) -> int:
 
 
 def _known(asked: Iterable[_Asked], catalog: Catalog) -> Iterator[ModelRef]:
-    """The models of known providers among what was asked."""
+    """Yield the requested models whose providers are known."""
     for each in asked:
         if not each.fault and (provider := catalog.plugins.names.get(each.provider)):
             yield ModelRef(provider, each.model)
@@ -65,11 +65,11 @@ def _status(found: Sequence[Mapped], faults: Sequence[str]) -> int:
 
 
 def _gateway(name: str, catalog: Catalog) -> str:
-    """The gateway that was named, else the first whose own IDs can be selected."""
+    """Return the named gateway, else the first selectable one. Raises UsageError."""
     plugins = catalog.plugins
     via = plugins.names.get(name, name)
     if via and via not in plugins.gateways:
-        raise UsageError(f"{name!r} is no gateway. Gateways are: {', '.join(plugins.gateways) or 'none'}.")
+        raise UsageError(f"{name!r} is not a gateway. Gateways are: {', '.join(plugins.gateways) or 'none'}.")
     if not plugins.gateways:
         raise UsageError("There is no gateway to map to. See `polyroute plugins`.")
     selectable = (each for each in plugins.gateways if plugins.providers[each].selectable)
@@ -85,7 +85,7 @@ def _arguments(models: Iterable[str]) -> Iterator[_Asked]:
 
 def _lines() -> Iterator[_Asked]:
     if sys.stdin is None or sys.stdin.isatty():
-        raise UsageError(f"Name models as provider/model, or pipe in lines of JSON: {_FORM}. See `polyroute map -h`.")
+        raise UsageError(f"Give models as provider/model, or pipe in lines of JSON: {_FORM}. See `polyroute map -h`.")
     for number, line in enumerate(sys.stdin.buffer, 1):
         if line.strip():
             asked = _line(line)
@@ -96,17 +96,17 @@ def _line(line: bytes) -> _Asked:
     try:
         read: Any = json.loads(line)
     except (ValueError, RecursionError):
-        return _Asked(fault=f"not JSON; a line is {_FORM}")
+        return _Asked(fault=f"not valid JSON; a line must be {_FORM}")
     match read:
         case {"provider": str(provider), "model": str(model)} if provider and model:
             return _Asked(provider, model)
-    return _Asked(fault=f"provider and model must be texts that are not empty, as in {_FORM}")
+    return _Asked(fault=f"provider and model must be non-empty strings, as in {_FORM}")
 
 
 def _grammar(subparsers: Subparsers) -> None:
-    command = grammar.command(subparsers, "map", _map, "what a gateway calls these models")
+    command = grammar.command(subparsers, "map", _map, "show a gateway's IDs of models")
     command.add_argument("models", nargs="*", metavar="MODEL", help=f"provider/model; else lines on stdin: {_FORM}")
-    command.add_argument("--via", default="", metavar="GATEWAY", help="the gateway (by default one that is selectable)")
+    command.add_argument("--via", default="", metavar="GATEWAY", help="the gateway (by default a selectable one)")
     command.add_argument("--json", action="store_true", help="print a line of JSON for each model and nothing else")
 
 

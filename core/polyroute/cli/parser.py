@@ -1,4 +1,4 @@
-"""The command line's grammar."""
+"""The parser of the command line."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ _MODULES = {
     "verify": "verify",
     "completion": "completion",
 }
-"""Which module of this package has each command: `COMMANDS` there says how its grammar is added."""
+"""The module of this package that implements each command; its `COMMANDS` has the functions that add parsers."""
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Read a command line; its `run` is the function that carries it out. Exits with 2 on bad usage."""
+    """Parse a command line; `run` of the result is the function to call. Exits with status 2 on bad usage."""
     if not arguments:
         build().print_help(sys.stderr)
         raise SystemExit(BAD_INPUT)
@@ -46,8 +46,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         raise UsageError(_unknown(command))
     options, others = build(command).parse_known_args(arguments)
     if others:
-        told = "(not repeated here: a key is never an argument)" if hasattr(options, "takes_key") else " ".join(others)
-        options.refuse(f"unrecognized arguments: {told}")
+        shown = "(not repeated here: a key is never an argument)" if hasattr(options, "takes_key") else " ".join(others)
+        options.refuse(f"unrecognized arguments: {shown}")
     return options
 
 
@@ -60,13 +60,13 @@ def _unknown(command: str) -> str:
 
 
 def build(command: str = "") -> argparse.ArgumentParser:
-    """The parser of `command`, or of the whole command line where there is no such command.
+    """Return the parser of `command`, or of the whole command line if there is no such command.
 
-    Importing and building all commands costs as much as half the work of one.
+    To import and build all commands would take half as long as running one.
     """
     parser = argparse.ArgumentParser(
         "polyroute",
-        description="With what you have, which models can you run, by which route, and if not, why not?",
+        description="Show which models you can run with your credentials, by which route, and if not, why not.",
         formatter_class=FORMATTER,
         allow_abbrev=False,
     )

@@ -1,4 +1,4 @@
-"""The commands `plugins schema`, `new` and `check`, for those who write plugins."""
+"""The commands `plugins schema`, `new` and `check`, for plugin authors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from polyroute.plugins import Plugins
 
 
 def schema(options: argparse.Namespace) -> int:
-    """`polyroute plugins schema`: the JSON Schema of a manifest."""
+    """`polyroute plugins schema`: print the JSON Schema of a manifest."""
     from polyroute.manifests import reading
 
     print(json.dumps(reading.schema(), indent=2))
@@ -23,19 +23,19 @@ def schema(options: argparse.Namespace) -> int:
 
 
 def new(options: argparse.Namespace) -> int:
-    """`polyroute plugins new`: write a plugin that passes the kit as it stands."""
+    """`polyroute plugins new`: create a plugin that passes `plugins check`."""
     from polyroute.kit import scaffolding
 
     plugins = Plugins.load(environment=Environment.load(), project=output.here(), run=False)
     if owner := plugins.owners.get(plugins.names.get(options.name, "")):
-        raise UsageError(f"{options.name!r} is a provider of plugin {owner.label} already. Choose another name.")
+        raise UsageError(f"{options.name!r} is already a provider of plugin {owner.label}. Choose another name.")
     folder = scaffolding.write(options.name, options.kind, options.into)
-    sentence = f"{folder} holds a plugin that works. Next: polyroute plugins check {folder}"
+    sentence = f"{folder} contains a working plugin. Next: polyroute plugins check {folder}"
     return output.done(options, sentence, plugin=options.name, folder=folder)
 
 
 def check(options: argparse.Namespace) -> int:
-    """`polyroute plugins check`: what is wrong with a plugin; 1 where something must be fixed."""
+    """`polyroute plugins check`: print the findings for a plugin; return 1 if something must be fixed."""
     findings = kit.check(options.path)
     passes = kit.passes(findings)
     if options.json:

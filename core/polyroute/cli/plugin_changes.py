@@ -26,7 +26,7 @@ _CACHES = ("manifest", "fingerprint", "executable")
 
 
 def add(options: argparse.Namespace) -> int:
-    """`polyroute plugins add`: show what a plugin wants, ask, and put it into the plugin folder."""
+    """`polyroute plugins add`: show what a plugin needs, ask for approval, and copy it to the plugin folder."""
     environment = Environment.load()
     approvals = Approvals.load(environment)
     approvals.require_writable()
@@ -48,26 +48,26 @@ def add(options: argparse.Namespace) -> int:
 
 
 def _added(options: argparse.Namespace, path: str, environment: Environment) -> int:
-    """Note whose its providers are, and say whether the plugin can be used now."""
+    """Record the owner of the plugin's providers, and report whether the plugin can be used now."""
     plugin = recorded(path, environment)
     plugins = Plugins.load(environment=environment, project=output.here(), run=False)
     plugin = next(each for each in plugins.all if each.manifest == path)
-    told = [each for each in plugins.problems if each.plugin == plugin.name]
+    problems = [each for each in plugins.problems if each.plugin == plugin.name]
     if not plugin.enabled or not (plugins.owned.get(plugin) or plugins.hooks_of(plugin)):
-        why = f"{plugin.reason}. {told[0].remedy if told else ''}".rstrip()
+        why = f"{plugin.reason}. {problems[0].remedy if problems else ''}".rstrip()
         return output.done(
-            options, f"{plugin.name} is added, but can't be used: {why}", NO, plugin=plugin.name, added=True
+            options, f"{plugin.name} was added, but can't be used: {why}", NO, plugin=plugin.name, added=True
         )
-    text.problems(told)
+    text.problems(problems)
     return output.done(
-        options, f"{plugin.name} is in use from now on (in {plugin.folder}).", plugin=plugin.name, added=True
+        options, f"{plugin.name} was added and is in use (in {plugin.folder}).", plugin=plugin.name, added=True
     )
 
 
 def recorded(path: str, environment: Environment) -> Plugin:
-    """Note that the plugin with the manifest at `path`, or of this name, owns its providers; return it.
+    """Record that the plugin with the manifest or name `path` owns its providers, and return the plugin.
 
-    Programs are asked: the user has just agreed that they may run.
+    Programs are run, since the user has just approved that.
     """
     plugins = Plugins.load(environment=environment, project=output.here())
     plugin = next(each for each in plugins.all if path in (each.manifest, each.name))
@@ -80,13 +80,13 @@ def recorded(path: str, environment: Environment) -> Plugin:
 
 
 def _may_own(plugin: Plugin, name: str, plugins: Plugins) -> bool:
-    """Whether a provider is a plugin's, or of another third party to which the user has not given it."""
+    """Return whether a plugin owns a provider or may take it over: from a third party without the user's approval."""
     owner = plugins.owners.get(name, plugin)
     return owner == plugin or (owner.is_third_party and not plugins.is_recorded(name, owner))
 
 
 def _taken(plugin: Plugin, manifest: Manifest, plugins: Plugins) -> str:
-    """Why nothing of a plugin could be used, since others have all that it provides; empty where something could."""
+    """Return why the plugin would be useless, as other plugins own all its providers, or an empty string."""
     said = manifest.description
     if said.executable or any(rule.extends for rule in said.routeability):
         return ""
@@ -96,25 +96,25 @@ def _taken(plugin: Plugin, manifest: Manifest, plugins: Plugins) -> str:
     if not said.providers or len(taken) < len(said.providers):
         return ""
     names = ", ".join(f"{name} belongs to plugin {owner.label}" for name, owner in taken.items())
-    return f"{names} already. Give its provider another ID."
+    return f"{names}. Give its provider another ID."
 
 
 def _same(manifest: Manifest, consent: Consent, approvals: Approvals) -> Manifest:
-    """The manifest, if it is what the user has agreed to. Raises UsageError."""
+    """Return the manifest if it is what the user has approved. Raises UsageError."""
     if approvals.consent_to(manifest) != consent:
-        raise UsageError(f"{manifest.path} has changed while you were asked. Look at it again.")
+        raise UsageError(f"{manifest.path} changed while you were asked. Run the command again.")
     return manifest
 
 
 def trust_(options: argparse.Namespace) -> int:
-    """`polyroute plugins trust`: approve a plugin as it is now, and that it owns its providers."""
+    """`polyroute plugins trust`: approve a plugin's current state and its ownership of its providers."""
     environment, plugin, plugins = named(options.name)
     if not plugin.is_third_party:
-        raise UsageError(f"{plugin.name} is trusted already: it is {plugin.origin}.")
+        raise UsageError(f"{plugin.name} is already trusted: it is {plugin.origin}.")
     approvals = Approvals.load(environment)
     approvals.require_writable()
     manifest = usable(plugin.manifest) if plugin.manifest else None
-    consent = approvals.consent_to(manifest) if manifest else None  # it may change while the user thinks
+    consent = approvals.consent_to(manifest) if manifest else None  # it may change before the user answers
     _tell(plugin, manifest, plugin.folder or plugin.distribution, plugins)
     if not answering.agreed("Trust it as it is now?", yes=options.yes):
         return output.done(options, "Nothing was changed.", NO, plugin=plugin.name, trusted=False)
@@ -125,21 +125,23 @@ def trust_(options: argparse.Namespace) -> int:
 
 
 def untrust(options: argparse.Namespace) -> int:
-    """`polyroute plugins untrust`: take an approval back."""
+    """`polyroute plugins untrust`: revoke the approval of a plugin."""
     environment, plugin, _ = named(options.name)
     if not plugin.is_third_party:
-        raise UsageError(f"{plugin.name} is {plugin.origin}: it is switched off by `polyroute plugins disable`.")
+        raise UsageError(f"{plugin.name} is {plugin.origin}: to switch it off, use `polyroute plugins disable`.")
     Approvals.load(environment).revoke(_identity(plugin), plugin.identity)
     return output.done(options, f"{plugin.name} is no longer trusted.", plugin=plugin.name, trusted=False)
 
 
 def remove(options: argparse.Namespace) -> int:
-    """`polyroute plugins remove`: delete a plugin from the plugin folder. Models and preferences that name it stay, and
-    so does the note whose its providers were: whoever claims them next gets no key unasked.
+    """`polyroute plugins remove`: delete a plugin from the plugin folder.
+
+    Models and preferences that name it are kept, and so is the record of its providers: the next plugin that claims
+    them gets no key without the user's approval.
     """
     environment, plugin, _ = named(options.name)
     if plugin.origin != "folder":
-        ways = {"project": f"delete {plugin.folder}", "host": "it is the host's"}
+        ways = {"project": f"delete {plugin.folder}", "host": "it belongs to the host"}
         way = ways.get(plugin.origin, f"pip uninstall {plugin.distribution}")
         raise UsageError(f"{plugin.name} is not in your plugin folder: {way}.")
     approvals = Approvals.load(environment)
@@ -150,7 +152,7 @@ def remove(options: argparse.Namespace) -> int:
         else:
             shutil.rmtree(plugin.folder)
     approvals.revoke(_identity(plugin))
-    return output.done(options, f"{plugin.name} is removed.", plugin=plugin.name, removed=True)
+    return output.done(options, f"{plugin.name} was removed.", plugin=plugin.name, removed=True)
 
 
 def _identity(plugin: Plugin) -> str:
@@ -158,35 +160,36 @@ def _identity(plugin: Plugin) -> str:
 
 
 def enable(options: argparse.Namespace) -> int:
-    """`polyroute plugins enable`: let a plugin be in use again."""
+    """`polyroute plugins enable`: enable a disabled plugin."""
     return _switch(options, on=True)
 
 
 def disable(options: argparse.Namespace) -> int:
-    """`polyroute plugins disable`: take a plugin out of use until it is enabled."""
+    """`polyroute plugins disable`: disable a plugin until it is enabled again."""
     return _switch(options, on=False)
 
 
 def refresh(options: argparse.Namespace) -> int:
-    """`polyroute plugins refresh`: forget what was kept of plugins, so that it is read and asked again."""
+    """`polyroute plugins refresh`: clear cached data of plugins, so that they are read and run again."""
     cache.forget(_CACHES)
-    return output.done(options, "Plugins are read again at the next command.", refreshed=True)
+    return output.done(options, "The next command reads all plugins again.", refreshed=True)
 
 
 def named(name: str) -> tuple[Environment, Plugin, Plugins]:
-    """The plugin of this name, wherever it is from, among all others; no program is run. Raises UsageError."""
+    """Return the environment, the plugin of this name, and all plugins. No program is run. Raises UsageError."""
     environment = Environment.load()
     plugins = Plugins.load(environment=environment, project=output.here(), run=False)
     for plugin in plugins.all:
         if plugin.name == name:
             return environment, plugin, plugins
     names = ", ".join(each.name for each in plugins.all) or "none"
-    raise UsageError(f"There is no plugin {name!r}. There are: {names}.")
+    raise UsageError(f"There is no plugin {name!r}. Plugins are: {names}.")
 
 
 def usable(place: str, source: str = "") -> Manifest:
-    """The manifest at a path or in a folder, which came from `source`. Raises UsageError where it can't be used or
-    trusted, Unavailable where this system runs no programs and it is one.
+    """Return the manifest at a path or in a folder, which was copied from `source`.
+
+    Raises UsageError if it is invalid or can't be trusted, and Unavailable if it runs a program and this system can't.
     """
     (manifest,) = manifests.load([place if place.endswith(".toml") else os.path.join(place, MANIFEST)])
     if manifest.fault:
@@ -206,7 +209,7 @@ def _switch(options: argparse.Namespace, *, on: bool) -> int:
 
 
 def _described(manifest: Manifest, folder: str) -> Plugin:
-    """The plugin that a manifest would be in a folder."""
+    """Return the plugin of a manifest as if it were in `folder`."""
     kind: Kind = "executable" if manifest.description.executable else "manifest"
     path, version = os.path.join(folder, MANIFEST), manifest.description.version
     return Plugin(manifest.name, "", version, False, "not added yet", kind, path)

@@ -1,4 +1,4 @@
-"""What is wrong with each plugin, and what to do about it."""
+"""Report what is wrong with each plugin, and how to fix it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SAID_BY_LOADING = ("manifest-refused", "folder-unsafe", "like-unknown", "extend
 
 
 def document(catalog: Catalog) -> PluginsHealth:
-    """The document of `polyroute plugins doctor --json`. Nothing is run for it that was not in use."""
+    """Return the document of `polyroute plugins doctor --json`. Only plugins that are in use are run."""
     list(catalog.plugins.all_models())  # so that what is asked late has been asked
     _ = catalog.plugins.mappers
     reports = [_report(plugin, catalog) for plugin in catalog.plugins.all]
@@ -26,7 +26,7 @@ def document(catalog: Catalog) -> PluginsHealth:
 
 
 def lines(found: PluginsHealth) -> Iterable[str]:
-    """The same for people."""
+    """Yield the same document as text for users."""
     for report in found["plugins"]:
         off = f"not in use: {report['reason']}" if report["reason"] else "ok"
         yield f"{report['name']}: {off if report['healthy'] else 'needs attention'}"
@@ -35,8 +35,8 @@ def lines(found: PluginsHealth) -> Iterable[str]:
             if each.get("remedy"):
                 yield f"    {each['remedy']}"
     for each in found["problems"]:
-        yield f"{each.get('path', 'besides')}: {each['message']}. {each.get('remedy', '')}".rstrip()
-    yield "Nothing is wrong." if found["healthy"] else "What is wrong with one plugin hurts no other."
+        yield f"{each.get('path', 'other')}: {each['message']}. {each.get('remedy', '')}".rstrip()
+    yield "Nothing is wrong." if found["healthy"] else "Errors in one plugin do not affect the others."
 
 
 def _report(plugin: Plugin, catalog: Catalog) -> PluginHealth:
@@ -46,6 +46,6 @@ def _report(plugin: Plugin, catalog: Catalog) -> PluginHealth:
 
 
 def _findings(plugin: Plugin) -> list[Finding]:
-    """What the kit says of a manifest, but for what loading says, which knows the other plugins too."""
+    """Return the kit's findings on a manifest, except those that loading reports with knowledge of other plugins."""
     found = manifest.check(plugin.manifest) if plugin.manifest else []
     return [each for each in found if each.code not in _SAID_BY_LOADING]

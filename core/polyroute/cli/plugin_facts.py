@@ -1,4 +1,4 @@
-"""What a user is told of one plugin before and after trusting it: what is dangerous first."""
+"""Describe one plugin to the user before and after it is trusted, with warnings first."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def lines(found: PluginInfo) -> Iterable[str]:
 
 
 def before(found: PluginInfo, source: str) -> Iterable[str]:
-    """What a user is told who is asked to trust the plugin in `source`. No program has run yet to say what it has."""
+    """Yield what the user sees before trusting the plugin in `source`, when no program has been run yet."""
     first, *wants = _wants(found)
     yield first
     yield f"  from       {source}"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def _prefer(options: argparse.Namespace) -> int:
-    """`polyroute prefer`: write the person's preference, take it back, or show all of them."""
+    """`polyroute prefer`: store or remove a preference or pin, or print all of them."""
     if options.via and options.unset:
         raise UsageError("Give either a route or --unset, not both.")
     if options.unset:
@@ -30,7 +30,7 @@ def _prefer(options: argparse.Namespace) -> int:
 
 def _show(options: argparse.Namespace) -> int:
     if options.target:
-        raise UsageError("--for wants a route, or --unset.")
+        raise UsageError("--for needs a route or --unset.")
     with output.catalog() as catalog:
         document = documents.preferences(catalog)
     if options.json:
@@ -70,20 +70,20 @@ def _unset(options: argparse.Namespace) -> int:
 
 
 def _tell_what_wins(via: str, target: str, catalog: Catalog) -> None:
-    """Say where the preference just written has no effect."""
+    """Print a note if the stored preference has no effect."""
     if catalog.preferences.order:
-        print("polyroute: a full `order` is given, and wins over this.", file=sys.stderr)
+        print("polyroute: a complete `order` is set and overrides this.", file=sys.stderr)
     elif not target and catalog.environment.setting("POLYROUTE_PREFER", layer=PROCESS):
-        print("polyroute: POLYROUTE_PREFER is set, and wins over the file.", file=sys.stderr)
+        print("polyroute: POLYROUTE_PREFER is set and overrides the file.", file=sys.stderr)
     elif not target and via != DIRECT:
-        print("Hosts stay direct: pin one with `--for`.", file=sys.stderr)
+        print("Hosts still run direct first: to change that for one, pin it with `--for`.", file=sys.stderr)
 
 
 def _grammar(subparsers: Subparsers) -> None:
-    command = grammar.command(subparsers, "prefer", _prefer, "which route comes first: direct, or a gateway")
-    command.add_argument("via", nargs="?", default="", metavar="direct|GATEWAY", help="without it, what is preferred")
-    command.add_argument("--for", dest="target", default="", metavar="PROVIDER[/ID]", help="for this one only")
-    command.add_argument("--unset", action="store_true", help="prefer nothing, or with --for pin nothing")
+    command = grammar.command(subparsers, "prefer", _prefer, "choose which route comes first: direct or a gateway")
+    command.add_argument("via", nargs="?", default="", metavar="direct|GATEWAY", help="without it, show preferences")
+    command.add_argument("--for", dest="target", default="", metavar="PROVIDER[/ID]", help="only for this one")
+    command.add_argument("--unset", action="store_true", help="remove the preference, or with --for the pin")
     grammar.with_json(command)
 
 

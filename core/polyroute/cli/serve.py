@@ -23,8 +23,8 @@ _PORT = 3210
 
 
 def _serve(options: argparse.Namespace) -> int:
-    """`polyroute serve`: the HTTP API and the page, until it is ended."""
-    parent = os.getppid() if options.exit_with_parent else 0  # first of all: it may end while we begin
+    """`polyroute serve`: serve the HTTP API and the model picker until the process is ended."""
+    parent = os.getppid() if options.exit_with_parent else 0  # done first: the parent may exit during the start-up
     environment = Environment.load()
     token = options.token or environment.setting("POLYROUTE_TOKEN", layer=PROCESS) or ""
     _check(options, token)
@@ -51,27 +51,27 @@ def _serve(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace, token: str) -> None:
     if options.exit_with_parent and not platform.WATCHES_PARENT:
-        remedy = "Leave it out, and end the server by the `pid` that --ready-json prints."
+        remedy = "Omit it, and end the server by the `pid` that --ready-json prints."
         raise Unavailable(f"--exit-with-parent {platform.NEEDS_POSIX}. {remedy}")
     if not token and not is_loopback(options.host):
         raise UsageError(
-            f"{options.host} can be reached from other machines: give a token, with --token or in POLYROUTE_TOKEN."
+            f"{options.host} can be reached from other machines: set a token with --token or POLYROUTE_TOKEN."
         )
     if options.pass_through and not token:
-        raise UsageError("--pass-through spends your money: give a token, with --token or in POLYROUTE_TOKEN.")
+        raise UsageError("--pass-through spends your money: set a token with --token or POLYROUTE_TOKEN.")
     if options.policy and not options.pass_through:
-        raise UsageError("--policy is for --pass-through.")
+        raise UsageError("--policy needs --pass-through.")
     if not token.isascii() or token != token.strip():
-        raise UsageError("A token is of visible ASCII characters.")
+        raise UsageError("A token must consist of visible ASCII characters.")
     if options.ui_dir and not os.path.isfile(os.path.join(options.ui_dir, "index.html")):
-        raise UsageError(f"{options.ui_dir} holds no index.html: give the folder of a built application.")
+        raise UsageError(f"{options.ui_dir} contains no index.html: give the folder of a built application.")
 
 
 def _ready(options: argparse.Namespace, url: str, token: str) -> None:
     if options.ready_json:
         print(json.dumps({"url": url, "pid": os.getpid(), "version": __version__}), flush=True)
     else:
-        print(f"polyroute: serving at {url}. Ctrl+C ends it.", file=sys.stderr)
+        print(f"polyroute: serving at {url}. Press Ctrl+C to stop.", file=sys.stderr)
     if options.open:
         import webbrowser
 
@@ -79,39 +79,39 @@ def _ready(options: argparse.Namespace, url: str, token: str) -> None:
 
 
 def _grammar(subparsers: Subparsers) -> None:
-    command = grammar.command(subparsers, "serve", _serve, "the HTTP API and the model picker")
+    command = grammar.command(subparsers, "serve", _serve, "serve the HTTP API and the model picker")
     command.add_argument(
-        "--host", default="127.0.0.1", help="address to listen at; others than this machine's need a token"
+        "--host", default="127.0.0.1", help="the address to listen on; addresses that are not loopback need a token"
     )
-    command.add_argument("--port", type=_port, default=_PORT, help=f"by default {_PORT}; 0: the system chooses")
+    command.add_argument("--port", type=_port, default=_PORT, help=f"by default {_PORT}; 0 lets the system choose")
     command.add_argument(
-        "--token", default="", help="what clients must send; better in POLYROUTE_TOKEN, which no process list shows"
+        "--token", default="", help="the token clients must send; better set POLYROUTE_TOKEN, hidden in process lists"
     )
     command.add_argument(
-        "--allow-host", action="append", default=[], metavar="NAME", help="a further name it is called by"
+        "--allow-host", action="append", default=[], metavar="NAME", help="an additional host name of this server"
     )
     command.add_argument(
         "--allow-origin",
         action="append",
         default=[],
         metavar="URL",
-        help="a further origin whose pages may call it, through a proxy of theirs",
+        help="an additional origin whose pages may call the server, through a proxy of their own",
     )
     command.add_argument(
-        "--ui-dir", default="", metavar="DIR", help="a built single-page application in place of our page"
+        "--ui-dir", default="", metavar="DIR", help="a built single-page application to serve instead of the page"
     )
-    command.add_argument("--pass-through", action="store_true", help="run models under /v1, along their routes")
+    command.add_argument("--pass-through", action="store_true", help="run models under /v1 by their routes")
     command.add_argument(
-        "--policy", choices=("never", "auto"), help="whether that goes on by the next route; by default never"
+        "--policy", choices=("never", "auto"), help="whether the pass-through tries the next route; by default never"
     )
-    command.add_argument("--ready-json", action="store_true", help="print one line with the URL once it answers")
-    command.add_argument("--exit-with-parent", action="store_true", help="end when the process that started it does")
+    command.add_argument("--ready-json", action="store_true", help="print one line with the URL once it is ready")
+    command.add_argument("--exit-with-parent", action="store_true", help="exit when the parent process exits")
     command.add_argument("--open", action="store_true", help="open the page in a browser")
 
 
 def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65_535:
-        raise argparse.ArgumentTypeError(f"{text} is no port")
+        raise argparse.ArgumentTypeError(f"{text} is not a port")
     return int(text)
 
 

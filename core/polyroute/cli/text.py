@@ -1,4 +1,4 @@
-"""What people read: tables and sentences."""
+"""Output for users: tables and sentences."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ _SHOWN_MODELS = 50
 
 
 def with_key(route: Route) -> str:
-    """With which credential a usable route is called, as part of a sentence."""
+    """Return the credential of a usable route as part of a sentence."""
     return f"with {route.credential}" if route.credential and route.credential.source else "without a key"
 
 
 def lines(texts: Iterable[str]) -> None:
-    """Plain lines, wrapped by the terminal alone."""
+    """Print lines without wrapping them."""
     for text in texts:
         print(clean(text))
 
 
 def notes(texts: Iterable[str]) -> None:
-    """Lines on stderr, where stdout is for the answer."""
+    """Print lines to stderr, because stdout is for results."""
     for text in texts:
         print(clean(text), file=sys.stderr)
 
 
 def status(found: Status, asked: Sequence[ProviderStatus], catalog: Catalog, *, everything: bool) -> None:
-    """The usable providers in a table and the rest counted, or those asked for in full."""
+    """Print a table of usable providers and the number of others, or the requested providers in full."""
     if asked:
         for number, each in enumerate(asked):
             lines(["", *explain_provider(each).lines] if number else explain_provider(each).lines)
@@ -51,7 +51,7 @@ def status(found: Status, asked: Sequence[ProviderStatus], catalog: Catalog, *, 
 
 
 def resolution(model: ModelRef, routes: Sequence[Route], catalog: Catalog) -> None:
-    """The route to take, or why there is none."""
+    """Print the route to a model, or why there is none."""
     route = next((route for route in routes if route.usable), None)
     if route is None:
         lines(explain(catalog, model).lines)
@@ -69,24 +69,24 @@ def resolution(model: ModelRef, routes: Sequence[Route], catalog: Catalog) -> No
     if route.mapping == "unlisted":
         others = " or ".join(suggestions(catalog, model))
         hint = f" Did you mean {others}?" if others else ""
-        lines([f"{model} is in no list: the ID is sent as it is.{hint}"])
+        lines([f"{model} is not in any list: the ID is sent unchanged.{hint}"])
 
 
 def models(found: Sequence[Model], catalog: Catalog) -> None:
-    """A table of models with the route by which each would run, those that can run first."""
+    """Print a table of models with the route that each would use, usable ones first."""
     rows = sorted((_model(each, catalog) for each in found), key=lambda row: row[-1] == _runs(None))
     shown = rows[:_SHOWN_MODELS] if sys.stdout.isatty() else rows
     if shown:
         tables.show(("Model", "Context", "In $/M", "Out $/M", "Runs"), shown)
     if len(found) > len(shown):
-        lines([f"{len(found) - len(shown)} more: add words to narrow it down, or use --json."])
+        lines([f"{len(found) - len(shown)} more: add words to narrow the search, or use --json."])
     if not found:
         lines(["No model matches."])
     _note_on_stale_lists(catalog)
 
 
 def mapped(found: Sequence[Mapped], via: str) -> None:
-    """A table of models with the gateway's IDs, and why or what else where there is none."""
+    """Print a table of models with the gateway's IDs; for missing ones, similar models or the reason."""
     rows = [(f"{each.provider}/{each.model}", each.id or "-", each.evidence, _otherwise(each)) for each in found]
     if rows:
         tables.show(("Model", f"Via {via}", "Known", "Otherwise"), rows)
@@ -95,19 +95,19 @@ def mapped(found: Sequence[Mapped], via: str) -> None:
 def _otherwise(mapped: Mapped) -> str:
     if mapped.id is not None:
         return ""
-    return f"Spelled alike: {', '.join(mapped.suggestions)}" if mapped.suggestions else mapped.why
+    return f"Similar: {', '.join(mapped.suggestions)}" if mapped.suggestions else mapped.why
 
 
 def refreshed(reports: Sequence[Report], accepted: Sequence[Change]) -> None:
-    """What became of each list, and what was agreed to."""
+    """Print the result for each list, and the accepted changes."""
     rows = [_list(each) for each in reports]
     if rows:
         tables.show(("List", "State", "Models", "Of"), rows)
-    lines(f"{each.provider}: agreed to {each}." for each in accepted)
+    lines(f"{each.provider}: accepted {each}." for each in accepted)
     for each in reports:
         if not each.is_good:
             why = each.error or "POLYROUTE_OFFLINE is set"
-            print(clean(f"polyroute: {each.name} ({each.url}): {why}; what was there stays."), file=sys.stderr)
+            print(clean(f"polyroute: {each.name} ({each.url}): {why}; the list was not changed."), file=sys.stderr)
 
 
 def _list(report: Report) -> tuple[str, ...]:
@@ -116,7 +116,7 @@ def _list(report: Report) -> tuple[str, ...]:
 
 
 def plugins(catalog: Catalog) -> None:
-    """A table of plugins, then what is dangerous about them and the problems."""
+    """Print a table of plugins, followed by warnings and problems."""
     from polyroute.documents import plugins as documents
 
     rows = [_plugin(plugin, catalog.plugins.owned.get(plugin, [])) for plugin in catalog.plugins.all]
@@ -129,11 +129,11 @@ def plugins(catalog: Catalog) -> None:
 
 
 def preferences(catalog: Catalog) -> None:
-    """What comes first, and what was said of single providers and models."""
+    """Print the preferred route, and the pins of providers and models."""
     own = catalog.preferences
-    said = own.prefer or ", ".join(own.order)
+    chosen = own.prefer or ", ".join(own.order)
     facts = {
-        "first": f"{catalog.preferred}{'' if said else ' (by default)'}",
+        "first": f"{catalog.preferred}{'' if chosen else ' (by default)'}",
         "order": ", ".join(own.order),
         **{f"for {target}": via for target, via in own.pins.items()},
         "not used": ", ".join(sorted(own.disabled_providers)),
@@ -143,7 +143,7 @@ def preferences(catalog: Catalog) -> None:
 
 
 def problems(found: Sequence[Problem]) -> None:
-    """What is amiss, on stderr."""
+    """Print problems to stderr."""
     notes(f"problem: {problem}" for problem in found)
 
 
@@ -159,7 +159,7 @@ def _overview(found: Status, catalog: Catalog, *, everything: bool) -> None:
         lines(_first_steps(catalog))
     if keyless:
         names = ", ".join(each.provider.id for each in keyless)
-        lines(["", f"Without any key, if the server runs: {names}."])
+        lines(["", f"Without a key, if the server is running: {names}."])
     if everything:
         tables.show(("Not usable", "Why", "What to do"), [_unusable(each) for each in rest])
     elif rest:
@@ -198,12 +198,12 @@ def _first_steps(catalog: Catalog) -> Iterable[str]:
         carried = sum(gateway in catalog.plugins.carriers(name) for name in catalog.plugins.providers)
         remedy = _direct(status).remedy
         yield f"  - {status.provider.name}, one key for the models of {carried} providers. {remedy}"
-    yield "  - A key of a single provider: `polyroute status PROVIDER` says which variable to set."
-    yield f"Variables can be set in the shell, or kept in {catalog.environment.dotenv_path}."
+    yield "  - A key of a single provider: `polyroute status PROVIDER` shows which variable to set."
+    yield f"Set variables in the shell or in {catalog.environment.dotenv_path}."
 
 
 def _note_on_credits(found: Status, catalog: Catalog) -> None:
-    """Say once that a default, and nobody's choice, spends a gateway's credits beside a direct key."""
+    """Print a note if a gateway's credits are used by default, although a direct key exists."""
     if catalog.preferences.prefer or catalog.preferences.order or found.preferred == DIRECT:
         return
     pinned = {catalog.plugins.names.get(target) for target in catalog.preferences.pins}
@@ -211,14 +211,14 @@ def _note_on_credits(found: Status, catalog: Catalog) -> None:
     spending = [name for name, each in by_default.items() if each.has_direct_key and _goes_first(found, each)]
     if spending:
         message = (
-            f"note: by default {found.preferred} comes first, also where a direct key is there: {', '.join(spending)}."
-            " To use direct keys first: polyroute prefer direct"
+            f"note: by default {found.preferred} is tried first, even for providers with a direct key:"
+            f" {', '.join(spending)}. To use direct keys first: polyroute prefer direct"
         )
         print(clean(message), file=sys.stderr)
 
 
 def _note_on_stale_lists(catalog: Catalog) -> None:
-    """Say which lists are stale, to people who fetch them at all."""
+    """Print a note on stale lists, if the user has ever fetched them."""
     for each in catalog.plugins.lists:
         of = age(each)
         if of.fetched is not None and not of.is_fresh:

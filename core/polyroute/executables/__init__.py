@@ -1,1 +1,1 @@
-"""Plugins that are programs: started within limits, asked in one loop, made into hooks."""
+"""Run executable plugins within limits, and expose them as ordinary plugins."""

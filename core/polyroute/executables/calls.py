@@ -1,4 +1,4 @@
-"""Calling methods of executables: all of them at once, one-shot or, where they can, in a process that stays a while."""
+"""Call methods of executables concurrently, in a one-shot process or, where supported, in a long-lived one."""
 
 from __future__ import annotations
 
@@ -12,37 +12,37 @@ from polyroute.executables.processes import Program, Talk, run
 from polyroute.system.plain import clean
 
 IDLE_SECONDS = 10.0
-"""After how long a program that stayed is ended."""
+"""How long a long-lived program may be idle before it is ended."""
 _TAIL = 300
-"""Characters of stderr that are shown to a user."""
+"""How many characters of stderr are shown to the user."""
 
 
 class Call(NamedTuple):
-    """What to ask one program."""
+    """The requests to one program."""
 
     program: Program
     requests: tuple[Request, ...]
     stays: bool = False
-    """Whether it can answer more than once, and may stay for that."""
+    """Whether the program can answer several calls and may be kept running."""
     secrets: tuple[str, ...] = ()
-    """What it was told, and must not be shown in what it prints."""
+    """The secrets that it receives, which are masked in its output."""
 
 
 class Outcome(NamedTuple):
-    """What came of a call."""
+    """The result of a call."""
 
     answers: Mapping[str, Answer]
-    """By method; those that came before a fault count."""
+    """The answers by method, including those received before a fault."""
     fault: Fault | None = None
     seconds: float = 0.0
     noise: int = 0
-    """Lines on stdout that were no answer."""
+    """The number of lines on stdout that were not answers."""
     errors: str = ""
-    """The end of its stderr, fit to be shown."""
+    """The end of its stderr, safe to show to the user."""
 
 
 class Calls:
-    """Calls of programs, one round after another; a program that can stay is kept until it has been idle."""
+    """Makes calls to programs, and keeps long-lived programs running until they have been idle for a while."""
 
     def __init__(self, idle_seconds: float = IDLE_SECONDS) -> None:
         self._idle_seconds = idle_seconds
@@ -51,9 +51,9 @@ class Calls:
         self._timer: threading.Timer | None = None
 
     def make(self, calls: Sequence[Call], seconds: float, meanwhile: Callable[[], object] = bool) -> list[Outcome]:
-        """Make all calls at once, within `seconds` for each; `meanwhile` is done while the programs think.
+        """Make all calls concurrently, each within `seconds`, and return their outcomes in order.
 
-        Other threads' calls go on meanwhile: nobody waits for somebody else's program.
+        `meanwhile` is run after the programs have started. Calls of other threads are not blocked.
         """
         with self._lock:
             self._cancel()
@@ -71,7 +71,7 @@ class Calls:
         return [_outcome(call, *each) for call, each in zip(calls, begun, strict=True)]
 
     def stop(self) -> None:
-        """End all programs that stayed."""
+        """End all long-lived programs."""
         with self._lock:
             self._cancel()
             for talk in self._kept.values():
@@ -80,12 +80,12 @@ class Calls:
 
     @property
     def staying(self) -> int:
-        """How many programs are kept."""
+        """The number of long-lived programs that are running."""
         return len(self._kept)
 
     def _keep(self, call: Call, talk: Talk) -> None:
         if talk.child:
-            if other := self._kept.pop(_key(call.program), None):  # of another thread, which was first
+            if other := self._kept.pop(_key(call.program), None):  # another thread was first
                 other.stop()
             self._kept[_key(call.program)] = talk
 
@@ -104,7 +104,7 @@ class Calls:
 
 
 CALLS = Calls()
-"""Of this process: what stays is kept once."""
+"""The only instance in this process, so that each long-lived program runs once."""
 
 
 def _begun(call: Call, kept: Talk | None, seconds: float) -> tuple[Talk, Answers]:
@@ -122,12 +122,12 @@ def _key(program: Program) -> tuple[str, ...]:
 def _outcome(call: Call, talk: Talk, answers: Answers) -> Outcome:
     fault = talk.fault
     if fault and fault.code in ("exited", "closed_stdout", "timeout") and answers.is_torn:
-        fault = Fault("bad_json", "printed a line that looks like an answer and is no JSON")
+        fault = Fault("bad_json", "printed a line that looks like an answer but is not valid JSON")
     return Outcome(answers.found, fault, talk.seconds, answers.noise, shown(talk.errors, call.secrets))
 
 
 def shown(printed: bytes | str, secrets: Sequence[str] = ()) -> str:
-    """The end of what a program printed, on one line, without secrets, control and bidirectional characters."""
+    """Return the end of a program's output as one line, without secrets, control and bidirectional characters."""
     text = printed.decode(errors="replace") if isinstance(printed, bytes) else printed
     for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, "[REDACTED]") if secret else text

@@ -1,4 +1,4 @@
-"""Other people's programs: each in a directory of its own, limited, and ended with all that it started."""
+"""Start third-party programs in private directories with resource limits, and end them with all their descendants."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from collections.abc import Collection, Mapping, Sequence
 from polyroute._internal import posix_process
 
 LIMITS = {"DATA": 2 << 30, "CPU": 20, "NOFILE": 256, "FSIZE": 64 << 20, "CORE": 0}
-"""DATA and not AS, which Node and Go do not survive."""
+"""DATA is limited instead of AS, because Node and Go do not run with a limit on AS."""
 
-_TOKEN = "POLYROUTE_CALL"  # noqa: S105 - the variable by which children that left their group are found
+_TOKEN = "POLYROUTE_CALL"  # noqa: S105 - the variable that identifies descendants that left the process group
 _REAP_SECONDS = 1.0
 
 
 class Child:
-    """A program with three pipes, in a session and a working directory of its own."""
+    """A program with three pipes, its own session and its own working directory."""
 
     def __init__(self, argv: Sequence[str], variables: Mapping[str, str], parent: str) -> None:
-        """Start it; its directory is made in `parent`. Raises OSError where it can't be started."""
+        """Start the program in a new directory inside `parent`. Raises OSError if it can't be started."""
         self.token = os.urandom(16).hex()
         self.directory = os.path.join(parent, f"polyroute-{os.urandom(8).hex()}")
         os.mkdir(self.directory, 0o700)
@@ -37,19 +37,19 @@ class Child:
 
     @property
     def has_exited(self) -> bool:
-        """Whether it has ended. It is not reaped: until then the number of its group can't be someone else's."""
+        """Whether it has exited. It is not reaped yet, so the ID of its process group can't be reused."""
         return posix_process.has_exited(self._process)
 
     def close_stdin(self) -> None:
-        """Say that nothing more will come."""
+        """Close the program's stdin."""
         self._streams[0].close()
 
     def kill(self) -> None:
-        """End its process group, whatever is left of it."""
+        """Kill its process group."""
         posix_process.end_group(self._process)
 
     def reap(self) -> int | None:
-        """After `kill`: wait for its end, and give back all that it took. None where it can't be ended."""
+        """After `kill`, wait for it, release its resources and return its exit status; None if it does not exit."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_REAP_SECONDS)
         for stream in self._streams:
@@ -62,7 +62,7 @@ class Child:
 
 
 def sweep(tokens: Collection[str]) -> None:
-    """End what has left its group and still carries one of these, where the system shows that."""
+    """Kill descendants that left their process group and have one of `tokens`, if the system shows that."""
     posix_process.end_marked(_TOKEN, tokens)
 
 

@@ -1,4 +1,4 @@
-"""Commands that print a secret: run within the bounds of executables, without a shell, at the moment of use."""
+"""Run commands that print a secret: without a shell, within the limits of executables, at the moment of use."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from polyroute.slots import command_name
 from polyroute.types import Alternative
 
 SECONDS = 60.0
-"""A key store may ask its user for a password or a finger."""
+"""Long enough for a key store to ask its user for a password or a fingerprint."""
 _MOST_LINES = 10_000
 
 
 class _Printed:
-    """All that a command prints, until it ends."""
+    """The output of a command, up to its end."""
 
     def __init__(self) -> None:
         self.lines: list[bytes] = []
 
     @property
     def is_done(self) -> bool:
-        """Only its end says that it is done, or far too many lines."""
+        """Whether it has printed too many lines: otherwise its output ends when the command exits."""
         return len(self.lines) > _MOST_LINES
 
     def receive(self, line: bytes, /) -> None:
@@ -32,9 +32,9 @@ class _Printed:
 
 
 def output(place: Alternative, environment: Environment) -> str:
-    """What a command prints when it is run for whoever asks. Raises Failed.
+    """Return the output of a command that is run in the environment of the caller. Raises Failed.
 
-    What it prints on stderr is not repeated: it may hold the secret.
+    Errors do not quote its stderr, which may contain the secret.
     """
     if not platform.RUNS_PROGRAMS:
         what = f"a command that prints a key {platform.NEEDS_POSIX}; put the key in a variable or a file"

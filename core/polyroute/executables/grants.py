@@ -1,4 +1,4 @@
-"""What an executable gets and may say, by the word of its manifest: its own description can't widen that."""
+"""Limit what an executable receives and declares to what its manifest grants."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from polyroute.executables.processes import Program
 
 FIXED_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-"""Where programs find other programs: no folder of a user, and no version manager's shim."""
+"""The search path for programs. It contains no folder of a user and no shims of version managers."""
 
 _HOME = "HOME"
 
 
 def program(manifest: Manifest, environment: Environment, *, with_values: bool = False) -> Program:
-    """What to run: of the variables that it declares with its home and its settings, or `with_values` of all.
+    """Return the program of a manifest with its variables: home and settings, or all declared ones if `with_values`.
 
-    Raises Fault where there is no such program.
+    Raises Fault if the program does not exist.
     """
     from polyroute.executables.processes import Program
 
@@ -39,7 +39,7 @@ def program(manifest: Manifest, environment: Environment, *, with_values: bool =
 
 
 def language(environment: Environment) -> dict[str, str]:
-    """The variables that say in which language a program speaks."""
+    """Return the variables that set a program's language."""
     names = [name for name in environment.names if name == "LANG" or name.startswith("LC_")]
     return {name: value for name in names if (value := environment.setting(name, layer=PROCESS))}
 
@@ -56,19 +56,19 @@ def _argv(argv: Iterable[str], folder: str) -> tuple[str, ...]:
 
 
 def present(manifest: Manifest, environment: Environment) -> list[str]:
-    """The names of the declared variables that are set."""
+    """Return the names of the declared variables that are set."""
     granted = manifest.description.executable
     return sorted({*(granted.variables if granted else ())} & {*environment.names})
 
 
 def values(manifest: Manifest, variables: Mapping[str, str]) -> tuple[str, ...]:
-    """The values among `variables` that must not be shown: those of all that it declares but its home."""
+    """Return the values in `variables` that must not be shown: those of all declared variables except its home."""
     granted = manifest.description.executable
     return tuple(variables.get(name, "") for name in (granted.variables if granted else ()) if name != _HOME)
 
 
 def digest(names: Iterable[str], environment: Environment) -> str:
-    """What tells environments apart by the values of these variables, without telling them."""
+    """Return a keyed digest of the values of these variables, which does not reveal them."""
     from hashlib import blake2b
 
     seen = [environment.home, *(f"{name}={environment.setting(name)}" for name in sorted(names))]
@@ -76,21 +76,21 @@ def digest(names: Iterable[str], environment: Environment) -> str:
 
 
 def check(said: Description, manifest: Manifest) -> None:
-    """Raises Fault where a description wants what the manifest beside it does not grant."""
+    """Raise Fault if a description needs anything that the manifest does not grant."""
     declared, granted = manifest.description, manifest.description.executable or Executable(())
     if said.name not in ("", manifest.name):
-        raise Fault("schema", f"calls itself {said.name!r}, and its manifest {manifest.name!r}")
+        raise Fault("schema", f"calls itself {said.name!r}, but its manifest calls it {manifest.name!r}")
     wanted = {name for each in said.providers for name in requirements.variables(each)}
     _all_granted("the variable", wanted, granted.variables)
     _all_granted("the method", said.methods, declared.methods)
     if said.commands:
-        raise Fault("schema", "names a command, which only a manifest may")
+        raise Fault("schema", "names a command, which only a manifest may do")
     check_urls(filter(_host, _urls(said)), manifest)
     check_count(len(said.models))
 
 
 def check_count(models: int) -> None:
-    """Raises Fault where a list of models is too long."""
+    """Raise Fault if a list of models is too long."""
     if models > MAX_MODELS:
         raise Fault("schema", f"lists more than {MAX_MODELS:,} models")
 
@@ -102,18 +102,18 @@ def check_urls(urls: Iterable[str], manifest: Manifest) -> None:
 
 
 def _urls(said: Description) -> Iterable[str]:
-    """All base URLs of a description."""
+    """Yield all base URLs of a description."""
     providers = {each.id: each for each in said.providers}
     for each in said.providers:
         own = (each.base_url, *(case.base_url for case in each.base_url_cases))
         yield from (_with_defaults(url, each) for url in own)
-    for model in said.models:  # those of an extended provider are called where that is, which is for its owner to say
+    for model in said.models:  # models of an extended provider use the base URL that its owner declares
         beside = providers.get(model.provider)
         yield _with_defaults(model.base_url, beside) if beside else model.base_url
 
 
 def _with_defaults(url: str, provider: Provider) -> str:
-    """A base URL whose host the user gives, as it is where the user gives nothing."""
+    """Return a base URL; if the user may set its host, with the defaults of its slots filled in."""
     if _host(url):
         return url
     defaults = {slot.name: slot.default for group in provider.requirement for slot in group.slots}
@@ -128,4 +128,4 @@ def _host(url: str) -> str:
 
 def _all_granted(what: str, wanted: Iterable[str], granted: Iterable[str]) -> None:
     if more := sorted({*wanted} - {*granted}):
-        raise Fault("schema", f"wants {what} {', '.join(more)}, which its manifest does not grant")
+        raise Fault("schema", f"needs {what} {', '.join(more)}, which its manifest does not grant")

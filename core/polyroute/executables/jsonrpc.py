@@ -1,6 +1,7 @@
-"""Protocol 1 as lines: JSON-RPC 2.0 over a program's stdin and stdout, what is tolerated in it and what is not.
+"""The lines of protocol 1: JSON-RPC 2.0 over a program's stdin and stdout.
 
-Pure text in and out; `processes` moves it. `docs/protocol.md` tells it to authors of executables.
+This module only encodes and parses; `processes` does the I/O. `docs/protocol.md` documents the protocol for authors of
+executables.
 """
 
 from __future__ import annotations
@@ -11,25 +12,25 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 PROTOCOLS = (1,)
-"""The protocols that this host offers."""
+"""The protocols that this host supports."""
 
 PARSE_ERROR = -32700
 METHOD_NOT_FOUND = -32601
 INVALID_PARAMS = -32602
 UNSUPPORTED_PROTOCOL = -32001
-"""None of the protocols offered; `data.supported` lists the plugin's own."""
+"""The plugin supports none of the offered protocols; `data.supported` lists its own."""
 NOT_CONFIGURED = -32002
 """A key, a login or a setting is missing."""
 AUTH_INVALID = -32003
-"""The credential is refused."""
+"""The credential is rejected."""
 NETWORK = -32004
 """The endpoint can't be reached."""
 RATE_LIMITED = -32005
-"""Too many requests; `data.retry_after` says for how many seconds."""
+"""Too many requests; `data.retry_after` is the number of seconds to wait."""
 UPSTREAM = -32006
-"""The endpoint answered with an error of its own."""
+"""The endpoint returned an error."""
 NEEDS_INTERACTION = -32007
-"""A user has to do something, such as to log in again."""
+"""The user must do something, such as log in again."""
 
 HostCode = Literal[
     "cannot_start",
@@ -44,7 +45,7 @@ HostCode = Literal[
     "stdout_noise",
     "stderr_flood",
 ]
-"""What can be wrong with an executable from where the host stands."""
+"""Errors of an executable that the host detects."""
 
 PluginCode = Literal[
     "failed",
@@ -57,37 +58,37 @@ PluginCode = Literal[
     "upstream",
     "needs_interaction",
 ]
-"""What an executable says is wrong."""
+"""Errors that an executable reports."""
 Code = HostCode | PluginCode
 
 MAX_NODES = 250_000
-"""JSON nodes of a line. They are counted before parsing: 4 MiB of `{}` would cost 100 MiB parsed."""
+"""The maximum number of JSON values in a line. They are counted before parsing: 4 MiB of `{}` would take 100 MiB."""
 MAX_NOISE = 200
-"""Lines on stdout that are no answer, and are passed over."""
+"""The maximum number of lines on stdout that are not answers and are skipped."""
 
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class Fault(Exception):
-    """What went wrong between the host and one executable."""
+    """An error between the host and one executable. The message is a predicate: its subject is the executable."""
 
     def __init__(self, code: Code, detail: str, remedy: str = "") -> None:
         super().__init__(detail)
         self.code = code
         self.detail = detail
         self.remedy = remedy
-        """What the plugin says a user does about it."""
+        """What the user can do about it, according to the plugin."""
 
 
 class Request(NamedTuple):
-    """One method to call."""
+    """A call of one method."""
 
     method: str
     params: Mapping[str, Any]
 
 
 class Answer(NamedTuple):
-    """What a plugin answered to one request: a result, or an error (then `code` is not 0)."""
+    """A plugin's answer to one request: a result, or an error if `code` is not 0."""
 
     result: Any = None
     code: int = 0
@@ -96,7 +97,7 @@ class Answer(NamedTuple):
 
 
 def encoded(requests: Sequence[Request], first_id: int = 1) -> bytes:
-    """The requests, one a line: compact, in a fixed order of keys, with IDs that count up."""
+    """Return the requests, one per line: compact, with a fixed order of keys and ascending IDs."""
     return b"".join(map(_encoded, requests, range(first_id, first_id + len(requests))))
 
 
@@ -106,15 +107,15 @@ def _encoded(request: Request, number: int) -> bytes:
 
 
 class Answers:
-    """The answers to requests with IDs from `first_id` on, picked out of all that a program prints."""
+    """Collects the answers to requests with IDs from `first_id` on from the output of a program."""
 
     def __init__(self, requests: Sequence[Request], first_id: int = 1) -> None:
         self._open = dict(zip(range(first_id, first_id + len(requests)), requests, strict=True))
         self.found: dict[str, Answer] = {}
-        """By method."""
+        """The answers received, by method."""
         self.noise = 0
         self.is_torn = False
-        """Whether a line looked like an answer and was no JSON."""
+        """Whether a line looked like an answer but was not valid JSON."""
 
     @property
     def is_done(self) -> bool:
@@ -122,7 +123,7 @@ class Answers:
         return not self._open
 
     def receive(self, line: bytes) -> None:
-        """Take one line. Raises Fault where nothing more should be heard of this program."""
+        """Process one line. Raises Fault if the program must not be read any further."""
         message = self._parsed(line)
         request = self._open.get(message["id"]) if _is_answer(message) else None
         if request is None:
@@ -143,24 +144,24 @@ class Answers:
     def _pass_over(self) -> None:
         self.noise += 1
         if self.noise > MAX_NOISE:
-            raise Fault("stdout_noise", f"printed more than {MAX_NOISE} lines that are no answer")
+            raise Fault("stdout_noise", f"printed more than {MAX_NOISE} lines that are not answers")
 
 
 def parsed(line: bytes) -> Any:
-    """The JSON of a line. Raises ValueError where it is none; Fault where it is too much to parse."""
+    """Parse a line of JSON. Raises ValueError if it is not valid, Fault if it is too complex to parse."""
     if sum(map(line.count, (b",", b"{", b"["))) > MAX_NODES:
         raise Fault("json_too_complex", f"sent a line with more than {MAX_NODES:,} JSON values")
     try:
         message = json.loads(line, parse_constant=_refuse)
     except RecursionError:
-        raise Fault("json_too_complex", "sent a line that is nested too deep") from None
+        raise Fault("json_too_complex", "sent a line that is nested too deeply") from None
     if _SURROGATE.search(line):
-        json.dumps(message, ensure_ascii=False).encode()  # half a character alone is no text
+        json.dumps(message, ensure_ascii=False).encode()  # raises ValueError for a lone surrogate
     return message
 
 
 def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(f"{constant} is not valid JSON")
 
 
 def _is_answer(message: Any) -> bool:

@@ -1,4 +1,4 @@
-"""An executable as a plugin: its hooks, answered by its program with the variables of whoever asks."""
+"""An executable as a plugin: hooks that call its program with the variables of the caller's environment."""
 
 from __future__ import annotations
 
@@ -53,33 +53,33 @@ class Detector(Protocol):
 
 
 class ExecutablePlugin(Described):
-    """One approved executable: what it describes, and what it answers as far as its manifest grants."""
+    """One approved executable, limited to what its manifest grants."""
 
     def __init__(self, plugin: Plugin, manifest: Manifest, fingerprint: str, detector: Detector) -> None:
         super().__init__(plugin, Description(), None)
         self.manifest = manifest
         self.memory = Memory(manifest.folder, fingerprint)
         self.lists = Memory(manifest.folder, fingerprint, cache.own("executable-lists", manifest.folder))
-        """Its models, which may be many and are seldom wanted."""
+        """The memory of its models, in a separate file because they may be many and are rarely needed."""
         self._detector = detector
 
     @property
     def hook_names(self) -> Iterable[str]:
-        """The hooks to register: of what it describes, and of the methods that its manifest grants."""
+        """The hooks to register: those of its description and of the methods that its manifest grants."""
         return {*super().hook_names, *(_HOOKS[method] for method in self.manifest.description.methods)}
 
     def answers(self, method: str) -> bool:
-        """Whether its manifest says that it answers a method."""
+        """Return whether its manifest declares a method."""
         return method in self.manifest.description.methods
 
     def failed(self, message: str, hook: str, code: str, provider: str = "") -> Problem:
-        """The problem of an executable that did not answer as it should."""
-        remedy = f"More: `polyroute plugins check {quoted(self.manifest.folder)}`."
+        """Return a problem of this executable."""
+        remedy = f"For details: `polyroute plugins check {quoted(self.manifest.folder)}`."
         return self.plugin.problem(f"executable {message}", remedy, hook, code=code, provider=provider)
 
     @property
     def undescribed(self) -> Problem | None:
-        """Why it could not describe itself when it was asked; None where it could."""
+        """Apply its current description or, if it failed, the last good one; return False if there is neither."""
         said = self.memory.fresh("describe") or Said(None, "can't be remembered", "cannot_start")
         if not said.fault:
             return None
@@ -87,7 +87,7 @@ class ExecutablePlugin(Described):
         return self.failed(said.fault + stale, "polyroute_providers", said.code)
 
     def remembered(self) -> bool:
-        """Take over what it said of itself last; False where it never said anything usable."""
+        """Apply its last good description; return False if there is none."""
         said = self.memory.fresh("describe")
         plain = (said and said.value) or self.memory.last("describe")
         if plain:
@@ -97,19 +97,19 @@ class ExecutablePlugin(Described):
 
     @property
     def detects(self) -> bool:
-        """Whether it is asked for logins: where its manifest says so, and it could describe itself."""
+        """Whether to call `detect`: if its manifest declares it and its description is valid."""
         described = self.memory.fresh("describe")
         return self.answers("detect") and bool(described and not described.fault)
 
     def question(self, environment: Environment) -> str:
-        """What an answer to `detect` depends on."""
+        """Return a key of everything that the answer to `detect` depends on."""
         granted = self.manifest.description.executable
         names = ["detect", environment.home, *grants.present(self.manifest, environment)]
         settings = granted.settings if granted else ()
         return "\0".join([*names, grants.digest(settings, environment)] if settings else names)
 
     def requests(self, environment: Environment) -> Iterable[Request]:
-        """What stands before every answer of a catalog, and is not known yet."""
+        """Yield the requests that a catalog needs first and whose answers are not known yet."""
         if self.memory.fresh("describe") is None:
             yield Request("describe", {"protocols": list(PROTOCOLS), "host": "polyroute"})
         if self.answers("detect"):
@@ -117,7 +117,7 @@ class ExecutablePlugin(Described):
 
     @hookimpl
     def polyroute_credentials(self, environment: Environment) -> Iterable[Detection]:
-        """What it detects: the first that is asked has all others asked too."""
+        """Return the logins that it detects. The first call makes all executables detect at once."""
         said = self._detector.detected(self, environment)
         if said.fault:
             environment.report(self.failed(said.fault, "polyroute_credentials", said.code))
@@ -125,7 +125,7 @@ class ExecutablePlugin(Described):
 
     @hookimpl
     def polyroute_models(self, provider_ids: frozenset[str], environment: Environment) -> Iterable[Model]:
-        """The models that it lists for whoever asks, where they are not known any more."""
+        """Return the models that it lists in this environment; it is asked only if they are no longer known."""
         if not self.answers("models"):
             return self.models(provider_ids)
         if provider_ids.isdisjoint(each.id for each in self.said.providers):
@@ -163,14 +163,14 @@ class ExecutablePlugin(Described):
 
     @hookimpl
     def polyroute_model_ids(self, listed: Listed, environment: Environment) -> Mapping[str, Mapper]:
-        """What spells models for each gateway that it describes."""
+        """Return a mapper for each gateway that it describes."""
         if not self.answers("map"):
             return self.mappers(listed)
         return {rule.gateway: ExecutableMapper(self, rule.gateway, environment) for rule in self.said.routeability}
 
     @hookimpl
     def polyroute_secrets(self, credential: Credential, environment: Environment) -> Secret:
-        """What a login that it found is used with, or why it can't be had."""
+        """Return the secret of a login that it detected, or the reason why it can't be obtained."""
         from polyroute.executables import replies
 
         params = {"provider": credential.provider, "ref": credential.source.name if credential.source else ""}
@@ -184,7 +184,7 @@ class ExecutablePlugin(Described):
     def polyroute_verifications(
         self, credentials: tuple[Credential, ...], environment: Environment
     ) -> Iterable[Probe | Verification]:
-        """Whether credentials of its own providers work right now."""
+        """Return whether the credentials of its own providers work now."""
         if not self.answers("verify"):
             return self.said.probes
         from polyroute.executables import replies
@@ -195,12 +195,12 @@ class ExecutablePlugin(Described):
             return []
         kinds = {name: {"kind": each.kind, "endpoint": each.endpoint} for name, each in asked.items()}
         secrets = dict(self._secrets(asked, environment))
-        told = tuple(secrets.values())
+        sent = tuple(secrets.values())
         params = {"refs": kinds, "secrets": secrets}
-        return replies.verifications(self.result("verify", params, environment, told), told)
+        return replies.verifications(self.result("verify", params, environment, sent), sent)
 
     def _secrets(self, asked: Mapping[str, Credential], environment: Environment) -> Iterable[tuple[str, str]]:
-        """The secrets of variables that it is granted, as far as they can be had."""
+        """Yield the secrets in variables that it is granted, if they can be read."""
         granted = self.manifest.description.executable
         for name, credential in asked.items():
             if granted and credential.source and credential.source.name in granted.variables:
@@ -212,7 +212,7 @@ class ExecutablePlugin(Described):
     def result(
         self, method: str, params: Mapping[str, Any], environment: Environment, secrets: tuple[str, ...] = ()
     ) -> Mapping[str, Any]:
-        """What it answers to a method in this environment. Raises Failed."""
+        """Return its result of a method in this environment. Raises Failed."""
         from polyroute.executables import replies
         from polyroute.executables.calls import CALLS, Call
 
@@ -273,12 +273,12 @@ class ExecutableMapper:
 
 
 def answered(outcome: Outcome, method: str) -> Answer:
-    """The answer to one method. Raises Fault, whose text says all that a user wants to know.
+    """Return the answer to one method. Raises Fault with a message for the user.
 
-    Of what was said to `secret` nothing but a remedy is shown: it may hold the secret.
+    Of the answer to `secret` only a remedy is shown, since the rest may contain the secret.
     """
     if found := outcome.answers.get(method):
         return found._replace(message="") if method == "secret" else found
     fault = outcome.fault or Fault("exited", "gave no answer")
-    said = f"; its stderr ends: {outcome.errors}" if outcome.errors and method != "secret" else ""
-    raise Fault(fault.code, f"{fault} to `{method}` after {outcome.seconds:.1f} s{said}")
+    stderr = f"; its stderr ends: {outcome.errors}" if outcome.errors and method != "secret" else ""
+    raise Fault(fault.code, f"{fault} to `{method}` after {outcome.seconds:.1f} s{stderr}")

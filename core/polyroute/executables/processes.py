@@ -1,7 +1,7 @@
-"""One loop over any number of programs, none of which can hang, flood or outlive it.
+"""An event loop over any number of programs, none of which can hang it, flood it or outlive it.
 
-It never waits for the end of a stream: whoever holds a pipe open, it is the program's own end or the deadline that
-counts. Nothing here knows what is said; a listener does.
+The loop never waits for the end of a stream, because a descendant may hold a pipe open: a round ends when the program
+exits or the deadline passes. The content of the lines is up to the listener.
 """
 
 from __future__ import annotations
@@ -23,36 +23,36 @@ CALL_BYTES = 16 << 20
 STDERR_BYTES = 8 << 20
 STDERR_KEPT = 16 << 10
 GRACE_SECONDS = 0.1
-"""What a program has to end after its last answer, or after it closed its stdout."""
+"""How long a program may run after its last answer, or after it closed its stdout."""
 _POLL_SECONDS = 0.02
 _CHUNK = 1 << 16
 _CHUNKS_IN_A_PIPE = 16
 
 
 class Program(NamedTuple):
-    """What to run."""
+    """A command line with its environment."""
 
     argv: tuple[str, ...]
-    """The first is an absolute path."""
+    """The arguments; the first one is an absolute path."""
     variables: Mapping[str, str]
-    """The whole environment."""
-    parent: str = "/tmp"  # noqa: S108 - what is made in it has an unguessable name and is for its owner alone
-    """The folder in which its private working directory is made."""
+    """All environment variables of the program."""
+    parent: str = "/tmp"  # noqa: S108 - the directory created in it has an unguessable name and mode 0700
+    """The folder in which its private working directory is created."""
 
 
 class Listener(Protocol):
-    """What listens to one program."""
+    """Receives the output of one program."""
 
     @property
     def is_done(self) -> bool:
-        """Whether all is heard that was waited for."""
+        """Whether everything expected was received."""
 
     def receive(self, line: bytes, /) -> None:
-        """Take a line, without its end. Raises Fault where no more is to be heard."""
+        """Process a line, without its line end. Raises Fault if the program must not be read any further."""
 
 
 class Talk:
-    """One program, and what is said by and to it, in one round or several."""
+    """The communication with one program, in one or several rounds."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
@@ -60,19 +60,19 @@ class Talk:
         self.seconds = 0.0
         """How long the last round took."""
         self.returncode: int | None = None
-        """Known once it has ended; negative where a signal ended it."""
+        """The exit status, once known; negative if a signal ended the program."""
         self.errors = b""
-        """The tail of its stderr."""
+        """The end of its stderr."""
         self.rest = b""
-        """What it printed after the last line end, for whoever wants that too."""
+        """Its output after the last line end."""
         self.is_over = True
-        """Whether the round is."""
+        """Whether the current round is over."""
         self.child: Child | None = None
         self.next_id = 1
-        """Of the next request, for whoever numbers them."""
+        """The ID of the next request, for callers that number their requests."""
 
     def start(self, chunks: Iterable[bytes], listener: Listener, seconds: float, *, stays: bool = False) -> None:
-        """Begin a round: say `chunks` and then, unless it `stays` for another round, that there is no more."""
+        """Begin a round: send `chunks`, and close stdin afterwards unless the program `stays` for another round."""
         self._began = time.monotonic()
         self._deadline = self._due = self._began + seconds
         self._outgoing = deque(chunk for chunk in chunks if chunk)
@@ -85,7 +85,7 @@ class Talk:
             self.stop()
         if self.child is None:
             self._spawn()
-        if self.child:  # what a pipe holds is said at once: it thinks while others are started
+        if self.child:  # write what fits into the pipe now, so that it works while other programs are started
             self._write(self.child)
 
     def _spawn(self) -> None:
@@ -95,7 +95,7 @@ class Talk:
             self._finish(Fault("cannot_start", f"can't be started: {getattr(error, 'strerror', None) or error}"))
 
     def register(self, selector: selectors.BaseSelector) -> None:
-        """Begin to listen."""
+        """Register the pipes of the program with `selector`."""
         self._selector = selector
         child = self.child
         if self.is_over or child is None:
@@ -109,12 +109,12 @@ class Talk:
 
     @property
     def wakes_at(self) -> float:
-        """When it has to be looked at, whatever happens."""
+        """The time at which `look` must be called even if nothing happens."""
         is_polled = self.child is not None and self.child.pidfd is None
         return min(self._due, time.monotonic() + _POLL_SECONDS) if is_polled else self._due
 
     def guarded(self, action: Callable[[], None]) -> None:
-        """Do what the loop wants, unless it is over; what is wrong ends this talk alone."""
+        """Run `action` unless the round is over; a Fault ends this round only."""
         if self.is_over:
             return
         try:
@@ -123,7 +123,7 @@ class Talk:
             self._finish(fault)
 
     def look(self) -> None:
-        """Look at the clock, and at the program where the system does not tell of its end."""
+        """Check the deadline, and whether the program has exited if the system does not report that."""
         if self.child and self.child.pidfd is None:
             self._look_for_end(self.child)
         if self.is_over or time.monotonic() < self._due:
@@ -136,20 +136,20 @@ class Talk:
 
     @property
     def has_ended(self) -> bool:
-        """Whether the round is over and the program has exited, so that to reap it takes no waiting."""
+        """Whether the round is over and the program has exited, so that it can be reaped without waiting."""
         return self.is_over and self.child is not None and self.child.has_exited
 
     def reap(self) -> str:
-        """After a round, take back what an ended program held; return the token by which its strays are known."""
+        """After a round, release a program that has ended; return the token that identifies leftover descendants."""
         if self.child is None or (self._stays and self.is_over and not self.fault):
             return ""
         token = self.stop()
         if self.fault and self.fault.code == "exited":
-            self.fault = Fault("exited", f"{_told(self.returncode)} without an answer")
+            self.fault = Fault("exited", f"{_describe_exit(self.returncode)} without an answer")
         return token
 
     def stop(self) -> str:
-        """End it now; return the token by which its strays are known."""
+        """End the program now; return the token that identifies leftover descendants."""
         if self.child is None:
             return ""
         child, self.child = self.child, None
@@ -178,7 +178,7 @@ class Talk:
             written = os.write(child.stdin, chunk[:_CHUNK])
         except BlockingIOError:
             written = 0
-        except OSError:  # it does not read; it may answer all the same
+        except OSError:  # it does not read its stdin, but may still answer
             self._outgoing.clear()
             written = len(chunk)
         if written < len(chunk):
@@ -211,7 +211,7 @@ class Talk:
             raise Fault("line_too_long", f"printed a line of more than {LINE_BYTES >> 20} MiB")
 
     def _end_soon(self, child: Child) -> None:
-        """Nothing more is to be heard: give it a moment to end by itself."""
+        """Stop reading its output, and give it a moment to exit by itself."""
         self._forget(child.stdout)
         self._is_ending = True
         self._due = min(self._deadline, time.monotonic() + GRACE_SECONDS)
@@ -240,7 +240,7 @@ class Talk:
         self._finish()
 
     def _drain(self, child: Child) -> None:
-        """Hear what it said before it ended: no more than a pipe holds, for others may still be writing."""
+        """Read what it wrote before it exited, at most as much as a pipe holds: descendants may still be writing."""
         for descriptor in (child.stderr, child.stdout):
             for _ in range(_CHUNKS_IN_A_PIPE):
                 if action := self._heard.get(descriptor):
@@ -257,7 +257,7 @@ class Talk:
 
 
 def run(talks: Sequence[Talk]) -> None:
-    """Go on with all talks that were started until each has heard what it waits for, or has gone wrong."""
+    """Run all started rounds until each has received what it expects or has failed."""
     tokens: set[str] = set()
     try:
         with selectors.DefaultSelector() as selector:
@@ -279,7 +279,7 @@ def _step(talks: Sequence[Talk], selector: selectors.BaseSelector) -> None:
 
 
 def _read(descriptor: int) -> bytes | None:
-    """What is there; None where nothing is yet, and nothing at all at the end."""
+    """Return the available data: None if there is none yet, empty at the end of the stream."""
     try:
         return os.read(descriptor, _CHUNK)
     except BlockingIOError:
@@ -288,7 +288,7 @@ def _read(descriptor: int) -> bytes | None:
         return b""
 
 
-def _told(returncode: int | None) -> str:
+def _describe_exit(returncode: int | None) -> str:
     if returncode is None or returncode >= 0:
         return f"ended with status {returncode}"
     try:

@@ -1,6 +1,6 @@
-"""All executables together: describing and detecting stand before every answer of a catalog, so all are asked at once.
+"""Call `describe` and `detect` of all executables at once, because a catalog needs both before anything else.
 
-They share one deadline, and one process where neither is known. Everything else is asked when it is wanted.
+The two methods share one deadline, and one process if neither result is known. Other methods are called when needed.
 """
 
 from __future__ import annotations
@@ -24,18 +24,19 @@ if TYPE_CHECKING:
     from polyroute.executables.calls import Call, Outcome
 
 START_SECONDS = 2.0
-"""For describing and detecting together."""
+"""The time limit of `describe` and `detect` together."""
 
 Detected = dict[tuple[str, str], Said]
-"""What was detected, by plugin and by what the answer depends on."""
+"""The results of `detect`, by plugin name and by the key of everything that the answer depends on."""
 
 
 class Programs:
     """The approved executables among the loaded plugins."""
 
     def __init__(self, members: Mapping[Plugin, tuple[Manifest, str]], environment: Environment) -> None:
-        """`members` are manifests with the fingerprints under which they were approved; `environment` is that of
-        whoever loads them.
+        """Create the executables in `members`: their manifests with the approved fingerprints.
+
+        `environment` is the one in which plugins are loaded.
         """
         self.problems = Problems()
         self._environment = environment
@@ -45,7 +46,7 @@ class Programs:
         self._lock = threading.RLock()
 
     def described(self) -> list[ExecutablePlugin]:
-        """Each that can be used; of the others `problems` says why not."""
+        """Return the usable executables; `problems` says why others are not."""
         unknown = [each for each in self._each if each.memory.fresh("describe") is None]
         self._first = _ask(unknown, self._environment, self.problems.report)
         for each in self._each:
@@ -54,11 +55,11 @@ class Programs:
         return self.remembered()
 
     def remembered(self) -> list[ExecutablePlugin]:
-        """Each that has ever said anything usable of itself. Nothing is run."""
+        """Return the executables with a good description from an earlier run. No program is run."""
         return [each for each in self._each if each.remembered()]
 
     def refresh(self) -> None:
-        """Ask all of them anew, whatever is remembered."""
+        """Discard what is remembered, and ask all executables again."""
         for each in self._each:
             each.memory.forget()
             each.lists.forget()
@@ -66,7 +67,7 @@ class Programs:
         _ask(self._each, self._environment, self.problems.report)
 
     def detected(self, plugin: ExecutablePlugin, environment: Environment) -> Said:
-        """What one detects in an environment: the first that is asked has all others asked too."""
+        """Return what `plugin` detects in an environment. The first call makes all executables detect at once."""
         question = plugin.question(environment)
         if known := plugin.memory.fresh(question):
             return known
@@ -87,7 +88,7 @@ class Programs:
 
 
 def _ask(each: Sequence[ExecutablePlugin], environment: Environment, report: Reporter) -> Detected:
-    """Have programs describe themselves where that is not known, and detect; return what they detected."""
+    """Call `detect`, and `describe` where its result is not known; return the results of `detect`."""
     if not each:
         return {}
     from polyroute.executables.calls import CALLS, Call
@@ -104,7 +105,7 @@ def _ask(each: Sequence[ExecutablePlugin], environment: Environment, report: Rep
     outcomes = CALLS.make([call for _, call in calls], START_SECONDS, _prepare) if calls else []
     for (one, call), outcome in zip(calls, outcomes, strict=True):
         if outcome.noise and not outcome.fault:
-            lines = f"printed {outcome.noise} line{'s' if outcome.noise > 1 else ''} on stdout that are no answer"
+            lines = f"printed {outcome.noise} line{'s' if outcome.noise > 1 else ''} on stdout that are not answers"
             report(one.failed(lines, "", "stdout_noise"))
         _take(one, call, outcome, environment, detected)
     save(one.memory for one in each)
@@ -112,7 +113,7 @@ def _ask(each: Sequence[ExecutablePlugin], environment: Environment, report: Rep
 
 
 def _prepare() -> None:
-    """Import what is expensive and needed for the answers, while the programs think."""
+    """Import expensive modules that the answers need while the programs are working."""
     from polyroute.manifests import reading  # noqa: F401
 
 
@@ -148,7 +149,7 @@ def _described(found: Mapping[str, Any], manifest: Manifest) -> dict[str, Any]:
     try:
         said = parse(found, strict=False)
     except Wrong as wrong:
-        raise Fault("schema", f"describes itself wrongly: {shown(str(wrong))}") from None
+        raise Fault("schema", f"has an invalid description: {shown(str(wrong))}") from None
     grants.check(said, manifest)
     plain: dict[str, Any] = json_form.plain(said._replace(executable=None))
     return plain

@@ -1,4 +1,4 @@
-"""What executables answer, checked and put in the core's own words. `describe` has a model of its own."""
+"""Validate the results of executables and convert them to the core's types. `describe` has a model of its own."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ LONGEST_SECONDS = 24 * 3600.0
 
 _ERRORS: Mapping[int, tuple[PluginCode, str]] = {
     codes.METHOD_NOT_FOUND: ("method_not_found", "has no such method"),
-    codes.UNSUPPORTED_PROTOCOL: ("unsupported_protocol", "speaks none of the protocols offered"),
+    codes.UNSUPPORTED_PROTOCOL: ("unsupported_protocol", "supports none of the offered protocols"),
     codes.NOT_CONFIGURED: ("not_configured", "is not configured"),
-    codes.AUTH_INVALID: ("auth_invalid", "says that the credential is refused"),
+    codes.AUTH_INVALID: ("auth_invalid", "says that the credential was rejected"),
     codes.NETWORK: ("network", "can't reach its endpoint"),
     codes.RATE_LIMITED: ("rate_limited", "says that there were too many requests"),
     codes.UPSTREAM: ("upstream", "says that its endpoint failed"),
@@ -33,25 +33,25 @@ _ERRORS: Mapping[int, tuple[PluginCode, str]] = {
 
 
 def result(answer: Answer, secrets: tuple[str, ...] = ()) -> Mapping[str, Any]:
-    """The result of an answer. Raises Fault where it is an error, or no object."""
+    """Return the result of an answer. Raises Fault if it is an error or not an object."""
     if answer.code:
         code, words = _ERRORS.get(answer.code, ("failed", f"failed with error {answer.code}"))
         remedy = answer.data.get("remedy") if isinstance(answer.data, dict) else None
-        told = shown(remedy, secrets) if isinstance(remedy, str) else ""
-        raise Fault(code, f"{words}: {shown(answer.message, secrets)}".removesuffix(": "), told)
+        action = shown(remedy, secrets) if isinstance(remedy, str) else ""
+        raise Fault(code, f"{words}: {shown(answer.message, secrets)}".removesuffix(": "), action)
     return _table(answer.result, "the result")
 
 
 def seconds(found: Mapping[str, Any]) -> float:
-    """For how long a result holds; not at all where it does not say."""
+    """Return for how many seconds a result is valid; 0 if it does not say."""
     said = found.get("ttl_s", 0)
     if type(said) not in (int, float) or not math.isfinite(said):
-        raise Fault("schema", "gives a ttl_s that is no number")
+        raise Fault("schema", "returned a ttl_s that is not a number")
     return min(max(float(said), 0.0), LONGEST_SECONDS)
 
 
 def detections(found: Mapping[str, Any], manifest: Manifest) -> list[Detection]:
-    """The logins that were found, and why there are none. Raises Fault."""
+    """Return the detected logins, and the reasons for missing ones. Raises Fault."""
     entries = _entries(found, "providers")
     detected = [_detection(name, _table(each, name)) for name, each in entries]
     grants.check_urls([each.endpoint for each in detected], manifest)
@@ -64,7 +64,7 @@ def _detection(provider: str, entry: Mapping[str, Any]) -> Detection:
     remedy, until = shown(_text(entry, "remedy")), _moment(entry, "expires_at")
     found = Detection(provider, kind, source, _text(entry, "endpoint"), remedy=remedy, expires_at=until)
     if wrong := fault(found):
-        raise Fault("schema", f"detects a login wrongly: {shown(wrong)}")
+        raise Fault("schema", f"returned an invalid login: {shown(wrong)}")
     return found
 
 
@@ -74,7 +74,7 @@ def _absence(provider: str, entry: Mapping[str, Any]) -> Detection:
 
 
 def models(found: Mapping[str, Any], manifest: Manifest) -> list[Model]:
-    """The models that are listed. Raises Fault."""
+    """Return the listed models. Raises Fault."""
     from polyroute.manifests.reader import Wrong
     from polyroute.manifests.reading import models as validated
 
@@ -83,13 +83,13 @@ def models(found: Mapping[str, Any], manifest: Manifest) -> list[Model]:
     try:
         made = [model for name, rows in listed for model in validated(rows, name)]
     except Wrong as wrong:
-        raise Fault("schema", f"lists a model wrongly: {shown(str(wrong))}") from None
+        raise Fault("schema", f"returned an invalid model: {shown(str(wrong))}") from None
     grants.check_urls([each.base_url for each in made], manifest)
     return made
 
 
 def errors(found: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
-    """The providers for which there is no answer, each with the reason, the remedy and a code. Raises Fault."""
+    """Return the providers without a result, each with a reason, a remedy and a code. Raises Fault."""
     rows = [(name, _table(each, name)) for name, each in _entries(found, "errors")]
     return [(shown(name), _why(row), shown(_text(row, "remedy")), _code(row)) for name, row in rows]
 
@@ -108,7 +108,7 @@ def _error(row: Mapping[str, Any]) -> tuple[PluginCode, str]:
 
 
 def mappings(found: Mapping[str, Any]) -> dict[ModelRef, IdMapping]:
-    """How a gateway spells models. Raises Fault."""
+    """Return the gateway's IDs of models. Raises Fault."""
     rows = [_table(each, "a model") for each in _list(found.get("models", []), "models")]
     return {ModelRef(_text(row, "provider"), _text(row, "id")): _mapping(row) for row in rows}
 
@@ -120,14 +120,14 @@ def _mapping(row: Mapping[str, Any]) -> IdMapping:
 
 
 def verifications(found: Mapping[str, Any], secrets: tuple[str, ...]) -> list[Verification]:
-    """Which credentials work. Raises Fault."""
+    """Return which credentials work. Raises Fault."""
     rows = [(name, _table(each, name)) for name, each in _entries(found, "providers")]
     states: list[tuple[str, Any, str]] = [(name, _text(row, "state"), _text(row, "message")) for name, row in rows]
     return [Verification(name, state, shown(message, secrets)) for name, state, message in states]
 
 
 def secret(found: Mapping[str, Any], manifest: Manifest) -> Secret:
-    """The secret and what goes with it, or why there is none. Raises Fault."""
+    """Return the secret with its expiry, headers and endpoint, or the reason why there is none. Raises Fault."""
     headers = _table(found.get("headers", {}), "headers")
     endpoint = normalized(_text(found, "endpoint"))
     grants.check_urls([endpoint], manifest)
@@ -139,13 +139,13 @@ def secret(found: Mapping[str, Any], manifest: Manifest) -> Secret:
         shown(_text(found, "reason")),
         shown(_text(found, "remedy")),
     )
-    if fault(secret):  # whose words may quote it
-        raise Fault("schema", "gives a secret of which a header or the endpoint is of a wrong form")
+    if fault(secret):  # its message is not shown: it may quote the secret
+        raise Fault("schema", "returned a secret with an invalid header or endpoint")
     return secret
 
 
 def _expiry(found: Mapping[str, Any]) -> float | None:
-    """When the secret stops being good, in seconds since 1970."""
+    """Return when the secret expires, in seconds since 1970."""
     until = _moment(found, "expires_at")
     return time.time() + seconds(found) if until is None and "ttl_s" in found else until
 
@@ -155,9 +155,9 @@ def _moment(entry: Mapping[str, Any], key: str) -> float | None:
     if until is None:
         return None
     if type(until) not in (int, float) or not math.isfinite(until):
-        raise Fault("schema", f"gives an {key} that is no number of seconds")
+        raise Fault("schema", f"returned an {key} that is not a number of seconds")
     if until >= MILLISECONDS_FROM:
-        raise Fault("schema", f"gives an {key} in milliseconds; it is seconds since 1970")
+        raise Fault("schema", f"returned an {key} in milliseconds; it must be in seconds since 1970")
     return float(until)
 
 
@@ -167,18 +167,18 @@ def _entries(found: Mapping[str, Any], key: str) -> Iterable[tuple[str, Any]]:
 
 def _table(value: Any, what: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        raise Fault("schema", f"answers with something else than an object for {shown(what)}")
+        raise Fault("schema", f"returned something other than an object for {shown(what)}")
     return value
 
 
 def _list(value: Any, what: str) -> list[Any]:
     if not isinstance(value, list):
-        raise Fault("schema", f"answers with something else than a list for {shown(what)}")
+        raise Fault("schema", f"returned something other than a list for {shown(what)}")
     return value
 
 
 def _text(entry: Mapping[str, Any], key: str, default: str = "") -> str:
     value = entry.get(key, default)
     if not isinstance(value, str):
-        raise Fault("schema", f"gives a {key} that is no text")
+        raise Fault("schema", f"returned a {key} that is not a string")
     return value

@@ -1,5 +1,5 @@
-"""From a route to the client library that a host already uses: one small module for each, imported by nobody else.
+"""Integrations with client libraries: one module for each, imported only by hosts that use the library.
 
-Each takes a catalog and a model (or a route of it), and gives back what its library wants, made so that the route's
-model ID, base URL, header and key are what arrives. The names in here are those of libraries, not of providers.
+Each takes a catalog and a model, or a route to it, and returns what its library needs, configured so that requests use
+the route's model ID, base URL, headers and key. The modules are named after libraries, not after providers.
 """

@@ -3,8 +3,8 @@
 >>> client, model_id = polyroute.integrations.anthropic.client(catalog, "PROVIDER/MODEL")
 >>> client.messages.create(model=model_id, max_tokens=500, messages=[...])
 
-Custom headers in the process's variables are left out, since they may be meant for another endpoint: give them as an
-option.
+Custom headers in the variables of the process are not sent, since they may be meant for another endpoint: pass them as
+an option.
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ _VERSION = "/v1"
 
 
 def client(catalog: Catalog, target: Target, **options: Any) -> tuple[anthropic.Anthropic, str]:
-    """A client for the route to a model, and the model's ID there.
+    """Return a client for the route to a model, and the model's ID at its endpoint.
 
-    `options` are further arguments of `anthropic.Anthropic`. Raises as `choosing.chosen` does.
+    `options` are additional arguments of `anthropic.Anthropic`. Raises NoEffectiveRoute if no usable route speaks
+    `anthropic-messages`, UnsupportedRoute if the given route does not, and UsageError if it is not usable.
     """
     route, model_id = chosen(catalog, target, (MESSAGES,))
     guard = Guard(route, catalog.environment)
@@ -40,7 +41,7 @@ def client(catalog: Catalog, target: Target, **options: Any) -> tuple[anthropic.
 
 
 def async_client(catalog: Catalog, target: Target, **options: Any) -> tuple[anthropic.AsyncAnthropic, str]:
-    """The same with `anthropic.AsyncAnthropic`."""
+    """Return an `anthropic.AsyncAnthropic` and the model's ID, as `client` does."""
     route, model_id = chosen(catalog, target, (MESSAGES,))
     guard = Guard(route, catalog.environment)
     http = anthropic.DefaultAsyncHttpxClient(**guard.async_options)
@@ -50,7 +51,7 @@ def async_client(catalog: Catalog, target: Target, **options: Any) -> tuple[anth
 
 
 def base_url(route: Route) -> str:
-    """The base URL as this SDK wants it, which adds the version itself."""
+    """Return the base URL without the version, which the SDK appends. Raises UnsupportedRoute if it has none."""
     if not route.base_url.endswith(_VERSION):
-        raise UnsupportedRoute(route, f"Anthropic's SDK calls only base URLs that end with {_VERSION}")
+        raise UnsupportedRoute(route, f"Anthropic's SDK supports only base URLs that end with {_VERSION}")
     return route.base_url.removesuffix(_VERSION)

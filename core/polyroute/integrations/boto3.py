@@ -27,11 +27,12 @@ _SERVICE = "bedrock-runtime"
 
 
 def client(catalog: Catalog, target: Target, **options: Any) -> tuple[Any, str]:
-    """A client for the route to a model, and the model's ID there.
+    """Return a client for the route to a model, and the model's ID at its endpoint.
 
-    An API key is sent as the route says. A cloud identity is found by boto3's own rules, in the variables and
-    files of this process: `options`, further arguments of `boto3.client`, can say another. Raises as
-    `choosing.chosen` does.
+    An API key is sent as the route specifies. A cloud identity is found by boto3's own rules in the variables and files
+    of this process; `options`, additional arguments of `boto3.client`, can select another one. Raises NoEffectiveRoute
+    if no usable route speaks `bedrock-converse`, UnsupportedRoute if the given route does not, and UsageError if it is
+    not usable.
     """
     route, model_id = chosen(catalog, target, (CONVERSE,))
     has_key = route.credential is not None and route.credential.kind != "cloud-identity"
@@ -51,6 +52,6 @@ def client(catalog: Catalog, target: Target, **options: Any) -> tuple[Any, str]:
 
 
 def _region(base_url: str) -> dict[str, str]:
-    """The region in a host such as `service.REGION.domain.tld`; another host leaves it to boto3's own rules."""
+    """Return the region in a host such as `service.REGION.domain.tld`; for other hosts, boto3's own rules apply."""
     labels = (urlsplit(base_url).hostname or "").split(".")
     return {"region_name": labels[1]} if len(labels) > 3 and labels[0] == _SERVICE else {}

@@ -1,4 +1,4 @@
-"""The route that an integration takes."""
+"""Choose the route that an integration uses."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from polyroute.routing.speaking import spoken
 from polyroute.types import ModelRef
 
 Target = str | ModelRef | Route
-"""A model, for the first usable route to it; or one route, as `catalog.run` hands it to its callback."""
+"""A model, for the first usable route to it; or a route, such as `catalog.run` passes to its callback."""
 
 
 class Chosen(NamedTuple):
-    """A usable route to a model, in a protocol that the integration speaks."""
+    """A usable route to a model, in a protocol that the integration supports."""
 
     route: Route
     model_id: str
 
 
 def chosen(catalog: Catalog, target: Target, protocols: Collection[str]) -> Chosen:
-    """The route to take for `target`, in one of `protocols`.
+    """Return the route to use for `target`, in one of `protocols`.
 
-    Raises NoEffectiveRoute where no usable route to the model speaks one of them; UnsupportedRoute for a route that
-    does not; UsageError for a route that is not usable or leads to no one model.
+    Raises NoEffectiveRoute if no usable route to the model speaks one of them, UnsupportedRoute if the given route does
+    not, and UsageError if the given route is not usable or has no model ID.
     """
     if not isinstance(target, Route):
         route = catalog.resolve(target, protocols=protocols)
     else:
         route = _checked(target, spoken(target, protocols, catalog.plugins), protocols)
     if route.model_id is None:
-        raise UsageError(f"The route via {route.via} leads to a provider; routes to a model are in `catalog.routes`.")
+        raise UsageError(f"The route via {route.via} has no model: use a route from `catalog.routes(model)`.")
     return Chosen(route, route.model_id)
 
 
@@ -41,5 +41,5 @@ def _checked(given: Route, route: Route | None, protocols: Collection[str]) -> R
     if not given.usable:
         raise UsageError(f"The route via {given.via} is not usable: {given.reason}. {given.remedy}".rstrip())
     if route is None:
-        raise UnsupportedRoute(given, f"what was asked for is {' or '.join(protocols)}")
+        raise UnsupportedRoute(given, f"the client supports {' or '.join(protocols)}")
     return route

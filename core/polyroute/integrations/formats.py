@@ -1,7 +1,7 @@
-"""A route as text, for shells and configuration files. A key is named, never written.
+"""Format a route for shells and configuration files. Keys are referenced, never written.
 
-`env` sets variables of our own, `openai` those that OpenAI's SDK reads in every language, `curl` is a whole command,
-`litellm` a configuration of its proxy.
+`env` sets `POLYROUTE_` variables, `openai` sets the variables that OpenAI's SDKs read in every language, `curl` is a
+complete command, and `litellm` is a configuration of the LiteLLM proxy.
 """
 
 from __future__ import annotations
@@ -32,9 +32,10 @@ _BODIES: dict[str, dict[str, object]] = {
 
 
 def formatted(catalog: Catalog, model: ModelRef, form: str) -> str:
-    """The route to `model` in one of `FORMATS`. Raises as `choosing.chosen` does; SecretUnavailable.
+    """Return the route to `model` in one of `FORMATS`.
 
-    A login that a plugin owns is asked for, since only the exchange may say where it is used.
+    The secret of a login that a plugin owns is read, since only that may determine its base URL. Raises
+    NoEffectiveRoute, UnsupportedRoute if the route can't be expressed in this format, and SecretUnavailable.
     """
     if form == "litellm":
         return config(catalog, [model])
@@ -47,13 +48,13 @@ def formatted(catalog: Catalog, model: ModelRef, form: str) -> str:
 
 
 def _called(catalog: Catalog, found: Chosen) -> Chosen:
-    """The route as it is called: with the base URL that its secret is for."""
+    """Return the route with the base URL that its secret is for."""
     route = found.route
     if not (route.credential and route.credential.source and route.credential.source.layer == PLUGIN):
         return found
     call = catalog.environment.call(route)
     if len(call.headers) > len(route.headers) + 1:
-        raise UnsupportedRoute(route, "its login comes with further headers, which may be secret: use a client library")
+        raise UnsupportedRoute(route, "its login has additional headers, which may be secret: use a client library")
     return found._replace(route=route._replace(base_url=call.base_url))
 
 
@@ -65,7 +66,7 @@ def _env(model: ModelRef, route: Route, model_id: str) -> str:
 
 def _for_openai(model: ModelRef, route: Route, model_id: str) -> str:
     if route.auth != AuthHeader():
-        raise UnsupportedRoute(route, f"OpenAI's SDK sends no key in the header {route.auth.name} by variables alone")
+        raise UnsupportedRoute(route, f"variables can't make OpenAI's SDK send a key in the header {route.auth.name}")
     return _exports("OPENAI", {"BASE_URL": route.base_url, "MODEL": model_id}, model, route)
 
 
@@ -75,7 +76,7 @@ def _exports(prefix: str, facts: dict[str, str], model: ModelRef, route: Route) 
 
 
 def _curl(model: ModelRef, route: Route, model_id: str) -> str:
-    """The key reaches curl by a pipe: what stands in a command line is seen by everybody on the machine."""
+    """Return a curl command that reads the key from a pipe: all users of a machine can see command lines."""
     address = shlex.quote(joined(route.base_url, request_path(route.protocol, model_id)))
     named = {} if route.protocol == "google-generate-content" else {"model": model_id}
     headers = [("content-type", "application/json"), *route.headers]
@@ -89,12 +90,12 @@ def _curl(model: ModelRef, route: Route, model_id: str) -> str:
 
 
 def _key(model: ModelRef, route: Route) -> str:
-    """A shell's word for the key: the variable where this shell has it, else the command that brings it."""
+    """Return a shell expression for the key: the variable if the process has it, else a command that prints it."""
     credential = route.credential
     if credential is None or credential.kind == "none":
         return ""
     if credential.kind == "cloud-identity":
-        raise UnsupportedRoute(route, "a cloud identity is no single key that a shell could hand on")
+        raise UnsupportedRoute(route, "a cloud identity is not a single key that a shell could pass on")
     variable = variable_of(credential)
     if variable and credential.source and credential.source.layer == PROCESS:
         return f'"${variable}"'

@@ -20,13 +20,14 @@ except ImportError:
 
 PROTOCOLS = (openai.CHAT, openai.RESPONSES)
 _OF_CLIENTS = ("max_retries", "timeout")
-"""Options of `ChatOpenAI` that it hands to the clients, where it makes them itself."""
+"""Options of `ChatOpenAI` that belong to the clients, which it normally creates itself."""
 
 
 def chat_model(catalog: Catalog, target: Target, **options: Any) -> ChatOpenAI:
-    """A chat model that runs along the route. `options` are further arguments of `ChatOpenAI`.
+    """Return a chat model that uses the route. `options` are additional arguments of `ChatOpenAI`.
 
-    Raises as `choosing.chosen` does.
+    Raises NoEffectiveRoute if no usable route speaks one of `PROTOCOLS`, UnsupportedRoute if the given route does not,
+    and UsageError if it is not usable.
     """
     route, model_id = chosen(catalog, target, PROTOCOLS)
     for_clients = {name: options[name] for name in _OF_CLIENTS if name in options}

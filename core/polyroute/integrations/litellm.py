@@ -2,7 +2,7 @@
 
 >>> litellm.completion(messages=[...], **polyroute.integrations.litellm.completion_arguments(catalog, "PROVIDER/MODEL"))
 
-For its proxy, which reads keys by itself, see `proxy`.
+For the LiteLLM proxy, which reads keys itself, see `polyroute.integrations.proxy`.
 """
 
 from __future__ import annotations
@@ -23,13 +23,14 @@ except ImportError:
     raise MissingExtra("polyroute.integrations.litellm", "litellm") from None
 
 _TIMEOUT = 600
-"""Seconds, as LiteLLM itself has it."""
+"""Seconds; LiteLLM's own default."""
 
 
 def completion_arguments(catalog: Catalog, target: Target) -> dict[str, Any]:
-    """The arguments of `litellm.completion` that make it take the route to a model.
+    """Return arguments of `litellm.completion` that make it use the route to a model.
 
-    Raises as `choosing.chosen` does.
+    Raises NoEffectiveRoute if no usable route speaks one of `proxy.PREFIXES`, UnsupportedRoute if the given route does
+    not, and UsageError if it is not usable.
     """
     arguments, guard = _arguments(catalog, target)
     if guard is None:
@@ -39,7 +40,7 @@ def completion_arguments(catalog: Catalog, target: Target) -> dict[str, Any]:
 
 
 def acompletion_arguments(catalog: Catalog, target: Target) -> dict[str, Any]:
-    """The arguments of `litellm.acompletion`."""
+    """Return arguments of `litellm.acompletion`, as `completion_arguments` does."""
     arguments, guard = _arguments(catalog, target)
     if guard is None:
         client, _ = openai.async_client(catalog, target)
@@ -50,7 +51,7 @@ def acompletion_arguments(catalog: Catalog, target: Target) -> dict[str, Any]:
 
 
 def _arguments(catalog: Catalog, target: Target) -> tuple[dict[str, Any], Guard | None]:
-    """What both take, and the guard for LiteLLM's own client where it is not OpenAI's SDK that it calls."""
+    """Return the common arguments, and the guard for LiteLLM's own client unless LiteLLM uses OpenAI's SDK."""
     route, model_id = chosen(catalog, target, PREFIXES)
     prefix = PREFIXES[route.protocol]
     guard = Guard(route, catalog.environment)

@@ -3,8 +3,8 @@
 >>> client, model_id = polyroute.integrations.openai.client(catalog, "PROVIDER/MODEL")
 >>> client.chat.completions.create(model=model_id, messages=[...])
 
-What the SDK would take from the process's variables (organisation, project, custom headers, another base URL) is left
-out, since they may be meant for another endpoint: give it as an option.
+What the SDK would read from the variables of the process (organization, project, custom headers, base URL) is not used,
+since it may be meant for another endpoint: pass it as an option.
 """
 
 from __future__ import annotations
@@ -25,9 +25,11 @@ CHAT, RESPONSES = "openai-chat", "openai-responses"
 
 
 def client(catalog: Catalog, target: Target, *, protocol: str = CHAT, **options: Any) -> tuple[openai.OpenAI, str]:
-    """A client for the route to a model, and the model's ID there; for `client.responses` with that `protocol`.
+    """Return a client for the route to a model, and the model's ID at its endpoint.
 
-    `options` are further arguments of `openai.OpenAI`. Raises as `choosing.chosen` does.
+    To call `client.responses`, pass `protocol=RESPONSES`. `options` are additional arguments of `openai.OpenAI`. Raises
+    NoEffectiveRoute if no usable route speaks `protocol`, UnsupportedRoute if the given route does not, and UsageError
+    if it is not usable.
     """
     route, model_id = chosen(catalog, target, (protocol,))
     guard = Guard(route, catalog.environment)
@@ -44,7 +46,7 @@ def client(catalog: Catalog, target: Target, *, protocol: str = CHAT, **options:
 def async_client(
     catalog: Catalog, target: Target, *, protocol: str = CHAT, **options: Any
 ) -> tuple[openai.AsyncOpenAI, str]:
-    """The same with `openai.AsyncOpenAI`."""
+    """Return an `openai.AsyncOpenAI` and the model's ID, as `client` does."""
     route, model_id = chosen(catalog, target, (protocol,))
     guard = Guard(route, catalog.environment)
     made = openai.AsyncOpenAI(

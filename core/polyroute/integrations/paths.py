@@ -1,4 +1,4 @@
-"""Where each wire protocol has its path, below a route's base URL."""
+"""The request path of each wire protocol, relative to a route's base URL."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HTTP = (*MODEL_IN_BODY, "google-generate-content")
 
 
 def request_path(protocol: str, model_id: str, *, stream: bool = False) -> str:
-    """What follows the base URL in the address of a request; KeyError for a protocol without a known path."""
+    """Return the path to append to the base URL. Raises KeyError for a protocol without a known path."""
     method = "streamGenerateContent?alt=sse" if stream else "generateContent"
     converse = "converse-stream" if stream else "converse"
     path = _PATHS[protocol]

@@ -1,8 +1,8 @@
-"""Configuration of the LiteLLM proxy, for running at scale; it needs nothing of LiteLLM's.
+"""Configuration for the LiteLLM proxy. LiteLLM does not have to be installed.
 
 >>> print(polyroute.integrations.proxy.config(catalog, ["PROVIDER/MODEL"]))
 
-Keys are named, never written: the proxy reads them from the variables of its own process.
+Keys are referenced, never written: the proxy reads them from the variables of its own process.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ _VERSION = "/v1"
 
 
 class Prefix(NamedTuple):
-    """How LiteLLM is told a protocol, and what it adds to a base URL by itself."""
+    """LiteLLM's name for a protocol, and what LiteLLM appends to a base URL."""
 
     prefix: str
     adds: str = ""
     auth: AuthHeader = AuthHeader()
 
     def base_url(self, route: Route) -> str:
-        """The base URL as LiteLLM wants it."""
+        """Return the base URL as LiteLLM expects it. Raises UnsupportedRoute if it can't call the route."""
         if not route.base_url.endswith(self.adds):
-            raise UnsupportedRoute(route, f"LiteLLM calls only base URLs that end with {self.adds}")
+            raise UnsupportedRoute(route, f"LiteLLM supports only base URLs that end with {self.adds}")
         return route.base_url.removesuffix(self.adds)
 
 
@@ -39,19 +39,20 @@ PREFIXES = {
     "openai-chat": Prefix("openai/"),
     "anthropic-messages": Prefix("anthropic/", _VERSION, AuthHeader("x-api-key", "")),
 }
-"""By protocol; others are told to LiteLLM as providers, each with rules of its own."""
+"""The supported protocols. LiteLLM selects other protocols by provider, each with its own rules."""
 
 
 def model_list(catalog: Catalog, models: Iterable[str | ModelRef]) -> list[dict[str, Any]]:
-    """An entry of `model_list` for each of `models`: its first usable route, with the key by reference.
+    """Return an entry of `model_list` for each of `models`, with its first usable route and a reference to the key.
 
-    Raises NoEffectiveRoute; UnsupportedRoute where the key is in no variable or wants a header of its own.
+    Raises NoEffectiveRoute, and UnsupportedRoute if the key is not in a variable or needs a header that LiteLLM can't
+    send.
     """
     return [_entry(catalog, model) for model in models]
 
 
 def config(catalog: Catalog, models: Iterable[str | ModelRef]) -> str:
-    """A `config.yaml` of the proxy with these models. Raises as `model_list` does."""
+    """Return a `config.yaml` for the proxy with these models. Raises as `model_list` does."""
     lines = ["model_list:"]
     for entry in model_list(catalog, models):
         lines += [f"  - model_name: {json.dumps(entry['model_name'])}", "    litellm_params:"]
@@ -77,5 +78,5 @@ def _key(route: Route, prefix: Prefix) -> str:
         raise UnsupportedRoute(route, f"the LiteLLM proxy can't send its key in the header {route.auth.name}")
     variable = variable_of(credential)
     if not variable:
-        raise UnsupportedRoute(route, f"its key ({credential}) is in no variable that the LiteLLM proxy could read")
+        raise UnsupportedRoute(route, f"its key ({credential}) is not in a variable that the LiteLLM proxy could read")
     return f"os.environ/{variable}"

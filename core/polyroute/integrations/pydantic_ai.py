@@ -25,9 +25,10 @@ PROTOCOLS = (openai.CHAT, openai.RESPONSES, anthropic.MESSAGES)
 
 
 def model(catalog: Catalog, target: Target, **options: Any) -> Model:
-    """A model that runs along the route. `options` are further arguments of the client of its SDK.
+    """Return a model that uses the route. `options` are additional arguments of the SDK's client.
 
-    Raises as `choosing.chosen` does.
+    Raises NoEffectiveRoute if no usable route speaks one of `PROTOCOLS`, UnsupportedRoute if the given route does not,
+    and UsageError if it is not usable.
     """
     route, model_id = chosen(catalog, target, PROTOCOLS)
     if route.protocol == anthropic.MESSAGES:

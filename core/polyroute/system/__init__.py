@@ -1,1 +1,1 @@
-"""Files, their forms, and the terminal: what knows nothing of models."""
+"""Files, file formats and the terminal; nothing here depends on models or providers."""

@@ -1,4 +1,4 @@
-"""Values inside INI and JSON texts."""
+"""Read values from INI and JSON texts."""
 
 from __future__ import annotations
 
@@ -11,28 +11,30 @@ Sections = dict[str, dict[str, str]]
 
 
 def ini_sections(text: str) -> Sections | None:
-    """The settings of each section of an INI text; None where it is none."""
+    """Return the settings of each section of an INI text, or None if it is invalid."""
     import configparser
 
     parser = configparser.RawConfigParser(strict=False, default_section="", allow_no_value=True)
     try:
         parser.read_string(text)
-    except (configparser.Error, AttributeError):  # the latter for a line that continues a key without value
+    except (configparser.Error, AttributeError):  # AttributeError: a line continues a key without a value
         return None
     return {name: {key: value or "" for key, value in parser[name].items()} for name in parser.sections()}
 
 
 def json_text(text: str, field: str) -> str | None:
-    """The text at `field` of a JSON document: a dotted path (`a.b`) or a JSON pointer (`/a.b/c`); None where there is
-    none.
+    """Return the string at `field` of a JSON text, or None if there is none.
+
+    `field` is a dotted path (`a.b`) or a JSON pointer (`/a.b/c`).
     """
     value = _json_value(text, field)
     return value.strip() or None if isinstance(value, str) else None
 
 
 def json_moment(text: str, field: str) -> float | None:
-    """The moment at `field`, in seconds since 1970: written as ISO 8601 (UTC where no zone is given), or in seconds or
-    milliseconds; None where there is none.
+    """Return the time at `field` of a JSON text in seconds since 1970, or None if there is none.
+
+    It may be in ISO 8601 (UTC if no time zone is given), in seconds or in milliseconds.
     """
     value = _json_value(text, field)
     if isinstance(value, str) and not value.strip().isdecimal():

@@ -1,7 +1,7 @@
-"""Reading `.env` files: `NAME=value`, `export NAME=value`, quotes, comments. Nothing is expanded.
+"""Read `.env` files: `NAME=value`, `export NAME=value`, quotes, comments. Nothing is expanded.
 
-Our own because python-dotenv costs as much to import as a third of `polyroute status`, and core has three
-dependencies; a property test holds the two equal on what either of them writes.
+python-dotenv is not used, because importing it takes a third of the time of `polyroute status`. A property test checks
+that both read alike whatever either of them writes.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ ASSIGNMENT = re.compile(
         |(?P<plain>(?![ \t]*['"])[^\r\n]*))""",
     re.MULTILINE | re.VERBOSE | re.DOTALL,
 )
-"""One assignment, which fills whole lines."""
+"""Matches one assignment, which takes up whole lines."""
 _ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
 
 def parse(text: str) -> dict[str, str]:
     """Return the variables that `text` sets; the last of several assignments to one name wins.
 
-    Lines that are no assignment are passed over.
+    Lines that are not assignments are skipped.
     """
     return {match["name"]: _value(match) for match in ASSIGNMENT.finditer(text)}
 
 
 def lines_passed_over(text: str) -> list[int]:
-    """The numbers of lines that are neither assignments nor comments nor blank."""
+    """Return the numbers of lines that are not assignments, comments or blank."""
     rest = ASSIGNMENT.sub(lambda match: "\n" * match[0].count("\n"), text)
     lines = enumerate(rest.split("\n"), 1)
     return [number for number, line in lines if line.strip() and not line.lstrip().startswith("#")]

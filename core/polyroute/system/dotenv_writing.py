@@ -1,4 +1,4 @@
-"""Changing one variable of a `.env` file, and nothing else in it."""
+"""Change one variable of a `.env` file and nothing else."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ from polyroute.system.dotenv import ASSIGNMENT, parse
 
 _BARE = r"[A-Za-z0-9_./:+=@%,-]+"
 _UNWRITABLE = ("Cc", "Cs", "Zl", "Zp")
-"""Unicode categories that end a line somewhere, or can't be encoded."""
+"""Unicode categories of characters that some readers treat as line ends, or that can't be encoded."""
 
 
 def update(path: str, name: str, value: str | None) -> bool:
-    """Give `name` this value in the file, or take it out for None; return whether it was there before.
+    """Set `name` to `value` in the file, or remove it for None; return whether it was set before.
 
-    All other lines, their order and their ends stay to the byte; the file is its owner's alone afterwards. Raises
-    UsageError for a value that can't be written, Unavailable for a file that can't be read or written: it is
-    never taken for empty.
+    All other lines are preserved byte for byte, and the file has mode 0600 afterwards. Raises UsageError if the value
+    can't be written, and Unavailable if the file can't be read or written: an unreadable file is never overwritten.
     """
     with files.told(path), files.locked(path):
         mark, before = _read(path)
@@ -32,9 +31,9 @@ def update(path: str, name: str, value: str | None) -> bool:
 
 
 def assign(text: str, name: str, value: str | None) -> str:
-    """The text of a `.env` in which `name` has this value, in the place of its last assignment; for None, none.
+    """Return `text` with `name` set to `value` in place of its last assignment, or removed for None.
 
-    Earlier assignments, which had no effect, go: what was in them may be an old key.
+    Earlier assignments, which had no effect, are removed: they may contain an old key.
     """
     lines = list(io.StringIO(text, newline=""))
     plain = _plain(text)
@@ -49,20 +48,20 @@ def assign(text: str, name: str, value: str | None) -> str:
 
 
 def quoted(value: str) -> str:
-    """The value as every reader of `.env` files, and the shell, reads it to the letter.
+    """Return the value quoted so that the shell and every reader of `.env` files read it exactly.
 
-    Raises UsageError where there is no such form. Readers disagree on backslashes, on what double quotes expand, and
-    some fill in `${NAME}` even between single quotes.
+    Raises UsageError if that is not possible: readers disagree on backslashes and on what double quotes expand, and
+    some expand `${NAME}` even inside single quotes.
     """
     if any(unicodedata.category(character) in _UNWRITABLE for character in value):
-        raise UsageError("It holds a line break or a control character, which can't be written into a .env file.")
+        raise UsageError("The value contains a line break or a control character, which a .env file can't hold.")
     if re.fullmatch(_BARE, value):
         return value
     if "'" not in value and "${" not in value and not re.search(r"\\(?:\\|$)", value):
         return f"'{value}'"
     if not re.search(r'["\\$`]', value):
         return f'"{value}"'
-    raise UsageError("It holds quotes or backslashes that readers of .env files disagree on; it was not written.")
+    raise UsageError("The value contains quotes or backslashes that readers of .env files disagree on; not written.")
 
 
 def _rewritten(match: re.Match[str], value: str) -> str:
@@ -72,17 +71,17 @@ def _rewritten(match: re.Match[str], value: str) -> str:
 
 
 def _proven(changed: str, plain: str, name: str, value: str | None) -> str:
-    """What was written, if it is read as meant: a quote left open elsewhere may swallow it."""
+    """Return `changed` if it reads back as intended. Raises Unavailable if an unclosed quote hides the assignment."""
     wanted = {key: text for key, text in parse(plain).items() if key != name}
     if value is not None:
         wanted[name] = value
     if parse(_plain(changed)) != wanted:
-        raise Unavailable(f"{name} can't be changed without changing others: a quote is not closed. Correct it first.")
+        raise Unavailable(f"{name} can't be changed without changing others: a quote is not closed. Fix it first.")
     return changed
 
 
 def _read(path: str) -> tuple[bytes, str]:
-    """The byte order mark, if any, and the text with its line ends."""
+    """Return the byte order mark, if any, and the text with its line ends."""
     try:
         with open(path, "rb") as file:
             data = file.read()
@@ -92,16 +91,16 @@ def _read(path: str) -> tuple[bytes, str]:
     try:
         return mark, data[len(mark) :].decode()
     except UnicodeDecodeError:
-        raise Unavailable(f"{path} was left as it is: it is not UTF-8 text. Mend that first.") from None
+        raise Unavailable(f"{path} was not changed: it is not UTF-8 text. Fix it first.") from None
 
 
 def _plain(text: str) -> str:
-    """The text with the line ends that a reader sees."""
+    """Return the text with its line ends normalized."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _ended(lines: list[str], text: str) -> list[str]:
-    """The lines, the last of which has an end too."""
+    """Return the lines, with a line end added to the last one if it has none."""
     return [*lines[:-1], lines[-1] + _line_end(text)] if lines and not _end(lines[-1]) else lines
 
 

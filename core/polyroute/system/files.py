@@ -1,6 +1,6 @@
-"""Writing a person's files: whole or not at all, durably, one process at a time.
+"""Write a user's files atomically, durably, and in one process at a time.
 
-Reading needs none of this: whoever reads sees one whole state of a file or another.
+Reading needs no lock: a reader sees a complete version of a file, either the old or the new one.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from collections.abc import Callable, Iterator
 from polyroute.errors import MissingExtra, Unavailable
 
 LOCK_TIMEOUT_SECONDS = 30.0
-"""How long to wait for other processes' writes. One takes milliseconds; this is for a machine that stands still."""
+"""How long to wait for writes of other processes. A write takes milliseconds; the rest is for an overloaded machine."""
 
 _POLL_SECONDS = 0.003
-"""How often to look whether the lock is free: about as long as a write takes, so that who waits gets a turn among many
-who write one time after another.
+"""How often to check the lock: about as long as a write takes, so that a waiting process gets its turn among many
+frequent writers.
 """
 
 _TEMPORARY = ".tmp"
 
 
 def replace(path: str, data: bytes, *, mode: int | None = None, last_look: Callable[[], object] | None = None) -> None:
-    """Write the whole file or nothing, so that it outlasts a power cut; a symbolic link stays one.
+    """Replace a file atomically and durably. A symbolic link is followed and stays a link.
 
-    `mode` is the file's afterwards; without it an existing file keeps its own, and a new one is for its owner alone.
-    `last_look` is called when all is written, right before the new file takes the place of the old one; what it
-    raises keeps the old one. Raises OSError with the old file intact.
+    The file gets the permissions `mode`; without it, an existing file keeps its own, and a new one gets 0600.
+    `last_look` is called right before the new file replaces the old one; if it raises, the old file stays. Raises
+    OSError with the old file intact.
     """
     import tempfile
 
@@ -66,10 +66,11 @@ def require_lock(path: str) -> None:
 
 @contextlib.contextmanager
 def locked(path: str) -> Iterator[None]:
-    """Keep other processes and threads from writing `path` for as long as this lasts.
+    """Lock `path` against writes by other processes and threads.
 
-    The lock is a file beside it that stays, and that the system lets go when its holder dies. What a killed writer
-    has left is swept. Raises Unavailable where the lock can't be had, MissingExtra without the extra `store`.
+    The lock is a file next to `path` that is never deleted; the system releases it when its holder dies. Temporary
+    files of killed writers are removed. Raises Unavailable if the lock can't be acquired, and MissingExtra if the extra
+    `store` is not installed.
     """
     require_lock(path)
     from filelock import FileLock, Timeout
@@ -82,23 +83,23 @@ def locked(path: str) -> Iterator[None]:
             _sweep(path)
             yield
     except Timeout:
-        fault = f"{path} is being written by another process for more than {LOCK_TIMEOUT_SECONDS:g} seconds."
+        fault = f"{path} has been locked by another process for more than {LOCK_TIMEOUT_SECONDS:g} seconds."
         raise Unavailable(f"{fault} Nothing was changed; try again, or end that process.") from None
 
 
 @contextlib.contextmanager
 def told(path: str) -> Iterator[None]:
-    """Turn an OSError on the way to `path` into Unavailable, in words for people."""
+    """Convert an OSError about `path` to Unavailable with a message for users."""
     try:
         yield
     except OSError as error:
-        raise Unavailable(f"{path} was left as it is: {error.strerror or error}. Mend that first.") from error
+        raise Unavailable(f"{path} was not changed: {error.strerror or error}. Fix this first.") from error
 
 
 def _sweep(path: str) -> None:
-    """Remove temporaries of writers of `path`, and of copies of it (`path.broken`), that were killed.
+    """Remove temporary files of killed writers of `path` and of copies of it (`path.broken`).
 
-    Only under the lock: then they are nobody's.
+    Must be called under the lock, so that no live writer owns them.
     """
     prefixes = _prefix(path), _prefix(path, ".")
     with os.scandir(os.path.dirname(path)) as entries:

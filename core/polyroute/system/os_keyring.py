@@ -1,4 +1,4 @@
-"""Keys in the operating system's keyring, with an index of names: what is there is known without opening it."""
+"""Keys in the operating system's keyring, with an index of names so that they are known without opening the keyring."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ _CHOSEN = "PYTHON_KEYRING_BACKEND"
 
 
 class Keyring:
-    """One person's entries. Those of another state directory are others, so two environments never see each other."""
+    """The entries of one user. Each state directory has its own entries, so that two environments share nothing."""
 
     def __init__(self, variables: Mapping[str, str]) -> None:
-        """Take the entries of the person whose process has these variables."""
+        """Use the entries of the user whose process has these variables."""
         self._index = keyring_index(variables)
         self._service = f"polyroute:{self._index}"
         self._is_chosen = bool(variables.get(_CHOSEN))
-        # Elsewhere a locked keyring asks on the desktop to be opened, and waits for ever where there is none.
+        # On other systems a locked keyring opens a prompt on the desktop, and waits forever if there is none.
         self._answers = sys.platform in ("darwin", "win32") or any(variables.get(name) for name in _DESKTOP)
 
     def why_not(self) -> str:
-        """Why it can't be used; empty where it can. Nothing is opened, and nobody asked."""
+        """Return why the keyring can't be used, or an empty string. Nothing is opened, and the user is not asked."""
         try:
             self._backend()
         except Unavailable as error:
@@ -41,7 +41,7 @@ class Keyring:
         return ""
 
     def get(self, name: str) -> str | None:
-        """The secret of this name. Where it is gone the index is corrected; raises Unavailable as `put` does."""
+        """Return the secret of this name, or None; then the name is removed from the index. Raises as `put` does."""
         secret = self._ask(lambda backend: backend.get_password(self._service, name))
         if not secret:
             with contextlib.suppress(PolyrouteError):
@@ -49,21 +49,21 @@ class Keyring:
         return secret
 
     def secret(self, credential: Credential, name: str) -> str | None:
-        """The secret of a credential; raises SecretUnavailable where the keyring can't be opened."""
+        """Return the secret of a credential, or None. Raises SecretUnavailable if the keyring can't be opened."""
         try:
             return self.get(name)
         except Unavailable as error:
             raise SecretUnavailable(credential, str(error)) from None
 
     def put(self, name: str, secret: str) -> None:
-        """Keep a secret. Raises Unavailable where the keyring can't be used, or did not take it."""
+        """Store a secret. Raises Unavailable if the keyring can't be used or did not store it."""
         self._ask(lambda backend: backend.set_password(self._service, name, secret))
         if self._ask(lambda backend: backend.get_password(self._service, name)) != secret:
-            raise Unavailable("The keyring did not keep what it was given.")
+            raise Unavailable("The keyring did not store the key.")
         self._note(name, is_there=True)
 
     def drop(self, name: str) -> bool:
-        """Remove the secret of this name, if the index has it, and say whether it was there. Raises as `put` does."""
+        """Remove the secret of this name if the index has it; return whether it existed. Raises as `put` does."""
         if name not in self.names():
             return False
         was_there = self.get(name) is not None
@@ -73,12 +73,12 @@ class Keyring:
         return was_there
 
     def forget(self, name: str) -> None:
-        """Take a name out of the index, as its entry does not count any more."""
+        """Remove a name from the index, because its entry is no longer valid."""
         if name in self.names():
             self._note(name, is_there=False)
 
     def names(self) -> frozenset[str]:
-        """The names in the index as it is now."""
+        """Return the names in the current index. Raises Unavailable if it can't be read."""
         with files.told(self._index):
             try:
                 with open(self._index, encoding="utf-8") as file:
@@ -86,7 +86,7 @@ class Keyring:
             except FileNotFoundError:
                 return frozenset()
             except UnicodeDecodeError:
-                raise Unavailable(f"{self._index} was left as it is: it is not UTF-8 text. Remove it.") from None
+                raise Unavailable(f"{self._index} was not changed: it is not UTF-8 text. Remove it.") from None
 
     def _note(self, name: str, *, is_there: bool) -> None:
         with files.told(self._index), files.locked(self._index):
@@ -98,11 +98,11 @@ class Keyring:
         try:
             return question(backend)
         except Exception as error:
-            raise Unavailable(f"The keyring refused ({type(error).__name__}).") from None
+            raise Unavailable(f"The keyring failed ({type(error).__name__}).") from None
 
     def _backend(self) -> KeyringBackend:
         if not (self._answers or self._is_chosen):
-            raise Unavailable(f"There is no desktop to open the keyring on, and {_CHOSEN} names none.")
+            raise Unavailable(f"There is no desktop on which the keyring could be opened, and {_CHOSEN} is not set.")
         try:
             import keyring
             from keyring.core import recommended
@@ -111,7 +111,7 @@ class Keyring:
             is_good = recommended(backend) or (self._is_chosen and backend.priority > 0)
         except ImportError as error:
             if error.name == "keyring":
-                raise Unavailable("The extra is not installed: pip install 'polyroute[keyring]'.") from None
+                raise Unavailable("An extra is not installed: pip install 'polyroute[keyring]'.") from None
             raise Unavailable(f"The keyring's backend can't be loaded ({type(error).__name__}).") from None
         except Exception as error:
             raise Unavailable(f"The keyring's backend can't be loaded ({type(error).__name__}).") from None

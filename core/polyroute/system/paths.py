@@ -1,4 +1,4 @@
-"""Where Polyroute's own files live: under `POLYROUTE_HOME` where it is set, else where platformdirs says."""
+"""The paths of Polyroute's own files: under `POLYROUTE_HOME` if it is set, else where platformdirs puts them."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ _XDG: Mapping[_Kind, tuple[str, str]] = {
 
 
 def config_file(variables: Mapping[str, str]) -> str:
-    """The user's `config.toml`."""
+    """Return the path of the user's `config.toml`."""
     return os.path.join(_own_home(variables) or _platform_directory("config", variables), "config.toml")
 
 
 def plugins_directory(variables: Mapping[str, str]) -> str:
-    """The user's plugin folder: one folder for each plugin."""
+    """Return the user's plugin folder, which contains one folder for each plugin."""
     return os.path.join(_own_home(variables) or _platform_directory("data", variables), "plugins")
 
 
 def state_directory(variables: Mapping[str, str]) -> str:
-    """What Polyroute remembers for the user: favourites, approvals, names of stored keys."""
+    """Return the folder of the user's state: favourites, approvals, names of stored keys."""
     own = _own_home(variables)
     return os.path.join(own, "state") if own else _platform_directory("state", variables)
 
 
 def keyring_index(variables: Mapping[str, str]) -> str:
-    """The names of the keys that are in the keyring, one a line."""
+    """Return the path of the file with the names of the keys in the keyring, one per line."""
     return os.path.join(state_directory(variables), "keyring.names")
 
 
 def cache_directory() -> str:
-    """Where derived data is kept; it belongs to the process, whoever's catalog is made from it."""
+    """Return the folder of derived data. It depends on the process only, not on a user's environment."""
     own = _own_home(os.environ)
     return os.path.join(own, "cache") if own else _platform_directory("cache", os.environ)
 
@@ -49,8 +49,8 @@ def _own_home(variables: Mapping[str, str]) -> str:
 
 
 def _platform_directory(kind: _Kind, variables: Mapping[str, str]) -> str:
-    # Importing platformdirs would cost a tenth of a whole `polyroute status`; a test holds this equal to it.
-    # Another user's home than that of the process has no platform: it is laid out as on Linux.
+    # Importing platformdirs takes a tenth of the time of `polyroute status`; a test checks that the results are equal.
+    # A home other than that of the process may be on any platform: it is laid out as on Linux.
     foreign = variables.get("HOME", "") not in ("", os.path.expanduser("~"))
     if foreign or (sys.platform == "linux" and "ANDROID_DATA" not in variables):
         variable, fallback = _XDG[kind]

@@ -1,4 +1,4 @@
-"""Text as it may reach a terminal."""
+"""Make text safe for a terminal."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ _CONTROL = "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufef
 
 
 def clean(text: str) -> str:
-    """One line, without control and bidirectional characters: plugins and files may have brought them."""
+    """Return `text` as one line without control and bidirectional characters, which plugins and files may contain."""
     return re.sub(_CONTROL, "", re.sub("[\t\n]", " ", text))
 
 
 def quoted(word: str) -> str:
-    """A word of a command that a person may copy: whoever names a folder must not write commands."""
+    """Quote a word of a command that a user may copy, so that the name of a folder can't inject commands."""
     import shlex
 
     return shlex.quote(clean(word))

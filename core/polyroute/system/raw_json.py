@@ -1,7 +1,7 @@
-"""Changing a part of a JSON document without touching the rest.
+"""Change a part of a JSON document without touching the rest.
 
-Values are kept as the text that they were read from. So what another program wrote stays as it is to the letter: the
-order of keys, numbers that no float holds, halves of characters, fields that mean nothing to us.
+Values are kept as the text that they were read from. This preserves everything that another program wrote: the order
+of keys, numbers that a float can't represent, lone surrogates, unknown fields.
 """
 
 from __future__ import annotations
@@ -20,53 +20,54 @@ Decode = Callable[[bytes], Any]
 
 _INDENT = b"  "
 _EXACT = 2**53
-"""Whole numbers beyond it are others once JavaScript has read them."""
+"""JavaScript reads larger integers inexactly."""
 _LONGEST_INTEGER = 400
-"""Digits; what has more is beyond every float."""
+"""Integers with more digits exceed the range of floats."""
 
 
 def members(text: bytes) -> dict[str, bytes]:
-    """The members of an object, each value as its text. Raises ValueError where `text` is no object."""
+    """Return the members of an object, each value as text. Raises ValueError if `text` is not an object."""
     found = _quickly(text, _members)
     if found is not None:
         return {name: bytes(raw) for name, raw in found.items()}
-    told = text.decode()
-    return {_name(told[name]): told[value].encode() for name, value in _pairs(told)}
+    decoded = text.decode()
+    return {_name(decoded[name]): decoded[value].encode() for name, value in _pairs(decoded)}
 
 
 def elements(text: bytes) -> list[bytes]:
-    """The elements of an array, each as its text. Raises ValueError where `text` is no array."""
+    """Return the elements of an array, each as text. Raises ValueError if `text` is not an array."""
     found = _quickly(text, _elements)
     if found is not None:
         return [bytes(raw) for raw in found]
-    told = text.decode()
-    return [told[element].encode() for element in _spans(told, "[]", ",")]
+    decoded = text.decode()
+    return [decoded[element].encode() for element in _spans(decoded, "[]", ",")]
 
 
 def around(text: bytes, name: str) -> tuple[bytes, bytes, bytes]:
-    """What stands before the value of a member of an object, the value, and what stands after it.
+    """Return the text before the value of an object's member, the value, and the text after it.
 
-    Raises ValueError where `text` is no object, or the member is not there exactly once: of two, readers take either.
+    Raises ValueError if `text` is not an object or does not have the member exactly once: readers disagree on which of
+    two counts.
     """
-    told = text.decode()
-    found = [value for key, value in _pairs(told) if _name(told[key]) == name]
+    decoded = text.decode()
+    found = [value for key, value in _pairs(decoded) if _name(decoded[key]) == name]
     if len(found) != 1:
-        raise ValueError(f"{name} is there {len(found)} times")
+        raise ValueError(f"{name} occurs {len(found)} times")
     (value,) = found
-    return told[: value.start].encode(), told[value].encode(), told[value.stop :].encode()
+    return decoded[: value.start].encode(), decoded[value].encode(), decoded[value.stop :].encode()
 
 
 def value(text: bytes) -> Any:
-    """What a text says, of a number beyond every float None: it is null wherever JavaScript has written it.
+    """Parse a JSON text. A number beyond the range of floats becomes None, as JavaScript writes it.
 
-    Raises ValueError where it is no JSON.
+    Raises ValueError if `text` is not valid JSON.
     """
     found = _quickly(text, _any)
     return _guarded(lambda: _decoder().decode(text.decode())) if found is None else found
 
 
 def fields(array: bytes, *names: str) -> list[tuple[Any, ...]]:
-    """Of each element of an array these members, None where there is none. Raises ValueError as `value` does."""
+    """Return these members of each element of an array, None for missing ones. Raises ValueError as `value` does."""
     found = _quickly(array, partial(_of_fields, names))
     if found is not None:
         from msgspec.structs import astuple
@@ -77,30 +78,30 @@ def fields(array: bytes, *names: str) -> list[tuple[Any, ...]]:
 
 
 def text_of(value: Any) -> bytes:
-    """The text of a value that we add. Raises UsageError where it can't be held, or not by JavaScript."""
+    """Return the JSON text of a value. Raises UsageError if JSON, or JavaScript, can't represent it exactly."""
     if fault := _fault(value):
         raise UsageError(f"It can't be stored: {fault}. Nothing was changed.")
     return json.dumps(value, ensure_ascii=False, indent=2).encode()
 
 
 def object_text(members: Mapping[str, bytes], depth: int) -> bytes:
-    """An object with one member a line, as it stands at `depth` in a document."""
+    """Return an object with one member per line, indented for `depth` in a document."""
     lines = [[json.dumps(name).encode() + b": ", text] for name, text in members.items()]
     return _bracketed(b"{", lines, b"}", depth)
 
 
 def array_text(elements: Iterable[bytes], depth: int) -> bytes:
-    """An array with each element from a new line on, as it stands at `depth` in a document."""
+    """Return an array with each element on a new line, indented for `depth` in a document."""
     return _bracketed(b"[", ([element] for element in elements), b"]", depth)
 
 
 def indented(text: bytes, depth: int) -> bytes:
-    """A text written from the left margin on, as it stands at `depth`: a line never breaks inside a string."""
+    """Indent a JSON text for `depth` in a document; this is safe, since strings contain no line breaks."""
     return text.replace(b"\n", b"\n" + _INDENT * depth)
 
 
 def _bracketed(opening: bytes, lines: Iterable[list[bytes]], closing: bytes, depth: int) -> bytes:
-    """All lines at once: they may be megabytes, and each copy of them takes a millisecond."""
+    """Join all lines at once: they may be megabytes, and each copy takes a millisecond."""
     margin = b"\n" + _INDENT * depth
     between = b"," + margin + _INDENT
     parts = [part for line in lines for part in (between, *line)]
@@ -108,7 +109,7 @@ def _bracketed(opening: bytes, lines: Iterable[list[bytes]], closing: bytes, dep
 
 
 def _decoding(kind: Any) -> Decode:
-    """Made before another thread can see it: msgspec crashes where two threads get to know a class at once."""
+    """Create a decoder before other threads can see it: msgspec crashes if two threads first use a class at once."""
     import msgspec
 
     return msgspec.json.Decoder(kind).decode
@@ -141,7 +142,7 @@ def _of_fields(names: Sequence[str]) -> Decode:
 
 
 def _quickly(text: bytes, decoding: Callable[[], Decode]) -> Any:
-    """What msgspec makes of it; None where that is not there, or refuses what the standard library may take."""
+    """Decode with msgspec; None if it is not installed or rejects what the standard library may accept."""
     try:
         import msgspec
     except ImportError:
@@ -153,13 +154,13 @@ def _quickly(text: bytes, decoding: Callable[[], Decode]) -> Any:
 
 
 def _pairs(text: str) -> Iterator[tuple[slice, slice]]:
-    """Where the name and the value of each member of an object stand."""
+    """Yield the positions of the name and the value of each member of an object."""
     spans = list(_spans(text, "{}", ":,"))
     return zip(spans[::2], spans[1::2], strict=True)
 
 
 def _spans(text: str, brackets: str, separators: str) -> Iterator[slice]:
-    """Where each key and value between the brackets stands."""
+    """Yield the position of each key and value between the brackets."""
     position = _past(text, 0, brackets[0])
     if text.startswith(brackets[1], position):
         return _nothing_after(text, position)
@@ -177,12 +178,12 @@ def _spans(text: str, brackets: str, separators: str) -> Iterator[slice]:
 
 def _name(text: str) -> str:
     if not text.startswith('"'):
-        raise ValueError("a name is no text")
+        raise ValueError("a name is not a string")
     return str(json.loads(text))
 
 
 def _past(text: str, position: int, mark: str = "") -> int:
-    """The place after white space, and after `mark` with white space around it. Raises ValueError without one."""
+    """Return the position after white space and `mark`. Raises ValueError if `mark` is missing."""
     space = re.compile(r"[ \t\n\r]*")
     position = _end(space, text, position)
     if not mark:
@@ -199,7 +200,7 @@ def _end(pattern: re.Pattern[str], text: str, position: int) -> int:
 
 def _nothing_after(text: str, position: int) -> None:
     if _past(text, position + 1) != len(text):
-        raise ValueError("there is more after its end")
+        raise ValueError("there is text after its end")
 
 
 def _decoder() -> json.JSONDecoder:
@@ -223,23 +224,23 @@ def _float(digits: str) -> float | None:
 
 
 def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(f"{constant} is not valid JSON")
 
 
 def _fault(value: Any, depth: int = 0) -> str:
-    """Why a value can't be stored, or stays not what it is; empty where it can."""
+    """Return why a value can't be stored exactly, or an empty string."""
     if value is None or isinstance(value, bool):
         return ""
     if isinstance(value, str):
-        return "" if value.isascii() or _is_whole(value) else "a text holds half a character"
+        return "" if value.isascii() or _is_whole(value) else "a string contains a lone surrogate"
     if isinstance(value, int):
-        return "" if abs(value) <= _EXACT else "a whole number beyond 2^53 would not be kept exactly"
+        return "" if abs(value) <= _EXACT else "an integer beyond 2^53 would not be stored exactly"
     if isinstance(value, float):
-        return "" if math.isfinite(value) else f"{value} is no number in JSON"
+        return "" if math.isfinite(value) else f"{value} is not a number in JSON"
     if isinstance(value, Mapping | list | tuple) and depth < 100:
         inner = [*value.keys(), *value.values()] if isinstance(value, Mapping) else value
         return next(filter(None, (_fault(each, depth + 1) for each in inner)), "")
-    return f"{type(value).__name__} is no JSON" if depth < 100 else "it is nested too deeply"
+    return f"{type(value).__name__} is not a JSON type" if depth < 100 else "it is nested too deeply"
 
 
 def _is_whole(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""TOML that may be anybody's."""
+"""Parse untrusted TOML."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 MOST_PARTS = 32
-"""Parts of a key. With many more of them, reading it, or what stands below it, would take for ever."""
+"""The maximum number of parts of a key. With many more, parsing the key or the tables below it would take too long."""
 
 _KEY = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
 _LONG_KEY = re.compile(rf"(?<![\w-]){_KEY}(?:[ \t]*+\.[ \t]*+{_KEY}){{{MOST_PARTS}}}")
@@ -17,9 +17,9 @@ class LongKey(ValueError):
 
 
 def parsed(text: str) -> dict[str, Any]:
-    """The document. Raises LongKey, another ValueError where it is no TOML, or RecursionError."""
+    """Parse a TOML text. Raises LongKey, another ValueError if it is invalid, or RecursionError."""
     import tomllib
 
     if _LONG_KEY.search(text):
-        raise LongKey(f"it holds a key of more than {MOST_PARTS} parts")
+        raise LongKey(f"it contains a key with more than {MOST_PARTS} parts")
     return tomllib.loads(text)

@@ -1,6 +1,6 @@
-"""Bringing plugins into the user's plugin folder: from a folder, an archive or an address, within bounds.
+"""Copy plugins into the user's plugin folder from a folder, an archive or an https address, within limits.
 
-Nothing of a plugin is run on the way, and only plain files and folders are taken.
+No code of a plugin is run, and only regular files and folders are copied.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ MOST_BYTES = 64 << 20
 _LEFT_OUT = (".git", "__pycache__", ".venv")
 _ARCHIVES = (".tar.gz", ".tgz", ".zip")
 _HEADER_BYTES = 2048
-"""What an archive holds of each file besides its content, at most."""
+"""The maximum size of the data that an archive has for each file besides its content."""
 _TOO_MUCH = f"it unpacks to more than {MOST_BYTES >> 20} MiB."
 
 
 class _Entry(NamedTuple):
-    """One file or folder of an archive."""
+    """One file or folder in an archive."""
 
     name: str
     is_program: bool = False
@@ -42,14 +42,14 @@ class _Entry(NamedTuple):
 
 
 class _Bounded:
-    """What comes out of a packed stream: no more than a plugin may be, however little it was packed to."""
+    """A decompressed stream limited to the maximum size of a plugin."""
 
     def __init__(self, stream: BufferedIOBase) -> None:
         self._stream = stream
         self._left = MOST_BYTES + MOST_FILES * _HEADER_BYTES
 
     def read(self, size: int) -> bytes:
-        """The next bytes. Raises UsageError where there are too many."""
+        """Return the next bytes. Raises UsageError if the limit is exceeded."""
         data = self._stream.read(size)
         self._left -= len(data)
         if self._left < 0:
@@ -59,11 +59,10 @@ class _Bounded:
 
 @contextlib.contextmanager
 def at_hand(source: str, *, insecure: bool = False) -> Iterator[str]:
-    """The folder with the plugin in `source`: a folder, a manifest or an archive, here or at an https address. What was
-    fetched or unpacked is gone afterwards.
+    """Yield a temporary folder with the plugin in `source`, which is removed afterwards.
 
-    Raises UsageError where there is no plugin, or one that does not stay in its folder; Unavailable where it can't be
-    fetched.
+    `source` is a folder, a manifest or an archive, as a path or an https address. Raises UsageError if it contains no
+    plugin or a plugin that leads out of its folder, and Unavailable if it can't be downloaded.
     """
     with tempfile.TemporaryDirectory(prefix="polyroute-") as temporary:
         if downloading.is_address(source):
@@ -81,18 +80,18 @@ def at_hand(source: str, *, insecure: bool = False) -> Iterator[str]:
             shutil.copyfile(source, os.path.join(target, MANIFEST))
         else:
             raise UsageError(
-                f"{source} is no plugin: give a folder with a {MANIFEST}, or {', '.join(_ARCHIVES)} of one."
+                f"{source} is not a plugin: give a folder with a {MANIFEST}, or {', '.join(_ARCHIVES)} of one."
             )
         yield _with_manifest(target, source)
 
 
 def install(folder: str, directory: str, name: str) -> str:
-    """Put a copy of a plugin into the plugin folder, in place of one of that name; return where it is.
+    """Copy a plugin into the plugin folder, replacing one of the same name; return the path of the copy.
 
-    Raises UsageError for a name that would lead elsewhere; Unavailable.
+    Raises UsageError if the name is invalid, and Unavailable if the folder can't be written.
     """
     if not re.fullmatch(PLAIN_NAME, name) or file_names.fault(name):
-        raise UsageError(f'{name!r} is no name for a plugin. Give it one in its {MANIFEST}: name = "acme".')
+        raise UsageError(f'{name!r} is not a valid name for a plugin. Set one in its {MANIFEST}: name = "acme".')
     target = os.path.join(directory, name)
     try:
         os.makedirs(directory, mode=0o700, exist_ok=True)
@@ -107,13 +106,13 @@ def install(folder: str, directory: str, name: str) -> str:
 
 
 def copy(source: str, target: str) -> None:
-    """Copy a plugin's folder, with rights that let nobody else write. Raises UsageError for links."""
+    """Copy a plugin's folder so that only its owner may write to it. Raises UsageError if it contains links."""
     for path, folders, names in os.walk(source):
         folders[:] = [name for name in folders if name not in _LEFT_OUT]
         for name in [*folders, *names]:
             each = os.path.join(path, name)
             if platform.is_link(each) or not (os.path.isfile(each) or os.path.isdir(each)):
-                raise UsageError(f"{each} is a link or no file: put a copy in its place.")
+                raise UsageError(f"{each} is a link or not a regular file: put a copy in its place.")
         inner = os.path.join(target, os.path.relpath(path, source))
         os.makedirs(inner, mode=0o755, exist_ok=True)
         for name in names:
@@ -122,11 +121,11 @@ def copy(source: str, target: str) -> None:
 
 
 def _path_of(address: str) -> tuple[str, str]:
-    """The last folder and the name of what is at an address; a plugin without a name is called by its folder."""
+    """Return the last folder and the file name in an address; the folder is the name of a plugin without one."""
     folder, name = posixpath.split(urlsplit(address).path)
     found = posixpath.basename(folder).strip(".") or "plugin", name or MANIFEST
     if why := file_names.fault("/".join(found)):
-        raise UsageError(f"{address}: {why}. Fetch it yourself, and give the file.")
+        raise UsageError(f"{address}: {why}. Download it yourself, and give the file.")
     return found
 
 
@@ -143,15 +142,15 @@ def _plain_name(source: str) -> str:
 
 
 def _with_manifest(folder: str, source: str) -> str:
-    """The folder itself, or the only one in it: archives often hold one that is named by the version."""
+    """Return `folder`, or the only folder in it: archives often contain one folder named after the version."""
     inner = [os.path.join(folder, name) for name in os.listdir(folder)]
     places = [folder, *inner] if len(inner) == 1 else [folder]
     for each in places:
         if os.path.isfile(os.path.join(each, MANIFEST)):
             return each
     python = os.path.isfile(os.path.join(source, "pyproject.toml"))
-    hint = f" A plugin in Python is installed instead: pip install {os.path.join(os.curdir, source)}" if python else ""
-    raise UsageError(f"{source} holds no {MANIFEST}.{hint}")
+    hint = f" To install a Python plugin: pip install {os.path.join(os.curdir, source)}" if python else ""
+    raise UsageError(f"{source} contains no {MANIFEST}.{hint}")
 
 
 def _unpack(archive: str, target: str) -> None:
@@ -178,7 +177,7 @@ def _tarred(archive: str, stack: contextlib.ExitStack) -> Iterator[_Entry]:
     opened = stack.enter_context(tarfile.open(fileobj=unpacked, mode="r|"))  # noqa: SIM115 - the stack closes it
     for each in opened:
         if not (each.isfile() or each.isdir()):
-            raise UsageError(f"{archive}: {each.name} is a link or no file.")
+            raise UsageError(f"{archive}: {each.name} is a link or not a regular file.")
         read = partial(opened.extractfile, each) if each.isfile() else None
         yield _Entry(each.name, bool(each.mode & 0o100), read)
 
@@ -191,18 +190,18 @@ def _zipped(archive: str, stack: contextlib.ExitStack) -> Iterator[_Entry]:
     for each in opened.infolist():
         mode = each.external_attr >> 16
         if not each.is_dir() and stat.S_IFMT(mode) not in (0, stat.S_IFREG):
-            raise UsageError(f"{archive}: {each.filename} is a link or no file.")
+            raise UsageError(f"{archive}: {each.filename} is a link or not a regular file.")
         read = None if each.is_dir() else partial(opened.open, each)
         yield _Entry(each.filename, bool(mode & 0o100), read)
 
 
 def _write(entries: Iterator[_Entry], target: str) -> None:
-    """Write the files of an archive. Raises UsageError for too many, too large, or those that lead out of it."""
+    """Write the files of an archive. Raises UsageError if they are too many or too large, or lead out of it."""
     left = MOST_BYTES
     os.makedirs(target)
     for count, entry in enumerate(entries, 1):
         if count > MOST_FILES:
-            raise UsageError(f"it holds more than {MOST_FILES} files.")
+            raise UsageError(f"it contains more than {MOST_FILES} files.")
         if why := file_names.fault(entry.name):
             raise UsageError(f"{entry.name}: {why}.")
         if entry.open is None:

@@ -1,4 +1,4 @@
-"""Dexto: the gateway behind `DEXTO_API_KEY` or a login. It proxies OpenRouter, and maps IDs as that does."""
+"""Dexto: a gateway with `DEXTO_API_KEY` or a login. It proxies OpenRouter and uses the same model IDs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PROVIDER_ID = "dexto"
 
 @hookimpl
 def polyroute_providers() -> Iterable[Provider]:
-    """Dexto is never selected: one selects a model, not who pays."""
+    """Return Dexto, which is not selectable: users select a model, not who pays for it."""
     yield Provider(
         PROVIDER_ID,
         "Dexto",
@@ -21,7 +21,7 @@ def polyroute_providers() -> Iterable[Provider]:
         base_url=ENDPOINT,
         aliases=("dexto-nova",),
         selectable=False,
-        custom_models=CustomModelRules(),  # Dexto's own files hold such: they are kept, and run through it
+        custom_models=CustomModelRules(),  # Dexto's own files contain them: they are preserved and run through it
         documentation="https://docs.dexto.ai",
         key_variable="DEXTO_API_KEY",
         failures=polyroute_openrouter.FAILURES,
@@ -30,23 +30,23 @@ def polyroute_providers() -> Iterable[Provider]:
 
 @hookimpl
 def polyroute_credentials(environment: Environment) -> Iterable[Detection]:
-    """The gateway's key, and the OpenRouter key that Dexto's login may have brought."""
+    """Return the gateway's key, and the OpenRouter key that a Dexto login may contain."""
     return detect(environment)
 
 
 @hookimpl
 def polyroute_routeability() -> Iterable[Routeability]:
-    """Dexto carries what OpenRouter does, and OpenRouter itself. Its credits come first unless told otherwise."""
+    """Dexto carries what OpenRouter carries, and OpenRouter itself. It is the preferred gateway by default."""
     yield polyroute_openrouter.routeability(PROVIDER_ID, also=(polyroute_openrouter.PROVIDER_ID,), preferred=True)
 
 
 @hookimpl
 def polyroute_model_ids() -> Mapping[str, Mapper]:
-    """OpenRouter's mapping function; there is no second one."""
+    """Return OpenRouter's mapper."""
     return {PROVIDER_ID: polyroute_openrouter.mapper()}
 
 
 @hookimpl
 def polyroute_lists() -> Iterable[FetchedList]:
-    """OpenRouter's list, since Dexto maps by it."""
+    """Return OpenRouter's list, which Dexto's mapping uses."""
     yield polyroute_openrouter.fetched_list(PROVIDER_ID)

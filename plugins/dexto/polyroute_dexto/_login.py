@@ -1,4 +1,7 @@
-"""Dexto's login: `DEXTO_API_KEY`, or what `dexto login` left in `auth.json`, which is only ever read."""
+"""Detect Dexto's credentials: `DEXTO_API_KEY`, or the login that `dexto login` stored in `auth.json`.
+
+The file is only read, never written.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ _REMEDY = "Run `dexto login`, or set DEXTO_API_KEY."
 
 
 def detect(environment: Environment) -> Iterable[Detection]:
-    """What is known of Dexto's own key, and of the OpenRouter key beside it."""
+    """Yield the state of Dexto's own key, and the OpenRouter key in the login file."""
     path = _auth_path(environment)
     login = _read(path, environment)
     if _text(login, "openRouterApiKey"):
@@ -28,26 +31,26 @@ def detect(environment: Environment) -> Iterable[Detection]:
 def _gateway(environment: Environment, path: str, login: dict[str, Any]) -> Detection:
     endpoint = _endpoint(environment)
     if not endpoint:
-        remedy = f"Correct it, as in DEXTO_API_URL={ENDPOINT}."
+        remedy = f"Fix it, for example: DEXTO_API_URL={ENDPOINT}."
         return Detection("dexto", reason="DEXTO_API_URL is not an http or https address", remedy=remedy)
     if source := environment.source("DEXTO_API_KEY"):
         return Detection("dexto", source=source, endpoint=endpoint)
     if _text(login, "dextoApiKey"):
         return Detection("dexto", source=Source("file", path=path, field="dextoApiKey"), endpoint=endpoint)
     if _text(login, "token"):
-        reason = "the login has expired" if _expired(login) else "the login brought no gateway key"
+        reason = "the login has expired" if _expired(login) else "the login contains no gateway key"
         return Detection("dexto", reason=reason, remedy=_REMEDY)
-    return Detection("dexto", reason="nobody is logged in and DEXTO_API_KEY is not set", remedy=_REMEDY)
+    return Detection("dexto", reason="you are not logged in and DEXTO_API_KEY is not set", remedy=_REMEDY)
 
 
 def _expired(login: dict[str, Any]) -> bool:
-    """Whether the time in `expiresAt`, in milliseconds, is past."""
+    """Return whether the time in `expiresAt`, in milliseconds, has passed."""
     until = login.get("expiresAt")
     return isinstance(until, int | float) and until < time.time() * 1000
 
 
 def _endpoint(environment: Environment) -> str:
-    """The gateway's address. Only the process may move it: a file of a project must not redirect a key."""
+    """Return the gateway's base URL. Only the process may change it: a project's file must not redirect a key."""
     address = environment.setting("DEXTO_API_URL", layer="env")
     if address is None:
         return ENDPOINT
@@ -70,8 +73,8 @@ def _read(path: str, environment: Environment) -> dict[str, Any]:
         login = None
     if isinstance(login, dict):
         return login
-    remedy = "Run `dexto login` to write it anew."
-    wrong = "is not a JSON object; it was left alone."
+    remedy = "Run `dexto login` to write it again."
+    wrong = "is not a JSON object; it was ignored."
     environment.report(Problem(wrong, remedy, path=path, code="file-unreadable"))
     return {}
 

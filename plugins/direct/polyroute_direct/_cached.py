@@ -1,6 +1,6 @@
-"""The plugin's answers, made of plain data that is kept between runs.
+"""The results of the plugin's hooks, built from plain data that is cached between runs.
 
-A run that finds the data kept reads one file of it and imports nothing more.
+If the data is cached, a run reads one file and imports nothing else.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ Table = dict[str, Any]
 
 
 def providers() -> list[Provider]:
-    """All providers, in order of ID."""
+    """Return all providers, sorted by ID."""
     return [restored(Provider, row) for row in _facts()["rows"]]
 
 
 def models(provider_ids: Iterable[str]) -> list[Model]:
-    """The models of these providers."""
+    """Return the models of these providers."""
     texts = derived("direct-models", _VERSION, all_sources(), _model_texts)
     return [restored(Model, row) for provider in provider_ids for row in json.loads(texts.get(provider, "[]"))]
 
 
 def fetched_list() -> FetchedList:
-    """models.dev's list, and what it says that nobody knew of how providers and models are called."""
+    """Return the list of models.dev, with the changes in how providers and models are called."""
     facts = _facts()
     return FetchedList(
         LIST,
@@ -48,9 +48,9 @@ def fetched_list() -> FetchedList:
 
 
 def check(document: Any) -> int:
-    """How many models the list has; raises ValueError where it is none."""
+    """Return how many models the list has. Raises ValueError if it is invalid."""
     if not isinstance(document, dict):
-        raise ValueError("it is no table of providers")
+        raise ValueError("it is not an object of providers")
     models = [table_at(table_at(document, name), "models") for name in document]
     count = sum(isinstance(model, dict) for each in models for model in each.values())
     if not count:
@@ -64,7 +64,7 @@ def _facts() -> Table:
 
 @lru_cache(maxsize=1)
 def _facts_of(_identities: object) -> Table:
-    """Two hooks ask for them, one after the other."""
+    """Return the facts, which two hooks need one after the other."""
     facts: Table = derived("direct-providers", _VERSION, all_sources(), _read_facts)
     return facts
 

