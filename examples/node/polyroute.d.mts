@@ -204,6 +204,10 @@ export interface Gateway {
   primaryEnvVar: string;
   /** How many providers' models it may carry. */
   carries: number;
+  /** Whether its routes are tried first. */
+  preferred: boolean;
+  /** Whether its routes are tried first where the user prefers nothing else. */
+  preferredByDefault: boolean;
 }
 
 /** Whether Dexto's gateway can be used, and comes first. */

@@ -88,6 +88,10 @@ class Gateway(TypedDict):
     """The variable to set first; empty where none is needed."""
     carries: int
     """How many providers' models it may carry."""
+    preferred: bool
+    """Whether its routes are tried first."""
+    preferredByDefault: bool
+    """Whether its routes are tried first where the user prefers nothing else."""
 
 
 class Catalog(TypedDict):
