@@ -18,7 +18,7 @@ from typing import Any
 from playwright.sync_api import Page
 
 from benchmarks.measuring import Figure, interleaved, judged, medians, show, throw_away
-from tests.page.visiting import DEXTO, Visit, Visitor, chromium
+from tests.support.browser import DEXTO, Visit, Visitor, chromium
 
 _TYPED = "claud"
 _SLOWER = 4

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -11,13 +11,13 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from polyroute import Catalog, Environment, Plugins, Preferences
-from tests.fake_upstream import Serve, Upstream
-from tests.installing import Picture, load, picture, site_on_path, sound
-from tests.machine import IN_CI, needed
-from tests.shell import Shell
+from tests.support.catalogs import MakeCatalog, MakeEnvironment
+from tests.support.distributions import Picture, load, picture, site_on_path, sound
+from tests.support.fake_endpoint import Serve, Upstream
+from tests.support.machine import IN_CI, needed
+from tests.support.shell import Shell
 
-MakeEnvironment = Callable[..., Environment]
-MakeCatalog = Callable[..., Catalog]
+pytest_plugins = ["tests.support.lanes"]
 
 # No test is timed: machines are shared. In CI the same examples are tried each time, elsewhere others.
 _SLOW = [HealthCheck.too_slow]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.page.visiting import STATES, Visitor, chromium
+from tests.support.browser import STATES, Visitor, chromium
 
 
 @pytest.fixture(scope="package")

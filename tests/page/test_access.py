@@ -6,8 +6,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, expect
 
-from tests.page.states import SONNET, STATES
-from tests.page.visiting import DEXTO, NOTHING, PHONE, WIDE, Visitor
+from tests.support.browser import DEXTO, NOTHING, PHONE, WIDE, Visitor
+from tests.support.page_states import SONNET, STATES
 
 
 def findings(page: Page) -> list[str]:

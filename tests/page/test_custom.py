@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.page.visiting import BOTH, DEXTO, NOTHING, OPENROUTER, Visit, Visitor
+from tests.support.browser import BOTH, DEXTO, NOTHING, OPENROUTER, Visit, Visitor
 
 ID = "z-ai/glm-4.5-air:free"
 STORE = "dexto/models/custom-models.json"

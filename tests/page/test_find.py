@@ -6,7 +6,7 @@ import json
 
 from playwright.sync_api import expect
 
-from tests.page.visiting import DEXTO, NOTHING, Visitor
+from tests.support.browser import DEXTO, NOTHING, Visitor
 
 SONNET = "anthropic/claude-sonnet-4-5"
 MARKUP = """\

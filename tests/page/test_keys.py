@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.page.visiting import DEXTO, NOTHING, OPENROUTER, Visit, Visitor
+from tests.support.browser import DEXTO, NOTHING, OPENROUTER, Visit, Visitor
 
 SONNET = "anthropic/claude-sonnet-4-5"
 CANARY = "canary-typed-key-5678"

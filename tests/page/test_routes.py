@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.page.visiting import BOTH, DEXTO, FREE, NOTHING, OPENROUTER, Visit, Visitor
+from tests.support.browser import BOTH, DEXTO, FREE, NOTHING, OPENROUTER, Visit, Visitor
 
 SONNET = "anthropic/claude-sonnet-4-5"
 BOTH_WAYS = {**DEXTO, "ANTHROPIC_API_KEY": "canary-anthropic-key"}

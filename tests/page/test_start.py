@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Route, expect
 
-from tests.page.visiting import DEXTO, NOTHING, Visit, Visitor
+from tests.support.browser import DEXTO, NOTHING, Visit, Visitor
 
 SONNET = "anthropic/claude-sonnet-4-5"
 

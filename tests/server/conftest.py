@@ -1,5 +1,5 @@
 """What the tests of the HTTP API share."""
 
-from tests.serving import serve
+from tests.support.http_server import serve
 
 __all__ = ["serve"]

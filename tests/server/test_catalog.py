@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.serving import Serve
+from tests.support.http_server import Serve
 
 DEXTO = {"DEXTO_API_KEY": "dexto-secret"}
 

@@ -20,7 +20,7 @@ from polyroute.errors import (
     UsageError,
 )
 from polyroute.server import faults
-from tests.serving import Client, Serve
+from tests.support.http_server import Client, Serve
 
 CANARY = "sk-proj-canary-0123456789"
 CUSTOM, KEY, SWITCH = "/api/llm/custom-models", "/api/llm/key", "/api/llm/switch"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
-from tests.conftest import MakeEnvironment
-from tests.serving import Client, Serve
+from tests.support.catalogs import MakeEnvironment
+from tests.support.http_server import Client, Serve
 
 
 class Stream:

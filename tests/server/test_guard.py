@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from tests.serving import Client, Serve
+from tests.support.http_server import Client, Serve
 
 CATALOG = "/api/llm/catalog?includeModels=false"
 SWITCH = "/api/llm/switch"

@@ -9,9 +9,9 @@ import pytest
 
 from polyroute import Plugins
 from tests.server.test_serve import started, within
-from tests.serving import Client, Serve
-from tests.shell import Shell
-from tests.upstream import running
+from tests.support.file_server import running
+from tests.support.http_server import Client, Serve
+from tests.support.shell import Shell
 
 
 def test_offline_is_said(serve: Serve) -> None:

@@ -14,10 +14,10 @@ import pytest
 from pydantic import ValidationError
 
 from polyroute.server.table import OPERATIONS
-from tests import described
-from tests.conftest import MakeEnvironment
-from tests.machine import IN_CI
-from tests.serving import Client, Serve
+from tests.support import described
+from tests.support.catalogs import MakeEnvironment
+from tests.support.http_server import Client, Serve
+from tests.support.machine import IN_CI
 
 EXAMPLES = int(os.environ.get("POLYROUTE_TEST_FUZZ_EXAMPLES", "3"))
 """How many made-up requests each operation gets in a test; some hundred for a thorough look."""

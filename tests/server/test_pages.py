@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.serving import Client, Serve
+from tests.support.http_server import Client, Serve
 
 
 def test_the_own_page_allows_nothing_foreign(serve: Serve) -> None:

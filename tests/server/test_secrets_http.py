@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import MakeEnvironment
-from tests.serving import Client, Serve
+from tests.support.catalogs import MakeEnvironment
+from tests.support.http_server import Client, Serve
 
 ENV, DOTENV, LOGIN, POSTED = (f"sk-canary-{name}-0123456789" for name in ("env", "dotenv", "login", "posted"))
 EVIL = "https://evil.example/v1"

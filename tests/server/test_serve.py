@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.serving import Client
-from tests.shell import POLYROUTE, Shell
+from tests.support.http_server import Client
+from tests.support.shell import POLYROUTE, Shell
 
 SECONDS_OF_LOAD = float(os.environ.get("POLYROUTE_TEST_LOAD_SECONDS", "4"))
 """How long writers and readers are at it; 20 for a thorough look."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.serving import Serve
+from tests.support.http_server import Serve
 
 SECRET = "canary-key-1234"
 

@@ -1,0 +1,514 @@
+"""The command `plugins` with its actions, in real processes."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+import tarfile
+import threading
+import zipfile
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from polyroute import Unavailable, UsageError
+from polyroute.manifests.reading import schema
+from polyroute.trust import acquiring, downloading
+from tests.plugins.test_trust import EVIL, PROGRAM
+from tests.support.distributions import Site
+from tests.support.manifests import ACME, Person
+
+POLYROUTE = str(Path(sys.executable).with_name("polyroute"))
+SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
+
+
+class Commands(Person):
+    """A person who uses the command in a project."""
+
+    def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run `polyroute plugins`, without a terminal."""
+        own = {"PATH": os.environ["PATH"], "HOME": str(self.home), "POLYROUTE_HOME": str(self.ours)}
+        return subprocess.run(
+            [POLYROUTE, *arguments],
+            env={**own, **variables},
+            cwd=self.project,
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+
+    def plugins_json(self, *arguments: str, status: int = 0) -> Any:
+        """The document of an action."""
+        done = self.run("plugins", *arguments, "--json")
+        assert done.returncode == status, done.stderr
+        return json.loads(done.stdout)
+
+    def usable(self) -> set[str]:
+        """The plugins in use that are not bundled."""
+        found = self.plugins_json("list")["plugins"]
+        return {each["name"] for each in found if each["enabled"] and each["origin"] not in ("bundled", "installed")}
+
+
+@pytest.fixture
+def person(tmp_path: Path) -> Commands:
+    """Somebody with an empty plugin folder, in a project."""
+    return Commands(tmp_path)
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Path:
+    """A plugin that is not in any plugin folder."""
+    folder = tmp_path / "downloads" / "acme"
+    folder.mkdir(parents=True)
+    (folder / "plugin.toml").write_text(ACME)
+    return folder
+
+
+def test_add_asks_and_puts_it_to_use(person: Commands, elsewhere: Path) -> None:
+    """`add` shows providers, hosts and variables, does nothing without an answer, and with --yes adds the plugin."""
+    asked = person.run("plugins", "add", str(elsewhere))
+    assert asked.returncode == 2
+    assert "sends      ACME_API_KEY to https://api.acme.example" in asked.stderr
+    assert "--yes" in asked.stderr
+    assert person.usable() == set()
+    done = person.run("plugins", "add", str(elsewhere), "--yes")
+    assert (done.returncode, person.usable()) == (0, {"acme"})
+    assert person.run("resolve", "acme/acme-large", ACME_API_KEY="k").returncode == 0
+
+
+def test_add_says_what_it_would_take_from_where(person: Commands, elsewhere: Path) -> None:
+    """`add` names the folder as it was given; a plugin in Python is told to be installed, from its path alone."""
+    asked = person.run("plugins", "add", str(elsewhere))
+    assert f"  from       {elsewhere}\n" in asked.stderr
+    (elsewhere / "plugin.toml").rename(elsewhere / "pyproject.toml")
+    refused = person.run("plugins", "add", str(elsewhere), "--yes")
+    assert (refused.returncode, f"pip install {elsewhere}\n" in refused.stderr) == (2, True)
+
+
+def test_an_answer_is_taken_on_a_terminal(person: Commands, elsewhere: Path) -> None:
+    """On a terminal `add` goes on after yes, and changes nothing after anything else."""
+    script = "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)"
+    environment = {"PATH": os.environ["PATH"], "HOME": str(person.home), "POLYROUTE_HOME": str(person.ours)}
+    for answer, status, used in (("n\n", 1, set()), ("y\n", 0, {"acme"})):
+        command = [sys.executable, "-c", script, POLYROUTE, "plugins", "add", str(elsewhere)]
+        done = subprocess.run(command, env=environment, input=answer, text=True, capture_output=True, check=False)
+        assert (done.returncode, person.usable()) == (status, used), done.stdout
+
+
+@pytest.mark.parametrize("suffix", [".tar.gz", ".zip"])
+def test_add_unpacks(person: Commands, elsewhere: Path, suffix: str) -> None:
+    """An archive of a plugin's folder is added as the folder is; the program in it stays one."""
+    (elsewhere / "plugin.toml").write_text(PROGRAM + ACME)
+    (elsewhere / "run").write_text("#!/bin/sh\n")
+    (elsewhere / "run").chmod(0o775)
+    archive = elsewhere.parent / f"acme-1.0{suffix}"
+    if suffix == ".zip":
+        with zipfile.ZipFile(archive, "w") as packed:
+            for path in elsewhere.iterdir():
+                packed.write(path, f"acme-1.0/{path.name}")
+    else:
+        with tarfile.open(archive, "w:gz") as packed_too:
+            packed_too.add(elsewhere, "acme-1.0")
+    done = person.run("plugins", "add", str(archive), "--yes")
+    assert (done.returncode, "was added, but can't be used" in done.stdout) == (1, True)  # it says nothing of itself
+    assert (person.folder / "acme-1.0" / "run").stat().st_mode & 0o777 == 0o755
+
+
+class Files(SimpleHTTPRequestHandler):
+    """The files of a folder, quietly; `/away` leads to another address."""
+
+    def do_GET(self) -> None:
+        """A file, or a redirect."""
+        if self.path == "/away.zip":
+            self.send_response(302)
+            self.send_header("Location", "http://example.com/acme.zip")
+            self.end_headers()
+        else:
+            super().do_GET()
+
+    def log_message(self, *arguments: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def server(elsewhere: Path) -> Iterator[str]:
+    """The address of a server of the folder in which the downloads are."""
+    served = ThreadingHTTPServer(("127.0.0.1", 0), partial(Files, directory=str(elsewhere.parent)))
+    thread = threading.Thread(target=served.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{served.server_port}"
+    served.shutdown()
+    thread.join()
+    served.server_close()
+
+
+def test_add_fetches(person: Commands, elsewhere: Path, server: str) -> None:
+    """An archive or a manifest at an address is fetched and added; without https only where that is allowed."""
+    with zipfile.ZipFile(elsewhere.parent / "acme.zip", "w") as packed:
+        packed.write(elsewhere / "plugin.toml", "plugin.toml")
+    refused = person.run("plugins", "add", f"{server}/acme.zip", "--yes")
+    assert (refused.returncode, "is not https" in refused.stderr) == (2, True)
+    assert person.run("plugins", "add", f"{server}/acme.zip", "--yes", "--insecure").returncode == 0
+    assert person.usable() == {"acme"}
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "words"),
+    [
+        ("none.zip", 3, "404"),
+        ("away.zip", 2, "http://example.com/acme.zip is not https"),
+        ("acme/", 2, "TOML"),
+    ],
+)
+def test_what_cannot_be_fetched_is_told(person: Commands, server: str, path: str, status: int, words: str) -> None:
+    """What is not there, leads elsewhere, or is no plugin is told, and nothing is changed."""
+    done = person.run("plugins", "add", f"{server}/{path}", "--yes", "--insecure")
+    assert (done.returncode, words in done.stderr) == (status, True), done.stderr
+    assert not person.folder.exists()
+
+
+def test_fetching_needs_its_extra(person: Commands, elsewhere: Path, server: str) -> None:
+    """Without httpx2 an address is told to need an extra; a folder needs none."""
+    site = Site(person.home / "site")
+    site.module("httpx2", "raise ImportError('not there')\n")
+    without = {"PYTHONPATH": str(site.folder)}
+    refused = person.run("plugins", "add", f"{server}/acme.zip", "--yes", "--insecure", **without)
+    assert (refused.returncode, "pip install 'polyroute[http]'" in refused.stderr) == (3, True)
+    assert person.run("plugins", "add", str(elsewhere), "--yes", **without).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "address", ["http://example.com/a.zip", "https://me:key@example.com/a.zip", "http://127.0.0.1.example.com/"]
+)
+def test_some_addresses_are_never_asked(address: str) -> None:
+    """Plain http elsewhere than on this machine, and addresses with a password, are refused before anything is sent."""
+    with pytest.raises(UsageError), acquiring.at_hand(address, insecure=True):
+        pass
+
+
+def test_a_flood_is_cut_off(server: str, elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is larger than a plugin may be is not fetched to its end."""
+    (elsewhere.parent / "large.zip").write_bytes(bytes(100_000))
+    monkeypatch.setattr(downloading, "MOST_BYTES", 70_000)
+    with pytest.raises(Unavailable, match="is larger than"), acquiring.at_hand(f"{server}/large.zip", insecure=True):
+        pass
+
+
+HOSTILE = ["../out", "/out", "a/../../out", "C:/out", "a\\..\\..\\out"]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("suffix", [".tar.gz", ".zip"])
+def test_an_archive_cannot_write_elsewhere(tmp_path: Path, name: str, suffix: str) -> None:
+    """An archive with a path that leads out of it is refused."""
+    archive = tmp_path / f"x{suffix}"
+    if suffix == ".zip":
+        with zipfile.ZipFile(archive, "w") as packed:
+            packed.writestr(name, "x")
+    else:
+        with tarfile.open(archive, "w:gz") as packed_too:
+            packed_too.addfile(tarfile.TarInfo(name), io.BytesIO())
+    with pytest.raises(UsageError, match="leads out"), acquiring.at_hand(str(archive)):
+        pass
+
+
+@pytest.mark.parametrize("name", ["../state", "..", "a/b", "/out", ".hidden", "a\\\\b", "Ac\\u202eme", "a,b"])
+def test_a_plugin_is_named_for_its_own_folder(person: Commands, elsewhere: Path, name: str) -> None:
+    """A name that would lead out of the plugin folder, or not be listed there, is refused and nothing is touched."""
+    person.put("approved", in_project=True)
+    person.run("plugins", "trust", "approved", "--yes")
+    before = {path: path.read_bytes() for path in person.ours.rglob("*.json") if path.parent.name == "state"}
+    (elsewhere / "plugin.toml").write_text(f'name = "{name}"\n' + ACME)
+    done = person.run("plugins", "add", str(elsewhere), "--yes")
+    assert (done.returncode, "is not a valid name for a plugin" in done.stderr) == (2, True)
+    assert before
+    assert {path: path.read_bytes() for path in before} == before
+    assert not person.folder.exists()
+
+
+def test_a_folder_whose_name_no_plugin_can_have_is_not_added(person: Commands, elsewhere: Path) -> None:
+    """Where the manifest gives no name the folder's is taken, by the same rule; the remedy mends it."""
+    folder = elsewhere.rename(elsewhere.with_name(".acme"))
+    refused = person.run("plugins", "add", str(folder), "--yes")
+    assert (refused.returncode, 'name = "acme"' in refused.stderr) == (2, True)
+    (folder / "plugin.toml").write_text('name = "acme"\n' + ACME)
+    assert person.run("plugins", "add", str(folder), "--yes").returncode == 0
+    assert person.usable() == {"acme"}
+
+
+def test_an_archive_holds_plain_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Links and devices, what unpacks to too much, and what is no archive are refused."""
+    link = tarfile.TarInfo("plugin.toml")
+    link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+    with tarfile.open(tmp_path / "link.tar.gz", "w:gz") as packed:
+        packed.addfile(link)
+    with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as bomb:
+        bomb.writestr("plugin.toml", b"\0" * 5000)
+    with tarfile.open(tmp_path / "folders.tar.gz", "w:gz") as folders:
+        for _ in range(acquiring.MOST_FILES + 1):
+            entry = tarfile.TarInfo("folder")
+            entry.type = tarfile.DIRTYPE
+            folders.addfile(entry)
+    with tarfile.open(tmp_path / "names.tar.gz", "w:gz", format=tarfile.PAX_FORMAT) as names:
+        names.addfile(tarfile.TarInfo("x" * (24 << 20)))
+    torn = (tmp_path / "names.tar.gz").read_bytes()
+    (tmp_path / "torn.tar.gz").write_bytes(torn[:40] + b"\xff" * 40 + torn[80:])
+    (tmp_path / "text.zip").write_text("no archive")
+    (tmp_path / "text.tar.gz").write_text("no archive")
+    monkeypatch.setattr(acquiring, "MOST_BYTES", 4000)
+    said = {"link.tar.gz": "is a link", "bomb.zip": "MiB", "text.zip": "zip", "text.tar.gz": "gz"}
+    said |= {"folders.tar.gz": "10000 files", "names.tar.gz": "MiB", "torn.tar.gz": "can't be unpacked"}
+    for name, words in said.items():
+        with pytest.raises(UsageError, match=words), acquiring.at_hand(str(tmp_path / name)):
+            pass
+
+
+def test_a_folder_with_links_is_not_copied(elsewhere: Path) -> None:
+    """A folder that holds a link is refused: what it leads to is not part of the plugin."""
+    (elsewhere / "link").symlink_to("/etc/passwd")
+    with pytest.raises(UsageError, match="is a link"), acquiring.at_hand(str(elsewhere)):
+        pass
+
+
+def test_what_is_broken_is_not_added(person: Commands, elsewhere: Path) -> None:
+    """A plugin that can't be used is refused with the line of each fault, and a folder without one too."""
+    (elsewhere / "plugin.toml").write_text(ACME + "kind = 'shop'\n")
+    done = person.run("plugins", "add", str(elsewhere), "--yes")
+    assert done.returncode == 2
+    assert "line 5: providers.acme.kind should be" in done.stderr
+    (elsewhere / "plugin.toml").unlink()
+    assert "contains no plugin.toml" in person.run("plugins", "add", str(elsewhere), "--yes").stderr
+    assert person.usable() == set()
+
+
+def test_adding_again_replaces_it(person: Commands, elsewhere: Path) -> None:
+    """A plugin added twice is there once, as it is the second time."""
+    person.run("plugins", "add", str(elsewhere), "--yes")
+    (elsewhere / "plugin.toml").write_text('version = "2"\n' + ACME)
+    person.run("plugins", "add", str(elsewhere), "--yes")
+    assert person.plugins_json("info", "acme")["version"] == "2"
+    assert [path.name for path in person.folder.iterdir()] == ["acme"]
+
+
+def test_what_of_an_added_plugin_is_not_used_is_told(person: Commands, elsewhere: Path) -> None:
+    """`add` refuses what others have already, and names the place that it replaces and faults by their source."""
+    (elsewhere / "plugin.toml").write_text(ACME.replace("providers.acme", "providers.openai"))
+    refused = person.run("plugins", "add", str(elsewhere), "--yes")
+    assert (refused.returncode, refused.stderr) == (1, "")
+    assert "acme was not added: openai belongs to plugin direct" in refused.stdout
+    assert not (person.folder / "acme").exists()
+    (elsewhere / "plugin.toml").write_text(ACME)
+    first, again = (person.run("plugins", "add", str(elsewhere), "--yes") for _ in range(2))
+    assert "replaces" not in first.stderr
+    assert f"  replaces   {person.folder / 'acme'}\n" in again.stderr
+    (elsewhere / "plugin.toml").write_text("x = 1")
+    assert f"polyroute: {elsewhere}:\n" in person.run("plugins", "add", str(elsewhere), "--yes").stderr
+
+
+def test_what_is_trusted_is_what_was_shown(person: Commands) -> None:
+    """A plugin that changes while the person is asked is not trusted as it is then."""
+    folder = person.put("acme", PROGRAM + ACME, in_project=True, run="#!/bin/sh\n")
+    change = f"echo 'echo other' >> {folder / 'run'}"
+    script = (
+        "import os, pty, sys\n"
+        "def read(number):\n"
+        "    data = os.read(number, 1024)\n"
+        f"    if b'[y/N]' in data: os.system({change!r}); os.write(number, b'y\\n')\n"
+        "    return data\n"
+        "sys.exit(pty.spawn(sys.argv[1:], read) >> 8)"
+    )
+    environment = {"PATH": os.environ["PATH"], "HOME": str(person.home), "POLYROUTE_HOME": str(person.ours)}
+    command = [sys.executable, "-c", script, POLYROUTE, "plugins", "trust", "acme"]
+    done = subprocess.run(
+        command, env=environment, cwd=person.project, input="", text=True, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+    assert person.plugins_json("info", "acme")["reason"] == "has changed since it was approved"
+
+
+def test_a_new_plugin_has_a_name_of_its_own(person: Commands) -> None:
+    """`new` takes no name or alias of a provider that is there, and says whose it is."""
+    for name in ("openai", "amazon-bedrock"):
+        refused = person.run("plugins", "new", name, "--into", str(person.home))
+        assert (refused.returncode, "of plugin direct" in refused.stderr) == (2, True)
+        assert not (person.home / name).exists()
+
+
+def test_trust_and_untrust(person: Commands) -> None:
+    """A plugin in a project is in use from `trust` to `untrust`; without a terminal only --yes is an answer."""
+    person.put("acme", in_project=True)
+    assert person.run("plugins", "trust", "acme").returncode == 2
+    assert person.usable() == set()
+    assert person.plugins_json("trust", "acme", "--yes") == {"schema": 1, "plugin": "acme", "trusted": True}
+    assert person.usable() == {"acme"}
+    assert person.run("plugins", "untrust", "acme").returncode == 0
+    assert person.usable() == set()
+
+
+def test_without_a_terminal_it_is_skipped_and_told(person: Commands) -> None:
+    """A plugin that waits for approval never makes a command ask or fail: it is told on stderr."""
+    person.put("acme", in_project=True)
+    done = person.run("status", "--json", ACME_API_KEY="k")
+    assert done.returncode == 0
+    assert "acme" not in json.loads(done.stdout)["providers"]
+    assert [each["message"] for each in json.loads(done.stdout)["problems"]] == ["waits for your approval"]
+
+
+def test_consent_by_trust(person: Commands) -> None:
+    """A manifest that would send another provider's key elsewhere says so, and does it once it is trusted."""
+    person.put("evil", EVIL)
+    assert "sends      OPENAI_API_KEY to https://evil.example" in person.run("plugins", "info", "evil").stdout
+    assert person.run("resolve", "evil/x", OPENAI_API_KEY="k").returncode == 1
+    person.run("plugins", "trust", "evil", "--yes")
+    assert person.run("resolve", "evil/x", OPENAI_API_KEY="k").returncode == 0
+
+
+def test_enable_disable_remove(person: Commands) -> None:
+    """A plugin can be taken out of use and back, and removed; what is installed is not removed."""
+    person.put("acme")
+    person.run("plugins", "disable", "acme")
+    assert person.usable() == set()
+    person.run("plugins", "enable", "acme")
+    assert person.usable() == {"acme"}
+    assert person.run("plugins", "remove", "acme").returncode == 0
+    assert not (person.folder / "acme").exists()
+    done = person.run("plugins", "remove", "direct")
+    assert (done.returncode, "pip uninstall polyroute-direct" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("action", ["info", "remove", "trust", "untrust", "enable", "disable"])
+def test_a_name_that_nobody_has(person: Commands, action: str) -> None:
+    """An action on a plugin that is not there is bad input, and changes nothing."""
+    done = person.run("plugins", action, "nobody")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "nobody" in done.stderr
+    assert not (person.ours / "state").exists()
+
+
+def test_list_and_info_run_nothing(person: Commands, tmp_path: Path) -> None:
+    """Listing and describing plugins runs no program, whatever waits for approval."""
+    mark = tmp_path / "ran"
+    folder = person.put("acme", PROGRAM, run=f"#!/bin/sh\ntouch {mark}\n")
+    (folder / "run").chmod(0o755)
+    for arguments in (["list"], ["info", "acme"], ["doctor"]):
+        person.run("plugins", *arguments)
+    assert "./run" in person.run("plugins", "info", "acme").stdout
+    assert not mark.exists()
+
+
+def test_listing_runs_nothing_that_is_trusted_either(person: Commands, tmp_path: Path) -> None:
+    """A program that the person trusts is not run to be listed or described; it is where its answer is wanted."""
+    mark = tmp_path / "ran"
+    folder = person.put("acme", PROGRAM, run=f"#!/bin/sh\n: > {mark}\n")
+    (folder / "run").chmod(0o755)
+    assert person.run("plugins", "trust", "acme", "--yes").returncode == 0
+    mark.unlink()  # it was asked at once what it has, as it may be from then on
+    (person.ours / "cache" / "executables.json").unlink()
+    for arguments in ([], ["list"], ["info", "acme"]):
+        assert person.run("plugins", *arguments).returncode == 0
+    assert not mark.exists()
+    person.run("status")
+    assert mark.exists()
+
+
+def test_doctor_says_what_to_do(person: Commands) -> None:
+    """The doctor finds nothing wrong where nothing is; else it says of each plugin what to do, and ends with 1."""
+    person.put("acme")
+    done = person.run("plugins", "doctor")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "Nothing is wrong.")
+    person.put("broken", "[")
+    person.put("waits", ACME.replace("acme", "waits"), in_project=True)
+    person.put("plain", "[providers.plain]\nenv = ['PLAIN_KEY']\nbase_url = 'http://plain.example'\n")
+    done = person.run("plugins", "doctor")
+    assert done.returncode == 1
+    for words in ("not valid TOML", "polyroute plugins trust waits", "unencrypted"):
+        assert words in done.stdout
+    report = person.plugins_json("doctor", status=1)
+    sick = {each["name"] for each in report["plugins"] if not each["healthy"]}
+    assert sick == {"broken", "waits", "plain"}
+
+
+def test_refresh_forgets(person: Commands) -> None:
+    """`refresh` removes what was kept of plugins, and nothing else."""
+    person.put("acme")
+    person.run("plugins")
+    kept = {path.name for path in (person.ours / "cache").iterdir()}
+    assert "manifests.json" in kept
+    person.run("plugins", "refresh")
+    left = {path.name for path in (person.ours / "cache").iterdir()}
+    assert left
+    assert kept - left == {name for name in kept if name.startswith("manifest")}
+
+
+def test_the_published_schema() -> None:
+    """docs/schemas/plugin.schema.json is what `plugins schema` prints, and accepts what the parser accepts."""
+    published = json.loads((SCHEMAS / "plugin.schema.json").read_text())
+    assert published == schema()
+    jsonschema.Draft202012Validator.check_schema(published)
+    validator = jsonschema.Draft202012Validator(published)
+    provider = {"env": ["A"], "base_url": "https://a.example", "models": ["m", {"id": "n"}]}
+    slots = {"k": {"from": ["A", {"file": "~/x"}]}}
+    assert validator.is_valid({"providers": {"acme": provider}})
+    assert validator.is_valid({"providers": {"acme": {"slots": slots, "models": "models.json"}}})
+    assert not validator.is_valid({"providers": {"acme": {**provider, "base_ulr": "x"}}})
+
+
+def test_plain_plugins_is_the_list(person: Commands) -> None:
+    """Without an action the plugins are listed, with --json before or after the action."""
+    person.put("acme")
+    documents = [
+        person.run(*line.split()).stdout for line in ("plugins --json", "plugins list --json", "plugins --json list")
+    ]
+    assert len(set(documents)) == 1
+    found = next(each for each in json.loads(documents[0])["plugins"] if each["name"] == "acme")
+    assert (found["kind"], found["origin"], found["folder"]) == ("manifest", "folder", str(person.folder / "acme"))
+
+
+def test_no_bidi_character_reaches_a_terminal(person: Commands) -> None:
+    """Names and remedies given by plugins are shown without control and bidirectional characters, wherever it is."""
+    text = ACME.replace("env", 'name = "Ac\u202eme"\nenv').replace('"ACME_API_KEY"', '"ACME_KEY"')
+    text += 'slots.more = { from = ["MORE"], remedy = "Do\u2066 this." }\n'
+    person.put("acme", text)
+    for line in ("status acme", "status --all", "explain acme", "plugins", "plugins info acme", "plugins doctor"):
+        done = person.run(*line.split(), ACME_KEY="k")
+        shown = done.stdout + done.stderr
+        assert "acme" in shown
+        assert not {"\u202e", "\u2066", "\x1b"} & set(shown)
+    assert "Do this." in person.run("explain", "acme", ACME_KEY="k").stdout
+
+
+def test_what_is_for_a_shell_is_exact_but_on_a_terminal(person: Commands) -> None:
+    """An ID with bidirectional characters goes to a program as it is, and to a terminal without them."""
+    person.put("acme", ACME.replace("acme-large", "a\u202em"))
+    line = ["resolve", "acme/a\u202em", "--format", "env"]
+    assert "MODEL_ID='a\u202em'\n" in person.run(*line, ACME_API_KEY="k").stdout
+    script = "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)"
+    own = {"HOME": str(person.home), "POLYROUTE_HOME": str(person.ours), "ACME_API_KEY": "k"}
+    command = [sys.executable, "-c", script, POLYROUTE, *line]
+    done = subprocess.run(
+        command, env={"PATH": os.environ["PATH"], **own}, input="", text=True, capture_output=True, check=True
+    )
+    assert "MODEL_ID='am'" in done.stdout
+
+
+def test_an_executables_grants_are_shown_before_it_is_trusted(person: Commands) -> None:
+    """What a program would be granted is shown with the words that trusting it is trusting it with the account."""
+    person.put("acme", "methods = ['detect']\n" + PROGRAM, run="#!/bin/sh\n")
+    shown = person.run("plugins", "trust", "acme").stderr
+    for words in (
+        "runs       ./run",
+        "reads      ACME_API_KEY",
+        "answers    describe, detect",
+        "trusting it with your",
+    ):
+        assert words in shown
+    assert person.usable() == set()

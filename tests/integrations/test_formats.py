@@ -1,0 +1,107 @@
+"""`polyroute resolve MODEL --format …`: text that a shell, curl and the LiteLLM proxy take as it stands."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from polyroute import AuthHeader, UnsupportedRoute
+from polyroute.integrations import proxy
+from tests.support.endpoint_plugins import CLAUDE, CLAUDE_AT_GATEWAYS, Direct, Gateway, catalog_of
+from tests.support.fake_endpoint import Upstream
+from tests.support.shell import Shell
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    return Shell(tmp_path)
+
+
+@pytest.fixture
+def upstream() -> Iterator[Upstream]:
+    """Dexto's endpoint, on this machine."""
+    with Upstream(CLAUDE_AT_GATEWAYS).running() as upstream:
+        yield upstream
+
+
+def dexto(upstream: Upstream) -> dict[str, str]:
+    return {"DEXTO_API_KEY": "secret-1", "DEXTO_API_URL": upstream.url}
+
+
+def test_curl_asks_the_model(shell: Shell, upstream: Upstream) -> None:
+    """The curl command, run by a shell as it stands, sends the route's ID and key, and names the key only."""
+    text = shell.run("resolve", CLAUDE, "--format", "curl", **dexto(upstream)).stdout
+    done = shell.start(["sh", "-c", text], **dexto(upstream))
+    assert json.loads(done.stdout)["choices"][0]["message"]["content"] == f"Hello from {CLAUDE_AT_GATEWAYS}"
+    assert upstream.received[0].keys == {"authorization": "Bearer secret-1"}
+    assert "secret-1" not in text
+    assert '"$DEXTO_API_KEY"' in text
+
+
+@pytest.mark.parametrize(("form", "prefix", "model"), [("env", "POLYROUTE", "MODEL_ID"), ("openai", "OPENAI", "MODEL")])
+def test_a_shell_takes_the_variables(shell: Shell, upstream: Upstream, form: str, prefix: str, model: str) -> None:
+    """`eval` of the output sets base URL, model ID and key; the output itself holds no key."""
+    text = shell.run("resolve", CLAUDE, "--format", form, **dexto(upstream)).stdout
+    names = [f"${prefix}_{name}" for name in ("BASE_URL", model, "API_KEY")]
+    done = shell.start(["sh", "-c", f'eval "$1"; echo {" ".join(names)}', "sh", text], **dexto(upstream))
+    assert done.stdout.split() == [upstream.url, CLAUDE_AT_GATEWAYS, "secret-1"]
+    assert "secret-1" not in text
+
+
+def test_a_key_from_a_file_is_brought_by_a_command(shell: Shell, upstream: Upstream) -> None:
+    """A key that is no variable of this shell is named as the command that reveals it."""
+    (shell.home / ".dexto").mkdir()
+    (shell.home / ".dexto" / ".env").write_text("DEXTO_API_KEY=secret-1\n", encoding="utf-8")
+    done = shell.run("resolve", CLAUDE, "--format", "env", DEXTO_API_URL=upstream.url)
+    assert f'POLYROUTE_API_KEY="$(polyroute credential {CLAUDE} --via dexto --reveal)"' in done.stdout
+
+
+def test_openais_variables_cant_say_another_header(shell: Shell) -> None:
+    """A model that OpenAI's SDK can't call by variables alone is refused, with exit status 1 or 2 and the reason."""
+    done = shell.run("resolve", "anthropic/claude-sonnet-4-5", "--format", "openai", ANTHROPIC_API_KEY="secret-1")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "it speaks anthropic-messages" in done.stderr
+
+
+def test_no_route_is_a_clear_no(shell: Shell) -> None:
+    """Without any key there is nothing on stdout, the reasons on stderr, and 1."""
+    done = shell.run("resolve", CLAUDE, "--format", "curl")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "Set ANTHROPIC_API_KEY" in done.stderr
+
+
+def test_the_proxys_configuration_names_its_keys(upstream: Upstream) -> None:
+    """A `config.yaml` of several models: the routes' IDs and base URLs, and keys as `os.environ/NAME`."""
+    catalog = catalog_of(Gateway(upstream), UMBRELLA_KEY="secret-1", OPENAI_API_KEY="secret-2")
+    text = proxy.config(catalog, [CLAUDE, "openai/gpt-5"])
+    entries = {each["model_name"]: each["litellm_params"] for each in yaml.safe_load(text)["model_list"]}
+    assert entries[CLAUDE] == {
+        "model": f"openai/{CLAUDE_AT_GATEWAYS}",
+        "api_base": upstream.url,
+        "api_key": "os.environ/UMBRELLA_KEY",
+    }
+    assert entries["openai/gpt-5"]["api_key"] == "os.environ/OPENAI_API_KEY"
+    assert "secret" not in text
+
+
+def test_the_proxy_gets_the_base_url_that_it_completes(upstream: Upstream) -> None:
+    """LiteLLM adds /v1 to Anthropic's base URL itself, so that is left out."""
+    catalog = catalog_of(ANTHROPIC_API_KEY="secret-1")
+    (entry,) = proxy.model_list(catalog, [CLAUDE])
+    assert entry["litellm_params"] == {
+        "model": "anthropic/claude-sonnet-4-5",
+        "api_base": "https://api.anthropic.com",
+        "api_key": "os.environ/ANTHROPIC_API_KEY",
+        "extra_headers": {"anthropic-version": "2023-06-01"},
+    }
+
+
+def test_the_proxy_is_not_given_what_it_cant_send(upstream: Upstream) -> None:
+    """A key for another header, or in a file, is refused instead of sent wrongly or written down."""
+    upstream.auth = AuthHeader("X-Acme", "")
+    with pytest.raises(UnsupportedRoute, match="header X-Acme"):
+        proxy.config(catalog_of(Direct(upstream), ACME_KEY="secret-1"), ["acme/acme-large"])

@@ -1,0 +1,438 @@
+"""Fetching lists: a good list is only ever replaced by a better one, and no server can cost more than is allowed."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import ssl
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from polyroute import Environment, FetchedList, MissingExtra, Unavailable, UsageError, lists
+from polyroute.fetching import Bounds
+from polyroute.refreshing import Report, refresh
+from tests.support.file_server import Request, Upstream, packed, running
+from tests.support.machine import needed
+from tests.support.processes import together
+
+pytestmark = pytest.mark.slow
+
+PATH = "/models.json"
+GOOD = {"one": 1, "two": 2, "three": 3, "four": 4}
+OTHER = {**GOOD, "five": 5}
+SMALL = Bounds(size=10_000)
+TIGHT = SMALL._replace(total_seconds=0.5)
+"""For servers that never come to an end; all others have time, on a busy machine too."""
+
+
+def counted(document: Any) -> int:
+    """The check of the lists here: a table that is not empty."""
+    if not isinstance(document, dict) or not document:
+        raise ValueError("it is no table")
+    return len(document)
+
+
+@pytest.fixture
+def upstream() -> Iterator[Upstream]:
+    with running() as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache of its own for each test; where its lists are kept."""
+    monkeypatch.setenv("POLYROUTE_HOME", str(tmp_path / "polyroute"))
+    return tmp_path / "polyroute" / "cache" / "lists"
+
+
+def fetch(url: str, *, force: bool = False, bounds: Bounds = SMALL, bundled: int = 0, **variables: str) -> Report:
+    """Refresh one list and tell what became of it."""
+    wanted = FetchedList("acme", url, counted, models=bundled)
+    (report,) = refresh([wanted], Environment(variables), force=force, bounds=bounds)
+    return report
+
+
+def kept() -> Any:
+    return lists.read("acme", "")
+
+
+def at_an_age(seconds: int) -> None:
+    """Let the fetched list be so old."""
+    then = lists.fetched_at("acme") or 0
+    os.utime(lists.path("acme"), (then - seconds, then - seconds))
+
+
+# What goes well
+
+
+def test_a_list_is_fetched_and_kept(upstream: Upstream, cache: Path) -> None:
+    """The answer is kept whole, for its owner alone, and the report says when, from where and how many models."""
+    url = upstream.put(PATH, GOOD)
+    report = fetch(url)
+    assert (report.name, report.url, report.state, report.models, report.error) == ("acme", url, "updated", 4, "")
+    assert report.fetched == lists.fetched_at("acme")
+    assert kept() == GOOD
+    assert {path.stat().st_mode & 0o777 for path in cache.iterdir()} == {0o600}
+
+
+def test_a_fresh_list_is_not_fetched_again(upstream: Upstream) -> None:
+    """Within a day nobody is asked, unless forced."""
+    url = upstream.put(PATH, GOOD)
+    assert [fetch(url).state, fetch(url).state, fetch(url, force=True).state] == ["updated", "fresh", "updated"]
+    assert len(upstream.seen) == 2
+
+
+@pytest.mark.parametrize(("age", "state"), [(23 * 3600, "fresh"), (25 * 3600, "updated"), (-3600, "updated")])
+def test_a_day_is_fresh(upstream: Upstream, age: int, state: str) -> None:
+    """What is older than a day, or from the future, is fetched again."""
+    url = upstream.put(PATH, GOOD)
+    fetch(url)
+    at_an_age(age)
+    assert fetch(url).state == state
+
+
+def test_an_unchanged_list_is_not_sent_again(upstream: Upstream) -> None:
+    """By ETag a server says that nothing has changed: the list is as good as new, and its bytes are the same."""
+    url = upstream.put_tagged(PATH, GOOD, '"v1"')
+    fetch(url)
+    at_an_age(30 * 3600)
+    report = fetch(url)
+    assert (report.state, report.models, kept()) == ("unchanged", 4, GOOD)
+    assert fetch(url).state == "fresh"
+    upstream.put_tagged(PATH, OTHER, '"v2"')
+    assert (fetch(url, force=True).state, kept()) == ("updated", OTHER)
+
+
+def test_the_day_of_the_last_change_is_sent_too(upstream: Upstream) -> None:
+    """A server that says when it last changed is asked by that."""
+    day = "Tue, 24 Nov 2026 09:00:00 GMT"
+    url = upstream.put(PATH, GOOD, Last_Modified=day)
+    fetch(url)
+    fetch(url, force=True)
+    assert [headers.get("if-modified-since") for _, headers in upstream.seen] == [None, day]
+
+
+def test_a_damaged_list_is_fetched_whole(upstream: Upstream) -> None:
+    """A list that something else has damaged is neither fresh nor unchanged: no tag is sent."""
+    url = upstream.put_tagged(PATH, GOOD, '"v1"')
+    fetch(url)
+    Path(lists.path("acme")).write_text("{", encoding="utf-8")
+    assert (fetch(url).state, kept()) == ("updated", GOOD)
+    assert [headers.get("if-none-match") for _, headers in upstream.seen] == [None, None]
+
+
+def test_another_address_is_another_list(upstream: Upstream) -> None:
+    """What came from elsewhere is not fresh for this address, nor is its tag sent here."""
+    fetch(upstream.put_tagged("/a", GOOD, '"v1"'))
+    assert fetch(upstream.put("/b", OTHER)).state == "updated"
+    assert upstream.seen[-1][1].get("if-none-match") is None
+
+
+def test_a_packed_answer_is_unpacked(upstream: Upstream) -> None:
+    """Gzip is asked for, and unpacked."""
+    assert (fetch(upstream.put_packed(PATH, packed(GOOD))).state, kept()) == ("updated", GOOD)
+    assert upstream.seen[0][1]["accept-encoding"] == "gzip"
+
+
+def test_the_address_can_be_moved(upstream: Upstream) -> None:
+    """By a variable of the process, or by the host, which wins; a project's file can't."""
+    moved = upstream.put("/mirror", GOOD)
+    assert fetch("https://acme.invalid/", POLYROUTE_LIST_URLS=f" acme={moved}  ").url == moved
+    wanted = FetchedList("acme", "https://acme.invalid/", counted)
+    environment = Environment({"POLYROUTE_LIST_URLS": "acme=https://other.invalid/"})
+    assert refresh([wanted], environment, urls={"acme": moved})[0].url == moved
+
+
+@pytest.mark.parametrize(
+    "value", ["acme=", "acme=ftp://x/y", "acme=https://me:secret@x/y", "nobody=https://x/y", "acme"]
+)
+def test_a_wrong_address_is_refused(value: str) -> None:
+    """An address that is none, or holds a password, and an unknown list, are bad usage; no password is told."""
+    with pytest.raises(UsageError) as caught:
+        fetch("https://acme.invalid/", POLYROUTE_LIST_URLS=value)
+    assert "POLYROUTE_LIST_URLS" in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_project_can_not_move_the_address(tmp_path: Path, upstream: Upstream) -> None:
+    """A trusted project's `.env` moves no list."""
+    (tmp_path / ".env").write_text(f"POLYROUTE_LIST_URLS=acme={upstream.put('/evil', OTHER)}\n", encoding="utf-8")
+    environment = Environment({}, trusted_project=tmp_path)
+    (report,) = refresh([FetchedList("acme", upstream.put(PATH, GOOD), counted)], environment)
+    assert report.url.endswith(PATH)
+
+
+# What goes wrong
+
+
+def hang(request: Request) -> None:
+    request.server.over.wait()
+
+
+def drip(request: Request) -> None:
+    """A byte now and then, for ever."""
+    request.send_response(200)
+    request.end_headers()
+    while not request.server.over.wait(0.02):
+        request.wfile.write(b" ")
+        request.wfile.flush()
+
+
+def drip_headers(request: Request) -> None:
+    request.wfile.write(b"HTTP/1.1 200 OK\r\n")
+    while not request.server.over.wait(0.02):
+        request.wfile.write(b"X-More: yes\r\n")
+        request.wfile.flush()
+
+
+def truncated(request: Request) -> None:
+    request.reply(json.dumps(GOOD).encode()[:-1], headers={"Content-Length": "1000"})
+
+
+def packed_as(body: bytes) -> Callable[[Request], None]:
+    return lambda request: request.reply(body, headers={"Content-Encoding": "gzip"})
+
+
+def reply(body: bytes, status: int = 200, /, **headers: str) -> Callable[[Request], None]:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return lambda request: request.reply(body, status, named)
+
+
+BAD: dict[str, tuple[Callable[[Request], None], str]] = {
+    "hangs": (hang, "within 0.5 seconds"),
+    "drips": (drip, "within 0.5 seconds"),
+    "drips headers": (drip_headers, "within 0.5 seconds"),
+    "truncated": (truncated, "truncated"),
+    "truncated without length": (reply(json.dumps(GOOD).encode()[:-1]), "not JSON"),
+    "truncated gzip": (packed_as(packed(GOOD)[:-9]), "truncated"),
+    "no gzip": (packed_as(b"not packed"), "gzip"),
+    "unasked packing": (reply(b"x", Content_Encoding="br"), "packed"),
+    "too large": (reply(b" " * 10_001), "larger than 10,000 bytes"),
+    "a bomb": (packed_as(gzip.compress(b" " * 50_000_000)), "larger than 10,000 bytes"),
+    "empty": (reply(b""), "empty"),
+    "blank": (reply(b" \n"), "empty"),
+    "no JSON": (reply(b"<html>sign in</html>"), "not JSON"),
+    "not a number": (reply(b'{"a": NaN, "b": 1}'), "not JSON"),
+    "deep": (reply(b"[" * 9_000), "not JSON"),
+    "another document": (reply(b'["a"]'), "it is no table"),
+    "nothing left": (reply(b'{"one": 1}'), "has 1 models where there were 4"),
+    "an error": (reply(b"oh", 500), "500"),
+    "not found": (reply(b"{}", 404), "404"),
+    "forbidden": (reply(b"{}", 403), "403"),
+    "a redirect to elsewhere": (reply(b"", 302, Location="https://evil.example/list?x"), "https://evil.example,"),
+    "a redirect in a circle": (reply(b"", 302, Location=PATH), "more than 3 redirects"),
+    "a redirect to a file": (reply(b"", 302, Location="file:///etc/passwd"), "another place"),
+}
+
+
+def bounds_for(case: str) -> Bounds:
+    return TIGHT if case in ("hangs", "drips", "drips headers") else SMALL
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_bad_answer_replaces_nothing(upstream: Upstream, case: str) -> None:
+    """Whatever is wrong is said, and the list that was there stays to the byte, and as old as it was."""
+    answer, words = BAD[case]
+    url = upstream.put(PATH, GOOD)
+    fetch(url)
+    at_an_age(100_000)
+    before = Path(lists.path("acme")).read_bytes(), lists.fetched_at("acme")
+    upstream.on(PATH, answer)
+    report = fetch(url, bounds=bounds_for(case))
+    assert report.state == "failed"
+    assert words in report.error
+    assert (Path(lists.path("acme")).read_bytes(), report.fetched) == before
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_bad_answer_makes_no_list(upstream: Upstream, case: str) -> None:
+    """Where no list was fetched yet, a bad answer leaves none behind."""
+    url = upstream.on(PATH, BAD[case][0])
+    report = fetch(url, bounds=bounds_for(case), bundled=4)
+    assert (report.state, report.fetched, report.models, kept()) == ("failed", None, None, None)
+
+
+def test_an_unchanged_answer_to_nobody_is_a_failure(upstream: Upstream) -> None:
+    """A server that says "unchanged" to who has nothing is not believed."""
+    report = fetch(upstream.on(PATH, reply(b"", 304)))
+    assert (report.state, kept()) == ("failed", None)
+
+
+def test_nobody_listens(upstream: Upstream) -> None:
+    """Where no server is, the report says so."""
+    url = upstream.put(PATH, GOOD)
+    upstream.server_close()
+    assert fetch("http://127.0.0.1:9/").error == "no connection"
+    assert url.startswith("http")
+
+
+def test_a_redirect_on_the_same_server_is_followed(upstream: Upstream) -> None:
+    """A list that moved within its server is found."""
+    upstream.put("/new", GOOD)
+    assert fetch(upstream.on(PATH, reply(b"", 301, Location="/new"))).state == "updated"
+
+
+def test_one_list_fails_alone(upstream: Upstream) -> None:
+    """What goes wrong with one list, a check that raises included, costs no other its refresh."""
+
+    def broken(document: object) -> int:
+        raise RuntimeError("no")
+
+    wanted = [FetchedList("a", upstream.put("/a", GOOD), broken), FetchedList("b", upstream.put("/b", GOOD), counted)]
+    reports = refresh(wanted, Environment({}))
+    assert [report.state for report in reports] == ["failed", "updated"]
+    assert "RuntimeError" in reports[0].error
+
+
+def test_a_cache_that_can_not_be_written(upstream: Upstream, cache: Path) -> None:
+    """Where the list can't be kept, that is what failed."""
+    cache.parent.mkdir(parents=True)
+    cache.write_text("a file where the folder should be")
+    report = fetch(upstream.put(PATH, GOOD))
+    assert report.state == "failed"
+    assert str(cache) in report.error
+
+
+@pytest.mark.parametrize("notes", ["", "[]", '{"url": 7}', '{"urls": ""}', "\x00"])
+def test_damaged_notes_cost_a_fetch(upstream: Upstream, notes: str) -> None:
+    """What is noted of a list and can't be read is as good as nothing."""
+    url = upstream.put_tagged(PATH, GOOD, '"v1"')
+    fetch(url)
+    Path(lists.path("acme")).with_suffix(".notes").write_text(notes)
+    assert fetch(url).state == "updated"
+
+
+# What the process says
+
+
+@pytest.mark.parametrize(("value", "state"), [("1", "offline"), ("yes", "offline"), ("0", "updated"), (" ", "updated")])
+def test_offline_asks_nobody(upstream: Upstream, value: str, state: str) -> None:
+    """With POLYROUTE_OFFLINE nothing goes to the network; a fresh list is fresh all the same."""
+    url = upstream.put(PATH, GOOD)
+    assert fetch(url, POLYROUTE_OFFLINE=value).state == state
+    assert bool(upstream.seen) == (state == "updated")
+    fetch(url)
+    assert fetch(url, POLYROUTE_OFFLINE="1").state == "fresh"
+
+
+def test_a_proxy_is_used(upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The proxy that the process's variables name is asked for the whole address."""
+    upstream.put("http://lists.invalid/models.json", GOOD)
+    monkeypatch.setenv("http_proxy", upstream.url)
+    assert fetch("http://lists.invalid/models.json").state == "updated"
+    monkeypatch.setenv("no_proxy", "lists.invalid")
+    assert fetch("http://lists.invalid/models.json", force=True).state == "failed"
+
+
+def test_a_password_of_a_proxy_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy that can't be used is told without its address."""
+    monkeypatch.setenv("https_proxy", "nothing://me:secret@proxy.invalid")
+    with pytest.raises(Unavailable) as caught:
+        fetch("https://acme.invalid/")
+    assert "HTTPS_PROXY" in str(caught.value)
+    assert "secret" not in repr(caught.value) + str(caught.value.__cause__)
+
+
+def test_a_network_without_a_proxy(upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network in NO_PROXY is asked directly."""
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "127.0.0.0/8")
+    assert fetch(upstream.put(PATH, GOOD)).state == "updated"
+
+
+def test_a_socks_proxy_needs_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy that speaks SOCKS is told to need an extra, and its password is not told."""
+    monkeypatch.setitem(sys.modules, "socksio", None)
+    monkeypatch.setenv("all_proxy", "socks5://me:secret@127.0.0.1:9")
+    with pytest.raises(MissingExtra, match=r"polyroute\[socks\]") as caught:
+        fetch("https://acme.invalid/")
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+def test_certificates_that_are_not_there_are_told(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """The variable that names a missing CA file or folder is told, and what it names."""
+    monkeypatch.setenv(name, "/none/such.pem")
+    with pytest.raises(Unavailable, match=f"{name} names /none/such.pem"):
+        fetch("https://acme.invalid/")
+
+
+def test_a_refusing_proxy_is_told(upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy that wants a password fails the list, and its own is told nobody."""
+    upstream.on("http://lists.invalid/", reply(b"", 407))
+    monkeypatch.setenv("http_proxy", upstream.url.replace("//", "//me:secret@"))
+    report = fetch("http://lists.invalid/")
+    assert "407" in report.error
+    assert "secret" not in str(report)
+
+
+def test_a_certificate_authority_is_believed_where_the_process_says_so(
+    upstream: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server with a certificate of nobody's is refused, unless SSL_CERT_FILE names it."""
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    name = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    made = [needed("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", str(key)]
+    subprocess.run([*made, "-out", str(certificate), *name], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    upstream.socket = context.wrap_socket(upstream.socket, server_side=True)
+    upstream.put(PATH, GOOD)
+    url = upstream.url.replace("http:", "https:") + PATH
+    refused = fetch(url, bounds=Bounds())
+    assert (refused.state, "SSL_CERT_FILE" in refused.error) == ("failed", True)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    assert fetch(url, bounds=Bounds()).state == "updated"
+
+
+def test_nothing_of_the_person_is_sent(upstream: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request holds no key and no login, not even one that `.netrc` has for this host."""
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login me password secret\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    fetch(upstream.put(PATH, GOOD), OPENAI_API_KEY="secret")
+    ((_, headers),) = upstream.seen
+    assert set(headers) <= {"host", "connection", "user-agent", "accept", "accept-encoding"}
+
+
+# At once
+
+REFRESH = """
+import sys
+from polyroute import Environment, FetchedList
+from polyroute.refreshing import refresh
+
+for _ in range(5):
+    (report,) = refresh([FetchedList("acme", sys.argv[1], len)], Environment({}), force=True)
+    assert report.state in ("updated", "unchanged"), report
+"""
+
+
+def test_processes_refresh_at_once(upstream: Upstream) -> None:
+    """Processes that fetch at once all succeed, and what is kept is whole, as its notes say."""
+    url = upstream.put_tagged(PATH, GOOD, '"v1"')
+    together(REFRESH, [[url]] * 3)
+    assert kept() == GOOD
+    assert fetch(url).state == "fresh"
+
+
+def test_threads_refresh_at_once(upstream: Upstream) -> None:
+    """So do threads."""
+    url = upstream.put(PATH, GOOD)
+    states: list[str] = []
+    threads = [
+        threading.Thread(target=lambda: states.append(fetch(url, force=True, bounds=Bounds()).state)) for _ in "1234"
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert states == ["updated"] * 4
+    assert kept() == GOOD

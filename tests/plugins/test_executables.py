@@ -1,0 +1,373 @@
+"""Executables are plugins like all others: found, asked at once, within what was granted, and remembered."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from polyroute import Catalog, Plugins, UnknownProvider, Verification
+from polyroute.executables import programs, replies
+from polyroute.executables.calls import CALLS, Call, Calls, shown
+from polyroute.executables.jsonrpc import Fault, Request
+from polyroute.executables.processes import Program
+from tests.cli.test_plugin_commands import Commands
+from tests.support.example_executables import patience, person
+from tests.support.manifests import Person, manifest, plugin, words
+
+pytestmark = pytest.mark.slow
+
+__all__ = ["patience", "person"]
+
+ACME = Path(__file__).parents[1] / "support" / "executables" / "acme.py"
+MISBEHAVING = ACME.with_name("misbehaving.py")
+SH = """\
+#!/bin/sh
+while read -r line; do
+  id="${line#*\\"id\\":}"
+  printf '{"jsonrpc":"2.0","id":%s,"result":{"protocol":1,"providers":{"NAME":{"env":["KEY"]}}}}\\n' "${id%%,*}"
+done
+"""
+BAD = ["hangs", "1 GB without a newline", "endless log lines", "stderr flood", "200 forks", "exits mid-answer"]
+MANIFEST = f"""
+version = "1.0"
+methods = ["detect", "models", "map", "secret", "verify"]
+
+[executable]
+argv = ["{sys.executable}", "-I", "-S", "./acme.py"]
+variables = ["ACME_API_KEY", "ACME_LOGIN"]
+hosts = ["api.acme.example", "login.acme.example"]
+"""
+
+
+def acme(person: Person, name: str = "acme", manifest: str = MANIFEST, **config: Any) -> Path:
+    """Put the executable into the plugin folder, and approve it."""
+    folder = person.put(name, manifest)
+    shutil.copyfile(ACME, folder / "acme.py")
+    configure(person, name, **config)
+    person.approve(folder)
+    return folder
+
+
+def configure(person: Person, name: str = "acme", **config: Any) -> None:
+    """Say how it is to answer from now on."""
+    (person.home / f"{name}.json").write_text(json.dumps({"log": str(person.home / f"{name}.log"), **config}))
+
+
+def misbehaving(person: Person, name: str, mode: str) -> None:
+    """Put an executable that misbehaves into the plugin folder, and approve it."""
+    argv = json.dumps([sys.executable, "-I", "-S", "./misbehaving.py", mode])
+    folder = person.put(name, f'methods = ["detect"]\n[executable]\nargv = {argv}\n')
+    shutil.copyfile(MISBEHAVING, folder / "misbehaving.py")
+    person.approve(folder)
+
+
+def put_well_behaved(person: Person, name: str) -> None:
+    """Put a quick executable that describes one provider into the plugin folder, and approve it."""
+    folder = person.put(name, '[executable]\nargv = ["./run"]\nvariables = ["KEY"]\n', run=SH.replace("NAME", name))
+    (folder / "run").chmod(0o755)
+    person.approve(folder)
+
+
+def log(person: Person, word: str = "", name: str = "acme") -> list[str]:
+    """What it did, in order: lines that begin with this word."""
+    path = person.home / f"{name}.log"
+    return [line for line in path.read_text().splitlines() if line.startswith(word)] if path.exists() else []
+
+
+def sources(catalog: Catalog, provider: str) -> dict[str, bool]:
+    """The routes that are usable."""
+    return catalog.provider(provider).credential_sources
+
+
+def test_an_executable_is_a_plugin_like_others(person: Person) -> None:
+    """Its providers, logins, spelling, models and secrets are there, and nothing is wrong."""
+    acme(person)
+    catalog = person.catalog(ACME_API_KEY="key-canary", ACME_LOGIN="login-canary")
+    assert words(catalog, "acme") == ""
+    assert plugin(catalog, "acme").kind == "executable"
+    assert sources(catalog, "acme")["direct"]
+    assert [model.id for model in catalog.models(provider="acme")] == ["acme-0", "acme-1"]
+    (login,) = [route.credential for route in catalog.provider("acme-login").routes if route.via == "direct"]
+    assert catalog.environment.reveal(login) == "token of the login"
+    assert catalog.mapping("acme-login", catalog.models(provider="acme")[0].ref).id == "acme/acme-0"
+
+
+def test_nothing_runs_before_it_is_approved(person: Person) -> None:
+    """An executable that is only there, or that changed, is listed with the reason and not started."""
+    folder = person.put("acme", MANIFEST)
+    shutil.copyfile(ACME, folder / "acme.py")
+    configure(person)
+    assert "waits for your approval" in words(person.catalog(), "acme")
+    person.approve(folder)
+    (folder / "more.txt").write_text("more")
+    assert "has changed since" in words(person.catalog(), "acme")
+    assert log(person) == []
+
+
+def test_describe_and_detect_see_no_value(person: Person) -> None:
+    """They get the names of declared variables that are set; no value, no other name, an empty directory."""
+    acme(person)
+    person.catalog(ACME_API_KEY="key-canary", OTHER_SECRET="other-canary", ACME_LOGIN=" ", LC_ALL="C.UTF-8")
+    (line,) = log(person, "detect")
+    params, names, files = json.loads(line.removeprefix("detect "))
+    assert params == {"env_present": ["ACME_API_KEY"]}
+    assert set(names) <= {"PATH", "LC_ALL", "LC_CTYPE", "TMPDIR", "POLYROUTE_CALL"}
+    assert files == []
+    assert "canary" not in "".join(log(person))
+
+
+def test_one_process_describes_and_detects(person: Person) -> None:
+    """The first time both are asked in one process; afterwards what holds is not asked again."""
+    acme(person, ttl=600)
+    for _ in range(3):
+        person.catalog()
+    assert log(person, "start") == ["start"]
+
+
+def test_an_answer_without_ttl_is_not_kept(person: Person) -> None:
+    """Each catalog asks again where the plugin does not say for how long its answer holds; it is described once."""
+    acme(person)
+    for _ in range(3):
+        person.catalog()
+    assert len(log(person, "detect")) == 3
+
+
+def test_detection_is_kept_by_the_names_that_are_set(person: Person) -> None:
+    """Another set of names is another question, and another value of the same name is not."""
+    acme(person, ttl=600)
+    assert not sources(person.catalog(), "acme-login")["direct"]
+    assert sources(person.catalog(ACME_LOGIN="1"), "acme-login")["direct"]
+    assert sources(person.catalog(ACME_LOGIN="2"), "acme-login")["direct"]
+    assert not sources(person.catalog(), "acme-login")["direct"]
+    assert len(log(person, "detect")) == 2
+
+
+def test_a_missing_login_says_why_in_clean_words(person: Person) -> None:
+    """The plugin's own reason and remedy are shown, without what would disturb a terminal."""
+    acme(person)
+    (route,) = [route for route in person.catalog().provider("acme-login").routes if route.via == "direct"]
+    assert (route.reason, route.remedy) == ("not logged in", "Run: acme login[0m.")
+
+
+def test_models_are_kept_as_long_as_they_hold(person: Person) -> None:
+    """A list with a ttl is asked for once, by other catalogs too."""
+    acme(person, ttl=600)
+    for _ in range(2):
+        assert len(person.catalog().models(provider="acme")) == 2
+    assert len(log(person, "models")) == 1
+
+
+def test_a_listed_model_names_its_host(person: Person) -> None:
+    """A model that is called elsewhere says where: a placeholder for all of a host grants nothing."""
+    acme(person)
+    rows = {"providers": {"acme": [{"id": "m", "base_url": "https://${h}/v1"}]}}
+    with pytest.raises(Fault, match="needs the host"):
+        replies.models(rows, manifest(person.folder / "acme"))
+
+
+def test_too_many_models_are_refused(person: Person) -> None:
+    """Ten thousand are taken, and one more is a fault."""
+    acme(person, count=10_000)
+    assert len(person.catalog().models(provider="acme")) == 10_000
+    configure(person, count=10_001)
+    environment = person.environment()
+    catalog = Catalog(Plugins.load(only=["acme"], environment=environment), environment)
+    assert len(catalog.models(provider="acme")) == 10_000
+    assert "lists more than 10,000 models; its last good list is used" in words(catalog, "acme")
+
+
+@pytest.mark.parametrize(
+    ("described", "fault"),
+    [
+        ({"result": {"protocol": 2}}, "has an invalid description: protocol"),
+        ({"result": []}, "something other than an object"),
+        ({"error": {"code": -32001, "message": "only 9"}}, "supports none of the offered protocols: only 9"),
+        ({"result": {"name": "other"}}, "calls itself 'other'"),
+        ({"result": {"methods": ["detect", "map"], "providers": {"x": {"env": ["AWS_SECRET"]}}}}, "AWS_SECRET"),
+        ({"result": {"providers": {"x": {"base_url": "https://evil.example/v1"}}}}, "the host evil.example"),
+        (
+            {
+                "result": {
+                    "providers": {
+                        "x": {"base_url": "https://${k}.evil.example", "slots": {"k": {"from": ["ACME_LOGIN"]}}}
+                    }
+                }
+            },
+            "the host evil.example",
+        ),
+        (
+            {
+                "result": {
+                    "providers": {
+                        "x": {
+                            "base_url": "https://${h}/v1",
+                            "slots": {"h": {"from": ["ACME_LOGIN"], "default": "evil.example", "check": "host"}},
+                        }
+                    }
+                }
+            },
+            "the host evil.example",
+        ),
+    ],
+)
+def test_what_is_not_granted_or_wrong_is_left_out(person: Person, described: Any, fault: str) -> None:
+    """A description that is none, or wants more than the manifest grants, is a problem, and all else works."""
+    acme(person, describe=described)
+    catalog = person.catalog(ACME_API_KEY="k", ANTHROPIC_API_KEY="k")
+    assert fault in words(catalog, "acme")
+    assert "it was left out" in words(catalog, "acme")
+    assert "acme" not in catalog.plugins.providers
+    assert sources(catalog, "anthropic")["direct"]
+
+
+def test_a_failure_is_told_in_one_clean_line_and_not_tried_again(person: Person) -> None:
+    """What went wrong, in which method, after how long, the end of stderr, and what tells more; for ten minutes."""
+    acme(person, broken=["describe"])
+    for _ in range(2):
+        (line,) = words(person.catalog(), "acme").splitlines()
+        assert "executable ended with status 1 without an answer to `describe` after" in line
+        assert "its stderr ends: acme: broken" in line
+        assert f"`polyroute plugins check {person.folder / 'acme'}`" in line
+    assert log(person, "start") == ["start"]
+    with pytest.raises(UnknownProvider) as caught:
+        person.catalog().provider("acme")
+    assert "not in use" not in str(caught.value)
+
+
+def test_the_last_good_description_is_used_where_the_next_fails(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a day it is asked again; where it fails, its providers stay, and that is told until it is mended."""
+    acme(person)
+    assert words(person.catalog(), "acme") == ""
+    configure(person, broken=["describe"])
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 24 * 3600 + 1)
+    catalog = person.catalog(ACME_API_KEY="k")
+    assert sources(catalog, "acme")["direct"]
+    assert "its last good description is used" in words(catalog, "acme")
+    configure(person)
+    monkeypatch.setattr(time, "time", lambda: now + 24 * 3600 + 602)
+    assert words(person.catalog(), "acme") == ""
+
+
+def test_no_secret_is_shown_where_a_secret_fails(person: Person) -> None:
+    """Neither the error's text nor stderr is told, for either may hold the secret."""
+    acme(person, leaks=True)
+    catalog = person.catalog(ACME_LOGIN="1")
+    (login,) = [route.credential for route in catalog.provider("acme-login").routes if route.via == "direct"]
+    with pytest.raises(Exception, match="says that the credential was rejected") as caught:
+        catalog.environment.reveal(login)
+    assert "canary" not in str(caught.value) + words(catalog, "acme")
+    assert "says that the credential was rejected" in words(catalog, "acme")
+
+
+def test_a_program_that_can_stay_does_so_for_a_while(person: Person) -> None:
+    """Asked several things, it is started once; nothing of it stays afterwards."""
+    acme(person, features=["persistent"])
+    catalog = person.catalog(ACME_LOGIN="1")
+    (login,) = [route.credential for route in catalog.provider("acme-login").routes if route.via == "direct"]
+    before = len(log(person, "start"))
+    assert {catalog.environment.reveal(login) for _ in range(3)} == {"token of the login"}
+    assert len(log(person, "start")) == before + 1
+    assert CALLS.staying == 1
+    CALLS.stop()
+    assert CALLS.staying == 0
+
+
+def test_an_idle_program_is_stopped(tmp_path: Path) -> None:
+    """It ends when nobody has asked it anything for a while."""
+    calls = Calls(idle_seconds=0.05)
+    program = Program((sys.executable, "-I", "-S", str(MISBEHAVING), "answers well"), {}, str(tmp_path))
+    (outcome,) = calls.make([Call(program, (Request("describe", {}),), stays=True)], 60)
+    assert outcome.fault is None
+    for _ in range(600):
+        if not calls.staying:
+            break
+        time.sleep(0.05)
+    assert calls.staying == 0
+
+
+def test_what_a_program_prints_is_shown_clean() -> None:
+    """Secrets, control and bidirectional characters are taken out, the longer secret first."""
+    assert shown("a key-1 key-12\x1b[31m \u202ez\n", ("key-1", "key-12")) == "a [REDACTED] [REDACTED][31m z"
+
+
+def test_status_ends_soon_and_names_who_is_left_out(tmp_path: Path) -> None:
+    """`polyroute status` of twenty executables of which six misbehave, with the deadline that people have: the good are
+    there, and the others are named.
+    """
+    person = Commands(tmp_path)
+    for index, mode in enumerate(BAD):
+        misbehaving(person, f"bad-{index}", mode)
+    for index in range(14):
+        put_well_behaved(person, f"good-{index}")
+    done = person.run("status", "--json")
+    found = json.loads(done.stdout)
+    assert {f"good-{index}" for index in range(14)} <= {*found["providers"]}
+    left_out = {each["plugin"]: each["message"] for each in found["problems"] if "it was left out" in each["message"]}
+    assert sorted(left_out) == [f"bad-{index}" for index in range(len(BAD))]
+    assert "gave no answer within 2 s" in left_out["bad-0"]
+    assert done.returncode == 0
+
+
+def test_twenty_executables_of_which_six_misbehave(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One deadline for all of them: the good are there, and the others are named with what they did."""
+    monkeypatch.setattr(programs, "START_SECONDS", 8.0)
+    for index, mode in enumerate(BAD):
+        misbehaving(person, f"bad-{index}", mode)
+    for index in range(14):
+        described = {"result": {"protocol": 1, "providers": {f"good-{index}": {"env": ["ACME_API_KEY"]}}}}
+        acme(person, f"good-{index}", describe=described)
+    began = time.monotonic()
+    catalog = person.catalog(ACME_API_KEY="k")
+    assert time.monotonic() - began < 8 + 30
+    assert [name for name in catalog.plugins.providers if name.startswith("good-")] == sorted(
+        f"good-{n}" for n in range(14)
+    )
+    left_out = [words(catalog, f"bad-{index}") for index in range(6)]
+    assert all("it was left out" in each for each in left_out)
+    assert "gave no answer within 8 s" in left_out[0]
+    began = time.monotonic()
+    assert "it was left out" in words(person.catalog(), "bad-0")
+
+
+def test_status_imports_nothing_of_executables_where_there_is_none() -> None:
+    """Whoever has no executable does not pay for them."""
+    source = "import sys; from polyroute import Catalog; Catalog.load().status(); print(*sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True)
+    loaded = {name.removeprefix("polyroute.") for name in done.stdout.split()}
+    assert loaded & {"executables", "executable", "processes", "children", "jsonrpc", "calls", "subprocess"} == set()
+
+
+def test_from_caches_no_program_can_even_be_run(person: Person) -> None:
+    """Where all is known, what starts programs and what checks their answers is not imported."""
+    acme(person, ttl=600)
+    source = "import sys; from polyroute import Catalog; Catalog.load().status(); print(*sys.modules)"
+    variables = {"HOME": str(person.home), "POLYROUTE_HOME": str(person.ours)}
+    for known in (False, True):
+        done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True, env=variables)
+        assert ("subprocess" in done.stdout.split()) is not known
+        assert ("pydantic_core" in done.stdout.split()) is not known
+
+
+def test_keys_are_verified_and_not_repeated(person: Person) -> None:
+    """A program gets the key of a declared variable on stdin; where it repeats it, that is not shown."""
+    acme(person)
+    environment = person.environment(ACME_API_KEY="key-canary")
+    catalog = Catalog(Plugins.load(only=["acme"], environment=environment), environment)
+    (credential,) = [route.credential for route in catalog.provider("acme").routes if route.via == "direct"]
+    assert credential
+    ((_, found),) = catalog.plugins.verifications((credential,), catalog.environment).items()
+    assert isinstance(found, Verification)
+    assert (found.provider, found.state) == ("acme", "valid")
+    assert '"secrets": {"acme": "key-canary"}' in log(person, "verify")[0]
+    assert "canary" not in found.message
+    assert "[REDACTED]" in found.message

@@ -1,0 +1,284 @@
+"""Manifests in the plugin folder: found, read, kept, and each broken one alone."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from polyroute import Preferences, cache
+from polyroute.manifests import manifests
+from polyroute.manifests.locating import located
+from tests.support.manifests import ACME, Person, plugin, words
+
+GATEWAY = """\
+version = "2.0"
+[providers.gate]
+kind = "gateway"
+env = ["GATE_KEY"]
+base_url = "https://gate.example/v1"
+models = "list.json"
+[providers.gate.mapping.providers]
+mistral = { namespace = "mistralai" }
+"""
+LIST = json.dumps([{"id": "anthropic/claude-sonnet-4.5"}, {"id": "mistralai/mistral-large-2512"}, "openai/gpt-5"])
+
+
+@pytest.fixture
+def person(tmp_path: Path) -> Person:
+    """Somebody with an empty plugin folder."""
+    return Person(tmp_path)
+
+
+def test_a_dropped_manifest_is_a_provider(person: Person) -> None:
+    """A manifest in the plugin folder adds its provider with its models, as any plugin would."""
+    person.put("acme", 'version = "1.2"\n' + ACME)
+    catalog = person.catalog(ACME_API_KEY="k")
+    route = catalog.resolve("acme/acme-large")
+    assert (route.via, route.base_url, str(route.credential)) == (
+        "direct",
+        "https://api.acme.example/v1",
+        "env ACME_API_KEY",
+    )
+    assert catalog.environment.reveal(route.credential) == "k"
+    assert [model.id for model in catalog.models(provider="acme")] == ["acme-large", "acme-small"]
+    found = plugin(catalog, "acme")
+    assert (found.version, found.origin, found.kind, found.enabled) == ("1.2", "folder", "manifest", True)
+    assert catalog.problems == ()
+
+
+def test_a_gateway_is_data_too(person: Person) -> None:
+    """A manifest with a list beside it is a gateway: it carries the vendors in the list, under its IDs, and back."""
+    person.put("gate", GATEWAY, list_json=LIST)
+    catalog = person.catalog(GATE_KEY="k")
+    assert catalog.resolve("mistral/mistral-large-2512").model_id == "mistralai/mistral-large-2512"
+    assert catalog.resolve("anthropic/claude-sonnet-4-5").model_id == "anthropic/claude-sonnet-4.5"
+    back = catalog.plugins.mappers["gate"].reverse("anthropic/claude-sonnet-4.5")
+    assert str(back) == "anthropic/claude-sonnet-4-5"
+    assert catalog.problems == ()
+
+
+def test_a_gateway_may_be_like_another(person: Person) -> None:
+    """A gateway that carries what another does, and has no list, spells models as that one."""
+    text = GATEWAY.partition("models")[0] + "routeability = { like = 'openrouter' }\n"
+    person.put("gate", text)
+    catalog = person.catalog(GATE_KEY="k")
+    route = catalog.resolve("anthropic/claude-sonnet-4-5")
+    assert (route.via, route.model_id) == ("gate", "anthropic/claude-sonnet-4.5")
+    assert catalog.problems == ()
+
+
+BROKEN = {
+    "syntax": ("[providers", "plugin.toml is not valid TOML: "),
+    "key": (ACME + 'base_ulr = "x"\n', "line 5: providers.acme.base_ulr is not a known key. Did you mean 'base_url'?"),
+    "value": (ACME + 'kind = "shop"\n', "line 5: providers.acme.kind should be 'vendor', 'host'"),
+    "empty-list": ('[providers.acme]\nmodels = "none.json"\n', "none.json can't be read: No such file"),
+    "outside": ('[providers.acme]\nmodels = "../acme.json"\n', "leads out of the plugin's folder"),
+    "protocol": ("protocol = 7\n", "line 1: protocol should be 1"),
+    "binary": ("\x00", "plugin.toml is not valid TOML"),
+}
+
+
+@pytest.mark.parametrize(("text", "said"), BROKEN.values(), ids=BROKEN)
+def test_a_broken_manifest_hurts_itself_alone(person: Person, text: str, said: str) -> None:
+    """One manifest that can't be used is one problem that names plugin, file and place; the others stand."""
+    person.put("broken", text)
+    person.put("acme")
+    catalog = person.catalog(ACME_API_KEY="k")
+    (problem,) = catalog.problems
+    assert (problem.plugin, problem.path) == ("broken", str(person.folder / "broken" / "plugin.toml"))
+    assert said in problem.message
+    assert "polyroute plugins check" in problem.remedy
+    assert not plugin(catalog, "broken").enabled
+    assert catalog.resolve("acme/acme-large").usable
+
+
+def test_a_thousand_nested_tables_are_words_too(person: Person) -> None:
+    """A manifest nested deeper than anything can read is a problem and nothing else."""
+    person.put("deep", "a = " + "[" * 100_000)
+    assert "plugin.toml is not valid TOML" in words(person.catalog(), "deep")
+
+
+def test_a_refused_claim_lists_no_models(person: Person) -> None:
+    """Whoever claims a provider that somebody has adds nothing to its models either."""
+    person.put("evil", ACME.replace("providers.acme", "providers.anthropic"))
+    catalog = person.catalog()
+    assert "'anthropic' belongs to plugin direct" in words(catalog, "evil")
+    assert not {"acme-large", "acme-small"} & {model.id for model in catalog.models(provider="anthropic")}
+
+
+def test_what_is_no_text_is_told(person: Person) -> None:
+    """A manifest that is not UTF-8, is too large, or is no file is told in words."""
+    for name in ("bytes", "large", "folder", "pipe"):
+        person.put(name)
+    (person.folder / "bytes" / "plugin.toml").write_bytes(b"\xff\xfe")
+    (person.folder / "large" / "plugin.toml").write_text("#" * (1 << 20) + "\n")
+    for name in ("folder", "pipe"):
+        (person.folder / name / "plugin.toml").unlink()
+    (person.folder / "folder" / "plugin.toml").mkdir()
+    os.mkfifo(person.folder / "pipe" / "plugin.toml")
+    catalog = person.catalog()
+    assert "is not UTF-8 text" in words(catalog, "bytes")
+    assert "is larger than 1 MiB" in words(catalog, "large")
+    assert "can't be read" in words(catalog, "folder")
+    assert "is not a regular file" in words(catalog, "pipe")
+
+
+HUGE = {
+    "a key of too many parts": "a" + ".a" * 250_000 + " = 1\n",
+    "a table of too many parts": "[a" + ". 'a'" * 50_000 + "]\n" + "".join(f"k{n} = 1\n" for n in range(50_000)),
+    "too many values": f"name = [{'1,' * 300_000}]",
+    "too many models": ACME.replace("models = [", f"models = [{'1,' * 10_000}"),
+    "too many unknown keys": "".join(f"key{n} = 1\n" for n in range(20_000)),
+    "a name without end": f"{'x' * 500_000} = 1\nname = '{'!' * 400_000}'\n",
+}
+
+
+@pytest.mark.parametrize("text", HUGE.values(), ids=HUGE)
+def test_a_huge_manifest_costs_little(person: Person, text: str) -> None:
+    """What would take minutes or gigabytes to read, or pages to tell, is told in a few lines."""
+    person.put("huge", text, in_project=True)
+    assert 0 < len(words(person.catalog(), "huge")) < 4_000
+
+
+@pytest.mark.parametrize("text", [f"[{'1,' * 300_000}1]", f"[{'1,' * 10_000}1]", "[" * 100_000])
+def test_a_huge_list_costs_little(person: Person, text: str) -> None:
+    """A list beside a manifest is bounded as the manifest is."""
+    person.put("gate", GATEWAY, list_json=text)
+    assert 0 < len(words(person.catalog(), "gate")) < 4_000
+
+
+def test_an_edit_is_seen(person: Person) -> None:
+    """What is kept between runs is made again when the manifest, or a list beside it, has changed."""
+    folder = person.put("gate", GATEWAY, list_json="[")
+    assert "list.json is not valid JSON" in words(person.catalog(), "gate")
+    (folder / "list.json").write_text(LIST)
+    assert len(person.catalog().models(provider="gate")) == 3
+    (folder / "list.json").write_text('["openai/gpt-5"]')
+    assert [model.id for model in person.catalog().models(provider="gate")] == ["openai/gpt-5"]
+    (folder / "plugin.toml").write_text(GATEWAY.replace("gate.example", "other.example"))
+    assert person.catalog().plugins.providers["gate"].base_url == "https://other.example/v1"
+
+
+def test_a_second_start_parses_nothing(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was read once is not parsed again while its files are the same; the answers are the same."""
+    person.put("gate", GATEWAY, list_json=LIST)
+    first = person.catalog().plugins.providers["gate"]
+
+    def never(folder: str) -> None:
+        raise AssertionError(folder)
+
+    monkeypatch.setattr(manifests, "read", never)
+    assert person.catalog().plugins.providers["gate"] == first
+
+
+def test_without_a_cache_all_works(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing can be kept, manifests are read each time."""
+    monkeypatch.setattr(cache, "cache_directory", lambda: os.devnull)
+    person.put("gate", GATEWAY, list_json=LIST)
+    assert len(person.catalog().models(provider="gate")) == 3
+
+
+def test_bundled_plugins_come_first(person: Person) -> None:
+    """A manifest can't take a provider, or its alias, from whoever has it; its other providers stand."""
+    person.put("thief", ACME + "[providers.openai]\nenv = ['X_KEY']\nbase_url = 'https://thief.example'\n")
+    catalog = person.catalog(X_KEY="k", ACME_API_KEY="k")
+    assert catalog.plugins.owners["openai"].name == "direct"
+    assert "'openai' belongs to plugin direct" in words(catalog, "thief")
+    assert catalog.resolve("acme/acme-large").usable
+
+
+def test_it_can_be_switched_off_by_name(person: Person) -> None:
+    """`POLYROUTE_DISABLE_PLUGINS` switches a manifest off as any plugin."""
+    person.put("acme")
+    catalog = person.catalog(POLYROUTE_DISABLE_PLUGINS="acme")
+    assert (plugin(catalog, "acme").reason, "acme" in catalog.plugins.providers) == ("disabled by name", False)
+
+
+def test_two_of_one_name_are_told_apart(person: Person) -> None:
+    """A manifest whose name another plugin has gets a name of its own."""
+    person.put("direct", ACME)
+    catalog = person.catalog("direct@folder", ACME_API_KEY="k")
+    assert plugin(catalog, "direct@folder").origin == "folder"
+    assert catalog.resolve("acme/acme-large").usable
+
+
+def test_preferences_outlive_a_plugin(person: Person) -> None:
+    """Pins and orders that name a provider of a plugin which is gone or broken are kept, told, and hold again."""
+    wanted = Preferences(prefer="gate", pins={"anthropic": "gate"}, disabled_providers=frozenset({"gone"}))
+    folder = person.put("gate", GATEWAY, list_json=LIST)
+    claude = "anthropic/claude-sonnet-4-5"
+    keys = {"GATE_KEY": "k", "ANTHROPIC_API_KEY": "k"}
+    assert person.catalog(preferences=wanted, **keys).resolve(claude).via == "gate"
+    for text in (None, "[broken"):
+        if text is None:
+            os.rename(folder, person.home / "away")
+        else:
+            person.put("gate", text)
+        catalog = person.catalog(preferences=wanted, **keys)
+        assert catalog.resolve(claude).via == "direct"
+        told = "\n".join(map(str, catalog.problems))
+        assert "no route 'gate' is available; it is kept, and has no effect now" in told
+        assert catalog.preferences == wanted
+    (person.folder / "gate" / "plugin.toml").write_text(GATEWAY)
+    (person.folder / "gate" / "list.json").write_text(LIST)
+    assert person.catalog(preferences=wanted, **keys).resolve(claude).via == "gate"
+
+
+def test_a_pinned_provider_may_go_and_come_back(person: Person) -> None:
+    """A pin of a provider whose plugin is gone is told as "not available", and holds again with the plugin."""
+    wanted = Preferences(pins={"acme": "direct", "acme/acme-large": "direct"}, disabled_providers=frozenset({"acme"}))
+    person.put("acme")
+    assert person.catalog(preferences=wanted).problems == ()
+    os.rename(person.folder / "acme", person.home / "away")
+    told = [problem.message for problem in person.catalog(preferences=wanted).problems]
+    assert len(told) == 3
+    assert all("provider 'acme' is not available; it is kept" in message for message in told)
+    os.rename(person.home / "away", person.folder / "acme")
+    catalog = person.catalog(preferences=wanted, ACME_API_KEY="k")
+    assert (catalog.problems, catalog.provider("acme").routes[0].reason) == ((), "disabled by preference")
+
+
+def test_custom_models_outlive_a_plugin(person: Person) -> None:
+    """A person's own model of a provider whose plugin is gone is kept and told, and runs again with the plugin."""
+    person.put("acme", ACME + "custom_models = {}\n")
+    models = person.home / ".dexto" / "models" / "custom-models.json"
+    models.parent.mkdir(parents=True)
+    text = json.dumps({"version": 1, "models": [{"provider": "acme", "name": "mine"}]})
+    models.write_text(text)
+    own = "acme/mine"
+    assert person.catalog(ACME_API_KEY="k").resolve(own).model_id == "mine"
+    os.rename(person.folder / "acme", person.home / "away")
+    catalog = person.catalog(ACME_API_KEY="k")
+    catalog.models()
+    assert any("acme/mine: its provider is not available; it is kept" in each.message for each in catalog.problems)
+    assert models.read_text() == text
+    os.rename(person.home / "away", person.folder / "acme")
+    catalog = person.catalog(ACME_API_KEY="k")
+    assert own in [str(model.ref) for model in catalog.models(provider="acme")]
+    assert catalog.problems == ()
+
+
+def test_lines_are_found_however_the_table_is_written() -> None:
+    """A fault is told with the line of its key, or else of the innermost table around it."""
+    text = "x = 1\n[providers.a]\nb = 2\n[providers . 'q.r']\nslots.k.from = 3\n[[list]]\n[[list]]\nz = 1\n"
+    places = {
+        ("x",): 1,
+        ("providers", "a", "b"): 3,
+        ("providers", "a", "missing"): 2,
+        ("providers", "q.r", "slots", "k", "from", 0, "variable"): 5,
+        ("list", 1, "z"): 8,
+    }
+    for where, line in places.items():
+        assert located(text, [(where, "is wrong")])[0].startswith(f"line {line}: ")
+    assert located(text, [(("nowhere",), "is wrong")]) == ["nowhere is wrong"]
+
+
+@given(st.text())
+def test_locating_never_fails(text: str) -> None:
+    """Any text at all has lines or none."""
+    assert located(text, [(("a", 0, "b"), "is wrong")])[0].endswith("a[0].b is wrong")

@@ -1,0 +1,584 @@
+"""One process, one loading of plugins, many users: what one of them has never gets to another."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from starlette.types import Scope
+
+from polyroute import (
+    Catalog,
+    Credential,
+    Detection,
+    Environment,
+    Mapper,
+    Model,
+    ModelRef,
+    Plugins,
+    Preferences,
+    Probe,
+    Provider,
+    Route,
+    Routeability,
+    Secret,
+    SecretUnavailable,
+    Source,
+    Verification,
+    explain,
+    hookimpl,
+    verify,
+)
+from polyroute.executables import plugin as executable
+from polyroute.executables import programs
+from polyroute.executables.calls import CALLS
+from polyroute.server import create_app
+from polyroute.server.pass_through import PassThrough
+from tests.plugins.test_executables import acme
+from tests.support import many_users
+from tests.support.distributions import BUNDLED
+from tests.support.fake_endpoint import Upstream
+from tests.support.http_server import Client, running
+from tests.support.manifests import Person
+from tests.support.many_users import PROVIDERS, PyMapper, User, World, credential, values_in
+
+pytestmark = pytest.mark.slow
+
+TOKEN = "token-canary"
+CHAT = "/v1/chat/completions"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def patience() -> Iterator[None]:
+    """No machine is too slow for a program that answers; nothing stays afterwards."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(programs, "START_SECONDS", 60.0)
+        patch.setattr(executable, "METHOD_SECONDS", 60.0)
+        yield
+    CALLS.stop()
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory, patience: None) -> Iterator[World]:
+    """Plugins of all kinds, loaded once for all tests here."""
+    with pytest.MonkeyPatch.context() as patch, Upstream("large", key="").running() as upstream:
+        base = tmp_path_factory.mktemp("world")
+        patch.setenv("POLYROUTE_HOME", str(base / "caches"))
+        yield World(base, upstream)
+
+
+# Each kind of plugin, for each user
+
+
+def test_each_user_has_their_own_secrets(world: World) -> None:
+    """By a plugin in Python, by a variable, a file and a command of a manifest, and by a program."""
+    users = [world.user(name) for name in ("ann", "bob", "cleo")]
+    catalogs = {user: world.catalog(user) for user in users}
+    for _ in range(2):
+        for user in (*users, *reversed(users)):
+            assert many_users.secrets(catalogs[user]) == user.secrets
+    assert [problem for catalog in catalogs.values() for problem in catalog.problems] == []
+
+
+def test_each_user_has_their_own_headers(world: World) -> None:
+    """What goes with a secret, and what a manifest fills into a header, is the user's."""
+    for user in (world.user("ann"), world.user("bob")):
+        found = many_users.headers(world.catalog(user))
+        assert values_in(found) == {user.value}
+        assert (found["py"]["x-py"], found["exe"]["x-exe"], found["by-variable"]["x-org"]) == (user.value,) * 3
+
+
+def test_each_user_has_their_own_models(world: World) -> None:
+    """A plugin in Python and a program list what the user alone has."""
+    users = [world.user("ann"), world.user("bob")]
+    catalogs = [world.catalog(user) for user in users]
+    for user, catalog in zip(users * 2, catalogs * 2, strict=True):
+        assert many_users.models(catalog) == {f"model-{user.value}"}
+        assert values_in(catalog.models()) == {user.value}
+
+
+def test_each_user_has_their_own_mapping(world: World) -> None:
+    """A gateway spells a model for the user who asks."""
+    users = [world.user("ann"), world.user("bob")]
+    catalogs = [world.catalog(user) for user in users]
+    for user, catalog in zip(users * 2, catalogs * 2, strict=True):
+        assert many_users.mapped(catalog) == {f"{user.value}/x"}
+
+
+def test_each_user_has_their_own_login(world: World) -> None:
+    """What is detected says whose it is, and who has nothing is told what to do."""
+    user = world.user("ann")
+    with_login, without = world.catalog(user), Catalog(world.plugins, Environment({}, home=world.base / "nobody"))
+    for name in ("py", "exe"):
+        source = credential(with_login, name).source
+        assert source is not None
+        assert source.name == f"login of {user.value}"
+        (route,) = [each for each in without.provider(name).routes if each.via == "direct"]
+        assert (route.usable, route.reason, route.remedy) == (False, "not logged in", f"Run: {name} login.")
+
+
+def test_each_user_has_their_own_verification(world: World) -> None:
+    """A plugin and a program say what they found for the user; a probe is sent with the user's key and headers."""
+    world.upstream.received.clear()
+    for user in (world.user("dora"), world.user("emil"), world.user("dora")):
+        seen = f"seen as {user.value[::-1]}"
+        found = many_users.verified(world.catalog(user))
+        assert found == [("py", "valid", seen), ("exe", "valid", seen), ("by-variable", "valid", "")]
+    sent = [(each.headers["authorization"], each.headers["x-org"]) for each in world.upstream.received]
+    assert sent == [(f"Bearer variable-{each}", each) for each in ("value-of-dora-0", "value-of-emil-0")]
+
+
+def test_a_reload_sees_what_has_changed(world: World) -> None:
+    """After a variable and a file have changed, a reloaded catalog has the new values from every kind of plugin."""
+    before = world.user("ann")
+    catalog = world.catalog(before)
+    assert many_users.secrets(catalog) == before.secrets
+    assert many_users.models(catalog) == {f"model-{before.value}"}
+    after = before._replace(turn=1)
+    after.settle()
+    reloaded = catalog.reload()
+    assert many_users.secrets(reloaded) == after.secrets
+    assert many_users.models(reloaded) == {f"model-{after.value}"}
+    assert many_users.mapped(reloaded) == {f"{after.value}/x"}
+    assert values_in(reloaded.status(), many_users.headers(reloaded)) == {after.value}
+    assert many_users.models(catalog) == {f"model-{before.value}"}  # a catalog's answers never change
+    assert many_users.mapped(catalog) == {f"{before.value}/x"}
+
+
+def test_homes_and_variables_that_read_alike_are_told_apart(tmp_path: Path) -> None:
+    """A user whose home is called like another's home and variable does not get the other's login."""
+    host = Person(tmp_path)
+    acme(host, ttl=600)
+    plugins = host.plugins()
+    with_login = Environment({"ACME_LOGIN": "x"}, home=tmp_path / "ann")
+    without = Environment({}, home=f"{tmp_path / 'ann'} ACME_LOGIN")
+    assert credential(Catalog(plugins, with_login), "acme-login").source
+    assert not Catalog(plugins, without).provider("acme-login").has_direct_key
+
+
+# In any order, from any thread
+
+OPERATIONS = ("secret", "models", "map", "verify", "status", "headers", "reload")
+Step = tuple[int, str]
+
+
+class Session:
+    """One user at work: whatever they ask, they get what is theirs now."""
+
+    def __init__(self, user: User, catalog: Catalog) -> None:
+        self.user, self.catalog = user, catalog
+
+    def do(self, operation: str) -> None:
+        """One operation, and its answer held against what the user has."""
+        user, catalog = self.user, self.catalog
+        if operation == "reload":
+            self.user = user._replace(turn=1 - user.turn)
+            self.user.settle()
+            self.catalog = catalog.reload()
+        elif operation == "secret":
+            assert many_users.secrets(catalog) == user.secrets
+        elif operation == "models":
+            assert many_users.models(catalog) == {f"model-{user.value}"}
+        elif operation == "map":
+            assert many_users.mapped(catalog) == {f"{user.value}/x"}
+        elif operation == "verify":
+            seen = f"seen as {user.value[::-1]}"
+            assert [message for *_, message in many_users.verified(catalog)] == [seen, seen, ""]
+        elif operation == "status":
+            assert values_in(catalog.status(), explain(catalog, "exe"), explain(catalog, "py")) <= {user.value}
+        else:
+            assert values_in(many_users.headers(catalog)) == {user.value}
+        assert values_in(self.catalog.problems) == set()
+
+
+def sessions(world: World, count: int) -> list[Session]:
+    users = [world.user(name) for name in ("una", "vic", "wes", "xia")[:count]]
+    return [Session(user, world.catalog(user)) for user in users]
+
+
+def assert_each_request_is_of_one_user(upstream: Upstream) -> None:
+    """No request mixes what two users have."""
+    assert [found for found in many_users.values_sent(upstream) if len(found) != 1] == []
+
+
+@settings(max_examples=15)
+@given(st.integers(2, 4), st.lists(st.tuples(st.integers(0, 3), st.sampled_from(OPERATIONS)), max_size=14))
+def test_no_order_of_operations_mixes_users(world: World, count: int, steps: list[Step]) -> None:
+    """Whatever 2 to 4 users do in whatever order, each gets what is theirs."""
+    world.upstream.received.clear()
+    at_work = sessions(world, count)
+    for index, operation in steps:
+        at_work[index % count].do(operation)
+    for each in at_work:
+        each.do("secret")
+    assert_each_request_is_of_one_user(world.upstream)
+
+
+@settings(max_examples=10)
+@given(st.lists(st.lists(st.sampled_from(OPERATIONS), max_size=8), min_size=2, max_size=4))
+def test_no_threads_mix_users(world: World, work: list[list[str]]) -> None:
+    """Whatever 2 to 4 users do at the same time, each in a thread, each gets what is theirs."""
+    world.upstream.received.clear()
+    at_work = sessions(world, len(work))
+
+    def run(session: Session, operations: list[str]) -> None:
+        for operation in (*operations, "secret", "models"):
+            session.do(operation)
+
+    with ThreadPoolExecutor(len(work)) as pool:
+        for done in [pool.submit(run, *each) for each in zip(at_work, work, strict=True)]:
+            done.result()
+    assert_each_request_is_of_one_user(world.upstream)
+
+
+def test_threads_share_a_catalog(world: World) -> None:
+    """Several threads that ask the catalogs of two users at once get each user's answers."""
+    at_work = sessions(world, 2)
+    work = [(session, operation) for operation in OPERATIONS[:-1] for session in at_work] * 3
+    with ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(session.do, operation) for session, operation in work]:
+            done.result()
+
+
+# The server
+
+
+def by_header(environments: Mapping[bytes, Environment]) -> Callable[[Scope], Environment]:
+    """The environment of whoever a request says it is from."""
+
+    def of(scope: Scope) -> Environment:
+        return environments[dict(scope["headers"])[b"x-user"]]
+
+    return of
+
+
+@pytest.fixture
+def served(world: World) -> Iterator[tuple[Client, dict[str, User]]]:
+    """An application for two users, with a pass-through."""
+    users = {name: world.user(name) for name in ("ann", "bob")}
+    app = create_app(
+        plugins=world.plugins,
+        environment=by_header({name.encode(): user.environment() for name, user in users.items()}),
+        preferences=Preferences(),
+        token=TOKEN,
+        pass_through=PassThrough(),
+    )
+    with running(app, authorization=f"Bearer {TOKEN}") as client:
+        yield client, users
+
+
+def ask(client: Client, user: User, provider: str) -> int:
+    """Have a question of the user passed on."""
+    body = {"model": f"{provider}/large", "messages": [{"role": "user", "content": user.value}]}
+    sent = json.dumps(body).encode()
+    return client.send("POST", CHAT, sent, content_type="application/json", x_user=user.name).status
+
+
+def test_each_request_carries_its_users_key(world: World, served: tuple[Client, dict[str, User]]) -> None:
+    """Through the pass-through each request reaches the endpoint with the key of whoever sent it, for every kind."""
+    client, users = served
+    world.upstream.received.clear()
+    asked = [(user, provider) for provider in PROVIDERS for user in (*users.values(), *users.values())]
+    assert {ask(client, *each) for each in asked} == {200}
+    sent = [(each.body["messages"][0]["content"], each.headers["authorization"]) for each in world.upstream.received]
+    assert sent == [(user.value, f"Bearer {user.secrets[provider]}") for user, provider in asked]
+    assert_each_request_is_of_one_user(world.upstream)
+    assert TOKEN not in str(world.upstream.received)
+
+
+def test_requests_at_once_carry_their_users_keys(world: World, served: tuple[Client, dict[str, User]]) -> None:
+    """The same where requests of two users come at the same time."""
+    client, users = served
+    world.upstream.received.clear()
+    asked = [(user, provider) for provider in PROVIDERS for user in users.values()] * 2
+    with ThreadPoolExecutor(6) as pool:
+        done = [pool.submit(ask, client, *each) for each in asked]
+        assert {each.result() for each in done} == {200}
+    keys = {(each.body["messages"][0]["content"], each.headers["authorization"]) for each in world.upstream.received}
+    assert keys == {(user.value, f"Bearer {user.secrets[provider]}") for user, provider in asked}
+    assert_each_request_is_of_one_user(world.upstream)
+
+
+def test_the_api_answers_each_user_with_their_own(served: tuple[Client, dict[str, User]]) -> None:
+    """Status, models and mapped IDs over HTTP are those of whoever asks, and no secret is in them."""
+    client, users = served
+    for user in (*users.values(), *users.values()):
+        for path in ("catalog?provider=exe", "catalog?provider=py", "status?provider=exe", "resolve?model=py/x"):
+            answer = client.get(f"/api/llm/{path}", x_user=user.name)
+            assert answer.status == 200, answer.body
+            assert values_in(answer.json) == {user.value}, path
+            assert not [secret for secret in user.secrets.values() if secret in str(answer.json)]
+
+
+# Plugins that do not say whose
+
+
+class Former:
+    """A plugin with a login whose secrets do not say whose they are, and another provider with a variable."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    @hookimpl
+    def polyroute_providers(self) -> list[Provider]:
+        """One that is logged in to."""
+        return [Provider("former", "Former", "host", base_url="https://former.example/v1")]
+
+    @hookimpl
+    def polyroute_credentials(self, environment: Environment) -> list[Detection]:
+        """A login for whoever has a name."""
+        return [Detection("former", "oauth-token", Source("plugin", environment.setting("NAME") or ""))]
+
+    @hookimpl
+    def polyroute_models(self, provider_ids: frozenset[str]) -> list[Model]:
+        """The same for everybody."""
+        return [Model("former", "large")] if "former" in provider_ids else []
+
+    @hookimpl
+    def polyroute_secrets(self, credential: Credential) -> str:
+        """Whose it is nobody knows."""
+        self.asked += 1
+        return "secret of somebody"
+
+
+def environment_of(name: str, home: Path) -> Environment:
+    return Environment({"NAME": name, "MISTRAL_API_KEY": f"mistral-{name}", "HOME": str(home)})
+
+
+def test_a_secret_of_nobody_in_particular_is_for_one_user(tmp_path: Path) -> None:
+    """A plugin whose `polyroute_secrets` leaves `environment` out works for one environment, looked at again too."""
+    plugins = Plugins.load([Former()], only=BUNDLED)
+    first = Catalog(plugins, environment_of("ann", tmp_path))
+    again = Catalog(plugins, environment_of("ann", tmp_path))
+    for catalog in (first, first.reload(), again, again.reload().reload(), first):
+        assert catalog.environment.reveal(credential(catalog, "former")) == "secret of somebody"
+        assert catalog.problems == ()
+
+
+def test_the_environment_of_the_process_stays_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same holds where a variable of the process has changed in between: it is still one user."""
+    monkeypatch.setenv("NAME", "ann")
+    catalog = Catalog(Plugins.load([Former()], only=BUNDLED), Environment.load())
+    for name in ("ann", "ann-the-second"):
+        monkeypatch.setenv("NAME", name)
+        catalog = catalog.reload()
+        assert credential(catalog, "former").source == Source("plugin", name)
+        assert catalog.environment.reveal(credential(catalog, "former")) == "secret of somebody"
+    assert Catalog(catalog.plugins, Environment.load()).problems == ()
+
+
+def test_a_secret_of_nobody_in_particular_is_refused_for_two(tmp_path: Path) -> None:
+    """As soon as a second user asks it is refused, with a problem that says why; all other answers stand."""
+    former = Former()
+    plugins = Plugins.load([former, many_users.Py()], only=BUNDLED)
+    ann = Catalog(plugins, environment_of("ann", tmp_path / "ann"))
+    before = answers(ann)
+    assert ann.environment.reveal(credential(ann, "former")) == "secret of somebody"
+    bob = Catalog(plugins, environment_of("bob", tmp_path / "bob"))
+    asked = former.asked
+    with pytest.raises(SecretUnavailable) as refused:
+        bob.environment.reveal(credential(bob, "former"))
+    assert "for which environment" in str(refused.value)
+    assert former.asked == asked
+    (problem,) = bob.problems
+    assert (problem.code, problem.plugin, problem.hook) == ("whose-secret", "Former", "polyroute_secrets")
+    assert problem.provider == "former"
+    assert "environment" in problem.remedy
+    assert answers(ann) == before
+    assert bob.environment.reveal(credential(bob, "mistral")) == "mistral-bob"
+    assert [model.id for model in bob.models(provider="former")] == ["large"]
+    assert "secret of somebody" not in str(refused.value) + str(problem)
+
+
+def answers(catalog: Catalog) -> tuple[Any, ...]:
+    """All that a catalog answers but the secret of the plugin that does not say whose it is."""
+    routes: list[tuple[Route, ...]] = [each.routes for each in catalog.status().providers.values()]
+    secret = catalog.environment.reveal(credential(catalog, "mistral"))
+    return routes, list(catalog.plugins.all_models()), secret, catalog.resolve("former/large")
+
+
+class FormerVerifying(Former):
+    """The same, which says of its key that it works, without saying whose, and gives a probe of another."""
+
+    @hookimpl
+    def polyroute_providers(self) -> list[Provider]:
+        """Two."""
+        other = Provider("probed", "Probed", "host", base_url="https://probed.example/v1")
+        return [*super().polyroute_providers(), other]
+
+    @hookimpl
+    def polyroute_verifications(self) -> list[Verification | Probe]:
+        """It works, for somebody."""
+        return [Verification("former", "valid", "for somebody"), Probe("probed", "/balance")]
+
+
+def test_a_verification_of_nobody_in_particular_is_for_one_user(tmp_path: Path) -> None:
+    """A hook that takes nothing may say for one environment whether its key works, looked at again too."""
+    plugins = Plugins.load([FormerVerifying()], only=BUNDLED)
+    first = Catalog(plugins, environment_of("ann", tmp_path))
+    for catalog in (first, first.reload(), Catalog(plugins, environment_of("ann", tmp_path)), first):
+        assert verify(catalog, ["former"]) == (Verification("former", "valid", "for somebody"),)
+        assert catalog.problems == ()
+
+
+def test_a_verification_of_nobody_in_particular_is_refused_for_two(tmp_path: Path) -> None:
+    """As soon as there are two users it is refused, with a problem that says why; all other answers stand."""
+    plugins = Plugins.load([FormerVerifying()], only=BUNDLED)
+    ann = Catalog(plugins, environment_of("ann", tmp_path / "ann"))
+    before = answers(ann)
+    bob = Catalog(plugins, environment_of("bob", tmp_path / "bob"))
+    for catalog in (bob, ann):
+        (found,) = verify(catalog, ["former"])
+        assert (found.state, "somebody" in found.message) == ("unsupported", False)
+        (problem,) = catalog.problems
+        assert (problem.code, problem.plugin) == ("whose-secret", "FormerVerifying")
+        assert problem.hook == "polyroute_verifications"
+        known = catalog.plugins.verifications((), catalog.environment)
+        assert known["probed"] == Probe("probed", "/balance")
+    assert answers(ann) == before
+
+
+def test_a_probe_is_asked_for_once(tmp_path: Path) -> None:
+    """Probes of a hook that takes nothing hold for all users: it is asked once."""
+    asked: list[str] = []
+
+    class Probing:
+        @hookimpl
+        def polyroute_providers(self) -> list[Provider]:
+            """One."""
+            return [Provider("probed", "Probed", "host", base_url="https://probed.example/v1")]
+
+        @hookimpl
+        def polyroute_verifications(self) -> list[Probe]:
+            """How to ask."""
+            asked.append("probe")
+            return [Probe("probed", "/balance")]
+
+    plugins = Plugins.load([Probing()], only=[])
+    for name in ("ann", "bob", "ann"):
+        catalog = Catalog(plugins, environment_of(name, tmp_path / name))
+        assert catalog.plugins.verifications((), catalog.environment) == {"probed": Probe("probed", "/balance")}
+    assert asked == ["probe"]
+
+
+# Who is asked how often
+
+
+class Counting:
+    """A plugin of two gateways, of which one is the same for everybody."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.asked: Counter[tuple[str, str]] = Counter()
+
+    @hookimpl
+    def polyroute_providers(self) -> list[Provider]:
+        """A gateway."""
+        return [Provider(self.name, self.name, "gateway", base_url="https://counting.example/v1")]
+
+    @hookimpl
+    def polyroute_routeability(self) -> list[Routeability]:
+        """It carries nobody that is there."""
+        return [Routeability(self.name, frozenset({"nobody"}))]
+
+    def listed(self, provider_ids: Iterable[str], who: str) -> list[Model]:
+        """The models, and a note that somebody asked."""
+        self.asked.update((each, who) for each in provider_ids)
+        return [Model(self.name, f"of {who}")] if self.name in provider_ids else []
+
+
+class CountingShared(Counting):
+    """It leaves `environment` out."""
+
+    @hookimpl
+    def polyroute_models(self, provider_ids: frozenset[str]) -> list[Model]:
+        """The same for everybody."""
+        return self.listed(provider_ids, "everybody")
+
+    @hookimpl
+    def polyroute_model_ids(self) -> Mapping[str, Mapper]:
+        """The same for everybody."""
+        self.asked["mapper", "everybody"] += 1
+        return {self.name: PyMapper("everybody")}
+
+
+class CountingEach(Counting):
+    """It takes `environment`."""
+
+    @hookimpl
+    def polyroute_models(self, provider_ids: frozenset[str], environment: Environment) -> list[Model]:
+        """The user's own."""
+        return self.listed(provider_ids, environment.setting("NAME") or "")
+
+    @hookimpl
+    def polyroute_model_ids(self, environment: Environment) -> Mapping[str, Mapper]:
+        """The user's own."""
+        self.asked["mapper", environment.setting("NAME") or ""] += 1
+        return {self.name: PyMapper(environment.setting("NAME") or "")}
+
+
+def test_models_are_asked_for_once_or_once_per_environment(tmp_path: Path) -> None:
+    """Without `environment` an implementation is asked once for all users, with it once for each of them."""
+    shared, each = CountingShared("shared"), CountingEach("each")
+    plugins = Plugins.load([shared, each], only=["direct"])
+    catalogs = {name: Catalog(plugins, environment_of(name, tmp_path / name)) for name in ("ann", "bob", "cleo")}
+    for _ in range(2):
+        for name, catalog in catalogs.items():
+            assert [model.id for model in catalog.models(provider="shared")] == ["of everybody"]
+            assert [model.id for model in catalog.models(provider="each")] == [f"of {name}"]
+            assert {model.id for model in catalog.models("of")} >= {"of everybody", f"of {name}"}
+            for gateway, spelled in {"shared": "everybody/x", "each": f"{name}/x"}.items():
+                assert catalog.mapping(gateway, ModelRef("openai", "x")).id == spelled
+    assert set(shared.asked.values()) == {1}
+    assert {who for _, who in shared.asked} == {"everybody"}
+    assert set(each.asked.values()) == {1}
+    assert {who for _, who in each.asked} == {"ann", "bob", "cleo"}
+    assert {provider for provider, _ in shared.asked} == {*plugins.providers, "mapper"}
+
+
+def test_a_secret_is_kept_for_its_user_alone(tmp_path: Path) -> None:
+    """A secret that says when it expires is asked for once by each user, and a refused one is asked for anew."""
+    asked: list[str] = []
+
+    class Keeping(many_users.Py):
+        @hookimpl
+        def polyroute_secrets(self, credential: Credential, environment: Environment) -> Secret:
+            """The user's, and a note."""
+            asked.append(environment.setting("PY_VALUE") or "")
+            return super().polyroute_secrets(credential, environment)
+
+    plugins = Plugins.load([Keeping()], only=[])
+    catalogs = [Catalog(plugins, Environment({"PY_VALUE": name}, home=tmp_path / name)) for name in ("ann", "bob")]
+    for catalog in catalogs * 3:
+        catalog.environment.reveal(credential(catalog, "py"))
+    assert asked == ["ann", "bob"]
+    catalogs[0].environment.forget(credential(catalogs[0], "py"))
+    assert [catalog.environment.reveal(credential(catalog, "py")) for catalog in catalogs] == ["py-ann", "py-bob"]
+    assert asked == ["ann", "bob", "ann"]
+
+
+def test_what_goes_wrong_for_one_user_is_not_told_another(tmp_path: Path) -> None:
+    """A plugin that fails for one user is a problem of that user's catalog alone."""
+
+    class Failing:
+        @hookimpl
+        def polyroute_models(self, provider_ids: frozenset[str], environment: Environment) -> list[Model]:
+            """Nothing, for those who have no luck."""
+            if environment.setting("NAME") == "ann":
+                raise RuntimeError("no luck for ann")
+            return []
+
+    plugins = Plugins.load([Failing()], only=["direct"])
+    ann, bob = (Catalog(plugins, environment_of(name, tmp_path / name)) for name in ("ann", "bob"))
+    for catalog in (ann, bob):
+        assert catalog.models(provider="mistral")
+    assert ["no luck for ann" in str(problem) for problem in ann.problems] == [True]
+    assert bob.problems == ()
+    assert plugins.problems == ()

@@ -1,0 +1,344 @@
+"""Plugins of the last version keep working as they are: their files, their hooks' signatures, their positional fields.
+
+`data/old_plugins` holds that version's examples, byte for byte.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+import pytest
+
+from polyroute import (
+    Alternative,
+    AuthHeader,
+    BaseUrlCase,
+    Catalog,
+    Credential,
+    CustomModelRules,
+    Detection,
+    Environment,
+    FetchedList,
+    Group,
+    IdMapping,
+    Mapper,
+    Model,
+    ModelRef,
+    Plugins,
+    Probe,
+    Problem,
+    Provider,
+    Routeability,
+    Slot,
+    Source,
+    Verification,
+    hookimpl,
+    verify,
+)
+from tests.support.distributions import BUNDLED, site_on_path
+from tests.support.example_executables import COMPILERS, patience, person
+from tests.support.fake_endpoint import Serve
+from tests.support.machine import needed
+from tests.support.manifests import Person
+from tests.support.shell import Shell
+
+pytestmark = pytest.mark.slow
+
+__all__ = ["patience", "person"]
+
+OLD = Path(__file__).parents[1] / "data" / "old_plugins"
+
+
+# The examples
+
+
+def assert_acme(catalog: Catalog) -> None:
+    """Acme is there as its plugin of the last version says, and nothing is wrong."""
+    assert list(map(str, catalog.problems)) == []
+    route = catalog.resolve("acme/acme-large")
+    assert (route.via, route.model_id, route.mapping) == ("direct", "acme-large", "listed")
+    assert (route.base_url, route.protocol, route.auth) == ("https://api.acme.example/v1", "openai-chat", AuthHeader())
+    assert catalog.environment.reveal(route.credential) == "acme-secret"
+    assert catalog.models(provider="acme") == [Model("acme", "acme-large", "Acme Large", 128_000, 8_192)]
+    assert catalog.provider("acme").provider.name == "Acme"
+    assert catalog.plugins.owners["acme"].version == "1.0.0"
+    assert [route.via for route in catalog.reload().provider("acme").routes if route.usable] == ["direct"]
+
+
+def test_a_plugin_in_python(tmp_path: Path) -> None:
+    """The former example in Python, installed, resolves without a problem."""
+    source = (OLD / "python-plugin" / "acme_polyroute" / "__init__.py").read_text(encoding="utf-8")
+    with site_on_path(tmp_path) as site:
+        site.module("acme_polyroute", source)
+        site.metadata("acme_polyroute", "[polyroute]\nacme = acme_polyroute\n", "1.0.0")
+        environment = Environment({"ACME_API_KEY": "acme-secret"}, home=tmp_path)
+        assert_acme(Catalog(Plugins.load(only=[*BUNDLED, "acme"], environment=environment), environment))
+
+
+def test_a_manifest(person: Person) -> None:
+    """The former example of a manifest, in the plugin folder, resolves without a problem."""
+    person.copy(OLD / "acme-manifest", "acme")
+    assert_acme(person.catalog(ACME_API_KEY="acme-secret"))
+
+
+def test_a_manifest_can_be_added(shell: Shell) -> None:
+    """`plugins add` takes the former manifest, and it can be used from then on."""
+    done = shell.run("plugins", "add", str(OLD / "acme-manifest"), "--yes")
+    assert (done.returncode, "was added and is in use" in done.stdout) == (0, True), done.stderr
+    found = shell.run("resolve", "acme/acme-large", ACME_API_KEY="acme-secret")
+    assert (found.returncode, found.stderr) == (0, "")
+
+
+def test_a_gateway_by_data_alone(person: Person) -> None:
+    """The former manifest of a gateway carries, spells and leads back as it did."""
+    person.copy(OLD / "vercel-gateway", "vercel")
+    catalog = person.catalog(AI_GATEWAY_API_KEY="k")
+    assert list(map(str, catalog.problems)) == []
+    cases = {
+        ModelRef("anthropic", "claude-sonnet-4-5-20250929"): "anthropic/claude-sonnet-4.5",
+        ModelRef("mistral", "mistral-large-latest"): "mistral/mistral-large-3",
+        ModelRef("zhipuai", "glm-4.6"): "zai/glm-4.6",
+        ModelRef("bedrock", "us.anthropic.claude-haiku-4-5-20251001-v1:0"): "anthropic/claude-haiku-4.5",
+        ModelRef("xai", "grok-4"): None,
+    }
+    assert {ref: catalog.mapping("vercel-gateway", ref).id for ref in cases} == cases
+    route = catalog.resolve("xai/grok-4.3")
+    assert (route.via, route.model_id, route.base_url) == (
+        "vercel-gateway",
+        "xai/grok-4.3",
+        "https://ai-gateway.vercel.sh/v1",
+    )
+    assert catalog.maker("vercel-gateway/zai/glm-4.6") == ModelRef("zai", "glm-4.6")
+
+
+def built(kind: str, person: Person) -> Path:
+    """A former executable in the plugin folder, ready to run. Where a tool is missing, only CI minds."""
+    compiler = COMPILERS[kind]
+    needed(compiler[0] if compiler else kind)
+    folder = person.copy(OLD / kind, "acme")
+    if compiler:
+        cache = {"GOCACHE": str(person.home / "go-build"), "GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local"}
+        subprocess.run(compiler, cwd=folder, check=True, env={**os.environ, **cache})
+    for each in folder.glob("acme*"):
+        each.chmod(0o755)
+    return folder
+
+
+@pytest.mark.parametrize("kind", COMPILERS)
+def test_an_executable_of_protocol_1(kind: str, person: Person) -> None:
+    """The former executables, each in its language, answer protocol 1 as they are, for each environment."""
+    person.approve(built(kind, person))
+    assert_acme(person.catalog(ACME_API_KEY="acme-secret"))
+    assert not person.catalog().provider("acme").has_direct_key
+
+
+def test_an_executable_can_be_added(shell: Shell, tmp_path: Path) -> None:
+    """`plugins add` takes a former executable, asks it who it is, and it can be used from then on."""
+    shutil.copytree(OLD / "sh", tmp_path / "downloads" / "acme")
+    (tmp_path / "downloads" / "acme" / "acme.sh").chmod(0o755)
+    done = shell.run("plugins", "add", str(tmp_path / "downloads" / "acme"), "--yes")
+    assert (done.returncode, "was added and is in use" in done.stdout) == (0, True), done.stderr
+    found = shell.run("resolve", "acme/acme-large", ACME_API_KEY="acme-secret")
+    assert (found.returncode, found.stderr) == (0, "")
+
+
+# The former signatures of hooks
+
+
+class OldMapper:
+    """Spells models for the gateway, whose list it was given."""
+
+    def __init__(self, listed: Callable[[str], Iterable[str]]) -> None:
+        self.listed = frozenset(listed("old-gate"))
+
+    def lookup(self, model: ModelRef) -> IdMapping:
+        """The ID in the gateway's list."""
+        name = f"old/{model.id}"
+        return IdMapping(name, "listed", "in its list") if name in self.listed else IdMapping(None, "not_offered", "no")
+
+    def reverse(self, gateway_id: str) -> ModelRef | None:
+        """The way back."""
+        return ModelRef("old", gateway_id.removeprefix("old/")) if gateway_id in self.listed else None
+
+
+class OldPlugin:
+    """A vendor with a login of its own and a gateway, in the words of the last version alone."""
+
+    def __init__(self, base_url: str = "https://old.example/v1", *, looks: bool = True) -> None:
+        self.base_url = base_url
+        self.looks = looks
+        self.verified: list[tuple[Credential, ...]] = []
+
+    @hookimpl
+    def polyroute_providers(self) -> list[Provider]:
+        """Both, with every field that there was, by position."""
+        alternatives = (
+            Alternative("OLD_KEY", "", False, "", (), ""),
+            Alternative("", "~/.old/${OLD_PROFILE:-main}", False, "old", ("key",), ""),
+        )
+        region = Slot("region", (Alternative("OLD_REGION"),), False, "eu", "slug", "")
+        key = Slot("key", alternatives, True, "", "", "Run: old login.")
+        gate = Provider(
+            "old-gate",
+            "Old gateway",
+            "gateway",
+            (Group((key, region), "api-key"),),
+            "https://${region}.gate.old.example/v1",
+            (BaseUrlCase("region", "global", "https://gate.old.example/v1"),),
+            "openai-chat",
+            AuthHeader("X-Old-Key", ""),
+            (("X-Old-Client", "polyroute"),),
+            ("old-gateway",),
+            True,
+            CustomModelRules("optional", ""),
+            "https://old.example/docs",
+            "OLD_KEY",
+            ("anthropic-messages",),
+        )
+        return [Provider("old", "Old", "vendor", (), self.base_url), gate]
+
+    @hookimpl
+    def polyroute_credentials(self, environment: Environment) -> list[Detection]:
+        """The login, by position."""
+        return [
+            Detection("old", "oauth-token", Source("plugin", "login", "", "", ""), self.base_url, "", "Run: old login.")
+        ]
+
+    @hookimpl
+    def polyroute_routeability(self) -> list[Routeability]:
+        """The gateway carries the vendor; by position."""
+        return [Routeability("old-gate", frozenset({"old"}), {}, (), "", False)]
+
+    @hookimpl
+    def polyroute_model_ids(self, listed: Callable[[str], Iterable[str]]) -> Mapping[str, Mapper]:
+        """One mapper, of whoever's environment."""
+        return {"old-gate": OldMapper(listed)}
+
+    @hookimpl
+    def polyroute_models(self, provider_ids: frozenset[str]) -> Iterable[Model]:
+        """One of each, with every field that there was, by position."""
+        facts = ("Large", 9_000, 900, 1.5, 2.5, ("text",), ("text",), "2025-01-01")
+        if "old" in provider_ids:
+            yield Model(
+                "old", "large", *facts, self.base_url, "openai-responses", AuthHeader("X-Old", ""), (("A", "b"),)
+            )
+        if "old-gate" in provider_ids:
+            yield Model("old-gate", "old/large", *facts)
+
+    @hookimpl
+    def polyroute_secrets(self, credential: Credential) -> str:
+        """A text."""
+        return f"secret of {credential.provider} by {credential.source}\n"
+
+    @hookimpl
+    def polyroute_verifications(self, credentials: tuple[Credential, ...]) -> list[Probe | Verification]:
+        """A probe, or what it found; by position."""
+        self.verified.append(credentials)
+        if self.looks:
+            return [Probe("old", "/balance", True, "", "left", "EUR", {"418": "invalid"})]
+        return [Verification("old", "valid", "it says so", "3 EUR")]
+
+
+def catalog_of(item: object, home: Path, **variables: str) -> Catalog:
+    """A catalog of the bundled plugins and this object."""
+    return Catalog(Plugins.load([item], only=BUNDLED), Environment(variables, home=home))
+
+
+def test_hooks_with_the_former_signatures(tmp_path: Path) -> None:
+    """A plugin whose hooks take what they took gives providers, routes, models, IDs and a secret, without a problem."""
+    catalog = catalog_of(OldPlugin(), tmp_path, OLD_KEY="old-key")
+    direct, gate = sorted(catalog.routes("old/large"), key=lambda route: route.via)
+    assert (direct.via, direct.usable, direct.model_id) == ("direct", True, "large")
+    assert (direct.protocol, direct.auth, direct.headers) == (
+        "openai-responses",
+        AuthHeader("X-Old", ""),
+        (("A", "b"),),
+    )
+    assert catalog.environment.reveal(direct.credential) == "secret of old by plugin login"
+    assert (gate.via, gate.usable, gate.model_id) == ("old-gate", True, "old/large")
+    assert (gate.base_url, gate.headers) == ("https://eu.gate.old.example/v1", (("X-Old-Client", "polyroute"),))
+    assert catalog.environment.reveal(gate.credential) == "old-key"
+    assert catalog.models("large", provider="old")[0][2:10] == (
+        "Large",
+        9_000,
+        900,
+        1.5,
+        2.5,
+        ("text",),
+        ("text",),
+        "2025-01-01",
+    )
+    assert catalog.maker("old-gateway/old/large") == ModelRef("old", "large")
+    assert catalog.problems == ()
+
+
+def test_a_file_of_the_former_kind(tmp_path: Path) -> None:
+    """An alternative of six positional fields is found in the section of a file, as before."""
+    (tmp_path / ".old").mkdir()
+    (tmp_path / ".old" / "main").write_text("[old]\nkey = from-file\n")
+    catalog = catalog_of(OldPlugin(), tmp_path, OLD_REGION="global")
+    (route,) = [each for each in catalog.provider("old-gate").routes if each.via == "direct"]
+    assert (route.base_url, catalog.environment.reveal(route.credential)) == (
+        "https://gate.old.example/v1",
+        "from-file",
+    )
+    assert catalog.problems == ()
+
+
+def test_a_former_verification_by_probe(serve: Serve, tmp_path: Path) -> None:
+    """A hook that takes `credentials` alone gives a probe of seven positional fields, and the endpoint is asked."""
+    upstream = serve("large", key="secret of old by plugin login")
+    upstream.documents["/balance"] = {"left": 3}
+    plugin = OldPlugin(upstream.url)
+    catalog = catalog_of(plugin, tmp_path)
+    assert verify(catalog, ["old"]) == (Verification("old", "valid", "", "3 EUR"),)
+    assert [[each.provider for each in asked] for asked in plugin.verified] == [["old"]]
+    assert catalog.problems == ()
+
+
+def test_a_former_verification_of_its_own(tmp_path: Path) -> None:
+    """A hook that takes `credentials` alone may find out by itself, for every user of a process."""
+    plugins = Plugins.load([OldPlugin(looks=False)], only=BUNDLED)
+    for name in ("ann", "bob"):
+        catalog = Catalog(plugins, Environment({"OLD_KEY": name}, home=tmp_path / name))
+        assert verify(catalog, ["old"]) == (Verification("old", "valid", "it says so", "3 EUR"),)
+        assert catalog.problems == ()
+
+
+def test_a_former_list(tmp_path: Path) -> None:
+    """A fetched list with eight positional fields is declared as before."""
+
+    class Listing:
+        @hookimpl
+        def polyroute_lists(self) -> list[FetchedList]:
+            """One."""
+            return [FetchedList("old", "https://old.example/list", len, "2025-01-01", 3, ("old-gate",), (), ())]
+
+    catalog = Catalog(Plugins.load([OldPlugin(), Listing()], only=[]), Environment({}, home=tmp_path))
+    found = catalog.plugins.list_of("old-gate")
+    assert found is not None
+    assert (found.name, found.models, found.bundled) == ("old", 3, "2025-01-01")
+    assert catalog.problems == ()
+
+
+def test_positional_fields_mean_what_they_meant() -> None:
+    """The former fields of every type have kept their places."""
+    credential = Credential("p", "https://p.example", "api-key", Source("env", "P", "/p", "s", "f"), ("q",), "plugin")
+    assert credential._asdict() | {"source": None} == {
+        "provider": "p",
+        "endpoint": "https://p.example",
+        "kind": "api-key",
+        "source": None,
+        "shared_with": ("q",),
+        "plugin": "plugin",
+        "remedy": "",
+        "expires_at": None,
+    }
+    problem = Problem("message", "remedy", "plugin", "distribution", "1.0", "hook", "/path")
+    assert (problem.message, problem.version, problem.hook, problem.path) == ("message", "1.0", "hook", "/path")
+    assert (problem.code, problem.provider) == ("", "")
+    assert str(problem) == "plugin plugin (distribution 1.0): hook: /path: message. remedy"

@@ -1,0 +1,338 @@
+"""The host of executables survives every misbehaviour: in time, in memory, in descriptors, with nothing left behind."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import sys
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from polyroute.executables.children import LIMITS
+from polyroute.executables.jsonrpc import Answers, Fault, HostCode, Request, encoded
+from polyroute.executables.processes import STDERR_KEPT, Program, Talk, run
+from tests.support.executables.misbehaving import MODES
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="looks at processes through /proc")]
+
+SCRIPT = str(Path(__file__).parents[1] / "support" / "executables" / "misbehaving.py")
+ASKED = (Request("describe", {"protocols": [1], "host": "polyroute"}), Request("detect", {"env_present": []}))
+PATIENT, HASTY = 60.0, 1.0
+"""Deadlines: where another bound is to end it, and where the deadline is."""
+HANG_GUARD = 30.0
+"""Seconds that nothing may take beyond its deadline, on however busy a machine."""
+GROWTH = 32 << 20
+"""Bytes that the host may grow by at most in between: a line, its copies and what they are parsed into."""
+
+ENDS: dict[str, str] = {
+    "answers well": "",
+    "hangs": "timeout",
+    "hangs ignoring SIGTERM": "timeout",
+    "1 GB without a newline": "line_too_long",
+    "endless log lines": "stdout_noise",
+    "endless JSON notifications": "stdout_noise",
+    "one 100 MB line": "line_too_long",
+    "banner and bad UTF-8 first": "",
+    "exits mid-answer": "exited",
+    "exits at once": "exited",
+    "grandchild holds the pipe, with an answer": "",
+    "grandchild holds the pipe, without": "exited",
+    "daemon with setsid": "",
+    "never reads stdin, with an answer": "timeout",  # it answers one of two
+    "never reads stdin, without": "timeout",
+    "stderr flood": "stderr_flood",
+    "closes stdout and stays": "closed_stdout",
+    "one byte each half second": "timeout",
+    "wrong ids": "exited",
+    "repeated ids": "exited",
+    "200,000 deep nesting": "json_too_complex",
+    "million-digit number": "exited",
+    "1.4 million {}": "json_too_complex",
+    "200 forks": "timeout",
+    "6 GB of memory": "exited",
+}
+
+
+_VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just("2.0")
+MESSAGES = st.dictionaries(
+    st.sampled_from(["jsonrpc", "id", "result", "error", "method"]),
+    st.just("2.0") | st.integers(0, 3) | _VALUES | st.dictionaries(st.sampled_from(["code", "message"]), _VALUES),
+)
+
+
+class Watch:
+    """What a program and its host leave behind."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.marker = f"POLYROUTE_TEST_MARKER={uuid.uuid4().hex}"
+
+    def program(self, mode: str) -> Program:
+        """The misbehaving program, marked so that its descendants are found again."""
+        return Program((sys.executable, "-I", "-S", SCRIPT, mode), dict([self.marker.split("=")]), str(self.folder))
+
+    def leftovers(self) -> list[str]:
+        """Processes that carry the mark, after those that were killed had time to go."""
+        for _ in range(100):
+            found = [name for name in filter(str.isdigit, os.listdir("/proc")) if self.marker in _variables(name)]
+            if not found:
+                return []
+            time.sleep(0.05)
+        return found
+
+
+@pytest.fixture
+def watch(tmp_path: Path) -> Iterator[Watch]:
+    """A watch that asserts, when all is done, that nothing is left: no process, descriptor or directory."""
+    gc.collect()
+    before, watch = len(os.listdir("/proc/self/fd")), Watch(tmp_path)
+    yield watch
+    assert watch.leftovers() == []
+    assert len(os.listdir("/proc/self/fd")) == before
+    assert os.listdir(tmp_path) == []
+
+
+def _variables(number: str) -> str:
+    try:
+        return Path(f"/proc/{number}/environ").read_text(errors="replace")
+    except OSError:
+        return ""
+
+
+def memory(field: str) -> int:
+    """Bytes of this process: `VmRSS` now, `VmHWM` at most since the peak was reset."""
+    status = Path("/proc/self/status").read_text()
+    return int(next(line.split()[1] for line in status.splitlines() if line.startswith(field))) << 10
+
+
+def ask(programs: Sequence[Program], seconds: float, requests: Sequence[Request] = ASKED) -> list[tuple[Talk, Answers]]:
+    """Ask all programs in one loop, once."""
+    asked = [(Talk(program), Answers(requests)) for program in programs]
+    for talk, answers in asked:
+        talk.start([encoded(requests)], answers, seconds)
+    run([talk for talk, _ in asked])
+    return asked
+
+
+def code(talk: Talk) -> str:
+    """How a talk ended; empty where well."""
+    return talk.fault.code if talk.fault else ""
+
+
+def test_every_misbehaviour_has_an_expectation() -> None:
+    """The 25 modes of the fixture are the 25 that are tested."""
+    assert len(MODES) == 25
+    assert ENDS.keys() == MODES.keys()
+
+
+@pytest.mark.parametrize("mode", ENDS)
+def test_a_misbehaving_program_is_contained(mode: str, watch: Watch) -> None:
+    """It ends as expected, by its deadline, and the host neither grows nor keeps anything of it."""
+    seconds = HASTY if ENDS[mode] == "timeout" else PATIENT
+    Path("/proc/self/clear_refs").write_text("5")
+    resident, began = memory("VmRSS"), time.monotonic()
+    ((talk, answers),) = ask([watch.program(mode)], seconds)
+    assert time.monotonic() - began < seconds + HANG_GUARD
+    assert memory("VmHWM") - resident < GROWTH
+    assert code(talk) == ENDS[mode]
+    assert len(talk.errors) <= STDERR_KEPT
+    assert answers.is_done == (ENDS[mode] == "")
+
+
+def test_twenty_programs_of_which_six_misbehave_share_one_deadline(watch: Watch) -> None:
+    """All are asked at once: fourteen answer, and the six cost one deadline together."""
+    bad = (
+        "hangs",
+        "1 GB without a newline",
+        "endless log lines",
+        "stderr flood",
+        "200 forks",
+        "never reads stdin, without",
+    )
+    began = time.monotonic()
+    asked = ask([watch.program(mode) for mode in ("answers well",) * 14 + bad], 5.0)
+    assert time.monotonic() - began < 5 + HANG_GUARD
+    assert [code(talk) for talk, _ in asked[:14]] == [""] * 14
+    assert [code(talk) for talk, _ in asked[14:]] == [ENDS[mode] for mode in bad]
+
+
+def test_answers_before_a_fault_count(watch: Watch) -> None:
+    """What was answered before something went wrong is kept."""
+    ((talk, answers),) = ask([watch.program("repeated ids")], PATIENT)
+    assert code(talk) == "exited"
+    assert list(answers.found) == ["describe"]
+
+
+def test_what_a_program_says_on_ending_is_kept(watch: Watch) -> None:
+    """The status and the end of stderr tell why there is no answer."""
+    ((talk, _),) = ask([watch.program("exits at once")], PATIENT)
+    assert talk.errors == b"made-up: no such thing\n"
+    assert str(talk.fault) == "ended with status 3 without an answer"
+
+
+def test_a_torn_answer_is_told_from_silence(watch: Watch) -> None:
+    """A line that looked like an answer and was none is remembered."""
+    ((_, answers),) = ask([watch.program("million-digit number")], PATIENT)
+    assert answers.is_torn
+
+
+def test_a_request_of_a_mebibyte_arrives_whole(watch: Watch) -> None:
+    """What is longer than a pipe is written as it is read, and read as it is written."""
+    ((talk, answers),) = ask(
+        [watch.program("answers well")], PATIENT, [Request("describe", {"padding": "é" * 500_000})]
+    )
+    assert code(talk) == ""
+    assert answers.found["describe"].result["asked"]["padding"] == "é" * 500_000
+
+
+def test_a_program_that_can_not_be_started_is_told(tmp_path: Path) -> None:
+    """What is not there, or may not be run, ends the talk at once."""
+    plain = tmp_path / "plain"
+    plain.write_text("no program")
+    missing, forbidden = ask([Program((str(tmp_path / "none"),), {}), Program((str(plain),), {})], PATIENT)
+    assert (code(missing[0]), code(forbidden[0])) == ("cannot_start", "cannot_start")
+    assert str(forbidden[0].fault) == "can't be started: Permission denied"
+
+
+def test_a_program_can_stay_for_another_round(watch: Watch) -> None:
+    """The same process answers twice, and is gone when it is stopped."""
+    talk = Talk(watch.program("answers well"))
+    numbers = []
+    for first in (1, 3):
+        answers = Answers(ASKED, first)
+        talk.start([encoded(ASKED, first)], answers, PATIENT, stays=True)
+        run([talk])
+        assert talk.child is not None
+        numbers.append(talk.child.stdout)
+        assert answers.is_done
+    talk.stop()
+    assert numbers[0] == numbers[1]
+    assert talk.child is None
+
+
+def test_a_program_that_ended_meanwhile_is_started_again(watch: Watch) -> None:
+    """Between rounds it may have gone; the next one has a new process."""
+    talk = Talk(watch.program("answers well"))
+    talk.start([encoded(ASKED)], Answers(ASKED), PATIENT, stays=True)
+    run([talk])
+    assert talk.child is not None
+    talk.child.kill()
+    while not talk.child.has_exited:
+        time.sleep(0.01)
+    answers = Answers(ASKED, 3)
+    talk.start([encoded(ASKED, 3)], answers, PATIENT)
+    run([talk])
+    assert answers.is_done
+
+
+def test_a_program_gets_its_own_surroundings(watch: Watch) -> None:
+    """It has the variables that it was given, an empty directory, no terminal, and limits."""
+    source = """
+import json, os, resource, sys
+limits = {name: resource.getrlimit(getattr(resource, f"RLIMIT_{name}"))[1] for name in sys.argv[1:]}
+sees = {"names": sorted(os.environ), "files": os.listdir("."), "leads": os.getsid(0) == os.getpid(), "limits": limits}
+input()
+print(json.dumps({"jsonrpc": "2.0", "id": 1, "result": sees}), flush=True)
+"""
+    program = watch.program("answers well")._replace(argv=(sys.executable, "-I", "-S", "-c", source, *LIMITS))
+    ((_, answers),) = ask([program], PATIENT, ASKED[:1])
+    sees = answers.found["describe"].result
+    assert set(sees["names"]) - {"LC_CTYPE"} == {"POLYROUTE_TEST_MARKER", "POLYROUTE_CALL", "TMPDIR"}
+    assert sees["files"] == []
+    assert sees["leads"]
+    assert all(sees["limits"][name] in range(most + 1) for name, most in LIMITS.items())
+
+
+def test_where_the_system_tells_of_no_end_it_is_polled(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without pidfd the same programs end in the same way."""
+    monkeypatch.delattr(os, "pidfd_open", raising=False)
+    for mode in ("answers well", "grandchild holds the pipe, without", "exits at once"):
+        ((talk, _),) = ask([watch.program(mode)], PATIENT)
+        assert code(talk) == ENDS[mode]
+
+
+def test_a_host_that_ignores_its_children_is_served_too(watch: Watch) -> None:
+    """Where the system reaps children by itself, answers and ends are seen all the same."""
+    source = f"""
+import signal, sys
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+from polyroute.executables.jsonrpc import Answers, Request, encoded
+from polyroute.executables.processes import Program, Talk, run
+request, answers = [Request("describe", {{}})], Answers([Request("describe", {{}})])
+talk = Talk(Program((sys.executable, "-I", "-S", {SCRIPT!r}, "answers well"), {{}}, {str(watch.folder)!r}))
+talk.start([encoded(request)], answers, 60)
+run([talk])
+assert answers.is_done and not talk.fault
+"""
+    program = Program((sys.executable, "-c", source), dict([watch.marker.split("=")]), str(watch.folder))
+    ((talk, _),) = ask([program], PATIENT)
+    assert (talk.returncode, talk.errors) == (0, b"")
+
+
+def test_requests_are_compact_and_in_a_fixed_order() -> None:
+    """A plugin in a language without JSON can rely on how a request is written."""
+    assert encoded([Request("detect", {"env_present": ["É"]})], 7).decode() == (
+        '{"jsonrpc":"2.0","id":7,"method":"detect","params":{"env_present":["É"]}}\n'
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"jsonrpc":"2.0","id":true,"result":1}',
+        b'{"jsonrpc":"2.0","id":1.0,"result":1}',
+        b'{"jsonrpc":"2.0","id":"1","result":1}',
+        b'{"jsonrpc":"1.0","id":1,"result":1}',
+        b'{"id":1,"result":1}',
+        b'{"jsonrpc":"2.0","id":1}',
+        b'{"jsonrpc":"2.0","id":1,"result":1,"error":{"code":1,"message":""}}',
+        b'{"jsonrpc":"2.0","id":2,"result":1}',
+        b'[{"jsonrpc":"2.0","id":1,"result":1}]',
+        b'{"jsonrpc":"2.0","id":1,"result":NaN}',
+        b'{"jsonrpc":"2.0","id":1,"result":"\\ud800"}',
+        b"",
+    ],
+)
+def test_what_is_no_answer_is_passed_over(line: bytes) -> None:
+    """A line that is not exactly an answer to an open request counts as noise, and the answer is still awaited."""
+    answers = Answers(ASKED[:1])
+    answers.receive(line)
+    assert (answers.noise, answers.is_done) == (1, False)
+    answers.receive(b'{"jsonrpc":"2.0","id":1,"result":null}')
+    assert answers.is_done
+
+
+@pytest.mark.parametrize("error", [b"7", b"{}", b'{"code":"x","message":""}', b'{"code":0}', b'{"code":1,"message":2}'])
+def test_an_error_without_a_code_is_refused(error: bytes) -> None:
+    """An error has a number, and a text if any."""
+    with pytest.raises(Fault) as caught:
+        Answers(ASKED[:1]).receive(b'{"jsonrpc":"2.0","id":1,"error":' + error + b"}")
+    assert caught.value.code == "schema"
+
+
+@given(st.binary(max_size=200) | MESSAGES.map(lambda message: json.dumps(message).encode()))
+def test_no_line_surprises_the_host(line: bytes) -> None:
+    """Whatever a program prints is an answer, noise or a fault, and nothing else."""
+    answers = Answers(ASKED)
+    try:
+        answers.receive(line)
+    except Fault as fault:
+        assert fault.code in get_args(HostCode)
+    else:
+        assert len(answers.found) + answers.noise == 1
+
+
+def test_an_error_is_an_answer() -> None:
+    """Its code, message and data are kept as they are."""
+    answers = Answers(ASKED[:1])
+    error = {"code": -32005, "message": "slow down", "data": {"retry_after": 3}}
+    answers.receive(json.dumps({"jsonrpc": "2.0", "id": 1, "error": error}).encode())
+    assert answers.found["describe"]._asdict() == {"result": None, **error}

@@ -1,0 +1,324 @@
+"""What a plugin may do before the person has said so: nothing in a project, and never send another's key elsewhere."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from polyroute import Catalog, Unavailable, UsageError, explain
+from polyroute.trust.approvals import Approvals
+from polyroute.trust.trust import bindings, fingerprint
+from tests.support.manifests import ACME, Person, manifest, plugin, words
+
+EVIL = """\
+[providers.evil]
+env = ["OPENAI_API_KEY"]
+base_url = "https://evil.example/v1"
+"""
+PROGRAM = "[executable]\nargv = ['./run']\nvariables = ['ACME_API_KEY']\nhosts = ['api.acme.example']\n"
+
+
+@pytest.fixture
+def person(tmp_path: Path) -> Person:
+    """Somebody with an empty plugin folder."""
+    return Person(tmp_path)
+
+
+THEFTS = {
+    "as the key": EVIL,
+    "as one of several": EVIL.replace('"OPENAI', '"EVIL_KEY", "OPENAI'),
+    "as a setting in the address": """
+        [providers.evil]
+        base_url = "https://evil.example/${region}"
+        slots.region = { from = ["OPENAI_API_KEY"], check = "slug" }
+        groups = [{ slots = ["region"], kind = "none" }]""",
+    "at an address of one case": EVIL.replace("evil.example", "api.openai.com")
+    + 'slots.s = { from = ["S"], default = "x" }\n'
+    + 'base_url_cases = [{ slot = "s", value = "x", base_url = "https://evil.example" }]\n',
+    "at a model's own address": EVIL.replace("evil.example", "api.openai.com")
+    + 'models = [{ id = "m", base_url = "https://evil.example/v1" }]\n',
+    "at an address that is filled in": EVIL.replace("evil.example", "${host}")
+    + 'slots.host = { from = ["EVIL_HOST"], default = "evil.example", check = "host" }\n',
+    "without encryption": EVIL.replace("https://evil.example", "http://api.openai.com"),
+    "on another port": EVIL.replace("evil.example", "api.openai.com:444"),
+    "from a file": """
+        [providers.evil]
+        base_url = "https://evil.example/v1"
+        slots.k = { from = [{ file = "~/.dexto/auth.json", json_field = "dextoApiKey" }], secret = true }""",
+    "from a file that a variable names": """
+        [providers.evil]
+        base_url = "https://evil.example/v1"
+        slots.k = { from = [{ variable = "SOME_FILE", names_file = true }], secret = true }""",
+}
+
+
+@pytest.mark.parametrize("text", THEFTS.values(), ids=THEFTS)
+def test_a_key_goes_to_no_other_host_unasked(person: Person, text: str) -> None:
+    """A manifest without code gets no credential that another provider reads, whichever way it asks; the person is
+    told, and may consent.
+    """
+    folder = person.put("evil", text)
+    auth = person.home / ".dexto" / "auth.json"
+    auth.parent.mkdir(exist_ok=True)
+    auth.write_text('{"dextoApiKey": "d"}')
+
+    def catalog() -> Catalog:
+        return person.catalog("evil", OPENAI_API_KEY="sk-secret", SOME_FILE=str(auth))
+
+    before = catalog()
+    status = before.provider("evil")
+    assert not status.has_direct_key
+    assert "polyroute plugins trust evil" in status.routes[0].remedy
+    assert "evil may not send it to" in words(before, "evil")
+    assert "needs nothing" not in str(explain(before, "evil"))
+    assert before.provider("openai").has_direct_key
+    person.approve(folder)
+    after = catalog()
+    assert after.provider("evil").has_direct_key
+    assert after.problems == ()
+
+
+def test_a_key_may_go_where_it_goes_anyway(person: Person) -> None:
+    """A manifest may use another provider's variable at that provider's own host."""
+    person.put("again", EVIL.replace("evil.example", "api.openai.com"))
+    catalog = person.catalog("again", OPENAI_API_KEY="k")
+    assert catalog.provider("evil").has_direct_key
+    assert catalog.problems == ()
+
+
+def test_its_own_key_stays_usable(person: Person) -> None:
+    """Of several variables only those of others are withheld."""
+    person.put("evil", THEFTS["as one of several"])
+    catalog = person.catalog("evil", OPENAI_API_KEY="k", EVIL_KEY="own")
+    assert str(catalog.resolve("evil/x").credential) == "env EVIL_KEY"
+
+
+def test_two_manifests_with_one_variable(person: Person) -> None:
+    """Where two manifests read one variable that is called after neither, nobody gets it until the user has chosen."""
+    text = ACME.replace("ACME_API_KEY", "OTHER_KEY")
+    first = person.put("first", text)
+    person.put("second", text.replace("providers.acme", "providers.zzz").replace("api.acme", "api.zzz"))
+    catalog = person.catalog(OTHER_KEY="k")
+    assert [catalog.provider(name).has_direct_key for name in ("acme", "zzz")] == [False, False]
+    person.approve(first)
+    catalog = person.catalog(OTHER_KEY="k")
+    assert [catalog.provider(name).has_direct_key for name in ("acme", "zzz")] == [True, False]
+
+
+def test_naming_a_variable_takes_no_key_away(person: Person) -> None:
+    """A manifest that nobody approved and that names another's variable gets no key, and the other one keeps it."""
+    person.put("acme")
+    person.put("aaa", EVIL.replace("OPENAI", "ACME"))
+    catalog = person.catalog(ACME_API_KEY="k")
+    assert [catalog.provider(name).has_direct_key for name in ("acme", "evil")] == [True, False]
+    assert "ACME_API_KEY is for acme" in words(catalog, "aaa")
+
+
+def test_one_manifest_cannot_vouch_for_another(person: Person) -> None:
+    """Two manifests that would send a key to the same host are no more trusted than one."""
+    for name in ("one", "two"):
+        person.put(name, EVIL.replace("providers.evil", f"providers.{name}"))
+    catalog = person.catalog(OPENAI_API_KEY="k")
+    assert [catalog.provider(name).has_direct_key for name in ("one", "two")] == [False, False]
+
+
+def test_a_projects_plugins_wait(person: Person) -> None:
+    """What lies in a project is listed and told, and is not in use until the person approves it as it is."""
+    folder = person.put("acme", in_project=True)
+    catalog = person.catalog(ACME_API_KEY="k")
+    found = plugin(catalog, "acme")
+    assert (found.origin, found.enabled, found.reason) == ("project", False, "waits for your approval")
+    assert "acme" not in catalog.plugins.providers
+    assert "polyroute plugins trust acme" in words(catalog, "acme")
+    person.approve(folder)
+    assert person.catalog(ACME_API_KEY="k").resolve("acme/acme-large").usable
+    (folder / "notes.txt").write_text("new")
+    found = plugin(person.catalog(), "acme")
+    assert (found.enabled, found.reason) == (False, "has changed since it was approved")
+
+
+def test_a_project_is_found_from_below(person: Person) -> None:
+    """The plugins of a project are found from any folder in it; without a project there are none."""
+    person.put("acme", in_project=True)
+    person.project = person.project / "src" / "deep"
+    person.project.mkdir(parents=True)
+    assert plugin(person.catalog("acme"), "acme").origin == "project"
+
+
+def test_an_executable_waits_wherever_it_lies(person: Person) -> None:
+    """A plugin with a program is not in use until the person trusts it, in the person's own folder too."""
+    person.put("acme", PROGRAM, run="#!/bin/sh\n")
+    found = plugin(person.catalog(), "acme")
+    assert (found.kind, found.enabled, found.reason) == ("executable", False, "waits for your approval")
+
+
+@pytest.mark.parametrize("mode", [0o664, 0o646])
+def test_what_others_may_write_is_refused(person: Person, mode: int) -> None:
+    """A manifest, a list or a folder that others than its owner may write is not used, and the remedy mends it."""
+    for name, path in {"one": "plugin.toml", "two": "m.json", "three": "."}.items():
+        folder = person.put(name, ACME.replace('["acme-large"', '"m.json" #').replace("acme", name), m_json="[]")
+        os.chmod(folder / path, mode | (0o111 if path == "." else 0))
+    catalog = person.catalog()
+    for name in ("one", "two", "three"):
+        assert not plugin(catalog, name).enabled
+        assert "users other than its owner may write" in words(catalog, name)
+        os.system(words(catalog, name).partition("Run: ")[2])  # noqa: S605 - it is our own remedy
+    assert all(plugin(person.catalog(), name).enabled for name in ("one", "two", "three"))
+
+
+def test_links_may_not_lead_out(person: Person) -> None:
+    """A manifest that links out of its folder is refused, and nothing with such a link can be approved."""
+    folder = person.put("acme")
+    (person.home / "elsewhere").write_text("x")
+    (folder / "link").symlink_to(person.home / "elsewhere")
+    with pytest.raises(UsageError, match=r"link leads out of the plugin's folder"):
+        person.approve(folder)
+    (folder / "link").unlink()
+    (folder / "folder").symlink_to(person.home)
+    with pytest.raises(UsageError, match=r"folder leads out of the plugin's folder"):
+        person.approve(folder)
+    (folder / "folder").unlink()
+    (folder / "plugin.toml").rename(person.home / "plugin.toml")
+    (folder / "plugin.toml").symlink_to(person.home / "plugin.toml")
+    assert "leads out of the plugin's folder" in words(person.catalog(), "acme")
+
+
+def test_anything_changed_is_another_fingerprint(person: Person) -> None:
+    """Content, names and further files of the whole folder count; looking again does not."""
+    folder = person.put("acme", run="1", in_project=True)
+    seen = [fingerprint(manifest(folder))]
+    assert fingerprint(manifest(folder)) == seen[0]
+    (folder / "run").write_text("22")
+    seen.append(fingerprint(manifest(folder)))
+    (folder / "run").rename(folder / "ran")
+    seen.append(fingerprint(manifest(folder)))
+    (folder / "sub").mkdir()
+    (folder / "sub" / "x").write_text("")
+    seen.append(fingerprint(manifest(folder)))
+    (folder / "plugin.toml").write_text(ACME + "# a comment\n")
+    seen.append(fingerprint(manifest(folder)))
+    (folder / "link").symlink_to("sub")
+    seen.append(fingerprint(manifest(folder)))
+    (folder / "link").unlink()
+    (folder / "link").symlink_to(".")
+    seen.append(fingerprint(manifest(folder)))
+    assert len(set(seen)) == 7
+
+
+@pytest.mark.slow
+def test_a_folders_name_writes_no_command(person: Person) -> None:
+    """What a person is told to run holds the names of plugins as one word each, whatever they are called."""
+    name = "x$(touch stolen); touch stolen"
+    folder = person.put(name, in_project=True)
+    told = [plugin(person.catalog(name), name).label, *(each.remedy for each in person.catalog(name).problems)]
+    person.approve(folder)
+    (folder / "plugin.toml").write_text("x = 1")
+    told += [each.remedy for each in person.catalog(name).problems]
+    folder.chmod(0o777)
+    told += [each.remedy for each in person.catalog(name).problems]
+    person.put(name, EVIL)
+    told += [each.remedy for each in person.catalog(name).problems]
+    commands = re.findall(r"`(polyroute [^`]*)`|(chmod .*)|\((POLYROUTE_.*)\)", "\n".join(told))
+    assert len(commands) >= 5
+    for command in commands:
+        run = f"polyroute() {{ :; }}; chmod() {{ :; }}; {''.join(command)}"
+        subprocess.run(["sh", "-c", run], cwd=person.home, check=False)
+    assert not (person.home / "stolen").exists()
+
+
+def test_a_folder_without_end_is_not_read(person: Person) -> None:
+    """What is larger than any plugin is refused before it is read."""
+    folder = person.put("acme", in_project=True)
+    with open(folder / "sparse", "wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(UsageError, match="512 MiB"):
+        fingerprint(manifest(folder))
+
+
+def test_a_change_is_seen_whatever_its_time_says(person: Person) -> None:
+    """Other content of the same length, written in place and given its old time, is another fingerprint."""
+    folder = person.put("acme", run="1", in_project=True)
+    before, times = fingerprint(manifest(folder)), os.stat(folder / "run")
+    time.sleep(0.05)  # longer than a file system's clock ticks
+    (folder / "run").write_text("2")
+    os.utime(folder / "run", ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert fingerprint(manifest(folder)) != before
+
+
+def test_a_program_elsewhere_is_part_of_the_plugin(person: Person) -> None:
+    """A program that is named by its whole path is approved with what lies there; without one there is no plugin."""
+    program = person.home / "program"
+    folder = person.put("acme", PROGRAM.replace("./run", str(program)))
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    person.approve(folder)
+    assert plugin(person.catalog(), "acme").enabled
+    program.write_text("#!/bin/sh\necho other\n")
+    assert plugin(person.catalog(), "acme").reason == "has changed since it was approved"
+    program.chmod(0o777)
+    assert "users other than its owner may write" in plugin(person.catalog(), "acme").reason
+    program.unlink()
+    assert "can't be examined" in plugin(person.catalog(), "acme").reason
+
+
+def test_what_is_approved_can_be_told(person: Person) -> None:
+    """The (credential, host) pairs of a plugin are those of its providers and of its program."""
+    folder = person.put("acme", PROGRAM.replace("'ACME_API_KEY'", "'ACME_API_KEY', 'HOME'") + ACME)
+    assert bindings(manifest(folder)) == [("ACME_API_KEY", "https://api.acme.example")]
+
+
+def test_approval_can_be_taken_back(person: Person) -> None:
+    """A plugin whose approval is revoked is as one never approved."""
+    folder = person.put("acme", in_project=True)
+    person.approve(folder)
+    Approvals.load(person.environment()).revoke(str(folder))
+    assert plugin(person.catalog(), "acme").reason == "waits for your approval"
+
+
+def test_decisions_are_the_persons_alone(person: Person) -> None:
+    """The file with the decisions is for its owner alone, and is kept where the person's state is."""
+    person.approve(person.put("acme", in_project=True))
+    path = person.ours / "state" / "plugins.json"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert list(json.loads(path.read_text())["approved"]) == [str(person.project / ".polyroute" / "plugins" / "acme")]
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"schema": 2}', '{"schema": 1, "approved": {"a": 1}, "disabled": []}'])
+def test_an_unreadable_file_approves_nothing_and_is_kept(person: Person, text: str) -> None:
+    """Where the decisions can't be read nothing is approved, the person is told, and nothing is written over them."""
+    folder = person.put("acme", in_project=True)
+    path = person.ours / "state" / "plugins.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    catalog = person.catalog()
+    assert not plugin(catalog, "acme").enabled
+    assert any(str(path) in problem.message for problem in catalog.problems)
+    with pytest.raises(Unavailable):
+        person.approve(folder)
+    assert path.read_text() == text
+
+
+def test_switched_off_for_good(person: Person) -> None:
+    """A plugin can be switched off and on by name; a bundled one too."""
+    person.put("acme")
+    Approvals.load(person.environment()).switch("acme", on=False)
+    Approvals.load(person.environment()).switch("openrouter", on=False)
+    catalog = person.catalog()
+    assert [plugin(catalog, name).enabled for name in ("acme", "openrouter", "direct")] == [False, False, True]
+    Approvals.load(person.environment()).switch("acme", on=True)
+    assert plugin(person.catalog(), "acme").enabled
+
+
+def test_names_bring_nothing_to_a_terminal(person: Person) -> None:
+    """A manifest with control characters in a name, a remedy or a header is refused with its place."""
+    text = ACME + 'name = "\\u001b[31mAcme"\nslots.x = { from = ["X"], remedy = "\\u0007" }\n'
+    person.put("acme", text)
+    told = words(person.catalog(), "acme")
+    assert "line 5: providers.acme.name '\\x1b[31mAcme' is empty or has control characters" in told
+    assert "\x1b" not in told

@@ -1,0 +1,101 @@
+"""The examples run as they stand."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from tests.support.fake_endpoint import Serve
+
+pytestmark = pytest.mark.slow
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+class FakeGateway(BaseHTTPRequestHandler):
+    """Answers chat completions with what it was asked."""
+
+    def do_POST(self) -> None:
+        """Echo path, key and model."""
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        text = f"{self.path} {self.headers['Authorization']} {body['model']}"
+        message = {"role": "assistant", "content": text}
+        answer = {"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": [{"message": message}]}
+        answer["choices"][0] |= {"index": 0, "finish_reason": "stop"}  # type: ignore[index]
+        data = json.dumps(answer).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
+        """Keep quiet."""
+
+
+@pytest.fixture
+def gateway() -> Iterator[str]:
+    """The address of a gateway on this machine."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), FakeGateway)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def run(example: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(EXAMPLES / example), *arguments]
+    return subprocess.run(command, env={**os.environ, **variables}, capture_output=True, text=True, check=False)
+
+
+def test_openai_client_sends_the_routes_id_and_key(gateway: str) -> None:
+    """The OpenAI SDK, fed from a route, calls the gateway with the gateway's ID and key."""
+    variables = {"DEXTO_API_KEY": "secret-1", "DEXTO_API_URL": gateway}
+    done = run("openai_client.py", "anthropic/claude-sonnet-4-5", "Hello?", **variables)
+    assert done.stdout.split() == ["/v1/chat/completions", "Bearer", "secret-1", "anthropic/claude-sonnet-4.5"]
+
+
+def test_openai_client_says_what_to_do() -> None:
+    """Without any credential the example ends with reasons and remedies."""
+    done = run("openai_client.py", "anthropic/claude-sonnet-4-5", "Hello?")
+    assert done.returncode == 1
+    assert "Set ANTHROPIC_API_KEY (or" in done.stderr
+
+
+def test_the_example_plugin_is_found_once_installed(tmp_path: Path) -> None:
+    """A distribution with the entry point `polyroute` adds its provider to `polyroute status`."""
+    info = tmp_path / "acme_polyroute-1.0.0.dist-info"
+    info.mkdir()
+    (info / "entry_points.txt").write_text("[polyroute]\nacme = acme_polyroute\n", encoding="utf-8")
+    path = os.pathsep.join([str(tmp_path), str(EXAMPLES / "python-plugin")])
+    command = [str(Path(sys.executable).parent / "polyroute"), "resolve", "acme/acme-large", "--json"]
+    variables = {**os.environ, "PYTHONPATH": path, "ACME_API_KEY": "k"}
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+    assert json.loads(done.stdout)["route"]["baseUrl"] == "https://api.acme.example/v1"
+
+
+def test_the_chat_agent_answers_and_asks_before_it_goes_on(serve: Serve, tmp_path: Path) -> None:
+    """Lines in, answers out, the conversation kept; without credits the person is asked, and a no ends it."""
+    upstream = serve("anthropic/claude-sonnet-4.5")
+    variables = {"DEXTO_API_KEY": "secret-1", "DEXTO_API_URL": upstream.url, "OPENROUTER_API_KEY": "secret-2"}
+    command = [sys.executable, str(EXAMPLES / "chat.py"), "anthropic/claude-sonnet-4-5"]
+    environment = {**os.environ, **variables}
+    done = subprocess.run(command, env=environment, input="Hi\nAgain\n", capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["Hello from anthropic/claude-sonnet-4.5"] * 2
+    assert [message["content"] for message in upstream.received[1].body["messages"]][::2] == ["Hi", "Again"]
+    upstream.fail("openrouter-credits")
+    done = subprocess.run(command, env=environment, input="Hi\nn\n", capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "no credits are left" in done.stderr
+    assert "Next would be via openrouter" in done.stderr
+    assert "secret" not in done.stderr

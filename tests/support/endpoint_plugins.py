@@ -1,0 +1,95 @@
+"""Plugins whose providers are endpoints on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+import polyroute_openrouter
+from polyroute import (
+    Alternative,
+    Catalog,
+    Environment,
+    FailureRule,
+    Group,
+    Mapper,
+    Plugins,
+    Preferences,
+    Provider,
+    Routeability,
+    Slot,
+    hookimpl,
+)
+from tests.support.fake_endpoint import Upstream
+
+BUNDLED = ("direct", "openrouter", "dexto")
+CLAUDE = "anthropic/claude-sonnet-4-5"
+CLAUDE_AT_GATEWAYS = "anthropic/claude-sonnet-4.5"
+
+
+class Direct:
+    """A vendor `acme` with a key in ACME_KEY, whose endpoint is `upstream`."""
+
+    def __init__(self, upstream: Upstream, **facts: object) -> None:
+        self.provider = _provider("acme", upstream, "vendor")._replace(**facts)  # type: ignore[arg-type]
+
+    @hookimpl
+    def polyroute_providers(self) -> list[Provider]:
+        """The vendor."""
+        return [self.provider]
+
+
+class Gateway:
+    """A gateway that carries what OpenRouter does, spells it so, and hands on whatever error a provider answered.
+
+    Its key is in the variable `<NAME>_KEY`.
+    """
+
+    def __init__(self, upstream: Upstream, name: str = "umbrella") -> None:
+        self.provider = _provider(name, upstream, "gateway")._replace(failures=every_failure())
+
+    @hookimpl
+    def polyroute_providers(self) -> list[Provider]:
+        """The gateway."""
+        return [self.provider]
+
+    @hookimpl
+    def polyroute_routeability(self) -> list[Routeability]:
+        """OpenRouter's rule."""
+        return [polyroute_openrouter.routeability(self.provider.id)]
+
+    @hookimpl
+    def polyroute_model_ids(self) -> Mapping[str, Mapper]:
+        """OpenRouter's mapping."""
+        return {self.provider.id: polyroute_openrouter.mapper()}
+
+
+def _provider(name: str, upstream: Upstream, kind: str) -> Provider:
+    key = Slot("key", (Alternative(f"{name.upper()}_KEY"),), secret=True)
+    return Provider(
+        name,
+        name.title(),
+        kind,  # type: ignore[arg-type]
+        (Group((key,)),),
+        upstream.url,
+        protocol=upstream.protocols[0],
+        auth=upstream.auth,
+        also_speaks=upstream.protocols[1:],
+    )
+
+
+@cache
+def every_failure() -> tuple[FailureRule, ...]:
+    """What all bundled providers declare about their errors."""
+    plugins = Plugins.load(only=BUNDLED, environment=Environment({}))
+    return tuple(rule for provider in plugins.providers.values() for rule in provider.failures)
+
+
+def catalog_of(*plugins: object, preferences: Preferences | None = None, **variables: str) -> Catalog:
+    """A catalog of these plugins and the bundled ones, for somebody with these variables and no files."""
+    return Catalog.load(
+        plugins,
+        only=BUNDLED,
+        environment=Environment(variables),
+        preferences=preferences or Preferences(),
+    )

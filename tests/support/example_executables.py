@@ -1,0 +1,52 @@
+"""Building the example executables, where their tools are."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from polyroute.executables import plugin as executable
+from polyroute.executables import programs
+from polyroute.executables.calls import CALLS
+from tests.support.machine import needed
+from tests.support.manifests import Person
+
+KINDS = Path(__file__).parents[2] / "examples" / "plugin-kinds"
+COMPILERS: dict[str, tuple[str, ...]] = {
+    "sh": (),
+    "node": (),
+    "go": ("go", "build", "-o", "acme", "acme.go"),
+    "c": ("cc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", "acme", "acme.c"),
+}
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No machine is too slow for a program that answers; nothing stays between tests."""
+    monkeypatch.setattr(programs, "START_SECONDS", 60.0)
+    monkeypatch.setattr(executable, "METHOD_SECONDS", 60.0)
+    yield
+    CALLS.stop()
+
+
+@pytest.fixture
+def person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Person:
+    """Somebody with caches of their own."""
+    monkeypatch.setenv("POLYROUTE_HOME", str(tmp_path / "ours"))
+    return Person(tmp_path)
+
+
+def built(kind: str, person: Person) -> Path:
+    """A copy of an example in the plugin folder, ready to run. Where a tool is missing, only CI minds."""
+    needed(COMPILERS[kind][0] if COMPILERS[kind] else kind)
+    folder = person.copy(KINDS / kind, "acme")
+    if COMPILERS[kind]:
+        cache = {"GOCACHE": str(person.home / "go-build"), "GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local"}
+        subprocess.run(COMPILERS[kind], cwd=folder, check=True, env={**os.environ, **cache})
+    for each in folder.glob("acme*"):
+        each.chmod(0o755)
+    return folder

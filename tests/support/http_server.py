@@ -1,0 +1,133 @@
+"""Servers on this machine, and a client that sends exactly what it is told to."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import http.client
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import pytest
+import uvicorn
+from starlette.types import ASGIApp
+
+from polyroute import Environment, Plugins
+from polyroute.server import create_app, serving
+from polyroute.server.protocol import BoundedProtocol
+from tests.support import described
+from tests.support.catalogs import MakeEnvironment
+
+
+class Answer(NamedTuple):
+    """What a server answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The document in the body."""
+        assert self.headers["content-type"] == "application/json", self.body
+        return json.loads(self.plain)
+
+    @property
+    def plain(self) -> bytes:
+        """The body as it was before it was packed."""
+        return gzip.decompress(self.body) if self.headers.get("content-encoding") == "gzip" else self.body
+
+
+class Client:
+    """Sends requests to one server, and holds its answers to what the API declares."""
+
+    def __init__(self, url: str, **headers: str) -> None:
+        self.url = url
+        self.address = urlsplit(url).netloc
+        self._headers = headers
+
+    def send(self, method: str, path: str, body: bytes | None = None, /, **headers: str) -> Answer:
+        """One request, with the path as it is; `_` in names of headers stands for `-`."""
+        connection = http.client.HTTPConnection(self.address, timeout=30)
+        named = {name.replace("_", "-"): value for name, value in {**self._headers, **headers}.items()}
+        try:
+            connection.request(method, path, body, named)
+            answer = connection.getresponse()
+            lowered = {name.lower(): value for name, value in answer.getheaders()}
+            answered = Answer(answer.status, lowered, answer.read())
+            if lowered.get("content-type") == "application/json" and answered.body:
+                described.check(method, path, answered.status, answered.plain)
+            return answered
+        finally:
+            connection.close()
+
+    def get(self, path: str, **headers: str) -> Answer:
+        """A GET request."""
+        return self.send("GET", path, **headers)
+
+    def json(self, path: str) -> Any:
+        """The document at a path."""
+        answer = self.get(path)
+        assert answer.status == 200, answer.body
+        return answer.json
+
+    def write(self, method: str, path: str, document: Any) -> Answer:
+        """A request with a document as its body."""
+        return self.send(method, path, json.dumps(document).encode(), content_type="application/json")
+
+    def post(self, path: str, document: Any) -> Answer:
+        """A POST request with a document."""
+        return self.write("POST", path, document)
+
+    def put(self, path: str, document: Any) -> Answer:
+        """A PUT request with a document."""
+        return self.write("PUT", path, document)
+
+    def delete(self, path: str) -> Answer:
+        """A DELETE request."""
+        return self.send("DELETE", path)
+
+
+@contextlib.contextmanager
+def running(app: ASGIApp, **headers: str) -> Iterator[Client]:
+    """The application, served in a thread."""
+    listening = serving.listen("127.0.0.1", 0)
+    config = uvicorn.Config(app, http=BoundedProtocol, ws="none", lifespan="auto", log_level="critical")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, args=([listening],))
+    thread.start()
+    try:
+        yield Client(serving.url_of(listening, "127.0.0.1"), **headers)
+    finally:
+        if close := getattr(app, "close", None):
+            close()
+        server.should_exit = True
+        thread.join()
+
+
+class Serve:
+    """Starts servers of the bundled plugins for made-up persons; they end with the test."""
+
+    def __init__(self, plugins: Plugins, make_environment: MakeEnvironment, stack: contextlib.ExitStack) -> None:
+        self._plugins, self._make_environment, self._stack = plugins, make_environment, stack
+
+    def __call__(self, **variables: str) -> Client:
+        """A server for a person with these variables."""
+        return self.app(environment=self._make_environment(**variables))
+
+    def app(self, *, environment: Environment | None = None, **options: Any) -> Client:
+        """A server of an application with these options; a token that is among them is sent."""
+        environment = environment or self._make_environment()
+        app = create_app(plugins=self._plugins, environment=environment, **options)
+        sent = {"authorization": f"Bearer {options['token']}"} if options.get("token") else {}
+        return self._stack.enter_context(running(app, **sent))
+
+
+@pytest.fixture
+def serve(plugins: Plugins, make_environment: MakeEnvironment) -> Iterator[Serve]:
+    """Starts servers."""
+    with contextlib.ExitStack() as stack:
+        yield Serve(plugins, make_environment, stack)

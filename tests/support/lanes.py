@@ -1,0 +1,76 @@
+"""The lanes of the tests, as CONTRIBUTING.md lists them: which lane a test is in, and what holds there."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.machine import IN_CI
+
+TESTS = Path(__file__).parents[1]
+LANES = ("clients", "team", "soak", "slow", "fast")
+"""Each test is in one. `full`, which runs by default, is `fast` and `slow`."""
+SLOW_FOLDERS = {"cli", "conformance", "fallback", "integrations", "page", "passthrough", "server"}
+"""Below `tests/`: all that is there needs processes, servers, a browser or client libraries."""
+SLOW_FIXTURES = {"browser", "node", "serve", "shell"}
+"""A test that uses one of these starts a process or a server. Others that do so have the mark `slow`."""
+STARTS = {"os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "subprocess.Popen"}
+"""Audit events: a process starts."""
+
+_started: list[str] = []
+
+
+@sys.addaudithook
+def _note_starts(event: str, arguments: object) -> None:
+    if event in STARTS:
+        _started.append(event)
+
+
+@pytest.hookimpl(tryfirst=True)  # before `-m` selects
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put each test that is not marked for a lane into that of what it uses."""
+    for item in items:
+        if lane_of(item) is None:
+            slow = in_slow_folder(item.path) or SLOW_FIXTURES & set(getattr(item, "fixturenames", ()))
+            item.add_marker("slow" if slow else "fast")
+
+
+def lane_of(item: pytest.Item) -> str | None:
+    """The lane that a test is marked for."""
+    return next((lane for lane in LANES if item.get_closest_marker(lane)), None)
+
+
+def in_slow_folder(path: Path) -> bool:
+    """Whether a folder or file of tests is in one of the folders where all is slow."""
+    return path.is_relative_to(TESTS) and bool(SLOW_FOLDERS & set(path.relative_to(TESTS).parts[:1]))
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Don't import slow folders for the fast lane: to import client libraries takes longer than all its tests."""
+    return (config.option.markexpr == "fast" and in_slow_folder(collection_path)) or None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Fail a test of the fast lane that starts a process."""
+    before = len(_started)
+    yield
+    if lane_of(item) == "fast" and len(_started) > before:
+        pytest.fail("a test of the fast lane starts a process: mark it with pytest.mark.slow", pytrace=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Make a skip a failure where changes are judged: what is skipped there is never tested."""
+    report = yield
+    if IN_CI and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome, report.longrepr = "failed", f"{item.nodeid} was skipped in CI: {report.longrepr}"
+    return report
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Run what is named by its file in this process, where a debugger works and prints are seen."""
+    return 0 if all(".py" in argument for argument in config.args) else None

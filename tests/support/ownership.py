@@ -1,0 +1,450 @@
+"""A user whose provider `acme` is somebody's, and those who claim it after that."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from polyroute import Catalog, Environment, ModelRef, Plugins, Problem
+from polyroute.refreshing import refresh
+from tests.support.distributions import site_on_path
+from tests.support.file_server import running
+from tests.support.manifests import Person
+from tests.support.shell import Shell
+
+HOME = "https://api.acme.example"
+EVIL = "https://evil.example"
+KEY = "acme-canary"
+OWNER = f"""\
+version = "1.0"
+
+[providers.acme]
+name = "Acme"
+kind = "gateway"
+env = ["ACME_API_KEY"]
+base_url = "{HOME}/v1"
+aliases = ["acme-ai"]
+custom_models = {{ base_url = "optional" }}
+verify = {{ path = "/balance" }}
+list = {{ url = "{HOME}/v1/models", at = "data" }}
+models = ["anthropic/claude-sonnet-4-5", {{ id = "acme-large", context = 128_000 }}]
+mapping = {{ providers = {{ anthropic = {{ namespace = "anthropic" }} }} }}
+"""
+OWNER_IN_PYTHON = f"""\
+from polyroute import *
+
+IDS = ("anthropic/claude-sonnet-4-5", "acme-large")
+
+
+class Mapper:
+    def lookup(self, model):
+        name = f"{{model.provider}}/{{model.id}}"
+        return IdMapping(name, "listed", "its list") if name in IDS else IdMapping(None, "not_offered", "not listed")
+
+    def reverse(self, gateway_id):
+        return ModelRef(*gateway_id.split("/", 1)) if "/" in gateway_id else None
+
+
+@hookimpl
+def polyroute_providers():
+    key = Slot("key", (Alternative("ACME_API_KEY"),), secret=True)
+    rules = CustomModelRules("optional")
+    yield Provider(
+        "acme", "Acme", "gateway", (Group((key,)),), "{HOME}/v1", aliases=("acme-ai",), custom_models=rules
+    )
+
+
+@hookimpl
+def polyroute_routeability():
+    return [Routeability("acme", frozenset({{"anthropic"}}))]
+
+
+@hookimpl
+def polyroute_model_ids():
+    return {{"acme": Mapper()}}
+
+
+@hookimpl
+def polyroute_models(provider_ids):
+    return [Model("acme", each, context=128_000) for each in IDS] if "acme" in provider_ids else []
+
+
+@hookimpl
+def polyroute_lists():
+    return [FetchedList("acme", "{HOME}/v1/models", len, gateways=("acme",))]
+
+
+@hookimpl
+def polyroute_verifications():
+    return [Probe("acme", "/balance")]
+"""
+CLAIM = f"""\
+[providers.acme]
+name = "Evil"
+kind = "gateway"
+env = ["ACME_API_KEY"]
+base_url = "{EVIL}/v1"
+aliases = ["acme-ai"]
+headers = {{ x-evil = "yes" }}
+verify = {{ path = "/evil" }}
+models = ["openai/evil", {{ id = "acme-large", context = 1, base_url = "{EVIL}/v2" }}]
+routeability = {{ offered = ["openai"], preferred = true }}
+"""
+CLAIM_IN_PYTHON = f"""\
+from polyroute import *
+
+
+class Mapper:
+    def lookup(self, model):
+        return IdMapping("evil", "listed", "it says so")
+
+    def reverse(self, gateway_id):
+        return ModelRef("openai", "evil")
+
+
+@hookimpl
+def polyroute_providers():
+    key = Slot("key", (Alternative("ACME_API_KEY"),), secret=True)
+    yield Provider("acme", "Evil", "gateway", (Group((key,)),), "{EVIL}/v1", aliases=("acme-ai",))
+
+
+@hookimpl
+def polyroute_routeability():
+    return [Routeability("acme", frozenset({{"openai"}}), preferred=True)]
+
+
+@hookimpl
+def polyroute_model_ids():
+    return {{"acme": Mapper()}}
+
+
+@hookimpl
+def polyroute_models(provider_ids):
+    if "acme" in provider_ids:
+        yield Model("acme", "acme-large", context=1, base_url="{EVIL}/v2")
+        yield Model("acme", "openai/evil")
+
+
+@hookimpl
+def polyroute_secrets(credential, environment):
+    return "evil-secret"
+
+
+@hookimpl
+def polyroute_verifications(credentials, environment):
+    return [Verification("acme", "valid", "evil")]
+"""
+LOGS_IN = """
+
+@hookimpl
+def polyroute_credentials(environment):
+    return [Detection("acme", "oauth-token", Source("plugin", "evil"))]
+"""
+EXTENDS = """
+
+@hookimpl(specname="polyroute_routeability")
+def extending():
+    return [Routeability("acme", frozenset({"openai"}), extends=True)]
+"""
+LISTS = f"""
+
+@hookimpl
+def polyroute_lists():
+    return [FetchedList("acme", "{EVIL}/models", len)]
+"""
+PROGRAM = f"""\
+import json, sys
+
+evil = {{"base_url": "{EVIL}/v1", "env": ["ACME_API_KEY"], "kind": "gateway", "models": ["openai/evil", "acme-large"]}}
+answers = {{
+    "describe": {{"protocol": 1, "providers": {{"acme": evil}}}},
+    "models": {{"providers": {{"acme": ["openai/evil", {{"id": "acme-large", "context": 1}}]}}}},
+    "map": {{"models": []}},
+    "secret": {{"secret": "evil-secret"}},
+    "verify": {{"providers": {{"acme": {{"state": "valid", "message": "evil"}}}}}},
+    "detect": {{"providers": {{"acme": {{"ref": "evil"}}}}}},
+}}
+for line in sys.stdin:
+    request = json.loads(line)
+    print(json.dumps({{"jsonrpc": "2.0", "id": request["id"], "result": answers[request["method"]]}}), flush=True)
+"""
+EXECUTABLE = f"""\
+methods = METHODS
+
+[executable]
+argv = {json.dumps([sys.executable, "-I", "-S", "./run.py"])}
+variables = ["ACME_API_KEY"]
+hosts = ["evil.example"]
+"""
+LISTED = {
+    "id": "acme",
+    "name": "Evil",
+    "env": ["ACME_API_KEY"],
+    "npm": "@ai-sdk/openai-compatible",
+    "api": f"{EVIL}/v1",
+    "models": {"evil": {"id": "evil", "name": "Evil"}, "acme-large": {"id": "acme-large", "limit": {"context": 1}}},
+}
+
+
+class Machine:
+    """A user with a plugin folder, a project and a Python environment, and caches of their own."""
+
+    def __init__(self, home: Path, shared: Path) -> None:
+        self.home = home
+        home.mkdir(parents=True, exist_ok=True)
+        self.shell = Shell(home)
+        (self.shell.ours / "cache").unlink()
+        shutil.copytree(shared, self.shell.ours / "cache")
+        self.person = Person(home)
+        self.folder, self.project, self.site = self.person.folder, self.person.project, self.shell.site
+        self.state = self.shell.ours / "state"
+
+    def run(self, *arguments: str, given: str = "", status: int = 0, **variables: str) -> str:
+        """Run `polyroute` in the project; what it says."""
+        done = self.shell.run(*arguments, given=given, **variables)
+        assert done.returncode == status, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def environment(self, **variables: str) -> Environment:
+        """What the user has: the same variables that their shell has."""
+        own = {name: self.shell.variables[name] for name in ("PATH", "HOME", "POLYROUTE_HOME")}
+        return Environment({**own, **variables}, home=self.home)
+
+    def catalog(self, **variables: str) -> Catalog:
+        """A catalog of all that is installed and lies around."""
+        environment = self.environment(**variables)
+        return Catalog(Plugins.load(environment=environment, project=self.project), environment)
+
+    def downloaded(self, name: str, text: str, **files: str) -> Path:
+        """A plugin that lies in none of the folders yet."""
+        folder = self.home / "downloads" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        for file, content in {"plugin.toml": text, **files}.items():
+            (folder / file.replace("_", ".")).write_text(content)
+        return folder
+
+    def install(self, distribution: str, plugin: str, source: str) -> None:
+        """Install a distribution with a plugin in Python."""
+        self.site.install(distribution, plugin, source)
+
+    def install_manifests(self, distribution: str, *, target: str = "", **files: str) -> None:
+        """Install a distribution whose package holds these manifests and no code."""
+        package = distribution.replace("-", "_")
+        (self.site.folder / package).mkdir()
+        for name, text in files.items():
+            (self.site.folder / package / f"{name}.toml").write_text(text)
+        self.site.metadata(package, f"[polyroute]\n{distribution} = {package}{target}\n")
+
+    def fetch(self, document: Mapping[str, Any]) -> None:
+        """Have models.dev's list fetched with these providers."""
+        environment = self.environment()
+        wanted = Plugins.load(only=["direct"], environment=environment).lists
+        with running() as server:
+            url = server.put("/models-dev", document)
+            found = [each._replace(models=0) for each in wanted if each.name == "models-dev"]
+            (report,) = refresh(found, environment, force=True, urls={"models-dev": url})
+        assert report.state == "updated", report
+
+
+@contextmanager
+def machine(home: Path, shared: Path) -> Iterator[Machine]:
+    """A user for as long as it lasts, who works in the project."""
+    with ExitStack() as stack:
+        found = Machine(home, shared)
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        patch.setenv("POLYROUTE_HOME", str(found.shell.ours))
+        patch.chdir(found.project)
+        stack.enter_context(site_on_path(found.site.folder))
+        yield found
+
+
+@contextmanager
+def restored(machine: Machine) -> Iterator[Machine]:
+    """What is put there meanwhile is gone afterwards."""
+    places = (
+        machine.folder,
+        machine.project,
+        machine.site.folder,
+        machine.state,
+        machine.shell.ours / "cache" / "lists",
+    )
+    before = {place: set(place.iterdir()) if place.is_dir() else set() for place in places}
+    kept = {path: path.read_bytes() for path in before[machine.state] if path.is_file()}
+    try:
+        yield machine
+    finally:
+        for place in filter(Path.is_dir, places):
+            for each in set(place.iterdir()) - before[place]:
+                shutil.rmtree(each) if each.is_dir() else each.unlink()
+        for path, content in kept.items():
+            path.write_bytes(content)
+        for name in [name for name in sys.modules if name.startswith("aaa")]:
+            del sys.modules[name]
+
+
+# How `acme` comes to be recorded
+
+
+def by_add(machine: Machine) -> None:
+    """By `plugins add`: a manifest in the plugin folder."""
+    machine.run("plugins", "add", str(machine.downloaded("acme", OWNER)), "--yes")
+
+
+def by_trust(machine: Machine) -> None:
+    """By `plugins trust`: a distribution in Python."""
+    machine.install("zz-acme", "acme", OWNER_IN_PYTHON)
+    machine.run("plugins", "trust", "acme", "--yes")
+
+
+def by_key(machine: Machine) -> None:
+    """By `keys set`: a manifest that the user has put into the plugin folder."""
+    machine.person.put("acme", OWNER)
+    machine.run("keys", "set", "acme", given="stored-canary\n")
+
+
+RECORDED: dict[str, Callable[[Machine], None]] = {"plugins add": by_add, "plugins trust": by_trust, "keys set": by_key}
+
+
+# Who claims it after that, each named so that it comes first of its kind
+
+
+def python(machine: Machine, more: str = "", name: str = "aaa") -> None:
+    """A distribution in Python."""
+    machine.install(f"{name}-claim", name, CLAIM_IN_PYTHON + more)
+
+
+def python_with_login(machine: Machine) -> None:
+    """One that finds a login too."""
+    python(machine, LOGS_IN, "aaa-login")
+
+
+def python_extending(machine: Machine) -> None:
+    """One that extends what it claims, too."""
+    python(machine, EXTENDS, "aaa-extending")
+
+
+def python_with_list(machine: Machine) -> None:
+    """One with a list of the same name."""
+    python(machine, LISTS, "aaa-list")
+
+
+def carried(machine: Machine) -> None:
+    """A distribution that carries a manifest."""
+    machine.install_manifests("aaa-carried", target=":plugin.toml", plugin=CLAIM)
+
+
+def carried_with_list(machine: Machine) -> None:
+    """The same with a list to fetch."""
+    claim = CLAIM + f'list = {{ url = "{EVIL}/v1/models" }}\n'
+    machine.install_manifests("aaa-carried", target=":plugin.toml", plugin=claim)
+
+
+def several(machine: Machine) -> None:
+    """A distribution of several manifests."""
+    machine.install_manifests("aaa-several", aaa=CLAIM, bbb=CLAIM)
+
+
+def in_folder(machine: Machine) -> None:
+    """A manifest in the plugin folder."""
+    machine.person.put("aaa", CLAIM)
+
+
+def in_project(machine: Machine) -> None:
+    """A project's manifest, which the user has approved."""
+    machine.person.put("aaa", CLAIM, in_project=True)
+    machine.run("plugins", "trust", "aaa", "--yes")
+
+
+def executable(machine: Machine, methods: tuple[str, ...] = ("models", "map", "secret", "verify")) -> None:
+    """An executable, which the user has approved."""
+    machine.person.put("aaa", EXECUTABLE.replace("METHODS", json.dumps(methods)), run_py=PROGRAM)
+    machine.run("plugins", "trust", "aaa", "--yes")
+
+
+def executable_with_login(machine: Machine) -> None:
+    """One that detects a login too."""
+    executable(machine, ("detect", "models", "map", "secret", "verify"))
+
+
+def fetched(machine: Machine) -> None:
+    """A provider in a fetched list, without models."""
+    machine.fetch({**bundled_list(), "acme": {**LISTED, "models": {}}})
+
+
+def fetched_with_models(machine: Machine) -> None:
+    """The same with models."""
+    machine.fetch({**bundled_list(), "acme": LISTED})
+
+
+def bundled_list() -> dict[str, Any]:
+    """models.dev's list as it was installed."""
+    from polyroute_direct import _files
+
+    table: Any = _files._gzipped_json(_files.sources()[0])
+    return dict(table)
+
+
+CLAIMS: dict[str, Callable[[Machine], None]] = {
+    each.__name__: each
+    for each in (
+        python,
+        python_with_login,
+        python_extending,
+        python_with_list,
+        carried,
+        carried_with_list,
+        several,
+        in_folder,
+        in_project,
+        executable,
+        executable_with_login,
+        fetched,
+        fetched_with_models,
+    )
+}
+
+
+def answers(catalog: Catalog) -> dict[str, Any]:
+    """Everything that a catalog answers, but for what is wrong and which plugins there are."""
+    plugins = catalog.plugins
+    status = catalog.status()
+    sonnet = ModelRef("anthropic", "claude-sonnet-4-5")
+    found = {
+        "providers": {name: (each.provider, each.routes) for name, each in status.providers.items()},
+        "preferred": status.preferred,
+        "owners": {name: owner.label for name, owner in plugins.owners.items()},
+        "names": dict(plugins.names),
+        "readers": dict(plugins.readers),
+        "rules": dict(plugins.rules),
+        "models": list(plugins.all_models()),
+        "routes": [catalog.routes(ref) for ref in (sonnet, "acme/acme-large", "acme-ai/x", "openai/gpt-5")],
+        "mapped": [catalog.mapping("acme", ref) for ref in (sonnet, ModelRef("openai", "gpt-5"))],
+        "maker": catalog.maker("acme/anthropic/claude-sonnet-4-5"),
+        "lists": [(each.name, each.url, each.gateways) for each in plugins.lists],
+        "verified": plugins.verifications((), catalog.environment).get("acme"),
+    }
+    credentials = (route.credential for route in catalog.provider("acme").routes if route.usable)
+    return {**found, "secrets": [catalog.environment.reveal(each) for each in credentials if each]}
+
+
+def about(catalog: Catalog, provider: str = "acme") -> list[Problem]:
+    """What is wrong with a provider."""
+    return [problem for problem in catalog.problems if problem.provider == provider]
+
+
+def written(*places: str | os.PathLike[str]) -> dict[str, tuple[int, int]]:
+    """Every file and folder under these places, with its size and when it was written."""
+    found = {}
+    for place in map(Path, places):
+        for path in (place, *place.rglob("*")):
+            if path.exists():
+                found[str(path)] = path.stat().st_size, path.stat().st_mtime_ns
+    return found

@@ -1,0 +1,35 @@
+"""Screenshots of every state, in two widths and two themes, to be looked at.
+
+Usage: python -m tests.support.screenshots FOLDER [STATE…]
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.support.browser import PHONE, WIDE, Visitor, chromium
+from tests.support.page_states import STATES
+
+
+def main(folder: Path, wanted: list[str]) -> None:
+    """Take them all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    os.environ.setdefault("POLYROUTE_HOME", tempfile.mkdtemp())
+    with chromium() as browser:
+        for name, reach in STATES.items():
+            for size, width in ((WIDE, "wide"), (PHONE, "phone")) if name in (wanted or STATES) else ():
+                with contextlib.ExitStack() as stack:
+                    home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+                    page = reach(Visitor(browser, home, stack), size=size).page
+                    for theme in ("light", "dark"):
+                        page.emulate_media(color_scheme=theme)
+                        page.wait_for_timeout(300)
+                        page.screenshot(path=folder / f"{name}-{width}-{theme}.png")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2:])

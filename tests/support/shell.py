@@ -1,0 +1,91 @@
+"""The command `polyroute` in real processes, as a person's shell runs it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.support.distributions import Site
+
+POLYROUTE = str(Path(sys.executable).with_name("polyroute"))
+
+
+class Shell:
+    """A shell of a person with an empty home and nothing set. Caches are shared, as they hold nothing personal."""
+
+    def __init__(self, home: Path, command: Sequence[str] = (POLYROUTE,)) -> None:
+        """`command` starts the polyroute to run: by default that of the environment that runs the tests."""
+        self.home = home
+        self.command = command
+        self.ours = home / "ours"
+        self.ours.mkdir()
+        cache = Path(os.environ["POLYROUTE_HOME"]) / "cache"
+        cache.mkdir(parents=True, exist_ok=True)
+        (self.ours / "cache").symlink_to(cache)
+        self.config = self.ours / "config.toml"
+        self.site = Site(home / "site")
+        self.variables = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(home),
+            "POLYROUTE_HOME": str(self.ours),
+            "PYTHONPATH": str(self.site.folder),
+            "PYTHONWARNINGS": "error",
+        }
+
+    def run(self, *arguments: str, given: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run the command to its end, with `given` on stdin."""
+        return self.start([*self.command, *arguments], given, **variables)
+
+    def start(self, command: Sequence[str], given: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run any program to its end."""
+        environment = self.variables | variables
+        return subprocess.run(
+            command, env=environment, input=given, capture_output=True, text=True, errors="replace", check=False
+        )
+
+    def json(self, *arguments: str, given: str = "", **variables: str) -> Any:
+        """The one document that the command prints with --json."""
+        done = self.run(*arguments, "--json", given=given, **variables)
+        assert done.returncode in (0, 1), done.stderr
+        return json.loads(done.stdout)
+
+    def on_terminal(self, *arguments: str, typed: str = "", **variables: str) -> tuple[int, str]:
+        """Run the command on a terminal, where this is typed; its exit status and all that is shown there."""
+        ours, its = pty.openpty()
+        environment = {**self.variables, "TERM": "xterm-256color", **variables}
+        with subprocess.Popen(
+            [*self.command, *arguments], env=environment, stdout=its, stderr=its, stdin=its, start_new_session=True
+        ) as process:
+            os.close(its)
+            shown = b""
+            with contextlib.suppress(OSError):  # Linux's way to say that nobody writes there any more
+                while part := os.read(ours, 65536):
+                    shown += part
+                    os.write(ours, typed.encode())  # a prompt forgets what was typed before it
+                    typed = ""
+        os.close(ours)
+        return process.returncode, shown.decode()
+
+    def to_nobody(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run the command with a pipe as stdout whose reader has left."""
+        reading, writing = os.pipe()
+        os.close(reading)
+        environment = self.variables | variables
+        try:
+            return subprocess.run(
+                [*self.command, *arguments],
+                env=environment,
+                stdout=writing,
+                stderr=subprocess.PIPE,
+                text=True,
+                check=False,
+            )
+        finally:
+            os.close(writing)
