@@ -32,6 +32,8 @@ from polyroute_direct import _files
 from tests.support.file_server import Upstream, running
 from tests.support.shell import Shell
 
+pytestmark = pytest.mark.slow
+
 Document = dict[str, Any]
 ACME: Document = {
     "id": "acme",

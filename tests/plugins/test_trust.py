@@ -251,6 +251,7 @@ def test_a_change_is_seen_whatever_its_time_says(person: Person) -> None:
     assert fingerprint(manifest(folder)) != before
 
 
+@pytest.mark.slow
 def test_a_program_elsewhere_is_part_of_the_plugin(person: Person) -> None:
     """A program that is named by its whole path is approved with what lies there; without one there is no plugin."""
     program = person.home / "program"

@@ -15,7 +15,7 @@ LANES = ("clients", "team", "soak", "slow", "fast")
 """Each test is in one. `full`, which runs by default, is `fast` and `slow`."""
 SLOW_FOLDERS = {"cli", "conformance", "fallback", "integrations", "page", "passthrough", "server"}
 """Below `tests/`: all that is there needs processes, servers, a browser or client libraries."""
-SLOW_FIXTURES = {"browser", "node", "serve", "shell"}
+SLOW_FIXTURES = {"browser", "installation", "node", "serve", "shell"}
 """A test that uses one of these starts a process or a server. Others that do so have the mark `slow`."""
 STARTS = {"os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "subprocess.Popen"}
 """Audit events: a process starts."""
