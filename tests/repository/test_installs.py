@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.installing import sound
-from tests.shell import Shell
+from tests.support.distributions import sound
+from tests.support.shell import Shell
 from tests.support.wheels import PUBLISHED, ROOT, Built, environment
 
 ALONE, WITH_CLI, ALL = "polyroute", "polyroute[cli]", "polyroute[all]"

@@ -20,9 +20,9 @@ from polyroute._internal import file_names, platform
 from polyroute.manifests import finding
 from polyroute.trust import acquiring
 from polyroute.trust.trust import fingerprint
-from tests.installing import Site, sound
-from tests.manifesting import ACME, Person, manifest
 from tests.support import windows
+from tests.support.distributions import Site, sound
+from tests.support.manifests import ACME, Person, manifest
 
 CORE = Path(polyroute.__file__).parent
 SEAM = "posix_process.py"
