@@ -104,12 +104,14 @@ def errors_of_tsc(tmp_path: Path, node: str, source: str, way: tuple[str, str]) 
     return re.findall(r"error (TS\d+)", done.stdout + done.stderr) if done.returncode else []
 
 
+@pytest.mark.clients
 @pytest.mark.parametrize("way", WAYS)
 def test_typescript_finds_the_declarations(tmp_path: Path, node: str, way: tuple[str, str]) -> None:
     """A program that uses the client as declared compiles, however modules are resolved."""
     assert errors_of_tsc(tmp_path, node, RIGHT, way) == []
 
 
+@pytest.mark.clients
 @pytest.mark.parametrize("way", WAYS)
 def test_a_wrong_field_is_an_error_to_typescript(tmp_path: Path, node: str, way: tuple[str, str]) -> None:
     """A field that no answer has, and one that no body takes, do not compile."""
