@@ -29,10 +29,9 @@ from benchmarks.measuring import (
     throw_away,
 )
 from polyroute import Catalog, Environment, ModelRef, Plugin, Plugins
-from polyroute.executables.programs import Programs
-from polyroute.manifests.finding import MANIFEST
-from polyroute.manifests.manifests import Manifest, load
-from polyroute.trust.approvals import Approvals
+from polyroute.plugins.executables.batch import Programs
+from polyroute.plugins.manifests.loader import MANIFEST, Manifest, load
+from polyroute.plugins.trust.approvals import Approvals
 
 _EXAMPLES = Path(__file__).parent.parent / "examples" / "plugin-kinds"
 _DETECTED = {

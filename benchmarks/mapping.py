@@ -40,7 +40,7 @@ def main() -> int:
 def _measure(rounds: int) -> bool:
     import polyroute_openrouter
     from polyroute import Plugins
-    from polyroute.mapping import SchemeMapper
+    from polyroute.model_ids.mapper import SchemeMapper
 
     plugins = Plugins.load(only=["direct", "openrouter"])
     refs = [model.ref for model in plugins.all_models() if model.provider != "openrouter"]

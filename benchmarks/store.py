@@ -48,7 +48,7 @@ def main() -> int:
 
 def _measure(directory: Path, rounds: int) -> bool:
     from polyroute import Plugins
-    from polyroute.custom.store import CustomStore
+    from polyroute.custom_models.store import CustomStore
 
     plugins = Plugins.load(only=["direct", "openrouter"])
     cases: dict[str, Callable[[], float]] = {}

@@ -7,8 +7,8 @@ import sys
 from typing import Any
 
 from polyroute import Catalog, PolyrouteError, Route
+from polyroute.fallback.plan import Switch
 from polyroute.integrations import openai
-from polyroute.running import Switch
 
 
 def agrees(switch: Switch) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from polyroute.answers import Mapped, ProviderStatus, Route, Status
 from polyroute.catalog import Catalog
 from polyroute.environment import Environment
 from polyroute.errors import (
@@ -33,25 +32,19 @@ from polyroute.errors import (
     UsageError,
     WrongEndpoint,
 )
-from polyroute.hookspecs import hookimpl
-from polyroute.lists import FetchedList
-from polyroute.logins import (
-    Call,
-    Credential,
-    Detection,
-    Probe,
-    Secret,
-    Source,
-    Verification,
-)
-from polyroute.plugin import Plugin
-from polyroute.plugins import Plugins
+from polyroute.lists.stored import FetchedList
+from polyroute.plugins.hookspecs import hookimpl
+from polyroute.plugins.loaded import Plugins
 from polyroute.preferences import Preferences
+from polyroute.results import Mapped, Plugin, ProviderStatus, Route, Status
 from polyroute.types import (
     Alternative,
     AuthHeader,
     BaseUrlCase,
+    Call,
+    Credential,
     CustomModelRules,
+    Detection,
     FailureRule,
     Group,
     IdMapping,
@@ -59,17 +52,22 @@ from polyroute.types import (
     Model,
     ModelRef,
     Preparing,
+    Probe,
     Problem,
     Provider,
     Routeability,
+    Secret,
     Slot,
+    Source,
     Suggester,
+    Verification,
 )
 
 if TYPE_CHECKING:
-    from polyroute.routing.explaining import Explanation, explain, suggestions
-    from polyroute.validation.checking import validate
-    from polyroute.verifying import verify
+    from polyroute.explanation import Explanation, explain, suggestions
+    from polyroute.list_refresh import refresh
+    from polyroute.validation.checks import validate
+    from polyroute.verification import verify
 
 __version__ = "0.2.0"
 
@@ -129,24 +127,27 @@ __all__ = [
     "WrongEndpoint",
     "explain",
     "hookimpl",
+    "refresh",
     "suggestions",
     "validate",
     "verify",
 ]
 
 
+_ON_FIRST_USE = {
+    "Explanation": "polyroute.explanation",
+    "explain": "polyroute.explanation",
+    "refresh": "polyroute.list_refresh",
+    "suggestions": "polyroute.explanation",
+    "validate": "polyroute.validation.checks",
+    "verify": "polyroute.verification",
+}
+"""Names that most programs don't use: importing them would slow down the start of every program."""
+
+
 def __getattr__(name: str) -> object:
-    """What is seldom wanted is imported on first use."""
-    if name in ("Explanation", "explain", "suggestions"):
-        from polyroute.routing.explaining import Explanation, explain, suggestions
+    if name not in _ON_FIRST_USE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
 
-        return {"Explanation": Explanation, "explain": explain, "suggestions": suggestions}[name]
-    if name == "validate":
-        from polyroute.validation.checking import validate
-
-        return validate
-    if name == "verify":
-        from polyroute.verifying import verify
-
-        return verify
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_ON_FIRST_USE[name]), name)

@@ -1,5 +1,5 @@
 """`python -m polyroute`."""
 
-from polyroute.cli import script
+from polyroute.cli.main import script
 
 raise SystemExit(script())

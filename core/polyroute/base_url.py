@@ -9,8 +9,7 @@ from collections.abc import Mapping
 
 from polyroute.environment import PROJECT
 from polyroute.errors import UsageError
-from polyroute.logins import Source
-from polyroute.types import Check, Provider
+from polyroute.types import Check, Provider, Source
 
 # Patterns as text: `re` compiles (and keeps) them when first used, and most runs use none.
 PATTERN = r"https?://[^\s\x00-\x1f/?#@\\$]+(?:/[^\s\x00-\x1f?#\\$]*)?"

@@ -7,29 +7,30 @@ from collections.abc import Awaitable, Callable, Collection, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from polyroute.answers import Mapped, ProviderStatus, Route, Status
-from polyroute.custom.known import OwnModels
+from polyroute.custom_models.loaded import OwnModels
 from polyroute.environment import CUSTOM, Environment
-from polyroute.logins import Credential, Secret
-from polyroute.plugins import Plugins
+from polyroute.plugins.loaded import Plugins
 from polyroute.preferences import Preferences
+from polyroute.results import Mapped, ProviderStatus, Route, Status
 from polyroute.routing import credentials, references
 from polyroute.routing.mappers import Mappers
 from polyroute.routing.order import Order
+from polyroute.routing.protocols import failure_rules
 from polyroute.routing.router import Router
-from polyroute.routing.speaking import failure_rules
 from polyroute.types import (
+    Credential,
     IdMapping,
     Model,
     ModelRef,
     Problem,
     Provider,
+    Secret,
 )
 
 if TYPE_CHECKING:
-    from polyroute.custom.models import CustomModel
-    from polyroute.custom.store import CustomStore
-    from polyroute.running import Course, OnSwitch, Policy
+    from polyroute.custom_models.models import CustomModel
+    from polyroute.custom_models.store import CustomStore
+    from polyroute.fallback.plan import Course, OnSwitch, Policy
 
 T = TypeVar("T")
 
@@ -135,9 +136,9 @@ class Catalog:
         `policy` says whether: `never`, `ask` (where `on_switch` says True) or `auto`. Each switch is logged and given
         to `on_switch`. Raises RouteFailed, with the next route; else as `resolve` and `call` do.
         """
-        from polyroute import running
+        from polyroute.fallback import plan
 
-        return running.run(self._course(model, policy, protocols), call, on_switch)
+        return plan.run(self._course(model, policy, protocols), call, on_switch)
 
     async def run_async(
         self,
@@ -149,12 +150,12 @@ class Catalog:
         protocols: Collection[str] = (),
     ) -> T:
         """The same with a `call`, and perhaps an `on_switch`, that is awaited."""
-        from polyroute import running
+        from polyroute.fallback import plan
 
-        return await running.run_async(self._course(model, policy, protocols), call, on_switch)
+        return await plan.run_async(self._course(model, policy, protocols), call, on_switch)
 
     def _course(self, model: str | ModelRef, policy: Policy, protocols: Collection[str]) -> Course:
-        from polyroute.running import Course
+        from polyroute.fallback.plan import Course
 
         provider, ref = references.parse(model, self.plugins)
         rules = partial(failure_rules, provider=ref.provider, plugins=self.plugins)

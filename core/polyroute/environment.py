@@ -10,18 +10,17 @@ from functools import reduce
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NoReturn
 
+from polyroute._internal.paths import config_file, keyring_index, plugins_directory, state_directory
 from polyroute._internal.problems import Problems
+from polyroute._internal.secret_memory import SecretMemory, merged, moment, secret_in
+from polyroute._internal.user_files import UserFiles
 from polyroute.dexto_compat import global_dotenv_path
 from polyroute.errors import SecretUnavailable, UsageError
-from polyroute.logins import Call, Credential, Secret, Source
-from polyroute.secret_values import SecretMemory, merged, moment, secret_in
-from polyroute.system.paths import config_file, keyring_index, plugins_directory, state_directory
-from polyroute.types import Problem
-from polyroute.user_files import UserFiles
+from polyroute.types import Call, Credential, Problem, Secret, Source
 
 if TYPE_CHECKING:
-    from polyroute.answers import Route
-    from polyroute.system.os_keyring import Keyring
+    from polyroute._internal.keyring import Keyring
+    from polyroute.results import Route
 
 HOST, PROCESS, PROJECT, KEYRING, GLOBAL = "host", "env", "project .env", "keyring", "global .env"
 """The layers in which variables are looked up, in this order."""
@@ -154,7 +153,7 @@ class Environment:
     @property
     def keyring(self) -> Keyring:
         """The user's entries in the operating system's keyring."""
-        from polyroute.system.os_keyring import Keyring
+        from polyroute._internal.keyring import Keyring
 
         return Keyring(self._process)
 

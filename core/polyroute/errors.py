@@ -25,9 +25,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from polyroute.answers import Route
-from polyroute.logins import Credential
-from polyroute.types import DIRECT, ModelRef
+from polyroute.results import Route
+from polyroute.types import DIRECT, Credential, ModelRef
 
 
 class PolyrouteError(Exception):

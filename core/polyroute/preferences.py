@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from polyroute._internal import files
 from polyroute.environment import PROCESS, Environment
 from polyroute.errors import MissingExtra, Unavailable
-from polyroute.system import files
 from polyroute.types import ModelRef, Problem
 
 if TYPE_CHECKING:

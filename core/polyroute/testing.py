@@ -15,11 +15,10 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from polyroute import kit
 from polyroute.catalog import Catalog
+from polyroute.conformance import contract, runner
 from polyroute.environment import Environment
-from polyroute.kit import contract
-from polyroute.plugins import Plugins
+from polyroute.plugins.loaded import Plugins
 from polyroute.preferences import Preferences
 
 
@@ -49,7 +48,7 @@ class ExecutableContract:
 
     def test_it_conforms(self) -> None:
         """The conformance kit finds no error."""
-        assert [str(each) for each in kit.check(str(self.folder)) if each.severity == "error"] == []
+        assert [str(each) for each in runner.check(str(self.folder)) if each.severity == "error"] == []
 
 
 def fake_environment(

@@ -472,19 +472,25 @@ def test_no_command_shows_a_key(shell: Shell, file: Path, as_json: list[str]) ->
 @pytest.mark.parametrize("line", ["status", "resolve openrouter/m", "models gpt", "explain openai"])
 def test_nothing_is_imported_where_there_are_none(shell: Shell, line: str) -> None:
     """Without a file of custom models, no command loads what reads it."""
-    code = "import sys; from polyroute.cli import main; main(sys.argv[1:]); print(*sys.modules, file=sys.stderr)"
+    code = "import sys; from polyroute.cli.main import main; main(sys.argv[1:]); print(*sys.modules, file=sys.stderr)"
     done = shell.start([sys.executable, "-c", code, *line.split()])
     modules = set(done.stderr.split())
-    assert "polyroute.custom.known" in modules
-    assert not modules & {"polyroute.custom.store", "polyroute.custom.models", "msgspec", "filelock", "pydantic"}
+    assert "polyroute.custom_models.loaded" in modules
+    assert not modules & {
+        "polyroute.custom_models.store",
+        "polyroute.custom_models.models",
+        "msgspec",
+        "filelock",
+        "pydantic",
+    }
 
 
 def test_status_does_not_look_at_custom_models(shell: Shell) -> None:
     """With a file too, status is about providers and reads none of it."""
     add_server(shell)
-    code = "import sys; from polyroute.cli import main; main(sys.argv[1:]); print(*sys.modules, file=sys.stderr)"
+    code = "import sys; from polyroute.cli.main import main; main(sys.argv[1:]); print(*sys.modules, file=sys.stderr)"
     done = shell.start([sys.executable, "-c", code, "status"])
-    assert "polyroute.custom.store" not in done.stderr.split()
+    assert "polyroute.custom_models.store" not in done.stderr.split()
 
 
 @pytest.mark.parametrize("line", ["add openrouter/m --key", "edit openrouter/m --api-key", "rename openrouter/m n"])

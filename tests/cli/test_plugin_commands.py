@@ -20,8 +20,8 @@ import jsonschema
 import pytest
 
 from polyroute import Unavailable, UsageError
-from polyroute.manifests.reading import schema
-from polyroute.trust import acquiring, downloading
+from polyroute.plugins.manifests.parser import schema
+from polyroute.plugins.trust import download, install
 from tests.plugins.test_trust import EVIL, PROGRAM
 from tests.support.distributions import Site
 from tests.support.manifests import ACME, Person
@@ -191,15 +191,15 @@ def test_fetching_needs_its_extra(person: Commands, elsewhere: Path, server: str
 )
 def test_some_addresses_are_never_asked(address: str) -> None:
     """Plain http elsewhere than on this machine, and addresses with a password, are refused before anything is sent."""
-    with pytest.raises(UsageError), acquiring.at_hand(address, insecure=True):
+    with pytest.raises(UsageError), install.at_hand(address, insecure=True):
         pass
 
 
 def test_a_flood_is_cut_off(server: str, elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is larger than a plugin may be is not fetched to its end."""
     (elsewhere.parent / "large.zip").write_bytes(bytes(100_000))
-    monkeypatch.setattr(downloading, "MOST_BYTES", 70_000)
-    with pytest.raises(Unavailable, match="is larger than"), acquiring.at_hand(f"{server}/large.zip", insecure=True):
+    monkeypatch.setattr(download, "MOST_BYTES", 70_000)
+    with pytest.raises(Unavailable, match="is larger than"), install.at_hand(f"{server}/large.zip", insecure=True):
         pass
 
 
@@ -217,7 +217,7 @@ def test_an_archive_cannot_write_elsewhere(tmp_path: Path, name: str, suffix: st
     else:
         with tarfile.open(archive, "w:gz") as packed_too:
             packed_too.addfile(tarfile.TarInfo(name), io.BytesIO())
-    with pytest.raises(UsageError, match="leads out"), acquiring.at_hand(str(archive)):
+    with pytest.raises(UsageError, match="leads out"), install.at_hand(str(archive)):
         pass
 
 
@@ -254,7 +254,7 @@ def test_an_archive_holds_plain_files(tmp_path: Path, monkeypatch: pytest.Monkey
     with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as bomb:
         bomb.writestr("plugin.toml", b"\0" * 5000)
     with tarfile.open(tmp_path / "folders.tar.gz", "w:gz") as folders:
-        for _ in range(acquiring.MOST_FILES + 1):
+        for _ in range(install.MOST_FILES + 1):
             entry = tarfile.TarInfo("folder")
             entry.type = tarfile.DIRTYPE
             folders.addfile(entry)
@@ -264,18 +264,18 @@ def test_an_archive_holds_plain_files(tmp_path: Path, monkeypatch: pytest.Monkey
     (tmp_path / "torn.tar.gz").write_bytes(torn[:40] + b"\xff" * 40 + torn[80:])
     (tmp_path / "text.zip").write_text("no archive")
     (tmp_path / "text.tar.gz").write_text("no archive")
-    monkeypatch.setattr(acquiring, "MOST_BYTES", 4000)
+    monkeypatch.setattr(install, "MOST_BYTES", 4000)
     said = {"link.tar.gz": "is a link", "bomb.zip": "MiB", "text.zip": "zip", "text.tar.gz": "gz"}
     said |= {"folders.tar.gz": "10000 files", "names.tar.gz": "MiB", "torn.tar.gz": "can't be unpacked"}
     for name, words in said.items():
-        with pytest.raises(UsageError, match=words), acquiring.at_hand(str(tmp_path / name)):
+        with pytest.raises(UsageError, match=words), install.at_hand(str(tmp_path / name)):
             pass
 
 
 def test_a_folder_with_links_is_not_copied(elsewhere: Path) -> None:
     """A folder that holds a link is refused: what it leads to is not part of the plugin."""
     (elsewhere / "link").symlink_to("/etc/passwd")
-    with pytest.raises(UsageError, match="is a link"), acquiring.at_hand(str(elsewhere)):
+    with pytest.raises(UsageError, match="is a link"), install.at_hand(str(elsewhere)):
         pass
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from polyroute import Model, Provider, UsageError, hookimpl, kit
-from polyroute.kit import Finding, scaffolding
+from polyroute import Model, Provider, UsageError, hookimpl
+from polyroute.conformance import runner, scaffold
+from polyroute.conformance.findings import Finding
 from polyroute.testing import PluginContract, fake_catalog, fake_environment
 from tests.cli.test_plugin_commands import POLYROUTE
 from tests.support.manifests import ACME, Person
@@ -21,7 +22,7 @@ def codes(findings: list[Finding]) -> set[str]:
     return {each.code for each in findings if each.severity != "advice"}
 
 
-@pytest.mark.parametrize("kind", scaffolding.KINDS)
+@pytest.mark.parametrize("kind", scaffold.KINDS)
 @pytest.mark.parametrize("name", ["acme", "acme-own-2"])
 def test_a_new_plugin_passes_as_it_stands(tmp_path: Path, kind: str, name: str) -> None:
     """What `plugins new` writes passes `plugins check`, without any finding, whatever it is called."""
@@ -34,7 +35,7 @@ def test_a_new_plugin_passes_as_it_stands(tmp_path: Path, kind: str, name: str) 
 
 def test_a_new_python_plugins_own_tests_pass(tmp_path: Path) -> None:
     """The tests that come with a new plugin in Python inherit the contract, and pass."""
-    folder = scaffolding.write("my-own", "python", str(tmp_path))
+    folder = scaffold.write("my-own", "python", str(tmp_path))
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert "3 passed" in done.stdout, done.stdout
@@ -43,7 +44,7 @@ def test_a_new_python_plugins_own_tests_pass(tmp_path: Path) -> None:
 def test_a_new_manifest_works(tmp_path: Path) -> None:
     """A new manifest, dropped into the plugin folder, is a provider that runs with its key."""
     person = Person(tmp_path)
-    scaffolding.write("my-own", "manifest", str(person.folder))
+    scaffold.write("my-own", "manifest", str(person.folder))
     catalog = person.catalog(MY_OWN_API_KEY="k")
     assert catalog.resolve("my-own/my-own-large").base_url == "https://api.my-own.example/v1"
     assert catalog.problems == ()
@@ -53,10 +54,10 @@ def test_a_new_manifest_works(tmp_path: Path) -> None:
 def test_a_name_must_be_one(tmp_path: Path, name: str) -> None:
     """A new plugin's name is a plain slug, and nothing is written over."""
     with pytest.raises(UsageError, match="is not a valid name"):
-        scaffolding.write(name, "manifest", str(tmp_path))
-    scaffolding.write("acme", "manifest", str(tmp_path))
+        scaffold.write(name, "manifest", str(tmp_path))
+    scaffold.write("acme", "manifest", str(tmp_path))
     with pytest.raises(UsageError, match="already exists"):
-        scaffolding.write("acme", "manifest", str(tmp_path))
+        scaffold.write("acme", "manifest", str(tmp_path))
 
 
 GATEWAY = ACME.replace("[providers.acme]", "[providers.acme]\nkind = 'gateway'")
@@ -80,7 +81,7 @@ FAULTS = {
 def test_each_fault_of_a_manifest_is_found(tmp_path: Path, code: str, text: str) -> None:
     """The kit finds each thing that a manifest can have wrong, and says so in words."""
     folder = Person(tmp_path).put("acme", text)
-    found = kit.check(str(folder))
+    found = runner.check(str(folder))
     assert codes(found) == {code}
     assert all(each.message for each in found)
 
@@ -89,14 +90,14 @@ def test_others_may_not_write(tmp_path: Path) -> None:
     """What a host would refuse to use for its rights, the kit says too."""
     folder = Person(tmp_path).put("acme")
     os.chmod(folder / "plugin.toml", 0o666)  # noqa: S103 - that is the fault
-    assert codes(kit.check(str(folder))) == {"folder-unsafe"}
+    assert codes(runner.check(str(folder))) == {"folder-unsafe"}
 
 
 def test_http_on_the_own_machine_is_fine(tmp_path: Path) -> None:
     """A server on this machine or in this network may be called without encryption."""
     for index, host in enumerate(("localhost:11434", "127.0.0.1", "[::1]:80", "192.168.0.7", "box.local")):
         folder = Person(tmp_path / str(index)).put("acme", ACME.replace("https://api.acme.example", f"http://{host}"))
-        assert codes(kit.check(str(folder))) == set()
+        assert codes(runner.check(str(folder))) == set()
 
 
 PYTHON = """
@@ -127,7 +128,7 @@ def test_each_fault_of_a_module_is_found(tmp_path: Path, code: str, text: str) -
     """The kit finds what is wrong with a plugin in Python, in a process of its own."""
     path = tmp_path / "acme_module.py"
     path.write_text(text)
-    assert code in codes(kit.check(str(path)))
+    assert code in codes(runner.check(str(path)))
     assert "acme_module" not in sys.modules
 
 
@@ -144,13 +145,13 @@ acme = "acme_polyroute:plugin.toml"
 def test_a_distribution_that_carries_a_manifest(tmp_path: Path) -> None:
     """A distribution without code is checked by the manifest that its entry point names."""
     (tmp_path / "pyproject.toml").write_text(CARRYING)
-    assert codes(kit.check(str(tmp_path))) == {"manifest-missing"}
+    assert codes(runner.check(str(tmp_path))) == {"manifest-missing"}
     package = tmp_path / "src" / "acme_polyroute"
     package.mkdir(parents=True, mode=0o755)
     for text, found in ((ACME, set()), (ACME.replace("base_url", "documentation"), {"base-url-missing"})):
         (package / "plugin.toml").write_text(text)
         (package / "plugin.toml").chmod(0o644)
-        assert {each.code for each in kit.check(str(tmp_path))} == found
+        assert {each.code for each in runner.check(str(tmp_path))} == found
 
 
 def test_a_gateway_that_spells_by_itself_needs_no_list(tmp_path: Path) -> None:
@@ -158,16 +159,16 @@ def test_a_gateway_that_spells_by_itself_needs_no_list(tmp_path: Path) -> None:
     page = (Path(__file__).parents[2] / "docs" / "hooks.md").read_text(encoding="utf-8")
     code = page.split("```python\n")[1].split("```")[0]
     (tmp_path / "gateway.py").write_text(code)
-    assert kit.check(str(tmp_path / "gateway.py")) == []
+    assert runner.check(str(tmp_path / "gateway.py")) == []
 
 
 def test_a_project_that_no_host_would_find(tmp_path: Path) -> None:
     """A distribution without entry point or version is told, and what is no plugin at all is bad input."""
     (tmp_path / "pyproject.toml").write_text("[project]\nname = 'acme'\n")
-    assert codes(kit.check(str(tmp_path))) == {"entry-point-missing", "version-missing", "dependency-missing"}
+    assert codes(runner.check(str(tmp_path))) == {"entry-point-missing", "version-missing", "dependency-missing"}
     (tmp_path / "pyproject.toml").unlink()
     with pytest.raises(UsageError, match="is not a plugin"):
-        kit.check(str(tmp_path))
+        runner.check(str(tmp_path))
 
 
 class Good:

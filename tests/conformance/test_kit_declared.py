@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from polyroute import kit
-from polyroute.integrations.paths import PROTOCOLS
-from polyroute.kit import Finding
+from polyroute.conformance import runner
+from polyroute.conformance.findings import Finding
+from polyroute.integrations.request_paths import PROTOCOLS
 from tests.support.manifests import ACME, Person
 
 MODULE = """
@@ -33,14 +33,14 @@ done
 
 def of_manifest(folder: Path, text: str) -> list[Finding]:
     """What the kit says of a manifest."""
-    return kit.check(str(Person(folder).put("acme", text)))
+    return runner.check(str(Person(folder).put("acme", text)))
 
 
 def of_module(folder: Path, made: str, more: str = "") -> list[Finding]:
     """What the kit says of a plugin in Python that gives these providers."""
     path = folder / "acme_module.py"
     path.write_text(f"{MODULE}{PROVIDERS}{made}]\n{more}", encoding="utf-8")
-    return kit.check(str(path))
+    return runner.check(str(path))
 
 
 def of_program(folder: Path, grants: str = GRANTS, **provider: Any) -> list[Finding]:
@@ -49,7 +49,7 @@ def of_program(folder: Path, grants: str = GRANTS, **provider: Any) -> list[Find
     described = json.dumps({"protocol": 1, "providers": {"acme": acme}})
     path = Person(folder).put("acme", grants, run_sh=SCRIPT.replace("DESCRIPTION", described))
     (path / "run.sh").chmod(0o755)
-    return kit.check(str(path))
+    return runner.check(str(path))
 
 
 def told(findings: list[Finding], code: str) -> list[str]:
@@ -399,7 +399,7 @@ def test_each_manifest_of_a_package_is_checked(tmp_path: Path) -> None:
     """A package without code may hold several manifests: each is checked, and findings name the file."""
     inner = package(tmp_path, acme=ACME, be=BE, broken="x = 1\n")
     for path in (tmp_path, tmp_path / "pyproject.toml", inner):
-        found = {each.code: each.message for each in kit.check(str(path))}
+        found = {each.code: each.message for each in runner.check(str(path))}
         assert found.keys() == {"base-url-missing", "manifest-refused"}
         assert found["base-url-missing"].startswith("be.toml: be has no base URL")
         assert found["manifest-refused"].startswith("broken.toml: line 1: x is not a known key")
@@ -409,12 +409,12 @@ def test_a_manifest_is_checked_by_its_own_path(tmp_path: Path, monkeypatch: pyte
     """One manifest of several is checked by its path, which may be relative; others beside it are left alone."""
     inner = package(tmp_path, acme=ACME, be=BE)
     monkeypatch.chdir(inner)
-    assert kit.check("acme.toml") == []
-    assert [each.code for each in kit.check(str(inner / "be.toml"))] == ["base-url-missing"]
+    assert runner.check("acme.toml") == []
+    assert [each.code for each in runner.check(str(inner / "be.toml"))] == ["base-url-missing"]
 
 
 def test_manifests_of_one_package_know_each_other(tmp_path: Path) -> None:
     """A gateway may be like one that another manifest of the same distribution declares."""
     gate = ACME.replace("providers.acme]", "providers.gate]\nkind = 'gateway'").replace('"acme-large"', '"x/y"')
     like = BE.replace("documentation", "base_url") + "kind = 'gateway'\nrouteability = { like = 'gate' }\n"
-    assert kit.check(str(package(tmp_path, gate=gate, be=like))) == []
+    assert runner.check(str(package(tmp_path, gate=gate, be=like))) == []

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from polyroute.system.dotenv import lines_passed_over, parse
+from polyroute._internal.dotenv import lines_passed_over, parse
 
 NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True)
 SPACES = st.sampled_from(["", " ", "\t", "  "])

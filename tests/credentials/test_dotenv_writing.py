@@ -16,8 +16,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from polyroute import Unavailable, UsageError
-from polyroute.system.dotenv import parse
-from polyroute.system.dotenv_writing import assign, quoted, update
+from polyroute._internal.dotenv import assign, parse, quoted, update
 from tests.credentials.test_dotenv import LINES, NAMES, TEXT
 
 VISIBLE = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=24)
@@ -199,7 +198,7 @@ def test_writers_at_the_same_time_lose_nothing(tmp_path: Path) -> None:
     program = "\n".join(
         [
             "import sys",
-            "from polyroute.system.dotenv_writing import update",
+            "from polyroute._internal.dotenv import update",
             "for n in range(20):",
             "    update(sys.argv[1], f'{sys.argv[2]}{n}', 'v')",
         ]

@@ -26,10 +26,10 @@ from polyroute import (
     Slot,
     UsageError,
     hookimpl,
-    keys,
 )
-from polyroute.system.dotenv import parse
-from polyroute.system.masking import is_masked, masked
+from polyroute._internal.dotenv import parse
+from polyroute._internal.redact import is_masked, masked
+from polyroute.credentials import keys
 from tests.support.catalogs import MakeCatalog, MakeEnvironment
 from tests.support.shell import POLYROUTE, Shell
 
@@ -134,7 +134,7 @@ def test_status_does_not_open_the_keyring(keyring: Shell) -> None:
     assert json.loads(imported.stdout)["providers"]["anthropic"]["hasDirectKey"]
     modules = {line.rpartition("|")[2].strip() for line in imported.stderr.splitlines() if "|" in line}
     assert "polyroute.environment" in modules
-    assert not {"keyring", "polyroute.system.os_keyring", "filelock"} & modules
+    assert not {"keyring", "polyroute._internal.keyring", "filelock"} & modules
 
 
 @pytest.mark.parametrize(

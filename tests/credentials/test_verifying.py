@@ -22,7 +22,7 @@ from polyroute import (
     hookimpl,
     verify,
 )
-from polyroute.result_check import fault
+from polyroute.types.result_check import fault
 from tests.support.endpoint_plugins import Direct, Gateway, catalog_of, every_failure
 from tests.support.fake_endpoint import Serve, Upstream
 from tests.support.shell import Shell

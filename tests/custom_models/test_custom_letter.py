@@ -15,11 +15,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from polyroute import ModelRef, Plugins
-from polyroute.custom.schema import sound
-from polyroute.custom.shape import all_sound
-from polyroute.custom.store import CustomStore
+from polyroute._internal import lossless_json
+from polyroute.custom_models.entry_check import all_sound, sound
+from polyroute.custom_models.store import CustomStore
 from polyroute.server.schemas import CustomModelBody
-from polyroute.system import raw_json
 from tests.support.processes import together
 
 TARGET = '{\n      "name": "target",\n      "provider": "openrouter"\n    }'
@@ -89,8 +88,8 @@ def test_what_newer_versions_wrote_survives(plugins: Plugins, others: list[Any],
         store.add({"provider": "openrouter", "name": "added-7f3a"})
         store.remove(ModelRef("openrouter", "renamed-target-7f3a"))
         store.remove(ModelRef("openrouter", "added-7f3a"))
-        after = raw_json.members(path.read_bytes())
-        assert raw_json.elements(after["models"]) == [each.encode() for each in written]
+        after = lossless_json.members(path.read_bytes())
+        assert lossless_json.elements(after["models"]) == [each.encode() for each in written]
         expected = {name: stringify(value, 1).encode() for name, value in more.items()}
         assert {name: raw for name, raw in after.items() if name in more} == expected
 
@@ -99,11 +98,11 @@ def test_what_newer_versions_wrote_survives(plugins: Plugins, others: list[Any],
 def test_reading_without_msgspec_is_the_same(value: Any) -> None:
     """With and without the faster reader, a document has the same members and elements, or is refused."""
     array, thing = stringify([value, 1], 0).encode(), stringify({"a": value, "b\ud800": value}, 0).encode()
-    quick = raw_json.elements(array), raw_json.members(thing)
+    quick = lossless_json.elements(array), lossless_json.members(thing)
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, "msgspec", None)
-        assert (raw_json.elements(array), raw_json.members(thing)) == quick
-        assert raw_json.value(array) == json.loads(array)
+        assert (lossless_json.elements(array), lossless_json.members(thing)) == quick
+        assert lossless_json.value(array) == json.loads(array)
 
 
 @given(st.text(st.sampled_from('[]{},:"\\ud8 \n01-.eEtrufalsn'), max_size=14))
@@ -116,7 +115,7 @@ def test_no_reader_takes_what_is_no_json(text: str) -> None:
             with pytest.MonkeyPatch.context() as patch:
                 if hidden:
                     patch.setitem(sys.modules, "msgspec", None)
-                for read in (raw_json.value, raw_json.members, raw_json.elements):
+                for read in (lossless_json.value, lossless_json.members, lossless_json.elements):
                     with pytest.raises(ValueError):
                         read(text.encode())
 

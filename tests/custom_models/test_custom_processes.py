@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from polyroute import ModelRef, Plugins, Unavailable
-from polyroute.custom.store import CustomStore
+from polyroute.custom_models.store import CustomStore
 from tests.support.processes import together
 
 pytestmark = pytest.mark.slow

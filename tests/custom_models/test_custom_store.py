@@ -24,7 +24,7 @@ from polyroute import (
     UsageError,
     hookimpl,
 )
-from polyroute.custom.store import CustomStore
+from polyroute.custom_models.store import CustomStore
 from polyroute.dexto_compat import custom_models_path
 
 GLM = ModelRef("openrouter", "z-ai/glm-4.5-air:free")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from polyroute import Environment, Unavailable
-from polyroute.picker_state import FAVOURITES_LIMIT, RECENTS_LIMIT, Picked, PickerState
+from polyroute.server.picker_state import FAVOURITES_LIMIT, RECENTS_LIMIT, Picked, PickerState
 from tests.support.processes import together
 
 _TOGGLING = """\

@@ -28,9 +28,9 @@ from polyroute import (
     RouteFailed,
     UsageError,
 )
-from polyroute.failures import classify
+from polyroute.fallback.failures import classify
+from polyroute.fallback.plan import Course, Switch
 from polyroute.integrations import boto3, httpx, openai
-from polyroute.running import Course, Switch
 from tests.support.endpoint_plugins import CLAUDE, CLAUDE_AT_GATEWAYS, Direct, Gateway, catalog_of, every_failure
 from tests.support.fake_endpoint import FAILURES, Serve, Upstream
 from tests.support.sdks import OPENAI_CHAT, QUESTION, Ask, openai_chat

@@ -19,8 +19,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polyroute import cache
-from polyroute.cache import derived
+from polyroute._internal import cache
+from polyroute._internal.cache import derived
 from tests.support.machine import folder_as_nobody
 
 DAY = 24 * 3600
@@ -352,7 +352,7 @@ def test_many_threads_at_once(folder: Path, source: str) -> None:
 def test_many_processes_at_once(folder: Path, source: str) -> None:
     """Processes that build the same at once all get it, and leave one sound entry."""
     script = (
-        "import sys; from polyroute.cache import derived\n"
+        "import sys; from polyroute._internal.cache import derived\n"
         "value = ['x' * 1000] * 200\n"
         "for version in range(20):\n"
         "    assert derived('big', version, sys.argv[1:], lambda: value) == value"

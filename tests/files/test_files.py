@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from polyroute import MissingExtra, Unavailable
-from polyroute.system import files
+from polyroute._internal import files
 
 _HOLDING = """\
 import sys, time

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from polyroute import Environment
-from polyroute.cache import derived
-from polyroute.system.paths import cache_directory
+from polyroute._internal.cache import derived
+from polyroute._internal.paths import cache_directory
 
 REPORT = """
 import json, os, sys

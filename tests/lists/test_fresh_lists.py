@@ -25,9 +25,9 @@ from polyroute import (
     Slot,
     explain,
     hookimpl,
-    lists,
 )
-from polyroute.refreshing import refresh
+from polyroute.list_refresh import refresh
+from polyroute.lists import stored
 from polyroute_direct import _files
 from tests.support.file_server import Upstream, running
 from tests.support.shell import Shell
@@ -175,7 +175,7 @@ def test_the_same_list_changes_nothing(bundled: Document, own: list[Document], f
 )
 def test_odd_entries_hurt_nobody(newest: Document, fetched: Fetched, odd: Document) -> None:
     """Values of a wrong type in a fetched list count as missing; all that is left is sound."""
-    from polyroute.result_check import fault
+    from polyroute.types.result_check import fault
 
     catalog = fetched(json.dumps({**newest, **odd}).replace('"1e999"', "1e999").encode())
     answers = [*catalog.plugins.providers.values(), *catalog.plugins.all_models()]
@@ -229,17 +229,17 @@ def test_a_list_older_than_the_installed_one_is_not_used(
     """Where something newer was installed since, a fetched list counts for nothing."""
     catalog = fetched({**bundled, "acme": ACME}, {"data": own[:200]})
     for name in ("models-dev", "openrouter"):
-        os.utime(lists.path(name), (1_700_000_000, 1_700_000_000))
+        os.utime(stored.path(name), (1_700_000_000, 1_700_000_000))
     plugins = Plugins.load(environment=catalog.environment)
     assert "acme" not in plugins.providers
     assert len(plugins.models("openrouter")) == len(own)
-    assert [lists.age(each).fetched for each in plugins.lists] == [None, None]
+    assert [stored.age(each).fetched for each in plugins.lists] == [None, None]
 
 
 def test_a_damaged_file_counts_for_nothing(own: list[Document], fetched: Fetched) -> None:
     """A fetched list that can't be read any more is passed over."""
     catalog = fetched(openrouter={"data": own[:200]})
-    Path(lists.path("openrouter")).write_text('{"data": [', encoding="utf-8")
+    Path(stored.path("openrouter")).write_text('{"data": [', encoding="utf-8")
     assert len(Plugins.load(environment=catalog.environment).models("openrouter")) == len(own)
 
 
@@ -334,7 +334,7 @@ def test_who_agrees_gets_what_was_agreed_to(
     newest: Document, fetched: Fetched, change: Callable[[Document], str]
 ) -> None:
     """After consent the fetched facts hold, and nothing waits; another change asks again."""
-    from polyroute.changes import accept
+    from polyroute.lists.changes import accept
 
     name = change(newest)
     catalog = fetched(newest)
@@ -423,8 +423,8 @@ def test_what_a_refresh_could_help_is_said(own: list[Document], fetched: Fetched
     catalog = fetched(openrouter={"data": own})
     assert "refresh" not in catalog.routes(missing)[0].remedy
     assert re.search(r"List of dexto: fetched 20\d\d-\d\d-\d\d \d\d:\d\d UTC\.\n", str(explain(catalog, missing)))
-    moment = (lists.fetched_at("openrouter") or 0) - 90_000
-    os.utime(lists.path("openrouter"), (moment, moment))
+    moment = (stored.fetched_at("openrouter") or 0) - 90_000
+    os.utime(stored.path("openrouter"), (moment, moment))
     stale = Catalog(Plugins.load(environment=catalog.environment), catalog.environment)
     assert "`polyroute refresh`" in stale.routes(missing)[0].remedy
     assert "which is stale" in str(explain(stale, missing))

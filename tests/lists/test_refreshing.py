@@ -15,9 +15,10 @@ from typing import Any
 
 import pytest
 
-from polyroute import Environment, FetchedList, MissingExtra, Unavailable, UsageError, lists
-from polyroute.fetching import Bounds
-from polyroute.refreshing import Report, refresh
+from polyroute import Environment, FetchedList, MissingExtra, Unavailable, UsageError
+from polyroute.list_refresh import Report, refresh
+from polyroute.lists import stored
+from polyroute.lists.fetch import Bounds
 from tests.support.file_server import Request, Upstream, packed, running
 from tests.support.machine import needed
 from tests.support.processes import together
@@ -60,13 +61,13 @@ def fetch(url: str, *, force: bool = False, bounds: Bounds = SMALL, bundled: int
 
 
 def kept() -> Any:
-    return lists.read("acme", "")
+    return stored.read("acme", "")
 
 
 def at_an_age(seconds: int) -> None:
     """Let the fetched list be so old."""
-    then = lists.fetched_at("acme") or 0
-    os.utime(lists.path("acme"), (then - seconds, then - seconds))
+    then = stored.fetched_at("acme") or 0
+    os.utime(stored.path("acme"), (then - seconds, then - seconds))
 
 
 # What goes well
@@ -77,7 +78,7 @@ def test_a_list_is_fetched_and_kept(upstream: Upstream, cache: Path) -> None:
     url = upstream.put(PATH, GOOD)
     report = fetch(url)
     assert (report.name, report.url, report.state, report.models, report.error) == ("acme", url, "updated", 4, "")
-    assert report.fetched == lists.fetched_at("acme")
+    assert report.fetched == stored.fetched_at("acme")
     assert kept() == GOOD
     assert {path.stat().st_mode & 0o777 for path in cache.iterdir()} == {0o600}
 
@@ -123,7 +124,7 @@ def test_a_damaged_list_is_fetched_whole(upstream: Upstream) -> None:
     """A list that something else has damaged is neither fresh nor unchanged: no tag is sent."""
     url = upstream.put_tagged(PATH, GOOD, '"v1"')
     fetch(url)
-    Path(lists.path("acme")).write_text("{", encoding="utf-8")
+    Path(stored.path("acme")).write_text("{", encoding="utf-8")
     assert (fetch(url).state, kept()) == ("updated", GOOD)
     assert [headers.get("if-none-match") for _, headers in upstream.seen] == [None, None]
 
@@ -243,12 +244,12 @@ def test_a_bad_answer_replaces_nothing(upstream: Upstream, case: str) -> None:
     url = upstream.put(PATH, GOOD)
     fetch(url)
     at_an_age(100_000)
-    before = Path(lists.path("acme")).read_bytes(), lists.fetched_at("acme")
+    before = Path(stored.path("acme")).read_bytes(), stored.fetched_at("acme")
     upstream.on(PATH, answer)
     report = fetch(url, bounds=bounds_for(case))
     assert report.state == "failed"
     assert words in report.error
-    assert (Path(lists.path("acme")).read_bytes(), report.fetched) == before
+    assert (Path(stored.path("acme")).read_bytes(), report.fetched) == before
 
 
 @pytest.mark.parametrize("case", BAD)
@@ -305,7 +306,7 @@ def test_damaged_notes_cost_a_fetch(upstream: Upstream, notes: str) -> None:
     """What is noted of a list and can't be read is as good as nothing."""
     url = upstream.put_tagged(PATH, GOOD, '"v1"')
     fetch(url)
-    Path(lists.path("acme")).with_suffix(".notes").write_text(notes)
+    Path(stored.path("acme")).with_suffix(".notes").write_text(notes)
     assert fetch(url).state == "updated"
 
 

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 
 import polyroute_openrouter
 from polyroute import Mapper, Model, ModelRef, Plugins, Preferences, Suggester, explain, suggestions
-from polyroute.mapping import SchemeMapper
-from polyroute.schemes import Alias, Naming, Scheme, scheme
-from polyroute.spelling import RULES, dated, folded
+from polyroute.model_ids.mapper import SchemeMapper
+from polyroute.model_ids.normalize import RULES, dated, folded
+from polyroute.model_ids.scheme import Alias, Naming, Scheme, scheme
 from tests.support.catalogs import MakeCatalog
 
 TABLE = Path(__file__).parents[1] / "data" / "mapping.jsonl"
@@ -461,7 +461,7 @@ def test_explain_suggests(make_catalog: MakeCatalog) -> None:
 def test_status_needs_no_mapping(tmp_path: Path) -> None:
     """`polyroute status` imports neither the engine nor anything that only it needs."""
     code = (
-        "import sys\nfrom polyroute.cli.parser import parse\n"
+        "import sys\nfrom polyroute.cli.main import parse\n"
         "parse(['status', '--json']).run(parse(['status', '--json']))\n"
         "print(*sys.modules, file=sys.stderr)"
     )
@@ -474,4 +474,7 @@ def test_status_needs_no_mapping(tmp_path: Path) -> None:
     )
     loaded = set(done.stderr.split())
     assert "polyroute.catalog" in loaded
-    assert not {"polyroute.mapping", "polyroute.schemes", "polyroute.spelling", "difflib"} & loaded
+    assert (
+        not {"polyroute.model_ids.mapper", "polyroute.model_ids.scheme", "polyroute.model_ids.normalize", "difflib"}
+        & loaded
+    )

@@ -22,10 +22,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polyroute import AuthHeader, Detection, Environment, Plugins, Preferences, Source, UsageError, hookimpl
-from polyroute.running import Policy
+from polyroute._internal.lossless_json import around
+from polyroute.fallback.plan import Policy
 from polyroute.server import create_app
-from polyroute.server.pass_through import MAX_BODY_BYTES, PassThrough
-from polyroute.system.raw_json import around
+from polyroute.server.passthrough.app import MAX_BODY_BYTES, PassThrough
 from tests.support.endpoint_plugins import CLAUDE, CLAUDE_AT_GATEWAYS, Direct, Gateway
 from tests.support.fake_endpoint import FAILURES, PATHS, Serve, Upstream
 from tests.support.http_server import Answer, Client, running

@@ -20,12 +20,12 @@ from polyroute import (
     Routeability,
     Slot,
 )
-from polyroute.constraints import Count, Headers, Line, Price, Slug, Text
-from polyroute.json_form import plain, restored
-from polyroute.manifests.description import Description, Executable, SpelledNames, Spelling
-from polyroute.manifests.reader import Wrong, validated, validator
-from polyroute.manifests.reading import models, parse
-from polyroute.result_check import fault
+from polyroute.plugins.manifests.description import Description, Executable, SpelledNames, Spelling
+from polyroute.plugins.manifests.parser import models, parse
+from polyroute.plugins.manifests.validators import Wrong, validated, validator
+from polyroute.types.constraints import Count, Headers, Line, Price, Slug, Text
+from polyroute.types.result_check import fault
+from polyroute.types.serialization import plain, restored
 
 SHORTEST = """\
 [providers.acme]

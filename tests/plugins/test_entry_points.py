@@ -19,8 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polyroute import Plugin, Plugins
-from polyroute.loading.entry_points import EntryPoint
-from polyroute.loading.entry_points import installed as look
+from polyroute.plugins.entry_points import EntryPoint
+from polyroute.plugins.entry_points import installed as look
 from tests.support.distributions import Site, load, site_on_path, sound
 from tests.support.machine import folder_as_nobody
 

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from polyroute import Catalog, Plugins, UnknownProvider, Verification
-from polyroute.executables import programs, replies
-from polyroute.executables.calls import CALLS, Call, Calls, shown
-from polyroute.executables.jsonrpc import Fault, Request
-from polyroute.executables.processes import Program
+from polyroute.plugins.executables import batch, responses
+from polyroute.plugins.executables.client import CALLS, Call, Calls, shown
+from polyroute.plugins.executables.event_loop import Program
+from polyroute.plugins.executables.jsonrpc import Fault, Request
 from tests.cli.test_plugin_commands import Commands
 from tests.support.example_executables import patience, person
 from tests.support.manifests import Person, manifest, plugin, words
@@ -169,7 +169,7 @@ def test_a_listed_model_names_its_host(person: Person) -> None:
     acme(person)
     rows = {"providers": {"acme": [{"id": "m", "base_url": "https://${h}/v1"}]}}
     with pytest.raises(Fault, match="needs the host"):
-        replies.models(rows, manifest(person.folder / "acme"))
+        responses.models(rows, manifest(person.folder / "acme"))
 
 
 def test_too_many_models_are_refused(person: Person) -> None:
@@ -320,7 +320,7 @@ def test_status_ends_soon_and_names_who_is_left_out(tmp_path: Path) -> None:
 
 def test_twenty_executables_of_which_six_misbehave(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     """One deadline for all of them: the good are there, and the others are named with what they did."""
-    monkeypatch.setattr(programs, "START_SECONDS", 8.0)
+    monkeypatch.setattr(batch, "START_SECONDS", 8.0)
     for index, mode in enumerate(BAD):
         misbehaving(person, f"bad-{index}", mode)
     for index in range(14):

@@ -18,7 +18,8 @@ from typing import Any
 
 import pytest
 
-from polyroute import Catalog, ModelRef, Plugins, kit
+from polyroute import Catalog, ModelRef, Plugins
+from polyroute.conformance import runner
 from tests.support.distributions import BUNDLED
 from tests.support.example_executables import COMPILERS, built
 from tests.support.manifests import Person
@@ -280,10 +281,10 @@ def test_the_picture_is_that_of_a_working_provider(expected: Any) -> None:
 def test_the_examples_pass_the_kit(example: str, tmp_path: Path) -> None:
     """The kit has nothing to say of the examples."""
     folder = Person(tmp_path).copy(EXAMPLES / example, example)
-    assert kit.check(str(folder)) == []
+    assert runner.check(str(folder)) == []
 
 
 @pytest.mark.parametrize("kind", COMPILERS)
 def test_the_executables_pass_the_kit(kind: str, tmp_path: Path) -> None:
     """The kit has nothing to say of the examples in any language."""
-    assert kit.check(str(built(kind, Person(tmp_path)))) == []
+    assert runner.check(str(built(kind, Person(tmp_path)))) == []

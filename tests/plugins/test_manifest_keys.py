@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from polyroute import Catalog, Environment, ModelRef, Plugins, Preferences, UnknownProvider
-from polyroute.refreshing import refresh
+from polyroute.list_refresh import refresh
 from tests.support.distributions import BUNDLED, site_on_path
 from tests.support.example_executables import person
 from tests.support.file_server import running

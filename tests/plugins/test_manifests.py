@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polyroute import Preferences, cache
-from polyroute.manifests import manifests
-from polyroute.manifests.locating import located
+from polyroute import Preferences
+from polyroute._internal import cache
+from polyroute.plugins.manifests import loader
+from polyroute.plugins.manifests.positions import located
 from tests.support.manifests import ACME, Person, plugin, words
 
 GATEWAY = """\
@@ -172,7 +173,7 @@ def test_a_second_start_parses_nothing(person: Person, monkeypatch: pytest.Monke
     def never(folder: str) -> None:
         raise AssertionError(folder)
 
-    monkeypatch.setattr(manifests, "read", never)
+    monkeypatch.setattr(loader, "read", never)
     assert person.catalog().plugins.providers["gate"] == first
 
 

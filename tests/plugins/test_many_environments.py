@@ -36,11 +36,10 @@ from polyroute import (
     hookimpl,
     verify,
 )
-from polyroute.executables import plugin as executable
-from polyroute.executables import programs
-from polyroute.executables.calls import CALLS
-from polyroute.server import create_app
-from polyroute.server.pass_through import PassThrough
+from polyroute.plugins.executables import adapter as executable
+from polyroute.plugins.executables import batch
+from polyroute.plugins.executables.client import CALLS
+from polyroute.server import PassThrough, create_app
 from tests.plugins.test_executables import acme
 from tests.support import many_users
 from tests.support.distributions import BUNDLED
@@ -59,7 +58,7 @@ CHAT = "/v1/chat/completions"
 def patience() -> Iterator[None]:
     """No machine is too slow for a program that answers; nothing stays afterwards."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(programs, "START_SECONDS", 60.0)
+        patch.setattr(batch, "START_SECONDS", 60.0)
         patch.setattr(executable, "METHOD_SECONDS", 60.0)
         yield
     CALLS.stop()

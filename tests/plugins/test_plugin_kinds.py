@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from polyroute import Catalog, Environment, ModelRef, NoEffectiveRoute, Plugins, Route, SecretUnavailable, verify
-from polyroute.logins import Secret
-from polyroute.trust.approvals import Approvals
+from polyroute.plugins.trust.approvals import Approvals
+from polyroute.types import Secret
 from tests.support.distributions import BUNDLED, Site, site_on_path
 from tests.support.example_executables import KINDS
 from tests.support.fake_endpoint import Serve
@@ -84,7 +84,7 @@ def machine(shell: Shell) -> Iterator[Machine]:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The clock by which secrets are kept."""
     clock = Clock(time.time())
-    monkeypatch.setattr("polyroute.secret_values.time.time", clock)
+    monkeypatch.setattr("polyroute._internal.secret_memory.time.time", clock)
     return clock
 
 

@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polyroute.executables.children import LIMITS
-from polyroute.executables.jsonrpc import Answers, Fault, HostCode, Request, encoded
-from polyroute.executables.processes import STDERR_KEPT, Program, Talk, run
+from polyroute.plugins.executables.event_loop import STDERR_KEPT, Program, Talk, run
+from polyroute.plugins.executables.jsonrpc import Answers, Fault, HostCode, Request, encoded
+from polyroute.plugins.executables.process import LIMITS
 from tests.support.executables.misbehaving import MODES
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="looks at processes through /proc")]

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from polyroute import Catalog, Unavailable, UsageError, explain
-from polyroute.trust.approvals import Approvals
-from polyroute.trust.trust import bindings, fingerprint
+from polyroute.plugins.trust.approvals import Approvals
+from polyroute.plugins.trust.policy import bindings, fingerprint
 from tests.support.manifests import ACME, Person, manifest, plugin, words
 
 EVIL = """\

@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from polyroute import Catalog, Plugins, Preferences, hookspecs, kit
-from polyroute.cli.parser import build
-from polyroute.manifests.reading import parse
+from polyroute import Catalog, Plugins, Preferences
+from polyroute.cli.main import build
+from polyroute.conformance import runner
+from polyroute.plugins import hookspecs
+from polyroute.plugins.manifests.parser import parse
 from tests.support.catalogs import MakeEnvironment
 
 ROOT = Path(__file__).parents[2]
@@ -130,7 +132,7 @@ def test_the_distribution_in_the_page_carries_a_manifest(tmp_path: Path) -> None
     package.mkdir(mode=0o755)
     (package / "plugin.toml").write_text(blocks(WRITING, "toml")[0])
     (package / "plugin.toml").chmod(0o644)
-    assert kit.check(str(tmp_path)) == []
+    assert runner.check(str(tmp_path)) == []
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,9 @@ import pytest
 import polyroute
 from polyroute import UsageError
 from polyroute._internal import file_names, platform
-from polyroute.manifests import finding
-from polyroute.trust import acquiring
-from polyroute.trust.trust import fingerprint
+from polyroute.plugins.manifests import loader
+from polyroute.plugins.trust import install
+from polyroute.plugins.trust.policy import fingerprint
 from tests.support import windows
 from tests.support.distributions import Site, sound
 from tests.support.manifests import ACME, Person, manifest
@@ -64,7 +64,7 @@ class Windows(Person):
 
     def write(self, name: str, text: str) -> str:
         """Write a plugin that is not in the plugin folder yet."""
-        path = self.home / "elsewhere" / name / finding.MANIFEST
+        path = self.home / "elsewhere" / name / loader.MANIFEST
         path.parent.mkdir(parents=True)
         path.write_text(text, encoding="utf-8")
         return str(path.parent)
@@ -139,7 +139,7 @@ def test_a_manifest_is_checked_added_and_used(person: Windows) -> None:
 
 def test_a_changed_manifest_of_a_project_asks_again(person: Windows) -> None:
     """A plugin of a project is used once it is trusted, until it changes."""
-    path = person.put("acme", in_project=True) / finding.MANIFEST
+    path = person.put("acme", in_project=True) / loader.MANIFEST
     person.done("plugins", "trust", "acme", "--yes")
     person.done("resolve", "acme/acme-large")
     path.write_text(ACME.replace("api.acme", "api.evil"), encoding="utf-8")
@@ -159,7 +159,7 @@ def test_without_a_change_time_files_are_read_each_time(
         times = {"st_atime_ns": found.st_atime_ns, "st_mtime_ns": found.st_mtime_ns, "st_ctime_ns": 0}
         return os.stat_result(tuple(found), times)
 
-    path = person.put("acme") / finding.MANIFEST
+    path = person.put("acme") / loader.MANIFEST
     acme, before = manifest(path.parent), path.stat()
     monkeypatch.setattr(platform, "KNOWS_CHANGE_TIME", knows)
     with monkeypatch.context() as patch:
@@ -308,7 +308,7 @@ def test_manifests_are_found_where_add_puts_them(tmp_path: Path, monkeypatch: py
     Path(expected).touch()
     with monkeypatch.context() as patch:
         patch.setattr(os, "path", ntpath)
-        found = finding.in_folders(f"{tmp_path}/plugins")
+        found = loader.in_folders(f"{tmp_path}/plugins")
     assert found == [expected]
 
 
@@ -342,7 +342,7 @@ def test_archives_have_names_for_every_system(tmp_path: Path, name: str) -> None
     with zipfile.ZipFile(tmp_path / "x.zip", "w") as packed:
         packed.writestr("plugin.toml", ACME)
         packed.writestr(name, "x")
-    with pytest.raises(UsageError, match=r"leads out|on Windows"), acquiring.at_hand(str(tmp_path / "x.zip")):
+    with pytest.raises(UsageError, match=r"leads out|on Windows"), install.at_hand(str(tmp_path / "x.zip")):
         pass
 
 
@@ -351,12 +351,12 @@ def test_plugins_have_names_for_every_system(person: Person, name: str) -> None:
     """A plugin is not called what no folder is on Windows, or what is another plugin's folder there."""
     folder = person.put("source")
     with pytest.raises(UsageError, match="is no name for a plugin"):
-        acquiring.install(str(folder), str(person.home / "target"), name)
+        install.install(str(folder), str(person.home / "target"), name)
     assert not (person.home / "target").exists()
 
 
 @pytest.mark.parametrize("address", ["https://acme.example/C:/plugin.zip", "https://acme.example/nul/x.zip"])
 def test_an_address_names_a_plain_file(address: str) -> None:
     """What is fetched is kept under a name that leads nowhere else; nothing is asked for otherwise."""
-    with pytest.raises(UsageError, match="Download it yourself"), acquiring.at_hand(address):
+    with pytest.raises(UsageError, match="Download it yourself"), install.at_hand(address):
         pass

@@ -13,9 +13,10 @@ import pluggy
 import pytest
 
 import polyroute
-from polyroute import Plugins, hookspecs
-from polyroute.integrations.paths import MODEL_IN_BODY, PROTOCOLS
-from polyroute.result_check import fault
+from polyroute import Plugins
+from polyroute.integrations.request_paths import MODEL_IN_BODY, PROTOCOLS
+from polyroute.plugins import hookspecs
+from polyroute.types.result_check import fault
 from tests.support.provider_names import ProviderNames
 
 CORE = Path(polyroute.__file__).parent

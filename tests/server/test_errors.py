@@ -19,7 +19,7 @@ from polyroute.errors import (
     UnknownCustomModel,
     UsageError,
 )
-from polyroute.server import faults
+from polyroute.server import errors
 from tests.support.http_server import Client, Serve
 
 CANARY = "sk-proj-canary-0123456789"
@@ -36,7 +36,7 @@ def client(serve: Serve) -> Client:
 def told(document: Mapping[str, Any], method: str, path: str) -> bool:
     """Whether an error has the shape of all errors."""
     texts = all(isinstance(document[name], str) and document[name] for name in ("code", "message", "scope", "traceId"))
-    return texts and document["type"] in faults.STATUS and (document["method"], document["endpoint"]) == (method, path)
+    return texts and document["type"] in errors.STATUS and (document["method"], document["endpoint"]) == (method, path)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_a_fault_of_its_own_tells_nothing(capsys: pytest.CaptureFixture[str]) ->
     try:
         raise KeyError(CANARY)
     except KeyError as error:
-        fault = faults.fault_of(error)
+        fault = errors.fault_of(error)
     assert (fault.status, fault.told.code) == (500, "internal_error")
     said = capsys.readouterr().err
     assert CANARY not in json.dumps(fault.told.document("/", "GET", "1")) + said
@@ -141,9 +141,9 @@ def test_a_fault_of_its_own_tells_nothing(capsys: pytest.CaptureFixture[str]) ->
 def test_every_error_of_ours_is_told() -> None:
     """Each type of error that is made of a text alone has a code of its own kind."""
     plain = (UsageError, InvalidModelReference, UnknownCustomModel, CustomModelExists, KeyBoundElsewhere, Unavailable)
-    codes = [faults.fault_of(kind("why")).told.code for kind in plain]
+    codes = [errors.fault_of(kind("why")).told.code for kind in plain]
     assert len(set(codes)) == len(plain)
-    assert [faults.fault_of(kind("why")).status for kind in plain] == [400, 400, 404, 409, 400, 500]
+    assert [errors.fault_of(kind("why")).status for kind in plain] == [400, 400, 404, 409, 400, 500]
 
 
 _JSON = st.recursive(

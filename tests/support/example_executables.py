@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from polyroute.executables import plugin as executable
-from polyroute.executables import programs
-from polyroute.executables.calls import CALLS
+from polyroute.plugins.executables import adapter as executable
+from polyroute.plugins.executables import batch
+from polyroute.plugins.executables.client import CALLS
 from tests.support.machine import needed
 from tests.support.manifests import Person
 
@@ -27,7 +27,7 @@ COMPILERS: dict[str, tuple[str, ...]] = {
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No machine is too slow for a program that answers; nothing stays between tests."""
-    monkeypatch.setattr(programs, "START_SECONDS", 60.0)
+    monkeypatch.setattr(batch, "START_SECONDS", 60.0)
     monkeypatch.setattr(executable, "METHOD_SECONDS", 60.0)
     yield
     CALLS.stop()

@@ -16,8 +16,8 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from polyroute import Environment, Plugins
-from polyroute.server import create_app, serving
-from polyroute.server.protocol import BoundedProtocol
+from polyroute.server import create_app, process
+from polyroute.server.process import BoundedProtocol
 from tests.support import described
 from tests.support.catalogs import MakeEnvironment
 
@@ -94,13 +94,13 @@ class Client:
 @contextlib.contextmanager
 def running(app: ASGIApp, **headers: str) -> Iterator[Client]:
     """The application, served in a thread."""
-    listening = serving.listen("127.0.0.1", 0)
+    listening = process.listen("127.0.0.1", 0)
     config = uvicorn.Config(app, http=BoundedProtocol, ws="none", lifespan="auto", log_level="critical")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listening],))
     thread.start()
     try:
-        yield Client(serving.url_of(listening, "127.0.0.1"), **headers)
+        yield Client(process.url_of(listening, "127.0.0.1"), **headers)
     finally:
         if close := getattr(app, "close", None):
             close()

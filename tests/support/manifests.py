@@ -6,11 +6,10 @@ import shutil
 from pathlib import Path
 
 from polyroute import Catalog, Environment, Plugins, Preferences
-from polyroute.manifests.finding import MANIFEST
-from polyroute.manifests.manifests import Manifest
-from polyroute.manifests.manifests import load as load_manifests
-from polyroute.plugin import Plugin
-from polyroute.trust.approvals import Approvals
+from polyroute.plugins.manifests.loader import MANIFEST, Manifest
+from polyroute.plugins.manifests.loader import load as load_manifests
+from polyroute.plugins.trust.approvals import Approvals
+from polyroute.results import Plugin
 from tests.support.distributions import BUNDLED
 
 ACME = """\

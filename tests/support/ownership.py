@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from polyroute import Catalog, Environment, ModelRef, Plugins, Problem
-from polyroute.refreshing import refresh
+from polyroute.list_refresh import refresh
 from tests.support.distributions import site_on_path
 from tests.support.file_server import running
 from tests.support.manifests import Person

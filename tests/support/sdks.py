@@ -17,7 +17,7 @@ from openai import AsyncOpenAI, OpenAI
 
 from polyroute import Catalog
 from polyroute.integrations import anthropic, httpx, langchain, litellm, openai, pydantic_ai
-from polyroute.integrations.choosing import Target
+from polyroute.integrations.route_choice import Target
 from tests.support.fake_endpoint import ANSWER
 
 Ask = Callable[[Catalog, Target], str]

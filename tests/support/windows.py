@@ -62,7 +62,7 @@ def main() -> int:
                 importlib.import_module(name)
     become()
     if len(sys.argv) > 1:
-        from polyroute.cli import script
+        from polyroute.cli.main import script
 
         return script()
     for line in sys.stdin:

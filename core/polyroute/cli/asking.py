@@ -6,15 +6,14 @@ import argparse
 from typing import TYPE_CHECKING
 
 from polyroute.cli import grammar, output
-from polyroute.cli.exits import NO, YES
+from polyroute.cli.output import NO, YES
 from polyroute.documents import catalog as documents
 from polyroute.routing.references import canonical
 
 if TYPE_CHECKING:
     from polyroute.catalog import Catalog
     from polyroute.cli.grammar import Subparsers
-    from polyroute.logins import Verification
-    from polyroute.types import ModelRef
+    from polyroute.types import ModelRef, Verification
 
 
 def _status(options: argparse.Namespace) -> int:
@@ -36,14 +35,14 @@ def _status(options: argparse.Namespace) -> int:
 
 
 def _verified(catalog: Catalog, options: argparse.Namespace) -> tuple[Verification, ...]:
-    from polyroute.verifying import verify
+    from polyroute.verification import verify
 
     return verify(catalog, options.providers)
 
 
 def _explain(options: argparse.Namespace) -> int:
     """`polyroute explain`: one provider or model in words."""
-    from polyroute.routing.explaining import explain
+    from polyroute.explanation import explain
 
     with output.catalog() as catalog:
         explanation = explain(catalog, options.subject)

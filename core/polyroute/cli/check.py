@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from polyroute.cli import grammar, output
-from polyroute.cli.exits import NO, YES
+from polyroute.cli.output import NO, YES
 from polyroute.documents import catalog as documents
 from polyroute.errors import UsageError
 
@@ -35,7 +35,7 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _findings(path: str, catalog: Catalog, *, strict: bool) -> list[FileFinding]:
-    from polyroute.validation.checking import validate
+    from polyroute.validation.checks import validate
     from polyroute.validation.files import read
     from polyroute.validation.sections import FileFinding
 

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from polyroute.cli import grammar
-from polyroute.cli.exits import YES
+from polyroute.cli.output import YES
 from polyroute.errors import MissingExtra
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def _completion(options: argparse.Namespace) -> int:
         import shtab
     except ImportError:
         raise MissingExtra("Shell completion", "cli") from None
-    from polyroute.cli.parser import build
+    from polyroute.cli.main import build
 
     print(shtab.complete(build(), options.shell))
     return YES

@@ -8,16 +8,15 @@ import stat
 import sys
 from typing import TYPE_CHECKING
 
-from polyroute.answers import Route
 from polyroute.catalog import Catalog
 from polyroute.cli import grammar, output
-from polyroute.cli.exits import NO, YES
+from polyroute.cli.output import NO, YES
 from polyroute.documents import catalog as catalog_documents
 from polyroute.documents import keys as key_documents
 from polyroute.errors import NoEffectiveRoute, UsageError
-from polyroute.logins import Secret
+from polyroute.results import Route
 from polyroute.routing.references import canonical
-from polyroute.types import ModelRef
+from polyroute.types import ModelRef, Secret
 
 if TYPE_CHECKING:
     from polyroute.cli.grammar import Subparsers

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from polyroute.catalog import Catalog
-from polyroute.cli import custom_files, entering, grammar, output
-from polyroute.cli.exits import YES
+from polyroute.cli import custom_files, grammar, output, prompts
+from polyroute.cli.output import YES
 from polyroute.documents import custom_models as documents
 from polyroute.errors import InvalidModelReference, UsageError
 from polyroute.routing.references import canonical
@@ -19,8 +19,8 @@ from polyroute.types import ModelRef
 
 if TYPE_CHECKING:
     from polyroute.cli.grammar import Subparsers
-    from polyroute.custom.editing import Outcome
-    from polyroute.custom.models import CustomModel
+    from polyroute.custom_models.editing import Outcome
+    from polyroute.custom_models.models import CustomModel
 
 _FIELDS = {
     "display_name": "displayName",
@@ -50,9 +50,9 @@ def _list(options: argparse.Namespace) -> int:
         catalog.models()
     if options.json:
         return output.document(documents.listing(listing.models, catalog.problems))
-    from polyroute.cli import custom_text
+    from polyroute.cli import custom_files
 
-    custom_text.listing(listing.models, catalog)
+    custom_files.listing(listing.models, catalog)
     return YES
 
 
@@ -62,9 +62,9 @@ def _show(options: argparse.Namespace) -> int:
         model = catalog.custom_models.get(_reference(options.model))
     if options.json:
         return output.document(documents.one(model, catalog))
-    from polyroute.cli import custom_text
+    from polyroute.cli import custom_files
 
-    custom_text.fields(model, catalog)
+    custom_files.fields(model, catalog)
     return YES
 
 
@@ -82,7 +82,7 @@ def _add(options: argparse.Namespace) -> int:
 
 def _with_key(ref: ModelRef, catalog: Catalog) -> Outcome:
     """Prompt for the key of a model that was just added."""
-    key = entering.secret(f"Key for {ref}, not shown (nothing for none): ").strip()
+    key = prompts.secret(f"Key for {ref}, not shown (nothing for none): ").strip()
     try:
         return catalog.custom_models.edit(ref, {"apiKey": key})
     except UsageError as error:
@@ -131,9 +131,9 @@ def _told(outcome: Outcome, done: str, catalog: Catalog, options: argparse.Names
     """Print what was done and the route that the model would use now."""
     if options.json:
         return output.document(documents.one(outcome.model, catalog, outcome))
-    from polyroute.cli import custom_text
+    from polyroute.cli import custom_files
 
-    custom_text.outcome(outcome, done, catalog)
+    custom_files.outcome(outcome, done, catalog)
     return YES
 
 
@@ -160,7 +160,7 @@ def _given(options: argparse.Namespace, ref: ModelRef) -> dict[str, Any]:
     if path := given.get("filePath"):
         given["filePath"] = os.path.abspath(os.path.expanduser(path))
     if options.key_stdin:
-        given["apiKey"] = entering.secret(f"Key for {ref}, not shown: ").strip()
+        given["apiKey"] = prompts.secret(f"Key for {ref}, not shown: ").strip()
         if not given["apiKey"]:
             raise UsageError("The key from stdin is empty: nothing was stored.")
     elif options.key_variable is not None:

@@ -5,13 +5,20 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from polyroute.cli import grammar, output, text
-from polyroute.cli.exits import NO, YES
+from polyroute._internal import files
+from polyroute._internal.terminal import clean
+from polyroute.catalog import Catalog
+from polyroute.cli import grammar, output, tables, text
+from polyroute.cli.output import NO, YES
+from polyroute.custom_models.editing import Outcome
+from polyroute.custom_models.models import CustomModel
+from polyroute.custom_models.transfer import Report
 from polyroute.documents import custom_models as documents
+from polyroute.documents.custom_models import advice, routes, runs
 from polyroute.errors import Unavailable, UsageError
-from polyroute.system import files
 
 if TYPE_CHECKING:
     from polyroute.cli.grammar import Subparsers
@@ -49,9 +56,7 @@ def _import(options: argparse.Namespace) -> int:
     if options.json:
         output.document(documents.imported(reports, written=written))
     else:
-        from polyroute.cli import custom_text
-
-        custom_text.imported(reports, dry_run=options.dry_run, conflict="conflict" in actions)
+        imported(reports, dry_run=options.dry_run, conflict="conflict" in actions)
     return NO if actions & {"conflict", "refused"} else YES
 
 
@@ -94,3 +99,56 @@ def add_to(commands: Subparsers) -> None:
     giving.add_argument("--with-secrets", action="store_true", help="include keys")
     grammar.with_json(giving)
     grammar.with_json(grammar.command(commands, "repair", _repair, "save the readable entries of a broken file"))
+
+
+_DONE = {"added": "was added", "replaced": "was replaced", "skipped": "was skipped", "conflict": "already exists"}
+_WOULD = {"added": "would be added", "replaced": "would be replaced", "skipped": "would be skipped"}
+
+
+def listing(models: Sequence[CustomModel], catalog: Catalog) -> None:
+    """Print a table of all custom models with the route that each would use, and problems."""
+    if models:
+        rows = [(str(m.ref), m.display_name, m.base_url or m.file_path, m.key, runs(m, catalog)) for m in models]
+        tables.show(("Model", "Name", "At", "Key", "Runs"), rows)
+    elif not catalog.problems:
+        text.lines(["You have no custom models. To add one: polyroute custom add PROVIDER/MODEL"])
+    text.problems(catalog.problems)
+
+
+def fields(model: CustomModel, catalog: Catalog) -> None:
+    """Print all stored fields of a model, and the route that it would use."""
+    stored = {name: str(value) for name, value in model.document.items()}
+    tables.show((), [*stored.items(), ("runs", runs(model, catalog))])
+    _tell(advice(model, catalog))
+
+
+def outcome(outcome: Outcome, done: str, catalog: Catalog) -> None:
+    """Print what was done, and the route that the model would use now or what is missing."""
+    text.lines(f"{done}. {_would_run(outcome.model, catalog)}".split("\n"))
+    _tell([*([outcome.note] if outcome.note else []), *advice(outcome.model, catalog)])
+
+
+def imported(reports: Sequence[Report], *, dry_run: bool, conflict: bool) -> None:
+    """Print a line for each entry, and whether anything was written."""
+    verbs = {**_DONE, **_WOULD} if dry_run or conflict else _DONE
+    for number, report in enumerate(reports):
+        name = report.model or f"entry {number}"
+        note = f": {report.note}" if report.note else ""
+        text.lines([f"{name} {verbs.get(report.action, 'was rejected')}{note}"])
+    if conflict:
+        text.lines(["Nothing was written. See --on-conflict."])
+
+
+def _would_run(model: CustomModel, catalog: Catalog) -> str:
+    found = routes(model, catalog)
+    usable = next((route for route in found if route.usable), None)
+    if usable:
+        how = "direct" if usable.via == "direct" else f"via {usable.via}"
+        return f"It would run {how} now, as {usable.model_id}, {text.with_key(usable)}."
+    ways = [f"  {route.via}: {route.reason}. {route.remedy}".rstrip() for route in found]
+    return "\n".join(["It can't be run yet:", *ways]) if ways else "It can't be run here."
+
+
+def _tell(notes: Sequence[str]) -> None:
+    for note in notes:
+        print(clean(f"note: {note}"), file=sys.stderr)

@@ -7,13 +7,13 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from polyroute import key_entries, keys
+from polyroute._internal.terminal import clean
 from polyroute.catalog import Catalog
-from polyroute.cli import entering, grammar, output
-from polyroute.cli.exits import NO, YES
+from polyroute.cli import grammar, output, prompts
+from polyroute.cli.output import NO, YES
+from polyroute.credentials import keys, named_keys
 from polyroute.documents import keys as documents
 from polyroute.errors import UnknownProvider, UsageError
-from polyroute.system.plain import clean
 from polyroute.types import Provider
 
 if TYPE_CHECKING:
@@ -24,10 +24,10 @@ def _set(options: argparse.Namespace) -> int:
     """`polyroute keys set`: store a key from a hidden prompt or stdin."""
     with output.catalog() as catalog:
         if options.name is not None:
-            stored = key_entries.store(catalog, options.name, entering.secret(f"Key for {options.name}, not shown: "))
+            stored = named_keys.store(catalog, options.name, prompts.secret(f"Key for {options.name}, not shown: "))
         else:
             variable = keys.variable_of(_provider(options.provider, catalog))
-            secret = entering.secret(f"Key of {options.provider} ({variable}), not shown: ")
+            secret = prompts.secret(f"Key of {options.provider} ({variable}), not shown: ")
             stored = keys.store(catalog, options.provider, secret, pin=options.pin)
     if options.json:
         return output.document(documents.stored(stored))
@@ -41,7 +41,7 @@ def _list(options: argparse.Namespace) -> int:
     """`polyroute keys list`: print the source of each key, and a mask."""
     with output.catalog() as catalog:
         asked = [_provider(name, catalog).id for name in options.providers]
-        found = [keys.find(catalog, name) for name in asked] or [*keys.listed(catalog), *key_entries.listed(catalog)]
+        found = [keys.find(catalog, name) for name in asked] or [*keys.listed(catalog), *named_keys.listed(catalog)]
     if options.json:
         output.document(documents.keys(found, catalog.problems))
     else:
@@ -60,7 +60,7 @@ def _remove(options: argparse.Namespace) -> int:
     """`polyroute keys remove`: remove a key from where `keys set` stores it."""
     with output.catalog() as catalog:
         if options.name is not None:
-            removed = key_entries.remove(catalog, options.name)
+            removed = named_keys.remove(catalog, options.name)
         else:
             removed = keys.remove(catalog, _provider(options.provider, catalog).id)
     if options.json:

@@ -8,12 +8,12 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from polyroute.answers import Mapped
 from polyroute.catalog import Catalog
 from polyroute.cli import grammar, output
-from polyroute.cli.exits import BAD_INPUT, NO, YES
+from polyroute.cli.output import BAD_INPUT, NO, YES
 from polyroute.documents import catalog as documents
 from polyroute.errors import UsageError
+from polyroute.results import Mapped
 from polyroute.types import ModelRef
 
 if TYPE_CHECKING:

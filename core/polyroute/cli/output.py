@@ -1,4 +1,4 @@
-"""Documents go to stdout, messages to stderr."""
+"""Exit statuses; scripts rely on them."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from polyroute._internal.terminal import clean
 from polyroute.catalog import Catalog
-from polyroute.cli.exits import YES
 from polyroute.environment import Environment
 from polyroute.errors import UsageError
-from polyroute.plugins import Plugins
-from polyroute.system.plain import clean
+from polyroute.plugins.loaded import Plugins
 
 if TYPE_CHECKING:
     from typing import Unpack
 
     from polyroute.documents.plugin_types import PluginChange
+
+YES, NO, BAD_INPUT, COULD_NOT, INTERRUPTED = 0, 1, 2, 3, 130
 
 
 def document(document: Mapping[str, object]) -> int:

@@ -9,12 +9,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from polyroute.cli import grammar, output
-from polyroute.cli.exits import NO, YES
+from polyroute.cli.output import NO, YES
 
 if TYPE_CHECKING:
     from polyroute.cli.grammar import Subparsers
 
-_CHANGES, _AUTHORS = "plugin_changes", "plugin_authors"
+_CHANGES, _AUTHORS = "plugins_install", "plugins_authoring"
 _ACTIONS = {
     "add": (_CHANGES, "add", "SOURCE", "show what a plugin wants, ask, and put it into the plugin folder"),
     "remove": (_CHANGES, "remove", "NAME", "delete one from the plugin folder"),
@@ -47,7 +47,7 @@ def _list(options: argparse.Namespace) -> int:
 
 def _info(options: argparse.Namespace) -> int:
     """`polyroute plugins info`: one plugin, its providers, and where it would send what."""
-    from polyroute.cli import plugin_facts, text
+    from polyroute.cli import plugins_install, text
     from polyroute.documents import plugins as documents
     from polyroute.errors import UsageError
 
@@ -58,21 +58,21 @@ def _info(options: argparse.Namespace) -> int:
         document = documents.info(plugin, documents.manifest_of(plugin), catalog.plugins)
     if options.json:
         return output.document(document)
-    text.lines(plugin_facts.lines(document))
+    text.lines(plugins_install.lines(document))
     text.problems([each for each in catalog.problems if each.plugin == plugin.name])
     return YES
 
 
 def _doctor(options: argparse.Namespace) -> int:
     """`polyroute plugins doctor`: for each plugin what is wrong, and how to put it right."""
-    from polyroute.cli import plugin_doctor, text
+    from polyroute.cli import plugins_doctor, text
 
     with output.catalog() as catalog:
-        document = plugin_doctor.document(catalog)
+        document = plugins_doctor.document(catalog)
     if options.json:
         output.document(document)
     else:
-        text.lines(plugin_doctor.lines(document))
+        text.lines(plugins_doctor.lines(document))
     return YES if document["healthy"] else NO
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from polyroute.catalog import Catalog
 from polyroute.cli import grammar, output
-from polyroute.cli.exits import YES
+from polyroute.cli.output import YES
 from polyroute.documents import catalog as documents
 from polyroute.environment import PROCESS
 from polyroute.errors import UsageError

@@ -8,16 +8,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from polyroute.catalog import Catalog
-from polyroute.changes import accept
 from polyroute.cli import grammar, output
-from polyroute.cli.exits import COULD_NOT, YES
+from polyroute.cli.output import COULD_NOT, YES
 from polyroute.documents import catalog as documents
 from polyroute.errors import Unavailable, UsageError
+from polyroute.lists.changes import accept
 
 if TYPE_CHECKING:
-    from polyroute.changes import Change
     from polyroute.cli.grammar import Subparsers
-    from polyroute.refreshing import Report
+    from polyroute.list_refresh import Report
+    from polyroute.lists.changes import Change
 
 
 def _refresh(options: argparse.Namespace) -> int:
@@ -38,7 +38,7 @@ def _refresh(options: argparse.Namespace) -> int:
 
 
 def _fetch(catalog: Catalog, options: argparse.Namespace) -> Sequence[Report]:
-    from polyroute.refreshing import refresh
+    from polyroute.list_refresh import refresh
 
     if not catalog.plugins.lists:
         raise Unavailable("No plugin that is in use has a list to fetch. See `polyroute plugins`.")

@@ -12,7 +12,7 @@ from polyroute import __version__
 from polyroute._internal import platform
 from polyroute.base_url import is_loopback
 from polyroute.cli import grammar
-from polyroute.cli.exits import YES
+from polyroute.cli.output import YES
 from polyroute.environment import PROCESS, Environment
 from polyroute.errors import Unavailable, UsageError
 
@@ -28,11 +28,11 @@ def _serve(options: argparse.Namespace) -> int:
     environment = Environment.load()
     token = options.token or environment.setting("POLYROUTE_TOKEN", layer=PROCESS) or ""
     _check(options, token)
-    from polyroute.server import create_app, serving
+    from polyroute.server import create_app, process
 
     pass_through = None
     if options.pass_through:
-        from polyroute.server.pass_through import PassThrough
+        from polyroute.server import PassThrough
 
         pass_through = PassThrough(options.policy or "never")
     app = create_app(
@@ -43,9 +43,9 @@ def _serve(options: argparse.Namespace) -> int:
         keep_fresh=True,
         pass_through=pass_through,
     )
-    listening = serving.listen(options.host, options.port)
-    url = serving.url_of(listening, options.host)
-    serving.run(app, listening, lambda: _ready(options, url, token), parent=parent)
+    listening = process.listen(options.host, options.port)
+    url = process.url_of(listening, options.host)
+    process.run(app, listening, lambda: _ready(options, url, token), parent=parent)
     return YES
 
 

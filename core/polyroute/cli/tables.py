@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from polyroute.system.plain import clean
+from polyroute._internal.terminal import clean
 
 Rows = Sequence[Sequence[str]]
 

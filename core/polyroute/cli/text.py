@@ -6,18 +6,17 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from polyroute.answers import Mapped, ProviderStatus, Route, Status
+from polyroute._internal.terminal import clean
 from polyroute.cli import tables
-from polyroute.lists import age, when
-from polyroute.plugin import Plugin
-from polyroute.routing.explaining import explain, explain_provider, suggestions
-from polyroute.system.plain import clean
+from polyroute.explanation import explain, explain_provider, suggestions
+from polyroute.lists.stored import age, when
+from polyroute.results import Mapped, Plugin, ProviderStatus, Route, Status
 from polyroute.types import DIRECT, Model, ModelRef, Problem
 
 if TYPE_CHECKING:
     from polyroute.catalog import Catalog
-    from polyroute.changes import Change
-    from polyroute.refreshing import Report
+    from polyroute.list_refresh import Report
+    from polyroute.lists.changes import Change
 
 _SHOWN_MODELS = 50
 

@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from polyroute.cli import grammar, output
-from polyroute.cli.exits import COULD_NOT, NO, YES
+from polyroute.cli.output import COULD_NOT, NO, YES
 from polyroute.documents import catalog as documents
 
 if TYPE_CHECKING:
     from polyroute.cli.grammar import Subparsers
-    from polyroute.logins import Verification
+    from polyroute.types import Verification
 
 
 def _verify(options: argparse.Namespace) -> int:
     """`polyroute verify`: whether keys work right now."""
-    from polyroute.verifying import verify
+    from polyroute.verification import verify
 
     with output.catalog() as catalog:
         found = verify(catalog, options.providers, paid=options.paid, seconds=options.seconds)

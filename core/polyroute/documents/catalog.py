@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from polyroute.dexto_compat import CAN_ROUTE_FIELD, GATEWAY, auth_fields
 from polyroute.documents.parts import SCHEMA, moment, problems, source
-from polyroute.lists import age
+from polyroute.lists.stored import age
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from polyroute import answers, logins, types
+    from polyroute import explanation as explanations
+    from polyroute import results
     from polyroute.catalog import Catalog
-    from polyroute.changes import Change
     from polyroute.documents import list_types as lists
-    from polyroute.documents.own_types import PreferenceList, Preferred
+    from polyroute.documents.custom_model_types import PreferenceList, Preferred
     from polyroute.documents.types import (
         AuthHeader,
         Explanation,
@@ -28,13 +28,14 @@ if TYPE_CHECKING:
         TakenRoute,
         Verification,
     )
-    from polyroute.lists import FetchedList
-    from polyroute.refreshing import Report
-    from polyroute.routing import explaining
+    from polyroute.list_refresh import Report
+    from polyroute.lists.changes import Change
+    from polyroute.lists.stored import FetchedList
+    from polyroute.types import credentials, declarations
     from polyroute.validation.sections import Finding
 
 
-def status(status: answers.Status, verified: Iterable[logins.Verification] | None = None) -> Status:
+def status(status: results.Status, verified: Iterable[credentials.Verification] | None = None) -> Status:
     """The document of `polyroute status --json`, with `verified` that of `--verified`."""
     own = status.providers.get(GATEWAY)
     document: Status = {
@@ -48,7 +49,7 @@ def status(status: answers.Status, verified: Iterable[logins.Verification] | Non
     return document
 
 
-def provider(status: answers.ProviderStatus) -> ProviderStatus:
+def provider(status: results.ProviderStatus) -> ProviderStatus:
     """One provider in a status document."""
     provider = status.provider
     return {
@@ -64,7 +65,9 @@ def provider(status: answers.ProviderStatus) -> ProviderStatus:
     }
 
 
-def resolution(model: types.ModelRef, routes: Iterable[answers.Route], found: Iterable[types.Problem]) -> Resolution:
+def resolution(
+    model: declarations.ModelRef, routes: Iterable[results.Route], found: Iterable[declarations.Problem]
+) -> Resolution:
     """The document of `polyroute resolve --json`: the route to take, or null, and all routes in order."""
     documents = [_route(route) for route in routes]
     chosen = next((document for document in documents if document["usable"]), None)
@@ -92,7 +95,7 @@ def _taken(route: Route) -> TakenRoute:
     }
 
 
-def _provider_route(route: answers.Route) -> ProviderRoute:
+def _provider_route(route: results.Route) -> ProviderRoute:
     return {
         "via": route.via,
         "usable": route.usable,
@@ -103,7 +106,7 @@ def _provider_route(route: answers.Route) -> ProviderRoute:
     }
 
 
-def _route(route: answers.Route) -> Route:
+def _route(route: results.Route) -> Route:
     return {
         **_provider_route(route),
         "modelId": route.model_id,
@@ -116,12 +119,12 @@ def _route(route: answers.Route) -> Route:
     }
 
 
-def auth(header: types.AuthHeader) -> AuthHeader:
+def auth(header: declarations.AuthHeader) -> AuthHeader:
     """Where the secret goes."""
     return {"header": header.name, "prefix": header.prefix}
 
 
-def model(model: types.Model, *, custom: bool = False) -> lists.Model:
+def model(model: declarations.Model, *, custom: bool = False) -> lists.Model:
     """One model on offer, perhaps one that the user has added; prices in US dollars per million tokens."""
     return {
         "provider": model.provider,
@@ -138,7 +141,7 @@ def model(model: types.Model, *, custom: bool = False) -> lists.Model:
     }
 
 
-def models(found: Iterable[types.Model], catalog: Catalog) -> lists.Models:
+def models(found: Iterable[declarations.Model], catalog: Catalog) -> lists.Models:
     """The document of `polyroute models --json`, with how old the lists are that models come from."""
     return {
         "schema": SCHEMA,
@@ -153,7 +156,7 @@ def _list(each: FetchedList) -> lists.ModelList:
     return {"name": each.name, "fetched": moment(of.fetched), "bundled": of.bundled or None, "fresh": of.is_fresh}
 
 
-def mapped(mapped: answers.Mapped) -> Mapped:
+def mapped(mapped: results.Mapped) -> Mapped:
     """One line of `polyroute map --json`."""
     return {
         "provider": mapped.provider,
@@ -165,32 +168,37 @@ def mapped(mapped: answers.Mapped) -> Mapped:
     }
 
 
-def verifications(verified: Iterable[logins.Verification], found: Iterable[types.Problem]) -> lists.Verifications:
+def verifications(
+    verified: Iterable[credentials.Verification], found: Iterable[declarations.Problem]
+) -> lists.Verifications:
     """The document of `polyroute verify --json`."""
     return {"schema": SCHEMA, "verifications": _verifications(verified), "problems": problems(found)}
 
 
-def _verifications(found: Iterable[logins.Verification]) -> dict[str, Verification]:
+def _verifications(found: Iterable[credentials.Verification]) -> dict[str, Verification]:
     return {
         name: {"state": state, "message": message or None, "remaining": remaining or None}
         for name, state, message, remaining in found
     }
 
 
-def explanation(explanation: explaining.Explanation, found: Iterable[types.Problem]) -> Explanation:
+def explanation(explained: explanations.Explanation, found: Iterable[declarations.Problem]) -> Explanation:
     """The document of `polyroute explain --json`."""
     return {
         "schema": SCHEMA,
-        "subject": explanation.subject,
-        "usable": explanation.usable,
-        "text": list(explanation.lines),
-        "routes": [_route(route) for route in explanation.routes],
+        "subject": explained.subject,
+        "usable": explained.usable,
+        "text": list(explained.lines),
+        "routes": [_route(route) for route in explained.routes],
         "problems": problems(found),
     }
 
 
 def refreshed(
-    reports: Iterable[Report], accepted: Iterable[Change], waiting: Iterable[Change], found: Iterable[types.Problem]
+    reports: Iterable[Report],
+    accepted: Iterable[Change],
+    waiting: Iterable[Change],
+    found: Iterable[declarations.Problem],
 ) -> lists.Refreshed:
     """The document of `polyroute refresh --json`."""
     return {
@@ -238,7 +246,7 @@ def preferred(via: str | None, target: str, path: str) -> Preferred:
 
 
 def findings(
-    valid: bool, found: Iterable[tuple[str, int | None, Finding]], problems_found: Iterable[types.Problem]
+    valid: bool, found: Iterable[tuple[str, int | None, Finding]], problems_found: Iterable[declarations.Problem]
 ) -> lists.Findings:
     """The document of `polyroute check --json`; each finding comes with its file and its line."""
     return {

@@ -12,13 +12,13 @@ from polyroute.types import ModelRef
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from polyroute.answers import Route
     from polyroute.catalog import Catalog
-    from polyroute.custom.editing import Outcome
-    from polyroute.custom.models import CustomModel
-    from polyroute.custom.store import Repaired
-    from polyroute.custom.transfer import Report
-    from polyroute.documents import own_types as own
+    from polyroute.custom_models.editing import Outcome
+    from polyroute.custom_models.models import CustomModel
+    from polyroute.custom_models.store import Repaired
+    from polyroute.custom_models.transfer import Report
+    from polyroute.documents import custom_model_types as own
+    from polyroute.results import Route
     from polyroute.types import Problem
 
 

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from polyroute._internal.secret_memory import merged
 from polyroute.documents.catalog import auth
 from polyroute.documents.parts import SCHEMA, moment, problems, source
-from polyroute.secret_values import merged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from polyroute import keys as found
-    from polyroute.answers import Route
-    from polyroute.documents.own_types import CredentialFound, Key, Keys, RemovedKey, Revealed, StoredKey
-    from polyroute.logins import Secret
-    from polyroute.types import ModelRef, Problem
+    from polyroute.credentials import keys as found
+    from polyroute.documents.custom_model_types import CredentialFound, Key, Keys, RemovedKey, Revealed, StoredKey
+    from polyroute.results import Route
+    from polyroute.types import ModelRef, Problem, Secret
 
 
 def keys(each_key: Iterable[found.Key], problems_found: Iterable[Problem]) -> Keys:

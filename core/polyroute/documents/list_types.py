@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from polyroute.documents.facts import Moment, TypedDict
 from polyroute.documents.types import Verification, WithProblems
-from polyroute.refreshing import State
+from polyroute.list_refresh import State
 from polyroute.validation.sections import Severity
 
 

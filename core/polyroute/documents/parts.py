@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from typing import Literal
 
-    from polyroute import types
     from polyroute.documents.types import Problem, Source
-    from polyroute.logins import Source as Found
+    from polyroute.types import Source as Found
+    from polyroute.types import declarations
 
 SCHEMA: Final = 1
 """Raised only when a reader of the documents would break."""
@@ -28,7 +28,7 @@ _DETAILS: tuple[Literal["remedy", "plugin", "distribution", "version", "hook", "
 )
 
 
-def problem(problem: types.Problem) -> Problem:
+def problem(problem: declarations.Problem) -> Problem:
     """Something that went wrong; fields without meaning here are left out."""
     document: Problem = {"message": problem.message}
     for name in _DETAILS:
@@ -37,7 +37,7 @@ def problem(problem: types.Problem) -> Problem:
     return document
 
 
-def problems(found: Iterable[types.Problem]) -> list[Problem]:
+def problems(found: Iterable[declarations.Problem]) -> list[Problem]:
     """All of them, in order."""
     return [problem(each) for each in found]
 

@@ -6,7 +6,7 @@ from typing import Literal, NotRequired
 
 from polyroute.documents.facts import TypedDict
 from polyroute.documents.types import Document, Problem, WithProblems
-from polyroute.plugin import Kind, Origin
+from polyroute.results import Kind, Origin
 
 
 class PluginFacts(TypedDict):

@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from polyroute.documents.parts import SCHEMA, problem, problems
-from polyroute.manifests import manifests
-from polyroute.trust import dangers, trust
+from polyroute.plugins.manifests import loader
+from polyroute.plugins.trust import policy, risks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from polyroute import plugin as found
-    from polyroute import plugins as loaded
-    from polyroute import types
+    from polyroute import results as found
     from polyroute.catalog import Catalog
+    from polyroute.conformance.findings import Finding
     from polyroute.documents.plugin_types import (
         Binding,
         Granted,
@@ -30,9 +29,10 @@ if TYPE_CHECKING:
         Plugins,
         PluginsHealth,
     )
-    from polyroute.kit import Finding
-    from polyroute.manifests.description import Executable
-    from polyroute.manifests.manifests import Manifest
+    from polyroute.plugins import loaded
+    from polyroute.plugins.manifests.description import Executable
+    from polyroute.plugins.manifests.loader import Manifest
+    from polyroute.types import declarations
 
 
 def plugins(catalog: Catalog) -> Plugins:
@@ -57,13 +57,13 @@ def plugin(plugin: found.Plugin, plugins: loaded.Plugins, owned: Sequence[str]) 
 
 def manifest_of(plugin: found.Plugin) -> Manifest | None:
     """The manifest of a plugin that has one."""
-    return manifests.load([plugin.manifest])[0] if plugin.manifest else None
+    return loader.load([plugin.manifest])[0] if plugin.manifest else None
 
 
 def warnings(plugin: found.Plugin, manifest: Manifest | None, plugins: loaded.Plugins) -> list[str]:
     """What is dangerous about a plugin, in words that follow its name."""
-    others = dangers.readers(each for each in plugins.providers.values() if plugins.owners[each.id] != plugin)
-    found = [*dangers.program(manifest), *dangers.found(manifest, others)] if manifest else []
+    others = risks.readers(each for each in plugins.providers.values() if plugins.owners[each.id] != plugin)
+    found = [*risks.program(manifest), *risks.found(manifest, others)] if manifest else []
     declared = plugins.claimed.get(plugin, manifest.description.providers if manifest else ())
     owners = ((each.id, plugins.owners.get(each.id)) for each in declared)
     taken = [f"claims {name}, which is {owner.label}'s" for name, owner in owners if owner and owner != plugin]
@@ -111,7 +111,7 @@ def _manifest_facts(manifest: Manifest | None) -> ManifestFacts:
 
 def _bindings_of(manifest: Manifest) -> list[Binding]:
     """Where a plugin with a manifest would send what it declares."""
-    return [{"credential": name, "host": host} for name, host in trust.bindings(manifest)]
+    return [{"credential": name, "host": host} for name, host in policy.bindings(manifest)]
 
 
 def _granted(executable: Executable) -> Granted:
@@ -125,7 +125,7 @@ def _granted(executable: Executable) -> Granted:
 
 def _bindings(plugin: found.Plugin, plugins: loaded.Plugins) -> list[Binding]:
     """Where a plugin in Python would send what it declares."""
-    from polyroute.requirements import secret_variables
+    from polyroute.requirements.evaluation import secret_variables
 
     hosts = plugins.hosts_of(plugin, refused=True)
     return [
@@ -136,14 +136,14 @@ def _bindings(plugin: found.Plugin, plugins: loaded.Plugins) -> list[Binding]:
     ]
 
 
-def health(reports: Sequence[PluginHealth], others: Iterable[types.Problem]) -> PluginsHealth:
+def health(reports: Sequence[PluginHealth], others: Iterable[declarations.Problem]) -> PluginsHealth:
     """The document of `polyroute plugins doctor --json`, with the problems that concern no plugin."""
     beside = problems(others)
     healthy = not beside and all(report["healthy"] for report in reports)
     return {"schema": SCHEMA, "healthy": healthy, "plugins": list(reports), "problems": beside}
 
 
-def report(plugin: found.Plugin, problems: Sequence[types.Problem], findings: Sequence[Finding]) -> PluginHealth:
+def report(plugin: found.Plugin, problems: Sequence[declarations.Problem], findings: Sequence[Finding]) -> PluginHealth:
     """What is wrong with one plugin."""
     return {
         **plugin_facts(plugin),

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from polyroute.documents import list_types, own_types, plugin_types, types
+from polyroute.documents import custom_model_types, list_types, plugin_types, types
 from polyroute.documents.parts import SCHEMA
 
 Schema = dict[str, Any]
@@ -28,19 +28,19 @@ DOCUMENTS: dict[str, tuple[str, Any]] = {
     "verify": ("verify", list_types.Verifications),
     "refresh": ("refresh", list_types.Refreshed),
     "check": ("check FILE", list_types.Findings),
-    "prefer": ("prefer", own_types.PreferenceList),
-    "prefer-route": ("prefer ROUTE", own_types.Preferred),
-    "keys-list": ("keys list", own_types.Keys),
-    "keys-set": ("keys set PROVIDER", own_types.StoredKey),
-    "keys-remove": ("keys remove PROVIDER", own_types.RemovedKey),
-    "credential": ("credential MODEL", own_types.CredentialFound),
-    "credential-reveal": ("credential MODEL --reveal", own_types.Revealed),
-    "custom-list": ("custom list", own_types.CustomModelList),
-    "custom-show": ("custom show|add|edit|rename MODEL", own_types.CustomModelShown),
-    "custom-remove": ("custom remove MODEL", own_types.CustomModelRemoved),
-    "custom-import": ("custom import FILE", own_types.CustomModelsImported),
-    "custom-export": ("custom export FILE", own_types.CustomModelsExported),
-    "custom-repair": ("custom repair", own_types.CustomModelsRepaired),
+    "prefer": ("prefer", custom_model_types.PreferenceList),
+    "prefer-route": ("prefer ROUTE", custom_model_types.Preferred),
+    "keys-list": ("keys list", custom_model_types.Keys),
+    "keys-set": ("keys set PROVIDER", custom_model_types.StoredKey),
+    "keys-remove": ("keys remove PROVIDER", custom_model_types.RemovedKey),
+    "credential": ("credential MODEL", custom_model_types.CredentialFound),
+    "credential-reveal": ("credential MODEL --reveal", custom_model_types.Revealed),
+    "custom-list": ("custom list", custom_model_types.CustomModelList),
+    "custom-show": ("custom show|add|edit|rename MODEL", custom_model_types.CustomModelShown),
+    "custom-remove": ("custom remove MODEL", custom_model_types.CustomModelRemoved),
+    "custom-import": ("custom import FILE", custom_model_types.CustomModelsImported),
+    "custom-export": ("custom export FILE", custom_model_types.CustomModelsExported),
+    "custom-repair": ("custom repair", custom_model_types.CustomModelsRepaired),
     "plugins": ("plugins", plugin_types.Plugins),
     "plugins-info": ("plugins info NAME", plugin_types.PluginInfo),
     "plugins-doctor": ("plugins doctor", plugin_types.PluginsHealth),

@@ -6,8 +6,7 @@ from typing import Annotated, Literal, NotRequired
 
 from polyroute.dexto_compat.types import GatewayAuth, GatewayRouting
 from polyroute.documents.facts import BaseUrl, Facts, Filled, Id, Moment, TypedDict
-from polyroute.logins import VerificationState
-from polyroute.types import Evidence, ProviderKind
+from polyroute.types import Evidence, ProviderKind, VerificationState
 
 Version = Literal[1]
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from polyroute.answers import Route
 from polyroute.catalog import Catalog
 from polyroute.errors import MissingExtra, UnsupportedRoute
-from polyroute.integrations.choosing import Target, chosen
 from polyroute.integrations.guard import UNUSED, Guard
+from polyroute.integrations.route_choice import Target, chosen
+from polyroute.results import Route
 
 try:
     import anthropic

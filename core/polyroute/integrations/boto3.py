@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from polyroute.base_url import origin_of
 from polyroute.catalog import Catalog
 from polyroute.errors import MissingExtra
-from polyroute.integrations.choosing import Target, chosen
 from polyroute.integrations.guard import Guard
+from polyroute.integrations.route_choice import Target, chosen
 
 try:
     import boto3

@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 import shlex
 
-from polyroute.answers import Route
 from polyroute.base_url import joined
 from polyroute.catalog import Catalog
 from polyroute.environment import PLUGIN, PROCESS
 from polyroute.errors import UnsupportedRoute
-from polyroute.integrations.choosing import Chosen, chosen
-from polyroute.integrations.paths import HTTP, request_path
 from polyroute.integrations.proxy import config
+from polyroute.integrations.request_paths import HTTP, request_path
+from polyroute.integrations.route_choice import Chosen, chosen
+from polyroute.results import Route
 from polyroute.routing.credentials import variable_of
 from polyroute.types import AuthHeader, ModelRef
 

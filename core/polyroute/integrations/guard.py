@@ -7,11 +7,11 @@ import time
 from collections.abc import Collection, MutableMapping
 from typing import Any
 
-from polyroute.answers import Route
+from polyroute._internal.secret_memory import MARGIN_SECONDS
 from polyroute.base_url import Origin, origin_of
 from polyroute.environment import Environment
 from polyroute.errors import WrongEndpoint
-from polyroute.secret_values import MARGIN_SECONDS
+from polyroute.results import Route
 
 UNUSED = "set-by-polyroute"
 """What a library gets that insists on a key: the guard sets the real one, so that no client object holds it."""

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from polyroute.catalog import Catalog
 from polyroute.errors import MissingExtra
-from polyroute.integrations.choosing import Target, chosen
 from polyroute.integrations.guard import Guard
-from polyroute.integrations.paths import HTTP, request_path
+from polyroute.integrations.request_paths import HTTP, request_path
+from polyroute.integrations.route_choice import Target, chosen
 
 if TYPE_CHECKING or find_spec("httpx"):
     import httpx

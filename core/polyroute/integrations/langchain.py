@@ -11,7 +11,7 @@ from typing import Any
 from polyroute.catalog import Catalog
 from polyroute.errors import MissingExtra
 from polyroute.integrations import openai
-from polyroute.integrations.choosing import Target, chosen
+from polyroute.integrations.route_choice import Target, chosen
 
 try:
     from langchain_openai import ChatOpenAI

@@ -12,9 +12,9 @@ from typing import Any
 from polyroute.catalog import Catalog
 from polyroute.errors import MissingExtra
 from polyroute.integrations import openai
-from polyroute.integrations.choosing import Target, chosen
 from polyroute.integrations.guard import UNUSED, Guard
 from polyroute.integrations.proxy import PREFIXES
+from polyroute.integrations.route_choice import Target, chosen
 
 try:
     import httpx

@@ -13,8 +13,8 @@ from typing import Any
 
 from polyroute.catalog import Catalog
 from polyroute.errors import MissingExtra
-from polyroute.integrations.choosing import Target, chosen
 from polyroute.integrations.guard import UNUSED, Guard
+from polyroute.integrations.route_choice import Target, chosen
 
 try:
     import openai

@@ -11,10 +11,10 @@ import json
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from polyroute.answers import Route
 from polyroute.catalog import Catalog
 from polyroute.errors import UnsupportedRoute
-from polyroute.integrations.choosing import chosen
+from polyroute.integrations.route_choice import chosen
+from polyroute.results import Route
 from polyroute.routing.credentials import variable_of
 from polyroute.types import AuthHeader, ModelRef
 

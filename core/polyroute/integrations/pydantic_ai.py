@@ -10,7 +10,7 @@ from typing import Any
 from polyroute.catalog import Catalog
 from polyroute.errors import MissingExtra
 from polyroute.integrations import anthropic, openai
-from polyroute.integrations.choosing import Target, chosen
+from polyroute.integrations.route_choice import Target, chosen
 
 try:
     from pydantic_ai.models import Model

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import time
 
-from polyroute import base_url, requirements
-from polyroute.changes import Change
+from polyroute import base_url
+from polyroute._internal.secret_memory import moment
 from polyroute.environment import GLOBAL, PLUGIN, PROCESS, PROJECT, Environment
-from polyroute.logins import Credential, Detection
-from polyroute.plugin import CONTAINED, Plugin
-from polyroute.plugins import Plugins
-from polyroute.requirements import Evaluation
-from polyroute.secret_values import moment
-from polyroute.types import Provider
+from polyroute.lists.changes import Change
+from polyroute.plugins.loaded import Plugins
+from polyroute.requirements import evaluation
+from polyroute.requirements.evaluation import Evaluation
+from polyroute.results import CONTAINED, Plugin
+from polyroute.types import Credential, Detection, Provider
 
 _ACCEPT = "If you trust it: `polyroute refresh --accept {}`."
 
@@ -81,7 +81,7 @@ def variable_of(credential: Credential) -> str:
 
 def _evaluate(name: str, plugins: Plugins, environment: Environment) -> Evaluation:
     try:
-        return requirements.evaluate(plugins.providers[name], environment, plugins.readers)
+        return evaluation.evaluate(plugins.providers[name], environment, plugins.readers)
     except CONTAINED as error:
         fault = f"the requirement of {name!r} can't be evaluated: {type(error).__name__}"
         owner, hook = plugins.owners[name], "polyroute_providers"
@@ -99,7 +99,7 @@ def _detected(detection: Detection, plugin: Plugin, provider: Provider, known: E
     endpoint = detection.endpoint or base_url.of_provider(provider, "", values)
     if not endpoint:
         return Evaluation(None, f"no base URL is known for {provider.id}", detection.remedy)
-    headers = requirements.filled_headers(provider.headers, values)
+    headers = evaluation.filled_headers(provider.headers, values)
     if headers is None:
         return Evaluation(None, f"a header of {provider.id} needs a setting that is missing", detection.remedy)
     credential = Credential(provider.id, endpoint, detection.kind, detection.source, plugin=plugin.label)

@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 
 from polyroute._internal.problems import Reporter
-from polyroute.answers import Mapped
-from polyroute.plugin import CONTAINED, Plugin, describe
-from polyroute.plugins import Plugins
+from polyroute.plugins.loaded import Plugins
+from polyroute.results import CONTAINED, Mapped, Plugin, describe
 from polyroute.types import IdMapping, Mapper, ModelRef, Preparing, Suggester
 
 _HOOK = "polyroute_model_ids"
@@ -46,7 +45,7 @@ class Mappers:
 
     @cached_property
     def _quick(self) -> Mapping[str, Callable[[ModelRef], bool]]:
-        from polyroute.mapping import SchemeMapper
+        from polyroute.model_ids.mapper import SchemeMapper
 
         return {name: each.lacks for name, each in self._by_gateway.items() if isinstance(each, SchemeMapper)}
 
@@ -56,7 +55,7 @@ class Mappers:
 
     @cached_property
     def _fault(self) -> Callable[[object], str]:
-        from polyroute.result_check import fault
+        from polyroute.types.result_check import fault
 
         return fault
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from polyroute._internal.problems import Problems
 from polyroute.errors import UsageError
-from polyroute.plugins import Plugins
+from polyroute.plugins.loaded import Plugins
 from polyroute.preferences import Preferences
 from polyroute.types import DIRECT, ModelRef, Problem, Provider
 

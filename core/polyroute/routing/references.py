@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from polyroute.errors import InvalidModelReference, UnknownProvider
-from polyroute.plugins import Plugins
+from polyroute.plugins.loaded import Plugins
 from polyroute.types import ModelRef, Provider
 
 _ALIKE = 0.75

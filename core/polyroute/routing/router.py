@@ -7,20 +7,20 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from polyroute import base_url
-from polyroute.answers import Route
-from polyroute.custom.known import OwnModels
+from polyroute.custom_models.loaded import OwnModels
 from polyroute.environment import Environment
 from polyroute.errors import NoEffectiveRoute
-from polyroute.plugins import Plugins
-from polyroute.requirements import Evaluation, filled_headers
+from polyroute.plugins.loaded import Plugins
+from polyroute.requirements.evaluation import Evaluation, filled_headers
+from polyroute.results import Route
 from polyroute.routing.credentials import unasked
 from polyroute.routing.mappers import Mappers
 from polyroute.routing.order import Order
-from polyroute.routing.speaking import unless_foreign
+from polyroute.routing.protocols import unless_foreign
 from polyroute.types import DIRECT, Evidence, IdMapping, Model, ModelRef, Provider
 
 if TYPE_CHECKING:
-    from polyroute.custom.models import CustomModel
+    from polyroute.custom_models.models import CustomModel
 
 _ANY_ID = ("gateway", "own-server")
 """Kinds of provider whose lists, if any, say nothing about what they can run."""
@@ -149,7 +149,7 @@ class Router:
         return known
 
     def _to_own(self, model: CustomModel, provider: Provider, routes: tuple[Route, ...]) -> tuple[Route, ...]:
-        from polyroute.custom.routes import Own, adapted
+        from polyroute.custom_models.routes import Own, adapted
 
         withheld = self._plugins.withheld.get(provider.id) or unasked(provider.id, self._plugins)
         own = Own(model, provider, self._environment, self._own_models.path, withheld)

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from polyroute.errors import MissingExtra
 
 try:
@@ -14,6 +16,17 @@ except ImportError:
     raise MissingExtra("The HTTP API", "server") from None
 
 from polyroute.server.app import App, create_app
-from polyroute.server.current import CurrentModels, Selection
+from polyroute.server.current_model import CurrentModels, Selection
 
-__all__ = ["App", "CurrentModels", "Selection", "create_app"]
+if TYPE_CHECKING:
+    from polyroute.server.passthrough.app import PassThrough
+
+__all__ = ["App", "CurrentModels", "PassThrough", "Selection", "create_app"]
+
+
+def __getattr__(name: str) -> object:
+    if name != "PassThrough":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from polyroute.server.passthrough.app import PassThrough  # its HTTP client takes long to import
+
+    return PassThrough

@@ -17,25 +17,25 @@ from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from polyroute import Environment, Plugins, Preferences
+from polyroute._internal.threads import Workers
 from polyroute.errors import UsageError
-from polyroute.server import openapi, reading, refusals
-from polyroute.server.current import CurrentModels, RememberedModels
+from polyroute.server import openapi, request_parsing
+from polyroute.server.background_refresh import Upkeep
+from polyroute.server.cached_response import Prepared, encode
+from polyroute.server.current_model import CurrentModels, RememberedModels
+from polyroute.server.errors import Fault, fault_of
 from polyroute.server.events import Events
-from polyroute.server.faults import Fault, fault_of
-from polyroute.server.guard import Guard
-from polyroute.server.holders import Holders
-from polyroute.server.narrowing import Schema, narrowed
+from polyroute.server.openapi import Schema, narrowed
 from polyroute.server.operations import Call, Operation
 from polyroute.server.pages import Application, OwnPage, path_within
-from polyroute.server.prepared import Prepared, encode
-from polyroute.server.removed import RemovedKeys
-from polyroute.server.state import PATIENCE_SECONDS, Holder, patiently
+from polyroute.server.passthrough import errors
+from polyroute.server.removed_keys import RemovedKeys
+from polyroute.server.security import Guard
+from polyroute.server.state import PATIENCE_SECONDS, Holder, Holders, patiently
 from polyroute.server.table import OPERATIONS
-from polyroute.server.upkeep import Upkeep
-from polyroute.workers import Workers
 
 if TYPE_CHECKING:
-    from polyroute.server.pass_through import PassThrough
+    from polyroute.server.passthrough.app import PassThrough
 
 
 class _Rest(Convertor[str]):
@@ -82,7 +82,7 @@ class App:
         self._guarded: tuple[str, ...] = (f"{_API}/",)
         if pass_through is not None:
             routes += pass_through.routes(holders, self._lanes["passing"])
-            self._guarded += (f"{refusals.PREFIX}/",)
+            self._guarded += (f"{errors.PREFIX}/",)
         self._api = Router(routes, redirect_slashes=False)
         site: list[BaseRoute] = [Route("/health", _Health), *([Mount("/", pages)] if pages else [])]
         self._site = Router(site, redirect_slashes=False)
@@ -146,8 +146,8 @@ class App:
         return answer
 
     async def _answer(self, operation: Operation, request: Request) -> Response | Prepared:
-        query = reading.query(operation.query, request)
-        sent = await reading.body(operation.body, request)
+        query = request_parsing.query(operation.query, request)
+        sent = await request_parsing.body(operation.body, request)
         holder = self._holders.of(request.scope)
         snapshot = await holder.snapshot()
         self._upkeep.nudge(holder, snapshot)
@@ -172,8 +172,8 @@ class App:
     async def _tell(self, error: Exception, scope: Scope, send: Send) -> None:
         path = path_within(scope)
         document: Mapping[str, object]
-        if self._pass_through is not None and f"{path}/".startswith(f"{refusals.PREFIX}/"):
-            status, document = refusals.told(error, path)
+        if self._pass_through is not None and f"{path}/".startswith(f"{errors.PREFIX}/"):
+            status, document = errors.told(error, path)
         else:
             fault = fault_of(error)
             status, document = fault.status, fault.told.document(scope["path"], scope["method"], uuid.uuid4().hex)

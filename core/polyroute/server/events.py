@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 
 from starlette.responses import StreamingResponse
 
-from polyroute.server.faults import Fault
+from polyroute.server.errors import Fault
 from polyroute.server.state import Holder
 
 HEARTBEAT_SECONDS = 15.0

@@ -10,8 +10,8 @@ from polyroute.dexto_compat.http import CURATED, GATEWAY_NAME, UNKNOWN_CONTEXT, 
 from polyroute.dexto_compat.types import FileType, GatewayAuth
 from polyroute.documents import catalog as documents
 from polyroute.documents.http_types import Flat, Gateway, Grouped, ListedModel, ListedProvider, ProviderDetails, Verdict
-from polyroute.requirements import secret_variables, variables
-from polyroute.server.meaning import verdict
+from polyroute.requirements.evaluation import secret_variables, variables
+from polyroute.server.request_parsing import verdict
 from polyroute.server.schemas import CatalogQuery
 
 _CURATED_MODELS = 12

@@ -6,12 +6,13 @@ import os
 from collections.abc import Iterable, Mapping
 from itertools import islice
 
-from polyroute import Catalog, Environment, Plugins, Preferences, changes
-from polyroute.cache import Identity, identity_or_none
+from polyroute import Catalog, Environment, Plugins, Preferences
+from polyroute._internal.cache import Identity, identity_or_none
+from polyroute._internal.paths import cache_directory
 from polyroute.dexto_compat import custom_models_path
-from polyroute.picker_state import PickerState
-from polyroute.system.paths import cache_directory
-from polyroute.trust.approvals import Approvals
+from polyroute.lists import changes
+from polyroute.plugins.trust.approvals import Approvals
+from polyroute.server.picker_state import PickerState
 
 _MOST_FILES = 2_000
 """Of plugins and fetched lists; whoever has more starts the server anew after a change."""

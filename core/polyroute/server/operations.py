@@ -10,8 +10,8 @@ from polyroute.server.listing import Listing
 from polyroute.server.schemas import Body, Empty, Query
 
 if TYPE_CHECKING:
-    from polyroute.server.current import CurrentModels
-    from polyroute.server.removed import RemovedKeys
+    from polyroute.server.current_model import CurrentModels
+    from polyroute.server.removed_keys import RemovedKeys
     from polyroute.server.state import Snapshot
 
 Q = TypeVar("Q", bound=Query)

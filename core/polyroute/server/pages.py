@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
-from polyroute.server.prepared import Prepared
+from polyroute.server.cached_response import Prepared
 
 OWN_PAGE = os.path.join(os.path.dirname(__file__), "page")
 _TYPES = {

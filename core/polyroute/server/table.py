@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-from polyroute.server import (
-    routes_about,
-    routes_current,
-    routes_custom,
-    routes_gateway,
-    routes_keys,
-    routes_models,
-    routes_picker,
-    routes_preferences,
-)
 from polyroute.server.operations import Operation
+from polyroute.server.routes import catalog, current_model, custom_models, user
 
 OPERATIONS: tuple[Operation, ...] = (
-    *routes_models.OPERATIONS,
-    *routes_current.OPERATIONS,
-    *routes_custom.OPERATIONS,
-    *routes_keys.OPERATIONS,
-    *routes_gateway.OPERATIONS,
-    *routes_preferences.OPERATIONS,
-    *routes_picker.OPERATIONS,
-    *routes_about.OPERATIONS,
+    *catalog.OPERATIONS,
+    *current_model.OPERATIONS,
+    *custom_models.OPERATIONS,
+    *user.OPERATIONS,
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from polyroute._internal import toml
 from polyroute.errors import MissingExtra, UsageError
-from polyroute.system import toml
 
 if TYPE_CHECKING:
     import yaml

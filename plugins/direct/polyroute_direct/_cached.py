@@ -11,9 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from polyroute import FetchedList, Model, Provider
-from polyroute.cache import derived, identity
-from polyroute.fields import table_at
-from polyroute.json_form import restored
+from polyroute.lists import derived, identity, restored, table_at
 from polyroute_direct._files import LIST, all_sources
 
 # To be raised whenever `_providers` or `_models` makes anything else of the same files.

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple, cast
 
 from polyroute import Unavailable, lists
-from polyroute.fields import Table, table_at, text_at
+from polyroute.lists import Table, table_at, text_at
 
 LIST = "models-dev"
 """The name of the list that can be fetched; it has the same format."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from polyroute.fields import Table, number_at, table_at, text_at, texts_at
+from polyroute.lists import Table, number_at, table_at, text_at, texts_at
 from polyroute_direct._files import Entry, Files
 from polyroute_direct._providers import base_url, placed, protocol
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from typing import Any
 
 from polyroute.base_url import normalized
-from polyroute.fields import Table, text_at, texts_at
+from polyroute.lists import Table, text_at, texts_at
 from polyroute_direct._files import Entry, Files
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")

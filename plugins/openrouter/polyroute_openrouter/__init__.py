@@ -56,7 +56,7 @@ def mapper() -> Mapper:
 
 @lru_cache(maxsize=1)
 def _mapper(identity: object) -> Mapper:
-    from polyroute.mapping import SchemeMapper  # imported here because `status` does not need it
+    from polyroute.model_ids import SchemeMapper  # imported here because `status` does not need it
 
     return SchemeMapper(scheme)
 

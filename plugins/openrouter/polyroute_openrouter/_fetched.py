@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from polyroute.fields import Table, number_at, table_at, text_at, texts_at
+from polyroute.lists import Table, number_at, table_at, text_at, texts_at
 
 _PER_MILLION = 1_000_000
 

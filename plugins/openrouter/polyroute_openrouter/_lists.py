@@ -9,10 +9,10 @@ from importlib.machinery import PathFinder
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from polyroute import Model, Unavailable, lists
-from polyroute.cache import derived, identity
+from polyroute.lists import derived, identity
 
 if TYPE_CHECKING:
-    from polyroute.schemes import Scheme
+    from polyroute.model_ids import Scheme
 
 _VERSION = 5
 _OWN = "openrouter"
@@ -50,7 +50,7 @@ def lists_identity() -> tuple[object, ...]:
 
 def scheme() -> Scheme:
     """Return the scheme of OpenRouter's IDs, with its list and those of the vendors that it may carry."""
-    from polyroute.schemes import scheme
+    from polyroute.model_ids import scheme
 
     kept = _derived("openrouter-scheme", _scheme)
     models, native = ({name: tuple(each) for name, each in kept[key].items()} for key in ("models", "native"))

@@ -1,0 +1,148 @@
+"""Read `.env` files: `NAME=value`, `export NAME=value`, quotes, comments. Nothing is expanded.
+
+python-dotenv is not used, because importing it takes a third of the time of `polyroute status`. A property test checks
+that both read alike whatever either of them writes.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import re
+import unicodedata
+
+from polyroute._internal import files
+from polyroute.errors import Unavailable, UsageError
+
+ASSIGNMENT = re.compile(
+    r"""^(?P<start>[ \t]*(?:export[ \t]+)?)(?P<name>[A-Za-z0-9_][A-Za-z0-9_.]*)[ \t]*=
+        (?:[ \t]*(?:'(?P<single>(?:[^'\\]|\\.)*)'|"(?P<double>(?:[^"\\]|\\.)*)")[ \t]*(?P<comment>\#[^\r\n]*)?$
+        |(?P<plain>(?![ \t]*['"])[^\r\n]*))""",
+    re.MULTILINE | re.VERBOSE | re.DOTALL,
+)
+"""Matches one assignment, which takes up whole lines."""
+_ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+
+
+def parse(text: str) -> dict[str, str]:
+    """Return the variables that `text` sets; the last of several assignments to one name wins.
+
+    Lines that are not assignments are skipped.
+    """
+    return {match["name"]: _value(match) for match in ASSIGNMENT.finditer(text)}
+
+
+def lines_passed_over(text: str) -> list[int]:
+    """Return the numbers of lines that are not assignments, comments or blank."""
+    rest = ASSIGNMENT.sub(lambda match: "\n" * match[0].count("\n"), text)
+    lines = enumerate(rest.split("\n"), 1)
+    return [number for number, line in lines if line.strip() and not line.lstrip().startswith("#")]
+
+
+def _value(match: re.Match[str]) -> str:
+    if match["single"] is not None:
+        return re.sub(r"\\(['\\])", r"\1", match["single"])
+    if match["double"] is not None:
+        return re.sub(r"\\([\\'\"abfnrtv])", lambda escape: _ESCAPES.get(escape[1], escape[1]), match["double"])
+    return re.sub(r"\s+#.*", "", match["plain"]).strip()
+
+
+_BARE = r"[A-Za-z0-9_./:+=@%,-]+"
+_UNWRITABLE = ("Cc", "Cs", "Zl", "Zp")
+"""Unicode categories of characters that some readers treat as line ends, or that can't be encoded."""
+
+
+def update(path: str, name: str, value: str | None) -> bool:
+    """Set `name` to `value` in the file, or remove it for None; return whether it was set before.
+
+    All other lines are preserved byte for byte, and the file has mode 0600 afterwards. Raises UsageError if the value
+    can't be written, and Unavailable if the file can't be read or written: an unreadable file is never overwritten.
+    """
+    with files.told(path), files.locked(path):
+        mark, before = _read(path)
+        was_there = name in parse(_plain(before))
+        if was_there or value is not None:
+            files.replace(path, mark + assign(before, name, value).encode(), mode=0o600)
+    return was_there
+
+
+def assign(text: str, name: str, value: str | None) -> str:
+    """Return `text` with `name` set to `value` in place of its last assignment, or removed for None.
+
+    Earlier assignments, which had no effect, are removed: they may contain an old key.
+    """
+    lines = list(io.StringIO(text, newline=""))
+    plain = _plain(text)
+    found = [match for match in ASSIGNMENT.finditer(plain) if match["name"] == name]
+    for match in reversed(found):
+        first, last = plain.count("\n", 0, match.start()), plain.count("\n", 0, match.end())
+        is_kept = value is not None and match is found[-1]
+        lines[first : last + 1] = [_rewritten(match, value or "") + _end(lines[last])] if is_kept else []
+    if value is not None and not found:
+        lines = [*_ended(lines, text), f"{name}={quoted(value)}{_line_end(text)}"]
+    return _proven("".join(lines), plain, name, value)
+
+
+def quoted(value: str) -> str:
+    """Return the value quoted so that the shell and every reader of `.env` files read it exactly.
+
+    Raises UsageError if that is not possible: readers disagree on backslashes and on what double quotes expand, and
+    some expand `${NAME}` even inside single quotes.
+    """
+    if any(unicodedata.category(character) in _UNWRITABLE for character in value):
+        raise UsageError("The value contains a line break or a control character, which a .env file can't hold.")
+    if re.fullmatch(_BARE, value):
+        return value
+    if "'" not in value and "${" not in value and not re.search(r"\\(?:\\|$)", value):
+        return f"'{value}'"
+    if not re.search(r'["\\$`]', value):
+        return f'"{value}"'
+    raise UsageError("The value contains quotes or backslashes that readers of .env files disagree on; not written.")
+
+
+def _rewritten(match: re.Match[str], value: str) -> str:
+    after = re.search(r"\s#.*", match["plain"] or "")
+    comment = match["comment"] or (after[0].strip() if after else "")
+    return f"{match['start']}{match['name']}={quoted(value)}" + (f" {comment}" if comment else "")
+
+
+def _proven(changed: str, plain: str, name: str, value: str | None) -> str:
+    """Return `changed` if it reads back as intended. Raises Unavailable if an unclosed quote hides the assignment."""
+    wanted = {key: text for key, text in parse(plain).items() if key != name}
+    if value is not None:
+        wanted[name] = value
+    if parse(_plain(changed)) != wanted:
+        raise Unavailable(f"{name} can't be changed without changing others: a quote is not closed. Fix it first.")
+    return changed
+
+
+def _read(path: str) -> tuple[bytes, str]:
+    """Return the byte order mark, if any, and the text with its line ends."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except FileNotFoundError:
+        return b"", ""
+    mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
+    try:
+        return mark, data[len(mark) :].decode()
+    except UnicodeDecodeError:
+        raise Unavailable(f"{path} was not changed: it is not UTF-8 text. Fix it first.") from None
+
+
+def _plain(text: str) -> str:
+    """Return the text with its line ends normalized."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _ended(lines: list[str], text: str) -> list[str]:
+    """Return the lines, with a line end added to the last one if it has none."""
+    return [*lines[:-1], lines[-1] + _line_end(text)] if lines and not _end(lines[-1]) else lines
+
+
+def _line_end(text: str) -> str:
+    return "\r\n" if "\r\n" in text else "\n"
+
+
+def _end(line: str) -> str:
+    return line[len(line.rstrip("\r\n")) :]

@@ -1,0 +1,35 @@
+"""Make messages of endpoints safe to show to users."""
+
+from __future__ import annotations
+
+import re
+
+_KEY = r"\b(?:\w{2,8}-)*(?=\w*\d)\w{20,}"
+"""Matches anything that looks like a key: a long run of letters and digits."""
+_SHOWN = 300
+
+
+def shown(text: str) -> str:
+    """Return `text` as one short line without control characters and with anything that looks like a key masked."""
+    line = " ".join("".join(each if each.isprintable() else " " for each in text).split())
+    line = re.sub(_KEY, "****", line)
+    return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…"
+
+
+REDACTED = "[REDACTED]"
+"""What other tools show in place of a secret."""
+
+_MASK = r"\S{0,8}(?:[*•.]{3,}|…)\S{0,4}"
+_LAST = 4
+_LONG_ENOUGH = 12
+
+
+def masked(secret: str) -> str:
+    """Return a mask with the last four characters of a secret of at least twelve characters, else without any."""
+    return f"****{secret[-_LAST:]}" if len(secret) >= _LONG_ENOUGH else "****"
+
+
+def is_masked(text: str) -> bool:
+    """Return whether `text` is a mask, of Polyroute or another tool, which stands for the stored secret."""
+    text = text.strip()
+    return text.upper() == REDACTED or re.fullmatch(_MASK, text) is not None

@@ -1,0 +1,90 @@
+"""The files of one user in which credentials are looked for. They are read on first use and then kept."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from polyroute._internal.cache import Identity, identity_or_none
+from polyroute._internal.config_values import Sections, ini_sections
+from polyroute._internal.problems import Problems
+from polyroute.types import Problem
+
+
+class UserFiles:
+    """The contents of files as of their first read. A file that can't be read counts as missing and is a problem."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, str | None] = {}
+        self._sections: dict[str, Sections] = {}
+        self._seen: dict[str, Identity | None] = {}
+        self._problems = Problems()
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What was reported, each once."""
+        return tuple(self._problems)
+
+    def exists(self, path: str) -> bool:
+        """Return whether `path` is an existing file."""
+        self._look_at(path)
+        return os.path.isfile(path)
+
+    def text(self, path: str) -> str | None:
+        """Return the text of a file as of its first read, or None if there is none."""
+        if path not in self._texts:
+            self._texts[path] = self.text_now(path)
+        return self._texts[path]
+
+    def section(self, path: str, section: str) -> Mapping[str, str]:
+        """Return the settings in one section of an INI file; empty if there is no such section."""
+        if path not in self._sections:
+            self._sections[path] = self.sections_now(path)
+        return self._sections[path].get(section, {})
+
+    def is_current(self) -> bool:
+        """Return whether all files that were looked up so far are unchanged."""
+        return all(identity_or_none(path) == seen for path, seen in tuple(self._seen.items()))
+
+    def variables(self, path: str) -> dict[str, str]:
+        """Return the variables in a `.env` file."""
+        text = self.text(path)
+        if not text:
+            return {}
+        from polyroute._internal import dotenv
+
+        if odd := dotenv.lines_passed_over(text):
+            where = f"line{'s' if len(odd) > 1 else ''} {', '.join(map(str, odd))}"
+            message = f"{where}: not NAME=value; skipped"
+            self._problems.report(Problem(message, "Fix it.", path=path, code="dotenv-line"))
+        return dotenv.parse(text)
+
+    def text_now(self, path: str) -> str | None:
+        """Return the current text of a file, or None if there is none."""
+        self._look_at(path)
+        try:
+            with open(path, encoding="utf-8-sig") as file:
+                return file.read()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except UnicodeDecodeError:
+            why = "is not UTF-8 text"
+        except OSError as error:
+            why = f"can't be read ({error.strerror})"
+        remedy = "Fix the file or its permissions."
+        self._problems.report(Problem(f"{why}; its content was ignored.", remedy, path=path, code="file-unreadable"))
+        return None
+
+    def sections_now(self, path: str) -> Sections:
+        """Return the current sections of an INI file."""
+        text = self.text_now(path)
+        if not text:
+            return {}
+        if (sections := ini_sections(text)) is None:
+            message = "is not a valid INI file; its content was ignored."
+            self._problems.report(Problem(message, "Fix it.", path=path, code="file-unreadable"))
+        return sections or {}
+
+    def _look_at(self, path: str) -> None:
+        if path not in self._seen:
+            self._seen[path] = identity_or_none(path)

@@ -1,0 +1,178 @@
+"""The command `polyroute`."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import importlib
+import io
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from polyroute import __version__
+from polyroute.cli.grammar import FORMATTER
+from polyroute.cli.output import BAD_INPUT, COULD_NOT, INTERRUPTED, NO, YES
+from polyroute.errors import NoEffectiveRoute, PolyrouteError, Unavailable, UsageError
+
+if TYPE_CHECKING:
+    from polyroute.cli.grammar import Subparsers
+
+
+def script() -> int:
+    """Run `main` without garbage collection, which a single command does not need. The installed command calls this.
+
+    Freezing keeps the interpreter from examining every object when it exits.
+    """
+    gc.disable()
+    status = main()
+    gc.freeze()
+    return status
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status. Errors are printed to stderr."""
+    _print_what_can_be_printed()
+    try:
+        if sys.stdout is None:  # nothing can be printed, and the next file that is opened would get its descriptor
+            raise OSError("it is closed")
+        _stand_in_for_what_is_closed()
+        status = _run(arguments)
+        sys.stdout.flush()
+        return status
+    except NoEffectiveRoute as error:
+        return _tell(error, NO)
+    except UsageError as error:
+        return _tell(error, BAD_INPUT)
+    except PolyrouteError as error:
+        return _tell(error, COULD_NOT)
+    except BrokenPipeError:
+        return _give_up_on_stdout()
+    except OSError as error:
+        _give_up_on_stdout()
+        return _tell(Unavailable(f"{error.filename or 'the output'}: {error.strerror or error}."), COULD_NOT)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:
+        return _own_fault(error)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+
+    try:
+        options = parse(sys.argv[1:] if arguments is None else arguments)
+    except SystemExit as end:  # argparse has printed help or an error
+        return end.code if isinstance(end.code, int) else YES
+    status: int = options.run(options)
+    return status
+
+
+def _print_what_can_be_printed() -> None:
+    """Escape characters that the terminal's encoding lacks instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _stand_in_for_what_is_closed() -> None:
+    """Replace a closed stdin or stderr, so that no opened file gets its descriptor."""
+    import os
+
+    if sys.stdin is None:
+        os.open(os.devnull, os.O_RDONLY)
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  as long as the process
+
+
+def _tell(error: Exception, status: int) -> int:
+    from polyroute._internal.terminal import clean
+
+    lines = [clean(line) for line in str(error).splitlines()]
+    print("polyroute: " + "\n".join(lines), file=sys.stderr)
+    return status
+
+
+def _own_fault(error: Exception) -> int:
+    import os
+
+    if os.environ.get("POLYROUTE_DEBUG"):
+        raise error
+    print(f"polyroute: internal error: {type(error).__name__}", file=sys.stderr)
+    print("Please report it. Set POLYROUTE_DEBUG=1 to see where it occurs.", file=sys.stderr)
+    return COULD_NOT
+
+
+def _give_up_on_stdout() -> int:
+    """Discard further output: the reader of a pipe (`| head`) has exited, or the disk is full."""
+    import os
+
+    if sys.stdout is None:
+        return COULD_NOT
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return COULD_NOT
+
+
+_MODULES = {
+    "status": "asking",
+    "explain": "asking",
+    "resolve": "asking",
+    "models": "asking",
+    "map": "map",
+    "plugins": "plugins",
+    "prefer": "prefer",
+    "refresh": "refresh",
+    "serve": "serve",
+    "custom": "custom",
+    "keys": "keys",
+    "credential": "credential",
+    "check": "check",
+    "verify": "verify",
+    "completion": "completion",
+}
+"""The module of this package that implements each command; its `COMMANDS` has the functions that add parsers."""
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Parse a command line; `run` of the result is the function to call. Exits with status 2 on bad usage."""
+    if not arguments:
+        build().print_help(sys.stderr)
+        raise SystemExit(BAD_INPUT)
+    command = arguments[0]
+    if not (command in _MODULES or command.startswith("-")):
+        raise UsageError(_unknown(command))
+    options, others = build(command).parse_known_args(arguments)
+    if others:
+        shown = "(not repeated here: a key is never an argument)" if hasattr(options, "takes_key") else " ".join(others)
+        options.refuse(f"unrecognized arguments: {shown}")
+    return options
+
+
+def _unknown(command: str) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(command, _MODULES, 1)
+    hint = f"Did you mean {close[0]}?" if close else "See `polyroute --help`."
+    return f"There is no command {command!r}. {hint}"
+
+
+def build(command: str = "") -> argparse.ArgumentParser:
+    """Return the parser of `command`, or of the whole command line if there is no such command.
+
+    To import and build all commands would take half as long as running one.
+    """
+    parser = argparse.ArgumentParser(
+        "polyroute",
+        description="Show which models you can run with your credentials, by which route, and if not, why not.",
+        formatter_class=FORMATTER,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"polyroute {__version__}")
+    subparsers = parser.add_subparsers(prog="polyroute", metavar="COMMAND", required=True)
+    for name in [command] if command in _MODULES else _MODULES:
+        _add(name, subparsers)
+    return parser
+
+
+def _add(command: str, subparsers: Subparsers) -> None:
+    module = importlib.import_module(f"polyroute.cli.{_MODULES[command]}")
+    module.COMMANDS[command](subparsers)

@@ -1,0 +1,45 @@
+"""The commands `plugins schema`, `new` and `check`, for plugin authors."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from polyroute.cli import output, text
+from polyroute.cli.output import NO, YES
+from polyroute.conformance import runner
+from polyroute.documents import plugins as documents
+from polyroute.environment import Environment
+from polyroute.errors import UsageError
+from polyroute.plugins.loaded import Plugins
+
+
+def schema(options: argparse.Namespace) -> int:
+    """`polyroute plugins schema`: print the JSON Schema of a manifest."""
+    from polyroute.plugins.manifests import parser
+
+    print(json.dumps(parser.schema(), indent=2))
+    return YES
+
+
+def new(options: argparse.Namespace) -> int:
+    """`polyroute plugins new`: create a plugin that passes `plugins check`."""
+    from polyroute.conformance import scaffold
+
+    plugins = Plugins.load(environment=Environment.load(), project=output.here(), run=False)
+    if owner := plugins.owners.get(plugins.names.get(options.name, "")):
+        raise UsageError(f"{options.name!r} is already a provider of plugin {owner.label}. Choose another name.")
+    folder = scaffold.write(options.name, options.kind, options.into)
+    sentence = f"{folder} contains a working plugin. Next: polyroute plugins check {folder}"
+    return output.done(options, sentence, plugin=options.name, folder=folder)
+
+
+def check(options: argparse.Namespace) -> int:
+    """`polyroute plugins check`: print the findings for a plugin; return 1 if something must be fixed."""
+    findings = runner.check(options.path)
+    passes = runner.passes(findings)
+    if options.json:
+        output.document(documents.checked(findings, passes=passes))
+    else:
+        text.lines([*map(str, findings), f"{options.path} {'passes' if passes else 'does not pass'}."])
+    return YES if passes else NO

@@ -1,0 +1,109 @@
+"""Checks of a Python plugin, which is loaded as an application loads it, in a separate process."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+
+from polyroute._internal import platform
+from polyroute.conformance import manifest, runner
+from polyroute.conformance.findings import Finding
+from polyroute.errors import UsageError
+from polyroute.plugins.manifests.loader import MANIFEST
+
+_SECONDS = 30
+_MARK = "\x00findings:"
+"""Marks the beginning of the findings, after anything that the plugin prints."""
+
+
+def check(path: str) -> list[Finding]:
+    """Return the findings about a module, or about the project whose `pyproject.toml` names one."""
+    findings: list[Finding] = []
+    folder, targets = _module(path) if path.endswith(".py") else _named(path, findings)
+    for target in targets:
+        package = os.path.join(folder, *target.partition(":")[0].split("."))
+        if target.endswith(f":{MANIFEST}"):
+            findings += _carried(package)
+        elif paths := manifest.in_package(package):
+            findings += runner.several(paths)
+        else:
+            findings += _loaded(folder, target)
+    return findings
+
+
+def _carried(place: str) -> list[Finding]:
+    """Return the findings about a distribution that carries a manifest, which has the distribution's version."""
+    if not os.path.isfile(os.path.join(place, MANIFEST)):
+        remedy = "Name the package that contains it: PACKAGE:plugin.toml."
+        return [Finding("manifest-missing", "error", f"there is no {MANIFEST} in {place}", remedy)]
+    return [each for each in runner.check(place) if each.code != "version-missing"]
+
+
+def _module(path: str) -> tuple[str, list[str]]:
+    folder, name = os.path.split(os.path.abspath(path))
+    return folder, [name.removesuffix(".py")]
+
+
+def _named(path: str, findings: list[Finding]) -> tuple[str, list[str]]:
+    """Return the folder to import from and the targets of the entry points."""
+    import tomllib
+
+    try:
+        with open(os.path.join(path, "pyproject.toml"), "rb") as file:
+            project = tomllib.load(file).get("project", {})
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}/pyproject.toml can't be read: {error}") from None
+    points = project.get("entry-points", {}).get("polyroute", {})
+    if not points:
+        remedy = 'Add [project.entry-points.polyroute] with NAME = "MODULE".'
+        findings.append(Finding("entry-point-missing", "error", "it has no entry point, so it is not found", remedy))
+    if not project.get("version") and "version" not in project.get("dynamic", ()):
+        findings.append(Finding("version-missing", "error", "the distribution has no version"))
+    if not any(str(each).startswith("polyroute") for each in project.get("dependencies", ())):
+        findings.append(Finding("dependency-missing", "warning", "it does not depend on `polyroute`"))
+    folder = os.path.join(path, "src") if os.path.isdir(os.path.join(path, "src")) else path
+    return os.path.abspath(folder), list(dict.fromkeys(map(str, points.values())))
+
+
+def _loaded(folder: str, target: str) -> Iterator[Finding]:
+    """Yield the findings about a plugin after loading it."""
+    with tempfile.TemporaryDirectory() as home:
+        command = [sys.executable, "-m", "polyroute.conformance.python", folder, target, home]
+        own = {"POLYROUTE_HOME": home, "PYTHONDONTWRITEBYTECODE": "1"}
+        environment = platform.variables_for_python(home) | own
+        try:
+            done = subprocess.run(  # noqa: S603 - the author's own plugin
+                command, env=environment, capture_output=True, text=True, timeout=_SECONDS, check=False
+            )
+        except subprocess.TimeoutExpired:
+            yield Finding("hangs", "error", f"it did not finish within {_SECONDS} seconds", "Open no connection.")
+            return
+    _, mark, told = done.stdout.rpartition(_MARK)
+    if not mark:
+        last = done.stderr.strip().rpartition("\n")[2]
+        yield Finding("ends-its-host", "error", f"the process ended while the plugin was loaded: {last}")
+        return
+    yield from (Finding(*each) for each in json.loads(told))
+    if done.stdout.partition(_MARK)[0] or done.stderr:
+        yield Finding("prints", "warning", "it prints while its hooks are called", "Use the module `logging`.")
+
+
+def _main(folder: str, target: str, home: str) -> None:
+    from polyroute.conformance.contract import findings
+    from polyroute.plugins.entry_points import import_target
+    from polyroute.results import CONTAINED, describe
+
+    sys.path.insert(0, folder)
+    try:
+        found = list(findings(import_target(target), home))
+    except CONTAINED as error:
+        found = [Finding("not-imported", "error", f"{target} can't be imported: {describe(error)}")]
+    print(_MARK + json.dumps(found))
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])

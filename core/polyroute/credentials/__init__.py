@@ -1,0 +1,1 @@
+"""The user's keys: stored, listed and removed."""

@@ -1,0 +1,209 @@
+"""Changes to the entries of the file of custom models, each on one reading of it and without writing anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from polyroute._internal import lossless_json
+from polyroute._internal.redact import is_masked
+from polyroute.base_url import same_endpoint
+from polyroute.custom_models.file import Document, entry_text
+from polyroute.custom_models.models import (
+    KEY_FIELD,
+    CustomModel,
+    breach,
+    identity,
+    key_reference,
+    literal,
+    may_be_secret,
+    read_entry,
+)
+from polyroute.dexto_compat import DEFAULT_CUSTOM_PROVIDER
+from polyroute.errors import CustomModelExists, KeyBoundElsewhere, UnknownCustomModel, UsageError
+from polyroute.plugins.loaded import Plugins
+from polyroute.types import ModelRef
+
+Members = Mapping[str, bytes]
+
+
+class Outcome(NamedTuple):
+    """What a change led to."""
+
+    model: CustomModel
+    """As it is in the file now, or was before it was removed."""
+    created: bool = False
+    note: str = ""
+    """What a person should know of it; empty where all went as asked."""
+
+
+class Entries:
+    """The entries of one reading of the file, to be changed."""
+
+    def __init__(self, document: Document, plugins: Plugins) -> None:
+        self.plugins = plugins
+        self._document = document
+        self._texts: list[bytes] | None = None
+        self._appended: list[bytes] = []
+        self._names = document.names()
+
+    @property
+    def texts(self) -> list[bytes]:
+        """Each entry as it is written. An addition does without: taking ten thousand apart would be its dearest."""
+        if self._texts is None:
+            self._texts = [*self._document.entries(), *self._appended]
+        return self._texts
+
+    def text(self) -> bytes:
+        """The file with these entries."""
+        document = self._document
+        return document.text(document.longer(self._appended) if self._texts is None else document.array(self._texts))
+
+    def find(self, ref: ModelRef) -> int | None:
+        """The position of the first entry of this provider and name."""
+        return next(iter(self._all(ref)), None)
+
+    def _all(self, ref: ModelRef) -> Iterator[int]:
+        own = identity(*ref, self.plugins)
+        for index, (provider, name) in enumerate(self._names):
+            if name == ref.id and identity(provider, name, self.plugins) == own:
+                yield index
+
+    def position(self, ref: ModelRef) -> int:
+        """The same, where there must be one. Raises UnknownCustomModel."""
+        position = self.find(ref)
+        if position is None:
+            same = (provider for provider, name in self._names if name == ref.id and isinstance(provider, str | None))
+            others = [identity(provider, ref.id, self.plugins)[0] for provider in same]
+            hint = f" There is one of {', '.join(others)}." if others else " See `polyroute custom list`."
+            raise UnknownCustomModel(f"There is no custom model {ref}.{hint}")
+        return position
+
+    def members(self, position: int) -> dict[str, bytes]:
+        """The fields of an entry, each as its text."""
+        return lossless_json.members(self.texts[position])
+
+    def put(self, ref: ModelRef, members: Members, position: int | None) -> None:
+        """Write an entry in the place of another, or after all others."""
+        if position is None:
+            (self._appended if self._texts is None else self._texts).append(entry_text(members))
+            self._names.append(ref)
+        else:
+            self.texts[position], self._names[position] = entry_text(members), ref
+
+    def drop(self, ref: ModelRef) -> None:
+        """Take every entry of this provider and name away."""
+        for index in reversed(list(self._all(ref))):
+            del self.texts[index], self._names[index]
+
+
+def add(entries: Entries, entry: Mapping[str, Any], *, upsert: bool, keep_key: bool, references: bool) -> Outcome:
+    """Add a model; with `upsert`, one that is there already gets the fields of `entry` and keeps all others."""
+    ref = _reference(entry)
+    position = entries.find(ref)
+    if position is not None and not upsert:
+        raise CustomModelExists(f"There is a custom model {ref} already. Change it with `polyroute custom edit`.")
+    old = {} if position is None else entries.members(position)
+    members = merged(old, entry, keep_key=keep_key, references=references)
+    model = checked(members, entries.plugins)
+    entries.put(ref, members, position)
+    lost = is_mask(KEY_FIELD, entry.get(KEY_FIELD)) and KEY_FIELD not in old
+    return Outcome(model, position is None, "A mask was given for its key, and no key is stored." if lost else "")
+
+
+def edit(entries: Entries, ref: ModelRef, changes: Mapping[str, Any], *, keep_key: bool, references: bool) -> Outcome:
+    """Change fields of a model, its name among them; None takes one away, and what is not named stays."""
+    position = entries.position(ref)
+    if identity(changes.get("provider", ref.provider), ref.id, entries.plugins) != identity(*ref, entries.plugins):
+        raise UsageError(
+            f"{ref} stays a model of {ref.provider}, to which its key is sent. Add it under the other provider, and"
+            " remove this one. Nothing was changed."
+        )
+    members = merged(entries.members(position), changes, keep_key=keep_key, references=references)
+    model = checked(members, entries.plugins, known=False)
+    if entries.find(model.ref) not in (None, position):
+        raise CustomModelExists(f"There is a custom model {model.ref} already. Nothing was changed.")
+    entries.put(model.ref, members, position)
+    return Outcome(model)
+
+
+def remove(entries: Entries, ref: ModelRef) -> Outcome:
+    """Take a model away, and all that is its."""
+    members = entries.members(entries.position(ref))
+    entries.drop(ref)
+    return Outcome(_read(members))
+
+
+def merged(old: Members, changes: Mapping[str, Any], *, keep_key: bool, references: bool = True) -> dict[str, bytes]:
+    """An entry's fields after changes. A mask stands for what is stored; None or an empty text for nothing.
+
+    Raises KeyBoundElsewhere where a key that was stored for one base URL would go to another.
+    """
+    new = dict(old)
+    for field, given in changes.items():
+        if is_mask(field, given):
+            continue
+        value = _key(given, references) if field == KEY_FIELD else given
+        if value is None or value == "":
+            new.pop(field, None)
+        else:
+            new[field] = lossless_json.indented(lossless_json.text_of(value), 3)
+    kept = KEY_FIELD in old and (KEY_FIELD not in changes or is_mask(KEY_FIELD, changes[KEY_FIELD]))
+    if kept and not keep_key and not same_endpoint(endpoint(old), endpoint(new)):
+        raise KeyBoundElsewhere(
+            f"The stored key was saved for {endpoint(old) or 'the base URL of the provider'}, and is not sent to"
+            f" {endpoint(new) or 'that of the provider'} unasked. Give the key again, take it away, or say that it is"
+            " to be kept (--keep-key). Nothing was changed."
+        )
+    return new
+
+
+def is_mask(field: str, value: Any) -> bool:
+    """Whether a mask is given in place of a secret."""
+    return isinstance(value, str) and may_be_secret(field) and is_masked(value)
+
+
+def endpoint(members: Members) -> str:
+    """The base URL that an entry's key is bound to; empty for the provider's own."""
+    url = lossless_json.value(members.get("baseURL", b'""'))
+    return url if isinstance(url, str) else ""
+
+
+def checked(members: Members, plugins: Plugins, *, known: bool = True) -> CustomModel:
+    """The model that an entry to be written is. Raises UsageError; UnknownProvider where its provider is to be one
+    that is known and takes custom models, and not just some that another program knows.
+    """
+    model = _read(members)
+    if model.name.strip() != model.name:
+        raise UsageError(f"White space stands before or after the model ID {model.name!r}: an ID is kept as it is.")
+    if known and plugins.find(model.provider).custom_models is None:
+        raise UsageError(
+            f"{model.provider} takes no custom models. See `polyroute models --provider {model.provider}`."
+        )
+    if fault := breach(model, plugins):
+        raise UsageError(f"{model.ref}: {fault}. Nothing was changed.")
+    return model
+
+
+def _read(members: Members) -> CustomModel:
+    model, fault = read_entry({field: lossless_json.value(text) for field, text in members.items()})
+    if model is None:
+        raise UsageError(f"The entry can't be used: {fault}. Nothing was changed.")
+    return model
+
+
+def _reference(entry: Mapping[str, Any]) -> ModelRef:
+    """The model that an entry is of. Whether it can be one is for `checked` to say, of all its fields at once."""
+    return ModelRef(entry.get("provider") or DEFAULT_CUSTOM_PROVIDER, entry.get("name") or "")
+
+
+def _key(value: Any, references: bool) -> Any:
+    """A key as it is stored. A client that may not read variables may not have them sent to its base URL either."""
+    if not isinstance(value, str):
+        return value
+    key = value.strip()
+    if not (key.isascii() and key.isprintable()):
+        raise UsageError("The key holds a line break or another character that can't be sent. Nothing was changed.")
+    if key.startswith(("$", "keyring:")) and not key_reference(key):  # it may be the key, and is not repeated
+        raise UsageError("That names no variable ($NAME) and no entry of the keyring: give it, or the key itself.")
+    return key if references else literal(key)

@@ -1,0 +1,93 @@
+"""A person's own models as one catalog knows them: read once, when first asked for.
+
+Nothing of it is imported where the file does not exist.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from polyroute.dexto_compat import custom_models_path
+from polyroute.environment import Environment
+from polyroute.plugins.loaded import Plugins
+from polyroute.types import Credential, Model, ModelRef, Problem
+
+if TYPE_CHECKING:
+    from polyroute.custom_models.models import CustomModel
+    from polyroute.custom_models.store import CustomStore
+
+
+class OwnModels:
+    """The models in the person's file, by reference with the provider's ID."""
+
+    def __init__(self, environment: Environment, plugins: Plugins) -> None:
+        self.path = custom_models_path(environment.shared_home)
+        self._plugins = plugins
+        self._problems: tuple[Problem, ...] = ()
+
+    @cached_property
+    def store(self) -> CustomStore:
+        """The file itself."""
+        from polyroute.custom_models.store import CustomStore
+
+        return CustomStore(self.path, self._plugins)
+
+    @cached_property
+    def all(self) -> Mapping[ModelRef, CustomModel]:
+        """Every model whose provider is installed; the others are problems."""
+        if self._is_missing():
+            return {}
+        models, self._problems = self.store.listing()
+        names = self._plugins.names
+        self._problems += tuple(self._orphan(model) for model in models if model.provider not in names)
+        return {ModelRef(names[each.provider], each.name): each for each in models if each.provider in names}
+
+    def _is_missing(self) -> bool:
+        """Whether there is no file. One that can't be reached may be there, and why it can't is told."""
+        try:
+            os.stat(self.path)
+        except OSError as error:
+            return isinstance(error, FileNotFoundError | NotADirectoryError)
+        return False
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What is wrong in the file, as far as anybody asked for it."""
+        return self._problems
+
+    def over(self, listed: Iterable[Model], provider_id: str) -> list[Model]:
+        """Models on offer with the person's own among them, perhaps of one provider only."""
+        own = {ref: model for ref, model in self.all.items() if self._is_wanted(ref, provider_id)}
+        if not own:
+            return list(listed)
+        models = [_described(model, own.pop(model.ref, None)) for model in listed]
+        return models + [_described(Model(*ref), model) for ref, model in own.items()]
+
+    def secret(self, credential: Credential) -> str | None:
+        """The key in a model's entry, unless that is for another base URL by now."""
+        source = credential.source
+        ref = ModelRef.parse(source.name if source else "")
+        model = self.all.get(ref)
+        return self.store.secret(ref, model.base_url) if model else None
+
+    def _is_wanted(self, ref: ModelRef, provider_id: str) -> bool:
+        return provider_id in ("", ref.provider) and self._plugins.providers[ref.provider].selectable
+
+    def _orphan(self, model: CustomModel) -> Problem:
+        fault = f"custom model {model.ref}: its provider is not available; it is kept"
+        remedy = f"Install the plugin of {model.provider}, or see `polyroute custom remove`."
+        return Problem(fault, remedy, path=self.path, code="custom-model", provider=model.provider)
+
+
+def _described(model: Model, own: CustomModel | None) -> Model:
+    """A model with what the person's entry says of it."""
+    if own is None:
+        return model
+    return model._replace(
+        name=own.display_name or model.name,
+        context=own.stored.get("maxInputTokens", model.context),
+        output=own.stored.get("maxOutputTokens", model.output),
+    )

@@ -1,0 +1,93 @@
+"""Custom models on their way out of the file and into it, as JSON in the file's own form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
+
+from polyroute._internal import lossless_json
+from polyroute.base_url import same_endpoint
+from polyroute.custom_models import file
+from polyroute.custom_models.editing import Entries, Members, checked, endpoint, is_mask
+from polyroute.custom_models.file import Document, entry_text
+from polyroute.custom_models.models import KEY_FIELD, may_be_secret
+from polyroute.errors import UsageError
+
+OnConflict = Literal["skip", "replace", "fail"]
+Action = Literal["added", "replaced", "skipped", "conflict", "refused"]
+
+
+class Report(NamedTuple):
+    """What became of one entry."""
+
+    model: str
+    """The reference; empty where the entry has none."""
+    action: Action
+    note: str = ""
+
+
+def read(data: bytes) -> list[bytes]:
+    """The entries in what is to be imported: a file of custom models, or a list of entries. Raises UsageError."""
+    try:
+        text = file.content(data)
+        if text.lstrip()[:1] == b"[":
+            lossless_json.value(text)
+            return lossless_json.elements(text)
+        file.values(data)
+        return file.parse(data).entries()
+    except ValueError as error:
+        why = error if isinstance(error, file.NotReadable) else "it is not valid JSON"
+        raise UsageError(f"This can't be imported: {why}. Nothing was changed.") from None
+
+
+def written(document: Document, *, with_secrets: bool) -> bytes:
+    """The entries as a file of their own: all of them, or the sound ones without whatever may be a secret."""
+    from polyroute.custom_models.entry_check import sound
+
+    texts = document.entries()
+    if not with_secrets:
+        entries, _ = sound([lossless_json.value(text) for text in texts])
+        texts = [entry_text(_shareable(lossless_json.members(texts[index]))) for index in entries]
+    return file.EMPTY.text(file.EMPTY.array(texts)) + b"\n"
+
+
+def take_in(entries: Entries, texts: Iterable[bytes], on_conflict: OnConflict, *, with_secrets: bool) -> list[Report]:
+    """Add entries from elsewhere, each as far as it can be used; what became of each."""
+    return [_take(entries, text, on_conflict, with_secrets=with_secrets) for text in texts]
+
+
+def _take(entries: Entries, text: bytes, on_conflict: OnConflict, *, with_secrets: bool) -> Report:
+    try:
+        given = lossless_json.members(text)
+        members: Members = {field: raw for field, raw in given.items() if not is_mask(field, lossless_json.value(raw))}
+        members = members if with_secrets else _shareable(members)
+        model = checked(members, entries.plugins, known=False)
+    except ValueError:
+        return Report("", "refused", "it is no entry")
+    except UsageError as error:
+        return Report("", "refused", str(error).removesuffix(" Nothing was changed."))
+    notes = [] if len(members) == len(given) else ["secrets were left out"]
+    if model.provider not in entries.plugins.names:
+        notes.append("its provider is not available here")
+    position = entries.find(model.ref)
+    if position is None:
+        entries.put(model.ref, members, None)
+        return Report(str(model.ref), "added", "; ".join(notes))
+    if on_conflict != "replace":
+        return Report(str(model.ref), "skipped" if on_conflict == "skip" else "conflict")
+    members, note = _with_stored_key(members, entries.members(position))
+    entries.put(model.ref, members, position)
+    return Report(str(model.ref), "replaced", "; ".join(filter(None, [*notes, note])))
+
+
+def _with_stored_key(members: Members, old: Members) -> tuple[Members, str]:
+    """An entry with the stored key of the one that it replaces, where both have the same base URL."""
+    if KEY_FIELD in members or KEY_FIELD not in old:
+        return members, ""
+    if same_endpoint(endpoint(members), endpoint(old)):
+        return {**members, KEY_FIELD: old[KEY_FIELD]}, ""
+    return members, "the stored key was for another base URL, and is gone"
+
+
+def _shareable(members: Members) -> Members:
+    return {field: raw for field, raw in members.items() if not may_be_secret(field, lossless_json.value(raw))}

@@ -1,1 +1,0 @@
-"""Run executable plugins within limits, and expose them as ordinary plugins."""

@@ -1,0 +1,142 @@
+"""Saying in words why something can be run or not."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from polyroute.lists.stored import age
+from polyroute.plugins.loaded import Plugins
+from polyroute.requirements.evaluation import wanted
+from polyroute.results import ProviderStatus, Route
+from polyroute.routing.mappers import Mappers
+from polyroute.routing.references import canonical, listed_alike
+from polyroute.types import DIRECT, ModelRef, Provider
+
+if TYPE_CHECKING:
+    from polyroute.catalog import Catalog
+
+_NOT_CARRIED = {
+    "vendor": "its list offers none of this vendor's models",
+    "host": "whoever chose a host chose its price, speed and privacy",
+    "own-cloud": "it is billed to your own cloud account",
+    "own-server": "it is your own server",
+    "gateway": "it is a gateway itself",
+}
+_EVIDENCE = {
+    "verbatim": "kept to the letter",
+    "listed": "in its list",
+    "unlisted": "in no list",
+    "not_offered": "not offered",
+    "unknown": "unknown",
+}
+
+
+class Explanation(NamedTuple):
+    """Why a provider or a model can be run or not; as text, what a user reads."""
+
+    subject: str
+    routes: tuple[Route, ...]
+    lines: tuple[str, ...]
+
+    @property
+    def usable(self) -> bool:
+        """Whether any route is usable."""
+        return any(route.usable for route in self.routes)
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines)
+
+
+def explain(catalog: "Catalog", subject: str | ModelRef) -> Explanation:
+    """In words, why a provider or a model can be run or not. Raises as `catalog.routes` and `catalog.provider` do."""
+    plugins = catalog.plugins
+    if isinstance(subject, str) and (subject in plugins.names or not _is_model(subject, plugins)):
+        return explain_provider(catalog.provider(subject))
+    return _explain_model(canonical(subject, plugins), catalog)
+
+
+def suggestions(catalog: "Catalog", model: str | ModelRef) -> tuple[str, ...]:
+    """References that may be meant: models of the same provider that are spelled alike, else gateways' models,
+    the same or spelled alike. It takes its time: ask when it is to be shown. Raises as `catalog.routes` does.
+    """
+    ref, plugins = canonical(model, catalog.plugins), catalog.plugins
+    alike = tuple(map(str, listed_alike(ref, plugins)))
+    return alike or Mappers(plugins, catalog.environment.report).suggest(ref)
+
+
+def _is_model(text: str, plugins: Plugins) -> bool:
+    """Whether a text reads as a model, with or without its provider."""
+    return "/" in text or any(model.id == text for model in plugins.all_models())
+
+
+def explain_provider(status: ProviderStatus) -> Explanation:
+    """Why a provider's models can be run or not, and what it needs."""
+    provider = status.provider
+    lines = [_title(provider), *_routes(status.routes), *_not_carried(status)]
+    lines += _needs(provider)
+    if provider.documentation:
+        lines.append(f"Its documentation: {provider.documentation}")
+    return Explanation(provider.id, status.routes, tuple(lines))
+
+
+def _explain_model(ref: ModelRef, catalog: "Catalog") -> Explanation:
+    """Why a model can be run or not, and by which ID each route knows it."""
+    routes = catalog.routes(ref)
+    status = catalog.provider(ref.provider)
+    own = catalog.custom_model(ref)
+    title = f"{ref}, a custom model of yours" if own else f"{ref}, a model of {status.provider.name}"
+    lines = [title, *_routes(routes), *([] if own and own.base_url else _not_carried(status))]
+    gateways = [route.via for route in routes if route.via != DIRECT and route.model_id]
+    lines += [f"Model ID via {gateway}: {catalog.mapping(gateway, ref).why}." for gateway in gateways]
+    lines += _ages([route.via for route in routes], catalog)
+    is_missed = any(route.mapping in ("not_offered", "unknown") for route in routes)
+    if (is_missed or not any(route.usable for route in routes)) and (others := suggestions(catalog, ref)):
+        known = {catalog.mapping(gateway, ref).id for gateway in status.gateways}
+        kind = "The same model" if ModelRef.parse(others[0]).id in known else "Other models, spelled alike"
+        lines.append(f"{kind}: {', '.join(others)}.")
+    return Explanation(str(ref), routes, tuple(lines))
+
+
+def _ages(vias: list[str], catalog: "Catalog") -> list[str]:
+    """Of when the lists are in which gateways look this model up."""
+    lists = {via: found for via in vias if (found := catalog.plugins.list_of(via))}
+    return [f"List of {via}: {age(found)}.{_to_refresh(via, catalog)}" for via, found in lists.items()]
+
+
+def _to_refresh(gateway: str, catalog: "Catalog") -> str:
+    return " To fetch the newest: `polyroute refresh`." if catalog.plugins.can_be_fresher(gateway) else ""
+
+
+def _title(provider: Provider) -> str:
+    known = f", also known as {', '.join(provider.aliases)}" if provider.aliases else ""
+    selectable = "" if provider.selectable else "; not selectable: it runs other providers' models"
+    return f"{provider.name} ({provider.id}), kind {provider.kind}{known}{selectable}"
+
+
+def _routes(routes: tuple[Route, ...]) -> list[str]:
+    usable = next((route for route in routes if route.usable), None)
+    first = f"It runs {_via(usable)}." if usable else "It can't be run now."
+    return [first, "Routes, in the order in which they are tried:", *map(_line, range(1, len(routes) + 1), routes)]
+
+
+def _line(number: int, route: Route) -> str:
+    model_id = f" as {route.model_id}" if route.model_id else ""
+    evidence = f" ({_EVIDENCE[route.mapping]})" if route.mapping else ""
+    verdict = "usable" if route.usable else "not usable"
+    remedy = f" {route.remedy}" if route.remedy else ""
+    return f"  {number}. {_via(route)}{model_id}{evidence}: {verdict}, {route.reason}.{remedy}"
+
+
+def _via(route: Route) -> str:
+    return DIRECT if route.via == DIRECT else f"via {route.via}"
+
+
+def _not_carried(status: ProviderStatus) -> list[str]:
+    provider = status.provider
+    others = [name for name in status.gateways if name != provider.id and not status.can_route_via(name)]
+    return [f"Not routeable via {', '.join(others)}: {_NOT_CARRIED[provider.kind]}."] if others else []
+
+
+def _needs(provider: Provider) -> list[str]:
+    groups = wanted(provider)
+    if len(groups) < 2:
+        return [f"For the direct route it needs {group}." for group in groups]
+    return ["For the direct route it needs one of these:", *(f"  - {group}" for group in groups)]

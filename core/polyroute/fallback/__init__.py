@@ -1,0 +1,1 @@
+"""Going on by the next route when one can't be taken."""

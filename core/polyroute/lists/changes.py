@@ -1,0 +1,198 @@
+"""Which changes in a fetched list are used at once, and which wait until the user agrees.
+
+Models, limits and prices may change freely. Which key is sent where stays as it was known before, since otherwise
+whoever can change a list could send users' keys anywhere. A user agrees to exact values; a further change needs a new
+agreement.
+"""
+
+import os
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple
+
+from polyroute.errors import Unavailable
+from polyroute.lists.stored import FetchedList
+from polyroute.requirements.evaluation import secret_variables, variables
+from polyroute.results import Plugin
+from polyroute.types import Model, Problem, Provider
+
+_NEW = "new provider"
+
+
+class Change(NamedTuple):
+    """A change in a fetched list of how a provider is called."""
+
+    provider: str
+    what: str
+    """`base URL`, `variables`, …; `base URL of MODEL`; or `new provider`."""
+    before: str
+    """Empty if nothing was known before."""
+    after: str
+
+    def __str__(self) -> str:
+        before = f" from {self.before}" if self.before else ""
+        return f"{self.what}{before} to {self.after}" if self.what != _NEW else f"{self.what}: {self.after}"
+
+
+class Judged(NamedTuple):
+    """What is used of the fetched lists, and what waits for the user."""
+
+    answers: Sequence[tuple[Plugin, Provider]]
+    """The providers that plugins declare, with the accepted changes from fetched lists."""
+    moved: Mapping[str, Sequence[tuple[Plugin, Model]]] = MappingProxyType({})
+    """By provider, the models whose new base URLs the user has agreed to."""
+    waiting: tuple[Change, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    refused: Collection[tuple[Plugin, str]] = ()
+    """Plugins whose fetched list names another plugin's provider, each with that provider's ID."""
+    unasked: Mapping[str, Change] = MappingProxyType({})
+    """By provider, new providers that are listed, but get no key before the user agrees."""
+
+
+def judge(
+    answers: Sequence[tuple[Plugin, Provider]],
+    lists: Sequence[tuple[Plugin, FetchedList]],
+    accepted: Collection[Change],
+    recorded: Collection[str] = (),
+) -> Judged:
+    """Decide what is used of `lists` in addition to the providers in `answers`.
+
+    `accepted` has the changes that the user agreed to, `recorded` the providers with a recorded owner.
+    """
+    if not any(each.providers or each.moved for _, each in lists):
+        return Judged(answers)
+    from polyroute.types.result_check import fault
+
+    known, agreed = _Known(answers, recorded), set(accepted)
+    used: dict[tuple[Plugin, str], Provider] = {}
+    moved: dict[str, list[tuple[Plugin, Model]]] = {}
+    waiting: dict[Change, Plugin] = {}
+    unasked: dict[str, Change] = {}
+    refused: set[tuple[Plugin, str]] = set()
+    for plugin, each in lists:
+        for provider in each.providers:
+            if fault(provider):
+                continue
+            changes = known.changes(plugin, provider)
+            if changes is None:
+                refused.add((plugin, provider.id))
+            if changes is not None and set(changes) <= agreed:
+                used[plugin, provider.id] = provider
+            waiting.update(dict.fromkeys(set(changes or ()) - agreed, plugin))
+            if changes == [] and known.is_new(provider) and (change := _new(provider)) not in agreed:
+                unasked[provider.id] = change
+        for model in each.moved:
+            change = Change(model.provider, f"base URL of {model.id}", "", model.base_url)
+            if change in agreed:
+                moved.setdefault(model.provider, []).append((plugin, model))
+            else:
+                waiting[change] = plugin
+    merged = [(plugin, used.pop((plugin, provider.id), provider)) for plugin, provider in answers]
+    merged += [(plugin, provider) for (plugin, _), provider in used.items()]
+    return Judged(merged, moved, tuple(sorted(waiting)), tuple(_problems(waiting)), refused, unasked)
+
+
+def _new(provider: Provider) -> Change:
+    named = " and ".join(dict.fromkeys(variables(provider)))
+    return Change(provider.id, _NEW, "", f"{provider.base_url} with {named}")
+
+
+class _Known:
+    """What plugins declare without any fetched list."""
+
+    def __init__(self, answers: Iterable[tuple[Plugin, Provider]], recorded: Collection[str]) -> None:
+        self._recorded = frozenset(recorded)
+        self._providers: dict[str, tuple[Plugin, Provider]] = {}
+        self._readers: dict[str, str] = {}
+        self._names: set[str] = set()
+        for plugin, provider in answers:
+            self._providers.setdefault(provider.id, (plugin, provider))
+            self._names.update((provider.id, *provider.aliases))
+            for variable in secret_variables(provider):
+                self._readers.setdefault(variable, provider.id)
+
+    def is_new(self, fetched: Provider) -> bool:
+        """Return whether no plugin declares a provider with this ID."""
+        return fetched.id not in self._providers
+
+    def changes(self, plugin: Plugin, fetched: Provider) -> list[Change] | None:
+        """Return what the user must agree to before `fetched` is used; None if another plugin has the name."""
+        owner, known = self._providers.get(fetched.id, (None, None))
+        if known is None:
+            return None if fetched.id in self._names else self._of_new(fetched)
+        if owner != plugin:
+            return None
+        before, after = _access(known), _access(fetched)
+        return [Change(known.id, what, before[what], after[what]) for what in after if before[what] != after[what]]
+
+    def _of_new(self, fetched: Provider) -> list[Change]:
+        claims = {name: self._readers[name] for name in sorted(set(variables(fetched))) if name in self._readers}
+        told = [f"{name}, which {reader} reads" for name, reader in claims.items()]
+        if taken := sorted({fetched.id, *fetched.aliases} & self._recorded):
+            told.append(f"the name {', '.join(taken)}, which was another plugin's")
+        if "$" in fetched.base_url and not told:
+            told = [f"{', '.join(sorted(set(variables(fetched))))}, also in its address"]
+        return [Change(fetched.id, _NEW, "", f"{fetched.base_url} with {' and '.join(told)}")] if told else []
+
+
+def _access(provider: Provider) -> dict[str, str]:
+    """Return every field that decides which key is sent where and how."""
+    cases = (f"{case.base_url} where {case.slot} is {case.value}" for case in provider.base_url_cases)
+    return {
+        "base URL": ", ".join((provider.base_url, *cases)),
+        "variables": ", ".join(dict.fromkeys(variables(provider))),
+        "protocol": provider.protocol,
+        "auth header": f"{provider.auth.name}: {provider.auth.prefix}".rstrip(),
+        "headers": ", ".join(f"{name}: {value}" for name, value in provider.headers),
+    }
+
+
+def _problems(waiting: Mapping[Change, Plugin]) -> Iterable[Problem]:
+    for name in sorted({change.provider for change in waiting}):
+        changes = sorted(change for change in waiting if change.provider == name)
+        message = f"a fetched list changes how {name} is called ({'; '.join(map(str, changes))}); that is not used"
+        remedy = f"If you trust it: `polyroute refresh --accept {name}`. Otherwise nothing changes."
+        yield waiting[changes[0]].problem(message, remedy, code="list-waiting", provider=name)
+
+
+def accepted(state_directory: str) -> frozenset[Change]:
+    """Return the changes that the user has agreed to; empty if they can't be read."""
+    try:
+        return frozenset(_read(path_in(state_directory)))
+    except (OSError, ValueError, RecursionError):
+        return frozenset()  # the user is asked again
+
+
+def accept(changes: Iterable[Change], state_directory: str) -> None:
+    """Record that the user agrees to these changes. Raises Unavailable if that can't be recorded."""
+    import json
+
+    from polyroute._internal import files
+
+    path = path_in(state_directory)
+    with files.told(path), files.locked(path):
+        try:
+            kept = _read(path)
+        except (FileNotFoundError, NotADirectoryError):
+            kept = []
+        except (ValueError, RecursionError):
+            raise Unavailable(f"{path} is damaged and was left unchanged. Remove it, and agree again.") from None
+        document = {"schema": 1, "accepted": [list(each) for each in sorted({*kept, *changes})]}
+        files.replace(path, json.dumps(document, indent=1).encode())
+
+
+def path_in(state_directory: str) -> str:
+    """Return the path of the file with the accepted changes."""
+    return os.path.join(state_directory, "accepted-lists.json")
+
+
+def _read(path: str) -> list[Change]:
+    import json
+
+    with open(path, encoding="utf-8") as file:
+        document = json.load(file)
+    rows = document.get("accepted") if isinstance(document, dict) else None
+    if not isinstance(rows, list):
+        raise ValueError("there is no list `accepted`")
+    texts = [row for row in rows if isinstance(row, list) and all(isinstance(each, str) for each in row)]
+    return [Change(*row) for row in texts if len(row) == len(Change._fields)]

@@ -1,0 +1,105 @@
+"""Fetchable model lists: what plugins declare about them, where they are stored and how old they are."""
+
+import os
+import time
+from collections.abc import Callable
+from typing import Annotated, Any, NamedTuple
+
+from polyroute._internal.paths import cache_directory
+from polyroute.types import Model, Provider
+from polyroute.types.constraints import Filled, Least, Line, Never, Slug, Url
+
+FRESH_SECONDS = 24 * 3600
+"""Seconds for which a fetched list is not fetched again."""
+
+
+class FetchedList(NamedTuple):
+    """A list that `polyroute refresh` can fetch, and the parts of it that need the user's consent.
+
+    What a fetched list says about models is used directly. Whatever decides which key is sent where is declared here
+    in `providers` and `moved`, so that the core can hold it back until the user agrees.
+    """
+
+    name: Slug
+    """A lower-case slug, under which the list is stored."""
+    url: Annotated[Url, Never("", "is not an address")]
+    check: Callable[[Any], int]
+    """Takes the parsed JSON document and returns how many models it lists. Raises ValueError for another document."""
+    bundled: Line = ""
+    """The date (ISO 8601) of the list bundled with the plugin. A list fetched before that day is not used."""
+    models: Annotated[int, Least(0)] = 0
+    """The number of models in the bundled list. A response with far fewer is rejected as incomplete."""
+    gateways: tuple[Filled, ...] = ()
+    """The gateways whose model IDs are looked up in the list."""
+    providers: tuple[Provider, ...] = ()
+    """Providers that only the fetched list has, or that it calls in another way."""
+    moved: tuple[Model, ...] = ()
+    """Models to which the fetched list gives a base URL of their own that was unknown before."""
+
+
+class Age(NamedTuple):
+    """When the active list was fetched."""
+
+    fetched: float | None
+    """Seconds since 1970; None for the list bundled with the plugin."""
+    bundled: str
+    is_fresh: bool
+
+    def __str__(self) -> str:
+        if self.fetched is None:
+            return f"the one that was installed{self.bundled and f', of {self.bundled}'}"
+        return f"fetched {when(self.fetched)}{'' if self.is_fresh else ', which is stale'}"
+
+
+def path(name: str) -> str:
+    """Return the path where the fetched list of this name is stored."""
+    return os.path.join(cache_directory(), "lists", f"{name}.json")
+
+
+def sources(*names: str) -> list[str]:
+    """Return the files of the named lists that were fetched; anything derived from a list depends on its file."""
+    return [each for each in map(path, names) if os.path.isfile(each)]
+
+
+def read(name: str, bundled: str) -> Any:
+    """Return the fetched list, parsed; None if there is none, or if it was fetched before the day `bundled`."""
+    import json
+
+    fetched = fetched_at(name)
+    if fetched is None or _day(fetched) < bundled:
+        return None
+    try:
+        with open(path(name), "rb") as file:
+            return json.load(file)
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def fetched_at(name: str) -> float | None:
+    """Return when the list was fetched or last confirmed unchanged, in seconds since 1970; None if it never was."""
+    try:
+        return os.stat(path(name)).st_mtime
+    except OSError:
+        return None
+
+
+def age(each: FetchedList) -> Age:
+    """Return when the active list was fetched."""
+    fetched = fetched_at(each.name)
+    if fetched is None or _day(fetched) < each.bundled:
+        return Age(None, each.bundled, False)
+    return Age(fetched, each.bundled, is_fresh(fetched))
+
+
+def is_fresh(fetched: float) -> bool:
+    """Return whether a list fetched at that time is recent enough; a time in the future is not."""
+    return 0 <= time.time() - fetched < FRESH_SECONDS
+
+
+def when(moment: float) -> str:
+    """Return a time (seconds since 1970) as text for users, in UTC."""
+    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(moment))
+
+
+def _day(moment: float) -> str:
+    return time.strftime("%Y-%m-%d", time.gmtime(moment))

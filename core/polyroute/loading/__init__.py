@@ -1,1 +1,0 @@
-"""Find, import and call plugins, and check what they return."""

@@ -1,1 +1,0 @@
-"""Find, parse and store manifests, and turn them into plugins."""

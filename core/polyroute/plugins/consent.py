@@ -1,0 +1,169 @@
+"""Which keys are withheld until the user agrees: those of contested providers and of other providers' variables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from polyroute._internal.problems import Reporter
+from polyroute._internal.terminal import quoted
+from polyroute.plugins.loader import Loaded
+from polyroute.plugins.registry import Claims
+from polyroute.plugins.trust import policy
+from polyroute.plugins.trust.policy import Readers, Unsafe
+from polyroute.requirements import evaluation
+from polyroute.results import Plugin
+from polyroute.types import Provider
+
+if TYPE_CHECKING:
+    from polyroute.plugins.manifests.loader import Manifest
+
+
+class Withheld(NamedTuple):
+    """Why a provider gets no credential until the user agrees."""
+
+    reason: str
+    remedy: str
+
+
+class Consented(NamedTuple):
+    """Which providers may have which keys."""
+
+    claims: Claims
+    """The claims, without the places where manifests may not look for keys."""
+    withheld: Mapping[str, Withheld]
+    """By provider ID, the providers whose owner the user has to confirm."""
+
+
+def consented(claims: Claims, loaded: Loaded, report: Reporter) -> Consented:
+    """Return what holds with the consent that the user has given so far."""
+    withheld = {name: each for name in claims.owners if (each := _contested(name, claims, loaded))}
+    for name, each in withheld.items():
+        owner = claims.owners[name]
+        report(owner.problem(each.reason, each.remedy, code="key-withheld", provider=name))
+    agreed = {name: each for name, each in claims.agreed.items() if name not in withheld}
+    return Consented(claims._replace(providers=_own_places(claims, loaded, report), agreed=agreed), withheld)
+
+
+def hosts(plugin: Plugin, provider: Provider, loaded: Loaded) -> frozenset[str]:
+    """Return the hosts that may get the keys of a plugin's provider; they are recorded with the user's consent."""
+    return frozenset(policy.hosts(provider, loaded.manifests.get(plugin)))
+
+
+def _contested(name: str, claims: Claims, loaded: Loaded) -> Withheld | None:
+    """Return why a provider's key is withheld from its owner; None if it is not."""
+    owner = claims.owners[name]
+    if not owner.is_third_party:
+        return None
+    recorded = loaded.approvals.owners.get(name)
+    remedy = f"If you trust {owner.label}: `polyroute plugins trust {quoted(owner.name)}`."
+    if recorded is None:
+        rivals = sorted({plugin.label for plugin, lost in claims.lost if lost == name and _is_rival(plugin, owner)})
+        if not rivals:
+            return None
+        return Withheld(f"{owner.label} and {', '.join(rivals)} both declare {name}; neither gets a key", remedy)
+    found = hosts(owner, claims.providers[name], loaded)
+    if found <= recorded.hosts:
+        return None
+    where, before = ", ".join(sorted(found)), ", ".join(sorted(recorded.hosts)) or "nowhere"
+    if recorded.identity != owner.identity:
+        why = f"{name} belonged to {recorded.identity}, which is gone; it would now be called at {where} (was {before})"
+    else:
+        why = f"{name} would now be called at {where} (you agreed to {before})"
+    return Withheld(f"{why}; its key is withheld", remedy)
+
+
+def _is_rival(plugin: Plugin, owner: Plugin) -> bool:
+    return plugin.is_third_party and plugin.identity != owner.identity
+
+
+def _own_places(claims: Claims, loaded: Loaded, report: Reporter) -> Mapping[str, Provider]:
+    """Return the providers without the places where a manifest looks for a key that it may not send.
+
+    A manifest that the user has approved may look wherever it declares.
+    """
+    theirs = {name: loaded.manifests[owner] for name, owner in claims.owners.items() if owner in loaded.manifests}
+    if not theirs:
+        return claims.providers
+    believed = _Believed(loaded)
+    readers = _readers(claims, theirs)
+    providers = dict(claims.providers)
+    for name, manifest in theirs.items():
+        provider, owner = providers[name], claims.owners[name]
+        if believed.is_approved(owner):
+            continue
+        variables = {*evaluation.variables(provider), *evaluation.secret_variables(provider)}
+        others = {each: found for each in variables if (found := _others(each, name, readers[each], believed))}
+        if withheld := policy.contested(provider, manifest, others):
+            command = f"`polyroute plugins trust {quoted(owner.name)}`"
+            where = ", ".join(sorted(policy.hosts(provider, manifest)))
+            why = f"{'; '.join(sorted(withheld.values()))}: {name} may not send it to {where} without your consent"
+            remedy = f"If that is what you want: {command}."
+            report(owner.problem(why, remedy, code="key-withheld", provider=name))
+            providers[name] = policy.without(provider, withheld, f"To let its plugin look for it: {command}.")
+        providers[name] = policy.without_looking(providers[name], others)
+    return providers
+
+
+class _Believed:
+    """Which plugins may claim a variable as their own."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        self._loaded = loaded
+        self._approved = {plugin for plugin, manifest in loaded.manifests.items() if _is_approved(manifest, loaded)}
+
+    def is_approved(self, plugin: Plugin) -> bool:
+        """Return whether the user has approved a manifest."""
+        return plugin in self._approved
+
+    def __call__(self, plugin: Plugin, provider: Provider) -> bool:
+        """Return whether a plugin's claim counts: it is in Python, approved or the recorded owner of the provider."""
+        if plugin not in self._loaded.manifests or plugin in self._approved:
+            return True
+        owner = self._loaded.approvals.owners.get(provider.id)
+        return owner is not None and owner.identity == plugin.identity
+
+
+def _readers(claims: Claims, theirs: Iterable[str]) -> Mapping[str, list[tuple[Plugin, Provider]]]:
+    """Return, for each variable that a manifest names, the plugins and providers that read a secret from it."""
+    readers: dict[str, list[tuple[Plugin, Provider]]] = {
+        variable: []
+        for name in theirs
+        for provider in (claims.providers[name],)
+        for variable in (*evaluation.variables(provider), *evaluation.secret_variables(provider))
+    }
+    for name, provider in claims.providers.items():
+        for variable in evaluation.secret_variables(provider) & readers.keys():
+            readers[variable].append((claims.owners[name], provider))
+    return readers
+
+
+def _others(variable: str, name: str, found: Sequence[tuple[Plugin, Provider]], believed: _Believed) -> Readers | None:
+    """Return the readers that keep the provider `name` of an unapproved manifest from a variable; None if it may read.
+
+    Readers whose claim counts come first; a recorded owner yields to bundled plugins and the application's own. If
+    nobody's claim counts, a variable named after a provider belongs to that provider, so that an unapproved manifest
+    can't take another's key away by naming its variable.
+    """
+    readers = [(plugin, provider) for plugin, provider in found if believed(plugin, provider)]
+    is_believed = any(provider.id == name for _, provider in readers)
+    trusted = [
+        provider for plugin, provider in readers if provider.id != name and not (is_believed and plugin.is_third_party)
+    ]
+    if trusted:
+        shared = frozenset(host for provider in trusted for host in policy.hosts(provider))
+        return Readers(frozenset(provider.id for provider in trusted), shared)
+    namesakes = [provider.id for _, provider in found if variable == f"{_in_capitals(provider.id)}_API_KEY"]
+    others = frozenset(provider.id for _, provider in found) - {name}
+    return None if is_believed or name in namesakes or not others else Readers(others, frozenset())
+
+
+def _in_capitals(provider_id: str) -> str:
+    return provider_id.upper().replace("-", "_").replace(".", "_")
+
+
+def _is_approved(manifest: Manifest, loaded: Loaded) -> bool:
+    try:
+        return loaded.approvals.state(manifest) == "approved"
+    except Unsafe:
+        return False

@@ -1,0 +1,134 @@
+"""Call methods of executables concurrently, in a one-shot process or, where supported, in a long-lived one."""
+
+from __future__ import annotations
+
+import atexit
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from polyroute._internal.terminal import clean
+from polyroute.plugins.executables.event_loop import Program, Talk, run
+from polyroute.plugins.executables.jsonrpc import Answer, Answers, Fault, Request, encoded
+
+IDLE_SECONDS = 10.0
+"""How long a long-lived program may be idle before it is ended."""
+_TAIL = 300
+"""How many characters of stderr are shown to the user."""
+
+
+class Call(NamedTuple):
+    """The requests to one program."""
+
+    program: Program
+    requests: tuple[Request, ...]
+    stays: bool = False
+    """Whether the program can answer several calls and may be kept running."""
+    secrets: tuple[str, ...] = ()
+    """The secrets that it receives, which are masked in its output."""
+
+
+class Outcome(NamedTuple):
+    """The result of a call."""
+
+    answers: Mapping[str, Answer]
+    """The answers by method, including those received before a fault."""
+    fault: Fault | None = None
+    seconds: float = 0.0
+    noise: int = 0
+    """The number of lines on stdout that were not answers."""
+    errors: str = ""
+    """The end of its stderr, safe to show to the user."""
+
+
+class Calls:
+    """Makes calls to programs, and keeps long-lived programs running until they have been idle for a while."""
+
+    def __init__(self, idle_seconds: float = IDLE_SECONDS) -> None:
+        self._idle_seconds = idle_seconds
+        self._lock = threading.Lock()
+        self._kept: dict[tuple[str, ...], Talk] = {}
+        self._timer: threading.Timer | None = None
+
+    def make(self, calls: Sequence[Call], seconds: float, meanwhile: Callable[[], object] = bool) -> list[Outcome]:
+        """Make all calls concurrently, each within `seconds`, and return their outcomes in order.
+
+        `meanwhile` is run after the programs have started. Calls of other threads are not blocked.
+        """
+        with self._lock:
+            self._cancel()
+            kept = [self._kept.pop(_key(call.program), None) for call in calls]
+        begun = [_begun(call, talk, seconds) for call, talk in zip(calls, kept, strict=True)]
+        try:
+            meanwhile()
+        finally:
+            run([talk for talk, _ in begun])
+        with self._lock:
+            for call, (talk, _) in zip(calls, begun, strict=True):
+                self._keep(call, talk)
+            if self._kept:
+                self._schedule()
+        return [_outcome(call, *each) for call, each in zip(calls, begun, strict=True)]
+
+    def stop(self) -> None:
+        """End all long-lived programs."""
+        with self._lock:
+            self._cancel()
+            for talk in self._kept.values():
+                talk.stop()
+            self._kept.clear()
+
+    @property
+    def staying(self) -> int:
+        """The number of long-lived programs that are running."""
+        return len(self._kept)
+
+    def _keep(self, call: Call, talk: Talk) -> None:
+        if talk.child:
+            if other := self._kept.pop(_key(call.program), None):  # another thread was first
+                other.stop()
+            self._kept[_key(call.program)] = talk
+
+    def _schedule(self) -> None:
+        self._cancel()
+        atexit.unregister(self.stop)
+        atexit.register(self.stop)
+        self._timer = threading.Timer(self._idle_seconds, self.stop)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _cancel(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+
+
+CALLS = Calls()
+"""The only instance in this process, so that each long-lived program runs once."""
+
+
+def _begun(call: Call, kept: Talk | None, seconds: float) -> tuple[Talk, Answers]:
+    talk = kept or Talk(call.program)
+    answers = Answers(call.requests, talk.next_id)
+    talk.start([encoded(call.requests, talk.next_id)], answers, seconds, stays=call.stays)
+    talk.next_id += len(call.requests)
+    return talk, answers
+
+
+def _key(program: Program) -> tuple[str, ...]:
+    return (*program.argv, *(f"{name}={value}" for name, value in sorted(program.variables.items())))
+
+
+def _outcome(call: Call, talk: Talk, answers: Answers) -> Outcome:
+    fault = talk.fault
+    if fault and fault.code in ("exited", "closed_stdout", "timeout") and answers.is_torn:
+        fault = Fault("bad_json", "printed a line that looks like an answer but is not valid JSON")
+    return Outcome(answers.found, fault, talk.seconds, answers.noise, shown(talk.errors, call.secrets))
+
+
+def shown(printed: bytes | str, secrets: Sequence[str] = ()) -> str:
+    """Return the end of a program's output as one line, without secrets, control and bidirectional characters."""
+    text = printed.decode(errors="replace") if isinstance(printed, bytes) else printed
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, "[REDACTED]") if secret else text
+    return clean(text).strip()[-_TAIL:]

@@ -1,0 +1,158 @@
+"""Call hooks one implementation at a time, so that a failure in one plugin does not affect the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import pluggy
+
+from polyroute._internal.problems import Reporter
+from polyroute._internal.terminal import quoted
+from polyroute.plugins.manager import Manager, author
+from polyroute.results import CONTAINED, Failed, Plugin, describe
+from polyroute.types import Problem, Secret
+
+T = TypeVar("T")
+Items = type[T] | tuple[type[T], ...]
+
+_NEAR_SECRETS = ("polyroute_credentials", "polyroute_secrets", "polyroute_verifications")
+"""Hooks that see secrets. Their error messages may quote one, so only the type of the error is reported."""
+_UPDATE = "Correct, update or disable the plugin (POLYROUTE_DISABLE_PLUGINS={name})."
+
+
+class _WrongType(TypeError):
+    """A hook returned a value of the wrong type. The message is for users."""
+
+
+class Hooks:
+    """The hooks of the plugins in use, called one implementation at a time."""
+
+    def __init__(self, manager: Manager) -> None:
+        self._manager = manager
+
+    def implementing(self, hook: str) -> tuple[pluggy.HookImpl, ...]:
+        """Return the implementations of a hook, in order of ownership."""
+        return self._manager.implementing(hook)
+
+    def of(self, plugin: Plugin) -> tuple[str, ...]:
+        """Return the names of the hooks that `plugin` implements."""
+        return self._manager.hooks_of(plugin)
+
+    def items(self, hook: str, item: Items[T], report: Reporter, **arguments: object) -> list[tuple[Plugin, T]]:
+        """Return all items of type `item` (or of one of several types) that plugins yield, each with its plugin."""
+        answers: list[tuple[Plugin, T]] = []
+        for each in self.implementing(hook):
+            answers += [(author(each), answer) for answer in items_of(each, item, report, arguments)]
+        return answers
+
+
+def takes_environment(implementation: pluggy.HookImpl) -> bool:
+    """Return whether an implementation takes the environment, so that its results hold for that environment only."""
+    return "environment" in implementation.argnames
+
+
+def items_of(each: pluggy.HookImpl, item: Items[T], report: Reporter, arguments: Mapping[str, object]) -> list[T]:
+    """Return the valid items that one implementation yields; invalid ones become one problem."""
+    faults: list[str] = []
+    # Tests check the bundled plugins, and manifests were read by the same rules; checking again would be expensive.
+    trusted = author(each).is_bundled or author(each).kind == "manifest"
+
+    def finish(returned: Any) -> list[T]:
+        if hasattr(type(returned), "_fields") or not hasattr(type(returned), "__iter__"):
+            raise _WrongType(_unexpected(returned, item))  # a single item, or not iterable
+        sound = []
+        for one in returned:
+            if wrong := _fault(one, item, trusted):
+                faults.append(wrong)
+            else:
+                sound.append(one)
+        return sound
+
+    answer = _asked(each, arguments, finish)
+    if isinstance(answer, Problem):
+        report(answer)
+    if faults:
+        more = f"; and {len(faults) - 1} more items are invalid" if len(faults) > 1 else ""
+        report(problem(each, faults[0] + more, "wrong-answer"))
+    return answer if isinstance(answer, list) else []
+
+
+def mapping_of(each: pluggy.HookImpl, report: Reporter, arguments: Mapping[str, object]) -> Mapping[str, Any]:
+    """Return the mapping that one implementation returns; empty if it returns something else."""
+    found = _asked(each, arguments, _mapping)
+    if isinstance(found, Problem):
+        report(found)
+    return found if isinstance(found, dict) else {}
+
+
+def secret_of(each: pluggy.HookImpl, report: Reporter, arguments: Mapping[str, object]) -> Secret:
+    """What one implementation returns as a secret, or why it gives none: a text is one of which nobody knows when it
+    expires.
+    """
+    found = _asked(each, arguments, _secret)
+    if isinstance(found, Problem):
+        report(found)
+        return Secret(reason=f"its plugin {found.message}", remedy=found.remedy)
+    return Secret() if found is None else found
+
+
+def problem(each: pluggy.HookImpl, message: str, code: str, remedy: str = "", provider: str = "") -> Problem:
+    """Return a problem with what one implementation returned."""
+    plugin = author(each)
+    remedy = remedy or _UPDATE.format(name=quoted(plugin.name))
+    return plugin.problem(message, remedy, _hook(each), code=code, provider=provider)
+
+
+def _hook(each: pluggy.HookImpl) -> str:
+    return each.opts.get("specname") or each.function.__name__
+
+
+def _unexpected(value: object, item: Items[Any]) -> str:
+    names = " or ".join(each.__name__ for each in _types(item))
+    return f"returned {type(value).__name__} where {names} items were expected"
+
+
+def _types(item: Items[Any]) -> tuple[type, ...]:
+    return item if isinstance(item, tuple) else (item,)
+
+
+def _fault(one: object, item: Items[Any], trusted: bool) -> str:
+    if type(one) not in _types(item):
+        return _unexpected(one, item)
+    if trusted:
+        return ""
+    from polyroute.types.result_check import fault
+
+    return fault(one)
+
+
+def _asked(each: pluggy.HookImpl, arguments: Mapping[str, object], finish: Callable[[Any], T]) -> T | Problem | None:
+    """What `finish` makes of one implementation's answer, or what is wrong with it; None where there is none."""
+    try:
+        returned = each.function(*[arguments[name] for name in each.argnames])
+        return None if returned is None else finish(returned)
+    except (_WrongType, Failed) as error:
+        return problem(each, str(error), getattr(error, "code", "wrong-answer"))
+    except CONTAINED as error:
+        told = type(error).__name__ if _hook(each) in _NEAR_SECRETS else describe(error)
+        return problem(each, f"raised {told}", "raised")
+
+
+def _mapping(returned: Any) -> dict[str, Any]:
+    if not isinstance(returned, Mapping):
+        raise _WrongType(f"returned {type(returned).__name__} where a mapping was expected")
+    return dict(returned.items())
+
+
+def _secret(returned: Any) -> Secret:
+    if isinstance(returned, str):
+        return Secret(returned.strip())
+    if type(returned) is not Secret:
+        raise _WrongType(f"returned {type(returned).__name__} where a Secret or a string was expected")
+    from polyroute.types.result_check import wrong_fields
+
+    if wrong := wrong_fields(returned):  # the full message could quote the secret
+        unit = " (seconds since 1970)" if "expires_at" in wrong else ""
+        raise _WrongType(f"returned a Secret with an invalid {' and '.join(wrong)}{unit}")
+    return returned

@@ -1,0 +1,298 @@
+"""The loaded plugins and what they declare: providers, gateways and mappers of model IDs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from polyroute._internal.problems import Problems, Reporter
+from polyroute.environment import COMMAND, PROCESS, Environment
+from polyroute.errors import UnknownProvider
+from polyroute.lists import changes
+from polyroute.lists.changes import Change
+from polyroute.lists.stored import FetchedList, age
+from polyroute.plugins.hook_calls import Hooks
+from polyroute.plugins.loader import Loaded, Request, load
+from polyroute.plugins.model_lists import Listings
+from polyroute.plugins.registry import Claims, extended, gateways, settle, united, without
+from polyroute.requirements import evaluation
+from polyroute.requirements.evaluation import Evaluation
+from polyroute.results import Plugin
+from polyroute.types import (
+    DIRECT,
+    Credential,
+    Detection,
+    Mapper,
+    Model,
+    Probe,
+    Problem,
+    Provider,
+    Routeability,
+    Secret,
+    Verification,
+)
+
+if TYPE_CHECKING:
+    from polyroute.plugins.consent import Withheld
+    from polyroute.plugins.secrets import Secrets
+
+
+class Plugins:
+    """The loaded plugins, in order of ownership, and what they declare. Load them once per process.
+
+    Threads and catalogs can share the object: its results never change, and `problems` grows as more hooks are called.
+    """
+
+    def __init__(self, loaded: Loaded, accepted: Collection[Change] = ()) -> None:
+        """`accepted` has the changes in fetched lists that the user has agreed to."""
+        self.all = loaded.plugins
+        """Every plugin found, including those not in use."""
+        self._loaded = loaded
+        self._problems = Problems(loaded.problems)
+        report = self._problems.report
+        self._hooks = Hooks(loaded.manager)
+        recorded = loaded.approvals.owners
+        answers = self._hooks.items("polyroute_providers", Provider, report)
+        found = self._hooks.items("polyroute_lists", FetchedList, report)
+        judged = changes.judge(answers, found, accepted, recorded) if found else changes.Judged(answers)
+        self.waiting = judged.waiting
+        self.unasked = judged.unasked
+        """By provider ID, providers that only a fetched list has; they get no key before the user agrees."""
+        for problem in judged.problems:
+            report(problem)
+        claims = settle(judged.answers, report, recorded)
+        claims = without(claims, judged.refused)
+        self.lists = united(found, claims, report)
+        self.claimed = claims.claimed
+        """By plugin, the providers that it declares, whether it owns them or not."""
+        claims, self.withheld = _consented(claims, loaded, report)
+        """By provider ID, providers that get no key until the user has confirmed their owner."""
+        rules = self._hooks.items("polyroute_routeability", Routeability, report)
+        self._gateways = gateways(rules, claims, report)
+        claims = claims._replace(providers=extended(claims, self._gateways))
+        self.rules: Mapping[str, Routeability] = self._gateways.rules
+        self.providers, self.owners, self.names = claims.providers, claims.owners, claims.names
+        self.spokesmen = self._gateways.spokesmen
+        """By gateway, the plugin that declares what it carries and how it spells models: its owner or an extension."""
+        self.lost = claims.lost
+        """Third-party plugins with a provider that they declared but do not own: what they say about it is ignored."""
+        self._listings = Listings(self._hooks, claims, self._gateways, judged.moved, report)
+        self._unmet: dict[str, Evaluation] = {}
+        self._can_be_fresher: dict[str, bool] = {}
+        self._origins: set[int] = set()
+        self._late: dict[str, Secrets] = {}
+
+    @classmethod
+    def load(
+        cls,
+        add: Iterable[object] = (),
+        *,
+        only: Iterable[str] | None = None,
+        environment: Environment | None = None,
+        project: str | os.PathLike[str] = "",
+        run: bool = True,
+        bundled: Sequence[str] | None = None,
+    ) -> Plugins:
+        """Load plugins, and return them in order of ownership.
+
+        These are the plugin objects in `add`, then the installed plugins, those in the user's plugin folder, and the
+        approved ones of the project at (or above) `project`. With `only`, plugins that it does not name are not used,
+        except those in `add`. Executables are run for their description unless `run` is false, in which case their
+        last one is used. The distributions in `bundled`, by default those of Polyroute's extra `all`, come before other
+        installed ones, in this order, and are trusted like Polyroute itself.
+
+        The variables `POLYROUTE_DISABLE_PLUGINS` and (unless `only` is given) `POLYROUTE_PLUGINS` of `environment`, by
+        default that of the process, disable plugins by name. A plugin's failure is never raised, but reported in
+        `problems`. Only caches are written.
+        """
+        environment = Environment.load() if environment is None else environment
+        allowed = _names("POLYROUTE_PLUGINS", environment) if only is None else list(only)
+        disabled = _names("POLYROUTE_DISABLE_PLUGINS", environment) or ()
+        request = Request(add, allowed, disabled, os.fspath(project), run, bundled)
+        return cls(load(request, environment), changes.accepted(environment.state_directory))
+
+    def about(self, environment: Environment) -> Plugins:
+        """Return these plugins as one environment sees them; problems of its own hook calls are reported to it.
+
+        Results that do not depend on the environment are shared.
+        """
+        self._origins.add(environment.origin)
+        if not self._listings.depend_on_environment:
+            return self
+        seen = object.__new__(Plugins)
+        vars(seen).update(vars(self))
+        seen._listings = self._listings.about(environment)
+        return seen
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """The problems so far."""
+        return tuple(self._problems)
+
+    @property
+    def gateways(self) -> tuple[str, ...]:
+        """The provider IDs of all gateways, in order of ownership."""
+        return tuple(self.rules)
+
+    def is_recorded(self, provider_id: str, owner: Plugin) -> bool:
+        """Return whether the user has agreed that a plugin owns a provider."""
+        known = self._loaded.approvals.owners.get(provider_id)
+        return known is not None and known.identity == owner.identity
+
+    def hosts_of(self, plugin: Plugin, *, refused: bool = False) -> dict[str, frozenset[str]]:
+        """Return the hosts that get the keys of each provider a plugin declares; with `refused`, also withheld ones."""
+        from polyroute.plugins.consent import hosts
+
+        found = {each.id: hosts(plugin, each, self._loaded) for each in self.claimed.get(plugin, ())}
+        if plugin.kind == "python":  # a manifest's own hosts include those of its models
+            for name in found.keys() & self.providers.keys():
+                found[name] |= self._listings.hosts(name)
+                found[name] |= self._listings.refused_hosts(name) if refused else set()
+        return found
+
+    def list_of(self, gateway: str) -> FetchedList | None:
+        """Return the fetchable list in which this gateway's model IDs are looked up, or None."""
+        return next((each for each in self.lists if gateway in each.gateways), None)
+
+    def can_be_fresher(self, gateway: str) -> bool:
+        """Return whether `polyroute refresh` would fetch a newer list of this gateway's models."""
+        known = self._can_be_fresher.get(gateway)
+        if known is None:
+            found = self.list_of(gateway)
+            known = self._can_be_fresher[gateway] = found is not None and not age(found).is_fresh
+        return known
+
+    @cached_property
+    def default_preference(self) -> str:
+        """The gateway that asks to be first; `direct` if none does."""
+        return next((gateway for gateway, rule in self.rules.items() if rule.preferred), DIRECT)
+
+    def carriers(self, provider_id: str) -> tuple[str, ...]:
+        """Return the gateways that may carry this provider's models, with or without a credential."""
+        return self._gateways.carriers.get(provider_id, ())
+
+    def find(self, name: str) -> Provider:
+        """Return the provider with this ID or alias. Raises UnknownProvider, with the closest names."""
+        try:
+            return self.providers[self.names[name]]
+        except (KeyError, TypeError):
+            raise self.unknown(str(name)) from None
+
+    def unknown(self, name: str) -> UnknownProvider:
+        """Return the error for an unknown provider name, with the closest names."""
+        named = [each for each in self.all if each.name == name and each.reason]
+        off = [f"The plugin {each.name!r} is not in use: {each.reason}." for each in named]
+        return UnknownProvider(name, self._closest(name), " ".join(off) if name not in self.names else "")
+
+    def hooks_of(self, plugin: Plugin) -> tuple[str, ...]:
+        """Return the names of the hooks that `plugin` implements."""
+        return self._hooks.of(plugin)
+
+    @cached_property
+    def owned(self) -> Mapping[Plugin, list[str]]:
+        """By plugin, the IDs of the providers that it owns."""
+        owned: dict[Plugin, list[str]] = {}
+        for name, owner in self.owners.items():
+            owned.setdefault(owner, []).append(name)
+        return owned
+
+    @cached_property
+    def readers(self) -> Mapping[str, tuple[str, ...]]:
+        """By variable, the services that read a secret from it; the user's own servers are not included."""
+        readers: dict[str, tuple[str, ...]] = {}
+        services = [provider for provider in self.providers.values() if provider.kind != "own-server"]
+        for provider in services:
+            for variable in evaluation.secret_variables(provider):
+                readers[variable] = (*readers.get(variable, ()), provider.id)
+        return readers
+
+    def touched(self, environment: Environment) -> set[str]:
+        """Return the providers whose requirement must be evaluated, since the environment may have what it names."""
+        by_variable, always = self._index
+        touched = set(always)
+        for name in environment.names:
+            if name in by_variable:
+                touched.update(by_variable[name])
+        return touched
+
+    def unmet(self, provider_id: str, environment: Environment) -> Evaluation:
+        """Return the evaluation of a provider that is not `touched`, which is the same in every environment."""
+        found = self._unmet.get(provider_id)
+        if found is None:
+            found = evaluation.evaluate(self.providers[provider_id], environment, {})
+            self._unmet[provider_id] = found
+        return found
+
+    def detections(self, environment: Environment) -> list[tuple[Plugin, Detection]]:
+        """Return what plugins find beyond requirements, each with its plugin."""
+        return self._hooks.items("polyroute_credentials", Detection, environment.report, environment=environment)
+
+    def secret(self, credential: Credential, environment: Environment) -> Secret:
+        """Return the secret of a credential from a plugin or a command, or the reason why there is none."""
+        if credential.source and credential.source.layer == COMMAND:
+            from polyroute.plugins.secrets import command_secret
+
+            return command_secret(self.providers[credential.provider], credential, environment)
+        return self._secrets.secret(credential, environment)
+
+    def verifications(
+        self, credentials: tuple[Credential, ...], environment: Environment
+    ) -> dict[str, Probe | Verification]:
+        """Return by provider how to check its key, or what its plugin found."""
+        return self._secrets.verifications(credentials, environment)
+
+    @property
+    def _secrets(self) -> Secrets:
+        """The plugins' secrets, shared by all environments and created on first use."""
+        if "secrets" not in self._late:
+            from polyroute.plugins.secrets import Secrets
+
+            self._late.setdefault("secrets", Secrets(self._hooks, self.owners, self._origins))
+        return self._late["secrets"]
+
+    @property
+    def mappers(self) -> Mapping[str, Mapper]:
+        """By gateway, its mapper of model IDs."""
+        return self._listings.mappers
+
+    def models(self, provider_id: str) -> Mapping[str, Model]:
+        """Return a provider's models by ID; empty if no list is known."""
+        return self._listings.models(provider_id)
+
+    def all_models(self) -> Iterable[Model]:
+        """Yield every model of every provider; plugins are asked for all providers at once."""
+        return self._listings.all_models()
+
+    @cached_property
+    def _index(self) -> tuple[dict[str, list[str]], frozenset[str]]:
+        by_variable: dict[str, list[str]] = {}
+        always = set()
+        for provider in self.providers.values():
+            for variable in evaluation.variables(provider):
+                by_variable.setdefault(variable, []).append(provider.id)
+            if not evaluation.depends_on_variables_only(provider):
+                always.add(provider.id)
+        return by_variable, frozenset(always)
+
+    def _closest(self, name: str) -> list[str]:
+        import difflib
+
+        plain = name.strip().lower().replace(" ", "-")
+        close = [plain] if plain in self.names else difflib.get_close_matches(plain, self.names, 3, 0.7)
+        return list(dict.fromkeys(self.names[each] for each in close))
+
+
+def _consented(claims: Claims, loaded: Loaded, report: Reporter) -> tuple[Claims, Mapping[str, Withheld]]:
+    """Return the claims that hold with the user's consent so far; only third-party plugins need consent."""
+    if not any(owner.is_third_party for owner in claims.owners.values()):
+        return claims, {}
+    from polyroute.plugins.consent import consented
+
+    return consented(claims, loaded, report)
+
+
+def _names(variable: str, environment: Environment) -> list[str] | None:
+    text = environment.setting(variable, layer=PROCESS)
+    return [name.strip() for name in text.split(",") if name.strip()] if text else None

@@ -1,0 +1,122 @@
+"""The plugin manager: the plugins in use and their hook implementations, in order of ownership."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from types import FunctionType, MethodType, ModuleType
+from typing import Protocol, cast
+
+import pluggy
+
+from polyroute.plugins import hookspecs
+from polyroute.results import CONTAINED, Plugin, Refused, describe
+
+_MARK = "polyroute_impl"
+"""The attribute with which pluggy marks implementations."""
+
+
+class Registered(Protocol):
+    """What is registered with pluggy: an object of ours, so that a plugin's `__eq__` and `__hash__` don't matter."""
+
+    plugin: Plugin
+
+    @property
+    def hook_names(self) -> Iterable[str]:
+        """The names of the attributes that may be implementations."""
+
+
+class PythonPlugin:
+    """A plugin written in Python: a module or an object."""
+
+    def __init__(self, plugin: Plugin, item: object) -> None:
+        self.plugin = plugin
+        self.item = item
+
+    @property
+    def hook_names(self) -> Iterable[str]:
+        """All names except dunder names; of a module, only its marked functions."""
+        if isinstance(self.item, ModuleType):
+            return [name for name, each in vars(self.item).items() if _is_marked(each)]
+        return [name for name in dir(self.item) if not name.startswith("__")]
+
+
+class Manager(pluggy.PluginManager):
+    """All plugins in use. Their order is by ownership, never by a plugin's own choice, and hook wrappers are refused.
+
+    Hooks are not called through it, since one implementation that raises would lose every plugin's results.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("polyroute")
+        self.add_hookspecs(hookspecs)
+        self._implementations: dict[str, tuple[pluggy.HookImpl, ...]] = {}
+
+    def enter(self, registered: Registered) -> None:
+        """Register a plugin with its hooks. Raises Refused if the plugin must not be used at all."""
+        plugin = registered.plugin
+        try:
+            self.register(_Handle(registered), plugin.name)
+        except Refused:
+            raise
+        except CONTAINED as error:
+            message = f"was refused by pluggy as a whole: {describe(error)}"
+            remedy = "Give each hook the arguments that polyroute/plugins/hookspecs.py declares."
+            raise Refused(plugin.problem(message, remedy, code="signature")) from error
+
+    def parse_hookimpl_opts(self, plugin: object, name: str) -> pluggy.HookimplOpts | None:
+        """Return the options of a marked attribute; None if it is not an implementation."""
+        handle = cast("_Handle", plugin)
+        if handle.is_ours:
+            vars(handle)[name] = method = getattr(handle.item, name)
+            return cast("pluggy.HookimplOpts", vars(method.__func__)[_MARK])
+        opts = super().parse_hookimpl_opts(handle.item, name)  # runs none of the plugin's properties
+        if opts is None:
+            return None
+        if opts.get("wrapper") or opts.get("hookwrapper"):
+            remedy = "Return values instead; wrappers are refused."
+            hook = opts.get("specname") or name
+            raise Refused(handle.plugin.problem("wraps a hook", remedy, hook, code="wrapper"))
+        vars(handle)[name] = getattr(handle.item, name)
+        return opts
+
+    def implementing(self, hook: str) -> tuple[pluggy.HookImpl, ...]:
+        """Return the implementations of a hook, in order of ownership."""
+        found = self._implementations.get(hook)
+        if found is None:
+            each = getattr(self.hook, hook).get_hookimpls()
+            found = self._implementations[hook] = tuple(sorted(each, key=lambda one: author(one).rank))
+        return found
+
+    def unknown(self) -> Iterator[tuple[str, Plugin]]:
+        """Yield each implemented hook that does not exist, with its plugin; optional hooks are left out."""
+        for hook, caller in cast("dict[str, pluggy.HookCaller]", vars(self.hook)).items():
+            if not caller.has_spec():
+                yield from ((hook, author(each)) for each in caller.get_hookimpls() if not each.optionalhook)
+
+    def hooks_of(self, plugin: Plugin) -> tuple[str, ...]:
+        """Return the names of the hooks that a plugin implements."""
+        handle = self.get_plugin(plugin.name)
+        return tuple(each.name for each in self.get_hookcallers(handle) or ()) if handle else ()
+
+
+class _Handle:
+    """The object that pluggy holds for a plugin, with the implementations as attributes for a fast second look-up."""
+
+    def __init__(self, registered: Registered) -> None:
+        self.plugin = registered.plugin
+        self.is_ours = not isinstance(registered, PythonPlugin)
+        self.item = registered.item if isinstance(registered, PythonPlugin) else registered
+        self._names = registered.hook_names
+
+    def __dir__(self) -> Iterable[str]:
+        return self._names
+
+
+def author(implementation: pluggy.HookImpl) -> Plugin:
+    """Return the plugin that an implementation belongs to."""
+    plugin: Plugin = implementation.plugin.plugin  # type: ignore[attr-defined]
+    return plugin
+
+
+def _is_marked(value: object) -> bool:
+    return isinstance(value, FunctionType | MethodType) and hasattr(value, _MARK)

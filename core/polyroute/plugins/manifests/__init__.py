@@ -1,0 +1,1 @@
+"""Plugins that are data: manifests found, read, and made into plugin objects."""

@@ -1,0 +1,196 @@
+"""The models that plugins list and their mappers of model IDs, for one environment.
+
+An implementation without the parameter `environment` is called once for all environments and its results are shared;
+one that takes it is called for each environment, and its results are kept with that environment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import Any
+
+import pluggy
+
+from polyroute._internal.problems import Reporter
+from polyroute.environment import Environment
+from polyroute.plugins.hook_calls import Hooks, items_of, mapping_of, problem, takes_environment
+from polyroute.plugins.manager import author
+from polyroute.plugins.registry import Claims, Gateways
+from polyroute.results import CONTAINED, Plugin
+from polyroute.types import Mapper, Model
+
+_MODELS, _MODEL_IDS = "polyroute_models", "polyroute_model_ids"
+
+
+class Listings:
+    """The results of the shared implementations, or those of one environment on top of the shared ones."""
+
+    def __init__(
+        self,
+        hooks: Hooks,
+        claims: Claims,
+        found: Gateways,
+        moved: Mapping[str, Iterable[tuple[Plugin, Model]]],
+        report: Reporter,
+    ) -> None:
+        """`moved`: by provider, the models of fetched lists whose base URLs the user has agreed to."""
+        self._hooks, self._claims, self._gateways, self._moved = hooks, claims, found, moved
+        self._report = report
+        self._shared: Listings | None = None
+        self._arguments: dict[str, object] = {"listed": self.listed}
+        self._rows: dict[pluggy.HookImpl, dict[str, list[Model]]] = {}
+        self._models: dict[str, Mapping[str, Model]] = {}
+        self._moving: dict[str, set[str]] = {}
+
+    @property
+    def depend_on_environment(self) -> bool:
+        """Whether any implementation takes the environment."""
+        return any(takes_environment(each) for hook in (_MODELS, _MODEL_IDS) for each in self._hooks.implementing(hook))
+
+    def about(self, environment: Environment) -> Listings:
+        """Return the listings of one environment, on top of the shared ones in `self`."""
+        own = Listings(self._hooks, self._claims, self._gateways, self._moved, environment.report)
+        own._shared = self._shared or self
+        own._arguments["environment"] = environment
+        return own
+
+    def models(self, provider_id: str) -> Mapping[str, Model]:
+        """Return a provider's models by ID; empty if no list is known."""
+        if provider_id not in self._models:
+            self._ask(frozenset({provider_id}))
+        return self._models[provider_id]
+
+    def all_models(self) -> Iterable[Model]:
+        """Yield every model of every provider; plugins are asked for all providers at once."""
+        self._ask(frozenset(self._claims.providers.keys() - self._models.keys()))
+        for provider_id in self._claims.providers:
+            yield from self._models[provider_id].values()
+
+    def listed(self, provider_id: str) -> Iterable[str]:
+        """Return the IDs in a provider's list; empty if there is no such provider."""
+        return self.models(provider_id).keys() if provider_id in self._claims.providers else ()
+
+    @cached_property
+    def mappers(self) -> Mapping[str, Mapper]:
+        """By gateway, its mapper of model IDs, which must come from the plugin that declares what it carries."""
+        mappers = {**self._own_mappers}
+        if self._shared:
+            mappers = {**self._shared._own_mappers, **mappers}
+        for gateway, rule in self._gateways.rules.items():
+            if rule.like in mappers and gateway not in mappers:  # it has no mapper: it spells as that one
+                mappers[gateway] = mappers[rule.like]
+        return _among(mappers)
+
+    @cached_property
+    def _own_mappers(self) -> dict[str, Mapper]:
+        mappers: dict[str, Mapper] = {}
+        for each in self._implementing(_MODEL_IDS):
+            for gateway, mapper in mapping_of(each, self._report, self._arguments).items():
+                if fault := self._misplaced(gateway, mapper, author(each)):
+                    self._report(problem(each, fault, "not-a-mapper", "Correct the plugin.", str(gateway)))
+                else:
+                    mappers[gateway] = mapper
+        return mappers
+
+    def _misplaced(self, gateway: Any, mapper: object, plugin: Plugin) -> str:
+        is_theirs = isinstance(gateway, str) and self._gateways.spokesmen.get(gateway) == plugin
+        is_theirs = is_theirs or (isinstance(gateway, str) and self._claims.owners.get(gateway) == plugin)
+        if is_theirs and _is_mapper(mapper):
+            return ""
+        return f"returned a mapper for {gateway!r} that is not a Mapper, or is for another plugin's provider"
+
+    def _implementing(self, hook: str) -> Iterable[pluggy.HookImpl]:
+        """Return the implementations to call here: those that take the environment, or those that don't."""
+        is_own = "environment" in self._arguments
+        return [each for each in self._hooks.implementing(hook) if takes_environment(each) == is_own]
+
+    def _ask(self, provider_ids: frozenset[str]) -> None:
+        if not provider_ids:
+            return
+        for each in self._implementing(_MODELS):
+            rows = self._rows.setdefault(each, {})
+            arguments = {**self._arguments, "provider_ids": provider_ids}
+            for model in items_of(each, Model, self._report, arguments):
+                if model.provider in provider_ids and (author(each), model.provider) not in self._claims.lost:
+                    rows.setdefault(model.provider, []).append(self._bound(model, each))
+        if self._shared:
+            self._shared._ask(provider_ids - self._shared._models.keys())
+        self._models.update({provider_id: self._merged(provider_id) for provider_id in provider_ids})
+
+    def _merged(self, provider_id: str) -> Mapping[str, Model]:
+        """Return a provider's models. For each ID the first plugin wins: host, bundled or owner, then the others."""
+        shared = self._shared
+        if shared and not any(provider_id in rows for rows in self._rows.values()):
+            return shared.models(provider_id)
+        asked = {**(shared._rows if shared else {}), **self._rows}
+        models: dict[str, Model] = {}
+        having = [each for each in self._hooks.implementing(_MODELS) if provider_id in asked.get(each, {})]
+        for each in sorted(having, key=lambda one: self._is_stranger(author(one), provider_id)):
+            for model in asked[each][provider_id]:
+                models.setdefault(model.id, model)
+        moved = ((each.id, self._bound_by(each, by)) for by, each in self._moved.get(provider_id, ()))
+        models.update(moved)
+        return models
+
+    def _is_stranger(self, plugin: Plugin, provider_id: str) -> bool:
+        return plugin.is_third_party and self._claims.owners[provider_id] != plugin
+
+    def _bound(self, model: Model, each: pluggy.HookImpl) -> Model:
+        """Return the model without its call details unless its plugin owns the provider, since keys are sent there."""
+        plain = self._bound_by(model, author(each))
+        if plain is not model:
+            fault = f"sets how to call {model.ref}, which only {self._claims.owners[model.provider].label} may do"
+            remedy = "Correct the plugin; these fields were ignored."
+            self._report(problem(each, fault, "not-owner", remedy, model.provider))
+        if plain.base_url and (host := self._new_host(plain)):
+            fault = f"{model.ref} would now be called at {host}, which you have not agreed to"
+            remedy = f"The provider's own base URL is used. To allow it: `polyroute plugins trust {author(each).name}`."
+            self._report(problem(each, fault, "key-withheld", remedy, model.provider))
+            return plain._replace(base_url="")
+        return plain
+
+    def _new_host(self, model: Model) -> str:
+        """Return the host of a model's own base URL if the user has not agreed to it, else an empty string."""
+        agreed = self._claims.agreed.get(model.provider)
+        if agreed is None:
+            return ""
+        from polyroute.plugins.trust.policy import host
+
+        found = host(model.base_url, model.provider)
+        if found in agreed:
+            return ""
+        self._moving.setdefault(model.provider, set()).add(found)
+        return found
+
+    def hosts(self, provider_id: str) -> set[str]:
+        """Return the hosts of a provider's models that have their own base URL."""
+        from polyroute.plugins.trust.policy import host
+
+        return {host(model.base_url, provider_id) for model in self.models(provider_id).values() if model.base_url}
+
+    def refused_hosts(self, provider_id: str) -> set[str]:
+        """Return the hosts of a provider's models that the user has not agreed to."""
+        self.models(provider_id)
+        return {*self._moving.get(provider_id, ()), *(self._shared.refused_hosts(provider_id) if self._shared else ())}
+
+    def _bound_by(self, model: Model, plugin: Plugin) -> Model:
+        if not (model.base_url or model.protocol or model.auth or model.headers):
+            return model
+        if self._claims.owners[model.provider] == plugin:
+            return model
+        return model._replace(base_url="", protocol="", auth=None, headers=())
+
+
+def _among(mappers: Mapping[str, Mapper]) -> Mapping[str, Mapper]:
+    """Return the mappers, giving those that spell as another gateway does access to the others."""
+    from polyroute.model_ids.plain_mappers import LikeMapper
+
+    return {name: each.among(mappers) if isinstance(each, LikeMapper) else each for name, each in mappers.items()}
+
+
+def _is_mapper(value: object) -> bool:
+    try:
+        return isinstance(value, Mapper)
+    except CONTAINED:
+        return False

@@ -1,0 +1,214 @@
+"""Which plugin owns which provider, and which providers each gateway carries: declarations, checked and indexed."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from polyroute._internal.problems import Reporter
+from polyroute._internal.terminal import quoted
+from polyroute.lists.stored import FetchedList
+from polyroute.plugins.trust.approvals import Owner
+from polyroute.results import Plugin
+from polyroute.types import DIRECT, Problem, Provider, Routeability
+
+_NEVER_BY_NAME = ("own-cloud", "own-server")
+_RULES = "polyroute_routeability"
+
+Owners = Mapping[str, Owner]
+"""By provider ID, its owner when the user agreed to give it a key."""
+
+
+class Claims(NamedTuple):
+    """The providers and their owners, by ID and by alias."""
+
+    providers: Mapping[str, Provider]
+    """By ID, sorted."""
+    owners: Mapping[str, Plugin]
+    names: Mapping[str, str]
+    """From each ID and alias to the ID."""
+    lost: frozenset[tuple[Plugin, str]]
+    """Third-party plugins with a provider that they declared but do not own: what they say about it is ignored."""
+    claimed: Mapping[Plugin, tuple[Provider, ...]]
+    """By plugin, every provider that it declares, whether it owns it or not."""
+    agreed: Mapping[str, frozenset[str]]
+    """The hosts that the user has agreed to, by provider of a third-party Python plugin.
+
+    For manifests, the user agrees to the manifest as a whole.
+    """
+
+
+def settle(answers: Sequence[tuple[Plugin, Provider]], report: Reporter, recorded: Owners) -> Claims:
+    """Give each provider ID and alias to the first plugin that declares it; the others get a problem.
+
+    The host's own plugins and the bundled plugins come first, then third-party plugins that are recorded as the
+    owner, then the others in order of rank.
+    """
+    providers: dict[str, Provider] = {}
+    owners: dict[str, Plugin] = {}
+    names: dict[str, str] = {}
+    lost = set()
+    for plugin, provider in sorted(answers, key=lambda answer: _turn(answer[0], answer[1], recorded)):
+        if fault := _taken(provider.id, names, owners):
+            report(_refused(plugin, fault, provider.id))
+            if not plugin.is_bundled:  # an application that overrides a provider still wants the list of its models
+                lost.add((plugin, provider.id))
+            continue
+        providers[provider.id], owners[provider.id] = provider, plugin
+        for name in dict.fromkeys((provider.id, *provider.aliases)):
+            if fault := _taken(name, names, owners):
+                report(_refused(plugin, f"alias of {provider.id!r}: {fault}", provider.id))
+            else:
+                names[name] = provider.id
+    claimed: dict[Plugin, tuple[Provider, ...]] = {}
+    for plugin, provider in answers:
+        claimed[plugin] = (*claimed.get(plugin, ()), provider)
+    agreed = {name: each.hosts for name, each in recorded.items() if name in owners and _may_move(owners[name])}
+    found = {name: providers[name] for name in sorted(providers)}
+    return Claims(found, owners, names, frozenset(lost), claimed, agreed)
+
+
+def _may_move(owner: Plugin) -> bool:
+    return owner.is_third_party and owner.kind == "python"
+
+
+def without(claims: Claims, refused: Iterable[tuple[Plugin, str]]) -> Claims:
+    """Return the claims with these plugins' lists ignored for providers that a third-party plugin owns."""
+    lost = {pair for pair in refused if (owner := claims.owners.get(pair[1])) and owner.is_third_party}
+    return claims._replace(lost=claims.lost | lost)
+
+
+def _turn(plugin: Plugin, provider: Provider, recorded: Owners) -> int:
+    if not plugin.is_third_party:
+        return 0
+    owner = recorded.get(provider.id)
+    return 1 if owner and owner.identity == plugin.identity else 2
+
+
+def _taken(name: str, names: Mapping[str, str], owners: Mapping[str, Plugin]) -> str:
+    if name in ("", DIRECT):
+        return f"{name!r} is not a valid name for a provider"
+    return f"{name!r} belongs to plugin {owners[names[name]].label} already" if name in names else ""
+
+
+def _refused(plugin: Plugin, fault: str, provider: str) -> Problem:
+    remedy = f"Uninstall, disable or correct one of the two plugins (POLYROUTE_DISABLE_PLUGINS={quoted(plugin.name)})."
+    return plugin.problem(fault, remedy, "polyroute_providers", code="provider-taken", provider=provider)
+
+
+def united(answers: Sequence[tuple[Plugin, FetchedList]], claims: Claims, report: Reporter) -> tuple[FetchedList, ...]:
+    """Return one list for each name. Plugins may share a list, each naming its own gateways for it.
+
+    A list named after a provider belongs to the provider's owner; the same list of a plugin that lost the claim to the
+    provider is a problem.
+    """
+    lists: dict[str, FetchedList] = {}
+    owners: dict[str, Plugin] = {}
+    own = {each.name: (plugin, each) for plugin, each in answers if claims.owners.get(each.name) == plugin}
+    for plugin, each in answers:
+        if (plugin, each.name) in claims.lost:
+            fault = f"the list {each.name!r} belongs to plugin {claims.owners[each.name].label}"
+            report(plugin.problem(fault, "Correct the plugin.", "polyroute_lists", code="list-taken"))
+            continue
+        first_owner, first_list = own.get(each.name, (plugin, each))
+        first, owner = lists.setdefault(each.name, first_list), owners.setdefault(each.name, first_owner)
+        if first is each or (first.url, first.check) == (each.url, each.check):
+            lists[each.name] = first._replace(gateways=tuple(dict.fromkeys((*first.gateways, *each.gateways))))
+        else:
+            fault = f"the list {each.name!r} already belongs to plugin {owner.label}"
+            report(plugin.problem(fault, "Give it another name.", "polyroute_lists", code="list-taken"))
+    return tuple(lists.values())
+
+
+class Gateways(NamedTuple):
+    """Which providers gateways carry."""
+
+    rules: Mapping[str, Routeability]
+    """By gateway."""
+    carriers: Mapping[str, tuple[str, ...]]
+    """By provider, the gateways that carry it."""
+    spokesmen: Mapping[str, Plugin]
+    """By gateway, the plugin that declares what it carries and how it spells models: its owner or an extension."""
+
+
+def gateways(answers: Sequence[tuple[Plugin, Routeability]], claims: Claims, report: Reporter) -> Gateways:
+    """Evaluate all routeability rules. The work grows with the rules' length, not with gateways times providers."""
+    accepted = dict(_accepted(answers, claims, report))
+    rules = {gateway: rule for gateway, (_, rule) in accepted.items()}
+    spokesmen = {gateway: plugin for gateway, (plugin, _) in accepted.items()}
+    carried: dict[str, list[str]] = {}
+    for gateway, rule in rules.items():
+        whole = _with_likes(rule, rules, spokesmen[gateway], report)
+        for provider in dict.fromkeys(_carried(whole, rule, spokesmen[gateway], claims.providers, report)):
+            carried.setdefault(provider, []).append(gateway)
+    return Gateways(rules, {provider: tuple(each) for provider, each in carried.items()}, spokesmen)
+
+
+def _accepted(
+    answers: Sequence[tuple[Plugin, Routeability]], claims: Claims, report: Reporter
+) -> Iterable[tuple[str, tuple[Plugin, Routeability]]]:
+    """Yield the accepted rules with their plugins: owners' rules, then the first rule that extends each provider."""
+    spoken: dict[str, Plugin] = {}
+    for plugin, rule in answers:
+        if claims.owners.get(rule.gateway) == plugin:
+            spoken[rule.gateway] = plugin
+            yield rule.gateway, (plugin, rule._replace(extends=False))
+    for plugin, rule in answers:
+        if claims.owners.get(rule.gateway) == plugin:
+            continue
+        if fault := _not_extended(plugin, rule, claims, spoken):
+            remedy = "Declare the gateway as a provider too, or extend the provider of another plugin (`extends`)."
+            report(plugin.problem(fault, remedy, _RULES, code="not-a-gateway", provider=rule.gateway))
+        else:
+            spoken[rule.gateway] = plugin
+            yield rule.gateway, (plugin, rule._replace(preferred=False))
+
+
+def _not_extended(plugin: Plugin, rule: Routeability, claims: Claims, spoken: Mapping[str, Plugin]) -> str:
+    """Return why a rule for another plugin's provider is not accepted; empty if it is."""
+    name = rule.gateway
+    if not rule.extends or (plugin, name) in claims.lost:
+        return f"declares what {name!r} carries, which is not its own provider"
+    if name not in claims.providers:
+        return f"extends {name!r}, which no plugin declares"
+    if name in spoken:
+        return f"extends {name!r}, for which plugin {spoken[name].label} already declares what it carries"
+    kind = claims.providers[name].kind
+    return f"extends {name!r}, which is the user's {kind.replace('-', ' ')}" if kind in _NEVER_BY_NAME else ""
+
+
+def extended(claims: Claims, found: Gateways) -> Mapping[str, Provider]:
+    """Return the providers, with the kind of those that a plugin extends set to `gateway`."""
+    kinds = {name: "gateway" for name, rule in found.rules.items() if rule.extends}
+    return {name: each._replace(kind="gateway") if name in kinds else each for name, each in claims.providers.items()}
+
+
+def _with_likes(
+    rule: Routeability, rules: Mapping[str, Routeability], author: Plugin, report: Reporter
+) -> list[Routeability]:
+    chain = [rule]
+    while (other := rules.get(chain[-1].like)) and other not in chain:
+        chain.append(other)
+    if chain[-1].like:
+        fault = f"{rule.gateway} is like {chain[-1].like}, which is not installed or refers back to it"
+        remedy = "Install or enable the plugin that provides it."
+        report(author.problem(fault, remedy, _RULES, code="like-nobody", provider=rule.gateway))
+    return chain
+
+
+def _carried(
+    rules: Iterable[Routeability],
+    own: Routeability,
+    author: Plugin,
+    providers: Mapping[str, Provider],
+    report: Reporter,
+) -> Iterable[str]:
+    for rule in rules:
+        named = {name: rule.namespaces.get(name, name) for name in (*rule.offered, *rule.namespaces)}
+        offered = [name for name, namespace in named.items() if namespace in rule.offered]
+        yield from (name for name in offered if name in providers and providers[name].kind == "vendor")
+        for name in rule.providers:
+            if name in providers and providers[name].kind in _NEVER_BY_NAME:
+                fault = f"{own.gateway} can't carry {name}: it is the user's own cloud or server"
+                remedy = "Correct the plugin."
+                report(author.problem(fault, remedy, _RULES, code="not-carried", provider=own.gateway))
+            elif name in providers and name != own.gateway:
+                yield name

@@ -1,0 +1,191 @@
+"""The user's decisions about plugins: which are approved, which own a provider and which are disabled.
+
+They are stored in one file of the user's, never in the folder of a plugin or project. Only the user's commands write to
+it: `plugins add`, `trust`, `enable` and so on, and `keys set`.
+"""
+
+import json
+import os
+from collections.abc import Callable, Collection, Iterable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from polyroute.environment import PROCESS, Environment
+from polyroute.errors import Unavailable
+from polyroute.results import Commands
+from polyroute.types import Problem
+
+if TYPE_CHECKING:
+    from polyroute.plugins.manifests.loader import Manifest
+
+State = Literal["approved", "changed", "unknown"]
+
+_SCHEMA = 1
+_EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+class Owner(NamedTuple):
+    """The owner of a provider when the user agreed to give it a key."""
+
+    identity: str
+    """The distribution, or the path of the plugin."""
+    hosts: frozenset[str] = frozenset()
+    """The hosts that may get the key."""
+
+
+class Consent(NamedTuple):
+    """What the user is about to approve, as displayed."""
+
+    fingerprint: str
+    commands: Commands = _EMPTY
+
+
+class Approvals(NamedTuple):
+    """The decisions at the time when the file was read."""
+
+    path: str
+    search_path: str = ""
+    """The PATH on which commands are looked up when they are approved."""
+    fingerprints: Mapping[str, str] = _EMPTY
+    """By a manifest's identity, its fingerprint when it was approved."""
+    disabled: frozenset[str] = frozenset()
+    """The names of disabled plugins."""
+    owners: Mapping[str, Owner] = _EMPTY
+    """By provider ID."""
+    commands: Mapping[str, Commands] = _EMPTY
+    """By a manifest's identity, the programs of its commands when it was approved."""
+    problems: tuple[Problem, ...] = ()
+
+    @classmethod
+    def load(cls, environment: Environment) -> "Approvals":
+        """Read the decisions. If the file can't be read, nothing is approved and `problems` says why."""
+        path = os.path.join(environment.state_directory, "plugins.json")
+        search_path = environment.setting("PATH", layer=PROCESS) or os.defpath
+        try:
+            document = _document(path)
+        except Unavailable as error:
+            remedy = "Fix it, or remove it and approve the plugins again: `polyroute plugins trust NAME`."
+            problem = Problem(str(error), remedy, path=path, code="approvals-unreadable")
+            return cls(path, search_path, problems=(problem,))
+        owners = {name: Owner(each["owner"], frozenset(each["hosts"])) for name, each in document["owners"].items()}
+        disabled = frozenset(document["disabled"])
+        return cls(path, search_path, document["approved"], disabled, owners, document["commands"])
+
+    def state(self, manifest: "Manifest") -> State:
+        """Return whether the plugin is approved in its current state. Raises Unsafe if its files are not safe."""
+        known = self.fingerprints and self.fingerprints.get(manifest.identity)
+        if not known:
+            return "unknown"
+        from polyroute.plugins.trust import policy
+
+        commands = self.commands.get(manifest.identity, _EMPTY)
+        return "approved" if known == policy.fingerprint(manifest, commands) else "changed"
+
+    def consent_to(self, manifest: "Manifest") -> Consent:
+        """Return what there is to approve now. Raises UsageError if a command is missing or a file is not safe."""
+        from polyroute.plugins.trust import policy
+
+        commands = policy.resolved(manifest, self.search_path)
+        return Consent(policy.fingerprint(manifest, commands), commands)
+
+    def require_writable(self) -> None:
+        """Check that decisions can be written, before anything that depends on them is. Raises MissingExtra."""
+        from polyroute._internal import files
+
+        files.require_lock(self.path)
+
+    def approve(self, manifest: "Manifest", consent: Consent | None = None) -> None:
+        """Record that the plugin is approved as displayed (`consent`), by default in its current state.
+
+        Raises what `consent_to` raises, Unavailable if the file can't be written, and MissingExtra.
+        """
+        consent = consent or self.consent_to(manifest)
+
+        def change(document: dict[str, Any]) -> None:
+            document["approved"][manifest.identity] = consent.fingerprint
+            document["commands"][manifest.identity] = dict(consent.commands)
+
+        self._change(change)
+
+    def own(self, identity: str, hosts: Mapping[str, Collection[str]]) -> None:
+        """Record that a plugin owns these providers, each with the hosts that may get its key.
+
+        Raises what `approve` raises.
+        """
+        owners = {name: {"owner": identity, "hosts": sorted(each)} for name, each in hosts.items()}
+        if owners:
+            self._change(lambda document: document["owners"].update(owners))
+
+    def revoke(self, manifest_identity: str, identity: str = "") -> None:
+        """Remove the approval of a manifest and, given the plugin's `identity`, its ownership of providers.
+
+        Raises what `approve` raises.
+        """
+
+        def change(document: dict[str, Any]) -> None:
+            document["approved"].pop(manifest_identity, None)
+            document["commands"].pop(manifest_identity, None)
+            owners = document["owners"].items()
+            document["owners"] = {name: each for name, each in owners if each["owner"] != identity}
+
+        self._change(change)
+
+    def switch(self, name: str, *, on: bool) -> None:
+        """Record whether the plugin of this name is enabled. Raises what `approve` raises."""
+        self._change(lambda document: document.update(disabled=_switched(document["disabled"], name, on=on)))
+
+    def _change(self, change: Callable[[dict[str, Any]], object]) -> None:
+        from polyroute._internal import files
+
+        with files.told(self.path), files.locked(self.path):
+            document = _document(self.path)
+            change(document)
+            files.replace(self.path, json.dumps(document, indent=2).encode(), mode=0o600)
+
+
+def _switched(disabled: Iterable[str], name: str, *, on: bool) -> list[str]:
+    others = {each for each in disabled if each != name}
+    return sorted(others if on else {*others, name})
+
+
+def _document(path: str) -> dict[str, Any]:
+    empty: dict[str, Any] = {"schema": _SCHEMA, "approved": {}, "disabled": [], "owners": {}, "commands": {}}
+    try:
+        with open(path, encoding="utf-8") as file:
+            document = json.load(file)
+    except (FileNotFoundError, NotADirectoryError):
+        return empty
+    except (OSError, ValueError, RecursionError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not valid JSON"
+        raise Unavailable(f"{path} can't be read: {why}.") from None
+    if not isinstance(document, dict) or document.get("schema") != _SCHEMA:
+        raise Unavailable(f"{path} can't be read: it is not of schema {_SCHEMA}.")
+    found = {**empty, **document}
+    if wrong := next((key for key, is_sound in _SOUND.items() if not is_sound(found[key])), ""):
+        raise Unavailable(f"{path} can't be read: {wrong!r} has an invalid type.")
+    return found
+
+
+def _are_texts(values: Any) -> bool:
+    return isinstance(values, list) and all(isinstance(each, str) for each in values)
+
+
+def _is_table(value: Any, of: Callable[[Any], bool]) -> bool:
+    return isinstance(value, dict) and all(map(of, value.values()))
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_owner(value: Any) -> bool:
+    return isinstance(value, dict) and _is_text(value.get("owner")) and _are_texts(value.get("hosts"))
+
+
+_SOUND: Mapping[str, Callable[[Any], bool]] = {
+    "approved": lambda value: _is_table(value, _is_text),
+    "disabled": _are_texts,
+    "owners": lambda value: _is_table(value, _is_owner),
+    "commands": lambda value: _is_table(value, lambda each: _is_table(each, _is_text)),
+}
+"""By key, a function that returns whether its value is valid."""

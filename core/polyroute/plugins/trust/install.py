@@ -1,0 +1,218 @@
+"""Copy plugins into the user's plugin folder from a folder, an archive or an https address, within limits.
+
+No code of a plugin is run, and only regular files and folders are copied.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import posixpath
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import partial
+from io import BufferedIOBase
+from typing import IO, Any, NamedTuple
+from urllib.parse import urlsplit
+
+from polyroute._internal import file_names, platform
+from polyroute.errors import Unavailable, UsageError
+from polyroute.plugins.manifests.description import PLAIN_NAME
+from polyroute.plugins.manifests.loader import MANIFEST
+from polyroute.plugins.trust import download
+
+MOST_FILES = 10_000
+MOST_BYTES = 64 << 20
+_LEFT_OUT = (".git", "__pycache__", ".venv")
+_ARCHIVES = (".tar.gz", ".tgz", ".zip")
+_HEADER_BYTES = 2048
+"""The maximum size of the data that an archive has for each file besides its content."""
+_TOO_MUCH = f"it unpacks to more than {MOST_BYTES >> 20} MiB."
+
+
+class _Entry(NamedTuple):
+    """One file or folder in an archive."""
+
+    name: str
+    is_program: bool = False
+    open: Callable[[], IO[bytes] | None] | None = None
+    """None for a folder."""
+
+
+class _Bounded:
+    """A decompressed stream limited to the maximum size of a plugin."""
+
+    def __init__(self, stream: BufferedIOBase) -> None:
+        self._stream = stream
+        self._left = MOST_BYTES + MOST_FILES * _HEADER_BYTES
+
+    def read(self, size: int) -> bytes:
+        """Return the next bytes. Raises UsageError if the limit is exceeded."""
+        data = self._stream.read(size)
+        self._left -= len(data)
+        if self._left < 0:
+            raise UsageError(_TOO_MUCH)
+        return data
+
+
+@contextlib.contextmanager
+def at_hand(source: str, *, insecure: bool = False) -> Iterator[str]:
+    """Yield a temporary folder with the plugin in `source`, which is removed afterwards.
+
+    `source` is a folder, a manifest or an archive, as a path or an https address. Raises UsageError if it contains no
+    plugin or a plugin that leads out of its folder, and Unavailable if it can't be downloaded.
+    """
+    with tempfile.TemporaryDirectory(prefix="polyroute-") as temporary:
+        if download.is_address(source):
+            path = os.path.join(temporary, "fetched", *_path_of(source))
+            os.makedirs(os.path.dirname(path))
+            download.fetch(source, path, insecure=insecure)
+            source = path
+        target = os.path.join(temporary, "unpacked", _plain_name(source))
+        if source.endswith(_ARCHIVES):
+            _unpack(source, target)
+        elif os.path.isdir(source):
+            copy(source, target)
+        elif os.path.basename(source) == MANIFEST and os.path.isfile(source):
+            os.makedirs(target)
+            shutil.copyfile(source, os.path.join(target, MANIFEST))
+        else:
+            raise UsageError(
+                f"{source} is not a plugin: give a folder with a {MANIFEST}, or {', '.join(_ARCHIVES)} of one."
+            )
+        yield _with_manifest(target, source)
+
+
+def install(folder: str, directory: str, name: str) -> str:
+    """Copy a plugin into the plugin folder, replacing one of the same name; return the path of the copy.
+
+    Raises UsageError if the name is invalid, and Unavailable if the folder can't be written.
+    """
+    if not re.fullmatch(PLAIN_NAME, name) or file_names.fault(name):
+        raise UsageError(f'{name!r} is not a valid name for a plugin. Set one in its {MANIFEST}: name = "acme".')
+    target = os.path.join(directory, name)
+    try:
+        os.makedirs(directory, mode=0o700, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".adding-", dir=directory) as aside:
+            copy(folder, os.path.join(aside, "new"))
+            if os.path.lexists(target):
+                os.rename(target, os.path.join(aside, "old"))
+            os.rename(os.path.join(aside, "new"), target)
+    except OSError as error:
+        raise Unavailable(f"{target} can't be written: {error.strerror or error}.") from error
+    return target
+
+
+def copy(source: str, target: str) -> None:
+    """Copy a plugin's folder so that only its owner may write to it. Raises UsageError if it contains links."""
+    for path, folders, names in os.walk(source):
+        folders[:] = [name for name in folders if name not in _LEFT_OUT]
+        for name in [*folders, *names]:
+            each = os.path.join(path, name)
+            if platform.is_link(each) or not (os.path.isfile(each) or os.path.isdir(each)):
+                raise UsageError(f"{each} is a link or not a regular file: put a copy in its place.")
+        inner = os.path.join(target, os.path.relpath(path, source))
+        os.makedirs(inner, mode=0o755, exist_ok=True)
+        for name in names:
+            shutil.copyfile(os.path.join(path, name), os.path.join(inner, name))
+            _set_rights(os.path.join(inner, name), is_program=os.access(os.path.join(path, name), os.X_OK))
+
+
+def _path_of(address: str) -> tuple[str, str]:
+    """Return the last folder and the file name in an address; the folder is the name of a plugin without one."""
+    folder, name = posixpath.split(urlsplit(address).path)
+    found = posixpath.basename(folder).strip(".") or "plugin", name or MANIFEST
+    if why := file_names.fault("/".join(found)):
+        raise UsageError(f"{address}: {why}. Download it yourself, and give the file.")
+    return found
+
+
+def _set_rights(path: str, *, is_program: bool) -> None:
+    platform.set_mode(path, 0o755 if is_program else 0o644)
+
+
+def _plain_name(source: str) -> str:
+    name = os.path.basename(os.path.abspath(source))
+    if name == MANIFEST:
+        name = os.path.basename(os.path.dirname(os.path.abspath(source)))
+    suffix = next(filter(name.endswith, _ARCHIVES), "")
+    return name.removesuffix(suffix) or "plugin"
+
+
+def _with_manifest(folder: str, source: str) -> str:
+    """Return `folder`, or the only folder in it: archives often contain one folder named after the version."""
+    inner = [os.path.join(folder, name) for name in os.listdir(folder)]
+    places = [folder, *inner] if len(inner) == 1 else [folder]
+    for each in places:
+        if os.path.isfile(os.path.join(each, MANIFEST)):
+            return each
+    python = os.path.isfile(os.path.join(source, "pyproject.toml"))
+    hint = f" To install a Python plugin: pip install {os.path.join(os.curdir, source)}" if python else ""
+    raise UsageError(f"{source} contains no {MANIFEST}.{hint}")
+
+
+def _unpack(archive: str, target: str) -> None:
+    import tarfile
+    import zipfile
+    import zlib
+
+    broken = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError)
+    try:
+        with contextlib.ExitStack() as stack:
+            entries = _zipped(archive, stack) if archive.endswith(".zip") else _tarred(archive, stack)
+            _write(entries, target)
+    except broken as error:
+        raise UsageError(f"{archive} can't be unpacked: {error}") from None
+    except OSError as error:
+        raise UsageError(f"{archive} can't be read: {error.strerror or error}.") from None
+
+
+def _tarred(archive: str, stack: contextlib.ExitStack) -> Iterator[_Entry]:
+    import gzip
+    import tarfile
+
+    unpacked: Any = _Bounded(stack.enter_context(gzip.GzipFile(archive)))
+    opened = stack.enter_context(tarfile.open(fileobj=unpacked, mode="r|"))  # noqa: SIM115 - the stack closes it
+    for each in opened:
+        if not (each.isfile() or each.isdir()):
+            raise UsageError(f"{archive}: {each.name} is a link or not a regular file.")
+        read = partial(opened.extractfile, each) if each.isfile() else None
+        yield _Entry(each.name, bool(each.mode & 0o100), read)
+
+
+def _zipped(archive: str, stack: contextlib.ExitStack) -> Iterator[_Entry]:
+    import stat
+    import zipfile
+
+    opened = stack.enter_context(zipfile.ZipFile(archive))
+    for each in opened.infolist():
+        mode = each.external_attr >> 16
+        if not each.is_dir() and stat.S_IFMT(mode) not in (0, stat.S_IFREG):
+            raise UsageError(f"{archive}: {each.filename} is a link or not a regular file.")
+        read = None if each.is_dir() else partial(opened.open, each)
+        yield _Entry(each.filename, bool(mode & 0o100), read)
+
+
+def _write(entries: Iterator[_Entry], target: str) -> None:
+    """Write the files of an archive. Raises UsageError if they are too many or too large, or lead out of it."""
+    left = MOST_BYTES
+    os.makedirs(target)
+    for count, entry in enumerate(entries, 1):
+        if count > MOST_FILES:
+            raise UsageError(f"it contains more than {MOST_FILES} files.")
+        if why := file_names.fault(entry.name):
+            raise UsageError(f"{entry.name}: {why}.")
+        if entry.open is None:
+            continue
+        path = os.path.join(target, *file_names.parts(entry.name))
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        opened = entry.open()
+        with opened or open(os.devnull, "rb") as source, open(path, "xb") as file:
+            data = source.read(left + 1)
+            file.write(data)
+        left -= len(data)
+        if left < 0:
+            raise UsageError(_TOO_MUCH)
+        _set_rights(path, is_program=entry.is_program)

@@ -1,0 +1,261 @@
+"""Decide which plugins may be used and which need the user's approval first.
+
+Nothing here runs a program. A plugin's fingerprint covers its whole folder, the variables that it names and the hosts
+that get their values, so that any change needs a new approval.
+"""
+
+import os
+import stat
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from polyroute._internal import cache, platform
+from polyroute._internal.terminal import quoted
+from polyroute.base_url import site
+from polyroute.errors import UsageError
+from polyroute.requirements import evaluation, slots
+from polyroute.results import Commands
+from polyroute.types import Alternative, Provider, Slot
+
+if TYPE_CHECKING:
+    from polyroute.plugins.manifests.loader import Manifest
+
+_FOLDER_FILES = 10_000
+_FOLDER_BYTES = 512 << 20
+
+_State = tuple[str, int, int, int, int]
+"""The identity of a file, including its status change time, which users can't set."""
+
+# Increase this whenever fingerprints are computed differently; plugins then have to be approved again.
+_VERSION = 2
+_NO_COMMANDS: Commands = {}
+
+
+class Unsafe(UsageError):
+    """A plugin's files are not safe to use."""
+
+    def __init__(self, why: str, remedy: str) -> None:
+        self.why = why
+        self.remedy = remedy
+        super().__init__(f"{why}. {remedy}")
+
+
+class Binding(NamedTuple):
+    """A credential and a host that would get its secret."""
+
+    credential: str
+    """A variable, the path of a file, or a command."""
+    host: str
+    """Scheme, host and port."""
+
+
+class Readers(NamedTuple):
+    """The providers that read a secret from one variable."""
+
+    providers: frozenset[str]
+    hosts: frozenset[str]
+    """The hosts that the trusted ones among them send it to."""
+
+
+def bindings(manifest: "Manifest") -> list[Binding]:
+    """Return every (credential, host) pair of a plugin, including those of its executable, sorted."""
+    pairs = {
+        Binding(name, host)
+        for provider in manifest.description.providers
+        for each in evaluation.alternatives(provider)
+        for name in _names(each)
+        for host in hosts(provider, manifest)
+    }
+    if granted := manifest.description.executable:
+        names = {*granted.variables} - {"HOME"}  # a path that is not sent anywhere
+        pairs |= {Binding(name, f"https://{host}") for name in names for host in granted.hosts}
+    return sorted(pairs)
+
+
+def hosts(provider: Provider, manifest: "Manifest | None" = None) -> set[str]:
+    """Return scheme, host and port of each base URL of a provider.
+
+    A base URL with a placeholder may become any host, so it counts as a host of this provider only.
+    """
+    more = manifest.model_urls.get(provider.id, ()) if manifest else ()
+    urls = (provider.base_url, *(case.base_url for case in provider.base_url_cases), *more)
+    return {host(url, provider.id) for url in urls if url}
+
+
+def resolved(manifest: "Manifest", search_path: str) -> Commands:
+    """Return the paths of a manifest's commands on the user's PATH. Raises UsageError if one is missing."""
+    import shutil
+
+    found: dict[str, str] = {}
+    for name in dict.fromkeys(command[0] for command in manifest.description.commands):
+        path = shutil.which(name, path=search_path) if search_path else None
+        if path is None:
+            raise UsageError(f"{manifest.name} runs {name!r} for its key, and there is no such program on your PATH.")
+        found[name] = os.path.abspath(path)
+    return found
+
+
+def fingerprint(manifest: "Manifest", commands: Commands = _NO_COMMANDS) -> str:
+    """Return a digest of the state of a plugin and of the programs that it runs.
+
+    Raises Unsafe if its files are not safe to use.
+    """
+    files = [*_own_files(manifest), *_programs(manifest, commands)]
+    granted = manifest.description.executable
+    given = [granted.variables, granted.settings] if granted else None
+    said = f"{given} {bindings(manifest)} {sorted(commands.items())}"
+    made_from = [_VERSION, said, *map(list, files)]
+    known = cache.recall("fingerprints", manifest.path) if platform.KNOWS_CHANGE_TIME else None
+    if isinstance(known, list) and known[:1] == [made_from]:
+        return str(known[-1])
+    digest = _digest(manifest.folder, [path for path, *_ in files if path != manifest.folder])
+    found = _sha256([f"{digest} {said}".encode()])
+    cache.remember("fingerprints", {manifest.path: [made_from, found]})
+    return found
+
+
+def _own_files(manifest: "Manifest") -> list[_State]:
+    if manifest.has_folder:
+        return sorted(_files(manifest.folder))
+    return [_check_rights(path, manifest.folder) for path in manifest.files]
+
+
+def check_files(manifest: "Manifest") -> None:
+    """Raise Unsafe if other users may write a manifest's files, or if they are outside its folder."""
+    _check_rights(manifest.folder, manifest.folder)
+    for path in manifest.files:
+        _check_rights(path, manifest.folder)
+        if os.path.islink(path):
+            _check_place(path, manifest.folder)
+
+
+def contested(provider: Provider, manifest: "Manifest", readers: Mapping[str, Readers]) -> dict[Alternative, str]:
+    """Return the places of `provider` whose secret it may not send to its hosts without consent, with the reasons.
+
+    `readers` has the other providers that read a secret from each variable. Files and commands always need consent.
+    """
+    own = hosts(provider, manifest)
+    found = {}
+    for each in evaluation.alternatives(provider):
+        others = [readers[name] for name in slots.named(each) if name in readers]
+        if each.file or each.names_file or each.command:
+            found[each] = f"{shown(each)} is a {'command' if each.command else 'file'}"
+        elif strangers := [other for other in others if not own <= other.hosts]:
+            names = sorted({name for other in strangers for name in other.providers})
+            found[each] = f"{shown(each)} is for {', '.join(names)}"
+    return found
+
+
+def without(provider: Provider, withheld: Collection[Alternative], remedy: str) -> Provider:
+    """Return the provider without the withheld places; the slots concerned get `remedy`."""
+
+    def kept(slot: Slot) -> Slot:
+        alternatives = tuple(each for each in slot.alternatives if each not in withheld)
+        return slot if alternatives == slot.alternatives else slot._replace(alternatives=alternatives, remedy=remedy)
+
+    groups = (group._replace(slots=tuple(map(kept, group.slots))) for group in provider.requirement)
+    return provider._replace(requirement=tuple(groups))
+
+
+def without_looking(provider: Provider, others: Mapping[str, Readers]) -> Provider:
+    """Return the provider without those of its plugin's own variables that others read."""
+    detects = tuple(name for name in provider.detects if name not in others)
+    key_variable = "" if provider.key_variable in others else provider.key_variable
+    return provider._replace(detects=detects, key_variable=key_variable)
+
+
+def host(url: str, provider_id: str) -> str:
+    """Return scheme, host and port of a base URL; one with a placeholder differs from every other provider's."""
+    found = site(url)
+    return f"{found} of {provider_id}" if "$" in found else found
+
+
+def _names(each: Alternative) -> set[str]:
+    return {*slots.named(each), *([shown(each)] if each.file or each.command else [])}
+
+
+def shown(each: Alternative) -> str:
+    """Return a place as users know it: a variable, a path, or a command in shell notation."""
+    return each.variable or each.file or f"`{slots.command_name(each.command)}`"
+
+
+def _check_rights(path: str, folder: str) -> _State:
+    try:
+        found = os.stat(path)
+    except OSError as error:
+        raise Unsafe(f"{path} can't be examined: {error.strerror}", "Fix or remove it.") from None
+    if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
+        raise Unsafe(f"{path} is not a regular file or a folder", "Remove it.")
+    if platform.others_may_write(found):
+        raise Unsafe(f"users other than its owner may write {path}", f"Run: chmod -R go-w {quoted(folder)}")
+    return *cache.identified(path, found), found.st_ctime_ns
+
+
+def _check_place(path: str, folder: str) -> None:
+    if not platform.is_within(path, folder):
+        raise Unsafe(f"{path} leads out of the plugin's folder", "Put a copy of the file in the folder.")
+
+
+def _programs(manifest: "Manifest", commands: Commands) -> Iterator[_State]:
+    """Yield the files outside its folder that a plugin runs by absolute path; changing one changes the plugin."""
+    granted = manifest.description.executable
+    argvs = [granted.argv] if granted else []
+    argvs += [(commands.get(command[0], command[0]), *command[1:]) for command in manifest.description.commands]
+    for path in dict.fromkeys(each for argv in argvs for each in argv if os.path.isabs(each)):
+        if path in (argv[0] for argv in argvs) or os.path.isfile(path):
+            yield _check_rights(path, os.path.dirname(path))
+
+
+def _files(folder: str) -> Iterator[_State]:
+    """Yield the folder of a plugin and every file and link in it.
+
+    Raises Unsafe if other users may write one of them, or if a link leads out of the folder.
+    """
+    yield _check_rights(folder, folder)
+    waiting, count, size = [folder], 0, 0
+    while waiting:
+        for each in _entries(waiting.pop()):
+            found = _check_rights(each.path, folder)
+            if platform.is_link(each):
+                _check_place(each.path, folder)
+            if each.is_dir(follow_symlinks=False):
+                waiting.append(each.path)
+                continue
+            count, size = count + 1, size + found[1]
+            if count > _FOLDER_FILES or size > _FOLDER_BYTES:
+                why = f"{folder} holds more than {_FOLDER_FILES} files, or {_FOLDER_BYTES >> 20} MiB"
+                raise Unsafe(why, "Remove what is not needed.")
+            yield found
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError as error:
+        raise Unsafe(f"{folder} can't be read: {error.strerror}", "Fix or remove it.") from None
+
+
+def _digest(folder: str, files: Iterable[str]) -> str:
+    return _sha256(part for path in files for part in (os.fsencode(_named(path, folder)), _content(path)))
+
+
+def _named(path: str, folder: str) -> str:
+    """Return the path of a file relative to the plugin's folder, or its whole path if it is elsewhere."""
+    return os.path.relpath(path, folder) if path.startswith(folder + os.sep) else path
+
+
+def _content(path: str) -> bytes:
+    if os.path.isdir(path):  # a link, whose target is among the files
+        return os.fsencode(os.readlink(path))
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def _sha256(parts: Iterable[bytes]) -> str:
+    import hashlib
+
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "big") + part)
+    return digest.hexdigest()

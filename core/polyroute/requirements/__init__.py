@@ -1,0 +1,1 @@
+"""What providers need to be called, evaluated in one environment."""

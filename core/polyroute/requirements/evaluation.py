@@ -1,0 +1,176 @@
+"""Evaluating what providers say they need against one environment."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
+
+from polyroute import base_url
+from polyroute.environment import Environment
+from polyroute.requirements.slots import Filled, commands_of, fill, named, paths_of, variables_of
+from polyroute.types import Alternative, Credential, Group, Provider, Slot, Source
+
+Readers = Mapping[str, tuple[str, ...]]
+"""For each variable, the providers that read it as a secret."""
+
+
+class Evaluation(NamedTuple):
+    """What looking for one provider's requirement gave: a credential, or what is missing."""
+
+    credential: Credential | None
+    reason: str
+    remedy: str = ""
+    values: Mapping[str, str] = {}
+    """The settings found, by slot, to be filled into base URLs and headers."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """The provider's further headers, filled."""
+
+
+def evaluate(provider: Provider, environment: Environment, readers: Readers) -> Evaluation:
+    """Look for each group of the provider's requirement, and take the first that is met."""
+    attempts = [(group, [fill(slot, environment) for slot in group.slots]) for group in provider.requirement]
+    for group, filled in attempts:
+        if not any(each.fault for each in filled):
+            return _met(provider, group, filled, readers)
+    return _unmet(attempts)
+
+
+def filled_headers(
+    headers: tuple[tuple[str, str], ...], values: Mapping[str, str]
+) -> tuple[tuple[str, str], ...] | None:
+    """Headers with the settings found in them; None where one of these is missing."""
+    if not any("$" in value for _, value in headers):
+        return headers
+    found = [(name, base_url.filled(value, values)) for name, value in headers]
+    whole = tuple([(name, value) for name, value in found if value is not None])
+    return whole if len(whole) == len(headers) else None
+
+
+def variables(provider: Provider) -> Iterable[str]:
+    """Every variable that can change how the provider's requirement is evaluated."""
+    for alternative in alternatives(provider):
+        yield from named(alternative)
+
+
+def secret_variables(provider: Provider) -> set[str]:
+    """The variables in which the provider's secrets are looked for, by whatever form: a requirement, a command that
+    is told them, or a plugin that looks by itself.
+    """
+    found = {provider.key_variable, *provider.detects}
+    for group in provider.requirement:
+        for slot in group.slots:
+            if slot.secret:
+                found.update(name for each in slot.alternatives for name in (each.variable, *each.variables))
+    found.discard("")
+    return found
+
+
+def depends_on_variables_only(provider: Provider) -> bool:
+    """Whether a provider none of whose variables is set is certain to be without credential."""
+    if any(alternative.file or alternative.command for alternative in alternatives(provider)):
+        return False
+    return all(any(not slot.default for slot in group.slots) for group in provider.requirement)
+
+
+def alternatives(provider: Provider) -> Iterable[Alternative]:
+    """Every alternative of every slot of the provider's requirement."""
+    for group in provider.requirement:
+        for slot in group.slots:
+            yield from slot.alternatives
+
+
+def replaced(provider: Provider, change: Callable[[Alternative], Alternative]) -> Provider:
+    """The provider with each alternative of its requirement as `change` makes it."""
+
+    def slot_of(slot: Slot) -> Slot:
+        return slot._replace(alternatives=tuple([change(each) for each in slot.alternatives]))
+
+    groups = [group._replace(slots=tuple([slot_of(slot) for slot in group.slots])) for group in provider.requirement]
+    return provider._replace(requirement=tuple(groups))
+
+
+def _met(provider: Provider, group: Group, filled: list[Filled], readers: Readers) -> Evaluation:
+    source = _source_of_secret(filled) if group.kind != "none" else None
+    steering = _steering(filled, source)
+    values = {each.slot.name: each.value for each in filled if _may_stand_in_url(each) and each not in steering}
+    endpoint, headers = base_url.of_provider(provider, "", values), filled_headers(provider.headers, values)
+    if (not endpoint or headers is None) and steering:
+        fault = f"{steering[0].source} may not decide where {source} is sent"
+        return Evaluation(None, fault, "Set both in the same place.")
+    if not endpoint:
+        return Evaluation(None, f"no base URL is known for {provider.id}", "Correct its settings or its plugin.")
+    if headers is None:
+        return Evaluation(None, f"a header of {provider.id} needs a setting that is missing", "Correct its plugin.")
+    others = readers.get(source.name, ()) if source else ()
+    shared = tuple(other for other in others if other != provider.id)
+    remedy, until = next(
+        ((each.slot.remedy, each.found.expires_at) for each in filled if each.source and each.source == source),
+        ("", None),
+    )
+    credential = Credential(provider.id, endpoint, group.kind, source, shared, remedy=remedy, expires_at=until)
+    return Evaluation(credential, _reason(credential), values=values, headers=headers)
+
+
+def _source_of_secret(filled: list[Filled]) -> Source | None:
+    ranked = sorted(filled, key=lambda each: not each.slot.secret)
+    return next((each.source for each in ranked if each.source), None)
+
+
+def _may_stand_in_url(each: Filled) -> bool:
+    """Settings that were checked, or that are bare names in any case."""
+    return not each.slot.secret and bool(each.slot.check or base_url.bare(each.value, "slug"))
+
+
+def _steering(filled: list[Filled], secret: Source | None) -> list[Filled]:
+    """Settings that must not decide where the secret goes."""
+    settings = [each for each in filled if not each.slot.secret and each.source]
+    return [each for each in settings if each.source and not base_url.may_decide(each.source, secret)]
+
+
+def _reason(credential: Credential) -> str:
+    if credential.source is None:
+        return "no key is needed; whether the server runs is not checked"
+    if not credential.shared_with:
+        return f"found {credential}"
+    others = ", ".join(credential.shared_with)
+    return f"found {credential}, a variable shared with {others}: it may be meant for one of them"
+
+
+def wanted(provider: Provider) -> list[str]:
+    """Each group of the provider's requirement in words."""
+    return [" and ".join(map(_described, group.slots)) or "nothing" for group in provider.requirement]
+
+
+def _unmet(attempts: list[tuple[Group, list[Filled]]]) -> Evaluation:
+    if not attempts:
+        return Evaluation(None, "no login was found")
+    nearest = min((filled for _, filled in attempts), key=_distance)
+    missing = [each for each in nearest if each.fault]
+    return Evaluation(None, "; ".join(each.fault for each in missing), _remedy(missing))
+
+
+def _distance(filled: list[Filled]) -> tuple[bool, int]:
+    has_secret = any(each.slot.secret and (each.source or each.attempted or each.found.expired) for each in filled)
+    return not has_secret, sum(1 for each in filled if each.fault)
+
+
+def _described(slot: Slot) -> str:
+    text = _either([*variables_of(slot), *paths_of(slot), *commands_of(slot)]) or slot.name  # where all is withheld
+    return f"{text} (default {slot.default})" if slot.default else text
+
+
+def _remedy(missing: list[Filled]) -> str:
+    """What to do about slots that are not filled, exactly these and nothing else."""
+    plain = [each for each in missing if not each.found.expired and (each.source or not each.slot.remedy)]
+    looked = [(each, variables_of(each.slot)) for each in plain]
+    wrong = [each.attempted for each, names in looked if each.attempted in names]
+    others = [(each.slot, names) for each, names in looked if each.attempted not in names]
+    absent = [_either(names) for _, names in others if names]
+    paths = [paths_of(slot) for slot, names in others if not names]
+    sentences = [f"Correct {' and '.join(wrong)}."] if wrong else []
+    sentences += [f"Set {' and '.join(absent)}."] if absent else []
+    sentences += [f"Put it into {_either(each)}." for each in paths if each]
+    told = [each.slot.remedy or "Log in again." for each in missing if each not in plain]
+    return " ".join(dict.fromkeys([*sentences, *told]))
+
+
+def _either(names: list[str]) -> str:
+    return f"{names[0]} (or {' or '.join(names[1:])})" if len(names) > 1 else "".join(names)

@@ -1,0 +1,180 @@
+"""The values that a catalog returns for providers and models. All are immutable."""
+
+import os
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+from polyroute.types import (
+    DIRECT,
+    AuthHeader,
+    Credential,
+    Evidence,
+    Problem,
+    Provider,
+)
+
+
+class Route(NamedTuple):
+    """One way to run a model, or a provider's models where `model_id` is None."""
+
+    model_id: str | None
+    """The model ID as the endpoint of this route spells it."""
+    mapping: Evidence | None
+    via: str
+    """`direct`, or the gateway's provider ID."""
+    usable: bool
+    base_url: str
+    protocol: str
+    auth: AuthHeader
+    headers: tuple[tuple[str, str], ...]
+    credential: Credential | None
+    reason: str
+    """Why the route is usable, or why it is not."""
+    remedy: str = ""
+    """What the user can do to make it usable; empty for a usable route."""
+
+
+class Mapped(NamedTuple):
+    """A gateway's ID for one provider's model, with evidence and a reason."""
+
+    provider: str
+    """The provider as given: an ID, an alias, or an unknown name."""
+    model: str
+    via: str
+    """The gateway's provider ID."""
+    id: str | None
+    evidence: Evidence
+    why: str
+    suggestions: tuple[str, ...] = ()
+    """Model references that may have been meant, if there is no ID."""
+
+
+class ProviderStatus(NamedTuple):
+    """The routes to a provider's models, and whether any of them is usable."""
+
+    provider: Provider
+    routes: tuple[Route, ...]
+    """In the order in which they are tried; always contains the direct route."""
+    gateways: tuple[str, ...]
+    """The IDs of all gateways, whether or not they carry this provider."""
+
+    @property
+    def has_direct_key(self) -> bool:
+        """Whether the direct route is usable."""
+        return self.credential_sources[DIRECT]
+
+    @property
+    def has_effective_credentials(self) -> bool:
+        """Whether at least one usable route exists."""
+        return any(route.usable for route in self.routes)
+
+    def can_route_via(self, gateway: str) -> bool:
+        """Return whether `gateway` may carry this provider's models, with or without a credential."""
+        return any(route.via == gateway for route in self.routes)
+
+    @property
+    def credential_sources(self) -> dict[str, bool]:
+        """For `direct` and each gateway, whether the route via it is usable."""
+        usable = {route.via for route in self.routes if route.usable}
+        vias = (DIRECT, *(g for g in self.gateways if g != self.provider.id))
+        return {via: via in usable for via in vias}
+
+
+class Status(NamedTuple):
+    """The status of every provider, and all problems."""
+
+    providers: Mapping[str, ProviderStatus]
+    """The status of each provider by ID, sorted."""
+    preferred: str
+    """`direct`, or the ID of the gateway that is tried first."""
+    problems: tuple[Problem, ...]
+
+
+# A plugin that calls sys.exit() must not end its host. KeyboardInterrupt comes from the user and is not caught.
+CONTAINED = (Exception, SystemExit)
+
+Commands = Mapping[str, str]
+"""The absolute path of the program for each command name, looked up when the user approved the plugin."""
+Origin = Literal["host", "bundled", "installed", "folder", "project"]
+Kind = Literal["python", "manifest", "executable"]
+
+
+class Plugin(NamedTuple):
+    """One plugin: its origin, and whether it is enabled."""
+
+    name: str
+    distribution: str = ""
+    """The distribution that contains it; empty if it was not installed."""
+    version: str = ""
+    enabled: bool = True
+    reason: str = ""
+    """Why it is not enabled."""
+    kind: Kind = "python"
+    manifest: str = ""
+    """The path of its manifest; empty for a Python plugin."""
+    in_project: bool = False
+    """Whether it is part of a project instead of the user's own."""
+    is_bundled: bool = False
+    """Whether its distribution is bundled: it comes first and is trusted like Polyroute itself."""
+    rank: int = 0
+    """Its position in the order of ownership."""
+
+    @property
+    def origin(self) -> Origin:
+        """Where it comes from: the host, an installed distribution, the user's plugin folder, or a project."""
+        if self.distribution:
+            return "bundled" if self.is_bundled else "installed"
+        return ("project" if self.in_project else "folder") if self.manifest else "host"
+
+    @property
+    def is_third_party(self) -> bool:
+        """Whether it comes from neither the host nor Polyroute itself."""
+        return self.origin not in ("host", "bundled")
+
+    @property
+    def folder(self) -> str:
+        """The folder of its manifest; empty for a Python plugin."""
+        return os.path.dirname(self.manifest)
+
+    @property
+    def identity(self) -> str:
+        """The identity recorded for the owner of a provider: its distribution, else the folder of its manifest."""
+        return self.distribution or (os.path.realpath(self.folder) if self.manifest else "")
+
+    @property
+    def label(self) -> str:
+        """Its name with the distribution and version, or with the folder, for messages."""
+        where = f"{self.distribution} {self.version}" if self.distribution else self.folder
+        return f"{self.name} ({where})" if where else self.name
+
+    def problem(self, message: str, remedy: str, hook: str = "", *, code: str, provider: str = "") -> Problem:
+        """Return a problem attributed to this plugin."""
+        facts = (self.name, self.distribution, self.version, hook, self.manifest)
+        return Problem(message, remedy, *facts, code, provider)
+
+
+class Refused(Exception):
+    """A plugin is rejected and is not enabled."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+class Failed(Exception):
+    """A plugin's backend returned no usable result; the message can be shown to users."""
+
+    def __init__(self, message: str, code: str, remedy: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.remedy = remedy
+        """What the user can do about it, according to the plugin."""
+
+
+def describe(error: BaseException) -> str:
+    """Return an exception as one line for users."""
+    try:
+        text = " ".join(str(error).split())
+    except CONTAINED:
+        text = "an error whose message can't be read"
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -1,0 +1,159 @@
+"""The favourites and recents of a user's model picker, stored in a file.
+
+An entry is `{"provider", "model", "baseURL"?, "updatedAt"}`; one model at several base URLs has several variants.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from polyroute._internal import files
+from polyroute.environment import Environment
+from polyroute.errors import Unavailable
+from polyroute.types import Problem
+
+FAVOURITES_LIMIT, RECENTS_LIMIT = 100, 10
+_VERSION = 1
+_LIMITS = {"favorites": FAVOURITES_LIMIT, "recents": RECENTS_LIMIT}
+_TEXTS = {"provider", "model", "baseURL", "updatedAt"}
+
+Clock = Callable[[], datetime]
+
+
+class Picked(NamedTuple):
+    """One variant of a model that a user has picked."""
+
+    provider: str
+    model: str
+    base_url: str = ""
+    updated_at: str = ""
+    """When it was picked, in ISO 8601."""
+
+    @property
+    def variant(self) -> tuple[str, str, str]:
+        """The fields that identify it."""
+        return self.provider, self.model, self.base_url
+
+    @property
+    def document(self) -> dict[str, str]:
+        """Its fields as stored in the file."""
+        named = zip(("provider", "model", "baseURL", "updatedAt"), self, strict=True)
+        return {name: value for name, value in named if value}
+
+
+class PickerState:
+    """The favourites and recents of one user, the latest first. Every method reads the current file."""
+
+    def __init__(self, environment: Environment, *, clock: Clock = lambda: datetime.now(UTC)) -> None:
+        self.path = os.path.join(environment.state_directory, "model-picker.json")
+        self._clock = clock
+
+    def favourites(self) -> tuple[Picked, ...]:
+        """Return the user's favourites; none if the file can't be read (see `problems`)."""
+        return self._listed("favorites")
+
+    def recents(self) -> tuple[Picked, ...]:
+        """Return the models that were used last; none if the file can't be read (see `problems`)."""
+        return self._listed("recents")
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """A problem if the file can't be read."""
+        try:
+            self._read()
+        except (OSError, ValueError) as error:
+            fault = f"favourites and recents can't be read ({_why(error)})"
+            return (Problem(fault, "Fix the file, or move it away.", path=self.path, code="picker-state"),)
+        return ()
+
+    def toggle_favourite(self, model: Picked) -> bool:
+        """Add a model to the favourites or remove it; return whether it is a favourite now."""
+
+        def toggled(favourites: list[Picked]) -> list[Picked]:
+            others = [each for each in favourites if each.variant != model.variant]
+            return others if len(others) < len(favourites) else [self._now(model), *others]
+
+        return any(each.variant == model.variant for each in self._change("favorites", toggled))
+
+    def set_favourites(self, models: Iterable[Picked]) -> int:
+        """Replace all favourites; return their number."""
+        chosen = [self._now(model) for model in models]
+        return len(self._change("favorites", lambda _: chosen))
+
+    def push_recent(self, model: Picked) -> None:
+        """Record that a model was used now."""
+        self._change("recents", lambda recents: [self._now(model), *recents])
+
+    def _now(self, model: Picked) -> Picked:
+        moment = self._clock().astimezone(UTC).isoformat(timespec="milliseconds")
+        return model._replace(updated_at=moment.replace("+00:00", "Z"))
+
+    def _listed(self, field: str) -> tuple[Picked, ...]:
+        try:
+            return tuple(_entries(self._read(), field))
+        except (OSError, ValueError):
+            return ()
+
+    def _change(self, field: str, change: Callable[[list[Picked]], Sequence[Picked]]) -> list[Picked]:
+        with files.told(self.path), files.locked(self.path):
+            try:
+                document = self._read()
+            except ValueError as error:
+                raise Unavailable(f"{self.path} was not changed: {_why(error)}. Fix it, or move it away.") from None
+            chosen = _distinct(change(_entries(document, field)), _LIMITS[field])
+            document = {**document, "version": _VERSION, field: _rewritten(document.get(field, []), chosen)}
+            files.replace(self.path, json.dumps(document, indent=2).encode(), mode=0o600)
+        return chosen
+
+    def _read(self) -> dict[str, Any]:
+        """Return the document in the file. Raises ValueError if its format is not supported."""
+        try:
+            with open(self.path, encoding="utf-8") as file:
+                document = json.load(file)
+        except (FileNotFoundError, NotADirectoryError):
+            return {}
+        except RecursionError:
+            raise ValueError from None
+        if not isinstance(document, dict) or document.get("version") != _VERSION:
+            raise ValueError
+        if not all(isinstance(document.get(field, []), list) for field in _LIMITS):
+            raise ValueError
+        return document
+
+
+def _entries(document: dict[str, Any], field: str) -> list[Picked]:
+    """Return the valid entries of a list in the file."""
+    return [_picked(each) for each in document.get(field, []) if _is_sound(each)]
+
+
+def _rewritten(before: list[Any], chosen: Iterable[Picked]) -> list[Any]:
+    """Return the list to write: the chosen models with their unknown fields preserved, then all invalid entries."""
+    stored = {_picked(each).variant: each for each in before if _is_sound(each)}
+    entries = [{**stored.get(each.variant, {}), **each.document} for each in chosen]
+    return [*entries, *(each for each in before if not _is_sound(each))]
+
+
+def _is_sound(entry: Any) -> bool:
+    if not (isinstance(entry, dict) and entry.get("provider") and entry.get("model")):
+        return False
+    return all(isinstance(entry[name], str) for name in _TEXTS & entry.keys())
+
+
+def _picked(entry: dict[str, str]) -> Picked:
+    return Picked(entry["provider"], entry["model"], entry.get("baseURL", ""), entry.get("updatedAt", ""))
+
+
+def _distinct(models: Iterable[Picked], limit: int) -> list[Picked]:
+    """Return the first entry of each variant, at most `limit`."""
+    first: dict[tuple[str, str, str], Picked] = {}
+    for model in models:
+        first.setdefault(model.variant, model)
+    return list(first.values())[:limit]
+
+
+def _why(error: Exception) -> str:
+    return error.strerror or "it failed" if isinstance(error, OSError) else "it is not in version 1 of its format"

@@ -1,0 +1,165 @@
+"""Operations about the current model."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import cast
+
+from polyroute import ModelRef, NoEffectiveRoute, Route, Unavailable, validate
+from polyroute._internal.redact import is_masked
+from polyroute.custom_models.models import literal
+from polyroute.dexto_compat import GATEWAY
+from polyroute.dexto_compat.http import MISSING_KEY, VIA_FIELD
+from polyroute.documents.http_types import Config, Current, ModelFacts, Settings, Switched
+from polyroute.server import request_parsing
+from polyroute.server.current_model import Selection
+from polyroute.server.errors import Fault, issue
+from polyroute.server.operations import Call, Operation
+from polyroute.server.picker_state import Picked, PickerState
+from polyroute.server.schemas import CurrentQuery, SwitchBody
+from polyroute.types import DIRECT
+
+_NOT_SETTINGS = {"provider", "model", "baseURL", "apiKey", "sessionId"}
+_SAID_BY_ROUTES = (MISSING_KEY, "no_route", "model_not_offered")
+"""The routes know better: of a key that came with the choice, and of models that are newer than any list."""
+
+
+def _current(call: Call) -> Current:
+    """The current model, and whether it can be run."""
+    chosen = call.current.get(call.catalog.environment, call.asked(CurrentQuery).sessionId)
+    selection = chosen or _first_choice(call)
+    routes = _routes(call, selection)
+    route = next((each for each in routes if each.usable), None)
+    return {
+        "config": _config(call, selection, routes),
+        "routing": {VIA_FIELD: route is not None and route.via == GATEWAY, "via": route.via if route else None},
+        "chosen": chosen is not None,
+    }
+
+
+def _switch(call: Call) -> Switched:
+    """Make a model current; it must be able to run."""
+    body = call.body(SwitchBody)
+    before = call.current.get(call.catalog.environment, body.sessionId) or _first_choice(call)
+    selection = _selected(body, before, call)
+    _check(call, selection)
+    routes = _routes(call, selection)
+    if not any(route.usable for route in routes):
+        raise NoEffectiveRoute(ModelRef(selection.provider, selection.model), routes)
+    call.current.set(call.catalog.environment, body.sessionId, selection)
+    picked = Picked(selection.provider, selection.model, selection.base_url)
+    with contextlib.suppress(Unavailable):  # the switch is made, whether or not it can be remembered
+        PickerState(call.catalog.environment).push_recent(picked)
+    document: Switched = {"config": _config(call, selection, routes)}
+    if body.sessionId:
+        document["sessionId"] = body.sessionId
+    return document
+
+
+def _check(call: Call, selection: Selection) -> None:
+    """Raises Fault where a choice would be wrong in a configuration too."""
+    ref = request_parsing.model(call.catalog, selection.provider, selection.model)
+    section = {"provider": ref.provider, "model": ref.id, "baseURL": selection.base_url}
+    wrong = [
+        found
+        for found in validate(call.catalog, section)
+        if found.severity == "error" and found.code not in _SAID_BY_ROUTES
+    ]
+    if wrong:
+        issues = [issue(each.code, f"{each.message}. {each.remedy}", [each.path]) for each in wrong]
+        told = f"{wrong[0].path}: {wrong[0].message}."
+        raise Fault(wrong[0].code, told, recovery=wrong[0].remedy, issues=issues)
+
+
+def _selected(body: SwitchBody, before: Selection, call: Call) -> Selection:
+    """The model that a body chooses. Only where it names no provider does the one before count, with its endpoint."""
+    same = Selection("", "") if body.provider else before
+    provider, model = body.provider or same.provider, body.model or same.model
+    if not model:
+        raise Fault("llm_model_invalid", f"Name the model of {provider} to switch to.")
+    base_url = body.baseURL or same.base_url
+    kept = same.api_key if same.base_url == base_url else ""
+    settings = body.model_dump(exclude=_NOT_SETTINGS, exclude_unset=True)
+    return Selection(provider, model, base_url, settings, _given(body, provider, model, call) or kept)
+
+
+def _given(body: SwitchBody, provider: str, model: str, call: Call) -> str:
+    """The key in a body; empty for what was shown in place of one."""
+    key = body.apiKey.strip()
+    own = call.catalog.custom_model(request_parsing.model(call.catalog, provider, model))
+    return "" if is_masked(key) or (own and key == own.key) else literal(key)
+
+
+def _first_choice(call: Call) -> Selection:
+    """What is current as long as nobody chose: a well-known default model, one that can be run where there is any."""
+    known = call.listing.well_known()
+    if not known:
+        raise Fault("llm_no_model", "No model is known.", "not_found", recovery="See `polyroute plugins`.")
+    return Selection(*known[0])
+
+
+def _routes(call: Call, selection: Selection) -> tuple[Route, ...]:
+    """The routes to a choice. An endpoint that came with it gets the key that came with it, and never one of ours."""
+    routes = request_parsing.routes(call.catalog, selection.provider, selection.model)
+    if not (selection.base_url or selection.api_key):
+        return routes
+    direct = next((route for route in routes if route.via == DIRECT), None)
+    if direct is None:
+        raise Fault("llm_model_invalid", f"{selection.provider} takes neither a base URL nor a key of one model's own.")
+    url = selection.base_url or direct.base_url
+    if selection.api_key and url:
+        return (direct._replace(usable=True, base_url=url, reason="the key came with the choice", remedy=""),)
+    if url == direct.base_url:
+        return routes
+    reason = f"{url} was given without a key, and keys found for another endpoint do not go there"
+    if call.catalog.provider(selection.provider).provider.kind == "own-server":
+        return (direct._replace(usable=True, base_url=url, credential=None, reason="your own server needs no key"),)
+    remedy = "Give its key with it, or save it as a custom model with a key of its own."
+    return (direct._replace(usable=False, base_url=url, credential=None, reason=reason, remedy=remedy),)
+
+
+def _config(call: Call, selection: Selection, routes: tuple[Route, ...]) -> Config:
+    """A choice as clients read it; the key stays here."""
+    config: Config = {
+        "provider": selection.provider,
+        "model": selection.model,
+        **_listed(call, selection),
+        **_own(call, selection),
+        **cast("Settings", selection.settings),  # a host that keeps them gives back what it was given
+        "hasApiKey": any(route.usable for route in routes),
+    }
+    if selection.base_url:
+        config["baseURL"] = selection.base_url
+    return config
+
+
+def _listed(call: Call, selection: Selection) -> ModelFacts:
+    """What lists say of a model."""
+    ref = request_parsing.model(call.catalog, selection.provider, selection.model)
+    found = call.catalog.plugins.models(ref.provider).get(ref.id)
+    return _facts(found.name, found.context, found.output) if found else {}
+
+
+def _own(call: Call, selection: Selection) -> ModelFacts:
+    """What the user says of a model of their own."""
+    for model in call.catalog.custom_models.named(selection.model):
+        if model.provider == selection.provider:
+            return _facts(model.display_name, *map(model.stored.get, ("maxInputTokens", "maxOutputTokens")))
+    return {}
+
+
+def _facts(name: str, most_input: int | None, most_output: int | None) -> ModelFacts:
+    facts: ModelFacts = {}
+    if name:
+        facts["displayName"] = name
+    if most_input:
+        facts["maxInputTokens"] = most_input
+    if most_output:
+        facts["maxOutputTokens"] = most_output
+    return facts
+
+
+OPERATIONS = (
+    Operation("GET", "/llm/current", _current, CurrentQuery),
+    Operation("POST", "/llm/switch", _switch, body=SwitchBody, lane="writing"),
+)

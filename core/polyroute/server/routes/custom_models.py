@@ -1,0 +1,133 @@
+"""Operations about the person's own models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from polyroute import ModelRef, UnknownCustomModel
+from polyroute.base_url import normalized
+from polyroute.custom_models.models import KEY_FIELD, CustomModel
+from polyroute.dexto_compat import DEFAULT_CUSTOM_PROVIDER
+from polyroute.documents import custom_models as documents
+from polyroute.documents.http_types import Verdict
+from polyroute.documents.http_user_types import Advice, CustomModels, Deleted, SavedCustomModel, ShownCustomModel
+from polyroute.server import request_parsing
+from polyroute.server.errors import Fault
+from polyroute.server.operations import Call, Operation
+from polyroute.server.removed_keys import Bound
+from polyroute.server.schemas import AdviceQuery, CustomModelBody, CustomModelChanges, CustomModelQuery
+
+
+def _listed(call: Call) -> CustomModels:
+    """The person's own models, with the route that each would take."""
+    return {"models": [_shown(model, call) for model in call.catalog.custom_models.listing().models]}
+
+
+def _saved(call: Call) -> SavedCustomModel:
+    """Add a model, or change the one of the same provider and name; fields that are left out stay."""
+    entry = {"provider": DEFAULT_CUSTOM_PROVIDER} | call.body(CustomModelBody).model_dump(exclude_unset=True)
+    before = _before(entry, call)
+    if before is not None and entry.get(KEY_FIELD) == before.key:
+        del entry[KEY_FIELD]  # shown to the client and sent back: it stays, a reference too
+    recalled = "" if before else call.removed.recall(_bound(entry, call), entry.get(KEY_FIELD, ""))
+    if recalled:
+        entry[KEY_FIELD] = recalled
+    outcome = call.catalog.custom_models.add(entry, upsert=True, references=bool(recalled))
+    document: SavedCustomModel = {"ok": True, "model": documents.entry(outcome.model), "created": outcome.created}
+    if outcome.note:
+        document["note"] = outcome.note
+    return document
+
+
+def _before(entry: Mapping[str, Any], call: Call) -> CustomModel | None:
+    try:
+        return call.catalog.custom_models.get(ModelRef(entry["provider"], entry["name"]))
+    except UnknownCustomModel:
+        return None
+
+
+def _bound(entry: Mapping[str, Any], call: Call) -> Bound:
+    """Where the key of an entry belongs."""
+    provider, url = entry["provider"], normalized(entry.get("baseURL", ""))
+    return Bound(call.catalog.custom_models.path, call.catalog.plugins.names.get(provider, provider), url)
+
+
+def _changed(call: Call) -> SavedCustomModel:
+    """Change fields of a model, its name among them, in one write; what is left out stays."""
+    changes = call.body(CustomModelChanges).model_dump(exclude_unset=True)
+    outcome = call.catalog.custom_models.edit(_named(call), changes, references=False)
+    return {"ok": True, "model": documents.entry(outcome.model), "created": False}
+
+
+def _deleted(call: Call) -> Deleted:
+    """Remove a model."""
+    ref, store = _named(call), call.catalog.custom_models
+    model = store.get(ref)
+    if key := store.secret(ref, model.base_url):
+        call.removed.remember(_bound(model.document, call), key)
+    store.remove(ref)
+    return {"ok": True, "deleted": ref.id}
+
+
+def _named(call: Call) -> ModelRef:
+    """The one model of the name in the path, perhaps told apart by its provider."""
+    name, provider = call.path["name"], call.asked(CustomModelQuery).provider
+    found = [model.provider for model in call.catalog.custom_models.named(name)]
+    names = call.catalog.plugins.names
+    wanted = [each for each in found if not provider or names.get(each, each) == names.get(provider, provider)]
+    if len(wanted) == 1:
+        return ModelRef(wanted[0], name)
+    if not wanted:
+        told = f"There is no custom model {name!r}{f' of {provider}' if provider else ''}."
+        raise Fault("custom_model_not_found", told, "not_found", context={"modelName": name})
+    told = f"Several providers have a model {name!r}: {', '.join(wanted)}. Say which, with ?provider=."
+    context = {"modelName": name, "candidates": [{"provider": each, "name": name} for each in wanted]}
+    raise Fault("custom_model_ambiguous", told, "conflict", context=context)
+
+
+def _advised(call: Call) -> Advice:
+    """What to know of a model before it is added."""
+    asked = call.asked(AdviceQuery)
+    call.catalog.plugins.find(asked.provider)
+    model = CustomModel(asked.provider, _meant(asked.provider, asked.name, call))
+    known = next((each for each in call.catalog.custom_models.named(model.name) if each.ref == model.ref), None)
+    shown = known or model
+    return {
+        "provider": shown.provider,
+        "name": shown.name,
+        **_verdict(shown, call),
+        "exists": known is not None,
+        "notes": documents.remarks(model, call.catalog),
+        "suggestions": documents.alike(model, call.catalog),
+    }
+
+
+def _meant(provider: str, name: str, call: Call) -> str:
+    """The ID as it would be stored: what a person enters may have the provider in front, as references do."""
+    rest = name.removeprefix(f"{provider}/")
+    return rest if "/" in rest and not call.listing.find(provider, name) else name
+
+
+def _shown(model: CustomModel, call: Call) -> ShownCustomModel:
+    return {**documents.entry(model), **_verdict(model, call)}
+
+
+def _verdict(model: CustomModel, call: Call) -> Verdict:
+    if model.provider not in call.catalog.plugins.names:
+        return {"usable": False, "via": None, "why": f"no plugin provides {model.provider}"}
+    return request_parsing.verdict(request_parsing.routes(call.catalog, model.provider, model.name))
+
+
+_PATH = "/llm/custom-models"
+OPERATIONS = (
+    Operation("GET", _PATH, _listed, prepared=True),
+    Operation("POST", _PATH, _saved, body=CustomModelBody, lane="writing"),
+    Operation(
+        *("PATCH", f"{_PATH}/{{name}}", _changed, CustomModelQuery),
+        body=CustomModelChanges,
+        lane="writing",
+    ),
+    Operation("GET", "/llm/custom-model-advice", _advised, AdviceQuery),
+    Operation("DELETE", f"{_PATH}/{{name}}", _deleted, CustomModelQuery, lane="writing"),
+)

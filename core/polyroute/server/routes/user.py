@@ -1,0 +1,197 @@
+"""Operations about providers' own keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from polyroute import preferences, verify
+from polyroute.credentials import keys
+from polyroute.custom_models.models import CustomModel
+from polyroute.dexto_compat import GATEWAY
+from polyroute.dexto_compat.types import FileType
+from polyroute.documents import catalog as documents
+from polyroute.documents.http_types import Done, Verdict
+from polyroute.documents.http_user_types import Counted, KeySaved, KeyStatus, Picked, PickerState, Preferences, Toggled
+from polyroute.documents.list_types import Verifications
+from polyroute.routing.order import checked
+from polyroute.server import picker_state, request_parsing
+from polyroute.server.operations import Call, Operation
+from polyroute.server.schemas import FavoritesBody, KeyBody, PickedBody, PreferencesBody, VerifyBody
+from polyroute.types import DIRECT
+
+
+def _key(call: Call) -> KeyStatus:
+    """Whether the provider's own key is there, or none is needed; masked."""
+    name = call.path["provider"]
+    key = keys.find(call.catalog, name)
+    status = call.catalog.provider(name)
+    document: KeyStatus = {
+        "provider": name,
+        "envVar": key.variable,
+        "hasKey": status.has_direct_key,
+        "hasEffectiveCredentials": status.has_effective_credentials,
+    }
+    if key.mask:
+        document["keyValue"], document["source"] = key.mask, str(key.credential)
+    return document
+
+
+def _stored(call: Call) -> KeySaved:
+    """Keep a provider's key; a mask that comes back keeps the one that is there."""
+    body = call.body(KeyBody)
+    stored = keys.store(call.catalog, body.provider, body.apiKey.strip())
+    if stored.kept:
+        call.removed.expect(call.catalog.custom_models.path, stored.provider, body.apiKey.strip())
+    return {
+        "ok": True,
+        "provider": body.provider,
+        "envVar": stored.variable,
+        "source": str(stored.source) if stored.source else None,
+        "pinned": bool(stored.pinned),
+        "notes": list(stored.notes),
+    }
+
+
+def _verified(call: Call) -> Verifications:
+    """Ask endpoints whether these providers' keys, or all that are there, work right now."""
+    body = call.body(VerifyBody)
+    found = verify(call.catalog, body.providers, paid=body.paid)
+    return documents.verifications(found, call.catalog.problems)
+
+
+_KEYS = (
+    Operation("GET", "/llm/key/{provider}", _key, prepared=True),
+    Operation("POST", "/llm/key", _stored, body=KeyBody, lane="writing"),
+    Operation("POST", "/llm/verify", _verified, body=VerifyBody, lane="network"),
+)
+
+
+def _preferences(call: Call) -> Preferences:
+    """Which route comes first, what is pinned, and what is disabled."""
+    own = call.catalog.preferences
+    return {
+        "prefer": own.prefer or None,
+        "first": call.catalog.preferred,
+        "order": list(own.order),
+        "pins": dict(own.pins),
+        "disabled": sorted(own.disabled_providers),
+        "routes": [DIRECT, *call.catalog.plugins.gateways],
+        "auth": call.listing.auth,
+    }
+
+
+def _changed(call: Call) -> Done:
+    """Change preferences, all at once; what is left out stays, and null takes it away."""
+    body = call.body(PreferencesBody)
+    plugins = call.catalog.plugins
+    values: dict[str, str | list[str] | None] = {}
+    if "preferCredits" in body.model_fields_set:
+        values["prefer"] = GATEWAY if body.preferCredits else DIRECT
+    if "prefer" in body.model_fields_set:
+        values["prefer"] = checked(body.prefer, "", plugins)[0] if body.prefer else None
+    if "order" in body.model_fields_set:
+        values["order"] = [checked(via, "", plugins)[0] for via in body.order] or None
+    if "disabled" in body.model_fields_set:
+        values["disable_providers"] = sorted({plugins.find(name).id for name in body.disabled}) or None
+    preferences.change(call.catalog.environment, values, _pins(body.pins, call), plugins.names)
+    return {"ok": True}
+
+
+def _pins(pins: Mapping[str, str | None], call: Call) -> dict[str, str | None]:
+    """Pins by the IDs of their providers; one that is taken away need not be right."""
+    plugins = call.catalog.plugins
+    return dict((target, None) if via is None else checked(via, target, plugins)[::-1] for target, via in pins.items())
+
+
+_PATH = "/llm/preferences"
+_PREFERENCES = (
+    Operation("GET", _PATH, _preferences, prepared=True),
+    Operation("PUT", _PATH, _changed, body=PreferencesBody, lane="writing"),
+)
+
+
+def _sections(call: Call) -> PickerState:
+    """What to offer first: featured models, recent ones, favourites, and the person's own."""
+    state = picker_state.PickerState(call.catalog.environment)
+    models = call.catalog.custom_models.listing().models
+    own = {(each.provider, each.name): each for each in models}
+    return {
+        "featured": [_entry(picker_state.Picked(*each), own, call) for each in call.listing.well_known()],
+        "recents": [_entry(each, own, call) for each in state.recents()],
+        "favorites": [_entry(each, own, call) for each in state.favourites()],
+        "custom": [_entry(each, own, call) for each in _custom(models)],
+    }
+
+
+def _used(call: Call) -> Done:
+    """Remember that a model was chosen."""
+    picker_state.PickerState(call.catalog.environment).push_recent(_picked(call.body(PickedBody), call))
+    return {"ok": True}
+
+
+def _toggled(call: Call) -> Toggled:
+    """Make a model a favourite, or no longer one."""
+    state = picker_state.PickerState(call.catalog.environment)
+    return {"ok": True, "isFavorite": state.toggle_favourite(_picked(call.body(PickedBody), call))}
+
+
+def _replaced(call: Call) -> Counted:
+    """Replace all favourites."""
+    chosen = [_picked(each, call) for each in call.body(FavoritesBody).favorites]
+    return {"ok": True, "count": picker_state.PickerState(call.catalog.environment).set_favourites(chosen)}
+
+
+def _picked(body: PickedBody, call: Call) -> picker_state.Picked:
+    call.catalog.plugins.find(body.provider)
+    return picker_state.Picked(body.provider, body.model, body.baseURL or "")
+
+
+def _custom(models: Iterable[CustomModel]) -> Iterable[picker_state.Picked]:
+    return (picker_state.Picked(each.provider, each.name, each.base_url) for each in models)
+
+
+def _entry(picked: picker_state.Picked, own: Mapping[tuple[str, str], CustomModel], call: Call) -> Picked:
+    listed = call.listing.find(picked.provider, picked.model)
+    custom = own.get((picked.provider, picked.model))
+    found = _verdict(picked, call)
+    document: Picked = {
+        "provider": picked.provider,
+        "model": picked.model,
+        "source": "custom" if custom else "catalog",
+        "supportedFileTypes": _file_types(picked, call),
+        "usable": found["usable"],
+        "via": found["via"],
+    }
+    if "why" in found:
+        document["why"] = found["why"]
+    if picked.base_url:
+        document["baseURL"] = picked.base_url
+    if name := (custom and custom.display_name) or (listed and listed.get("displayName")):
+        document["displayName"] = name
+    return document
+
+
+def _file_types(picked: picker_state.Picked, call: Call) -> list[FileType]:
+    """What it takes."""
+    if picked.provider not in call.catalog.plugins.names:
+        return []
+    return request_parsing.file_types(call.catalog, picked.provider, picked.model)
+
+
+def _verdict(picked: picker_state.Picked, call: Call) -> Verdict:
+    """Whether it can be run."""
+    if picked.provider not in call.catalog.plugins.names:
+        return {"usable": False, "via": None, "why": f"no plugin provides {picked.provider}"}
+    return request_parsing.verdict(request_parsing.routes(call.catalog, picked.provider, picked.model))
+
+
+_PICKER_PATH = "/llm/model-picker-state"
+_PICKER = (
+    Operation("GET", _PICKER_PATH, _sections, prepared=True),
+    Operation("POST", f"{_PICKER_PATH}/recents", _used, body=PickedBody, lane="writing"),
+    Operation("POST", f"{_PICKER_PATH}/favorites/toggle", _toggled, body=PickedBody, lane="writing"),
+    Operation("PUT", f"{_PICKER_PATH}/favorites", _replaced, body=FavoritesBody, lane="writing"),
+)
+
+
+OPERATIONS: tuple[Operation, ...] = (*_KEYS, *_PREFERENCES, *_PICKER)

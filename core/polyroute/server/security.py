@@ -1,0 +1,109 @@
+"""Who may ask: checked before anything else looks at a request."""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Iterable
+from urllib.parse import unquote_to_bytes, urlsplit
+
+from starlette.types import Scope
+
+from polyroute.server.errors import Fault
+
+MAX_TARGET_BYTES = 16_000
+"""The longest path with query, each character of which may be encoded as twelve."""
+_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+_ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}|\[[0-9a-f:.]+\]")
+_SAFE = ("GET", "HEAD")
+_ONCE = (b"host", b"origin", b"authorization", b"x-api-key", b"content-type", b"content-length")
+
+
+class Guard:
+    """Lets through what comes from this machine's own pages and programs, or has the token."""
+
+    def __init__(self, token: str = "", hosts: Iterable[str] = (), origins: Iterable[str] = ()) -> None:
+        """`hosts` are further names under which the server may be called; "*" for a host that checks itself.
+
+        `origins` are further origins whose pages may call it.
+        """
+        self._token = token.encode()
+        self._hosts = frozenset(name.lower() for name in (*_LOOPBACK, *hosts))
+        self._origins = frozenset(origins)
+        self._known_hosts: set[bytes] = set()
+
+    def check(self, scope: Scope, *, is_api: bool) -> None:
+        """Raises Fault for a request that is not to be answered."""
+        headers = dict(scope["headers"])
+        if len(headers) != len(scope["headers"]):
+            _refuse_repeated(scope)
+        self._check_target(scope)
+        self._check_host(headers.get(b"host", b""))
+        if (origin := headers.get(b"origin")) is not None:
+            self._check_origin(origin, headers.get(b"host", b""))
+        if is_api:
+            if headers.get(b"sec-fetch-site", b"none") in (b"cross-site", b"same-site"):
+                self._refuse_foreign(headers.get(b"origin", b"").decode("latin-1"))
+            if self._token:
+                self._check_token(headers.get(b"authorization", b""), headers.get(b"x-api-key", b""))
+
+    def _check_target(self, scope: Scope) -> None:
+        raw: bytes = scope.get("raw_path") or scope["path"].encode()
+        if len(raw) + len(scope["query_string"]) > MAX_TARGET_BYTES:
+            raise Fault("uri_too_long", "The path is too long.", scope="http", status=414)
+        if b"%" in raw:
+            try:
+                unquote_to_bytes(raw).decode()
+            except UnicodeDecodeError:
+                raise Fault("bad_path", "The path is not UTF-8 once it is decoded.", scope="http") from None
+
+    def _check_host(self, host: bytes) -> None:
+        """A name that is not ours is how a page elsewhere has its own name point here (DNS rebinding)."""
+        if host in self._known_hosts or "*" in self._hosts:
+            return
+        name = re.sub(r":\d*$", "", host.decode("latin-1")).lower()
+        if name not in self._hosts and not (self._token and _ADDRESS.fullmatch(name)):
+            told = f"This server is not called {name!r}."
+            raise Fault("forbidden_host", told, "forbidden", scope="http", recovery="Call it by its address.")
+        if len(self._known_hosts) < 100:
+            self._known_hosts.add(host)
+
+    def _check_origin(self, origin: bytes, host: bytes) -> None:
+        text = origin.decode("latin-1")
+        if text in self._origins:
+            return
+        try:
+            found = urlsplit(text)
+            own = found.scheme in ("http", "https") and found.netloc.lower().encode("latin-1") == host.lower()
+        except ValueError:
+            own = False
+        if not own:
+            self._refuse_foreign(text)
+
+    def _refuse_foreign(self, origin: str) -> None:
+        if origin not in self._origins:
+            told = "Pages of other origins may not call this server."
+            raise Fault("forbidden_origin", told, "forbidden", scope="http")
+
+    def _check_token(self, authorization: bytes, key: bytes) -> None:
+        """Client libraries send what they take for a provider's key in one or the other."""
+        kind, _, given = authorization.partition(b" ")
+        if not (kind.lower() == b"bearer" and self._is_token(given.strip())) and not self._is_token(key):
+            recovery = "Send `Authorization: Bearer TOKEN` with the token that the server was started with."
+            raise Fault(
+                "unauthorized",
+                "The token is missing or wrong.",
+                "forbidden",
+                scope="http",
+                status=401,
+                recovery=recovery,
+            )
+
+    def _is_token(self, given: bytes) -> bool:
+        return hmac.compare_digest(given, self._token)
+
+
+def _refuse_repeated(scope: Scope) -> None:
+    names = [name for name, _ in scope["headers"]]
+    if any(names.count(name) > 1 for name in _ONCE):
+        raise Fault("bad_request", "A header that may stand once stands there twice.", scope="http")

@@ -1,1 +1,0 @@
-"""Files, file formats and the terminal; nothing here depends on models or providers."""

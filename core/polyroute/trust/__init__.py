@@ -1,1 +1,0 @@
-"""Decide which plugins may be used, and copy plugins into the plugin folder."""

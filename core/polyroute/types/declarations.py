@@ -1,0 +1,302 @@
+"""The vocabulary of plugins: immutable values without I/O, shared by the core, plugins and host applications.
+
+They are named tuples because defining one at start-up takes an eighth of the time of a frozen dataclass with slots;
+`docs/architecture.md` has the figures. Constraints are annotations of the fields, and whatever checks, parses or stores
+values is derived from them. The types for logins and keys are in `logins`.
+"""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Annotated, Literal, NamedTuple, Protocol, runtime_checkable
+
+from polyroute.types.constraints import (
+    Count,
+    Date,
+    Filled,
+    HeaderName,
+    Headers,
+    Line,
+    Link,
+    MaybeVariable,
+    Named,
+    Price,
+    Short,
+    SlotName,
+    Slug,
+    Text,
+    Url,
+    Variable,
+)
+
+ProviderKind = Literal["vendor", "host", "own-cloud", "own-server", "gateway"]
+CredentialKind = Literal["api-key", "oauth-token", "cloud-identity", "none"]
+FailureMeaning = Literal["caller", "no_credit", "invalid", "not_offered", "unavailable"]
+Evidence = Literal["verbatim", "listed", "unlisted", "not_offered", "unknown"]
+Check = Literal["", "slug", "host", "url"]
+BaseUrlRule = Literal["required", "optional", "no"]
+
+DIRECT = "direct"
+"""The name of the route that goes to the provider itself, with the provider's own credential."""
+
+
+class ModelRef(NamedTuple):
+    """A provider and the provider's own model ID, written `provider/model`."""
+
+    provider: Filled
+    """A provider ID or one of its aliases, as entered."""
+    id: Filled
+    """The model ID exactly as entered: never trimmed, never changed in case."""
+
+    def __str__(self) -> str:
+        return f"{self.provider}/{self.id}"
+
+    @classmethod
+    def parse(cls, text: str) -> "ModelRef":
+        """The reference that a text is, split at its first `/`; a part that is not there is empty."""
+        provider, _, model_id = text.partition("/")
+        return cls(provider, model_id)
+
+
+class Alternative(NamedTuple):
+    """One place that can fill a slot: a variable, a file, a variable naming a file, a part of a file, or a command."""
+
+    variable: Annotated[MaybeVariable, Short()] = ""
+    """A variable that holds the value or, with `names_file`, the path of a file."""
+    file: Line = ""
+    """A path, in which `~` is the user's home and `${NAME}` or `${NAME:-default}` a variable."""
+    names_file: bool = False
+    """Whether the variable's value is a path, which counts only if the file exists."""
+    section: Line = ""
+    """A section of the INI file; variables are filled in as in `file`."""
+    keys: tuple[Text, ...] = ()
+    """INI keys of which the section must have one; the first one present gives the value."""
+    json_field: Line = ""
+    """The place of the value in the JSON that the variable, the file or the command gives: a dotted path (`a.b`) or a
+    JSON pointer (`/a.b/c`)."""
+    command: tuple[Text, ...] = ()
+    """A program that prints the secret, with its arguments. It is run without a shell and only at the moment of use. A
+    manifest that names a command is used only after the user has approved it."""
+    variables: tuple[Variable, ...] = ()
+    """The variables that the command gets, in addition to `HOME`, `PATH` and the language settings."""
+    expires_field: Line = ""
+    """The place of the expiry time in the same JSON: ISO 8601, or seconds or milliseconds since 1970."""
+
+    def inconsistency(self) -> str:
+        """Return why these fields don't go together; empty if they do."""
+        if sum(map(bool, (self.variable, self.file, self.command))) != 1:
+            return "give either a `variable` or a `file`, or a `command`"
+        if bool(self.section) != bool(self.keys):
+            return "`section` and `keys` go together"
+        if self.variables and not self.command:
+            return "`variables` go with a `command`"
+        return "`expires_field` goes with `json_field`" if self.expires_field and not self.json_field else ""
+
+
+class Slot(NamedTuple):
+    """One value that a provider needs, with the alternatives that can fill it, in order."""
+
+    name: SlotName
+    """Its name in a base URL or a header (`${region}`) and in messages."""
+    alternatives: Annotated[tuple[Alternative, ...], Named("from")]
+    secret: bool = False
+    default: Line = ""
+    """The value used if no alternative has one."""
+    check: Check = ""
+    """What the value must be to be filled into a base URL or a header."""
+    remedy: Line = ""
+    """What the user does to fill it, if "set the variable" is not the right advice."""
+
+    def inconsistency(self) -> str:
+        """Return why these fields don't go together; empty if they do."""
+        return "" if self.alternatives or self.default else "from: names no place to look"
+
+
+class Group(NamedTuple):
+    """Slots that together make a credential. A group without slots means that no credential is needed."""
+
+    slots: tuple[Slot, ...] = ()
+    kind: CredentialKind = "api-key"
+
+
+class AuthHeader(NamedTuple):
+    """The header that carries the secret: its name and the text before the secret."""
+
+    name: HeaderName = "Authorization"
+    prefix: Line = "Bearer "
+
+
+class BaseUrlCase(NamedTuple):
+    """Another base URL for one value of one slot, such as a cloud's `global` location with its own host."""
+
+    slot: SlotName
+    value: Line
+    base_url: Url
+
+
+class CustomModelRules(NamedTuple):
+    """What custom models of a provider need."""
+
+    base_url: BaseUrlRule = "no"
+    file_suffix: Line = ""
+    """The suffix of the model's local file; empty if the model is not a file."""
+
+
+class FailureRule(NamedTuple):
+    """An error that an endpoint answers with, and what it means for the route."""
+
+    means: FailureMeaning
+    """`no_credit`, `invalid` (the key), `not_offered` (the model) or `unavailable`: another route may be taken.
+    `caller`: the request itself is wrong, and every route would refuse it.
+    """
+    status: tuple[Count, ...]
+    """HTTP status codes, of which the answer has one."""
+    says: tuple[Text, ...] = ()
+    """Texts of which the answer contains one, in whatever case; `*` stands for anything. None: the status suffices."""
+
+
+class Provider(NamedTuple):
+    """A provider whose models a user selects."""
+
+    id: Slug
+    """A lower-case slug."""
+    name: Text
+    kind: ProviderKind = "host"
+    requirement: tuple[Group, ...] = ()
+    """Any one group suffices. If empty, the hook `polyroute_credentials` finds the credential."""
+    base_url: Url = ""
+    """May contain `${slot}`, filled in from the group that is met."""
+    base_url_cases: tuple[BaseUrlCase, ...] = ()
+    protocol: Text = "openai-chat"
+    """The wire protocol, one of the names in `docs/architecture.md`."""
+    auth: AuthHeader = AuthHeader()
+    headers: Headers = ()
+    """Further headers of every request, never secret. A value may contain `${slot}`."""
+    aliases: tuple[Text, ...] = ()
+    """Other tools' names for the provider."""
+    selectable: bool = True
+    """Whether it can be used in a model reference."""
+    custom_models: CustomModelRules | None = None
+    """None if a user can't add custom models."""
+    documentation: Link = ""
+    """The URL of the provider's own documentation."""
+    key_variable: MaybeVariable = ""
+    """The variable that holds its key, if the plugin looks for it in a hook instead of a requirement."""
+    also_speaks: tuple[Text, ...] = ()
+    """Further wire protocols at the same base URL, with the same key and headers."""
+    detects: tuple[Variable, ...] = ()
+    """Further variables that its plugin reads a key from in a hook; they count as read by this provider."""
+    own_protocols: tuple[Text, ...] = ()
+    """The wire protocols that this provider designed. `failures` apply to every route that speaks one of them."""
+    failures: tuple[FailureRule, ...] = ()
+    """How its endpoint reports that a route can't be taken, beyond the general rules; the first match applies."""
+
+
+class Routeability(NamedTuple):
+    """A rule for which providers' models a gateway carries, evaluated once for all providers."""
+
+    gateway: Text
+    """The gateway's provider ID."""
+    offered: frozenset[Text] = frozenset()
+    """The namespaces in the gateway's model list. Every vendor among them is carried."""
+    namespaces: Mapping[str, Text] = MappingProxyType({})
+    """From provider ID to namespace, for vendors that the gateway spells differently."""
+    providers: tuple[Slug, ...] = ()
+    """Providers carried whether or not the list has them."""
+    like: Line = ""
+    """Another gateway whose whole rule applies to this one too."""
+    preferred: bool = False
+    """Whether it asks to be the first route as long as the user has no preference."""
+    extends: bool = False
+    """Whether the gateway is another plugin's provider, whose owner keeps endpoint, headers, credential and preference.
+    """
+
+
+class IdMapping(NamedTuple):
+    """A gateway's ID for a model and the evidence for it; or no ID and the reason."""
+
+    id: Filled | None
+    evidence: Evidence
+    why: str = ""
+    """The explanation for users; never empty if there is no ID."""
+
+
+@runtime_checkable
+class Mapper(Protocol):
+    """Translates model IDs for one gateway. It is built once and called often, so both methods must be look-ups."""
+
+    def lookup(self, model: ModelRef, /) -> IdMapping:
+        """Return the gateway's ID for `model`, or the reason why there is none."""
+
+    def reverse(self, gateway_id: str, /) -> ModelRef | None:
+        """Return the provider and its own ID for a gateway's ID; None unless that is certain."""
+
+
+@runtime_checkable
+class Suggester(Protocol):
+    """A mapper that can also suggest models.
+
+    This is optional and separate from `lookup`: a similar name takes a thousand times as long to find as an ID, and is
+    needed only in messages to users, never when computing routes.
+    """
+
+    def suggest(self, model: ModelRef, /) -> tuple[str, ...]:
+        """Return the model references that may be meant, likeliest first. Unlike all other methods, this may guess."""
+
+
+@runtime_checkable
+class Preparing(Protocol):
+    """A mapper that calls another service and can fetch many IDs in one request."""
+
+    def prepare(self, models: Sequence[ModelRef], /) -> None:
+        """Fetch the IDs of these models, which are about to be looked up, in one request."""
+
+
+class Model(NamedTuple):
+    """One model that a provider offers. Prices are in US dollars per million tokens."""
+
+    provider: Text
+    id: Annotated[Text, Short()]
+    name: Line = ""
+    context: Count | None = None
+    """The most tokens of input and output together."""
+    output: Count | None = None
+    """The most tokens of one response."""
+    input_price: Price | None = None
+    output_price: Price | None = None
+    input_modalities: tuple[Text, ...] = ()
+    output_modalities: tuple[Text, ...] = ()
+    release_date: Date = ""
+    """ISO 8601; the day, or month and day, may be missing."""
+    base_url: Url = ""
+    """This model's own base URL, if it differs from the provider's; may contain `${slot}`."""
+    protocol: Line = ""
+    """This model's own wire protocol, if it differs from the provider's; likewise `auth` and `headers`."""
+    auth: AuthHeader | None = None
+    headers: Headers = ()
+
+    @property
+    def ref(self) -> ModelRef:
+        """The model reference that selects it."""
+        return ModelRef(self.provider, self.id)
+
+
+class Problem(NamedTuple):
+    """Something that went wrong in one plugin, file or entry. Problems are reported, not raised."""
+
+    message: str
+    remedy: str = ""
+    plugin: str = ""
+    distribution: str = ""
+    version: str = ""
+    hook: str = ""
+    path: str = ""
+    code: str = ""
+    """The kind of problem, for programs: one of the codes in `docs/json.md`."""
+    provider: str = ""
+    """The ID of the provider concerned, if there is one."""
+
+    def __str__(self) -> str:
+        where = " ".join(part for part in (self.distribution, self.version) if part)
+        plugin = f"plugin {self.plugin}" + (f" ({where})" if where else "") if self.plugin else ""
+        text = ": ".join(part for part in (plugin, self.hook, self.path, self.message) if part)
+        return f"{text.removesuffix('.')}. {self.remedy}".rstrip()
