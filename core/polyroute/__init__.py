@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from polyroute._internal.version import __version__ as __version__
 from polyroute.catalog import Catalog
 from polyroute.environment import Environment
 from polyroute.errors import (
@@ -68,8 +69,6 @@ if TYPE_CHECKING:
     from polyroute.list_refresh import refresh
     from polyroute.validation.checks import validate
     from polyroute.verification import verify
-
-__version__ = "0.2.0"
 
 __all__ = [
     "Alternative",

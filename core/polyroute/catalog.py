@@ -30,7 +30,7 @@ from polyroute.types import (
 if TYPE_CHECKING:
     from polyroute.custom_models.models import CustomModel
     from polyroute.custom_models.store import CustomStore
-    from polyroute.fallback.plan import Course, OnSwitch, Policy
+    from polyroute.fallback.plan import FallbackPlan, OnSwitch, Policy
 
 T = TypeVar("T")
 
@@ -154,12 +154,12 @@ class Catalog:
 
         return await plan.run_async(self._course(model, policy, protocols), call, on_switch)
 
-    def _course(self, model: str | ModelRef, policy: Policy, protocols: Collection[str]) -> Course:
-        from polyroute.fallback.plan import Course
+    def _course(self, model: str | ModelRef, policy: Policy, protocols: Collection[str]) -> FallbackPlan:
+        from polyroute.fallback.plan import FallbackPlan
 
         provider, ref = references.parse(model, self.plugins)
         rules = partial(failure_rules, provider=ref.provider, plugins=self.plugins)
-        return Course(ref, self._router.to_model(provider, ref, protocols), policy, self.environment, rules)
+        return FallbackPlan(ref, self._router.to_model(provider, ref, protocols), policy, self.environment, rules)
 
     def models(self, query: str = "", *, provider: str = "", available: bool = False) -> list[Model]:
         """The models on offer, the user's own among them, that match all words of `query`, perhaps of one

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from polyroute._internal import files
+from polyroute._internal.version import __version__
 from polyroute.environment import PROCESS, Environment
 from polyroute.errors import PolyrouteError, Unavailable, UsageError
 from polyroute.lists import fetch, stored
@@ -32,7 +33,7 @@ _USUAL = Bounds()
 _NOWHERE: Mapping[str, str] = MappingProxyType({})
 
 
-class Report(NamedTuple):
+class RefreshReport(NamedTuple):
     """What became of one list."""
 
     name: str
@@ -69,7 +70,7 @@ def refresh(
     urls: Mapping[str, str] = _NOWHERE,
     bounds: Bounds = _USUAL,
     progress: Progress | None = None,
-) -> tuple[Report, ...]:
+) -> tuple[RefreshReport, ...]:
     """Fetch those lists in `wanted` (such as `Plugins.lists`) that are not fresh, or all by `force`.
 
     `urls` has other addresses by name, before those in `POLYROUTE_LIST_URLS`. It blocks for at most the time in
@@ -83,7 +84,7 @@ def refresh(
     addresses = _addresses(wanted, environment, urls)
     is_offline = (environment.setting("POLYROUTE_OFFLINE", layer=PROCESS) or "").lower() not in _NO
     due = [each for each in wanted if force or not _is_fresh(each.name, addresses[each.name])]
-    done: dict[str, Report] = {}
+    done: dict[str, RefreshReport] = {}
     if due and not is_offline:
         done = asyncio.run(_fetch_all(due, addresses, bounds, progress or (lambda name, size: None)))
     left: State = "offline" if is_offline else "fresh"
@@ -106,23 +107,23 @@ def _addresses(wanted: Iterable[FetchedList], environment: Environment, urls: Ma
 
 async def _fetch_all(
     due: Iterable[FetchedList], addresses: Mapping[str, str], bounds: Bounds, progress: Progress
-) -> dict[str, Report]:
+) -> dict[str, RefreshReport]:
     import asyncio
-
-    from polyroute import __version__
 
     async with fetch.client(bounds, f"polyroute/{__version__}") as client:
         fetched = [_fetch(client, each, addresses[each.name], bounds, progress) for each in due]
         return {report.name: report for report in await asyncio.gather(*fetched)}
 
 
-async def _fetch(client: httpx2.AsyncClient, each: FetchedList, url: str, bounds: Bounds, progress: Progress) -> Report:
+async def _fetch(
+    client: httpx2.AsyncClient, each: FetchedList, url: str, bounds: Bounds, progress: Progress
+) -> RefreshReport:
     kept = _kept(each.name)
     known = Validators(kept.etag, kept.modified) if kept.url == url and _is_whole(each.name, kept) else Validators()
     try:
         answer = await fetch.fetch(client, url, known, bounds, partial(progress, each.name))
         if answer.body is None:
-            with files.told(stored.path(each.name)):
+            with files.readable_errors(stored.path(each.name)):
                 os.utime(stored.path(each.name))
             return _report(each.name, url, "unchanged")
         models = _checked(each, answer.body, kept if kept.url == url else _Kept())
@@ -157,13 +158,13 @@ def _refused(constant: str) -> Any:
 
 def _file(name: str, body: bytes, kept: _Kept) -> None:
     path = stored.path(name)
-    with files.told(path), files.locked(path):
+    with files.readable_errors(path), files.locked(path):
         files.replace(path, body)
         files.replace(_notes(name), json.dumps(kept._asdict()).encode())
 
 
-def _report(name: str, url: str, state: State, error: str = "") -> Report:
-    return Report(name, url, state, stored.fetched_at(name), _kept(name).models or None, error)
+def _report(name: str, url: str, state: State, error: str = "") -> RefreshReport:
+    return RefreshReport(name, url, state, stored.fetched_at(name), _kept(name).models or None, error)
 
 
 def _is_fresh(name: str, url: str) -> bool:

@@ -146,7 +146,7 @@ def _rewrite(path: str, change: Callable[["TOMLDocument"], None]) -> str:
         from tomlkit.exceptions import TOMLKitError
     except ImportError:
         raise MissingExtra("Changing config.toml", "cli") from None
-    with files.told(path), files.locked(path):
+    with files.readable_errors(path), files.locked(path):
         try:
             document = tomlkit.parse(before := _text(path))
             change(document)

@@ -13,12 +13,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from polyroute._internal import http_client
-from polyroute._internal.redact import shown
+from polyroute._internal.redact import redacted
 from polyroute._internal.threads import Workers
 from polyroute.base_url import joined
 from polyroute.environment import Environment
 from polyroute.errors import SecretUnavailable
-from polyroute.fallback.failures import Answer, Rules, judged, message_in
+from polyroute.fallback.failures import ErrorResponse, Rules, judged, message_in
 from polyroute.results import Route
 from polyroute.routing.protocols import failure_rules
 from polyroute.types import DIRECT, Call, Probe, Verification, VerificationState
@@ -44,7 +44,7 @@ Known = Probe | Verification
 """How to find out, or what its plugin found out already."""
 
 
-class Kept:
+class RecentResults:
     """Results of the last minute, by endpoint and by a digest that tells keys apart without telling them."""
 
     def __init__(self) -> None:
@@ -65,11 +65,11 @@ class Kept:
         return call.base_url, hashlib.blake2b(headers, key=self._salt, digest_size=16).digest()
 
 
-_KEPT = Kept()
+_KEPT = RecentResults()
 """Of this process; a key must be known to ask for what was found of it."""
 
 
-class Asking(NamedTuple):
+class VerificationRequest(NamedTuple):
     """With what, and how far, endpoints are asked."""
 
     environment: Environment
@@ -94,16 +94,20 @@ def verify(
     credentials = tuple(route.credential for route in routes.values() if route.credential)
     probes = catalog.plugins.verifications(credentials, catalog.environment)
     rules = {name: failure_rules(route, name, catalog.plugins) for name, route in routes.items()}
-    return _verified(routes, probes, Asking(catalog.environment, paid, seconds, rules))
+    return _verified(routes, probes, VerificationRequest(catalog.environment, paid, seconds, rules))
 
 
-def _verified(routes: Mapping[str, Route], probes: Mapping[str, Known], asking: Asking) -> tuple[Verification, ...]:
+def _verified(
+    routes: Mapping[str, Route], probes: Mapping[str, Known], asking: VerificationRequest
+) -> tuple[Verification, ...]:
     """The verification of each provider's own route, in a thread of its own: wherever it is called from."""
     with ThreadPoolExecutor(1, "polyroute-verify") as pool:
         return pool.submit(asyncio.run, _all(routes, probes, asking)).result()
 
 
-async def _all(routes: Mapping[str, Route], probes: Mapping[str, Known], asking: Asking) -> tuple[Verification, ...]:
+async def _all(
+    routes: Mapping[str, Route], probes: Mapping[str, Known], asking: VerificationRequest
+) -> tuple[Verification, ...]:
     readers = Workers(len(routes))
     seconds = asking.seconds
     async with http_client.client("Verification", "verify", seconds=seconds, connect_seconds=seconds) as client:
@@ -112,10 +116,15 @@ async def _all(routes: Mapping[str, Route], probes: Mapping[str, Known], asking:
 
 
 async def _one(
-    name: str, route: Route, probe: Known | None, asking: Asking, readers: Workers, client: httpx2.AsyncClient
+    name: str,
+    route: Route,
+    probe: Known | None,
+    asking: VerificationRequest,
+    readers: Workers,
+    client: httpx2.AsyncClient,
 ) -> Verification:
     if isinstance(probe, Verification):
-        return probe._replace(message=asking.environment.without_secrets(shown(probe.message)))
+        return probe._replace(message=asking.environment.without_secrets(redacted(probe.message)))
     why = _unsupported(route, probe, asking.paid)
     if why or probe is None:
         return Verification(name, "unsupported", why)
@@ -130,15 +139,15 @@ async def _one(
         if found.state == "invalid" and route.credential:
             asking.environment.forget(route.credential)
     except SecretUnavailable as error:
-        return Verification(name, "invalid", shown(str(error)))
+        return Verification(name, "invalid", redacted(str(error)))
     except TimeoutError:
         return Verification(name, "unreachable", f"no answer within {asking.seconds:g} seconds")
     return found._replace(provider=name)
 
 
-async def _asked(client: httpx2.AsyncClient, call: Call, probe: Probe, asking: Asking) -> Verification:
+async def _asked(client: httpx2.AsyncClient, call: Call, probe: Probe, asking: VerificationRequest) -> Verification:
     def told(text: str) -> str:
-        return shown(asking.environment.without_secrets(text))
+        return redacted(asking.environment.without_secrets(text))
 
     try:
         return _found(probe, *await _answer(client, call, probe), told, asking.rules.get(probe.provider, ()))
@@ -191,7 +200,7 @@ def _found(probe: Probe, status: int, text: str, told: Callable[[str], str], rul
 def _state(probe: Probe, status: int, text: str, rules: Rules) -> VerificationState:
     if said := probe.means.get(str(status)):
         return said
-    if failure := judged(Answer(status, text, ""), rules):
+    if failure := judged(ErrorResponse(status, text, ""), rules):
         return _STATES.get(failure.means, "unsupported")
     if status < 400 or status >= 500:
         return "unreachable"

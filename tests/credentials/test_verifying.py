@@ -22,7 +22,7 @@ from polyroute import (
     hookimpl,
     verify,
 )
-from polyroute.types.result_check import fault
+from polyroute.types.result_check import find_fault
 from tests.support.endpoint_plugins import Direct, Gateway, catalog_of, every_failure
 from tests.support.fake_endpoint import Serve, Upstream
 from tests.support.shell import Shell
@@ -234,7 +234,7 @@ def test_only_the_owner_says_how_a_key_is_verified(upstream: Upstream) -> None:
 )
 def test_a_probe_stays_below_its_base_url(path: str) -> None:
     """What could lead to another host, or put something into the address, is no path."""
-    assert "path" in fault(Probe("acme", path))
+    assert "path" in find_fault(Probe("acme", path))
 
 
 def test_the_bundled_probes_are_sound_and_of_providers_that_exist(plugins: Plugins) -> None:
@@ -243,7 +243,7 @@ def test_the_bundled_probes_are_sound_and_of_providers_that_exist(plugins: Plugi
         name: each for name, each in plugins.verifications((), Environment({})).items() if isinstance(each, Probe)
     }
     assert len(probes) >= 15
-    assert [fault(probe) for probe in probes.values() if fault(probe)] == []
+    assert [find_fault(probe) for probe in probes.values() if find_fault(probe)] == []
     assert probes.keys() <= plugins.providers.keys()
     assert [name for name, probe in probes.items() if not probe.free] == ["perplexity"]
 

@@ -29,7 +29,7 @@ from polyroute import (
     UsageError,
 )
 from polyroute.fallback.failures import classify
-from polyroute.fallback.plan import Course, Switch
+from polyroute.fallback.plan import FallbackPlan, Switch
 from polyroute.integrations import boto3, httpx, openai
 from tests.support.endpoint_plugins import CLAUDE, CLAUDE_AT_GATEWAYS, Direct, Gateway, catalog_of, every_failure
 from tests.support.fake_endpoint import FAILURES, Serve, Upstream
@@ -247,7 +247,7 @@ def test_a_key_that_failed_is_not_taken_by_another_route() -> None:
     """A second route with the very same credential would fail alike, and is passed over."""
     catalog = catalog_of(OPENAI_API_KEY="secret-1")
     (route,) = [each for each in catalog.routes("openai/gpt-5") if each.usable]
-    course = Course(ModelRef("openai", "gpt-5"), [route, route], "auto", catalog.environment)
+    course = FallbackPlan(ModelRef("openai", "gpt-5"), [route, route], "auto", catalog.environment)
     with pytest.raises(InvalidCredential, match="No other route"):
         course.switch(_answered(401, {}))
 

@@ -129,7 +129,7 @@ def test_a_step_that_fails(path: Path, monkeypatch: pytest.MonkeyPatch, failing:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, failing, fail)
-    with pytest.raises(Unavailable, match="was not changed: No space left"), files.told(str(path)):
+    with pytest.raises(Unavailable, match="was not changed: No space left"), files.readable_errors(str(path)):
         files.replace(str(path), b"new")
     assert path.read_bytes() == b"old"
     assert others(path) == []
@@ -140,7 +140,7 @@ def test_a_file_that_may_grow_no_larger(path: Path) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
     try:
-        with pytest.raises(Unavailable, match="was not changed"), files.told(str(path)):
+        with pytest.raises(Unavailable, match="was not changed"), files.readable_errors(str(path)):
             files.replace(str(path), b"x" * 100_000)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

@@ -175,11 +175,11 @@ def test_the_same_list_changes_nothing(bundled: Document, own: list[Document], f
 )
 def test_odd_entries_hurt_nobody(newest: Document, fetched: Fetched, odd: Document) -> None:
     """Values of a wrong type in a fetched list count as missing; all that is left is sound."""
-    from polyroute.types.result_check import fault
+    from polyroute.types.result_check import find_fault
 
     catalog = fetched(json.dumps({**newest, **odd}).replace('"1e999"', "1e999").encode())
     answers = [*catalog.plugins.providers.values(), *catalog.plugins.all_models()]
-    assert [fault(each) for each in answers if fault(each)] == []
+    assert [find_fault(each) for each in answers if find_fault(each)] == []
     assert "raised" not in told(catalog)
     assert catalog.resolve("openai/gpt-5").via == "dexto"
 

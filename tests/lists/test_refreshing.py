@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from polyroute import Environment, FetchedList, MissingExtra, Unavailable, UsageError
-from polyroute.list_refresh import Report, refresh
+from polyroute.list_refresh import RefreshReport, refresh
 from polyroute.lists import stored
 from polyroute.lists.fetch import Bounds
 from tests.support.file_server import Request, Upstream, packed, running
@@ -53,7 +53,9 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "polyroute" / "cache" / "lists"
 
 
-def fetch(url: str, *, force: bool = False, bounds: Bounds = SMALL, bundled: int = 0, **variables: str) -> Report:
+def fetch(
+    url: str, *, force: bool = False, bounds: Bounds = SMALL, bundled: int = 0, **variables: str
+) -> RefreshReport:
     """Refresh one list and tell what became of it."""
     wanted = FetchedList("acme", url, counted, models=bundled)
     (report,) = refresh([wanted], Environment(variables), force=force, bounds=bounds)

@@ -22,9 +22,9 @@ from polyroute import (
 )
 from polyroute.plugins.manifests.description import Description, Executable, SpelledNames, Spelling
 from polyroute.plugins.manifests.parser import models, parse
-from polyroute.plugins.manifests.validators import Wrong, validated, validator
+from polyroute.plugins.manifests.validators import InvalidDocument, validated, validator
 from polyroute.types.constraints import Count, Headers, Line, Price, Slug, Text
-from polyroute.types.result_check import fault
+from polyroute.types.result_check import find_fault
 from polyroute.types.serialization import plain, restored
 
 SHORTEST = """\
@@ -83,7 +83,7 @@ def read(text: str) -> Description:
 
 def faults(text: str) -> str:
     """What is said of a manifest that is refused."""
-    with pytest.raises(Wrong) as refused:
+    with pytest.raises(InvalidDocument) as refused:
         read(text)
     return str(refused.value)
 
@@ -130,7 +130,9 @@ def test_everything_can_be_said() -> None:
     assert found.models == (Model("acme", "umbrella/t-1"), own)
     granted = Executable(("./acme", "--polyroute"), ("ACME_API_KEY", "HOME"), ("eu.acme.example", "localhost:8080"))
     assert (found.executable, found.methods, found.features) == (granted, ("detect", "secret"), ("bulk",))
-    assert [fault(each) for each in (*found.providers, *found.routeability, *found.models) if fault(each)] == []
+    assert [
+        find_fault(each) for each in (*found.providers, *found.routeability, *found.models) if find_fault(each)
+    ] == []
 
 
 @pytest.mark.parametrize("text", [SHORTEST, FULLEST])
@@ -205,14 +207,14 @@ def test_a_later_minor_version_may_say_more() -> None:
     """In an answer of a program unknown fields are passed over, at any depth; the rest is as strict."""
     answer = {"providers": {"acme": {"env": ["A"], "new": 1, "models": [{"id": "m", "new": 2}]}}, "new": {"a": 3}}
     assert parse(answer, strict=False) == parse({"providers": {"acme": {"env": ["A"], "models": ["m"]}}})
-    with pytest.raises(Wrong):
+    with pytest.raises(InvalidDocument):
         parse({"providers": {"acme": {"env": "A"}}}, strict=False)
 
 
 def test_models_alone() -> None:
     """A program's list of one provider's models is read by the same rules."""
     assert models(["a", {"id": "b", "context": 5, "new": 1}], "acme") == [Model("acme", "a"), Model("acme", "b", "", 5)]
-    with pytest.raises(Wrong, match="context"):
+    with pytest.raises(InvalidDocument, match="context"):
         models([{"id": "b", "context": "5"}], "acme")
 
 
@@ -230,11 +232,11 @@ def test_whatever_comes_is_taken_or_refused(provider: dict[str, Any]) -> None:
     for strict in (True, False):
         try:
             found = parse({"providers": {"acme": provider}}, strict=strict)
-        except Wrong as refused:
+        except InvalidDocument as refused:
             assert all(words for _, words in refused.faults)
         else:
             answers = (*found.providers, *found.routeability, *found.models)
-            assert [fault(each) for each in answers if fault(each)] == []
+            assert [find_fault(each) for each in answers if find_fault(each)] == []
 
 
 @given(JSON)
@@ -242,7 +244,7 @@ def test_no_document_at_all(document: Any) -> None:
     """What is no table is refused in words too."""
     try:
         assert parse(document).providers == ()
-    except Wrong as refused:
+    except InvalidDocument as refused:
         assert str(refused)
 
 
@@ -283,7 +285,7 @@ MADE = st.builds(
 @given(MADE)
 def test_an_annotation_is_all_that_a_field_needs(made: Made) -> None:
     """A value is found sound, kept as JSON, restored and read from a document by nothing but its annotations."""
-    assert fault(made) == ""
+    assert find_fault(made) == ""
     kept = json.loads(json.dumps(plain(made)))
     assert restored(Made, kept) == made
     written = {**made._asdict(), "tags": list(made.tags), "names": sorted(made.names), "headers": dict(made.headers)}
@@ -300,8 +302,8 @@ def test_what_an_annotation_refuses_is_refused_by_all(wrong: dict[str, Any]) -> 
     """What Python returns and what a document says is held to the same annotation."""
     made = Made("made")._replace(**wrong)
     (field,) = wrong
-    assert f"an invalid {field}" in fault(made) or "is not a lower-case slug" in fault(made)
+    assert f"an invalid {field}" in find_fault(made) or "is not a lower-case slug" in find_fault(made)
     written = {key: dict(each) if key == "headers" else each for key, each in wrong.items()}
-    with pytest.raises(Wrong) as caught:
+    with pytest.raises(InvalidDocument) as caught:
         validated(validator(Made, strict=True), {"id": "made", **written})
     assert caught.value.faults[0][0][0] == field

@@ -14,9 +14,9 @@ import pytest
 
 from polyroute import Catalog, Plugins, UnknownProvider, Verification
 from polyroute.plugins.executables import batch, responses
-from polyroute.plugins.executables.client import CALLS, Call, Calls, shown
+from polyroute.plugins.executables.client import CLIENT, Client, MethodCall, rendered
 from polyroute.plugins.executables.event_loop import Program
-from polyroute.plugins.executables.jsonrpc import Fault, Request
+from polyroute.plugins.executables.jsonrpc import RpcError, RpcRequest
 from tests.cli.test_plugin_commands import Commands
 from tests.support.example_executables import patience, person
 from tests.support.manifests import Person, manifest, plugin, words
@@ -168,7 +168,7 @@ def test_a_listed_model_names_its_host(person: Person) -> None:
     """A model that is called elsewhere says where: a placeholder for all of a host grants nothing."""
     acme(person)
     rows = {"providers": {"acme": [{"id": "m", "base_url": "https://${h}/v1"}]}}
-    with pytest.raises(Fault, match="needs the host"):
+    with pytest.raises(RpcError, match="needs the host"):
         responses.models(rows, manifest(person.folder / "acme"))
 
 
@@ -277,16 +277,16 @@ def test_a_program_that_can_stay_does_so_for_a_while(person: Person) -> None:
     before = len(log(person, "start"))
     assert {catalog.environment.reveal(login) for _ in range(3)} == {"token of the login"}
     assert len(log(person, "start")) == before + 1
-    assert CALLS.staying == 1
-    CALLS.stop()
-    assert CALLS.staying == 0
+    assert CLIENT.staying == 1
+    CLIENT.stop()
+    assert CLIENT.staying == 0
 
 
 def test_an_idle_program_is_stopped(tmp_path: Path) -> None:
     """It ends when nobody has asked it anything for a while."""
-    calls = Calls(idle_seconds=0.05)
+    calls = Client(idle_seconds=0.05)
     program = Program((sys.executable, "-I", "-S", str(MISBEHAVING), "answers well"), {}, str(tmp_path))
-    (outcome,) = calls.make([Call(program, (Request("describe", {}),), stays=True)], 60)
+    (outcome,) = calls.make([MethodCall(program, (RpcRequest("describe", {}),), stays=True)], 60)
     assert outcome.fault is None
     for _ in range(600):
         if not calls.staying:
@@ -297,7 +297,7 @@ def test_an_idle_program_is_stopped(tmp_path: Path) -> None:
 
 def test_what_a_program_prints_is_shown_clean() -> None:
     """Secrets, control and bidirectional characters are taken out, the longer secret first."""
-    assert shown("a key-1 key-12\x1b[31m \u202ez\n", ("key-1", "key-12")) == "a [REDACTED] [REDACTED][31m z"
+    assert rendered("a key-1 key-12\x1b[31m \u202ez\n", ("key-1", "key-12")) == "a [REDACTED] [REDACTED][31m z"
 
 
 def test_status_ends_soon_and_names_who_is_left_out(tmp_path: Path) -> None:

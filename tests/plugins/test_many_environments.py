@@ -38,7 +38,7 @@ from polyroute import (
 )
 from polyroute.plugins.executables import adapter as executable
 from polyroute.plugins.executables import batch
-from polyroute.plugins.executables.client import CALLS
+from polyroute.plugins.executables.client import CLIENT
 from polyroute.server import PassThrough, create_app
 from tests.plugins.test_executables import acme
 from tests.support import many_users
@@ -61,7 +61,7 @@ def patience() -> Iterator[None]:
         patch.setattr(batch, "START_SECONDS", 60.0)
         patch.setattr(executable, "METHOD_SECONDS", 60.0)
         yield
-    CALLS.stop()
+    CLIENT.stop()
 
 
 @pytest.fixture(scope="module")

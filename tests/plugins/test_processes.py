@@ -16,15 +16,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polyroute.plugins.executables.event_loop import STDERR_KEPT, Program, Talk, run
-from polyroute.plugins.executables.jsonrpc import Answers, Fault, HostCode, Request, encoded
+from polyroute.plugins.executables.event_loop import STDERR_KEPT, Program, Session, run
+from polyroute.plugins.executables.jsonrpc import HostCode, RpcError, RpcRequest, RpcResponses, encoded
 from polyroute.plugins.executables.process import LIMITS
 from tests.support.executables.misbehaving import MODES
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="looks at processes through /proc")]
 
 SCRIPT = str(Path(__file__).parents[1] / "support" / "executables" / "misbehaving.py")
-ASKED = (Request("describe", {"protocols": [1], "host": "polyroute"}), Request("detect", {"env_present": []}))
+ASKED = (RpcRequest("describe", {"protocols": [1], "host": "polyroute"}), RpcRequest("detect", {"env_present": []}))
 PATIENT, HASTY = 60.0, 1.0
 """Deadlines: where another bound is to end it, and where the deadline is."""
 HANG_GUARD = 30.0
@@ -113,16 +113,18 @@ def memory(field: str) -> int:
     return int(next(line.split()[1] for line in status.splitlines() if line.startswith(field))) << 10
 
 
-def ask(programs: Sequence[Program], seconds: float, requests: Sequence[Request] = ASKED) -> list[tuple[Talk, Answers]]:
+def ask(
+    programs: Sequence[Program], seconds: float, requests: Sequence[RpcRequest] = ASKED
+) -> list[tuple[Session, RpcResponses]]:
     """Ask all programs in one loop, once."""
-    asked = [(Talk(program), Answers(requests)) for program in programs]
+    asked = [(Session(program), RpcResponses(requests)) for program in programs]
     for talk, answers in asked:
         talk.start([encoded(requests)], answers, seconds)
     run([talk for talk, _ in asked])
     return asked
 
 
-def code(talk: Talk) -> str:
+def code(talk: Session) -> str:
     """How a talk ended; empty where well."""
     return talk.fault.code if talk.fault else ""
 
@@ -187,7 +189,7 @@ def test_a_torn_answer_is_told_from_silence(watch: Watch) -> None:
 def test_a_request_of_a_mebibyte_arrives_whole(watch: Watch) -> None:
     """What is longer than a pipe is written as it is read, and read as it is written."""
     ((talk, answers),) = ask(
-        [watch.program("answers well")], PATIENT, [Request("describe", {"padding": "é" * 500_000})]
+        [watch.program("answers well")], PATIENT, [RpcRequest("describe", {"padding": "é" * 500_000})]
     )
     assert code(talk) == ""
     assert answers.found["describe"].result["asked"]["padding"] == "é" * 500_000
@@ -204,10 +206,10 @@ def test_a_program_that_can_not_be_started_is_told(tmp_path: Path) -> None:
 
 def test_a_program_can_stay_for_another_round(watch: Watch) -> None:
     """The same process answers twice, and is gone when it is stopped."""
-    talk = Talk(watch.program("answers well"))
+    talk = Session(watch.program("answers well"))
     numbers = []
     for first in (1, 3):
-        answers = Answers(ASKED, first)
+        answers = RpcResponses(ASKED, first)
         talk.start([encoded(ASKED, first)], answers, PATIENT, stays=True)
         run([talk])
         assert talk.child is not None
@@ -220,14 +222,14 @@ def test_a_program_can_stay_for_another_round(watch: Watch) -> None:
 
 def test_a_program_that_ended_meanwhile_is_started_again(watch: Watch) -> None:
     """Between rounds it may have gone; the next one has a new process."""
-    talk = Talk(watch.program("answers well"))
-    talk.start([encoded(ASKED)], Answers(ASKED), PATIENT, stays=True)
+    talk = Session(watch.program("answers well"))
+    talk.start([encoded(ASKED)], RpcResponses(ASKED), PATIENT, stays=True)
     run([talk])
     assert talk.child is not None
     talk.child.kill()
     while not talk.child.has_exited:
         time.sleep(0.01)
-    answers = Answers(ASKED, 3)
+    answers = RpcResponses(ASKED, 3)
     talk.start([encoded(ASKED, 3)], answers, PATIENT)
     run([talk])
     assert answers.is_done
@@ -279,7 +281,7 @@ assert answers.is_done and not talk.fault
 
 def test_requests_are_compact_and_in_a_fixed_order() -> None:
     """A plugin in a language without JSON can rely on how a request is written."""
-    assert encoded([Request("detect", {"env_present": ["É"]})], 7).decode() == (
+    assert encoded([RpcRequest("detect", {"env_present": ["É"]})], 7).decode() == (
         '{"jsonrpc":"2.0","id":7,"method":"detect","params":{"env_present":["É"]}}\n'
     )
 
@@ -303,7 +305,7 @@ def test_requests_are_compact_and_in_a_fixed_order() -> None:
 )
 def test_what_is_no_answer_is_passed_over(line: bytes) -> None:
     """A line that is not exactly an answer to an open request counts as noise, and the answer is still awaited."""
-    answers = Answers(ASKED[:1])
+    answers = RpcResponses(ASKED[:1])
     answers.receive(line)
     assert (answers.noise, answers.is_done) == (1, False)
     answers.receive(b'{"jsonrpc":"2.0","id":1,"result":null}')
@@ -313,18 +315,18 @@ def test_what_is_no_answer_is_passed_over(line: bytes) -> None:
 @pytest.mark.parametrize("error", [b"7", b"{}", b'{"code":"x","message":""}', b'{"code":0}', b'{"code":1,"message":2}'])
 def test_an_error_without_a_code_is_refused(error: bytes) -> None:
     """An error has a number, and a text if any."""
-    with pytest.raises(Fault) as caught:
-        Answers(ASKED[:1]).receive(b'{"jsonrpc":"2.0","id":1,"error":' + error + b"}")
+    with pytest.raises(RpcError) as caught:
+        RpcResponses(ASKED[:1]).receive(b'{"jsonrpc":"2.0","id":1,"error":' + error + b"}")
     assert caught.value.code == "schema"
 
 
 @given(st.binary(max_size=200) | MESSAGES.map(lambda message: json.dumps(message).encode()))
 def test_no_line_surprises_the_host(line: bytes) -> None:
     """Whatever a program prints is an answer, noise or a fault, and nothing else."""
-    answers = Answers(ASKED)
+    answers = RpcResponses(ASKED)
     try:
         answers.receive(line)
-    except Fault as fault:
+    except RpcError as fault:
         assert fault.code in get_args(HostCode)
     else:
         assert len(answers.found) + answers.noise == 1
@@ -332,7 +334,7 @@ def test_no_line_surprises_the_host(line: bytes) -> None:
 
 def test_an_error_is_an_answer() -> None:
     """Its code, message and data are kept as they are."""
-    answers = Answers(ASKED[:1])
+    answers = RpcResponses(ASKED[:1])
     error = {"code": -32005, "message": "slow down", "data": {"retry_after": 3}}
     answers.receive(json.dumps({"jsonrpc": "2.0", "id": 1, "error": error}).encode())
     assert answers.found["describe"]._asdict() == {"result": None, **error}

@@ -16,7 +16,7 @@ import polyroute
 from polyroute import Plugins
 from polyroute.integrations.request_paths import MODEL_IN_BODY, PROTOCOLS
 from polyroute.plugins import hookspecs
-from polyroute.types.result_check import fault
+from polyroute.types.result_check import find_fault
 from tests.support.provider_names import ProviderNames
 
 CORE = Path(polyroute.__file__).parent
@@ -254,7 +254,7 @@ def test_the_bundled_plugins_answer_soundly(plugins: Plugins) -> None:
     """What the bundled plugins return, which the core trusts unseen, is what its types say."""
     answers = [*plugins.providers.values(), *plugins.rules.values(), *plugins.all_models()]
     assert len(answers) > 4_900
-    assert [fault(answer) for answer in answers if fault(answer)] == []
+    assert [find_fault(answer) for answer in answers if find_fault(answer)] == []
 
 
 def test_every_problem_has_a_documented_code() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from polyroute.plugins.executables import adapter as executable
 from polyroute.plugins.executables import batch
-from polyroute.plugins.executables.client import CALLS
+from polyroute.plugins.executables.client import CLIENT
 from tests.support.machine import needed
 from tests.support.manifests import Person
 
@@ -30,7 +30,7 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(batch, "START_SECONDS", 60.0)
     monkeypatch.setattr(executable, "METHOD_SECONDS", 60.0)
     yield
-    CALLS.stop()
+    CLIENT.stop()
 
 
 @pytest.fixture

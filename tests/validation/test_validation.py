@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from polyroute import Catalog, Environment, Plugins, UsageError, validate
 from polyroute.validation.files import LARGEST, read
-from polyroute.validation.sections import Finding
+from polyroute.validation.sections import ConfigFinding
 from tests.support.catalogs import MakeCatalog
 from tests.support.shell import Shell
 
@@ -28,7 +28,7 @@ SERVER = {"provider": "openai-compatible", "model": "x", "baseURL": "http://loca
 Config = dict[str, Any]
 
 
-def codes(found: tuple[Finding, ...]) -> list[tuple[str, str, str]]:
+def codes(found: tuple[ConfigFinding, ...]) -> list[tuple[str, str, str]]:
     return [(each.code, each.severity, each.path) for each in found]
 
 

@@ -58,7 +58,7 @@ def update(path: str, name: str, value: str | None) -> bool:
     All other lines are preserved byte for byte, and the file has mode 0600 afterwards. Raises UsageError if the value
     can't be written, and Unavailable if the file can't be read or written: an unreadable file is never overwritten.
     """
-    with files.told(path), files.locked(path):
+    with files.readable_errors(path), files.locked(path):
         mark, before = _read(path)
         was_there = name in parse(_plain(before))
         if was_there or value is not None:

@@ -88,7 +88,7 @@ def locked(path: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def told(path: str) -> Iterator[None]:
+def readable_errors(path: str) -> Iterator[None]:
     """Convert an OSError about `path` to Unavailable with a message for users."""
     try:
         yield

@@ -79,7 +79,7 @@ class Keyring:
 
     def names(self) -> frozenset[str]:
         """Return the names in the current index. Raises Unavailable if it can't be read."""
-        with files.told(self._index):
+        with files.readable_errors(self._index):
             try:
                 with open(self._index, encoding="utf-8") as file:
                     return frozenset(file.read().splitlines())
@@ -89,7 +89,7 @@ class Keyring:
                 raise Unavailable(f"{self._index} was not changed: it is not UTF-8 text. Remove it.") from None
 
     def _note(self, name: str, *, is_there: bool) -> None:
-        with files.told(self._index), files.locked(self._index):
+        with files.readable_errors(self._index), files.locked(self._index):
             names = (self.names() | {name}) if is_there else (self.names() - {name})
             files.replace(self._index, "".join(f"{each}\n" for each in sorted(names)).encode(), mode=0o600)
 

@@ -9,7 +9,7 @@ _KEY = r"\b(?:\w{2,8}-)*(?=\w*\d)\w{20,}"
 _SHOWN = 300
 
 
-def shown(text: str) -> str:
+def redacted(text: str) -> str:
     """Return `text` as one short line without control characters and with anything that looks like a key masked."""
     line = " ".join("".join(each if each.isprintable() else " " for each in text).split())
     line = re.sub(_KEY, "****", line)

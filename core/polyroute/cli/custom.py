@@ -19,7 +19,7 @@ from polyroute.types import ModelRef
 
 if TYPE_CHECKING:
     from polyroute.cli.grammar import Subparsers
-    from polyroute.custom_models.editing import Outcome
+    from polyroute.custom_models.editing import EditResult
     from polyroute.custom_models.models import CustomModel
 
 _FIELDS = {
@@ -80,7 +80,7 @@ def _add(options: argparse.Namespace) -> int:
     return _told(outcome, f"{ref} was added", after, options)
 
 
-def _with_key(ref: ModelRef, catalog: Catalog) -> Outcome:
+def _with_key(ref: ModelRef, catalog: Catalog) -> EditResult:
     """Prompt for the key of a model that was just added."""
     key = prompts.secret(f"Key for {ref}, not shown (nothing for none): ").strip()
     try:
@@ -127,7 +127,7 @@ def _remove(options: argparse.Namespace) -> int:
     return YES
 
 
-def _told(outcome: Outcome, done: str, catalog: Catalog, options: argparse.Namespace) -> int:
+def _told(outcome: EditResult, done: str, catalog: Catalog, options: argparse.Namespace) -> int:
     """Print what was done and the route that the model would use now."""
     if options.json:
         return output.document(documents.one(outcome.model, catalog, outcome))

@@ -13,9 +13,9 @@ from polyroute._internal.terminal import clean
 from polyroute.catalog import Catalog
 from polyroute.cli import grammar, output, tables, text
 from polyroute.cli.output import NO, YES
-from polyroute.custom_models.editing import Outcome
+from polyroute.custom_models.editing import EditResult
 from polyroute.custom_models.models import CustomModel
-from polyroute.custom_models.transfer import Report
+from polyroute.custom_models.transfer import ImportReport
 from polyroute.documents import custom_models as documents
 from polyroute.documents.custom_models import advice, routes, runs
 from polyroute.errors import Unavailable, UsageError
@@ -36,7 +36,7 @@ def _export(options: argparse.Namespace) -> int:
         return YES
     if os.path.lexists(options.file):
         raise UsageError(f"{options.file} already exists and is not overwritten. Choose another name.")
-    with files.told(options.file):
+    with files.readable_errors(options.file):
         files.replace(options.file, data, mode=0o600)
     if options.json:
         return output.document(documents.exported(options.file, secrets=options.with_secrets))
@@ -122,13 +122,13 @@ def fields(model: CustomModel, catalog: Catalog) -> None:
     _tell(advice(model, catalog))
 
 
-def outcome(outcome: Outcome, done: str, catalog: Catalog) -> None:
+def outcome(outcome: EditResult, done: str, catalog: Catalog) -> None:
     """Print what was done, and the route that the model would use now or what is missing."""
     text.lines(f"{done}. {_would_run(outcome.model, catalog)}".split("\n"))
     _tell([*([outcome.note] if outcome.note else []), *advice(outcome.model, catalog)])
 
 
-def imported(reports: Sequence[Report], *, dry_run: bool, conflict: bool) -> None:
+def imported(reports: Sequence[ImportReport], *, dry_run: bool, conflict: bool) -> None:
     """Print a line for each entry, and whether anything was written."""
     verbs = {**_DONE, **_WOULD} if dry_run or conflict else _DONE
     for number, report in enumerate(reports):

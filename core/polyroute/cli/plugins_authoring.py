@@ -8,6 +8,7 @@ import json
 from polyroute.cli import output, text
 from polyroute.cli.output import NO, YES
 from polyroute.conformance import runner
+from polyroute.conformance.findings import passes
 from polyroute.documents import plugins as documents
 from polyroute.environment import Environment
 from polyroute.errors import UsageError
@@ -37,9 +38,9 @@ def new(options: argparse.Namespace) -> int:
 def check(options: argparse.Namespace) -> int:
     """`polyroute plugins check`: print the findings for a plugin; return 1 if something must be fixed."""
     findings = runner.check(options.path)
-    passes = runner.passes(findings)
+    has_passed = passes(findings)
     if options.json:
-        output.document(documents.checked(findings, passes=passes))
+        output.document(documents.checked(findings, passes=has_passed))
     else:
-        text.lines([*map(str, findings), f"{options.path} {'passes' if passes else 'does not pass'}."])
-    return YES if passes else NO
+        text.lines([*map(str, findings), f"{options.path} {'passes' if has_passed else 'does not pass'}."])
+    return YES if has_passed else NO

@@ -148,7 +148,7 @@ def remove(options: argparse.Namespace) -> int:
         raise UsageError(f"{plugin.name} is not in your plugin folder: {way}.")
     approvals = Approvals.load(environment)
     approvals.require_writable()
-    with files.told(plugin.folder):
+    with files.readable_errors(plugin.folder):
         if platform.is_link(plugin.folder):
             os.remove(plugin.folder)
         else:

@@ -16,7 +16,7 @@ from polyroute.lists.changes import accept
 
 if TYPE_CHECKING:
     from polyroute.cli.grammar import Subparsers
-    from polyroute.list_refresh import Report
+    from polyroute.list_refresh import RefreshReport
     from polyroute.lists.changes import Change
 
 
@@ -37,7 +37,7 @@ def _refresh(options: argparse.Namespace) -> int:
     return YES if all(report.is_good for report in reports) else COULD_NOT
 
 
-def _fetch(catalog: Catalog, options: argparse.Namespace) -> Sequence[Report]:
+def _fetch(catalog: Catalog, options: argparse.Namespace) -> Sequence[RefreshReport]:
     from polyroute.list_refresh import refresh
 
     if not catalog.plugins.lists:

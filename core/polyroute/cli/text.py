@@ -15,7 +15,7 @@ from polyroute.types import DIRECT, Model, ModelRef, Problem
 
 if TYPE_CHECKING:
     from polyroute.catalog import Catalog
-    from polyroute.list_refresh import Report
+    from polyroute.list_refresh import RefreshReport
     from polyroute.lists.changes import Change
 
 _SHOWN_MODELS = 50
@@ -97,7 +97,7 @@ def _otherwise(mapped: Mapped) -> str:
     return f"Similar: {', '.join(mapped.suggestions)}" if mapped.suggestions else mapped.why
 
 
-def refreshed(reports: Sequence[Report], accepted: Sequence[Change]) -> None:
+def refreshed(reports: Sequence[RefreshReport], accepted: Sequence[Change]) -> None:
     """Print the result for each list, and the accepted changes."""
     rows = [_list(each) for each in reports]
     if rows:
@@ -109,7 +109,7 @@ def refreshed(reports: Sequence[Report], accepted: Sequence[Change]) -> None:
             print(clean(f"polyroute: {each.name} ({each.url}): {why}; the list was not changed."), file=sys.stderr)
 
 
-def _list(report: Report) -> tuple[str, ...]:
+def _list(report: RefreshReport) -> tuple[str, ...]:
     models = f"{report.models:,}" if report.models else ""
     return report.name, report.state, models, when(report.fetched) if report.fetched else "installed"
 

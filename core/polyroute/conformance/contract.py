@@ -28,7 +28,7 @@ def findings(plugin: object, home: str) -> Iterator[Finding]:
     """Yield the findings about a plugin; `home` is an empty home folder."""
     plugins = Plugins.load([plugin], only=[], environment=Environment({"HOME": home}))
     catalog = Catalog(plugins, Environment({"HOME": home}))
-    asked_for_all(catalog)
+    call_all_hooks(catalog)
     among = Plugins.load([plugin], only=names.bundled_names(), environment=Environment({"HOME": home}))
     yield from (problem(each) for each in catalog.problems if each.code not in (*_OF_OTHERS, *_DECLARED))
     yield from map(problem, _beside_others(among, home))
@@ -36,7 +36,7 @@ def findings(plugin: object, home: str) -> Iterator[Finding]:
     if not (said.providers or said.routeability):
         yield Finding("providers-missing", "warning", "it declares no provider")
     yield from declarations.findings(said)
-    if CANARY in everything_told(plugins, home):
+    if CANARY in all_output(plugins, home):
         yield Finding("secret-told", "error", "the catalog contains the value of a variable", "Return names only.")
 
 
@@ -78,7 +78,7 @@ def declaration(plugins: Plugins) -> Description:
     )
 
 
-def asked_for_all(catalog: Catalog) -> None:
+def call_all_hooks(catalog: Catalog) -> None:
     """Call every hook that needs no network, and each mapper in both directions."""
     catalog.status()
     models = catalog.models()[:100]
@@ -88,7 +88,7 @@ def asked_for_all(catalog: Catalog) -> None:
             mapper.reverse(found.id or ref.id)
 
 
-def everything_told(plugins: Plugins, home: str) -> str:
+def all_output(plugins: Plugins, home: str) -> str:
     """Return everything that a catalog outputs when every variable holds the canary."""
     named = {name: CANARY for provider in plugins.providers.values() for name in variables(provider)}
     catalog = Catalog(plugins, Environment({**named, "HOME": home}))

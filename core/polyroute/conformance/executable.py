@@ -13,12 +13,18 @@ from polyroute.conformance.harness import SECONDS, Run, Subject, Transcript, lin
 from polyroute.conformance.manifest import path_of
 from polyroute.conformance.terms import CANARY
 from polyroute.plugins.executables import permissions, responses
-from polyroute.plugins.executables.event_loop import Talk, run
-from polyroute.plugins.executables.jsonrpc import INVALID_PARAMS, METHOD_NOT_FOUND, UNSUPPORTED_PROTOCOL, Answer, Fault
+from polyroute.plugins.executables.event_loop import Session, run
+from polyroute.plugins.executables.jsonrpc import (
+    INVALID_PARAMS,
+    METHOD_NOT_FOUND,
+    UNSUPPORTED_PROTOCOL,
+    RpcError,
+    RpcResponse,
+)
 from polyroute.plugins.manifests import loader
 from polyroute.plugins.manifests.loader import Manifest
 from polyroute.plugins.manifests.parser import parse
-from polyroute.plugins.manifests.validators import Wrong, place
+from polyroute.plugins.manifests.validators import InvalidDocument, place
 
 _END_SECONDS = 1.0
 _BIGGEST_ID = 2**31 - 1
@@ -40,7 +46,7 @@ def check(path: str) -> list[Finding]:
         subject = Subject(manifest, home, [])
         try:
             first = subject.run(line("describe", _OFFER))
-        except Fault as fault:
+        except RpcError as fault:
             return [Finding("describe-missing", "error", f"it {fault}", "Set argv to a path or a program on PATH.")]
         if first.fault or not first.lines:
             why = first.fault or f"ended with status {first.status}"
@@ -53,10 +59,10 @@ def check(path: str) -> list[Finding]:
 
 def _described(subject: Subject, first: Run) -> Iterator[Finding]:
     try:
-        found = responses.result(Answer(first.result(1)))
+        found = responses.result(RpcResponse(first.result(1)))
         said = parse(found, strict=False)
         permissions.check(said, subject.manifest)
-    except (Fault, Wrong) as wrong:
+    except (RpcError, InvalidDocument) as wrong:
         why = response_form.why(subject.heard[:1]) or str(wrong)
         yield Finding("describe-refused", "error", f"its description can't be used: {why}", _DOCUMENT)
     else:
@@ -73,7 +79,7 @@ def _unknown_keys(description: Mapping[str, Any]) -> Iterator[Finding]:
     """Yield the keys of a valid description that hosts ignore."""
     try:
         parse(description)
-    except Wrong as wrong:
+    except InvalidDocument as wrong:
         for where, what in wrong.faults:
             yield Finding("key-unknown", "warning", f"{place(where)} {what}", "Hosts ignore it: correct its name.")
 
@@ -83,14 +89,14 @@ def _habits(subject: Subject) -> Iterator[Finding | None]:
         before = len(subject.heard)
         try:
             why = "" if holds(subject) else message
-        except Fault as fault:
+        except RpcError as fault:
             why = f"{message}: {fault}"
         reason = response_form.why(subject.heard[before:])
         yield Finding(code, severity, _with(why, reason), _DOCUMENT) if why else None
     for method in subject.manifest.description.methods:
         try:
             yield from _method(subject, method)
-        except Fault as fault:
+        except RpcError as fault:
             yield Finding("answer-refused", "error", f"its response to {method} can't be used: it {fault}", _DOCUMENT)
 
 
@@ -106,10 +112,10 @@ def _method(subject: Subject, method: str) -> Iterator[Finding | None]:
         yield Finding("method-missing", "error", fault, _DOCUMENT)
     elif found.error(5) is None:
         try:
-            result = responses.result(Answer(found.result(5)))
+            result = responses.result(RpcResponse(found.result(5)))
             responses.seconds(result)
             accepted(result, subject.manifest)
-        except Fault as fault:
+        except RpcError as fault:
             yield Finding("answer-refused", "error", f"its response to {method} can't be used: it {fault}", _DOCUMENT)
     if _tells(found):
         yield Finding(
@@ -138,7 +144,7 @@ def _refuses_others(subject: Subject) -> bool:
 
 
 def _ends_soon(subject: Subject) -> bool:
-    heard, talk = Transcript(), Talk(subject.program(None))
+    heard, talk = Transcript(), Session(subject.program(None))
     talk.start([line("describe", _OFFER)], Transcript(1), SECONDS, stays=True)
     run([talk])
     talk.start([], heard, _END_SECONDS)

@@ -18,3 +18,8 @@ class Finding(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.severity}: {self.message} [{self.code}] {self.remedy}".rstrip()
+
+
+def passes(findings: list[Finding]) -> bool:
+    """Return whether no finding is an error."""
+    return all(each.severity != "error" for each in findings)

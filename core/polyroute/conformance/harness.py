@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from polyroute.environment import Environment
 from polyroute.plugins.executables import permissions
-from polyroute.plugins.executables.event_loop import Program, Talk, run
+from polyroute.plugins.executables.event_loop import Program, Session, run
 from polyroute.plugins.executables.jsonrpc import parsed
 from polyroute.plugins.manifests.loader import Manifest
 
@@ -58,7 +58,7 @@ class Run(NamedTuple):
         return error.get("code") if isinstance(error, dict) else None
 
 
-class Heard(NamedTuple):
+class Exchange(NamedTuple):
     """The lines sent to a program at once, and the lines that it printed."""
 
     said: tuple[bytes, ...]
@@ -70,21 +70,21 @@ class Subject(NamedTuple):
 
     manifest: Manifest
     home: str
-    heard: list[Heard]
+    heard: list[Exchange]
     """Everything received so far."""
 
     def run(self, *lines: bytes, values: Mapping[str, str] | None = None) -> Run:
         """Send all lines at once, and read until the program exits."""
-        heard, talk = Transcript(), Talk(self.program(values))
+        heard, talk = Transcript(), Session(self.program(values))
         talk.start([b"".join(lines)], heard, SECONDS)
         run([talk])
-        self.heard.append(Heard(lines, heard.lines))
+        self.heard.append(Exchange(lines, heard.lines))
         fault = str(talk.fault) if talk.fault and talk.fault.code != "exited" else ""
         return Run(heard.lines, talk.returncode, fault, talk.errors)
 
     def rounds(self, *parts: tuple[bytes, int]) -> list[list[bytes]]:
         """Send parts one after another to a long-lived process; each part has the number of lines to wait for."""
-        talk, found = Talk(self.program(None)), []
+        talk, found = Session(self.program(None)), []
         for said, wanted in parts:
             heard = Transcript(wanted)
             talk.start([said], heard, SECONDS if wanted else _PAUSE_SECONDS, stays=True)

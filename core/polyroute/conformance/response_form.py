@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from polyroute._internal.terminal import clean
 from polyroute.conformance.findings import Finding
-from polyroute.conformance.harness import Heard
+from polyroute.conformance.harness import Exchange
 from polyroute.conformance.terms import CANARY
-from polyroute.plugins.executables.jsonrpc import Fault, parsed
+from polyroute.plugins.executables.jsonrpc import RpcError, parsed
 
 _SHOWN = 200
 """The most characters of a line in a message."""
@@ -26,7 +26,7 @@ _REMEDIES = {
 _REPLY = {"id", "result", "error"}
 
 
-class Wrong(NamedTuple):
+class InvalidResponse(NamedTuple):
     """A reply that hosts reject."""
 
     code: str
@@ -35,9 +35,9 @@ class Wrong(NamedTuple):
     reply: dict[str, Any]
 
 
-def findings(heard: Iterable[Heard]) -> Iterator[Finding]:
+def findings(heard: Iterable[Exchange]) -> Iterator[Finding]:
     """Yield the first finding of each kind about the replies."""
-    first: dict[str, Wrong] = {}
+    first: dict[str, InvalidResponse] = {}
     for each in _wrong(heard):
         first.setdefault(each.code, each)
     for code, words, request, reply in first.values():
@@ -45,19 +45,19 @@ def findings(heard: Iterable[Heard]) -> Iterator[Finding]:
         yield Finding(code, "error", message, _REMEDIES[code])
 
 
-def why(heard: Iterable[Heard]) -> str:
+def why(heard: Iterable[Exchange]) -> str:
     """Return what is wrong with the first reply that hosts reject; empty if there is none."""
     return next((each.words for each in _wrong(heard)), "")
 
 
-def _wrong(heard: Iterable[Heard]) -> Iterator[Wrong]:
+def _wrong(heard: Iterable[Exchange]) -> Iterator[InvalidResponse]:
     for said, lines in heard:
         requests = {message["id"]: line for line in said if (message := _object(line))}
         if len(requests) == len(said):  # otherwise it may reply without an ID to a line that is not a request
             yield from _of_one(requests, lines)
 
 
-def _of_one(waiting: dict[int, bytes], lines: Iterable[bytes]) -> Iterator[Wrong]:
+def _of_one(waiting: dict[int, bytes], lines: Iterable[bytes]) -> Iterator[InvalidResponse]:
     """Yield the invalid replies to requests that were sent at once."""
     for reply in map(_object, lines):
         if not reply or not _REPLY & reply.keys() or not waiting:
@@ -65,7 +65,7 @@ def _of_one(waiting: dict[int, bytes], lines: Iterable[bytes]) -> Iterator[Wrong
         number = _meant(reply.get("id"), waiting)
         request = waiting.pop(number)
         for code, words in (*_identified(reply, number), *_formed(reply, number)):
-            yield Wrong(code, words, request, reply)
+            yield InvalidResponse(code, words, request, reply)
 
 
 def _meant(number: Any, waiting: Iterable[int]) -> int:
@@ -108,7 +108,7 @@ def _is_error(error: Any) -> bool:
 def _object(line: bytes) -> dict[str, Any] | None:
     try:
         found = parsed(line)
-    except (ValueError, Fault):
+    except (ValueError, RpcError):
         return None
     return found if isinstance(found, dict) else None
 

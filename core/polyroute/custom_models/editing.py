@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from polyroute._internal import lossless_json
 from polyroute._internal.redact import is_masked
 from polyroute.base_url import same_endpoint
-from polyroute.custom_models.file import Document, entry_text
+from polyroute.custom_models.file import FileContent, entry_text
 from polyroute.custom_models.models import (
     KEY_FIELD,
     CustomModel,
@@ -27,7 +27,7 @@ from polyroute.types import ModelRef
 Members = Mapping[str, bytes]
 
 
-class Outcome(NamedTuple):
+class EditResult(NamedTuple):
     """What a change led to."""
 
     model: CustomModel
@@ -40,7 +40,7 @@ class Outcome(NamedTuple):
 class Entries:
     """The entries of one reading of the file, to be changed."""
 
-    def __init__(self, document: Document, plugins: Plugins) -> None:
+    def __init__(self, document: FileContent, plugins: Plugins) -> None:
         self.plugins = plugins
         self._document = document
         self._texts: list[bytes] | None = None
@@ -97,7 +97,7 @@ class Entries:
             del self.texts[index], self._names[index]
 
 
-def add(entries: Entries, entry: Mapping[str, Any], *, upsert: bool, keep_key: bool, references: bool) -> Outcome:
+def add(entries: Entries, entry: Mapping[str, Any], *, upsert: bool, keep_key: bool, references: bool) -> EditResult:
     """Add a model; with `upsert`, one that is there already gets the fields of `entry` and keeps all others."""
     ref = _reference(entry)
     position = entries.find(ref)
@@ -108,10 +108,12 @@ def add(entries: Entries, entry: Mapping[str, Any], *, upsert: bool, keep_key: b
     model = checked(members, entries.plugins)
     entries.put(ref, members, position)
     lost = is_mask(KEY_FIELD, entry.get(KEY_FIELD)) and KEY_FIELD not in old
-    return Outcome(model, position is None, "A mask was given for its key, and no key is stored." if lost else "")
+    return EditResult(model, position is None, "A mask was given for its key, and no key is stored." if lost else "")
 
 
-def edit(entries: Entries, ref: ModelRef, changes: Mapping[str, Any], *, keep_key: bool, references: bool) -> Outcome:
+def edit(
+    entries: Entries, ref: ModelRef, changes: Mapping[str, Any], *, keep_key: bool, references: bool
+) -> EditResult:
     """Change fields of a model, its name among them; None takes one away, and what is not named stays."""
     position = entries.position(ref)
     if identity(changes.get("provider", ref.provider), ref.id, entries.plugins) != identity(*ref, entries.plugins):
@@ -124,14 +126,14 @@ def edit(entries: Entries, ref: ModelRef, changes: Mapping[str, Any], *, keep_ke
     if entries.find(model.ref) not in (None, position):
         raise CustomModelExists(f"There is a custom model {model.ref} already. Nothing was changed.")
     entries.put(model.ref, members, position)
-    return Outcome(model)
+    return EditResult(model)
 
 
-def remove(entries: Entries, ref: ModelRef) -> Outcome:
+def remove(entries: Entries, ref: ModelRef) -> EditResult:
     """Take a model away, and all that is its."""
     members = entries.members(entries.position(ref))
     entries.drop(ref)
-    return Outcome(_read(members))
+    return EditResult(_read(members))
 
 
 def merged(old: Members, changes: Mapping[str, Any], *, keep_key: bool, references: bool = True) -> dict[str, bytes]:

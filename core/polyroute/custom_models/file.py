@@ -16,7 +16,7 @@ class NotReadable(ValueError):
     """The text is no file of custom models, or one of another version. Says so in words for people."""
 
 
-class Document(NamedTuple):
+class FileContent(NamedTuple):
     """What the file holds, as text."""
 
     members: Mapping[str, bytes]
@@ -45,10 +45,10 @@ class Document(NamedTuple):
         return lossless_json.object_text({**self.members, "models": models}, 0)
 
 
-EMPTY = Document({"version": str(VERSION).encode(), "models": b"[]"})
+EMPTY = FileContent({"version": str(VERSION).encode(), "models": b"[]"})
 
 
-def parse(data: bytes) -> Document:
+def parse(data: bytes) -> FileContent:
     """Read the file. Raises NotReadable."""
     try:
         members = lossless_json.members(content(data))
@@ -56,7 +56,7 @@ def parse(data: bytes) -> Document:
     except ValueError:
         raise NotReadable(_NO_OBJECT) from None
     _check(version, members.get("models", b"").startswith(b"["))
-    return Document(members)
+    return FileContent(members)
 
 
 def values(data: bytes) -> list[Any]:

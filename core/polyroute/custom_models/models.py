@@ -72,7 +72,7 @@ class KeyReference(NamedTuple):
     keyring: str = ""
 
 
-class Listing(NamedTuple):
+class ReadModels(NamedTuple):
     """All custom models that can be read, and what is wrong with the others."""
 
     models: tuple[CustomModel, ...] = ()
@@ -109,7 +109,7 @@ def identity(provider: object, name: object, plugins: Plugins) -> tuple[str, str
     return plugins.names.get(written, written), str(name)
 
 
-def parse(values: Sequence[Any], plugins: Plugins, path: str, *, may_hold_halves: bool) -> Listing:
+def parse(values: Sequence[Any], plugins: Plugins, path: str, *, may_hold_halves: bool) -> ReadModels:
     """The sound ones among a file's entries, and a problem with its position for each of the others."""
     entries, faults = _examined(values, may_hold_halves=may_hold_halves)
     models: list[CustomModel] = []
@@ -122,7 +122,7 @@ def parse(values: Sequence[Any], plugins: Plugins, path: str, *, may_hold_halves
         else:
             names.add(name)
             models.append(model)
-    return Listing(tuple(models), tuple(_problem(index, faults[index], path) for index in sorted(faults)))
+    return ReadModels(tuple(models), tuple(_problem(index, faults[index], path) for index in sorted(faults)))
 
 
 def read_entry(entry: Mapping[str, Any]) -> tuple[CustomModel | None, str]:

@@ -11,7 +11,7 @@ from polyroute.results import Route
 from polyroute.types import DIRECT, Credential, ModelRef, Provider, Source
 
 
-class Own(NamedTuple):
+class RoutedModel(NamedTuple):
     """A person's own model, and what its routes depend on."""
 
     model: CustomModel
@@ -28,7 +28,7 @@ class Own(NamedTuple):
         return ModelRef(self.provider.id, self.model.name)
 
 
-def adapted(routes: tuple[Route, ...], own: Own, *, keep_order: bool) -> tuple[Route, ...]:
+def adapted(routes: tuple[Route, ...], own: RoutedModel, *, keep_order: bool) -> tuple[Route, ...]:
     """The routes to an own model, made of those that any model of its provider has.
 
     With a base URL of its own there is the direct one alone; with a key of its own the direct one comes first.
@@ -41,7 +41,7 @@ def adapted(routes: tuple[Route, ...], own: Own, *, keep_order: bool) -> tuple[R
     return tuple(direct if route.via == DIRECT else route for route in routes)
 
 
-def _direct(route: Route, own: Own) -> Route:
+def _direct(route: Route, own: RoutedModel) -> Route:
     model = own.model
     if model.base_url:
         route = _elsewhere(route, own)
@@ -53,7 +53,7 @@ def _direct(route: Route, own: Own) -> Route:
     return route
 
 
-def _elsewhere(route: Route, own: Own) -> Route:
+def _elsewhere(route: Route, own: RoutedModel) -> Route:
     """The route to the model's own base URL: without a key, but for one that was found for just that."""
     url, found = own.model.base_url, route.credential
     if found and same_endpoint(found.endpoint, url):
@@ -66,7 +66,7 @@ def _elsewhere(route: Route, own: Own) -> Route:
     return _unusable(route, url, "no key was given for its base URL", remedy)
 
 
-def _with_own_key(route: Route, own: Own) -> Route:
+def _with_own_key(route: Route, own: RoutedModel) -> Route:
     if own.withheld and not own.model.base_url:
         return _unusable(route, "", *own.withheld)
     source = _source(own)
@@ -81,7 +81,7 @@ def _with_own_key(route: Route, own: Own) -> Route:
     return route._replace(usable=True, base_url=url, credential=credential, reason=f"found {credential}", remedy="")
 
 
-def _where_to(own: Own) -> str:
+def _where_to(own: RoutedModel) -> str:
     """How to make it certain where its key goes."""
     rules = own.provider.custom_models
     if rules and rules.base_url != "no":
@@ -89,7 +89,7 @@ def _where_to(own: Own) -> str:
     return f"See what is missing: polyroute explain {own.provider.id}."
 
 
-def _source(own: Own) -> Source | None:
+def _source(own: RoutedModel) -> Source | None:
     """Where the key lies; None for a variable that is not set, or what the keyring does not hold."""
     reference = key_reference(own.model.key)
     if reference is None:

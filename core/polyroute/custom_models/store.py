@@ -17,10 +17,10 @@ from typing import Any, NamedTuple, TypeVar
 from polyroute._internal import files, lossless_json
 from polyroute.base_url import same_endpoint
 from polyroute.custom_models import editing, file, transfer
-from polyroute.custom_models.editing import Entries, Outcome, endpoint
-from polyroute.custom_models.file import Document, NotReadable
-from polyroute.custom_models.models import KEY_FIELD, CustomModel, Listing, parse
-from polyroute.custom_models.transfer import OnConflict, Report
+from polyroute.custom_models.editing import EditResult, Entries, endpoint
+from polyroute.custom_models.file import FileContent, NotReadable
+from polyroute.custom_models.models import KEY_FIELD, CustomModel, ReadModels, parse
+from polyroute.custom_models.transfer import ImportReport, OnConflict
 from polyroute.errors import Unavailable, UnknownCustomModel, UsageError
 from polyroute.plugins.loaded import Plugins
 from polyroute.types import ModelRef, Problem
@@ -51,17 +51,17 @@ class CustomStore:
         self.path = path
         self.plugins = plugins
 
-    def listing(self) -> Listing:
+    def listing(self) -> ReadModels:
         """All models that can be read; what is wrong with the others, or with the whole file, are problems."""
         try:
             data = self._data()
             if data is None:
-                return Listing()
+                return ReadModels()
             halves = b"\\" in data and b"\\u" in data  # one byte is found many times faster than two
             return parse(file.values(data), self.plugins, self.path, may_hold_halves=halves)
         except NotReadable as error:
             remedy = "See `polyroute custom repair`."
-            return Listing(
+            return ReadModels(
                 problems=(
                     Problem(
                         f"{error}; no custom model is known.", remedy, path=self.path, code="custom-models-unreadable"
@@ -70,7 +70,7 @@ class CustomStore:
             )
         except OSError as error:
             why = f"can't be read ({error.strerror}); no custom model is known."
-            return Listing(
+            return ReadModels(
                 problems=(Problem(why, "Fix its permissions.", path=self.path, code="custom-models-unreadable"),)
             )
 
@@ -99,7 +99,7 @@ class CustomStore:
 
     def add(
         self, entry: Mapping[str, Any], *, upsert: bool = False, keep_key: bool = False, references: bool = True
-    ) -> Outcome:
+    ) -> EditResult:
         """Add a model from the fields of its entry; with `upsert`, change the one that is there.
 
         A mask in place of a key stands for the stored one. Without `references` a key may not be `$NAME`: the fields
@@ -110,7 +110,7 @@ class CustomStore:
 
     def edit(
         self, ref: ModelRef, changes: Mapping[str, Any], *, keep_key: bool = False, references: bool = True
-    ) -> Outcome:
+    ) -> EditResult:
         """Change fields of a model and keep all others; None takes a field away.
 
         A stored key stays with its base URL: another one needs the key again, or `keep_key`. The provider stays. Raises
@@ -118,23 +118,23 @@ class CustomStore:
         """
         return self._change(partial(editing.edit, ref=ref, changes=changes, keep_key=keep_key, references=references))
 
-    def rename(self, ref: ModelRef, name: str) -> Outcome:
+    def rename(self, ref: ModelRef, name: str) -> EditResult:
         """Give a model another name, in one write. Raises UnknownCustomModel, CustomModelExists, UsageError."""
         return self.edit(ref, {"name": name})
 
-    def remove(self, ref: ModelRef) -> Outcome:
+    def remove(self, ref: ModelRef) -> EditResult:
         """Take a model away. Raises UnknownCustomModel."""
         return self._change(partial(editing.remove, ref=ref))
 
     def export(self, *, with_secrets: bool = False) -> bytes:
         """All entries as a file of their own, by default without whatever may be secret. Raises Unavailable."""
-        with files.told(self.path):
+        with files.readable_errors(self.path):
             _, document = self._settled()
         return transfer.written(document, with_secrets=with_secrets)
 
     def take_in(
         self, data: bytes, on_conflict: OnConflict = "fail", *, with_secrets: bool = False, dry_run: bool = False
-    ) -> list[Report]:
+    ) -> list[ImportReport]:
         """Import what `export` gives, in one write; what became, or with `dry_run` would become, of each entry.
 
         With `fail`, one model that is there already keeps all from being written. Keys come along only
@@ -142,7 +142,7 @@ class CustomStore:
         """
         texts = transfer.read(data)
         take_in = partial(transfer.take_in, texts=texts, on_conflict=on_conflict, with_secrets=with_secrets)
-        with files.told(self.path):
+        with files.readable_errors(self.path):
             reports = take_in(Entries(self._settled()[1], self.plugins))
         if dry_run or not any(report.action in ("added", "replaced") for report in reports):
             return reports
@@ -153,7 +153,7 @@ class CustomStore:
 
     def repair(self) -> Repaired | None:
         """Write what can be read of a broken file, and keep the original beside it; None where nothing is broken."""
-        with files.told(self.path), files.locked(self.path):
+        with files.readable_errors(self.path), files.locked(self.path):
             data = self._data()
             try:
                 if data is None or file.values(data) is not None:
@@ -168,7 +168,7 @@ class CustomStore:
     def _change(self, change: Callable[[Entries], T]) -> T:
         """Make a change on what is in the file now, durably, and see that it is there afterwards."""
         outcome: T | None = None
-        with files.told(self.path), files.locked(self.path):
+        with files.readable_errors(self.path), files.locked(self.path):
             for _ in range(_ATTEMPTS):
                 before, document = self._settled()
                 entries = Entries(document, self.plugins)
@@ -199,7 +199,7 @@ class CustomStore:
             return False
         return True
 
-    def _settled(self) -> tuple[bytes | None, Document]:
+    def _settled(self) -> tuple[bytes | None, FileContent]:
         """What is in the file. Another program's write is given some time to end; then Unavailable is raised."""
         for looks_left in reversed(range(_LOOKS)):
             data = self._data()
@@ -212,7 +212,7 @@ class CustomStore:
             time.sleep(_PAUSE_SECONDS)
         raise AssertionError("unreachable")
 
-    def _document(self, data: bytes | None) -> Document:
+    def _document(self, data: bytes | None) -> FileContent:
         return file.EMPTY if data is None else file.parse(data)
 
     def _data(self) -> bytes | None:
@@ -230,12 +230,12 @@ class _WrittenMeanwhile(Exception):
 class _Conflicting(UsageError):
     """What is to be imported is there already, at least in part."""
 
-    def __init__(self, reports: list[Report]) -> None:
+    def __init__(self, reports: list[ImportReport]) -> None:
         self.reports = reports
         super().__init__("Some models are there already.")
 
 
-def _unless_conflicting(reports: list[Report]) -> list[Report]:
+def _unless_conflicting(reports: list[ImportReport]) -> list[ImportReport]:
     if any(report.action == "conflict" for report in reports):
         raise _Conflicting(reports)
     return reports

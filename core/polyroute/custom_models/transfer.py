@@ -9,7 +9,7 @@ from polyroute._internal import lossless_json
 from polyroute.base_url import same_endpoint
 from polyroute.custom_models import file
 from polyroute.custom_models.editing import Entries, Members, checked, endpoint, is_mask
-from polyroute.custom_models.file import Document, entry_text
+from polyroute.custom_models.file import FileContent, entry_text
 from polyroute.custom_models.models import KEY_FIELD, may_be_secret
 from polyroute.errors import UsageError
 
@@ -17,7 +17,7 @@ OnConflict = Literal["skip", "replace", "fail"]
 Action = Literal["added", "replaced", "skipped", "conflict", "refused"]
 
 
-class Report(NamedTuple):
+class ImportReport(NamedTuple):
     """What became of one entry."""
 
     model: str
@@ -40,7 +40,7 @@ def read(data: bytes) -> list[bytes]:
         raise UsageError(f"This can't be imported: {why}. Nothing was changed.") from None
 
 
-def written(document: Document, *, with_secrets: bool) -> bytes:
+def written(document: FileContent, *, with_secrets: bool) -> bytes:
     """The entries as a file of their own: all of them, or the sound ones without whatever may be a secret."""
     from polyroute.custom_models.entry_check import sound
 
@@ -51,33 +51,35 @@ def written(document: Document, *, with_secrets: bool) -> bytes:
     return file.EMPTY.text(file.EMPTY.array(texts)) + b"\n"
 
 
-def take_in(entries: Entries, texts: Iterable[bytes], on_conflict: OnConflict, *, with_secrets: bool) -> list[Report]:
+def take_in(
+    entries: Entries, texts: Iterable[bytes], on_conflict: OnConflict, *, with_secrets: bool
+) -> list[ImportReport]:
     """Add entries from elsewhere, each as far as it can be used; what became of each."""
     return [_take(entries, text, on_conflict, with_secrets=with_secrets) for text in texts]
 
 
-def _take(entries: Entries, text: bytes, on_conflict: OnConflict, *, with_secrets: bool) -> Report:
+def _take(entries: Entries, text: bytes, on_conflict: OnConflict, *, with_secrets: bool) -> ImportReport:
     try:
         given = lossless_json.members(text)
         members: Members = {field: raw for field, raw in given.items() if not is_mask(field, lossless_json.value(raw))}
         members = members if with_secrets else _shareable(members)
         model = checked(members, entries.plugins, known=False)
     except ValueError:
-        return Report("", "refused", "it is no entry")
+        return ImportReport("", "refused", "it is no entry")
     except UsageError as error:
-        return Report("", "refused", str(error).removesuffix(" Nothing was changed."))
+        return ImportReport("", "refused", str(error).removesuffix(" Nothing was changed."))
     notes = [] if len(members) == len(given) else ["secrets were left out"]
     if model.provider not in entries.plugins.names:
         notes.append("its provider is not available here")
     position = entries.find(model.ref)
     if position is None:
         entries.put(model.ref, members, None)
-        return Report(str(model.ref), "added", "; ".join(notes))
+        return ImportReport(str(model.ref), "added", "; ".join(notes))
     if on_conflict != "replace":
-        return Report(str(model.ref), "skipped" if on_conflict == "skip" else "conflict")
+        return ImportReport(str(model.ref), "skipped" if on_conflict == "skip" else "conflict")
     members, note = _with_stored_key(members, entries.members(position))
     entries.put(model.ref, members, position)
-    return Report(str(model.ref), "replaced", "; ".join(filter(None, [*notes, note])))
+    return ImportReport(str(model.ref), "replaced", "; ".join(filter(None, [*notes, note])))
 
 
 def _with_stored_key(members: Members, old: Members) -> tuple[Members, str]:

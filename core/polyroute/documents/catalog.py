@@ -17,28 +17,28 @@ if TYPE_CHECKING:
     from polyroute.documents import list_types as lists
     from polyroute.documents.custom_model_types import PreferenceList, Preferred
     from polyroute.documents.types import (
-        AuthHeader,
-        Explanation,
-        Mapped,
+        AuthHeaderDocument,
+        ExplanationDocument,
+        MappedDocument,
         ProviderRoute,
-        ProviderStatus,
+        ProviderStatusDocument,
         Resolution,
-        Route,
-        Status,
+        RouteDocument,
+        StatusDocument,
         TakenRoute,
-        Verification,
+        VerificationDocument,
     )
-    from polyroute.list_refresh import Report
+    from polyroute.list_refresh import RefreshReport
     from polyroute.lists.changes import Change
     from polyroute.lists.stored import FetchedList
     from polyroute.types import credentials, declarations
-    from polyroute.validation.sections import Finding
+    from polyroute.validation.sections import ConfigFinding
 
 
-def status(status: results.Status, verified: Iterable[credentials.Verification] | None = None) -> Status:
+def status(status: results.Status, verified: Iterable[credentials.Verification] | None = None) -> StatusDocument:
     """The document of `polyroute status --json`, with `verified` that of `--verified`."""
     own = status.providers.get(GATEWAY)
-    document: Status = {
+    document: StatusDocument = {
         "schema": SCHEMA,
         "auth": auth_fields(own is not None and own.has_direct_key, status.preferred),
         "providers": {name: provider(each) for name, each in status.providers.items()},
@@ -49,7 +49,7 @@ def status(status: results.Status, verified: Iterable[credentials.Verification] 
     return document
 
 
-def provider(status: results.ProviderStatus) -> ProviderStatus:
+def provider(status: results.ProviderStatus) -> ProviderStatusDocument:
     """One provider in a status document."""
     provider = status.provider
     return {
@@ -80,7 +80,7 @@ def resolution(
     }
 
 
-def _taken(route: Route) -> TakenRoute:
+def _taken(route: RouteDocument) -> TakenRoute:
     """A usable route: the ID, its evidence, the base URL and the credential are all there."""
     return {
         "via": route["via"],
@@ -106,7 +106,7 @@ def _provider_route(route: results.Route) -> ProviderRoute:
     }
 
 
-def _route(route: results.Route) -> Route:
+def _route(route: results.Route) -> RouteDocument:
     return {
         **_provider_route(route),
         "modelId": route.model_id,
@@ -119,12 +119,12 @@ def _route(route: results.Route) -> Route:
     }
 
 
-def auth(header: declarations.AuthHeader) -> AuthHeader:
+def auth(header: declarations.AuthHeader) -> AuthHeaderDocument:
     """Where the secret goes."""
     return {"header": header.name, "prefix": header.prefix}
 
 
-def model(model: declarations.Model, *, custom: bool = False) -> lists.Model:
+def model(model: declarations.Model, *, custom: bool = False) -> lists.ModelDocument:
     """One model on offer, perhaps one that the user has added; prices in US dollars per million tokens."""
     return {
         "provider": model.provider,
@@ -141,7 +141,7 @@ def model(model: declarations.Model, *, custom: bool = False) -> lists.Model:
     }
 
 
-def models(found: Iterable[declarations.Model], catalog: Catalog) -> lists.Models:
+def models(found: Iterable[declarations.Model], catalog: Catalog) -> lists.ModelsDocument:
     """The document of `polyroute models --json`, with how old the lists are that models come from."""
     return {
         "schema": SCHEMA,
@@ -151,12 +151,12 @@ def models(found: Iterable[declarations.Model], catalog: Catalog) -> lists.Model
     }
 
 
-def _list(each: FetchedList) -> lists.ModelList:
+def _list(each: FetchedList) -> lists.ModelListDocument:
     of = age(each)
     return {"name": each.name, "fetched": moment(of.fetched), "bundled": of.bundled or None, "fresh": of.is_fresh}
 
 
-def mapped(mapped: results.Mapped) -> Mapped:
+def mapped(mapped: results.Mapped) -> MappedDocument:
     """One line of `polyroute map --json`."""
     return {
         "provider": mapped.provider,
@@ -175,14 +175,14 @@ def verifications(
     return {"schema": SCHEMA, "verifications": _verifications(verified), "problems": problems(found)}
 
 
-def _verifications(found: Iterable[credentials.Verification]) -> dict[str, Verification]:
+def _verifications(found: Iterable[credentials.Verification]) -> dict[str, VerificationDocument]:
     return {
         name: {"state": state, "message": message or None, "remaining": remaining or None}
         for name, state, message, remaining in found
     }
 
 
-def explanation(explained: explanations.Explanation, found: Iterable[declarations.Problem]) -> Explanation:
+def explanation(explained: explanations.Explanation, found: Iterable[declarations.Problem]) -> ExplanationDocument:
     """The document of `polyroute explain --json`."""
     return {
         "schema": SCHEMA,
@@ -195,7 +195,7 @@ def explanation(explained: explanations.Explanation, found: Iterable[declaration
 
 
 def refreshed(
-    reports: Iterable[Report],
+    reports: Iterable[RefreshReport],
     accepted: Iterable[Change],
     waiting: Iterable[Change],
     found: Iterable[declarations.Problem],
@@ -210,7 +210,7 @@ def refreshed(
     }
 
 
-def _report(report: Report) -> lists.FetchedList:
+def _report(report: RefreshReport) -> lists.FetchedListDocument:
     return {
         "name": report.name,
         "url": report.url,
@@ -221,7 +221,7 @@ def _report(report: Report) -> lists.FetchedList:
     }
 
 
-def _change(change: Change) -> lists.Change:
+def _change(change: Change) -> lists.ChangeDocument:
     return {"provider": change.provider, "what": change.what, "before": change.before, "after": change.after}
 
 
@@ -246,7 +246,7 @@ def preferred(via: str | None, target: str, path: str) -> Preferred:
 
 
 def findings(
-    valid: bool, found: Iterable[tuple[str, int | None, Finding]], problems_found: Iterable[declarations.Problem]
+    valid: bool, found: Iterable[tuple[str, int | None, ConfigFinding]], problems_found: Iterable[declarations.Problem]
 ) -> lists.Findings:
     """The document of `polyroute check --json`; each finding comes with its file and its line."""
     return {
@@ -257,7 +257,7 @@ def findings(
     }
 
 
-def _finding(file: str, line: int | None, finding: Finding) -> lists.Finding:
+def _finding(file: str, line: int | None, finding: ConfigFinding) -> lists.FindingDocument:
     return {
         "file": file,
         "line": line,

@@ -6,11 +6,11 @@ from typing import Annotated, NotRequired
 
 from polyroute.custom_models.transfer import Action
 from polyroute.documents.facts import Facts, Filled, Id, Moment, TypedDict
-from polyroute.documents.types import AuthHeader, Document, Source, Version, WithProblems
+from polyroute.documents.types import AuthHeaderDocument, Document, SourceDocument, Version, WithProblems
 from polyroute.types import CredentialKind
 
 
-class Key(TypedDict):
+class KeyDocument(TypedDict):
     """Where a provider's own key comes from, never the key."""
 
     provider: str | None
@@ -19,7 +19,7 @@ class Key(TypedDict):
     """The variable, or that name; null for a provider without a single key."""
     credential: str | None
     """Where the key is, such as `env ACME_API_KEY`; null where there is none."""
-    source: Source | None
+    source: SourceDocument | None
     """The same in parts."""
     mask: str | None
     """The last characters of a long key; null where nothing of it is shown."""
@@ -28,7 +28,7 @@ class Key(TypedDict):
 class Keys(WithProblems):
     """The keys that are there, and where they come from."""
 
-    keys: list[Key]
+    keys: list[KeyDocument]
     """One for each provider, then those under names of the user's own."""
 
 
@@ -39,7 +39,7 @@ class StoredKey(Document):
     """The provider's ID; null for a name of the user's own."""
     variable: str
     """The variable, or that name."""
-    source: Source | None
+    source: SourceDocument | None
     """Where the key is now."""
     kept: bool
     """A mask came back, so nothing was changed."""
@@ -56,9 +56,9 @@ class RemovedKey(Document):
     """The provider's ID; null for a name of the user's own."""
     variable: str
     """The variable, or that name."""
-    removed: list[Source]
+    removed: list[SourceDocument]
     """Where the key was removed."""
-    left: Source | None
+    left: SourceDocument | None
     """Where the provider still has a key, which is not Polyroute's to remove; or null."""
     notes: list[str]
     """What the user should know, in words."""
@@ -75,11 +75,11 @@ class CredentialFound(Document):
     """The model ID as the endpoint of this route spells it."""
     baseUrl: str | None
     """The only place where the secret may be sent."""
-    auth: AuthHeader
+    auth: AuthHeaderDocument
     """Where the secret goes."""
     credential: str | None
     """Where the secret was found; never its value."""
-    source: Source | None
+    source: SourceDocument | None
     """The same in parts; null where no secret is needed."""
 
 
@@ -131,7 +131,7 @@ Preferred = TypedDict(
 """The preference that was written or taken back."""
 
 
-class CustomModel(TypedDict):
+class CustomModelDocument(TypedDict):
     """A user's own model, with all fields that its file has; the key is masked."""
 
     provider: str
@@ -155,14 +155,14 @@ class CustomModel(TypedDict):
 class CustomModelList(WithProblems):
     """The user's own models."""
 
-    models: list[CustomModel]
+    models: list[CustomModelDocument]
     """The models in the order of the file."""
 
 
 class CustomModelShown(Document):
     """One of the user's own models, and how it would run."""
 
-    model: CustomModel
+    model: CustomModelDocument
     """The model as it is in the file."""
     created: NotRequired[bool]
     """Whether it was added; only where something was changed."""
@@ -175,7 +175,7 @@ class CustomModelShown(Document):
 class CustomModelRemoved(Document):
     """The model that was removed."""
 
-    removed: CustomModel
+    removed: CustomModelDocument
     """The model as it was in the file."""
 
 

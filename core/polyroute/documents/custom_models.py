@@ -13,19 +13,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from polyroute.catalog import Catalog
-    from polyroute.custom_models.editing import Outcome
+    from polyroute.custom_models.editing import EditResult
     from polyroute.custom_models.models import CustomModel
     from polyroute.custom_models.store import Repaired
-    from polyroute.custom_models.transfer import Report
+    from polyroute.custom_models.transfer import ImportReport
     from polyroute.documents import custom_model_types as own
     from polyroute.results import Route
     from polyroute.types import Problem
 
 
-def entry(model: CustomModel) -> own.CustomModel:
+def entry(model: CustomModel) -> own.CustomModelDocument:
     """A model as it is in the file, the key masked."""
     # What the file holds was checked when it was read, and may have fields of later versions besides.
-    return cast("own.CustomModel", model.document)
+    return cast("own.CustomModelDocument", model.document)
 
 
 def listing(models: Iterable[CustomModel], found: Iterable[Problem]) -> own.CustomModelList:
@@ -33,7 +33,7 @@ def listing(models: Iterable[CustomModel], found: Iterable[Problem]) -> own.Cust
     return {"schema": SCHEMA, "models": [entry(model) for model in models], "problems": problems(found)}
 
 
-def one(model: CustomModel, catalog: Catalog, outcome: Outcome | None = None) -> own.CustomModelShown:
+def one(model: CustomModel, catalog: Catalog, outcome: EditResult | None = None) -> own.CustomModelShown:
     """The document of a command that shows or has changed one model."""
     notes = [*([outcome.note] if outcome and outcome.note else []), *advice(model, catalog)]
     via = next((route.via for route in routes(model, catalog) if route.usable), None)
@@ -47,12 +47,12 @@ def removed(model: CustomModel) -> own.CustomModelRemoved:
     return {"schema": SCHEMA, "removed": entry(model)}
 
 
-def imported(reports: Iterable[Report], *, written: bool) -> own.CustomModelsImported:
+def imported(reports: Iterable[ImportReport], *, written: bool) -> own.CustomModelsImported:
     """The document of `polyroute custom import --json`."""
     return {"schema": SCHEMA, "written": written, "entries": [_imported(each) for each in reports]}
 
 
-def _imported(report: Report) -> own.ImportedEntry:
+def _imported(report: ImportReport) -> own.ImportedEntry:
     return {"model": report.model or None, "action": report.action, "note": report.note or None}
 
 

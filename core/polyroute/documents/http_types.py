@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, NotRequired
 
 from polyroute.dexto_compat.types import FileType, GatewayAuth, GatewayTaken
 from polyroute.documents.facts import Facts, Id, TypedDict
-from polyroute.documents.types import ProviderStatus
+from polyroute.documents.types import ProviderStatusDocument
 from polyroute.types import BaseUrlRule
 
 
@@ -46,7 +46,7 @@ class ListedModel(Verdict):
     """Whether it is the provider's default model."""
 
 
-class CustomModelRules(TypedDict):
+class CustomModelRulesDocument(TypedDict):
     """What a user's own models of a provider need."""
 
     baseURL: BaseUrlRule
@@ -54,7 +54,7 @@ class CustomModelRules(TypedDict):
     """What the name of the model's file ends with; empty where it is no file."""
 
 
-class ProviderDetails(ProviderStatus):
+class ProviderDetails(ProviderStatusDocument):
     """A provider without its models."""
 
     hasApiKey: bool
@@ -65,7 +65,7 @@ class ProviderDetails(ProviderStatus):
     """Whether a user's own models of it may have a base URL."""
     supportedFileTypes: list[FileType]
     """What some of its models read besides text."""
-    customModels: CustomModelRules | None
+    customModels: CustomModelRulesDocument | None
     """Null where a user can add no models of their own."""
     documentation: str | None
     """The address of its documentation."""
@@ -94,20 +94,20 @@ class Gateway(TypedDict):
     """Whether its routes are tried first where the user prefers nothing else."""
 
 
-class Catalog(TypedDict):
+class CatalogDocument(TypedDict):
     """What both forms of the catalog have."""
 
     auth: GatewayAuth
     gateways: dict[Id, Gateway]
 
 
-class Grouped(Catalog):
+class Grouped(CatalogDocument):
     """The catalog by provider."""
 
     providers: dict[str, ListedProvider]
 
 
-class Flat(Catalog):
+class Flat(CatalogDocument):
     """The catalog as one list."""
 
     models: list[ListedModel]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Literal, NotRequired
 
 from polyroute.dexto_compat.types import FileType, GatewayAuth
-from polyroute.documents.custom_model_types import CustomModel
+from polyroute.documents.custom_model_types import CustomModelDocument
 from polyroute.documents.facts import TypedDict
 from polyroute.documents.http_types import Done, Verdict
 
 
-class Preferences(TypedDict):
+class PreferencesDocument(TypedDict):
     """What the user prefers."""
 
     prefer: str | None
@@ -25,7 +25,7 @@ class Preferences(TypedDict):
     auth: GatewayAuth
 
 
-class ShownCustomModel(CustomModel, Verdict):
+class ShownCustomModel(CustomModelDocument, Verdict):
     """A user's own model with the route that it would take."""
 
 
@@ -51,7 +51,7 @@ class Advice(Verdict):
 class SavedCustomModel(Done):
     """What was saved."""
 
-    model: CustomModel
+    model: CustomModelDocument
     created: bool
     note: NotRequired[str]
 
@@ -62,7 +62,7 @@ class Deleted(Done):
     deleted: str
 
 
-class Picked(Verdict):
+class PickedDocument(Verdict):
     """A model in the picker."""
 
     provider: str
@@ -73,13 +73,13 @@ class Picked(Verdict):
     source: Literal["catalog", "custom", "local-installed"]
 
 
-class PickerState(TypedDict):
+class PickerStateDocument(TypedDict):
     """What the picker offers first."""
 
-    featured: list[Picked]
-    recents: list[Picked]
-    favorites: list[Picked]
-    custom: list[Picked]
+    featured: list[PickedDocument]
+    recents: list[PickedDocument]
+    favorites: list[PickedDocument]
+    custom: list[PickedDocument]
 
 
 class Toggled(Done):

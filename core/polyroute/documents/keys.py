@@ -12,7 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from polyroute.credentials import keys as found
-    from polyroute.documents.custom_model_types import CredentialFound, Key, Keys, RemovedKey, Revealed, StoredKey
+    from polyroute.documents.custom_model_types import (
+        CredentialFound,
+        KeyDocument,
+        Keys,
+        RemovedKey,
+        Revealed,
+        StoredKey,
+    )
     from polyroute.results import Route
     from polyroute.types import ModelRef, Problem, Secret
 
@@ -22,7 +29,7 @@ def keys(each_key: Iterable[found.Key], problems_found: Iterable[Problem]) -> Ke
     return {"schema": SCHEMA, "keys": [key(each) for each in each_key], "problems": problems(problems_found)}
 
 
-def key(key: found.Key) -> Key:
+def key(key: found.Key) -> KeyDocument:
     """One provider's key: where it comes from, and a mask."""
     return {
         "provider": key.provider or None,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from polyroute.documents.facts import Moment, TypedDict
-from polyroute.documents.types import Verification, WithProblems
+from polyroute.documents.types import VerificationDocument, WithProblems
 from polyroute.list_refresh import State
 from polyroute.validation.sections import Severity
 
 
-class Model(TypedDict):
+class ModelDocument(TypedDict):
     """A model on offer. Prices are in US dollars per million tokens; null where nothing is known."""
 
     provider: str
@@ -35,7 +35,7 @@ class Model(TypedDict):
     """Whether the user added it."""
 
 
-class ModelList(TypedDict):
+class ModelListDocument(TypedDict):
     """How old one list of models is."""
 
     name: str
@@ -48,23 +48,23 @@ class ModelList(TypedDict):
     """Whether it is newer than a day."""
 
 
-class Models(WithProblems):
+class ModelsDocument(WithProblems):
     """The models on offer, and how old the lists are that they come from."""
 
-    models: list[Model]
+    models: list[ModelDocument]
     """The models that were asked for."""
-    lists: list[ModelList]
+    lists: list[ModelListDocument]
     """The lists that models come from."""
 
 
 class Verifications(WithProblems):
     """Whether keys work right now, as their endpoints said."""
 
-    verifications: dict[str, Verification]
+    verifications: dict[str, VerificationDocument]
     """By provider, what its endpoint says of the key."""
 
 
-class FetchedList(TypedDict):
+class FetchedListDocument(TypedDict):
     """What became of one list."""
 
     name: str
@@ -81,7 +81,7 @@ class FetchedList(TypedDict):
     """Why it could not be fetched; or null."""
 
 
-class Change(TypedDict):
+class ChangeDocument(TypedDict):
     """Something that a fetched list says of how a provider is called."""
 
     provider: str
@@ -97,15 +97,15 @@ class Change(TypedDict):
 class Refreshed(WithProblems):
     """What became of each list of models."""
 
-    lists: list[FetchedList]
+    lists: list[FetchedListDocument]
     """The lists that plugins have."""
-    accepted: list[Change]
+    accepted: list[ChangeDocument]
     """What the user agreed to by this `--accept`."""
-    waiting: list[Change]
+    waiting: list[ChangeDocument]
     """What is not used before the user agrees."""
 
 
-class Finding(TypedDict):
+class FindingDocument(TypedDict):
     """One thing that is wrong with a configuration, or doubtful."""
 
     file: str
@@ -129,5 +129,5 @@ class Findings(WithProblems):
 
     valid: bool
     """Whether there is no error; else the exit status is 1."""
-    findings: list[Finding]
+    findings: list[FindingDocument]
     """What is wrong or doubtful, in all files."""

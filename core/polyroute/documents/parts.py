@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from typing import Literal
 
-    from polyroute.documents.types import Problem, Source
+    from polyroute.documents.types import ProblemDocument, SourceDocument
     from polyroute.types import Source as Found
     from polyroute.types import declarations
 
@@ -28,21 +28,21 @@ _DETAILS: tuple[Literal["remedy", "plugin", "distribution", "version", "hook", "
 )
 
 
-def problem(problem: declarations.Problem) -> Problem:
+def problem(problem: declarations.Problem) -> ProblemDocument:
     """Something that went wrong; fields without meaning here are left out."""
-    document: Problem = {"message": problem.message}
+    document: ProblemDocument = {"message": problem.message}
     for name in _DETAILS:
         if value := getattr(problem, name):
             document[name] = value
     return document
 
 
-def problems(found: Iterable[declarations.Problem]) -> list[Problem]:
+def problems(found: Iterable[declarations.Problem]) -> list[ProblemDocument]:
     """All of them, in order."""
     return [problem(each) for each in found]
 
 
-def source(source: Found | None) -> Source | None:
+def source(source: Found | None) -> SourceDocument | None:
     """Where a secret was found, in parts; None where none is needed."""
     if source is None:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, NotRequired
 
 from polyroute.documents.facts import TypedDict
-from polyroute.documents.types import Document, Problem, WithProblems
+from polyroute.documents.types import Document, ProblemDocument, WithProblems
 from polyroute.results import Kind, Origin
 
 
@@ -30,7 +30,7 @@ class PluginFacts(TypedDict):
     """Why it is not in use; or null."""
 
 
-class Plugin(PluginFacts):
+class PluginDocument(PluginFacts):
     """A plugin with what it provides."""
 
     hooks: list[str]
@@ -41,14 +41,14 @@ class Plugin(PluginFacts):
     """What is dangerous about it, in words that follow its name."""
 
 
-class Plugins(WithProblems):
+class PluginsDocument(WithProblems):
     """All plugins, what they provide, and what is wrong."""
 
-    plugins: list[Plugin]
+    plugins: list[PluginDocument]
     """The plugins in the order in which they are asked."""
 
 
-class Binding(TypedDict):
+class BindingDocument(TypedDict):
     """Where a plugin would send a credential."""
 
     credential: str
@@ -57,7 +57,7 @@ class Binding(TypedDict):
     """The host."""
 
 
-class Granted(TypedDict):
+class GrantedDocument(TypedDict):
     """What a plugin's program is granted."""
 
     argv: list[str]
@@ -75,16 +75,16 @@ class ManifestFacts(TypedDict, total=False):
 
     extends: list[str]
     """The providers of other plugins that it makes gateways of."""
-    executable: Granted | None
+    executable: GrantedDocument | None
     """What its program is granted; null where it has none."""
     methods: list[str]
     """What its program answers, besides `describe`."""
 
 
-class PluginInfo(Document, Plugin, ManifestFacts):
+class PluginInfo(Document, PluginDocument, ManifestFacts):
     """One plugin, its providers, and where it would send what."""
 
-    bindings: list[Binding]
+    bindings: list[BindingDocument]
     """Where it would send which credential."""
 
 
@@ -106,7 +106,7 @@ class PluginHealth(PluginFacts):
 
     healthy: bool
     """Whether nothing is wrong."""
-    problems: list[Problem]
+    problems: list[ProblemDocument]
     """What went wrong in it."""
     findings: list[PluginFinding]
     """What the check of its manifest says."""

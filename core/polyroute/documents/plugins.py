@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     from polyroute.catalog import Catalog
     from polyroute.conformance.findings import Finding
     from polyroute.documents.plugin_types import (
-        Binding,
-        Granted,
+        BindingDocument,
+        GrantedDocument,
         ManifestFacts,
-        Plugin,
         PluginChange,
         PluginChanged,
         PluginChecked,
+        PluginDocument,
         PluginFacts,
         PluginFinding,
         PluginHealth,
         PluginInfo,
-        Plugins,
+        PluginsDocument,
         PluginsHealth,
     )
     from polyroute.plugins import loaded
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from polyroute.types import declarations
 
 
-def plugins(catalog: Catalog) -> Plugins:
+def plugins(catalog: Catalog) -> PluginsDocument:
     """The document of `polyroute plugins --json`."""
     owned = catalog.plugins.owned
     return {
@@ -45,7 +45,7 @@ def plugins(catalog: Catalog) -> Plugins:
     }
 
 
-def plugin(plugin: found.Plugin, plugins: loaded.Plugins, owned: Sequence[str]) -> Plugin:
+def plugin(plugin: found.Plugin, plugins: loaded.Plugins, owned: Sequence[str]) -> PluginDocument:
     """One plugin with what it provides, and what is dangerous about it."""
     return {
         **plugin_facts(plugin),
@@ -109,12 +109,12 @@ def _manifest_facts(manifest: Manifest | None) -> ManifestFacts:
     }
 
 
-def _bindings_of(manifest: Manifest) -> list[Binding]:
+def _bindings_of(manifest: Manifest) -> list[BindingDocument]:
     """Where a plugin with a manifest would send what it declares."""
     return [{"credential": name, "host": host} for name, host in policy.bindings(manifest)]
 
 
-def _granted(executable: Executable) -> Granted:
+def _granted(executable: Executable) -> GrantedDocument:
     return {
         "argv": list(executable.argv),
         "variables": list(executable.variables),
@@ -123,7 +123,7 @@ def _granted(executable: Executable) -> Granted:
     }
 
 
-def _bindings(plugin: found.Plugin, plugins: loaded.Plugins) -> list[Binding]:
+def _bindings(plugin: found.Plugin, plugins: loaded.Plugins) -> list[BindingDocument]:
     """Where a plugin in Python would send what it declares."""
     from polyroute.requirements.evaluation import secret_variables
 

@@ -20,11 +20,11 @@ from polyroute.documents.parts import SCHEMA
 Schema = dict[str, Any]
 
 DOCUMENTS: dict[str, tuple[str, Any]] = {
-    "status": ("status", types.Status),
+    "status": ("status", types.StatusDocument),
     "resolve": ("resolve MODEL", types.Resolution),
-    "explain": ("explain PROVIDER|MODEL", types.Explanation),
-    "map": ("map PROVIDER/MODEL", types.Mapped),
-    "models": ("models", list_types.Models),
+    "explain": ("explain PROVIDER|MODEL", types.ExplanationDocument),
+    "map": ("map PROVIDER/MODEL", types.MappedDocument),
+    "models": ("models", list_types.ModelsDocument),
     "verify": ("verify", list_types.Verifications),
     "refresh": ("refresh", list_types.Refreshed),
     "check": ("check FILE", list_types.Findings),
@@ -41,7 +41,7 @@ DOCUMENTS: dict[str, tuple[str, Any]] = {
     "custom-import": ("custom import FILE", custom_model_types.CustomModelsImported),
     "custom-export": ("custom export FILE", custom_model_types.CustomModelsExported),
     "custom-repair": ("custom repair", custom_model_types.CustomModelsRepaired),
-    "plugins": ("plugins", plugin_types.Plugins),
+    "plugins": ("plugins", plugin_types.PluginsDocument),
     "plugins-info": ("plugins info NAME", plugin_types.PluginInfo),
     "plugins-doctor": ("plugins doctor", plugin_types.PluginsHealth),
     "plugins-check": ("plugins check PATH", plugin_types.PluginChecked),
@@ -137,14 +137,31 @@ def named(kinds: Iterable[Any], template: str = "#/$defs/{model}") -> tuple[dict
         (kind.__name__, "validation", TypeAdapter(kind)) for kind in ordered
     ]
     references, whole = TypeAdapter.json_schemas(adapters, ref_template=template, schema_generator=_Generator)
-    return {kind: references[kind.__name__, "validation"] for kind in ordered}, whole["$defs"]
+    definitions = {_public(name): _with_public_names(schema) for name, schema in whole["$defs"].items()}
+    return {kind: _with_public_names(references[kind.__name__, "validation"]) for kind in ordered}, definitions
+
+
+def _public(name: str) -> str:
+    """Return the name of a type in schemas: `Document` only tells a type from the value that it describes."""
+    return name.removesuffix("Document")
+
+
+def _with_public_names(schema: Any) -> Any:
+    if isinstance(schema, list):
+        return [_with_public_names(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: _public(value) if key in ("$ref", "title") and isinstance(value, str) else _with_public_names(value)
+        for key, value in schema.items()
+    }
 
 
 def document(name: str) -> Schema:
     """The schema of a document of the command, by its name in `DOCUMENTS`."""
     command, kind = DOCUMENTS[name]
     _, definitions = named([kind])
-    root = definitions.pop(kind.__name__)
+    root = definitions.pop(_public(kind.__name__))
     more = "New fields may come at any time; `schema` changes only when a reader would break."
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

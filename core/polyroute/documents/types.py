@@ -11,7 +11,7 @@ from polyroute.types import Evidence, ProviderKind, VerificationState
 Version = Literal[1]
 
 
-class Problem(TypedDict):
+class ProblemDocument(TypedDict):
     """Something that went wrong in one plugin, file or entry. Fields that say nothing are left out."""
 
     message: Filled
@@ -44,11 +44,11 @@ class Document(TypedDict):
 class WithProblems(Document):
     """A document that also says what is wrong."""
 
-    problems: list[Problem]
+    problems: list[ProblemDocument]
     """What is wrong in plugins, files and preferences; everything else holds."""
 
 
-class Source(TypedDict):
+class SourceDocument(TypedDict):
     """Where a secret was found, in parts; empty where a part says nothing."""
 
     layer: Filled
@@ -81,7 +81,7 @@ class ProviderRoute(TypedDict):
     """What the user can do about it, in words; null where nothing needs to be done."""
 
 
-class ProviderStatus(GatewayRouting):
+class ProviderStatusDocument(GatewayRouting):
     """Whether a provider's models can be run, and by which routes."""
 
     name: Filled
@@ -106,7 +106,7 @@ class ProviderStatus(GatewayRouting):
     """In the order in which they are tried; the direct one is always among them."""
 
 
-class Verification(TypedDict):
+class VerificationDocument(TypedDict):
     """Whether a key works right now, as its endpoint said."""
 
     state: VerificationState
@@ -117,18 +117,18 @@ class Verification(TypedDict):
     """The credit that is left, with its currency, where the endpoint tells."""
 
 
-class Status(WithProblems):
+class StatusDocument(WithProblems):
     """Every provider with its routes: which can be used with what is there; for the others why not and what to do."""
 
     auth: GatewayAuth
     """The gateway behind a login, in the words that its clients know."""
-    providers: dict[Id, ProviderStatus]
+    providers: dict[Id, ProviderStatusDocument]
     """Every provider that is known, by ID."""
-    verifications: NotRequired[dict[str, Verification]]
+    verifications: NotRequired[dict[str, VerificationDocument]]
     """With `--verified`, by provider, what its endpoint says of the key."""
 
 
-class AuthHeader(TypedDict):
+class AuthHeaderDocument(TypedDict):
     """Where the secret goes."""
 
     header: Filled
@@ -144,15 +144,15 @@ class RouteTarget(TypedDict):
     """`direct`, to the provider itself, or the gateway's provider ID."""
     protocol: Filled
     """The wire protocol: one of the names in docs/architecture.md, such as `openai-chat`; a plugin may bring others."""
-    auth: AuthHeader
+    auth: AuthHeaderDocument
     """Where the secret goes."""
     headers: dict[str, str]
     """What every request needs besides; never secret."""
-    source: Source | None
+    source: SourceDocument | None
     """The same as `credential`, for programs; null where no secret is needed or found."""
 
 
-class Route(ProviderRoute, RouteTarget):
+class RouteDocument(ProviderRoute, RouteTarget):
     """One way to run a model."""
 
     modelId: Filled | None
@@ -187,11 +187,11 @@ class Resolution(WithProblems):
     at the first slash."""
     route: TakenRoute | None
     """The route to take: the first usable one. Null where the model can't be run; then the exit status is 1."""
-    routes: Annotated[list[Route], Facts(minItems=1)]
+    routes: Annotated[list[RouteDocument], Facts(minItems=1)]
     """All routes in the order in which they are tried, usable or not."""
 
 
-class Explanation(WithProblems):
+class ExplanationDocument(WithProblems):
     """Why a provider or a model can be run, or why not, in words."""
 
     subject: str
@@ -200,11 +200,11 @@ class Explanation(WithProblems):
     """Whether it can be run; else the exit status is 1."""
     text: list[str]
     """The explanation, line by line."""
-    routes: list[Route]
+    routes: list[RouteDocument]
     """The routes in order; those of a provider name no model."""
 
 
-class Mapped(TypedDict):
+class MappedDocument(TypedDict):
     """What a gateway calls one model: one line of output for each model."""
 
     provider: str

@@ -24,7 +24,7 @@ class Failure(NamedTuple):
     """The endpoint's own."""
 
 
-class Answer(NamedTuple):
+class ErrorResponse(NamedTuple):
     """An endpoint's error as far as a library kept it."""
 
     status: int
@@ -49,7 +49,7 @@ def classify(error: BaseException, rules: Rules = ()) -> Failure | None:
     return judged(answer, rules) if answer else None
 
 
-def judged(answer: Answer, rules: Rules = ()) -> Failure | None:
+def judged(answer: ErrorResponse, rules: Rules = ()) -> Failure | None:
     """What an answer with this status and text means, by `rules` or else by the general ones."""
     text = answer.text.lower()
     for rule in (*rules, *_table().rules):
@@ -91,7 +91,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         each = each.__cause__ or (None if each.__suppress_context__ else each.__context__)
 
 
-def _answer(error: BaseException) -> Answer | None:
+def _answer(error: BaseException) -> ErrorResponse | None:
     """The answer that an exception carries: in its response, or in what it kept of one."""
     response = getattr(error, "response", None)
     if isinstance(response, Mapping):  # botocore
@@ -103,7 +103,7 @@ def _answer(error: BaseException) -> Answer | None:
     if not isinstance(status, int) or status < 400:
         return None
     message = message_in(body) or str(error)
-    return Answer(status, f"{body or ''} {error}", message)
+    return ErrorResponse(status, f"{body or ''} {error}", message)
 
 
 def _number(value: object, *names: str) -> int | None:

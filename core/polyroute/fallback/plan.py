@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Literal, NamedTuple, TypeVar
 
-from polyroute._internal.redact import shown
+from polyroute._internal.redact import redacted
 from polyroute.environment import Environment
 from polyroute.errors import (
     GatewayUnavailable,
@@ -58,7 +58,7 @@ class Switch(NamedTuple):
 OnSwitch = Callable[[Switch], object]
 
 
-class Course:
+class FallbackPlan:
     """The routes to one model in order, and how far we have come: all that is decided, without calling anything."""
 
     def __init__(
@@ -117,10 +117,10 @@ class Course:
 
     def _words(self, failure: Failure) -> str:
         words = self._environment.without_secrets(failure.words)
-        return f"HTTP {failure.status}: {shown(words)}" if failure.status else shown(words)
+        return f"HTTP {failure.status}: {redacted(words)}" if failure.status else redacted(words)
 
 
-def run(course: Course, call: Callable[[Route], T], on_switch: OnSwitch | None) -> T:
+def run(course: FallbackPlan, call: Callable[[Route], T], on_switch: OnSwitch | None) -> T:
     """Call along the course until it succeeds."""
     while True:
         try:
@@ -131,7 +131,7 @@ def run(course: Course, call: Callable[[Route], T], on_switch: OnSwitch | None) 
         course.take(switch, on_switch(switch) if on_switch else None)
 
 
-async def run_async(course: Course, call: Callable[[Route], Awaitable[T]], on_switch: OnSwitch | None) -> T:
+async def run_async(course: FallbackPlan, call: Callable[[Route], Awaitable[T]], on_switch: OnSwitch | None) -> T:
     """The same with a call that is awaited, and a callback that may be."""
     while True:
         try:

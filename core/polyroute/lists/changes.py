@@ -34,7 +34,7 @@ class Change(NamedTuple):
         return f"{self.what}{before} to {self.after}" if self.what != _NEW else f"{self.what}: {self.after}"
 
 
-class Judged(NamedTuple):
+class Decision(NamedTuple):
     """What is used of the fetched lists, and what waits for the user."""
 
     answers: Sequence[tuple[Plugin, Provider]]
@@ -54,14 +54,14 @@ def judge(
     lists: Sequence[tuple[Plugin, FetchedList]],
     accepted: Collection[Change],
     recorded: Collection[str] = (),
-) -> Judged:
+) -> Decision:
     """Decide what is used of `lists` in addition to the providers in `answers`.
 
     `accepted` has the changes that the user agreed to, `recorded` the providers with a recorded owner.
     """
     if not any(each.providers or each.moved for _, each in lists):
-        return Judged(answers)
-    from polyroute.types.result_check import fault
+        return Decision(answers)
+    from polyroute.types.result_check import find_fault
 
     known, agreed = _Known(answers, recorded), set(accepted)
     used: dict[tuple[Plugin, str], Provider] = {}
@@ -71,7 +71,7 @@ def judge(
     refused: set[tuple[Plugin, str]] = set()
     for plugin, each in lists:
         for provider in each.providers:
-            if fault(provider):
+            if find_fault(provider):
                 continue
             changes = known.changes(plugin, provider)
             if changes is None:
@@ -89,7 +89,7 @@ def judge(
                 waiting[change] = plugin
     merged = [(plugin, used.pop((plugin, provider.id), provider)) for plugin, provider in answers]
     merged += [(plugin, provider) for (plugin, _), provider in used.items()]
-    return Judged(merged, moved, tuple(sorted(waiting)), tuple(_problems(waiting)), refused, unasked)
+    return Decision(merged, moved, tuple(sorted(waiting)), tuple(_problems(waiting)), refused, unasked)
 
 
 def _new(provider: Provider) -> Change:
@@ -170,7 +170,7 @@ def accept(changes: Iterable[Change], state_directory: str) -> None:
     from polyroute._internal import files
 
     path = path_in(state_directory)
-    with files.told(path), files.locked(path):
+    with files.readable_errors(path), files.locked(path):
         try:
             kept = _read(path)
         except (FileNotFoundError, NotADirectoryError):

@@ -41,7 +41,7 @@ class Validators(NamedTuple):
         return {name: value for name, value in headers.items() if value}
 
 
-class Answer(NamedTuple):
+class FetchResponse(NamedTuple):
     """What a server answered."""
 
     body: bytes | None
@@ -63,7 +63,7 @@ def client(bounds: Bounds, agent: str) -> httpx2.AsyncClient:
 
 async def fetch(
     client: httpx2.AsyncClient, url: str, validators: Validators, bounds: Bounds, progress: Progress
-) -> Answer:
+) -> FetchResponse:
     """Fetch `url`, if it has changed. Raises Unavailable, in words for people, and never later than the bounds say."""
     import httpx2
 
@@ -89,13 +89,13 @@ def _check(url: httpx2.URL, there: httpx2.URL) -> None:
         raise Unavailable(f"it redirects to {place}, another place, which is not followed")
 
 
-async def _read(response: httpx2.Response, validators: Validators, bounds: Bounds, progress: Progress) -> Answer:
+async def _read(response: httpx2.Response, validators: Validators, bounds: Bounds, progress: Progress) -> FetchResponse:
     if response.status_code == _NOT_MODIFIED and validators.headers():
-        return Answer(None, validators)
+        return FetchResponse(None, validators)
     if response.status_code != _OK:
         raise Unavailable(f"it answered {response.status_code} {response.reason_phrase}".rstrip())
     body = await _body(response, bounds, progress)
-    return Answer(body, Validators(response.headers.get("etag", ""), response.headers.get("last-modified", "")))
+    return FetchResponse(body, Validators(response.headers.get("etag", ""), response.headers.get("last-modified", "")))
 
 
 async def _body(response: httpx2.Response, bounds: Bounds, progress: Progress) -> bytes:

@@ -12,7 +12,7 @@ _WORD = 3
 """The minimum length of a word by which names are compared."""
 
 
-class Likeness:
+class SimilarIds:
     """An index of the list by namespace and by word, since comparing a name with all IDs takes milliseconds."""
 
     def __init__(self, gateway_ids: Iterable[str]) -> None:

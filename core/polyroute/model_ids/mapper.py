@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
-from polyroute.model_ids.fuzzy import Likeness
+from polyroute.model_ids.fuzzy import SimilarIds
 from polyroute.model_ids.normalize import dated
 from polyroute.model_ids.scheme import Scheme
 from polyroute.model_ids.scheme_index import FLOATING, NAMED, NONE, SPELT, SchemeIndex
@@ -76,8 +76,8 @@ class SchemeMapper:
         return SchemeIndex(self._scheme)
 
     @cached_property
-    def _likeness(self) -> Likeness:
-        return Likeness(self._scheme.models)
+    def _likeness(self) -> SimilarIds:
+        return SimilarIds(self._scheme.models)
 
     @cached_property
     def _native(self) -> dict[str, ModelRef]:

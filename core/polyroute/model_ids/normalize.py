@@ -38,14 +38,14 @@ _PUBLISHER = re.compile("(?:projects/[^/]+/locations/[^/]+/)?publishers/([^/]+)/
 _NUMBERED = re.compile("(?:(.*)-)?00[0-9]")
 
 
-class Date(NamedTuple):
+class ReleaseDate(NamedTuple):
     """A date as far as a name gives it; a missing part is 0."""
 
     year: int
     month: int
     day: int
 
-    def agrees(self, other: Date) -> bool:
+    def agrees(self, other: ReleaseDate) -> bool:
         """Return whether both can be the same day and share at least two known parts."""
         pairs = [(mine, theirs) for mine, theirs in zip(self, other, strict=True) if mine and theirs]
         return len(pairs) > 1 and all(mine == theirs for mine, theirs in pairs)
@@ -67,7 +67,7 @@ def folded(name: str) -> str:
     return "-".join(_PARTS.findall(name.lower().replace(".", "-").replace("_", "-")))
 
 
-def squeezed(name: str) -> str:
+def without_separators(name: str) -> str:
     """Return the name in lower case without separators: equal if the folded forms are equal, and faster to compute."""
     return name.lower().replace("-", "").replace(".", "").replace("_", "")
 
@@ -78,7 +78,7 @@ def first_word(name: str) -> str:
     return found[0] if found else ""
 
 
-def dated(name: str) -> tuple[str, Date] | None:
+def dated(name: str) -> tuple[str, ReleaseDate] | None:
     """Return a name without the date at its end, and the date; None if it does not end with a date."""
     last = name[name.rfind("-") + 1 :]
     if len(last) < 2 or not last.isdigit():  # no date ends so; a fast exit for most names
@@ -86,7 +86,7 @@ def dated(name: str) -> tuple[str, Date] | None:
     for pattern, groups in _DATES:
         if found := pattern.search(name):
             year, month, day = (int(found[group] or 0) if group else 0 for group in groups)
-            return name[: found.start()], Date(year + 2000 if 0 < year < 100 else year, month, day)
+            return name[: found.start()], ReleaseDate(year + 2000 if 0 < year < 100 else year, month, day)
     return None
 
 

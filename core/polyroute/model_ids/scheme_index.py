@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
-from polyroute.model_ids.normalize import RULES, Date, dated, first_word, folded, squeezed
+from polyroute.model_ids.normalize import RULES, ReleaseDate, dated, first_word, folded, without_separators
 from polyroute.model_ids.scheme import Alias, Naming, Scheme
 
 SPELT, DATED, NAMED, FLOATING, NONE = range(5)
@@ -18,11 +18,11 @@ class SchemeIndex:
     def __init__(self, scheme: Scheme) -> None:
         self._scheme = scheme
         self.namespaces = frozenset(each.partition("/")[0] for each in scheme.models)
-        self._dated: dict[str, list[tuple[Date, str]]] = {}
+        self._dated: dict[str, list[tuple[ReleaseDate, str]]] = {}
         self._by_name = self._names()
         self._at = {provider: _by_folded(aliases) for provider, aliases in scheme.aliases_at.items()}
         names = (*scheme.models, *self._by_name, *(name for each in self._at.values() for name in each))
-        self._squeezed = {squeezed(name.partition("/")[2]) for name in names}
+        self._squeezed = {without_separators(name.partition("/")[2]) for name in names}
         self._plain = {name: name for name in self.namespaces if name not in scheme.namings} | {
             name: naming.namespace for name, naming in scheme.namings.items() if naming.is_plain and naming.namespace
         }
@@ -61,13 +61,13 @@ class SchemeIndex:
 
         The ID is empty if an alias says that the gateway has no such model.
         """
-        known = self._by_spelling(provider, namespace, name) if squeezed(name) in self._squeezed else None
+        known = self._by_spelling(provider, namespace, name) if without_separators(name) in self._squeezed else None
         return known or self._by_date(namespace, name)
 
     def lacks(self, provider: str, native_id: str) -> bool:
         """Return whether `find` certainly finds nothing: no listed name is spelled like the ID, and it has no date."""
         for _, name in self.readings(provider, native_id):
-            if squeezed(name) in self._squeezed or _dated(name):
+            if without_separators(name) in self._squeezed or _dated(name):
                 return False
         return True
 
@@ -124,7 +124,7 @@ class SchemeIndex:
     @cached_property
     def _often_dated(self) -> set[str]:
         """Models with several snapshots at their maker; which one the bare name means changes over time."""
-        dates: dict[str, set[Date]] = {}
+        dates: dict[str, set[ReleaseDate]] = {}
         for provider in self.makers():
             for split in filter(None, map(dated, self._scheme.native[provider])):
                 dates.setdefault(f"{self.namespace(provider)}/{folded(split[0])}", set()).add(split[1])
@@ -166,7 +166,7 @@ class SchemeIndex:
         return names
 
 
-def _dated(name: str) -> tuple[str, Date] | None:
+def _dated(name: str) -> tuple[str, ReleaseDate] | None:
     """Like `dated`, for a name in any case, with a fast exit for names that don't end with a digit."""
     return dated(name.lower()) if name[-1:].isdigit() else None
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from polyroute._internal.problems import Reporter
 from polyroute._internal.terminal import quoted
 from polyroute.plugins.loader import Loaded
-from polyroute.plugins.registry import Claims
+from polyroute.plugins.registry import Registry
 from polyroute.plugins.trust import policy
 from polyroute.plugins.trust.policy import Readers, Unsafe
 from polyroute.requirements import evaluation
@@ -26,23 +26,23 @@ class Withheld(NamedTuple):
     remedy: str
 
 
-class Consented(NamedTuple):
+class ConsentedClaims(NamedTuple):
     """Which providers may have which keys."""
 
-    claims: Claims
+    claims: Registry
     """The claims, without the places where manifests may not look for keys."""
     withheld: Mapping[str, Withheld]
     """By provider ID, the providers whose owner the user has to confirm."""
 
 
-def consented(claims: Claims, loaded: Loaded, report: Reporter) -> Consented:
+def with_consent(claims: Registry, loaded: Loaded, report: Reporter) -> ConsentedClaims:
     """Return what holds with the consent that the user has given so far."""
     withheld = {name: each for name in claims.owners if (each := _contested(name, claims, loaded))}
     for name, each in withheld.items():
         owner = claims.owners[name]
         report(owner.problem(each.reason, each.remedy, code="key-withheld", provider=name))
     agreed = {name: each for name, each in claims.agreed.items() if name not in withheld}
-    return Consented(claims._replace(providers=_own_places(claims, loaded, report), agreed=agreed), withheld)
+    return ConsentedClaims(claims._replace(providers=_own_places(claims, loaded, report), agreed=agreed), withheld)
 
 
 def hosts(plugin: Plugin, provider: Provider, loaded: Loaded) -> frozenset[str]:
@@ -50,7 +50,7 @@ def hosts(plugin: Plugin, provider: Provider, loaded: Loaded) -> frozenset[str]:
     return frozenset(policy.hosts(provider, loaded.manifests.get(plugin)))
 
 
-def _contested(name: str, claims: Claims, loaded: Loaded) -> Withheld | None:
+def _contested(name: str, claims: Registry, loaded: Loaded) -> Withheld | None:
     """Return why a provider's key is withheld from its owner; None if it is not."""
     owner = claims.owners[name]
     if not owner.is_third_party:
@@ -77,7 +77,7 @@ def _is_rival(plugin: Plugin, owner: Plugin) -> bool:
     return plugin.is_third_party and plugin.identity != owner.identity
 
 
-def _own_places(claims: Claims, loaded: Loaded, report: Reporter) -> Mapping[str, Provider]:
+def _own_places(claims: Registry, loaded: Loaded, report: Reporter) -> Mapping[str, Provider]:
     """Return the providers without the places where a manifest looks for a key that it may not send.
 
     A manifest that the user has approved may look wherever it declares.
@@ -100,7 +100,7 @@ def _own_places(claims: Claims, loaded: Loaded, report: Reporter) -> Mapping[str
             why = f"{'; '.join(sorted(withheld.values()))}: {name} may not send it to {where} without your consent"
             remedy = f"If that is what you want: {command}."
             report(owner.problem(why, remedy, code="key-withheld", provider=name))
-            providers[name] = policy.without(provider, withheld, f"To let its plugin look for it: {command}.")
+            providers[name] = policy.without_places(provider, withheld, f"To let its plugin look for it: {command}.")
         providers[name] = policy.without_looking(providers[name], others)
     return providers
 
@@ -124,7 +124,7 @@ class _Believed:
         return owner is not None and owner.identity == plugin.identity
 
 
-def _readers(claims: Claims, theirs: Iterable[str]) -> Mapping[str, list[tuple[Plugin, Provider]]]:
+def _readers(claims: Registry, theirs: Iterable[str]) -> Mapping[str, list[tuple[Plugin, Provider]]]:
     """Return, for each variable that a manifest names, the plugins and providers that read a secret from it."""
     readers: dict[str, list[tuple[Plugin, Provider]]] = {
         variable: []

@@ -43,7 +43,7 @@ class Hooks:
         """Return all items of type `item` (or of one of several types) that plugins yield, each with its plugin."""
         answers: list[tuple[Plugin, T]] = []
         for each in self.implementing(hook):
-            answers += [(author(each), answer) for answer in items_of(each, item, report, arguments)]
+            answers += [(author(each), answer) for answer in call_items(each, item, report, arguments)]
         return answers
 
 
@@ -52,7 +52,7 @@ def takes_environment(implementation: pluggy.HookImpl) -> bool:
     return "environment" in implementation.argnames
 
 
-def items_of(each: pluggy.HookImpl, item: Items[T], report: Reporter, arguments: Mapping[str, object]) -> list[T]:
+def call_items(each: pluggy.HookImpl, item: Items[T], report: Reporter, arguments: Mapping[str, object]) -> list[T]:
     """Return the valid items that one implementation yields; invalid ones become one problem."""
     faults: list[str] = []
     # Tests check the bundled plugins, and manifests were read by the same rules; checking again would be expensive.
@@ -78,7 +78,7 @@ def items_of(each: pluggy.HookImpl, item: Items[T], report: Reporter, arguments:
     return answer if isinstance(answer, list) else []
 
 
-def mapping_of(each: pluggy.HookImpl, report: Reporter, arguments: Mapping[str, object]) -> Mapping[str, Any]:
+def call_mapping(each: pluggy.HookImpl, report: Reporter, arguments: Mapping[str, object]) -> Mapping[str, Any]:
     """Return the mapping that one implementation returns; empty if it returns something else."""
     found = _asked(each, arguments, _mapping)
     if isinstance(found, Problem):
@@ -86,7 +86,7 @@ def mapping_of(each: pluggy.HookImpl, report: Reporter, arguments: Mapping[str, 
     return found if isinstance(found, dict) else {}
 
 
-def secret_of(each: pluggy.HookImpl, report: Reporter, arguments: Mapping[str, object]) -> Secret:
+def call_secret(each: pluggy.HookImpl, report: Reporter, arguments: Mapping[str, object]) -> Secret:
     """What one implementation returns as a secret, or why it gives none: a text is one of which nobody knows when it
     expires.
     """
@@ -122,9 +122,9 @@ def _fault(one: object, item: Items[Any], trusted: bool) -> str:
         return _unexpected(one, item)
     if trusted:
         return ""
-    from polyroute.types.result_check import fault
+    from polyroute.types.result_check import find_fault
 
-    return fault(one)
+    return find_fault(one)
 
 
 def _asked(each: pluggy.HookImpl, arguments: Mapping[str, object], finish: Callable[[Any], T]) -> T | Problem | None:

@@ -14,9 +14,9 @@ from polyroute.lists import changes
 from polyroute.lists.changes import Change
 from polyroute.lists.stored import FetchedList, age
 from polyroute.plugins.hook_calls import Hooks
-from polyroute.plugins.loader import Loaded, Request, load
-from polyroute.plugins.model_lists import Listings
-from polyroute.plugins.registry import Claims, extended, gateways, settle, united, without
+from polyroute.plugins.loader import Loaded, LoadRequest, load
+from polyroute.plugins.model_lists import ModelLists
+from polyroute.plugins.registry import Registry, assign_owners, extended, gateways, merged_lists, without
 from polyroute.requirements import evaluation
 from polyroute.requirements.evaluation import Evaluation
 from polyroute.results import Plugin
@@ -56,15 +56,15 @@ class Plugins:
         recorded = loaded.approvals.owners
         answers = self._hooks.items("polyroute_providers", Provider, report)
         found = self._hooks.items("polyroute_lists", FetchedList, report)
-        judged = changes.judge(answers, found, accepted, recorded) if found else changes.Judged(answers)
+        judged = changes.judge(answers, found, accepted, recorded) if found else changes.Decision(answers)
         self.waiting = judged.waiting
         self.unasked = judged.unasked
         """By provider ID, providers that only a fetched list has; they get no key before the user agrees."""
         for problem in judged.problems:
             report(problem)
-        claims = settle(judged.answers, report, recorded)
+        claims = assign_owners(judged.answers, report, recorded)
         claims = without(claims, judged.refused)
-        self.lists = united(found, claims, report)
+        self.lists = merged_lists(found, claims, report)
         self.claimed = claims.claimed
         """By plugin, the providers that it declares, whether it owns them or not."""
         claims, self.withheld = _consented(claims, loaded, report)
@@ -78,7 +78,7 @@ class Plugins:
         """By gateway, the plugin that declares what it carries and how it spells models: its owner or an extension."""
         self.lost = claims.lost
         """Third-party plugins with a provider that they declared but do not own: what they say about it is ignored."""
-        self._listings = Listings(self._hooks, claims, self._gateways, judged.moved, report)
+        self._listings = ModelLists(self._hooks, claims, self._gateways, judged.moved, report)
         self._unmet: dict[str, Evaluation] = {}
         self._can_be_fresher: dict[str, bool] = {}
         self._origins: set[int] = set()
@@ -110,7 +110,7 @@ class Plugins:
         environment = Environment.load() if environment is None else environment
         allowed = _names("POLYROUTE_PLUGINS", environment) if only is None else list(only)
         disabled = _names("POLYROUTE_DISABLE_PLUGINS", environment) or ()
-        request = Request(add, allowed, disabled, os.fspath(project), run, bundled)
+        request = LoadRequest(add, allowed, disabled, os.fspath(project), run, bundled)
         return cls(load(request, environment), changes.accepted(environment.state_directory))
 
     def about(self, environment: Environment) -> Plugins:
@@ -284,13 +284,13 @@ class Plugins:
         return list(dict.fromkeys(self.names[each] for each in close))
 
 
-def _consented(claims: Claims, loaded: Loaded, report: Reporter) -> tuple[Claims, Mapping[str, Withheld]]:
+def _consented(claims: Registry, loaded: Loaded, report: Reporter) -> tuple[Registry, Mapping[str, Withheld]]:
     """Return the claims that hold with the user's consent so far; only third-party plugins need consent."""
     if not any(owner.is_third_party for owner in claims.owners.values()):
         return claims, {}
-    from polyroute.plugins.consent import consented
+    from polyroute.plugins.consent import with_consent
 
-    return consented(claims, loaded, report)
+    return with_consent(claims, loaded, report)
 
 
 def _names(variable: str, environment: Environment) -> list[str] | None:

@@ -40,7 +40,7 @@ class Loaded(NamedTuple):
     approvals: Approvals
 
 
-class Request(NamedTuple):
+class LoadRequest(NamedTuple):
     """What to load."""
 
     objects: Iterable[object]
@@ -56,7 +56,7 @@ class Request(NamedTuple):
     """The distributions that come first and are trusted like Polyroute itself; None for those of its extra `all`."""
 
 
-def load(request: Request, environment: Environment) -> Loaded:
+def load(request: LoadRequest, environment: Environment) -> Loaded:
     """Load the host's objects, then the installed plugins, those in the user's folder and those of a project."""
     found = installed()
     bundled = found.bundled if request.bundled is None else tuple(map(normalized, request.bundled))
@@ -73,7 +73,7 @@ def _ownership(bundled: Sequence[str], point: EntryPoint) -> tuple[int, str, str
 
 
 class _Loader:
-    def __init__(self, request: Request, bundled: Collection[str], approvals: Approvals) -> None:
+    def __init__(self, request: LoadRequest, bundled: Collection[str], approvals: Approvals) -> None:
         self.request, self.bundled, self.approvals = request, bundled, approvals
         self.disabled = {*request.disabled, *approvals.disabled}
         self.plugins: list[Plugin] = []

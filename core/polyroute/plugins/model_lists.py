@@ -14,22 +14,22 @@ import pluggy
 
 from polyroute._internal.problems import Reporter
 from polyroute.environment import Environment
-from polyroute.plugins.hook_calls import Hooks, items_of, mapping_of, problem, takes_environment
+from polyroute.plugins.hook_calls import Hooks, call_items, call_mapping, problem, takes_environment
 from polyroute.plugins.manager import author
-from polyroute.plugins.registry import Claims, Gateways
+from polyroute.plugins.registry import Gateways, Registry
 from polyroute.results import CONTAINED, Plugin
 from polyroute.types import Mapper, Model
 
 _MODELS, _MODEL_IDS = "polyroute_models", "polyroute_model_ids"
 
 
-class Listings:
+class ModelLists:
     """The results of the shared implementations, or those of one environment on top of the shared ones."""
 
     def __init__(
         self,
         hooks: Hooks,
-        claims: Claims,
+        claims: Registry,
         found: Gateways,
         moved: Mapping[str, Iterable[tuple[Plugin, Model]]],
         report: Reporter,
@@ -37,7 +37,7 @@ class Listings:
         """`moved`: by provider, the models of fetched lists whose base URLs the user has agreed to."""
         self._hooks, self._claims, self._gateways, self._moved = hooks, claims, found, moved
         self._report = report
-        self._shared: Listings | None = None
+        self._shared: ModelLists | None = None
         self._arguments: dict[str, object] = {"listed": self.listed}
         self._rows: dict[pluggy.HookImpl, dict[str, list[Model]]] = {}
         self._models: dict[str, Mapping[str, Model]] = {}
@@ -48,9 +48,9 @@ class Listings:
         """Whether any implementation takes the environment."""
         return any(takes_environment(each) for hook in (_MODELS, _MODEL_IDS) for each in self._hooks.implementing(hook))
 
-    def about(self, environment: Environment) -> Listings:
+    def about(self, environment: Environment) -> ModelLists:
         """Return the listings of one environment, on top of the shared ones in `self`."""
-        own = Listings(self._hooks, self._claims, self._gateways, self._moved, environment.report)
+        own = ModelLists(self._hooks, self._claims, self._gateways, self._moved, environment.report)
         own._shared = self._shared or self
         own._arguments["environment"] = environment
         return own
@@ -86,7 +86,7 @@ class Listings:
     def _own_mappers(self) -> dict[str, Mapper]:
         mappers: dict[str, Mapper] = {}
         for each in self._implementing(_MODEL_IDS):
-            for gateway, mapper in mapping_of(each, self._report, self._arguments).items():
+            for gateway, mapper in call_mapping(each, self._report, self._arguments).items():
                 if fault := self._misplaced(gateway, mapper, author(each)):
                     self._report(problem(each, fault, "not-a-mapper", "Correct the plugin.", str(gateway)))
                 else:
@@ -111,7 +111,7 @@ class Listings:
         for each in self._implementing(_MODELS):
             rows = self._rows.setdefault(each, {})
             arguments = {**self._arguments, "provider_ids": provider_ids}
-            for model in items_of(each, Model, self._report, arguments):
+            for model in call_items(each, Model, self._report, arguments):
                 if model.provider in provider_ids and (author(each), model.provider) not in self._claims.lost:
                     rows.setdefault(model.provider, []).append(self._bound(model, each))
         if self._shared:

@@ -17,7 +17,7 @@ Owners = Mapping[str, Owner]
 """By provider ID, its owner when the user agreed to give it a key."""
 
 
-class Claims(NamedTuple):
+class Registry(NamedTuple):
     """The providers and their owners, by ID and by alias."""
 
     providers: Mapping[str, Provider]
@@ -36,7 +36,7 @@ class Claims(NamedTuple):
     """
 
 
-def settle(answers: Sequence[tuple[Plugin, Provider]], report: Reporter, recorded: Owners) -> Claims:
+def assign_owners(answers: Sequence[tuple[Plugin, Provider]], report: Reporter, recorded: Owners) -> Registry:
     """Give each provider ID and alias to the first plugin that declares it; the others get a problem.
 
     The host's own plugins and the bundled plugins come first, then third-party plugins that are recorded as the
@@ -63,14 +63,14 @@ def settle(answers: Sequence[tuple[Plugin, Provider]], report: Reporter, recorde
         claimed[plugin] = (*claimed.get(plugin, ()), provider)
     agreed = {name: each.hosts for name, each in recorded.items() if name in owners and _may_move(owners[name])}
     found = {name: providers[name] for name in sorted(providers)}
-    return Claims(found, owners, names, frozenset(lost), claimed, agreed)
+    return Registry(found, owners, names, frozenset(lost), claimed, agreed)
 
 
 def _may_move(owner: Plugin) -> bool:
     return owner.is_third_party and owner.kind == "python"
 
 
-def without(claims: Claims, refused: Iterable[tuple[Plugin, str]]) -> Claims:
+def without(claims: Registry, refused: Iterable[tuple[Plugin, str]]) -> Registry:
     """Return the claims with these plugins' lists ignored for providers that a third-party plugin owns."""
     lost = {pair for pair in refused if (owner := claims.owners.get(pair[1])) and owner.is_third_party}
     return claims._replace(lost=claims.lost | lost)
@@ -94,7 +94,9 @@ def _refused(plugin: Plugin, fault: str, provider: str) -> Problem:
     return plugin.problem(fault, remedy, "polyroute_providers", code="provider-taken", provider=provider)
 
 
-def united(answers: Sequence[tuple[Plugin, FetchedList]], claims: Claims, report: Reporter) -> tuple[FetchedList, ...]:
+def merged_lists(
+    answers: Sequence[tuple[Plugin, FetchedList]], claims: Registry, report: Reporter
+) -> tuple[FetchedList, ...]:
     """Return one list for each name. Plugins may share a list, each naming its own gateways for it.
 
     A list named after a provider belongs to the provider's owner; the same list of a plugin that lost the claim to the
@@ -129,7 +131,7 @@ class Gateways(NamedTuple):
     """By gateway, the plugin that declares what it carries and how it spells models: its owner or an extension."""
 
 
-def gateways(answers: Sequence[tuple[Plugin, Routeability]], claims: Claims, report: Reporter) -> Gateways:
+def gateways(answers: Sequence[tuple[Plugin, Routeability]], claims: Registry, report: Reporter) -> Gateways:
     """Evaluate all routeability rules. The work grows with the rules' length, not with gateways times providers."""
     accepted = dict(_accepted(answers, claims, report))
     rules = {gateway: rule for gateway, (_, rule) in accepted.items()}
@@ -143,7 +145,7 @@ def gateways(answers: Sequence[tuple[Plugin, Routeability]], claims: Claims, rep
 
 
 def _accepted(
-    answers: Sequence[tuple[Plugin, Routeability]], claims: Claims, report: Reporter
+    answers: Sequence[tuple[Plugin, Routeability]], claims: Registry, report: Reporter
 ) -> Iterable[tuple[str, tuple[Plugin, Routeability]]]:
     """Yield the accepted rules with their plugins: owners' rules, then the first rule that extends each provider."""
     spoken: dict[str, Plugin] = {}
@@ -162,7 +164,7 @@ def _accepted(
             yield rule.gateway, (plugin, rule._replace(preferred=False))
 
 
-def _not_extended(plugin: Plugin, rule: Routeability, claims: Claims, spoken: Mapping[str, Plugin]) -> str:
+def _not_extended(plugin: Plugin, rule: Routeability, claims: Registry, spoken: Mapping[str, Plugin]) -> str:
     """Return why a rule for another plugin's provider is not accepted; empty if it is."""
     name = rule.gateway
     if not rule.extends or (plugin, name) in claims.lost:
@@ -175,7 +177,7 @@ def _not_extended(plugin: Plugin, rule: Routeability, claims: Claims, spoken: Ma
     return f"extends {name!r}, which is the user's {kind.replace('-', ' ')}" if kind in _NEVER_BY_NAME else ""
 
 
-def extended(claims: Claims, found: Gateways) -> Mapping[str, Provider]:
+def extended(claims: Registry, found: Gateways) -> Mapping[str, Provider]:
     """Return the providers, with the kind of those that a plugin extends set to `gateway`."""
     kinds = {name: "gateway" for name, rule in found.rules.items() if rule.extends}
     return {name: each._replace(kind="gateway") if name in kinds else each for name, each in claims.providers.items()}

@@ -9,7 +9,7 @@ import pluggy
 
 from polyroute._internal.secret_memory import secret_in
 from polyroute.environment import Environment
-from polyroute.plugins.hook_calls import Hooks, items_of, problem, secret_of, takes_environment
+from polyroute.plugins.hook_calls import Hooks, call_items, call_secret, problem, takes_environment
 from polyroute.plugins.manager import author
 from polyroute.requirements import evaluation
 from polyroute.requirements.slots import command_name
@@ -40,7 +40,7 @@ class Secrets:
             remedy = "Update the plugin: its hook `polyroute_secrets` has to take `environment`."
             environment.report(problem(each, why, "whose-secret", remedy, credential.provider))
             return Secret(reason=f"its plugin {why}", remedy=remedy)
-        found = secret_of(each, environment.report, {"credential": credential, "environment": environment})
+        found = call_secret(each, environment.report, {"credential": credential, "environment": environment})
         if found.endpoint and self._owners.get(credential.provider) != author(each):
             fault = f"sent a key of {credential.provider} to another endpoint, which only the provider's owner may do"
             environment.report(problem(each, fault, "not-owner", "Correct the plugin.", credential.provider))
@@ -72,7 +72,7 @@ class Secrets:
         if each in self._probes:
             return self._probes[each]
         arguments = {"credentials": credentials, "environment": environment}
-        answers = items_of(each, _KNOWN, environment.report, arguments)
+        answers = call_items(each, _KNOWN, environment.report, arguments)
         if each.argnames:
             return answers
         found = [answer for answer in answers if isinstance(answer, Probe)]

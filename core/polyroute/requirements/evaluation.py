@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from polyroute import base_url
 from polyroute.environment import Environment
-from polyroute.requirements.slots import Filled, commands_of, fill, named, paths_of, variables_of
+from polyroute.requirements.slots import FilledSlot, commands_of, fill, named, paths_of, variables_of
 from polyroute.types import Alternative, Credential, Group, Provider, Slot, Source
 
 Readers = Mapping[str, tuple[str, ...]]
@@ -87,7 +87,7 @@ def replaced(provider: Provider, change: Callable[[Alternative], Alternative]) -
     return provider._replace(requirement=tuple(groups))
 
 
-def _met(provider: Provider, group: Group, filled: list[Filled], readers: Readers) -> Evaluation:
+def _met(provider: Provider, group: Group, filled: list[FilledSlot], readers: Readers) -> Evaluation:
     source = _source_of_secret(filled) if group.kind != "none" else None
     steering = _steering(filled, source)
     values = {each.slot.name: each.value for each in filled if _may_stand_in_url(each) and each not in steering}
@@ -109,17 +109,17 @@ def _met(provider: Provider, group: Group, filled: list[Filled], readers: Reader
     return Evaluation(credential, _reason(credential), values=values, headers=headers)
 
 
-def _source_of_secret(filled: list[Filled]) -> Source | None:
+def _source_of_secret(filled: list[FilledSlot]) -> Source | None:
     ranked = sorted(filled, key=lambda each: not each.slot.secret)
     return next((each.source for each in ranked if each.source), None)
 
 
-def _may_stand_in_url(each: Filled) -> bool:
+def _may_stand_in_url(each: FilledSlot) -> bool:
     """Settings that were checked, or that are bare names in any case."""
     return not each.slot.secret and bool(each.slot.check or base_url.bare(each.value, "slug"))
 
 
-def _steering(filled: list[Filled], secret: Source | None) -> list[Filled]:
+def _steering(filled: list[FilledSlot], secret: Source | None) -> list[FilledSlot]:
     """Settings that must not decide where the secret goes."""
     settings = [each for each in filled if not each.slot.secret and each.source]
     return [each for each in settings if each.source and not base_url.may_decide(each.source, secret)]
@@ -139,7 +139,7 @@ def wanted(provider: Provider) -> list[str]:
     return [" and ".join(map(_described, group.slots)) or "nothing" for group in provider.requirement]
 
 
-def _unmet(attempts: list[tuple[Group, list[Filled]]]) -> Evaluation:
+def _unmet(attempts: list[tuple[Group, list[FilledSlot]]]) -> Evaluation:
     if not attempts:
         return Evaluation(None, "no login was found")
     nearest = min((filled for _, filled in attempts), key=_distance)
@@ -147,7 +147,7 @@ def _unmet(attempts: list[tuple[Group, list[Filled]]]) -> Evaluation:
     return Evaluation(None, "; ".join(each.fault for each in missing), _remedy(missing))
 
 
-def _distance(filled: list[Filled]) -> tuple[bool, int]:
+def _distance(filled: list[FilledSlot]) -> tuple[bool, int]:
     has_secret = any(each.slot.secret and (each.source or each.attempted or each.found.expired) for each in filled)
     return not has_secret, sum(1 for each in filled if each.fault)
 
@@ -157,7 +157,7 @@ def _described(slot: Slot) -> str:
     return f"{text} (default {slot.default})" if slot.default else text
 
 
-def _remedy(missing: list[Filled]) -> str:
+def _remedy(missing: list[FilledSlot]) -> str:
     """What to do about slots that are not filled, exactly these and nothing else."""
     plain = [each for each in missing if not each.found.expired and (each.source or not each.slot.remedy)]
     looked = [(each, variables_of(each.slot)) for each in plain]

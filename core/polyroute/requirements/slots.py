@@ -18,7 +18,7 @@ _WANTED: dict[Check, str] = {
 }
 
 
-class Found(NamedTuple):
+class FoundValue(NamedTuple):
     """The result of looking up one alternative."""
 
     source: Source | None = None
@@ -30,11 +30,11 @@ class Found(NamedTuple):
     """If the value has expired, a message that says when."""
 
 
-class Filled(NamedTuple):
+class FilledSlot(NamedTuple):
     """The result of looking up one slot."""
 
     slot: Slot
-    found: Found
+    found: FoundValue
     fault: str = ""
     """Why the slot is not filled; empty if it is."""
     attempted: str = ""
@@ -51,7 +51,7 @@ class Filled(NamedTuple):
         return self.found.value
 
 
-def fill(slot: Slot, environment: Environment) -> Filled:
+def fill(slot: Slot, environment: Environment) -> FilledSlot:
     """Return the first alternative that was found, else the default, else the reason why there is none."""
     expired = ""
     for alternative in slot.alternatives:
@@ -59,16 +59,16 @@ def fill(slot: Slot, environment: Environment) -> Filled:
         if found.source is None:
             expired = expired or found.expired
         elif not slot.check:
-            return Filled(slot, found)
+            return FilledSlot(slot, found)
         else:
             value, name = bare(found.value, slot.check), found.source.name
             fault = "" if value else f"{name or found.source.path} {_WANTED[slot.check]}"
-            return Filled(slot, found._replace(value=value), fault, name)
+            return FilledSlot(slot, found._replace(value=value), fault, name)
     if slot.default:
-        return Filled(slot, Found(value=slot.default))
+        return FilledSlot(slot, FoundValue(value=slot.default))
     attempted = [name for each in slot.alternatives for name in named(each) if environment.source(name)]
     first = attempted[0] if attempted else ""
-    return Filled(slot, Found(expired=expired), expired or _not_set(slot, attempted), first)
+    return FilledSlot(slot, FoundValue(expired=expired), expired or _not_set(slot, attempted), first)
 
 
 def named(alternative: Alternative) -> Iterable[str]:
@@ -104,53 +104,53 @@ def command_name(command: Sequence[str]) -> str:
     return shlex.join(command)
 
 
-def _look(alternative: Alternative, secret: bool, environment: Environment) -> Found:
+def _look(alternative: Alternative, secret: bool, environment: Environment) -> FoundValue:
     """Look up one alternative; of a secret, only its presence is reported."""
     if alternative.variable:
         return _look_in_variable(alternative, secret, environment)
     if alternative.command:  # whether it prints a secret is known only when it is run
-        return Found(Source(COMMAND, command_name(alternative.command), field=alternative.json_field))
+        return FoundValue(Source(COMMAND, command_name(alternative.command), field=alternative.json_field))
     path = environment.path(alternative.file)
     source = Source(environment.layer_of(alternative.file), path=path)
     if alternative.section:
         return _look_in_section(alternative, source, secret, environment)
     if alternative.json_field:
         return _look_in_json(alternative, source, environment.read(path) or "", secret)
-    return Found(source, path) if environment.exists(path) else Found()
+    return FoundValue(source, path) if environment.exists(path) else FoundValue()
 
 
-def _look_in_variable(alternative: Alternative, secret: bool, environment: Environment) -> Found:
+def _look_in_variable(alternative: Alternative, secret: bool, environment: Environment) -> FoundValue:
     source = environment.source(alternative.variable)
     if source is None:
-        return Found()
+        return FoundValue()
     value = environment.setting(alternative.variable) or ""
     if not (value or secret):  # it is in the keyring, which has no settings
-        return Found()
+        return FoundValue()
     if alternative.names_file:
         path = environment.path(value)
-        return Found(source._replace(path=path), path) if environment.exists(path) else Found()
+        return FoundValue(source._replace(path=path), path) if environment.exists(path) else FoundValue()
     if alternative.json_field:
         return _look_in_json(alternative, source, value, secret)
-    return Found(source, "" if secret else value)
+    return FoundValue(source, "" if secret else value)
 
 
-def _look_in_json(alternative: Alternative, source: Source, text: str, secret: bool) -> Found:
+def _look_in_json(alternative: Alternative, source: Source, text: str, secret: bool) -> FoundValue:
     found = secret_in(text, alternative.json_field, alternative.expires_field)
     if not found.value:
-        return Found()
+        return FoundValue()
     if found.expires_at is not None and found.expires_at <= time.time():
-        return Found(expired=f"the secret in {source.name or source.path} expired on {moment(found.expires_at)}")
+        return FoundValue(expired=f"the secret in {source.name or source.path} expired on {moment(found.expires_at)}")
     source = source._replace(field=alternative.json_field, expires=alternative.expires_field)
-    return Found(source, "" if secret else found.value, found.expires_at)
+    return FoundValue(source, "" if secret else found.value, found.expires_at)
 
 
-def _look_in_section(alternative: Alternative, source: Source, secret: bool, environment: Environment) -> Found:
+def _look_in_section(alternative: Alternative, source: Source, secret: bool, environment: Environment) -> FoundValue:
     section = environment.path(alternative.section)
     settings = environment.read_section(source.path, section)
     for key in alternative.keys:
         if value := settings.get(key, "").strip():
-            return Found(source._replace(section=section, field=key), "" if secret else value)
-    return Found()
+            return FoundValue(source._replace(section=section, field=key), "" if secret else value)
+    return FoundValue()
 
 
 def _not_set(slot: Slot, attempted: list[str]) -> str:

@@ -55,9 +55,9 @@ class Mappers:
 
     @cached_property
     def _fault(self) -> Callable[[object], str]:
-        from polyroute.types.result_check import fault
+        from polyroute.types.result_check import find_fault
 
-        return fault
+        return find_fault
 
     def prepare(self, refs: Iterable[ModelRef]) -> None:
         """Tell mappers that ask somebody else which models are about to be looked up, all at once."""

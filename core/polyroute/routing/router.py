@@ -149,10 +149,10 @@ class Router:
         return known
 
     def _to_own(self, model: CustomModel, provider: Provider, routes: tuple[Route, ...]) -> tuple[Route, ...]:
-        from polyroute.custom_models.routes import Own, adapted
+        from polyroute.custom_models.routes import RoutedModel, adapted
 
         withheld = self._plugins.withheld.get(provider.id) or unasked(provider.id, self._plugins)
-        own = Own(model, provider, self._environment, self._own_models.path, withheld)
+        own = RoutedModel(model, provider, self._environment, self._own_models.path, withheld)
         return adapted(routes, own, keep_order=self._order.is_settled(own.ref))
 
     def _direct_to(self, provider: Provider, ref: ModelRef, vias: Iterable[str], is_own: bool = False) -> Route:

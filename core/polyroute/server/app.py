@@ -21,17 +21,17 @@ from polyroute._internal.threads import Workers
 from polyroute.errors import UsageError
 from polyroute.server import openapi, request_parsing
 from polyroute.server.background_refresh import Upkeep
-from polyroute.server.cached_response import Prepared, encode
+from polyroute.server.cached_response import CachedResponse, encode
 from polyroute.server.current_model import CurrentModels, RememberedModels
-from polyroute.server.errors import Fault, fault_of
+from polyroute.server.errors import ApiError, api_error
 from polyroute.server.events import Events
 from polyroute.server.openapi import Schema, narrowed
-from polyroute.server.operations import Call, Operation
+from polyroute.server.operations import Operation, OperationCall
 from polyroute.server.pages import Application, OwnPage, path_within
 from polyroute.server.passthrough import errors
 from polyroute.server.removed_keys import RemovedKeys
-from polyroute.server.security import Guard
-from polyroute.server.state import PATIENCE_SECONDS, Holder, Holders, patiently
+from polyroute.server.security import Security
+from polyroute.server.state import PATIENCE_SECONDS, StateHolder, States, patiently
 from polyroute.server.table import OPERATIONS
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ _UNCACHED = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 _API = "/api"
 _LANES = {"reading": 8, "writing": 8, "network": 4, "passing": 8}
 """How many threads each has."""
-_ENDING = Fault("ending", "The server ends before this is done.", "system", scope="http", status=503)
+_ENDING = ApiError("ending", "The server ends before this is done.", "system", scope="http", status=503)
 _PATIENCE = {"reading": PATIENCE_SECONDS, "writing": 20.0, "network": 90.0}
 """How long a request waits. Writing waits for locks, which have ten seconds."""
 
@@ -66,9 +66,9 @@ class App:
 
     def __init__(
         self,
-        holders: Holders,
+        holders: States,
         current: CurrentModels,
-        guard: Guard,
+        guard: Security,
         pages: ASGIApp | None,
         description: Schema,
         upkeep: Upkeep,
@@ -122,7 +122,7 @@ class App:
         """End what would never end by itself. A server calls it before it waits for its clients."""
         self._events.close()
 
-    def _ready(self, scope: Scope) -> Prepared | None:
+    def _ready(self, scope: Scope) -> CachedResponse | None:
         """The bytes for a request that was answered before from the same state."""
         if scope["method"] not in ("GET", "HEAD"):
             return None
@@ -139,26 +139,28 @@ class App:
             paths.setdefault(_API + operation.path.replace("}", ":rest}"), {})[operation.method] = operation
         return (Route(path, self._endpoint(methods), methods=list(methods)) for path, methods in paths.items())
 
-    def _endpoint(self, methods: Mapping[str, Operation]) -> Callable[[Request], Awaitable[Response | Prepared]]:
-        async def answer(request: Request) -> Response | Prepared:
+    def _endpoint(self, methods: Mapping[str, Operation]) -> Callable[[Request], Awaitable[Response | CachedResponse]]:
+        async def answer(request: Request) -> Response | CachedResponse:
             return await self._answer(methods["GET" if request.method == "HEAD" else request.method], request)
 
         return answer
 
-    async def _answer(self, operation: Operation, request: Request) -> Response | Prepared:
+    async def _answer(self, operation: Operation, request: Request) -> Response | CachedResponse:
         query = request_parsing.query(operation.query, request)
         sent = await request_parsing.body(operation.body, request)
         holder = self._holders.of(request.scope)
         snapshot = await holder.snapshot()
         self._upkeep.nudge(holder, snapshot)
-        call = Call(snapshot, self._current, query, request.path_params, sent, self._removed)
+        call = OperationCall(snapshot, self._current, query, request.path_params, sent, self._removed)
         workers = self._lanes[operation.lane]
         if operation.prepared:
             key = (request.scope["path"], request.scope["query_string"])
             return await snapshot.answer(key, lambda: operation.answer(call), workers)
         return await self._acted(operation, call, holder, workers)
 
-    async def _acted(self, operation: Operation, call: Call, holder: Holder, workers: Workers) -> Response:
+    async def _acted(
+        self, operation: Operation, call: OperationCall, holder: StateHolder, workers: Workers
+    ) -> Response:
         document = await patiently(
             asyncio.ensure_future(workers.run(lambda: operation.answer(call))), _PATIENCE[operation.lane]
         )
@@ -173,9 +175,9 @@ class App:
         path = path_within(scope)
         document: Mapping[str, object]
         if self._pass_through is not None and f"{path}/".startswith(f"{errors.PREFIX}/"):
-            status, document = errors.told(error, path)
+            status, document = errors.error_response(error, path)
         else:
-            fault = fault_of(error)
+            fault = api_error(error)
             status, document = fault.status, fault.told.document(scope["path"], scope["method"], uuid.uuid4().hex)
         headers = {**_UNCACHED, **(error.headers or {} if isinstance(error, HTTPException) else {})}
         await Response(encode(document), status, headers, "application/json")(scope, _nothing, send)
@@ -220,13 +222,13 @@ def create_app(
     """
     if pass_through is not None and not token:
         raise UsageError("The pass-through spends a person's money: give a token, which clients have to send.")
-    holders = Holders(plugins, environment, preferences)
+    holders = States(plugins, environment, preferences)
     pages = GZipMiddleware(Application(ui_dir)) if ui_dir else OwnPage(token=bool(token)) if page else None
     description = openapi.document(OPERATIONS, token=bool(token))
     return App(
         holders,
         current or RememberedModels(),
-        Guard(token, hosts, origins),
+        Security(token, hosts, origins),
         pages,
         description,
         Upkeep(wanted=keep_fresh),
@@ -235,7 +237,7 @@ def create_app(
 
 
 def _described(description: Schema) -> Operation:
-    def describe(call: Call) -> Schema:
+    def describe(call: OperationCall) -> Schema:
         """The API's description, with the names that are known now."""
         return narrowed(description, call.catalog.plugins)
 

@@ -7,7 +7,7 @@ import time
 
 from polyroute import PolyrouteError
 from polyroute._internal.threads import Workers
-from polyroute.server.state import Holder, Snapshot
+from polyroute.server.state import Snapshot, StateHolder
 
 _EVERY_SECONDS = 3600.0
 """How often it is looked whether a list is stale. Fetching is for those older than a day, and not where offline."""
@@ -21,13 +21,13 @@ class Upkeep:
         self._task: asyncio.Task[None] | None = None
         self._workers = Workers(1)
 
-    def nudge(self, holder: Holder, snapshot: Snapshot) -> None:
+    def nudge(self, holder: StateHolder, snapshot: Snapshot) -> None:
         """Begin, where it is time."""
         if time.monotonic() >= self._due and (self._task is None or self._task.done()):
             self._due = time.monotonic() + _EVERY_SECONDS
             self._task = asyncio.create_task(self._refresh(holder, snapshot))
 
-    async def _refresh(self, holder: Holder, snapshot: Snapshot) -> None:
+    async def _refresh(self, holder: StateHolder, snapshot: Snapshot) -> None:
         await self._workers.run(lambda: _fetch(snapshot))
         holder.look()
 

@@ -20,7 +20,7 @@ _COMMON = (
 )
 
 
-class Prepared:
+class CachedResponse:
     """One answer with status 200, in every form in which it is sent."""
 
     __slots__ = ("_gzip", "_not_modified", "_plain", "_start", "_start_gzip", "size", "tag")

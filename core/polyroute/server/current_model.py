@@ -63,7 +63,7 @@ class RememberedModels:
         """As in CurrentModels. Raises Unavailable where the file can't be written."""
         path = _path(environment)
         bare = selection._replace(api_key="")
-        with files.told(path), files.locked(path):
+        with files.readable_errors(path), files.locked(path):
             sessions = _read(path)
             sessions.pop(session, None)
             sessions[session] = bare

@@ -41,7 +41,7 @@ STATUS = {
 """The HTTP status of each type of error."""
 
 
-class Told(NamedTuple):
+class ErrorText(NamedTuple):
     """An error as it is told."""
 
     code: str
@@ -79,11 +79,11 @@ class Told(NamedTuple):
         return found
 
 
-class Fault(Exception):
+class ApiError(Exception):
     """An error that a request ends with."""
 
     def __init__(self, code: str, message: str, type: str = "user", **more: Any) -> None:  # noqa: A002 - the field's name
-        self.told = Told(code, message, type, **more)
+        self.told = ErrorText(code, message, type, **more)
         super().__init__(message)
 
     @property
@@ -106,36 +106,38 @@ _DOMAIN: tuple[tuple[type[PolyrouteError], str, str], ...] = (
 """Code and type of errors whose text says all; the first that fits counts."""
 
 
-def fault_of(error: BaseException) -> Fault:
+def api_error(error: BaseException) -> ApiError:
     """What a client is told of any error. Of one that nobody foresaw it is only the kind: its text may be secret."""
     match error:
-        case Fault():
+        case ApiError():
             return error
         case UnknownProvider():
             context = {"provider": error.name, "suggestions": list(error.suggestions)}
-            return Fault("llm_provider_unknown", str(error), context=context)
+            return ApiError("llm_provider_unknown", str(error), context=context)
         case NoEffectiveRoute():
             return missing_key(error)
         case HTTPException():
             return _of_framework(error)
         case PolyrouteError():
-            return next(Fault(code, str(error), kind) for each, code, kind in _DOMAIN if isinstance(error, each))
+            return next(ApiError(code, str(error), kind) for each, code, kind in _DOMAIN if isinstance(error, each))
         case _:
             _log(error)
-            return Fault("internal_error", f"A fault of its own: {type(error).__name__}. Please report it.", "system")
+            return ApiError(
+                "internal_error", f"A fault of its own: {type(error).__name__}. Please report it.", "system"
+            )
 
 
-def missing_key(error: NoEffectiveRoute) -> Fault:
+def missing_key(error: NoEffectiveRoute) -> ApiError:
     """No route to a model is usable: what to do, of each route."""
     remedies = [route.remedy for route in error.routes if route.remedy]
     routes = [{"via": each.via, "reason": each.reason, "remedy": each.remedy} for each in error.routes]
     context = {"provider": error.model.provider, "model": error.model.id, "routes": routes}
     recovery = " Or: ".join(dict.fromkeys(remedies))
     issues = [issue(MISSING_KEY, str(error), ("apiKey",), context)]
-    return Fault(MISSING_KEY, str(error), context=context, recovery=recovery, issues=issues)
+    return ApiError(MISSING_KEY, str(error), context=context, recovery=recovery, issues=issues)
 
 
-def invalid(error: ValidationError, where: str) -> Fault:
+def invalid(error: ValidationError, where: str) -> ApiError:
     """What is wrong in a body or a query, never with the values: a key may be among them."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
     issues = [
@@ -144,7 +146,7 @@ def invalid(error: ValidationError, where: str) -> Fault:
     ]
     first = "; ".join(f"{'.'.join(map(str, each['path'])) or where}: {each['message']}" for each in issues[:3])
     more = f"; and {len(found) - 3} more" if len(found) > 3 else ""
-    return Fault("validation_failed", f"The {where} is not as it must be: {first}{more}.", issues=issues)
+    return ApiError("validation_failed", f"The {where} is not as it must be: {first}{more}.", issues=issues)
 
 
 def _path(steps: Sequence[str | int]) -> list[str | int]:
@@ -167,12 +169,12 @@ def issue(code: str, message: str, path: Sequence[str | int], context: Mapping[s
     return found
 
 
-def _of_framework(error: HTTPException) -> Fault:
+def _of_framework(error: HTTPException) -> ApiError:
     if error.status_code == 405:
-        return Fault("method_not_allowed", "This path does not answer that method.", scope="http", status=405)
+        return ApiError("method_not_allowed", "This path does not answer that method.", scope="http", status=405)
     kind = next((name for name, status in STATUS.items() if status == error.status_code), "user")
     code = "not_found" if error.status_code == 404 else "bad_request"
-    return Fault(code, f"{error.detail}.", kind, scope="http", status=error.status_code)
+    return ApiError(code, f"{error.detail}.", kind, scope="http", status=error.status_code)
 
 
 def _log(error: BaseException) -> None:

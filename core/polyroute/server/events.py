@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator
 
 from starlette.responses import StreamingResponse
 
-from polyroute.server.errors import Fault
-from polyroute.server.state import Holder
+from polyroute.server.errors import ApiError
+from polyroute.server.state import StateHolder
 
 HEARTBEAT_SECONDS = 15.0
 """Shorter than any proxy's patience with silence."""
@@ -31,14 +31,14 @@ class Events:
         for event in self._open:
             event.set()
 
-    def stream(self, holder: Holder) -> StreamingResponse:
+    def stream(self, holder: StateHolder) -> StreamingResponse:
         """A stream that says `changed` whenever the state is another one."""
         if len(self._open) >= _MOST:
-            raise Fault("too_many_streams", f"There are {_MOST} streams already.", "rate_limit", scope="http")
+            raise ApiError("too_many_streams", f"There are {_MOST} streams already.", "rate_limit", scope="http")
         headers = {"cache-control": "no-cache", "x-accel-buffering": "no"}
         return StreamingResponse(self._lines(holder), media_type="text/event-stream", headers=headers)
 
-    async def _lines(self, holder: Holder) -> AsyncIterator[str]:
+    async def _lines(self, holder: StateHolder) -> AsyncIterator[str]:
         changed = holder.subscribe()
         self._open.add(changed)
         try:
@@ -53,7 +53,7 @@ class Events:
             self._open.discard(changed)
 
 
-async def _next(changed: asyncio.Event, holder: Holder, spoken: float) -> str:
+async def _next(changed: asyncio.Event, holder: StateHolder, spoken: float) -> str:
     """What there is to say after some waiting; empty where nothing is."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(_LOOK_EVERY_SECONDS):

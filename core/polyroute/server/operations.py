@@ -18,7 +18,7 @@ Q = TypeVar("Q", bound=Query)
 B = TypeVar("B", bound=Body)
 
 
-class Call(NamedTuple):
+class OperationCall(NamedTuple):
     """One request, read and checked."""
 
     snapshot: Snapshot
@@ -53,7 +53,7 @@ class Operation(NamedTuple):
 
     method: str
     path: str
-    answer: Callable[[Call], Mapping[str, object]]
+    answer: Callable[[OperationCall], Mapping[str, object]]
     """Its docstring is the operation's summary, and what it returns by its annotation is what the answer holds."""
     query: type[Query] = Empty
     body: type[Body] | None = None

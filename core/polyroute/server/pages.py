@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
-from polyroute.server.cached_response import Prepared
+from polyroute.server.cached_response import CachedResponse
 
 OWN_PAGE = os.path.join(os.path.dirname(__file__), "page")
 _TYPES = {
@@ -62,7 +62,7 @@ def path_within(scope: Scope) -> str:
     return path.removeprefix(scope.get("root_path", ""))
 
 
-def _prepared(name: str, more: dict[str, str]) -> Prepared:
+def _prepared(name: str, more: dict[str, str]) -> CachedResponse:
     with open(os.path.join(OWN_PAGE, name), "rb") as file:
         data = file.read()
     headers = {
@@ -71,7 +71,7 @@ def _prepared(name: str, more: dict[str, str]) -> Prepared:
         "content-security-policy": _OWN_POLICY,
         **more,
     }
-    return Prepared(data, tuple((key.encode(), value.encode()) for key, value in headers.items()))
+    return CachedResponse(data, tuple((key.encode(), value.encode()) for key, value in headers.items()))
 
 
 class Application(StaticFiles):

@@ -99,7 +99,7 @@ class PickerState:
             return ()
 
     def _change(self, field: str, change: Callable[[list[Picked]], Sequence[Picked]]) -> list[Picked]:
-        with files.told(self.path), files.locked(self.path):
+        with files.readable_errors(self.path), files.locked(self.path):
             try:
                 document = self._read()
             except ValueError as error:

@@ -19,13 +19,15 @@ from polyroute._internal import platform
 from polyroute.errors import Unavailable
 from polyroute.server.app import App
 from polyroute.server.cached_response import encode
-from polyroute.server.errors import Fault
+from polyroute.server.errors import ApiError
 
 MAX_HEAD_BYTES = 32_000
 """The request line and all headers. Browsers send two; cookies of other servers on this machine may come too."""
 
-_TOO_LARGE = Fault("head_too_large", f"The headers are longer than {MAX_HEAD_BYTES} bytes.", scope="http", status=431)
-_UNREADABLE = Fault("bad_request", "This is not an HTTP request that can be read.", scope="http")
+_TOO_LARGE = ApiError(
+    "head_too_large", f"The headers are longer than {MAX_HEAD_BYTES} bytes.", scope="http", status=431
+)
+_UNREADABLE = ApiError("bad_request", "This is not an HTTP request that can be read.", scope="http")
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -71,7 +73,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._head > MAX_HEAD_BYTES:
             raise ValueError("too long")  # httptools makes its own error of it, and uvicorn calls send_400_response
 
-    def _end(self, fault: Fault) -> None:
+    def _end(self, fault: ApiError) -> None:
         body = encode(fault.told.document("", "", uuid.uuid4().hex))
         lines = [STATUS_LINE[fault.status], b"content-type: application/json\r\n"]
         lines += [b"content-length: %d\r\nconnection: close\r\n\r\n" % len(body), body]

@@ -14,7 +14,7 @@ from polyroute.dexto_compat.http import file_types as among
 from polyroute.dexto_compat.types import FileType
 from polyroute.documents.http_types import Verdict
 from polyroute.routing.references import canonical
-from polyroute.server.errors import Fault, invalid
+from polyroute.server.errors import ApiError, invalid
 from polyroute.server.schemas import Body, Query
 
 MAX_BODY_BYTES = 256_000
@@ -41,7 +41,7 @@ async def body(kind: type[Body] | None, request: Request) -> Body | None:
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != "application/json":
         told = "Send JSON, with `Content-Type: application/json`."
-        raise Fault("unsupported_media_type", told, scope="http", status=415)
+        raise ApiError("unsupported_media_type", told, scope="http", status=415)
     document = _parsed(await bounded(request))
     try:
         return kind.model_validate(document)
@@ -64,12 +64,12 @@ async def bounded(request: Request, most: int = MAX_BODY_BYTES) -> bytes:
 
 def _refuse_large(most: int) -> NoReturn:
     told = f"The body is larger than {most} bytes."
-    raise Fault("body_too_large", told, scope="http", status=413)
+    raise ApiError("body_too_large", told, scope="http", status=413)
 
 
 def _parsed(data: bytes) -> Any:
     if not data.strip():
-        raise Fault("invalid_json", "The body is empty; JSON is wanted.", scope="http")
+        raise ApiError("invalid_json", "The body is empty; JSON is wanted.", scope="http")
     try:
         text = data.decode()
         document = json.loads(text, object_pairs_hook=_object, parse_constant=_refuse_constant)
@@ -78,9 +78,9 @@ def _parsed(data: bytes) -> Any:
     except RecursionError:
         deep = True
     except (ValueError, UnicodeError):  # the parser's own words quote the body, which may hold a key
-        raise Fault("invalid_json", "The body is not valid JSON.", scope="http") from None
+        raise ApiError("invalid_json", "The body is not valid JSON.", scope="http") from None
     if deep:
-        raise Fault("invalid_json", f"The body is nested deeper than {MAX_DEPTH} levels.", scope="http")
+        raise ApiError("invalid_json", f"The body is nested deeper than {MAX_DEPTH} levels.", scope="http")
     return document
 
 

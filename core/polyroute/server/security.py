@@ -9,7 +9,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 from starlette.types import Scope
 
-from polyroute.server.errors import Fault
+from polyroute.server.errors import ApiError
 
 MAX_TARGET_BYTES = 16_000
 """The longest path with query, each character of which may be encoded as twelve."""
@@ -19,7 +19,7 @@ _SAFE = ("GET", "HEAD")
 _ONCE = (b"host", b"origin", b"authorization", b"x-api-key", b"content-type", b"content-length")
 
 
-class Guard:
+class Security:
     """Lets through what comes from this machine's own pages and programs, or has the token."""
 
     def __init__(self, token: str = "", hosts: Iterable[str] = (), origins: Iterable[str] = ()) -> None:
@@ -50,12 +50,12 @@ class Guard:
     def _check_target(self, scope: Scope) -> None:
         raw: bytes = scope.get("raw_path") or scope["path"].encode()
         if len(raw) + len(scope["query_string"]) > MAX_TARGET_BYTES:
-            raise Fault("uri_too_long", "The path is too long.", scope="http", status=414)
+            raise ApiError("uri_too_long", "The path is too long.", scope="http", status=414)
         if b"%" in raw:
             try:
                 unquote_to_bytes(raw).decode()
             except UnicodeDecodeError:
-                raise Fault("bad_path", "The path is not UTF-8 once it is decoded.", scope="http") from None
+                raise ApiError("bad_path", "The path is not UTF-8 once it is decoded.", scope="http") from None
 
     def _check_host(self, host: bytes) -> None:
         """A name that is not ours is how a page elsewhere has its own name point here (DNS rebinding)."""
@@ -64,7 +64,7 @@ class Guard:
         name = re.sub(r":\d*$", "", host.decode("latin-1")).lower()
         if name not in self._hosts and not (self._token and _ADDRESS.fullmatch(name)):
             told = f"This server is not called {name!r}."
-            raise Fault("forbidden_host", told, "forbidden", scope="http", recovery="Call it by its address.")
+            raise ApiError("forbidden_host", told, "forbidden", scope="http", recovery="Call it by its address.")
         if len(self._known_hosts) < 100:
             self._known_hosts.add(host)
 
@@ -83,14 +83,14 @@ class Guard:
     def _refuse_foreign(self, origin: str) -> None:
         if origin not in self._origins:
             told = "Pages of other origins may not call this server."
-            raise Fault("forbidden_origin", told, "forbidden", scope="http")
+            raise ApiError("forbidden_origin", told, "forbidden", scope="http")
 
     def _check_token(self, authorization: bytes, key: bytes) -> None:
         """Client libraries send what they take for a provider's key in one or the other."""
         kind, _, given = authorization.partition(b" ")
         if not (kind.lower() == b"bearer" and self._is_token(given.strip())) and not self._is_token(key):
             recovery = "Send `Authorization: Bearer TOKEN` with the token that the server was started with."
-            raise Fault(
+            raise ApiError(
                 "unauthorized",
                 "The token is missing or wrong.",
                 "forbidden",
@@ -106,4 +106,4 @@ class Guard:
 def _refuse_repeated(scope: Scope) -> None:
     names = [name for name, _ in scope["headers"]]
     if any(names.count(name) > 1 for name in _ONCE):
-        raise Fault("bad_request", "A header that may stand once stands there twice.", scope="http")
+        raise ApiError("bad_request", "A header that may stand once stands there twice.", scope="http")

@@ -13,8 +13,8 @@ from starlette.types import Scope
 from polyroute import Catalog, Environment, Plugins, Preferences
 from polyroute._internal.cache import Identity, identity_or_none
 from polyroute._internal.threads import Workers
-from polyroute.server.cached_response import Prepared, encode
-from polyroute.server.errors import Fault
+from polyroute.server.cached_response import CachedResponse, encode
+from polyroute.server.errors import ApiError
 from polyroute.server.listing import Listing
 from polyroute.server.loader import Loader
 
@@ -36,9 +36,9 @@ class Snapshot:
 
     def __init__(self, catalog: Catalog, seen: Mapping[str, Identity | None]) -> None:
         self.catalog = catalog
-        self.answers: dict[Any, Prepared] = {}
+        self.answers: dict[Any, CachedResponse] = {}
         self._seen = seen
-        self._making: dict[Any, asyncio.Task[Prepared]] = {}
+        self._making: dict[Any, asyncio.Task[CachedResponse]] = {}
         self._bytes = 0
 
     @cached_property
@@ -52,17 +52,17 @@ class Snapshot:
         others = all(identity_or_none(path) == seen for path, seen in self._seen.items())
         return others and self.catalog.environment.is_current()
 
-    async def answer(self, key: Any, make: Callable[[], Any], workers: Workers) -> Prepared:
+    async def answer(self, key: Any, make: Callable[[], Any], workers: Workers) -> CachedResponse:
         """The prepared answer to `key`, made once, however many wait for it."""
         if key in self.answers:
             return self.answers[key]
         if key not in self._making:
-            self._making[key] = asyncio.create_task(workers.run(lambda: Prepared(encode(make()))))
+            self._making[key] = asyncio.create_task(workers.run(lambda: CachedResponse(encode(make()))))
             self._making[key].add_done_callback(lambda task: self._keep(key, task))
-        answer: Prepared = await patiently(self._making[key])
+        answer: CachedResponse = await patiently(self._making[key])
         return answer
 
-    def _keep(self, key: Any, task: asyncio.Task[Prepared]) -> None:
+    def _keep(self, key: Any, task: asyncio.Task[CachedResponse]) -> None:
         del self._making[key]
         if task.cancelled() or task.exception():
             return
@@ -79,10 +79,10 @@ async def patiently(task: asyncio.Future[Any], seconds: float = PATIENCE_SECONDS
     await asyncio.wait({task}, timeout=seconds)
     if task.done():
         return task.result()
-    raise Fault("timeout", "It takes too long: a plugin or a service does not answer. Try again later.", "timeout")
+    raise ApiError("timeout", "It takes too long: a plugin or a service does not answer. Try again later.", "timeout")
 
 
-class Holder:
+class StateHolder:
     """Holds the current state of one environment."""
 
     def __init__(self, loader: Loader) -> None:
@@ -137,7 +137,7 @@ class Holder:
         if renewal.done():
             renewal.result()
         if self._snapshot is None:
-            raise Fault("timeout", "The plugins are still being loaded. Try again later.", "timeout")
+            raise ApiError("timeout", "The plugins are still being loaded. Try again later.", "timeout")
         return self._snapshot
 
     @property
@@ -178,7 +178,7 @@ _MOST = 256
 """States kept at once; one that is forgotten is made again in milliseconds."""
 
 
-class Holders:
+class States:
     """The states of all environments that requests come for; of one, where there are no others."""
 
     def __init__(
@@ -190,18 +190,18 @@ class Holders:
         self._plugins, self._preferences = plugins, preferences
         self._of_scope = environment if callable(environment) else None
         self._only = self._new(None if callable(environment) else environment)
-        self._holders: dict[Environment, Holder] = {}
+        self._holders: dict[Environment, StateHolder] = {}
 
-    def of(self, scope: Scope) -> Holder:
+    def of(self, scope: Scope) -> StateHolder:
         """The state for one request."""
         return self._only if self._of_scope is None else self._of(self._of_scope(scope))
 
-    def _of(self, environment: Environment) -> Holder:
+    def _of(self, environment: Environment) -> StateHolder:
         holder = self._holders.pop(environment, None) or self._new(environment)
         self._holders[environment] = holder  # the most recent last
         if len(self._holders) > _MOST:
             del self._holders[next(iter(self._holders))]
         return holder
 
-    def _new(self, environment: Environment | None) -> Holder:
-        return Holder(Loader(self._plugins, environment, self._preferences))
+    def _new(self, environment: Environment | None) -> StateHolder:
+        return StateHolder(Loader(self._plugins, environment, self._preferences))

@@ -20,7 +20,7 @@ _SHOWN = 60
 """The most characters of an invalid value in a message."""
 
 
-def fault(item: Any) -> str:
+def find_fault(item: Any) -> str:
     """Return a message saying what is wrong with a value of the vocabulary; empty if it is valid."""
     kind: Any = type(item)
     if not hasattr(kind, "_field_defaults"):
@@ -63,7 +63,7 @@ def _check(annotation: Any) -> Check:
     kind = annotation.__origin__ if get_origin(annotation) is Annotated else annotation
     origin, inner = get_origin(kind), get_args(kind)
     if hasattr(kind, "_field_defaults"):
-        return lambda value: fault(value) if type(value) is kind else f"should be a {kind.__name__}"
+        return lambda value: find_fault(value) if type(value) is kind else f"should be a {kind.__name__}"
     if kind is str:
         return _text([mark for mark in marks if isinstance(mark, Never) or _holds_here(mark, Rule)])
     if kind in (int, float, bool):

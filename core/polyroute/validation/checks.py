@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from polyroute._internal.redact import is_masked
 from polyroute.base_url import is_base_url
 from polyroute.custom_models.models import KEY_FIELD, CustomModel, KeyReference, key_reference
-from polyroute.custom_models.routes import Own, adapted
+from polyroute.custom_models.routes import RoutedModel, adapted
 from polyroute.errors import InvalidModelReference, UnknownProvider
 from polyroute.explanation import suggestions
 from polyroute.routing.references import canonical
 from polyroute.types import DIRECT, ModelRef, Provider
-from polyroute.validation.sections import Finding, Section, Severity, sections
+from polyroute.validation.sections import ConfigFinding, Section, Severity, sections
 
 if TYPE_CHECKING:
     from polyroute.catalog import Catalog
@@ -26,7 +26,7 @@ _STORED = "Store it with `polyroute keys set`, and write $VARIABLE or nothing he
 _WRITTEN = "Write an http or https address without user name, query, # and $, or a $VARIABLE that holds one."
 
 
-def validate(catalog: Catalog, config: object, *, strict: bool = True) -> tuple[Finding, ...]:
+def validate(catalog: Catalog, config: object, *, strict: bool = True) -> tuple[ConfigFinding, ...]:
     """What is wrong with a host's configuration: a mapping with `llm`, `agents` that have it, or such a section.
 
     Not strict, what the environment lacks is a warning. Raises UsageError where it is no configuration.
@@ -34,10 +34,10 @@ def validate(catalog: Catalog, config: object, *, strict: bool = True) -> tuple[
     return tuple(found for path, content in sections(config) for found in _section(path, content, catalog, strict))
 
 
-def _section(path: str, content: object, catalog: Catalog, strict: bool) -> Iterable[Finding]:
+def _section(path: str, content: object, catalog: Catalog, strict: bool) -> Iterable[ConfigFinding]:
     if isinstance(content, Mapping):
         return _Check(Section(path, content), catalog, strict).findings()
-    return [Finding("wrong_type", "error", path, "it is no mapping", "Give it `provider` and `model`.")]
+    return [ConfigFinding("wrong_type", "error", path, "it is no mapping", "Give it `provider` and `model`.")]
 
 
 class _Check:
@@ -48,7 +48,7 @@ class _Check:
         self._catalog = catalog
         self._by_strictness: Severity = "error" if strict else "warning"
 
-    def findings(self) -> Iterable[Finding]:
+    def findings(self) -> Iterable[ConfigFinding]:
         """What is wrong; where it is not clear which model is meant, nothing that depends on it."""
         misfits = list(self._section.misfits())
         yield from misfits
@@ -56,7 +56,7 @@ class _Check:
         if not {each.path for each in misfits} & {self._section.at(field) for field in _NAMING}:
             yield from self._model()
 
-    def _secrets(self) -> Iterable[Finding]:
+    def _secrets(self) -> Iterable[ConfigFinding]:
         for field in self._section.spelled(KEY_FIELD):
             key = self._section.text(field)
             if is_masked(key):
@@ -64,7 +64,7 @@ class _Check:
             elif key and key_reference(key) is None:
                 yield self._strict("plaintext_secret", field, "a key stands in the file", _STORED)
 
-    def _model(self) -> Iterable[Finding]:
+    def _model(self) -> Iterable[ConfigFinding]:
         named_by = _NAMING[not self._section.text("provider")]
         try:
             ref = self._reference()
@@ -89,7 +89,7 @@ class _Check:
             return None
         return canonical(ModelRef(provider, model) if provider else model, self._catalog.plugins)
 
-    def _placed(self, ref: ModelRef, provider: Provider) -> Iterable[Finding]:
+    def _placed(self, ref: ModelRef, provider: Provider) -> Iterable[ConfigFinding]:
         misplaced = list(self._base_url(ref, provider))
         yield from misplaced
         yield from self._routing(provider)
@@ -97,7 +97,7 @@ class _Check:
         if not misplaced:
             yield from self._runs(ref, provider)
 
-    def _base_url(self, ref: ModelRef, provider: Provider) -> Iterable[Finding]:
+    def _base_url(self, ref: ModelRef, provider: Provider) -> Iterable[ConfigFinding]:
         url, rules = self._section.text(_URL_FIELD), provider.custom_models
         rule = rules.base_url if rules else "no"
         if url and rule == "no":
@@ -111,7 +111,7 @@ class _Check:
             remedy = f"Write it. Or: {direct.remedy}"
             yield self._strict("base_url_missing", _URL_FIELD, f"{provider.id} needs one", remedy)
 
-    def _unset(self, field: str) -> Iterable[Finding]:
+    def _unset(self, field: str) -> Iterable[ConfigFinding]:
         """A reference to what is not there."""
         reference, environment = key_reference(self._section.text(field)) or KeyReference(), self._catalog.environment
         if reference.variable and environment.source(reference.variable) is None:
@@ -121,7 +121,7 @@ class _Check:
             fault = f"the keyring has no {reference.keyring}"
             yield self._strict("unresolved_variable", field, fault, "Store it with `polyroute keys set`.")
 
-    def _routing(self, provider: Provider) -> Iterable[Finding]:
+    def _routing(self, provider: Provider) -> Iterable[ConfigFinding]:
         plugins, wanted = self._catalog.plugins, self._section.content.get("routing")
         known = (DIRECT, *plugins.gateways)
         listed = enumerate(wanted) if isinstance(wanted, list) else ()
@@ -135,7 +135,7 @@ class _Check:
                 fault = f"{via} does not carry {provider.id}'s models"
                 yield self._error("route_not_possible", field, fault, f"See `polyroute explain {provider.id}`.")
 
-    def _offered(self, ref: ModelRef, provider: Provider) -> Iterable[Finding]:
+    def _offered(self, ref: ModelRef, provider: Provider) -> Iterable[ConfigFinding]:
         """Whether anybody lists the model: where nobody does it is probably misspelled, or another provider's."""
         models = self._catalog.plugins.models(ref.provider)
         takes_any = not models or provider.kind in ("gateway", "own-server")
@@ -159,7 +159,7 @@ class _Check:
         same = [model for model in plugins.all_models() if model.id == model_id]
         return [str(model.ref) for model in same if plugins.providers[model.provider].kind == "vendor"]
 
-    def _runs(self, ref: ModelRef, provider: Provider) -> Iterable[Finding]:
+    def _runs(self, ref: ModelRef, provider: Provider) -> Iterable[ConfigFinding]:
         routes = self._routes(ref, provider)
         route = next((each for each in routes if each.usable), None)
         unset = list(self._unset(KEY_FIELD))
@@ -176,10 +176,10 @@ class _Check:
         if not (key or url):
             return routes
         model = CustomModel(ref.provider, ref.id, MappingProxyType({_URL_FIELD: url} if url else {}), key)
-        own = Own(model, provider, self._catalog.environment, "")
+        own = RoutedModel(model, provider, self._catalog.environment, "")
         return adapted(routes, own, keep_order=bool(self._catalog.preferences.order))
 
-    def _no_route(self, ref: ModelRef, routes: Iterable[Route]) -> Finding:
+    def _no_route(self, ref: ModelRef, routes: Iterable[Route]) -> ConfigFinding:
         told = "; ".join(f"{route.via}: {route.reason}" for route in routes)
         remedy = " Or: ".join(dict.fromkeys(route.remedy for route in routes if route.remedy))
         if all(route.credential for route in routes):
@@ -194,8 +194,8 @@ class _Check:
     def _direct(self, ref: ModelRef) -> Route:
         return next(route for route in self._catalog.routes(ref) if route.via == DIRECT)
 
-    def _error(self, code: str, field: str, message: str, remedy: str) -> Finding:
-        return Finding(code, "error", self._section.at(field), message, remedy)
+    def _error(self, code: str, field: str, message: str, remedy: str) -> ConfigFinding:
+        return ConfigFinding(code, "error", self._section.at(field), message, remedy)
 
-    def _strict(self, code: str, field: str, message: str, remedy: str) -> Finding:
-        return Finding(code, self._by_strictness, self._section.at(field), message, remedy)
+    def _strict(self, code: str, field: str, message: str, remedy: str) -> ConfigFinding:
+        return ConfigFinding(code, self._by_strictness, self._section.at(field), message, remedy)

@@ -27,7 +27,7 @@ _TYPES: Mapping[str, tuple[str, type | tuple[type, ...]]] = {
 """The fields that hosts are known to have, with what they hold."""
 
 
-class Finding(NamedTuple):
+class ConfigFinding(NamedTuple):
     """One thing that is wrong with a configuration, or doubtful."""
 
     code: str
@@ -44,7 +44,7 @@ class FileFinding(NamedTuple):
 
     file: str
     line: int | None
-    finding: Finding
+    finding: ConfigFinding
 
 
 class Section(NamedTuple):
@@ -66,15 +66,15 @@ class Section(NamedTuple):
         """The fields that are this one as some host spells it: `api_key` is `apiKey`."""
         return (name for name in self.content if isinstance(name, str) and _plain(name) == _plain(field))
 
-    def misfits(self) -> Iterable[Finding]:
+    def misfits(self) -> Iterable[ConfigFinding]:
         """Fields that hold what they can't, and such as nobody knows."""
         for key, value in self.content.items():
             name = str(key)
             wanted, kind = _TYPES.get(name, ("", object))
             if not wanted:
-                yield Finding("unknown_field", "warning", self.at(name), "there is no such field", _hint(name))
+                yield ConfigFinding("unknown_field", "warning", self.at(name), "there is no such field", _hint(name))
             elif value is not None and (not isinstance(value, kind) or isinstance(value, bool)):
-                yield Finding("wrong_type", "error", self.at(name), f"it is no {wanted}", f"Write a {wanted}.")
+                yield ConfigFinding("wrong_type", "error", self.at(name), f"it is no {wanted}", f"Write a {wanted}.")
 
 
 def sections(config: object) -> list[tuple[str, object]]:

@@ -11,8 +11,8 @@ from polyroute._internal.terminal import quoted
 from polyroute.environment import Environment
 from polyroute.errors import SecretUnavailable
 from polyroute.plugins.executables import permissions
-from polyroute.plugins.executables.answer_cache import FAILED_SECONDS, Memory, Said, save
-from polyroute.plugins.executables.jsonrpc import PROTOCOLS, Answer, Fault, Request
+from polyroute.plugins.executables.answer_cache import FAILED_SECONDS, CachedAnswer, Memory, save
+from polyroute.plugins.executables.jsonrpc import PROTOCOLS, RpcError, RpcRequest, RpcResponse
 from polyroute.plugins.hookspecs import hookimpl
 from polyroute.plugins.manifests.adapter import Described
 from polyroute.plugins.manifests.description import Description
@@ -34,7 +34,7 @@ from polyroute.types import (
 
 if TYPE_CHECKING:
     from polyroute.model_ids.plain_mappers import Listed
-    from polyroute.plugins.executables.client import Outcome
+    from polyroute.plugins.executables.client import CallResult
 
 METHOD_SECONDS = 10.0
 """For each method but those that stand before every answer of a catalog."""
@@ -53,7 +53,7 @@ _HOOKS = {
 class Detector(Protocol):
     """What finds the logins of all executables at once."""
 
-    def detected(self, plugin: ExecutablePlugin, environment: Environment) -> Said:
+    def detected(self, plugin: ExecutablePlugin, environment: Environment) -> CachedAnswer:
         """What one of them detects in an environment."""
 
 
@@ -85,7 +85,7 @@ class ExecutablePlugin(Described):
     @property
     def undescribed(self) -> Problem | None:
         """Apply its current description or, if it failed, the last good one; return False if there is neither."""
-        said = self.memory.fresh("describe") or Said(None, "can't be remembered", "cannot_start")
+        said = self.memory.fresh("describe") or CachedAnswer(None, "can't be remembered", "cannot_start")
         if not said.fault:
             return None
         stale = "; its last good description is used" if self.memory.last("describe") else "; it was left out"
@@ -113,12 +113,12 @@ class ExecutablePlugin(Described):
         settings = granted.settings if granted else ()
         return "\0".join([*names, permissions.digest(settings, environment)] if settings else names)
 
-    def requests(self, environment: Environment) -> Iterable[Request]:
+    def requests(self, environment: Environment) -> Iterable[RpcRequest]:
         """Yield the requests that a catalog needs first and whose answers are not known yet."""
         if self.memory.fresh("describe") is None:
-            yield Request("describe", {"protocols": list(PROTOCOLS), "host": "polyroute"})
+            yield RpcRequest("describe", {"protocols": list(PROTOCOLS), "host": "polyroute"})
         if self.answers("detect"):
-            yield Request("detect", {"env_present": permissions.present(self.manifest, environment)})
+            yield RpcRequest("detect", {"env_present": permissions.present(self.manifest, environment)})
 
     @hookimpl
     def polyroute_credentials(self, environment: Environment) -> Iterable[Detection]:
@@ -150,21 +150,21 @@ class ExecutablePlugin(Described):
         models = (serialization.restored(Model, row) for row in found["models"])
         return [model for model in models if model.provider in provider_ids]
 
-    def _list(self, question: str, environment: Environment) -> Said:
+    def _list(self, question: str, environment: Environment) -> CachedAnswer:
         from polyroute.plugins.executables import responses
 
         try:
             found = self.result("models", {"providers": [each.id for each in self.said.providers]}, environment)
             models, seconds = responses.models(found, self.manifest), responses.seconds(found)
             errors = [list(each) for each in responses.errors(found)]
-        except (Fault, Failed) as fault:
+        except (RpcError, Failed) as fault:
             self.lists.fail(question, str(fault), fault.code)
             save([self.lists])
-            return Said(None, str(fault), fault.code)
+            return CachedAnswer(None, str(fault), fault.code)
         value = {"models": [serialization.plain(each) for each in models], "errors": errors}
         self.lists.keep(question, value, seconds, for_ever=True)
         save([self.lists])
-        return Said(value)
+        return CachedAnswer(value)
 
     @hookimpl
     def polyroute_model_ids(self, listed: Listed, environment: Environment) -> Mapping[str, Mapper]:
@@ -181,7 +181,7 @@ class ExecutablePlugin(Described):
         params = {"provider": credential.provider, "ref": credential.source.name if credential.source else ""}
         try:
             return responses.secret(self.result("secret", params, environment), self.manifest)
-        except (Fault, Failed) as fault:
+        except (RpcError, Failed) as fault:
             environment.report(self.failed(str(fault), "polyroute_secrets", fault.code, credential.provider))
             return Secret(reason=f"its plugin {fault}", remedy=getattr(fault, "remedy", ""))
 
@@ -219,15 +219,15 @@ class ExecutablePlugin(Described):
     ) -> Mapping[str, Any]:
         """Return its result of a method in this environment. Raises Failed."""
         from polyroute.plugins.executables import responses
-        from polyroute.plugins.executables.client import CALLS, Call
+        from polyroute.plugins.executables.client import CLIENT, MethodCall
 
         try:
             program = permissions.program(self.manifest, environment, with_values=True)
             hidden = (*secrets, *permissions.values(self.manifest, program.variables))
-            call = Call(program, (Request(method, params),), "persistent" in self.said.features, hidden)
-            (outcome,) = CALLS.make([call], METHOD_SECONDS)
+            call = MethodCall(program, (RpcRequest(method, params),), "persistent" in self.said.features, hidden)
+            (outcome,) = CLIENT.make([call], METHOD_SECONDS)
             return responses.result(answered(outcome, method), hidden)
-        except Fault as fault:
+        except RpcError as fault:
             raise Failed(str(fault), fault.code, fault.remedy) from None
 
 
@@ -267,7 +267,7 @@ class ExecutableMapper:
         try:
             params = {"gateway": self._gateway, "models": rows}
             found = responses.mappings(self._plugin.result("map", params, self._environment))
-        except (Fault, Failed) as fault:
+        except (RpcError, Failed) as fault:
             failed = Failed(f"executable {fault}", fault.code)
             self._failed = time.monotonic(), failed
             raise failed from None
@@ -277,13 +277,13 @@ class ExecutableMapper:
                 self._back.setdefault(gateway_id, ref)
 
 
-def answered(outcome: Outcome, method: str) -> Answer:
+def answered(outcome: CallResult, method: str) -> RpcResponse:
     """Return the answer to one method. Raises Fault with a message for the user.
 
     Of the answer to `secret` only a remedy is shown, since the rest may contain the secret.
     """
     if found := outcome.answers.get(method):
         return found._replace(message="") if method == "secret" else found
-    fault = outcome.fault or Fault("exited", "gave no answer")
+    fault = outcome.fault or RpcError("exited", "gave no answer")
     stderr = f"; its stderr ends: {outcome.errors}" if outcome.errors and method != "secret" else ""
-    raise Fault(fault.code, f"{fault} to `{method}` after {outcome.seconds:.1f} s{stderr}")
+    raise RpcError(fault.code, f"{fault} to `{method}` after {outcome.seconds:.1f} s{stderr}")

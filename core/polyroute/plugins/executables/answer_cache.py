@@ -20,7 +20,7 @@ _MOST_KEPT = 64
 """How many last good answers of one program are kept: one for each user of a process."""
 
 
-class Said(NamedTuple):
+class CachedAnswer(NamedTuple):
     """An answer that is still valid, or the reason why there is none."""
 
     value: Any
@@ -41,10 +41,10 @@ class Memory:
         is_current = isinstance(found, dict) and found.get("made_from") == self._made_from
         self._said: dict[str, list[Any]] = {**found["said"]} if is_current else {}
 
-    def fresh(self, question: str) -> Said | None:
+    def fresh(self, question: str) -> CachedAnswer | None:
         """Return the answer to `question` if it is still valid, else None."""
         value, fault, code, at, until = self._said.get(question, (None, "", "", 0.0, 0.0))
-        return Said(value, fault, code) if at <= time.time() < until else None
+        return CachedAnswer(value, fault, code) if at <= time.time() < until else None
 
     def last(self, question: str) -> Any:
         """Return the last good answer, however old, or None."""

@@ -14,19 +14,19 @@ from polyroute._internal.problems import Problems, Reporter
 from polyroute.environment import Environment
 from polyroute.plugins.executables import permissions
 from polyroute.plugins.executables.adapter import ExecutablePlugin, answered
-from polyroute.plugins.executables.answer_cache import DESCRIBED_SECONDS, Said, save
-from polyroute.plugins.executables.jsonrpc import Fault, Request
+from polyroute.plugins.executables.answer_cache import DESCRIBED_SECONDS, CachedAnswer, save
+from polyroute.plugins.executables.jsonrpc import RpcError, RpcRequest
 from polyroute.plugins.manifests.loader import Manifest
 from polyroute.results import Plugin
 from polyroute.types import serialization
 
 if TYPE_CHECKING:
-    from polyroute.plugins.executables.client import Call, Outcome
+    from polyroute.plugins.executables.client import CallResult, MethodCall
 
 START_SECONDS = 2.0
 """The time limit of `describe` and `detect` together."""
 
-Detected = dict[tuple[str, str], Said]
+Detected = dict[tuple[str, str], CachedAnswer]
 """The results of `detect`, by plugin name and by the key of everything that the answer depends on."""
 
 
@@ -66,7 +66,7 @@ class Programs:
         save(each.lists for each in self._each)
         _ask(self._each, self._environment, self.problems.report)
 
-    def detected(self, plugin: ExecutablePlugin, environment: Environment) -> Said:
+    def detected(self, plugin: ExecutablePlugin, environment: Environment) -> CachedAnswer:
         """Return what `plugin` detects in an environment. The first call makes all executables detect at once."""
         question = plugin.question(environment)
         if known := plugin.memory.fresh(question):
@@ -75,7 +75,7 @@ class Programs:
             if environment not in self._detected:
                 first, self._first = self._first, {}
                 self._detected[environment] = {**first, **self._ask_unknown(environment, first)}
-            return self._detected[environment].get((plugin.plugin.name, question), Said([]))
+            return self._detected[environment].get((plugin.plugin.name, question), CachedAnswer([]))
 
     def _ask_unknown(self, environment: Environment, first: Detected) -> Detected:
         asked = [(each, each.question(environment)) for each in self._each if each.detects]
@@ -91,18 +91,18 @@ def _ask(each: Sequence[ExecutablePlugin], environment: Environment, report: Rep
     """Call `detect`, and `describe` where its result is not known; return the results of `detect`."""
     if not each:
         return {}
-    from polyroute.plugins.executables.client import CALLS, Call
+    from polyroute.plugins.executables.client import CLIENT, MethodCall
 
-    calls: list[tuple[ExecutablePlugin, Call]] = []
+    calls: list[tuple[ExecutablePlugin, MethodCall]] = []
     detected: Detected = {}
     for one in each:
         try:
             program = permissions.program(one.manifest, environment)
-            calls.append((one, Call(program, tuple(one.requests(environment)))))
-        except Fault as fault:
+            calls.append((one, MethodCall(program, tuple(one.requests(environment)))))
+        except RpcError as fault:
             for request in tuple(one.requests(environment)):
                 _fail(one, request, environment, fault, detected)
-    outcomes = CALLS.make([call for _, call in calls], START_SECONDS, _prepare) if calls else []
+    outcomes = CLIENT.make([call for _, call in calls], START_SECONDS, _prepare) if calls else []
     for (one, call), outcome in zip(calls, outcomes, strict=True):
         if outcome.noise and not outcome.fault:
             lines = f"printed {outcome.noise} line{'s' if outcome.noise > 1 else ''} on stdout that are not answers"
@@ -117,7 +117,9 @@ def _prepare() -> None:
     from polyroute.plugins.manifests import parser  # noqa: F401
 
 
-def _take(one: ExecutablePlugin, call: Call, outcome: Outcome, environment: Environment, detected: Detected) -> None:
+def _take(
+    one: ExecutablePlugin, call: MethodCall, outcome: CallResult, environment: Environment, detected: Detected
+) -> None:
     from polyroute.plugins.executables import responses
 
     for request in call.requests:
@@ -128,28 +130,30 @@ def _take(one: ExecutablePlugin, call: Call, outcome: Outcome, environment: Envi
             else:
                 rows = [serialization.plain(row) for row in responses.detections(found, one.manifest)]
                 question = one.question(environment)
-                detected[one.plugin.name, question] = Said(rows)
+                detected[one.plugin.name, question] = CachedAnswer(rows)
                 one.memory.keep(question, rows, responses.seconds(found))
-        except Fault as fault:
+        except RpcError as fault:
             _fail(one, request, environment, fault, detected)
 
 
-def _fail(one: ExecutablePlugin, request: Request, environment: Environment, fault: Fault, detected: Detected) -> None:
+def _fail(
+    one: ExecutablePlugin, request: RpcRequest, environment: Environment, fault: RpcError, detected: Detected
+) -> None:
     question = one.question(environment) if request.method == "detect" else request.method
     one.memory.fail(question, str(fault), fault.code)
     if request.method == "detect":
-        detected[one.plugin.name, question] = Said(None, str(fault), fault.code)
+        detected[one.plugin.name, question] = CachedAnswer(None, str(fault), fault.code)
 
 
 def _described(found: Mapping[str, Any], manifest: Manifest) -> dict[str, Any]:
-    from polyroute.plugins.executables.client import shown
+    from polyroute.plugins.executables.client import rendered
     from polyroute.plugins.manifests.parser import parse
-    from polyroute.plugins.manifests.validators import Wrong
+    from polyroute.plugins.manifests.validators import InvalidDocument
 
     try:
         said = parse(found, strict=False)
-    except Wrong as wrong:
-        raise Fault("schema", f"has an invalid description: {shown(str(wrong))}") from None
+    except InvalidDocument as wrong:
+        raise RpcError("schema", f"has an invalid description: {rendered(str(wrong))}") from None
     permissions.check(said, manifest)
     plain: dict[str, Any] = serialization.plain(said._replace(executable=None))
     return plain

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from polyroute._internal.terminal import clean
-from polyroute.plugins.executables.event_loop import Program, Talk, run
-from polyroute.plugins.executables.jsonrpc import Answer, Answers, Fault, Request, encoded
+from polyroute.plugins.executables.event_loop import Program, Session, run
+from polyroute.plugins.executables.jsonrpc import RpcError, RpcRequest, RpcResponse, RpcResponses, encoded
 
 IDLE_SECONDS = 10.0
 """How long a long-lived program may be idle before it is ended."""
@@ -17,23 +17,23 @@ _TAIL = 300
 """How many characters of stderr are shown to the user."""
 
 
-class Call(NamedTuple):
+class MethodCall(NamedTuple):
     """The requests to one program."""
 
     program: Program
-    requests: tuple[Request, ...]
+    requests: tuple[RpcRequest, ...]
     stays: bool = False
     """Whether the program can answer several calls and may be kept running."""
     secrets: tuple[str, ...] = ()
     """The secrets that it receives, which are masked in its output."""
 
 
-class Outcome(NamedTuple):
+class CallResult(NamedTuple):
     """The result of a call."""
 
-    answers: Mapping[str, Answer]
+    answers: Mapping[str, RpcResponse]
     """The answers by method, including those received before a fault."""
-    fault: Fault | None = None
+    fault: RpcError | None = None
     seconds: float = 0.0
     noise: int = 0
     """The number of lines on stdout that were not answers."""
@@ -41,16 +41,18 @@ class Outcome(NamedTuple):
     """The end of its stderr, safe to show to the user."""
 
 
-class Calls:
+class Client:
     """Makes calls to programs, and keeps long-lived programs running until they have been idle for a while."""
 
     def __init__(self, idle_seconds: float = IDLE_SECONDS) -> None:
         self._idle_seconds = idle_seconds
         self._lock = threading.Lock()
-        self._kept: dict[tuple[str, ...], Talk] = {}
+        self._kept: dict[tuple[str, ...], Session] = {}
         self._timer: threading.Timer | None = None
 
-    def make(self, calls: Sequence[Call], seconds: float, meanwhile: Callable[[], object] = bool) -> list[Outcome]:
+    def make(
+        self, calls: Sequence[MethodCall], seconds: float, meanwhile: Callable[[], object] = bool
+    ) -> list[CallResult]:
         """Make all calls concurrently, each within `seconds`, and return their outcomes in order.
 
         `meanwhile` is run after the programs have started. Calls of other threads are not blocked.
@@ -83,7 +85,7 @@ class Calls:
         """The number of long-lived programs that are running."""
         return len(self._kept)
 
-    def _keep(self, call: Call, talk: Talk) -> None:
+    def _keep(self, call: MethodCall, talk: Session) -> None:
         if talk.child:
             if other := self._kept.pop(_key(call.program), None):  # another thread was first
                 other.stop()
@@ -103,13 +105,13 @@ class Calls:
             self._timer = None
 
 
-CALLS = Calls()
+CLIENT = Client()
 """The only instance in this process, so that each long-lived program runs once."""
 
 
-def _begun(call: Call, kept: Talk | None, seconds: float) -> tuple[Talk, Answers]:
-    talk = kept or Talk(call.program)
-    answers = Answers(call.requests, talk.next_id)
+def _begun(call: MethodCall, kept: Session | None, seconds: float) -> tuple[Session, RpcResponses]:
+    talk = kept or Session(call.program)
+    answers = RpcResponses(call.requests, talk.next_id)
     talk.start([encoded(call.requests, talk.next_id)], answers, seconds, stays=call.stays)
     talk.next_id += len(call.requests)
     return talk, answers
@@ -119,14 +121,14 @@ def _key(program: Program) -> tuple[str, ...]:
     return (*program.argv, *(f"{name}={value}" for name, value in sorted(program.variables.items())))
 
 
-def _outcome(call: Call, talk: Talk, answers: Answers) -> Outcome:
+def _outcome(call: MethodCall, talk: Session, answers: RpcResponses) -> CallResult:
     fault = talk.fault
     if fault and fault.code in ("exited", "closed_stdout", "timeout") and answers.is_torn:
-        fault = Fault("bad_json", "printed a line that looks like an answer but is not valid JSON")
-    return Outcome(answers.found, fault, talk.seconds, answers.noise, shown(talk.errors, call.secrets))
+        fault = RpcError("bad_json", "printed a line that looks like an answer but is not valid JSON")
+    return CallResult(answers.found, fault, talk.seconds, answers.noise, rendered(talk.errors, call.secrets))
 
 
-def shown(printed: bytes | str, secrets: Sequence[str] = ()) -> str:
+def rendered(printed: bytes | str, secrets: Sequence[str] = ()) -> str:
     """Return the end of a program's output as one line, without secrets, control and bidirectional characters."""
     text = printed.decode(errors="replace") if isinstance(printed, bytes) else printed
     for secret in sorted(secrets, key=len, reverse=True):

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple, Protocol
 
-from polyroute.plugins.executables.jsonrpc import Fault
+from polyroute.plugins.executables.jsonrpc import RpcError
 from polyroute.plugins.executables.process import Child, sweep
 
 LINE_BYTES = 4 << 20
@@ -51,12 +51,12 @@ class Listener(Protocol):
         """Process a line, without its line end. Raises Fault if the program must not be read any further."""
 
 
-class Talk:
+class Session:
     """The communication with one program, in one or several rounds."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.fault: Fault | None = None
+        self.fault: RpcError | None = None
         self.seconds = 0.0
         """How long the last round took."""
         self.returncode: int | None = None
@@ -92,7 +92,7 @@ class Talk:
         try:
             self.child = Child(self.program.argv, self.program.variables, self.program.parent)
         except (OSError, ValueError) as error:
-            self._finish(Fault("cannot_start", f"can't be started: {getattr(error, 'strerror', None) or error}"))
+            self._finish(RpcError("cannot_start", f"can't be started: {getattr(error, 'strerror', None) or error}"))
 
     def register(self, selector: selectors.BaseSelector) -> None:
         """Register the pipes of the program with `selector`."""
@@ -119,7 +119,7 @@ class Talk:
             return
         try:
             action()
-        except Fault as fault:
+        except RpcError as fault:
             self._finish(fault)
 
     def look(self) -> None:
@@ -130,8 +130,8 @@ class Talk:
             return
         if not self._listener.is_done:
             if self._is_ending:
-                raise Fault("closed_stdout", "closed its stdout without an answer")
-            raise Fault("timeout", f"gave no answer within {self._deadline - self._began:g} s")
+                raise RpcError("closed_stdout", "closed its stdout without an answer")
+            raise RpcError("timeout", f"gave no answer within {self._deadline - self._began:g} s")
         self._finish()
 
     @property
@@ -145,7 +145,7 @@ class Talk:
             return ""
         token = self.stop()
         if self.fault and self.fault.code == "exited":
-            self.fault = Fault("exited", f"{_describe_exit(self.returncode)} without an answer")
+            self.fault = RpcError("exited", f"{_describe_exit(self.returncode)} without an answer")
         return token
 
     def stop(self) -> str:
@@ -192,7 +192,7 @@ class Talk:
             self._printed += len(data)
             self._take(child, data)
             if self._printed > CALL_BYTES:
-                raise Fault("too_much_output", f"printed more than {CALL_BYTES >> 20} MiB")
+                raise RpcError("too_much_output", f"printed more than {CALL_BYTES >> 20} MiB")
 
     def _take(self, child: Child, data: bytes) -> None:
         *lines, rest = data.split(b"\n")
@@ -208,7 +208,7 @@ class Talk:
     def _extend(self, part: bytes) -> None:
         self._buffer += part
         if len(self._buffer) > LINE_BYTES:
-            raise Fault("line_too_long", f"printed a line of more than {LINE_BYTES >> 20} MiB")
+            raise RpcError("line_too_long", f"printed a line of more than {LINE_BYTES >> 20} MiB")
 
     def _end_soon(self, child: Child) -> None:
         """Stop reading its output, and give it a moment to exit by itself."""
@@ -228,7 +228,7 @@ class Talk:
 
     def _flooded(self, child: Child) -> None:
         if not self._listener.is_done:
-            raise Fault("stderr_flood", f"printed more than {STDERR_BYTES >> 20} MiB on stderr")
+            raise RpcError("stderr_flood", f"printed more than {STDERR_BYTES >> 20} MiB on stderr")
         self._forget(child.stderr)
 
     def _look_for_end(self, child: Child) -> None:
@@ -236,7 +236,7 @@ class Talk:
             return
         self._drain(child)
         if not self._listener.is_done:
-            raise Fault("exited", "ended without an answer")
+            raise RpcError("exited", "ended without an answer")
         self._finish()
 
     def _drain(self, child: Child) -> None:
@@ -246,7 +246,7 @@ class Talk:
                 if action := self._heard.get(descriptor):
                     action()
 
-    def _finish(self, fault: Fault | None = None) -> None:
+    def _finish(self, fault: RpcError | None = None) -> None:
         self.is_over, self.fault = True, fault
         self.seconds = time.monotonic() - self._began
         self.rest, self._buffer = bytes(self._buffer), bytearray()
@@ -256,7 +256,7 @@ class Talk:
             self.child.kill()
 
 
-def run(talks: Sequence[Talk]) -> None:
+def run(talks: Sequence[Session]) -> None:
     """Run all started rounds until each has received what it expects or has failed."""
     tokens: set[str] = set()
     try:
@@ -270,7 +270,7 @@ def run(talks: Sequence[Talk]) -> None:
         sweep((tokens | {talk.reap() for talk in talks}) - {""})
 
 
-def _step(talks: Sequence[Talk], selector: selectors.BaseSelector) -> None:
+def _step(talks: Sequence[Session], selector: selectors.BaseSelector) -> None:
     wait = min(talk.wakes_at for talk in talks) - time.monotonic()
     for key, _ in selector.select(max(0, wait)):
         key.data()

@@ -69,7 +69,7 @@ MAX_NOISE = 200
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
-class Fault(Exception):
+class RpcError(Exception):
     """An error between the host and one executable. The message is a predicate: its subject is the executable."""
 
     def __init__(self, code: Code, detail: str, remedy: str = "") -> None:
@@ -80,14 +80,14 @@ class Fault(Exception):
         """What the user can do about it, according to the plugin."""
 
 
-class Request(NamedTuple):
+class RpcRequest(NamedTuple):
     """A call of one method."""
 
     method: str
     params: Mapping[str, Any]
 
 
-class Answer(NamedTuple):
+class RpcResponse(NamedTuple):
     """A plugin's answer to one request: a result, or an error if `code` is not 0."""
 
     result: Any = None
@@ -96,22 +96,22 @@ class Answer(NamedTuple):
     data: Any = None
 
 
-def encoded(requests: Sequence[Request], first_id: int = 1) -> bytes:
+def encoded(requests: Sequence[RpcRequest], first_id: int = 1) -> bytes:
     """Return the requests, one per line: compact, with a fixed order of keys and ascending IDs."""
     return b"".join(map(_encoded, requests, range(first_id, first_id + len(requests))))
 
 
-def _encoded(request: Request, number: int) -> bytes:
+def _encoded(request: RpcRequest, number: int) -> bytes:
     message = {"jsonrpc": "2.0", "id": number, "method": request.method, "params": request.params}
     return json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
 
 
-class Answers:
+class RpcResponses:
     """Collects the answers to requests with IDs from `first_id` on from the output of a program."""
 
-    def __init__(self, requests: Sequence[Request], first_id: int = 1) -> None:
+    def __init__(self, requests: Sequence[RpcRequest], first_id: int = 1) -> None:
         self._open = dict(zip(range(first_id, first_id + len(requests)), requests, strict=True))
-        self.found: dict[str, Answer] = {}
+        self.found: dict[str, RpcResponse] = {}
         """The answers received, by method."""
         self.noise = 0
         self.is_torn = False
@@ -144,17 +144,17 @@ class Answers:
     def _pass_over(self) -> None:
         self.noise += 1
         if self.noise > MAX_NOISE:
-            raise Fault("stdout_noise", f"printed more than {MAX_NOISE} lines that are not answers")
+            raise RpcError("stdout_noise", f"printed more than {MAX_NOISE} lines that are not answers")
 
 
 def parsed(line: bytes) -> Any:
     """Parse a line of JSON. Raises ValueError if it is not valid, Fault if it is too complex to parse."""
     if sum(map(line.count, (b",", b"{", b"["))) > MAX_NODES:
-        raise Fault("json_too_complex", f"sent a line with more than {MAX_NODES:,} JSON values")
+        raise RpcError("json_too_complex", f"sent a line with more than {MAX_NODES:,} JSON values")
     try:
         message = json.loads(line, parse_constant=_refuse)
     except RecursionError:
-        raise Fault("json_too_complex", "sent a line that is nested too deeply") from None
+        raise RpcError("json_too_complex", "sent a line that is nested too deeply") from None
     if _SURROGATE.search(line):
         json.dumps(message, ensure_ascii=False).encode()  # raises ValueError for a lone surrogate
     return message
@@ -173,11 +173,11 @@ def _is_answer(message: Any) -> bool:
     )
 
 
-def _answer(message: Mapping[str, Any]) -> Answer:
+def _answer(message: Mapping[str, Any]) -> RpcResponse:
     if "result" in message:
-        return Answer(message["result"])
+        return RpcResponse(message["result"])
     error = message["error"]
     code, text = (error.get("code"), error.get("message", "")) if isinstance(error, dict) else (None, None)
     if type(code) is not int or code == 0 or not isinstance(text, str):
-        raise Fault("schema", "sent an error without a code and a message")
-    return Answer(None, code, text, error.get("data"))
+        raise RpcError("schema", "sent an error without a code and a message")
+    return RpcResponse(None, code, text, error.get("data"))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from polyroute._internal import cache
 from polyroute.base_url import authority, filled, placeholders
 from polyroute.environment import PROCESS, Environment
-from polyroute.plugins.executables.jsonrpc import Fault
+from polyroute.plugins.executables.jsonrpc import RpcError
 from polyroute.plugins.manifests.description import MAX_MODELS, Description, Executable
 from polyroute.plugins.manifests.loader import Manifest
 from polyroute.requirements import evaluation
@@ -53,7 +53,7 @@ def _argv(argv: Iterable[str], folder: str) -> tuple[str, ...]:
     for directory in FIXED_PATH.split(":"):
         if os.access(found := os.path.join(directory, first), os.X_OK):
             return found, *rest
-    raise Fault("cannot_start", f"can't be started: there is no {first} in {FIXED_PATH}")
+    raise RpcError("cannot_start", f"can't be started: there is no {first} in {FIXED_PATH}")
 
 
 def present(manifest: Manifest, environment: Environment) -> list[str]:
@@ -80,12 +80,12 @@ def check(said: Description, manifest: Manifest) -> None:
     """Raise Fault if a description needs anything that the manifest does not grant."""
     declared, granted = manifest.description, manifest.description.executable or Executable(())
     if said.name not in ("", manifest.name):
-        raise Fault("schema", f"calls itself {said.name!r}, but its manifest calls it {manifest.name!r}")
+        raise RpcError("schema", f"calls itself {said.name!r}, but its manifest calls it {manifest.name!r}")
     wanted = {name for each in said.providers for name in evaluation.variables(each)}
     _all_granted("the variable", wanted, granted.variables)
     _all_granted("the method", said.methods, declared.methods)
     if said.commands:
-        raise Fault("schema", "names a command, which only a manifest may do")
+        raise RpcError("schema", "names a command, which only a manifest may do")
     check_urls(filter(_host, _urls(said)), manifest)
     check_count(len(said.models))
 
@@ -93,7 +93,7 @@ def check(said: Description, manifest: Manifest) -> None:
 def check_count(models: int) -> None:
     """Raise Fault if a list of models is too long."""
     if models > MAX_MODELS:
-        raise Fault("schema", f"lists more than {MAX_MODELS:,} models")
+        raise RpcError("schema", f"lists more than {MAX_MODELS:,} models")
 
 
 def check_urls(urls: Iterable[str], manifest: Manifest) -> None:
@@ -129,4 +129,4 @@ def _host(url: str) -> str:
 
 def _all_granted(what: str, wanted: Iterable[str], granted: Iterable[str]) -> None:
     if more := sorted({*wanted} - {*granted}):
-        raise Fault("schema", f"needs {what} {', '.join(more)}, which its manifest does not grant")
+        raise RpcError("schema", f"needs {what} {', '.join(more)}, which its manifest does not grant")

@@ -10,12 +10,12 @@ from typing import Any
 from polyroute.base_url import normalized
 from polyroute.plugins.executables import jsonrpc as codes
 from polyroute.plugins.executables import permissions
-from polyroute.plugins.executables.client import shown
-from polyroute.plugins.executables.jsonrpc import Answer, Fault, PluginCode
+from polyroute.plugins.executables.client import rendered
+from polyroute.plugins.executables.jsonrpc import PluginCode, RpcError, RpcResponse
 from polyroute.plugins.manifests.loader import Manifest
 from polyroute.types import Detection, IdMapping, Model, ModelRef, Secret, Source, Verification
 from polyroute.types.constraints import MILLISECONDS_FROM
-from polyroute.types.result_check import fault
+from polyroute.types.result_check import find_fault
 
 LONGEST_SECONDS = 24 * 3600.0
 
@@ -31,13 +31,13 @@ _ERRORS: Mapping[int, tuple[PluginCode, str]] = {
 }
 
 
-def result(answer: Answer, secrets: tuple[str, ...] = ()) -> Mapping[str, Any]:
+def result(answer: RpcResponse, secrets: tuple[str, ...] = ()) -> Mapping[str, Any]:
     """Return the result of an answer. Raises Fault if it is an error or not an object."""
     if answer.code:
         code, words = _ERRORS.get(answer.code, ("failed", f"failed with error {answer.code}"))
         remedy = answer.data.get("remedy") if isinstance(answer.data, dict) else None
-        action = shown(remedy, secrets) if isinstance(remedy, str) else ""
-        raise Fault(code, f"{words}: {shown(answer.message, secrets)}".removesuffix(": "), action)
+        action = rendered(remedy, secrets) if isinstance(remedy, str) else ""
+        raise RpcError(code, f"{words}: {rendered(answer.message, secrets)}".removesuffix(": "), action)
     return _table(answer.result, "the result")
 
 
@@ -45,7 +45,7 @@ def seconds(found: Mapping[str, Any]) -> float:
     """Return for how many seconds a result is valid; 0 if it does not say."""
     said = found.get("ttl_s", 0)
     if type(said) not in (int, float) or not math.isfinite(said):
-        raise Fault("schema", "returned a ttl_s that is not a number")
+        raise RpcError("schema", "returned a ttl_s that is not a number")
     return min(max(float(said), 0.0), LONGEST_SECONDS)
 
 
@@ -59,30 +59,30 @@ def detections(found: Mapping[str, Any], manifest: Manifest) -> list[Detection]:
 
 def _detection(provider: str, entry: Mapping[str, Any]) -> Detection:
     kind: Any = _text(entry, "kind", "oauth-token")
-    source = None if kind == "none" else Source("plugin", shown(_text(entry, "ref", "login")))
-    remedy, until = shown(_text(entry, "remedy")), _moment(entry, "expires_at")
+    source = None if kind == "none" else Source("plugin", rendered(_text(entry, "ref", "login")))
+    remedy, until = rendered(_text(entry, "remedy")), _moment(entry, "expires_at")
     found = Detection(provider, kind, source, _text(entry, "endpoint"), remedy=remedy, expires_at=until)
-    if wrong := fault(found):
-        raise Fault("schema", f"returned an invalid login: {shown(wrong)}")
+    if wrong := find_fault(found):
+        raise RpcError("schema", f"returned an invalid login: {rendered(wrong)}")
     return found
 
 
 def _absence(provider: str, entry: Mapping[str, Any]) -> Detection:
-    reason = shown(_text(entry, "message")) or "its plugin found no login"
-    return Detection(provider, "oauth-token", reason=reason, remedy=shown(_text(entry, "remedy")))
+    reason = rendered(_text(entry, "message")) or "its plugin found no login"
+    return Detection(provider, "oauth-token", reason=reason, remedy=rendered(_text(entry, "remedy")))
 
 
 def models(found: Mapping[str, Any], manifest: Manifest) -> list[Model]:
     """Return the listed models. Raises Fault."""
     from polyroute.plugins.manifests.parser import models as validated
-    from polyroute.plugins.manifests.validators import Wrong
+    from polyroute.plugins.manifests.validators import InvalidDocument
 
     listed = [(name, _list(rows, name)) for name, rows in _entries(found, "providers")]
     permissions.check_count(sum(len(rows) for _, rows in listed))
     try:
         made = [model for name, rows in listed for model in validated(rows, name)]
-    except Wrong as wrong:
-        raise Fault("schema", f"returned an invalid model: {shown(str(wrong))}") from None
+    except InvalidDocument as wrong:
+        raise RpcError("schema", f"returned an invalid model: {rendered(str(wrong))}") from None
     permissions.check_urls([each.base_url for each in made], manifest)
     return made
 
@@ -90,11 +90,11 @@ def models(found: Mapping[str, Any], manifest: Manifest) -> list[Model]:
 def errors(found: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
     """Return the providers without a result, each with a reason, a remedy and a code. Raises Fault."""
     rows = [(name, _table(each, name)) for name, each in _entries(found, "errors")]
-    return [(shown(name), _why(row), shown(_text(row, "remedy")), _code(row)) for name, row in rows]
+    return [(rendered(name), _why(row), rendered(_text(row, "remedy")), _code(row)) for name, row in rows]
 
 
 def _why(row: Mapping[str, Any]) -> str:
-    return shown(_text(row, "message")) or _error(row)[1]
+    return rendered(_text(row, "message")) or _error(row)[1]
 
 
 def _code(row: Mapping[str, Any]) -> str:
@@ -114,7 +114,7 @@ def mappings(found: Mapping[str, Any]) -> dict[ModelRef, IdMapping]:
 
 def _mapping(row: Mapping[str, Any]) -> IdMapping:
     evidence: Any = _text(row, "evidence", "listed" if "gateway_id" in row else "not_offered")
-    why = shown(_text(row, "why")) or "its plugin says so"
+    why = rendered(_text(row, "why")) or "its plugin says so"
     return IdMapping(_text(row, "gateway_id") or None, evidence, why)
 
 
@@ -122,7 +122,7 @@ def verifications(found: Mapping[str, Any], secrets: tuple[str, ...]) -> list[Ve
     """Return which credentials work. Raises Fault."""
     rows = [(name, _table(each, name)) for name, each in _entries(found, "providers")]
     states: list[tuple[str, Any, str]] = [(name, _text(row, "state"), _text(row, "message")) for name, row in rows]
-    return [Verification(name, state, shown(message, secrets)) for name, state, message in states]
+    return [Verification(name, state, rendered(message, secrets)) for name, state, message in states]
 
 
 def secret(found: Mapping[str, Any], manifest: Manifest) -> Secret:
@@ -135,11 +135,11 @@ def secret(found: Mapping[str, Any], manifest: Manifest) -> Secret:
         _expiry(found),
         tuple((name, _text(headers, name)) for name in headers),
         endpoint,
-        shown(_text(found, "reason")),
-        shown(_text(found, "remedy")),
+        rendered(_text(found, "reason")),
+        rendered(_text(found, "remedy")),
     )
-    if fault(secret):  # its message is not shown: it may quote the secret
-        raise Fault("schema", "returned a secret with an invalid header or endpoint")
+    if find_fault(secret):  # its message is not shown: it may quote the secret
+        raise RpcError("schema", "returned a secret with an invalid header or endpoint")
     return secret
 
 
@@ -154,9 +154,9 @@ def _moment(entry: Mapping[str, Any], key: str) -> float | None:
     if until is None:
         return None
     if type(until) not in (int, float) or not math.isfinite(until):
-        raise Fault("schema", f"returned an {key} that is not a number of seconds")
+        raise RpcError("schema", f"returned an {key} that is not a number of seconds")
     if until >= MILLISECONDS_FROM:
-        raise Fault("schema", f"returned an {key} in milliseconds; it must be in seconds since 1970")
+        raise RpcError("schema", f"returned an {key} in milliseconds; it must be in seconds since 1970")
     return float(until)
 
 
@@ -166,18 +166,18 @@ def _entries(found: Mapping[str, Any], key: str) -> Iterable[tuple[str, Any]]:
 
 def _table(value: Any, what: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        raise Fault("schema", f"returned something other than an object for {shown(what)}")
+        raise RpcError("schema", f"returned something other than an object for {rendered(what)}")
     return value
 
 
 def _list(value: Any, what: str) -> list[Any]:
     if not isinstance(value, list):
-        raise Fault("schema", f"returned something other than a list for {shown(what)}")
+        raise RpcError("schema", f"returned something other than a list for {rendered(what)}")
     return value
 
 
 def _text(entry: Mapping[str, Any], key: str, default: str = "") -> str:
     value = entry.get(key, default)
     if not isinstance(value, str):
-        raise Fault("schema", f"returned a {key} that is not a string")
+        raise RpcError("schema", f"returned a {key} that is not a string")
     return value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from polyroute._internal import platform
 from polyroute.environment import PROCESS, Environment
-from polyroute.plugins.executables.event_loop import Program, Talk, run
+from polyroute.plugins.executables.event_loop import Program, Session, run
 from polyroute.plugins.executables.permissions import FIXED_PATH, language
 from polyroute.requirements.slots import command_name
 from polyroute.results import Failed
@@ -39,7 +39,7 @@ def output(place: Alternative, environment: Environment) -> str:
     if not platform.RUNS_PROGRAMS:
         what = f"a command that prints a key {platform.NEEDS_POSIX}; put the key in a variable or a file"
         raise Failed(what, "unsupported")
-    printed, talk = _Printed(), Talk(_program(place, environment))
+    printed, talk = _Printed(), Session(_program(place, environment))
     talk.start([], printed, SECONDS)
     run([talk])
     if talk.fault and talk.fault.code not in ("exited", "closed_stdout"):

@@ -119,7 +119,7 @@ def read(path: str, *, strict: bool = True) -> Description:
     Raises UsageError with one line for each fault, or Unavailable if the file can't be read.
     """
     from polyroute.plugins.manifests.parser import parse
-    from polyroute.plugins.manifests.validators import Wrong
+    from polyroute.plugins.manifests.validators import InvalidDocument
 
     folder, name = os.path.split(path)
     text = _text(folder, name, _MANIFEST_BYTES)
@@ -127,7 +127,7 @@ def read(path: str, *, strict: bool = True) -> Description:
     files = tuple(_fill_lists(table, folder))
     try:
         return parse(table, strict=strict)._replace(files=files)
-    except Wrong as wrong:
+    except InvalidDocument as wrong:
         from polyroute.plugins.manifests.positions import located
 
         raise UsageError("\n".join(located(text, wrong.faults))) from None

@@ -34,7 +34,7 @@ class Slots(NamedTuple):
     kind: CredentialKind = "api-key"
 
 
-class Beside(NamedTuple):
+class Shorthand(NamedTuple):
     """Shorter forms of a provider's requirement."""
 
     env: tuple[Variable, ...] = ()
@@ -99,7 +99,7 @@ def _document(*, strict: bool) -> CoreSchema:
 def _provider_table(strict: bool) -> CoreSchema:
     known = validators.fields(Provider, "id", "requirement", strict=strict)
     known["name"] = known["name"]._replace(required=False)
-    known |= validators.fields(Beside, strict=strict) | _about_models(strict)
+    known |= validators.fields(Shorthand, strict=strict) | _about_models(strict)
     known["verify"] = Field("probe", validators.record(Probe, "provider", strict=strict))
     known["list"] = Field("list", validators.record(ModelList, "provider", strict=strict))
     return validators.table(known, _provider, strict=strict)
@@ -170,7 +170,7 @@ def _of(model: Model, provider: str) -> Model:
 
 
 def _provider(values: dict[str, Any]) -> Part:
-    beside = Beside(**{name: values.pop(name) for name in Beside._fields if name in values})
+    beside = Shorthand(**{name: values.pop(name) for name in Shorthand._fields if name in values})
     part = Part(**{name: values.pop(name) for name in ("mapping", "models", "probe", "list") if name in values})
     said = values.pop("rule", None)
     named = Provider("", values.pop("name", ""), requirement=_requirement(beside), **values)
@@ -208,7 +208,7 @@ def _rule(said: dict[str, Any] | None, part: Part, *, is_gateway: bool) -> Route
     return Routeability("", **{"offered": listed, **said, "namespaces": {**namespaces, **said.get("namespaces", {})}})
 
 
-def _requirement(beside: Beside) -> tuple[Group, ...]:
+def _requirement(beside: Shorthand) -> tuple[Group, ...]:
     slots = {slot.name: slot for slot in beside.slots}
     if beside.env and "key" in slots:
         raise ValueError("has `env`, which declares the slot `key`, and the slot `key`: give one of the two")

@@ -44,7 +44,7 @@ class Field(NamedTuple):
     required: bool = False
 
 
-class Wrong(ValueError):
+class InvalidDocument(ValueError):
     """A document is invalid. `faults` has the place of each fault and a message."""
 
     def __init__(self, faults: Iterable[tuple[Where, str]]) -> None:
@@ -66,7 +66,7 @@ def validated(validator: SchemaValidator, data: Any) -> Any:
         return validator.validate_python(data)
     except ValidationError as error:
         schema = validator.__reduce__()[1][0]  # the schema that it was made from
-        raise Wrong(_faults(error.errors(include_url=False), schema)) from None
+        raise InvalidDocument(_faults(error.errors(include_url=False), schema)) from None
 
 
 @cache

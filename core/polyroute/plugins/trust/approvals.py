@@ -137,7 +137,7 @@ class Approvals(NamedTuple):
     def _change(self, change: Callable[[dict[str, Any]], object]) -> None:
         from polyroute._internal import files
 
-        with files.told(self.path), files.locked(self.path):
+        with files.readable_errors(self.path), files.locked(self.path):
             document = _document(self.path)
             change(document)
             files.replace(self.path, json.dumps(document, indent=2).encode(), mode=0o600)

@@ -139,14 +139,14 @@ def contested(provider: Provider, manifest: "Manifest", readers: Mapping[str, Re
     for each in evaluation.alternatives(provider):
         others = [readers[name] for name in slots.named(each) if name in readers]
         if each.file or each.names_file or each.command:
-            found[each] = f"{shown(each)} is a {'command' if each.command else 'file'}"
+            found[each] = f"{display_name(each)} is a {'command' if each.command else 'file'}"
         elif strangers := [other for other in others if not own <= other.hosts]:
             names = sorted({name for other in strangers for name in other.providers})
-            found[each] = f"{shown(each)} is for {', '.join(names)}"
+            found[each] = f"{display_name(each)} is for {', '.join(names)}"
     return found
 
 
-def without(provider: Provider, withheld: Collection[Alternative], remedy: str) -> Provider:
+def without_places(provider: Provider, withheld: Collection[Alternative], remedy: str) -> Provider:
     """Return the provider without the withheld places; the slots concerned get `remedy`."""
 
     def kept(slot: Slot) -> Slot:
@@ -171,10 +171,10 @@ def host(url: str, provider_id: str) -> str:
 
 
 def _names(each: Alternative) -> set[str]:
-    return {*slots.named(each), *([shown(each)] if each.file or each.command else [])}
+    return {*slots.named(each), *([display_name(each)] if each.file or each.command else [])}
 
 
-def shown(each: Alternative) -> str:
+def display_name(each: Alternative) -> str:
     """Return a place as users know it: a variable, a path, or a command in shell notation."""
     return each.variable or each.file or f"`{slots.command_name(each.command)}`"
 

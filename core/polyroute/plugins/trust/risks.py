@@ -48,7 +48,7 @@ def _sent(provider: Provider, manifest: Manifest, others: Mapping[str, Readers])
 
 def _taken(place: Alternative, others: Mapping[str, Readers]) -> str:
     if place.file or place.names_file:
-        return f"sends the file {'named by ' if place.names_file else ''}{policy.shown(place)}"
+        return f"sends the file {'named by ' if place.names_file else ''}{policy.display_name(place)}"
     names = [name for name in slots.named(place) if name in others]
     return f"sends {', '.join(names)}, which {', '.join(sorted(others[names[0]].providers))} reads,"
 

@@ -19,19 +19,25 @@ from polyroute import Catalog, Route
 from polyroute._internal.lossless_json import around, value
 from polyroute._internal.threads import Workers
 from polyroute.errors import MissingExtra, SecretUnavailable
-from polyroute.fallback.plan import Course, Policy, run_async
+from polyroute.fallback.plan import FallbackPlan, Policy, run_async
 from polyroute.integrations.request_paths import MODEL_IN_BODY as PROTOCOLS
 from polyroute.integrations.request_paths import request_path
 from polyroute.routing.protocols import failure_rules
 from polyroute.routing.references import canonical
 from polyroute.server import request_parsing
-from polyroute.server.cached_response import Prepared
-from polyroute.server.errors import Fault
+from polyroute.server.cached_response import CachedResponse
+from polyroute.server.errors import ApiError
 from polyroute.server.passthrough.errors import PREFIX
-from polyroute.server.state import Holders, patiently
+from polyroute.server.state import States, patiently
 
 try:
-    from polyroute.server.passthrough.upstream import Answer, Asked, Request, Upstream, outcome
+    from polyroute.server.passthrough.upstream import (
+        ClientRequest,
+        Upstream,
+        UpstreamRequest,
+        UpstreamResponse,
+        outcome,
+    )
 except ImportError:
     raise MissingExtra("The pass-through", "server") from None
 
@@ -54,10 +60,10 @@ class PassThrough:
         self._policy: Policy = policy
         self._upstream = Upstream(seconds)
 
-    def routes(self, holders: Holders, lane: Workers) -> list[Path]:
+    def routes(self, holders: States, lane: Workers) -> list[Path]:
         """Where it answers; what takes long runs in `lane`."""
 
-        async def listed(request: Received) -> Prepared:
+        async def listed(request: Received) -> CachedResponse:
             snapshot = await holders.of(request.scope).snapshot()
             key = (request.scope["path"], request.scope["query_string"])
             return await snapshot.answer(key, lambda: _models(snapshot.catalog), lane)
@@ -75,7 +81,7 @@ class PassThrough:
 class _Passing:
     """One of the APIs, as an application of its own: it has to notice that a client has left."""
 
-    def __init__(self, protocol: str, policy: Policy, upstream: Upstream, holders: Holders, lane: Workers) -> None:
+    def __init__(self, protocol: str, policy: Policy, upstream: Upstream, holders: States, lane: Workers) -> None:
         self._protocol, self._policy, self._upstream = protocol, policy, upstream
         self._holders, self._lane = holders, lane
 
@@ -89,7 +95,7 @@ class _Passing:
         asked, course, first = await self._aside(lambda: self._understood(scope, body, catalog))
         ready = [first]
 
-        async def along(route: Route) -> Answer:
+        async def along(route: Route) -> UpstreamResponse:
             request = ready.pop() if ready else await self._aside(lambda: asked.along(route, catalog.environment))
             if isinstance(request, SecretUnavailable):
                 raise request
@@ -111,7 +117,7 @@ class _Passing:
 
     def _understood(
         self, scope: Scope, body: bytes, catalog: Catalog
-    ) -> tuple[Asked, Course, Request | SecretUnavailable]:
+    ) -> tuple[ClientRequest, FallbackPlan, UpstreamRequest | SecretUnavailable]:
         """What was asked, the routes to take, and the request along the first; or why its key can't be had."""
         try:
             before, written, after = around(body, "model")
@@ -120,12 +126,12 @@ class _Passing:
             model = None
         if not isinstance(model, str):
             told = "The body is not a JSON object with one `model`, a text."
-            raise Fault("invalid_body", told, scope="http", recovery="It is named as `provider/model`.")
-        asked = Asked(model, before, after, scope["query_string"], scope["headers"])
+            raise ApiError("invalid_body", told, scope="http", recovery="It is named as `provider/model`.")
+        asked = ClientRequest(model, before, after, scope["query_string"], scope["headers"])
         ref = canonical(model, catalog.plugins)
         routes = catalog.routes(ref, protocols=(self._protocol,))
         rules = partial(failure_rules, provider=ref.provider, plugins=catalog.plugins)
-        course = Course(ref, routes, self._policy, catalog.environment, rules)
+        course = FallbackPlan(ref, routes, self._policy, catalog.environment, rules)
         try:
             return asked, course, asked.along(course.route, catalog.environment)
         except SecretUnavailable as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from polyroute.errors import NoEffectiveRoute, UnknownProvider
-from polyroute.server.errors import fault_of
+from polyroute.server.errors import api_error
 
 PREFIX = "/v1"
 """Where the pass-through answers."""
@@ -22,9 +22,9 @@ _TYPES = {
 }
 
 
-def told(error: Exception, path: str) -> tuple[int, dict[str, Any]]:
+def error_response(error: Exception, path: str) -> tuple[int, dict[str, Any]]:
     """Status and document of an error for whoever called `path`, in words that say what to do."""
-    fault = fault_of(error)
+    fault = api_error(error)
     status = next((each for kind, each in _STATUS if isinstance(error, kind)), fault.status)
     message = fault.told.message
     if fault.told.recovery and not isinstance(error, NoEffectiveRoute):  # which says it in its message

@@ -13,12 +13,12 @@ from starlette.types import Send
 from polyroute import Environment, ModelRef, Route, RouteFailed, Unavailable, UsageError
 from polyroute._internal import http_client
 from polyroute.base_url import joined, origin_of
-from polyroute.fallback.plan import Course, Policy
+from polyroute.fallback.plan import FallbackPlan, Policy
 from polyroute.integrations.guard import Guard
 from polyroute.integrations.request_paths import request_path
-from polyroute.server.errors import Fault
+from polyroute.server.errors import ApiError
 
-Headers = list[tuple[bytes, bytes]]
+RawHeaders = list[tuple[bytes, bytes]]
 
 _CONNECTION = frozenset(
     b"connection content-length expect host keep-alive te trailer transfer-encoding upgrade".split()
@@ -38,7 +38,7 @@ _CONNECT_SECONDS = 15
 _VISIBLE = "!\"#$&'()*+,-./:;<=>?@[\\]^_`{|}~"
 
 
-class Request(NamedTuple):
+class UpstreamRequest(NamedTuple):
     """A request as an endpoint gets it."""
 
     url: httpx2.URL
@@ -48,7 +48,7 @@ class Request(NamedTuple):
     body: bytes
 
 
-class Asked(NamedTuple):
+class ClientRequest(NamedTuple):
     """A request as it came, but for the model that it names."""
 
     model: str
@@ -56,9 +56,9 @@ class Asked(NamedTuple):
     """The body up to the model's value."""
     after: bytes
     query: bytes
-    headers: Headers
+    headers: RawHeaders
 
-    def along(self, route: Route, environment: Environment) -> Request:
+    def along(self, route: Route, environment: Environment) -> UpstreamRequest:
         """The request as the route's endpoint gets it: its ID, its address, its key, and nothing else changed."""
         guard = Guard(route, environment)
         url = _url(joined(guard.route.base_url, request_path(route.protocol, route.model_id or "")))
@@ -66,10 +66,10 @@ class Asked(NamedTuple):
         dropped = _OF_THE_CALLER | {route.auth.name.lower().encode()}
         headers = httpx2.Headers(_without(self.headers, dropped, _PREFIXES_OF_THE_CALLER))
         guard.apply(origin_of(str(url)), headers)
-        return Request(url, target, headers, self.before + json.dumps(route.model_id).encode() + self.after)
+        return UpstreamRequest(url, target, headers, self.before + json.dumps(route.model_id).encode() + self.after)
 
 
-class Answer:
+class UpstreamResponse:
     """An endpoint's answer, of which the head is there."""
 
     def __init__(self, model: ModelRef, route: Route, response: httpx2.Response) -> None:
@@ -116,10 +116,10 @@ class Answer:
         """Want no more of it."""
         await self._response.aclose()
 
-    def _raw(self) -> Headers:
+    def _raw(self) -> RawHeaders:
         return [(name.lower(), value) for name, value in self._response.headers.raw]
 
-    def _headers(self) -> Headers:
+    def _headers(self) -> RawHeaders:
         raw = self._raw()
         length = [(name, value) for name, value in raw if name == b"content-length"]
         kept = _without(raw, _OF_THE_ENDPOINT, _PREFIXES_OF_THE_ENDPOINT)
@@ -131,7 +131,7 @@ class Answer:
 class _Refused(Exception):
     """An answer that is an error, in the shape in which errors of client libraries are looked at."""
 
-    def __init__(self, answer: Answer, response: httpx2.Response) -> None:
+    def __init__(self, answer: UpstreamResponse, response: httpx2.Response) -> None:
         self.answer, self.response = answer, response
         super().__init__()
 
@@ -143,14 +143,14 @@ class Upstream:
         self._seconds = seconds
         self._client: httpx2.AsyncClient | None = None
 
-    async def send(self, model: ModelRef, route: Route, request: Request, policy: Policy) -> Answer:
+    async def send(self, model: ModelRef, route: Route, request: UpstreamRequest, policy: Policy) -> UpstreamResponse:
         """The answer to a request; raises what says why where there is none, or another route might be taken."""
         self._client = self._client or self._new_client()
-        answer = Answer(model, route, await self._client.send(_made(request), stream=True))
+        answer = UpstreamResponse(model, route, await self._client.send(_made(request), stream=True))
         if 300 <= answer.status < 400:
             await answer.close()
             told = f"{_named(route)} answers with a redirect, which is not followed: a key goes to its endpoint alone."
-            raise Fault("upstream_redirects", told, "third_party")
+            raise ApiError("upstream_redirects", told, "third_party")
         if answer.status >= 400 and policy == "auto" and (response := await answer.judged()) is not None:
             raise _Refused(answer, response)
         return answer
@@ -165,10 +165,10 @@ class Upstream:
         try:
             return http_client.client("The pass-through", "server", seconds=seconds, connect_seconds=connecting)
         except Unavailable as error:
-            raise Fault("upstream_unreachable", str(error), "third_party") from None
+            raise ApiError("upstream_unreachable", str(error), "third_party") from None
 
 
-def _made(request: Request) -> httpx2.Request:
+def _made(request: UpstreamRequest) -> httpx2.Request:
     """The library's own request: made here, and not by its client, it has no headers that nobody has sent."""
     request.headers["content-length"] = str(len(request.body))
     content = request.body if len(request.body) < _LARGE_BYTES else _pieces(request.body)
@@ -189,7 +189,7 @@ def _url(address: str) -> httpx2.URL:
         raise UsageError(f"{address} is no address that could be called: correct the base URL.") from None
 
 
-def outcome(error: Exception, course: Course) -> Answer:
+def outcome(error: Exception, course: FallbackPlan) -> UpstreamResponse:
     """The answer that ends it all the same; raises Fault where there was none. What a library says may quote a key."""
     cause = error.error if isinstance(error, RouteFailed) else error
     if isinstance(cause, _Refused):
@@ -198,9 +198,9 @@ def outcome(error: Exception, course: Course) -> Answer:
         raise error
     if isinstance(cause, httpx2.TimeoutException):
         told = f"{_named(course.route)} does not answer in time."
-        raise Fault("upstream_timeout", told, "third_party", status=504) from None
+        raise ApiError("upstream_timeout", told, "third_party", status=504) from None
     told = str(error) if isinstance(error, RouteFailed) else f"{_named(course.route)} broke off."
-    raise Fault("upstream_unreachable", told, "third_party") from None
+    raise ApiError("upstream_unreachable", told, "third_party") from None
 
 
 def _visible(text: str) -> str:
@@ -217,7 +217,7 @@ def _named(route: Route) -> str:
     return f"The endpoint of the route via {route.via}, {urlsplit(route.base_url).hostname},"
 
 
-def _without(headers: Headers, names: Iterable[bytes], prefixes: tuple[bytes, ...]) -> Headers:
+def _without(headers: RawHeaders, names: Iterable[bytes], prefixes: tuple[bytes, ...]) -> RawHeaders:
     """Headers but for these, and those of the connection alone, which may name further ones."""
     named = b",".join(value for name, value in headers if name == b"connection").lower().split(b",")
     dropped = {*_CONNECTION, *names, *(each.strip() for each in named)}

@@ -18,22 +18,22 @@ from polyroute.documents.http_types import (
     ReasoningSupport,
     Validation,
 )
-from polyroute.documents.plugin_types import Plugins
-from polyroute.documents.types import Resolution, Status
+from polyroute.documents.plugin_types import PluginsDocument
+from polyroute.documents.types import Resolution, StatusDocument
 from polyroute.list_refresh import refresh
 from polyroute.routing.references import canonical
 from polyroute.server import request_parsing
-from polyroute.server.errors import Fault
-from polyroute.server.operations import Call, Operation
+from polyroute.server.errors import ApiError
+from polyroute.server.operations import Operation, OperationCall
 from polyroute.server.schemas import CapabilitiesQuery, CatalogQuery, ModelQuery, StatusQuery
 
 
-def _catalog(call: Call) -> Grouped | Flat:
+def _catalog(call: OperationCall) -> Grouped | Flat:
     """Providers and models, with the route that each would take."""
     return call.listing.document(call.asked(CatalogQuery))
 
 
-def _status(call: Call) -> Status:
+def _status(call: OperationCall) -> StatusDocument:
     """Which providers can be used, by which routes."""
     asked = [name.strip() for name in call.asked(StatusQuery).provider.split(",") if name.strip()]
     document = documents.status(call.listing.status)
@@ -43,7 +43,7 @@ def _status(call: Call) -> Status:
     return document
 
 
-def _resolve(call: Call) -> Resolution:
+def _resolve(call: OperationCall) -> Resolution:
     """The route to take for a model, or why there is none."""
     asked = call.asked(ModelQuery).model
     provider, model_id = ModelRef.parse(asked)
@@ -53,7 +53,7 @@ def _resolve(call: Call) -> Resolution:
     return documents.resolution(model, request_parsing.routes(call.catalog, provider, model_id), call.catalog.problems)
 
 
-def _capabilities(call: Call) -> Capabilities:
+def _capabilities(call: OperationCall) -> Capabilities:
     """What a model takes."""
     asked = call.asked(CapabilitiesQuery)
     return {
@@ -81,7 +81,7 @@ _MODELS = (
 )
 
 
-def _validated(call: Call) -> Validation:
+def _validated(call: OperationCall) -> Validation:
     """Whether the gateway has a model."""
     name = call.path["modelId"]
     found = call.catalog.plugins.models(LIST_GATEWAY).get(name)
@@ -93,7 +93,7 @@ def _valid(name: str, model: Model) -> Validation:
     return {"valid": True, "modelId": name, "status": "valid", "info": info}
 
 
-def _missing(name: str, call: Call) -> Validation:
+def _missing(name: str, call: OperationCall) -> Validation:
     """A model that is in no list: invalid where the list is fresh, else nobody knows."""
     alike = [ModelRef.parse(each).id for each in suggestions(call.catalog, ModelRef(LIST_GATEWAY, name))]
     plugins = call.catalog.plugins
@@ -104,16 +104,16 @@ def _missing(name: str, call: Call) -> Validation:
     return {"valid": False, "modelId": name, "status": "unknown", "error": told, "suggestions": alike}
 
 
-def _refreshed(call: Call) -> ListsRefreshed:
+def _refreshed(call: OperationCall) -> ListsRefreshed:
     """Fetch the lists of models anew."""
     plugins = call.catalog.plugins
     if not plugins.lists:
-        raise Fault("no_lists", "No plugin that is in use has a list to fetch.", "not_found")
+        raise ApiError("no_lists", "No plugin that is in use has a list to fetch.", "not_found")
     reports = refresh(plugins.lists, call.catalog.environment, force=True)
     told = [f"{each.name}: {each.error or each.state}" for each in reports]
     if not all(each.is_good for each in reports):
         recovery = "Try again later, or see `polyroute refresh`."
-        raise Fault("refresh_failed", "; ".join(told), "system", recovery=recovery, ok=False)
+        raise ApiError("refresh_failed", "; ".join(told), "system", recovery=recovery, ok=False)
     return {"ok": True, "message": "; ".join(told)}
 
 
@@ -123,19 +123,19 @@ _GATEWAY = (
 )
 
 
-def _plugins(call: Call) -> Plugins:
+def _plugins(call: OperationCall) -> PluginsDocument:
     """The plugins, what they provide, and what is amiss."""
     return plugins.plugins(call.catalog)
 
 
-def _gateway_status(call: Call) -> GatewayStatus:
+def _gateway_status(call: OperationCall) -> GatewayStatus:
     """Whether the gateway can be used."""
     gateway = call.listing.status.providers.get(GATEWAY)
     usable = gateway is not None and gateway.has_direct_key
     return {"enabled": gateway is not None, "authenticated": usable, "canUse": usable}
 
 
-def _local_models(call: Call) -> LocalModels:
+def _local_models(call: OperationCall) -> LocalModels:
     """Models installed on this machine; none are managed here."""
     return {"models": []}
 

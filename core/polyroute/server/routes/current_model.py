@@ -13,8 +13,8 @@ from polyroute.dexto_compat.http import MISSING_KEY, VIA_FIELD
 from polyroute.documents.http_types import Config, Current, ModelFacts, Settings, Switched
 from polyroute.server import request_parsing
 from polyroute.server.current_model import Selection
-from polyroute.server.errors import Fault, issue
-from polyroute.server.operations import Call, Operation
+from polyroute.server.errors import ApiError, issue
+from polyroute.server.operations import Operation, OperationCall
 from polyroute.server.picker_state import Picked, PickerState
 from polyroute.server.schemas import CurrentQuery, SwitchBody
 from polyroute.types import DIRECT
@@ -24,7 +24,7 @@ _SAID_BY_ROUTES = (MISSING_KEY, "no_route", "model_not_offered")
 """The routes know better: of a key that came with the choice, and of models that are newer than any list."""
 
 
-def _current(call: Call) -> Current:
+def _current(call: OperationCall) -> Current:
     """The current model, and whether it can be run."""
     chosen = call.current.get(call.catalog.environment, call.asked(CurrentQuery).sessionId)
     selection = chosen or _first_choice(call)
@@ -37,7 +37,7 @@ def _current(call: Call) -> Current:
     }
 
 
-def _switch(call: Call) -> Switched:
+def _switch(call: OperationCall) -> Switched:
     """Make a model current; it must be able to run."""
     body = call.body(SwitchBody)
     before = call.current.get(call.catalog.environment, body.sessionId) or _first_choice(call)
@@ -56,7 +56,7 @@ def _switch(call: Call) -> Switched:
     return document
 
 
-def _check(call: Call, selection: Selection) -> None:
+def _check(call: OperationCall, selection: Selection) -> None:
     """Raises Fault where a choice would be wrong in a configuration too."""
     ref = request_parsing.model(call.catalog, selection.provider, selection.model)
     section = {"provider": ref.provider, "model": ref.id, "baseURL": selection.base_url}
@@ -68,44 +68,46 @@ def _check(call: Call, selection: Selection) -> None:
     if wrong:
         issues = [issue(each.code, f"{each.message}. {each.remedy}", [each.path]) for each in wrong]
         told = f"{wrong[0].path}: {wrong[0].message}."
-        raise Fault(wrong[0].code, told, recovery=wrong[0].remedy, issues=issues)
+        raise ApiError(wrong[0].code, told, recovery=wrong[0].remedy, issues=issues)
 
 
-def _selected(body: SwitchBody, before: Selection, call: Call) -> Selection:
+def _selected(body: SwitchBody, before: Selection, call: OperationCall) -> Selection:
     """The model that a body chooses. Only where it names no provider does the one before count, with its endpoint."""
     same = Selection("", "") if body.provider else before
     provider, model = body.provider or same.provider, body.model or same.model
     if not model:
-        raise Fault("llm_model_invalid", f"Name the model of {provider} to switch to.")
+        raise ApiError("llm_model_invalid", f"Name the model of {provider} to switch to.")
     base_url = body.baseURL or same.base_url
     kept = same.api_key if same.base_url == base_url else ""
     settings = body.model_dump(exclude=_NOT_SETTINGS, exclude_unset=True)
     return Selection(provider, model, base_url, settings, _given(body, provider, model, call) or kept)
 
 
-def _given(body: SwitchBody, provider: str, model: str, call: Call) -> str:
+def _given(body: SwitchBody, provider: str, model: str, call: OperationCall) -> str:
     """The key in a body; empty for what was shown in place of one."""
     key = body.apiKey.strip()
     own = call.catalog.custom_model(request_parsing.model(call.catalog, provider, model))
     return "" if is_masked(key) or (own and key == own.key) else literal(key)
 
 
-def _first_choice(call: Call) -> Selection:
+def _first_choice(call: OperationCall) -> Selection:
     """What is current as long as nobody chose: a well-known default model, one that can be run where there is any."""
     known = call.listing.well_known()
     if not known:
-        raise Fault("llm_no_model", "No model is known.", "not_found", recovery="See `polyroute plugins`.")
+        raise ApiError("llm_no_model", "No model is known.", "not_found", recovery="See `polyroute plugins`.")
     return Selection(*known[0])
 
 
-def _routes(call: Call, selection: Selection) -> tuple[Route, ...]:
+def _routes(call: OperationCall, selection: Selection) -> tuple[Route, ...]:
     """The routes to a choice. An endpoint that came with it gets the key that came with it, and never one of ours."""
     routes = request_parsing.routes(call.catalog, selection.provider, selection.model)
     if not (selection.base_url or selection.api_key):
         return routes
     direct = next((route for route in routes if route.via == DIRECT), None)
     if direct is None:
-        raise Fault("llm_model_invalid", f"{selection.provider} takes neither a base URL nor a key of one model's own.")
+        raise ApiError(
+            "llm_model_invalid", f"{selection.provider} takes neither a base URL nor a key of one model's own."
+        )
     url = selection.base_url or direct.base_url
     if selection.api_key and url:
         return (direct._replace(usable=True, base_url=url, reason="the key came with the choice", remedy=""),)
@@ -118,7 +120,7 @@ def _routes(call: Call, selection: Selection) -> tuple[Route, ...]:
     return (direct._replace(usable=False, base_url=url, credential=None, reason=reason, remedy=remedy),)
 
 
-def _config(call: Call, selection: Selection, routes: tuple[Route, ...]) -> Config:
+def _config(call: OperationCall, selection: Selection, routes: tuple[Route, ...]) -> Config:
     """A choice as clients read it; the key stays here."""
     config: Config = {
         "provider": selection.provider,
@@ -133,14 +135,14 @@ def _config(call: Call, selection: Selection, routes: tuple[Route, ...]) -> Conf
     return config
 
 
-def _listed(call: Call, selection: Selection) -> ModelFacts:
+def _listed(call: OperationCall, selection: Selection) -> ModelFacts:
     """What lists say of a model."""
     ref = request_parsing.model(call.catalog, selection.provider, selection.model)
     found = call.catalog.plugins.models(ref.provider).get(ref.id)
     return _facts(found.name, found.context, found.output) if found else {}
 
 
-def _own(call: Call, selection: Selection) -> ModelFacts:
+def _own(call: OperationCall, selection: Selection) -> ModelFacts:
     """What the user says of a model of their own."""
     for model in call.catalog.custom_models.named(selection.model):
         if model.provider == selection.provider:

@@ -13,18 +13,18 @@ from polyroute.documents import custom_models as documents
 from polyroute.documents.http_types import Verdict
 from polyroute.documents.http_user_types import Advice, CustomModels, Deleted, SavedCustomModel, ShownCustomModel
 from polyroute.server import request_parsing
-from polyroute.server.errors import Fault
-from polyroute.server.operations import Call, Operation
+from polyroute.server.errors import ApiError
+from polyroute.server.operations import Operation, OperationCall
 from polyroute.server.removed_keys import Bound
 from polyroute.server.schemas import AdviceQuery, CustomModelBody, CustomModelChanges, CustomModelQuery
 
 
-def _listed(call: Call) -> CustomModels:
+def _listed(call: OperationCall) -> CustomModels:
     """The person's own models, with the route that each would take."""
     return {"models": [_shown(model, call) for model in call.catalog.custom_models.listing().models]}
 
 
-def _saved(call: Call) -> SavedCustomModel:
+def _saved(call: OperationCall) -> SavedCustomModel:
     """Add a model, or change the one of the same provider and name; fields that are left out stay."""
     entry = {"provider": DEFAULT_CUSTOM_PROVIDER} | call.body(CustomModelBody).model_dump(exclude_unset=True)
     before = _before(entry, call)
@@ -40,27 +40,27 @@ def _saved(call: Call) -> SavedCustomModel:
     return document
 
 
-def _before(entry: Mapping[str, Any], call: Call) -> CustomModel | None:
+def _before(entry: Mapping[str, Any], call: OperationCall) -> CustomModel | None:
     try:
         return call.catalog.custom_models.get(ModelRef(entry["provider"], entry["name"]))
     except UnknownCustomModel:
         return None
 
 
-def _bound(entry: Mapping[str, Any], call: Call) -> Bound:
+def _bound(entry: Mapping[str, Any], call: OperationCall) -> Bound:
     """Where the key of an entry belongs."""
     provider, url = entry["provider"], normalized(entry.get("baseURL", ""))
     return Bound(call.catalog.custom_models.path, call.catalog.plugins.names.get(provider, provider), url)
 
 
-def _changed(call: Call) -> SavedCustomModel:
+def _changed(call: OperationCall) -> SavedCustomModel:
     """Change fields of a model, its name among them, in one write; what is left out stays."""
     changes = call.body(CustomModelChanges).model_dump(exclude_unset=True)
     outcome = call.catalog.custom_models.edit(_named(call), changes, references=False)
     return {"ok": True, "model": documents.entry(outcome.model), "created": False}
 
 
-def _deleted(call: Call) -> Deleted:
+def _deleted(call: OperationCall) -> Deleted:
     """Remove a model."""
     ref, store = _named(call), call.catalog.custom_models
     model = store.get(ref)
@@ -70,7 +70,7 @@ def _deleted(call: Call) -> Deleted:
     return {"ok": True, "deleted": ref.id}
 
 
-def _named(call: Call) -> ModelRef:
+def _named(call: OperationCall) -> ModelRef:
     """The one model of the name in the path, perhaps told apart by its provider."""
     name, provider = call.path["name"], call.asked(CustomModelQuery).provider
     found = [model.provider for model in call.catalog.custom_models.named(name)]
@@ -80,13 +80,13 @@ def _named(call: Call) -> ModelRef:
         return ModelRef(wanted[0], name)
     if not wanted:
         told = f"There is no custom model {name!r}{f' of {provider}' if provider else ''}."
-        raise Fault("custom_model_not_found", told, "not_found", context={"modelName": name})
+        raise ApiError("custom_model_not_found", told, "not_found", context={"modelName": name})
     told = f"Several providers have a model {name!r}: {', '.join(wanted)}. Say which, with ?provider=."
     context = {"modelName": name, "candidates": [{"provider": each, "name": name} for each in wanted]}
-    raise Fault("custom_model_ambiguous", told, "conflict", context=context)
+    raise ApiError("custom_model_ambiguous", told, "conflict", context=context)
 
 
-def _advised(call: Call) -> Advice:
+def _advised(call: OperationCall) -> Advice:
     """What to know of a model before it is added."""
     asked = call.asked(AdviceQuery)
     call.catalog.plugins.find(asked.provider)
@@ -103,17 +103,17 @@ def _advised(call: Call) -> Advice:
     }
 
 
-def _meant(provider: str, name: str, call: Call) -> str:
+def _meant(provider: str, name: str, call: OperationCall) -> str:
     """The ID as it would be stored: what a person enters may have the provider in front, as references do."""
     rest = name.removeprefix(f"{provider}/")
     return rest if "/" in rest and not call.listing.find(provider, name) else name
 
 
-def _shown(model: CustomModel, call: Call) -> ShownCustomModel:
+def _shown(model: CustomModel, call: OperationCall) -> ShownCustomModel:
     return {**documents.entry(model), **_verdict(model, call)}
 
 
-def _verdict(model: CustomModel, call: Call) -> Verdict:
+def _verdict(model: CustomModel, call: OperationCall) -> Verdict:
     if model.provider not in call.catalog.plugins.names:
         return {"usable": False, "via": None, "why": f"no plugin provides {model.provider}"}
     return request_parsing.verdict(request_parsing.routes(call.catalog, model.provider, model.name))

@@ -11,16 +11,24 @@ from polyroute.dexto_compat import GATEWAY
 from polyroute.dexto_compat.types import FileType
 from polyroute.documents import catalog as documents
 from polyroute.documents.http_types import Done, Verdict
-from polyroute.documents.http_user_types import Counted, KeySaved, KeyStatus, Picked, PickerState, Preferences, Toggled
+from polyroute.documents.http_user_types import (
+    Counted,
+    KeySaved,
+    KeyStatus,
+    PickedDocument,
+    PickerStateDocument,
+    PreferencesDocument,
+    Toggled,
+)
 from polyroute.documents.list_types import Verifications
 from polyroute.routing.order import checked
 from polyroute.server import picker_state, request_parsing
-from polyroute.server.operations import Call, Operation
+from polyroute.server.operations import Operation, OperationCall
 from polyroute.server.schemas import FavoritesBody, KeyBody, PickedBody, PreferencesBody, VerifyBody
 from polyroute.types import DIRECT
 
 
-def _key(call: Call) -> KeyStatus:
+def _key(call: OperationCall) -> KeyStatus:
     """Whether the provider's own key is there, or none is needed; masked."""
     name = call.path["provider"]
     key = keys.find(call.catalog, name)
@@ -36,7 +44,7 @@ def _key(call: Call) -> KeyStatus:
     return document
 
 
-def _stored(call: Call) -> KeySaved:
+def _stored(call: OperationCall) -> KeySaved:
     """Keep a provider's key; a mask that comes back keeps the one that is there."""
     body = call.body(KeyBody)
     stored = keys.store(call.catalog, body.provider, body.apiKey.strip())
@@ -52,7 +60,7 @@ def _stored(call: Call) -> KeySaved:
     }
 
 
-def _verified(call: Call) -> Verifications:
+def _verified(call: OperationCall) -> Verifications:
     """Ask endpoints whether these providers' keys, or all that are there, work right now."""
     body = call.body(VerifyBody)
     found = verify(call.catalog, body.providers, paid=body.paid)
@@ -66,7 +74,7 @@ _KEYS = (
 )
 
 
-def _preferences(call: Call) -> Preferences:
+def _preferences(call: OperationCall) -> PreferencesDocument:
     """Which route comes first, what is pinned, and what is disabled."""
     own = call.catalog.preferences
     return {
@@ -80,7 +88,7 @@ def _preferences(call: Call) -> Preferences:
     }
 
 
-def _changed(call: Call) -> Done:
+def _changed(call: OperationCall) -> Done:
     """Change preferences, all at once; what is left out stays, and null takes it away."""
     body = call.body(PreferencesBody)
     plugins = call.catalog.plugins
@@ -97,7 +105,7 @@ def _changed(call: Call) -> Done:
     return {"ok": True}
 
 
-def _pins(pins: Mapping[str, str | None], call: Call) -> dict[str, str | None]:
+def _pins(pins: Mapping[str, str | None], call: OperationCall) -> dict[str, str | None]:
     """Pins by the IDs of their providers; one that is taken away need not be right."""
     plugins = call.catalog.plugins
     return dict((target, None) if via is None else checked(via, target, plugins)[::-1] for target, via in pins.items())
@@ -110,7 +118,7 @@ _PREFERENCES = (
 )
 
 
-def _sections(call: Call) -> PickerState:
+def _sections(call: OperationCall) -> PickerStateDocument:
     """What to offer first: featured models, recent ones, favourites, and the person's own."""
     state = picker_state.PickerState(call.catalog.environment)
     models = call.catalog.custom_models.listing().models
@@ -123,25 +131,25 @@ def _sections(call: Call) -> PickerState:
     }
 
 
-def _used(call: Call) -> Done:
+def _used(call: OperationCall) -> Done:
     """Remember that a model was chosen."""
     picker_state.PickerState(call.catalog.environment).push_recent(_picked(call.body(PickedBody), call))
     return {"ok": True}
 
 
-def _toggled(call: Call) -> Toggled:
+def _toggled(call: OperationCall) -> Toggled:
     """Make a model a favourite, or no longer one."""
     state = picker_state.PickerState(call.catalog.environment)
     return {"ok": True, "isFavorite": state.toggle_favourite(_picked(call.body(PickedBody), call))}
 
 
-def _replaced(call: Call) -> Counted:
+def _replaced(call: OperationCall) -> Counted:
     """Replace all favourites."""
     chosen = [_picked(each, call) for each in call.body(FavoritesBody).favorites]
     return {"ok": True, "count": picker_state.PickerState(call.catalog.environment).set_favourites(chosen)}
 
 
-def _picked(body: PickedBody, call: Call) -> picker_state.Picked:
+def _picked(body: PickedBody, call: OperationCall) -> picker_state.Picked:
     call.catalog.plugins.find(body.provider)
     return picker_state.Picked(body.provider, body.model, body.baseURL or "")
 
@@ -150,11 +158,13 @@ def _custom(models: Iterable[CustomModel]) -> Iterable[picker_state.Picked]:
     return (picker_state.Picked(each.provider, each.name, each.base_url) for each in models)
 
 
-def _entry(picked: picker_state.Picked, own: Mapping[tuple[str, str], CustomModel], call: Call) -> Picked:
+def _entry(
+    picked: picker_state.Picked, own: Mapping[tuple[str, str], CustomModel], call: OperationCall
+) -> PickedDocument:
     listed = call.listing.find(picked.provider, picked.model)
     custom = own.get((picked.provider, picked.model))
     found = _verdict(picked, call)
-    document: Picked = {
+    document: PickedDocument = {
         "provider": picked.provider,
         "model": picked.model,
         "source": "custom" if custom else "catalog",
@@ -171,14 +181,14 @@ def _entry(picked: picker_state.Picked, own: Mapping[tuple[str, str], CustomMode
     return document
 
 
-def _file_types(picked: picker_state.Picked, call: Call) -> list[FileType]:
+def _file_types(picked: picker_state.Picked, call: OperationCall) -> list[FileType]:
     """What it takes."""
     if picked.provider not in call.catalog.plugins.names:
         return []
     return request_parsing.file_types(call.catalog, picked.provider, picked.model)
 
 
-def _verdict(picked: picker_state.Picked, call: Call) -> Verdict:
+def _verdict(picked: picker_state.Picked, call: OperationCall) -> Verdict:
     """Whether it can be run."""
     if picked.provider not in call.catalog.plugins.names:
         return {"usable": False, "via": None, "why": f"no plugin provides {picked.provider}"}

@@ -1,0 +1,31 @@
+"""Checks of manifests together with their executables, and of several manifests in one distribution."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from polyroute.conformance import manifest
+from polyroute.conformance.findings import Finding, passes
+from polyroute.plugins.manifests.description import Description
+
+
+def check_all(paths: Sequence[str]) -> list[Finding]:
+    """Return the findings about the manifests of one distribution; each finding names the file."""
+    said = {path: manifest.sound(path) for path in paths}
+    found = []
+    for path in paths:
+        beside = [each for other, each in said.items() if other != path]
+        name = os.path.basename(path)
+        found += [each._replace(message=f"{name}: {each.message}") for each in check(path, beside)]
+    return found
+
+
+def check(path: str, beside: Sequence[Description] = ()) -> list[Finding]:
+    """Return the findings about a manifest and its executable, which is run."""
+    found = manifest.check(path, beside)
+    if passes(found) and manifest.has_program(path):
+        from polyroute.conformance import executable
+
+        found += executable.check(path)
+    return found
