@@ -237,7 +237,7 @@ def test_renaming_to_what_looks_like_a_reference(shell: Shell) -> None:
     """The new ID is kept to the letter, and it is said that the provider is a part of it; not where a list has it."""
     add_server(shell)
     done = shell.run("custom", "rename", "litellm/m", "litellm/n")
-    assert "litellm/m is litellm/litellm/n now" in done.stdout
+    assert "litellm/m was renamed to litellm/litellm/n" in done.stdout
     assert "polyroute custom rename litellm/litellm/n n" in done.stderr
     shell.run("custom", "add", GLM)
     assert shell.json("custom", "rename", GLM, "openrouter/auto")["notes"] == []

@@ -73,7 +73,7 @@ def revealed(shell: Shell, model: str, **variables: str) -> Any:
 def test_a_key_goes_into_the_global_dotenv_of_a_headless_machine(shell: Shell) -> None:
     """Without a desktop a key from stdin lands in the global .env, for its owner alone, and it is said why."""
     done = shell.run("keys", "set", "anthropic", given=f"{SECRET}\n")
-    assert (done.returncode, done.stdout) == (0, "The key of anthropic is stored: global .env ANTHROPIC_API_KEY.\n")
+    assert (done.returncode, done.stdout) == (0, "The key of anthropic was stored: global .env ANTHROPIC_API_KEY.\n")
     assert f"stored in {dotenv(shell)}, because no keyring can be used. There is no desktop" in done.stderr
     assert dotenv(shell).read_text(encoding="utf-8") == f"ANTHROPIC_API_KEY={SECRET}\n"
     assert stat.S_IMODE(dotenv(shell).stat().st_mode) == 0o600

@@ -26,7 +26,7 @@ def _credential(options: argparse.Namespace) -> int:
     """`polyroute credential`: print the credential of a model's route; the secret itself only to a pipe."""
     if options.reveal and not _is_pipe():
         where = "a terminal" if sys.stdout.isatty() else "a file"
-        raise UsageError(f"A secret is only written to a pipe, not to {where}: use `| PROGRAM`.")
+        raise UsageError(f"A secret is written to a pipe only, not to {where}: use `| PROGRAM`.")
     with output.catalog() as catalog:
         model = canonical(options.model, catalog.plugins)
         routes = _routes(model, options.via, catalog)
