@@ -350,7 +350,7 @@ def test_archives_have_names_for_every_system(tmp_path: Path, name: str) -> None
 def test_plugins_have_names_for_every_system(person: Person, name: str) -> None:
     """A plugin is not called what no folder is on Windows, or what is another plugin's folder there."""
     folder = person.put("source")
-    with pytest.raises(UsageError, match="is no name for a plugin"):
+    with pytest.raises(UsageError, match="is not a valid name for a plugin"):
         install.install(str(folder), str(person.home / "target"), name)
     assert not (person.home / "target").exists()
 
