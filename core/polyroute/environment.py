@@ -116,10 +116,7 @@ class Environment:
         keys: Mapping[str, str] = MappingProxyType({}),
         on_reveal: Callable[[Credential], object] | None = None,
     ) -> Environment:
-        """Return the environment of this process and of the user who runs it.
-
-        `trusted_project`, `keys` and `on_reveal` mean the same as in the constructor.
-        """
+        """Return the environment of this process and its user; the arguments are those of the constructor."""
         home, given = os.path.expanduser("~"), dict(keys)
         environment = cls(os.environ, home=home, trusted_project=trusted_project, keys=given, on_reveal=on_reveal)
         environment.origin = hash((str(trusted_project), frozenset(given.items())))
@@ -220,10 +217,9 @@ class Environment:
         self._reported.report(problem)
 
     def reveal(self, credential: Credential | None) -> str:
-        """Read and return the secret of `credential`; empty if no secret is needed.
+        """Read and return the secret of `credential`; empty if none is needed. Raises the same errors as `secret`.
 
-        Call this at the moment of use, and send the secret to `credential.endpoint` only. Raises the same errors as
-        `secret`.
+        Call this at the moment of use, and send the secret to `credential.endpoint` only.
         """
         return self.secret(credential).value
 
