@@ -844,7 +844,7 @@ def test_a_program_that_is_gone_is_not_looked_for_elsewhere(machine: Machine) ->
 def test_a_command_that_is_not_there_is_not_approved(machine: Machine) -> None:
     """`plugins add` of a manifest whose program is not on PATH says so and adds nothing."""
     said = machine.run("plugins", "add", str(machine.downloaded("op", WITH_COMMAND)), "--yes", status=2)
-    assert "no program 'op' on your PATH" in said
+    assert "runs 'op' for its key, and there is no such program on your PATH" in said
     assert not (machine.folder / "op").exists()
 
 
