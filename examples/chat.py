@@ -6,8 +6,7 @@ python examples/chat.py anthropic/claude-sonnet-4-5
 import sys
 from typing import Any
 
-from polyroute import Catalog, PolyrouteError, Route
-from polyroute.fallback.plan import Switch
+from polyroute import Catalog, PolyrouteError, Route, Switch
 from polyroute.integrations import openai
 
 

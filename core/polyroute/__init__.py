@@ -66,6 +66,7 @@ from polyroute.types import (
 
 if TYPE_CHECKING:
     from polyroute.explanation import Explanation, explain, suggestions
+    from polyroute.fallback.plan import Switch
     from polyroute.list_refresh import refresh
     from polyroute.validation.checks import validate
     from polyroute.verification import verify
@@ -117,6 +118,7 @@ __all__ = [
     "Source",
     "Status",
     "Suggester",
+    "Switch",
     "Unavailable",
     "UnknownCustomModel",
     "UnknownProvider",
@@ -135,6 +137,7 @@ __all__ = [
 
 _ON_FIRST_USE = {
     "Explanation": "polyroute.explanation",
+    "Switch": "polyroute.fallback.plan",
     "explain": "polyroute.explanation",
     "refresh": "polyroute.list_refresh",
     "suggestions": "polyroute.explanation",

@@ -1,4 +1,4 @@
-"""The values that a catalog returns for providers and models. All are immutable."""
+"""The immutable results of a catalog, the origin of a plugin, and the findings of a check of one."""
 
 import os
 from collections.abc import Mapping
@@ -178,3 +178,24 @@ def describe(error: BaseException) -> str:
     except CONTAINED:
         text = "an error whose message can't be read"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+Severity = Literal["error", "warning", "advice"]
+
+
+class Finding(NamedTuple):
+    """One finding of a check."""
+
+    code: str
+    """A short name that stays the same in every version, such as `base-url-missing`."""
+    severity: Severity
+    message: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.severity}: {self.message} [{self.code}] {self.remedy}".rstrip()
+
+
+def passes(findings: list[Finding]) -> bool:
+    """Return whether no finding is an error."""
+    return all(each.severity != "error" for each in findings)

@@ -11,7 +11,7 @@ import pytest
 
 from polyroute import Model, Provider, UsageError, hookimpl
 from polyroute.conformance import runner, scaffold
-from polyroute.conformance.findings import Finding
+from polyroute.results import Finding
 from polyroute.testing import PluginContract, fake_catalog, fake_environment
 from tests.cli.test_plugin_commands import POLYROUTE
 from tests.support.manifests import ACME, Person

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from polyroute.conformance import runner
-from polyroute.conformance.findings import Finding
 from polyroute.integrations.request_paths import PROTOCOLS
+from polyroute.results import Finding
 from tests.support.manifests import ACME, Person
 
 MODULE = """

@@ -6,7 +6,7 @@ import ast
 import graphlib
 import inspect
 import re
-from collections.abc import Collection
+from collections import Counter
 from pathlib import Path
 
 import pluggy
@@ -21,50 +21,26 @@ from tests.support.provider_names import ProviderNames
 
 CORE = Path(polyroute.__file__).parent
 MODULES = sorted(CORE.rglob("*.py"))
-LAYERS = [
-    ["_internal"],
-    ["constraints"],
-    ["dexto_compat", "fields", "json_form", "result_check", "spelling", "types", "words", "workers"],
-    ["_internal"],
-    ["likeness", "logins", "plugin", "schemes", "spelled"],
-    ["answers"],
-    ["errors", "scheme_index"],
-    ["_internal"],
-    ["failures", "fetching", "mapping", "system"],
-    ["cache", "lists", "secret_values"],
-    ["hookspecs", "user_files"],
-    ["environment"],
-    ["base_url"],
-    ["manifests", "picker_state", "preferences", "running", "slots", "verifying"],
-    ["requirements"],
-    ["executables", "trust"],
-    ["loading"],
-    ["changes", "refreshing"],
-    ["plugins"],
-    ["custom"],
-    ["keys", "routing"],
-    ["key_entries", "validation"],
-    ["catalog"],
-    ["__init__", "documents", "integrations"],
-    ["kit"],
-    ["server", "testing"],
-    ["cli"],
-    ["__main__"],
-]
-ORDER = {
-    "_internal": "file_names platform posix_process",
-    "system": "masking plain documents paths dotenv toml files raw_json dotenv_writing os_keyring",
-    "manifests": "description finding reader reading locating manifests fetched plugin",
-    "executables": "jsonrpc children processes calls grants replies remembering plugin programs command",
-    "trust": "trust approvals dangers downloading acquiring",
-    "loading": "entry_points importing manager admission loading asking claims consent listings secrets",
-    "custom": "file schema shape models editing transfer store routes known",
-    "routing": "credentials order mappers speaking references router explaining",
-    "validation": "sections files checking",
-    "documents": "facts types list_types own_types plugin_types http_types http_own_types parts catalog keys plugins "
-    "custom_models schemas",
+LAYERS = {
+    "": """
+        types | model_ids results | errors | dexto_compat _internal | environment | base_url fallback preferences
+        | requirements | lists | plugins | custom_models | routing | catalog
+        | credentials explanation list_refresh verification | validation | __init__ | documents integrations
+        | conformance | server testing | cli | __main__
+    """,
+    "types": "constraints | declarations result_check serialization | credentials",
+    "plugins": """
+        entry_points hookspecs | manager manifests | executables hook_calls trust | admission registry secrets
+        | loader model_lists | consent | loaded
+    """,
+    "server": """
+        cached_response current_model errors picker_state removed_keys schemas | loader pages request_parsing security
+        | listing | state | background_refresh events operations passthrough | openapi routes | table | app | process
+    """,
 }
-"""The modules of a package, each with what it imports of the package before it."""
+"""The layers of the core and of its largest packages, lowest first: a module imports from lower layers only."""
+PUBLIC = "base_url errors integrations lists model_ids server testing types".split()
+"""What others may import, besides `polyroute` itself."""
 MAY_NAME_PROVIDERS = ("dexto_compat/", "integrations/", "clients.toml")
 """The paths in the core that may name providers: what Dexto's clients expect, client libraries, and clients."""
 
@@ -83,53 +59,81 @@ def providers(plugins: Plugins) -> ProviderNames:
     return ProviderNames(plugins.providers.values())
 
 
-def _name(path: Path) -> str:
-    return path.relative_to(CORE).parts[0].removesuffix(".py")
+def _dotted(path: Path) -> str:
+    """The name of a module within the core; empty for the core itself."""
+    return ".".join(path.relative_to(CORE).with_suffix("").parts).removesuffix("__init__").rstrip(".")
 
 
-def _layer(module: str) -> int:
-    return next(index for index, names in enumerate(LAYERS) if module in names)
+NAMES = {_dotted(path): path for path in MODULES}
 
 
 def _imports(path: Path) -> set[str]:
-    """What of the core is imported when this module is, or when its functions run: `module`, or `package.module`."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    typing_only = {
-        id(inner)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
-        for inner in ast.walk(node)
-    }
+    """The modules of the core that one imports, at any time or for type checkers."""
     found: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and id(node) not in typing_only and (node.module or "").startswith("poly"):
-            _, _, inner = (node.module or "").partition(".")
-            found |= {f"{inner}.{alias.name}".lstrip(".") for alias in node.names}
-    return found
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "polyroute":
+            package = (node.module or "").partition(".")[2]
+            inner = {f"{package}.{alias.name}".lstrip(".") for alias in node.names}
+            found |= {name if name in NAMES else package for name in inner}
+    return found - {_dotted(path)}
 
 
-def _module(name: str) -> str | None:
-    """The module or package, directly in the core, that a dotted name begins with."""
-    first = name.split(".", maxsplit=1)[0]
-    return first if (CORE / f"{first}.py").exists() or (CORE / first).is_dir() else None
+def _below(package: str, name: str) -> str | None:
+    """What stands directly in `package` that `name` is or is in; None if it is elsewhere."""
+    if package and not name.startswith(f"{package}."):
+        return None
+    return name.removeprefix(f"{package}.").partition(".")[0] or "__init__"
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(CORE)))
-def test_imports_point_one_way(path: Path) -> None:
-    """A module of the core imports only its own package and what stands below that."""
-    own = _name(path)
-    others = {_module(name) for name in _imports(path)} - {None, own}
-    assert all(_layer(each) < _layer(own) for each in others if each)
+@pytest.mark.parametrize("package", LAYERS)
+def test_imports_point_one_way(package: str) -> None:
+    """Modules import only from lower layers of the core and of its packages."""
+    layers = [layer.split() for layer in LAYERS[package].split("|")]
+    level = {name: index for index, names in enumerate(layers) for name in names}
+    inside = {name: path for name, path in NAMES.items() if name != package or not package}
+    own = {name: below for name in inside if (below := _below(package, name))}
+    assert set(own.values()) == level.keys()
+    upwards = [
+        (name, imported)
+        for name, below in own.items()
+        for imported in _imports(NAMES[name])
+        if (other := _below(package, imported)) and other != below and level[other] >= level[below]
+    ]
+    assert upwards == []
 
 
-@pytest.mark.parametrize("package", ORDER)
-def test_imports_within_a_package_point_one_way(package: str) -> None:
-    """A module of a package imports only those of the package's modules that stand before it."""
-    order = ORDER[package].split()
-    assert sorted(order) == sorted(path.stem for path in (CORE / package).glob("*.py") if path.stem != "__init__")
-    for index, module in enumerate(order):
-        names = (name.split(".") for name in _imports(CORE / package / f"{module}.py"))
-        assert {name[1] for name in names if name[0] == package} <= set(order[:index])
+def test_imports_have_no_circle() -> None:
+    """No module of the core imports, even for type checkers or inside functions, a module that imports it."""
+    graph = {name: _imports(path) - {""} for name, path in NAMES.items() if name}
+    assert sum(map(len, graph.values())) > 800
+    graphlib.TopologicalSorter(graph).prepare()  # raises CycleError, which names them
+
+
+def test_no_two_classes_have_one_name() -> None:
+    """A class of the core can be found by its name alone."""
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in MODULES]
+    classes = [node.name for tree in trees for node in tree.body if isinstance(node, ast.ClassDef)]
+    assert len(classes) > 250
+    assert [name for name, count in Counter(classes).items() if count > 1] == []
+
+
+def test_no_module_repeats_the_name_of_its_package() -> None:
+    """A name such as `plugins.plugins` would say one thing twice."""
+    assert [name for name in NAMES if len(set(parts := name.split("."))) < len(parts)] == []
+
+
+def test_the_bundled_plugins_use_public_modules_alone() -> None:
+    """Bundled plugins import what third parties may import, and nothing else of the core."""
+    modules = list((Path(__file__).parents[2] / "plugins").rglob("*.py"))
+    used = {_below("", name) for path in modules for name in _imported_names(path)}
+    assert {"__init__", "lists", "model_ids"} <= used <= {"__init__", *PUBLIC}
+
+
+def _imported_names(path: Path) -> set[str]:
+    """The modules of the core that a file outside of it names in its imports."""
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    names = [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+    return {name.partition(".")[2] for name in names if name.partition(".")[0] == "polyroute"}
 
 
 @pytest.mark.parametrize("path", FILES)
@@ -176,37 +180,12 @@ def test_each_wire_protocol_that_is_passed_on_has_one_designer(plugins: Plugins)
     assert set(MODEL_IN_BODY) <= set(own) <= set(PROTOCOLS)
 
 
-def _imported_at_once(path: Path, modules: Collection[str]) -> set[str]:
-    """The modules that one names where it is imported, or where its types are checked."""
-    found: set[str] = set()
-    todo: list[ast.stmt] = list(ast.parse(path.read_text(encoding="utf-8")).body)
-    while todo:
-        node = todo.pop()
-        if isinstance(node, ast.If | ast.Try):
-            todo += [*node.body, *node.orelse]
-        elif isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            whole = {f"{node.module}.{alias.name}" for alias in node.names}
-            found |= whole if whole <= set(modules) else {*whole, node.module or ""}
-    return found & set(modules)
-
-
-def test_imports_have_no_circle() -> None:
-    """No module of the core imports, be it for type checkers alone or through others, one that imports it."""
-    dotted = {".".join(("polyroute", *path.relative_to(CORE).with_suffix("").parts)): path for path in MODULES}
-    paths = {name.removesuffix(".__init__"): path for name, path in dotted.items()}
-    graph = {name: _imported_at_once(path, paths.keys()) for name, path in paths.items()}
-    assert sum(map(len, graph.values())) > 300
-    graphlib.TopologicalSorter(graph).prepare()  # raises CycleError, which names them
-
-
 def test_the_table_of_layers_names_every_module() -> None:
     """In the documentation each module of the core stands in a layer, and each of a package beside the package."""
     text = (Path(__file__).parents[2] / "docs" / "architecture.md").read_text(encoding="utf-8")
     table = text[text.index("| layer |") : text.index("## Decisions")]
-    modules = {_name(path) for path in MODULES} - {"__init__", "__main__"}
-    assert set(re.findall(r"`([a-z_]+)`", table)) == modules | set(" ".join(ORDER.values()).split())
+    modules = {part for name in NAMES for part in name.split(".")} - {"", "__main__"}
+    assert set(re.findall(r"`([a-z_][a-z0-9_]*)`", table)) == modules
 
 
 def test_exports_are_exactly_all() -> None:
@@ -217,7 +196,7 @@ def test_exports_are_exactly_all() -> None:
         if not name.startswith("_") and not inspect.ismodule(value) and name not in ("annotations", "TYPE_CHECKING")
     }
     assert polyroute.__all__ == sorted(polyroute.__all__)
-    assert public | {"Explanation", "explain", "suggestions", "validate", "verify"} == set(polyroute.__all__)
+    assert public | polyroute._ON_FIRST_USE.keys() == set(polyroute.__all__)
     assert [name for name in polyroute.__all__ if inspect.ismodule(getattr(polyroute, name))] == []
 
 
@@ -240,7 +219,7 @@ def test_only_the_environment_reads_variables() -> None:
     hands on the variables without which the system starts no process, and what checks the CA files that they name.
     """
     reading = {path.name for path in MODULES if re.search(r"os\.environ\b(?!/)", path.read_text(encoding="utf-8"))}
-    assert reading == {"environment.py", "http_client.py", "paths.py", "platform.py", "__init__.py"}
+    assert reading == {"environment.py", "http_client.py", "main.py", "paths.py", "platform.py"}
 
 
 def test_modules_stay_small() -> None:

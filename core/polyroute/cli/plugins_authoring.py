@@ -8,11 +8,11 @@ import json
 from polyroute.cli import output, text
 from polyroute.cli.output import NO, YES
 from polyroute.conformance import runner
-from polyroute.conformance.findings import passes
 from polyroute.documents import plugins as documents
 from polyroute.environment import Environment
 from polyroute.errors import UsageError
 from polyroute.plugins.loaded import Plugins
+from polyroute.results import passes
 
 
 def schema(options: argparse.Namespace) -> int:

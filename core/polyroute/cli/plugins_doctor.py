@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from polyroute.catalog import Catalog
 from polyroute.conformance import manifest
-from polyroute.conformance.findings import Finding
 from polyroute.documents import plugins as documents
-from polyroute.results import Plugin
+from polyroute.results import Finding, Plugin
 
 if TYPE_CHECKING:
     from polyroute.documents.plugin_types import PluginHealth, PluginsHealth

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from polyroute.catalog import Catalog
 from polyroute.conformance import declarations, names
-from polyroute.conformance.findings import Finding
 from polyroute.conformance.terms import CANARY, near
 from polyroute.documents import catalog as catalog_documents
 from polyroute.documents import plugins as plugin_documents
@@ -16,6 +15,7 @@ from polyroute.plugins import hookspecs
 from polyroute.plugins.loaded import Plugins
 from polyroute.plugins.manifests.description import Description, Method
 from polyroute.requirements.evaluation import variables
+from polyroute.results import Finding
 from polyroute.types import ModelRef, Problem, Routeability
 
 _OF_OTHERS = ("not-a-gateway", "not-a-mapper")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from polyroute.conformance import names, placeholders, sending
-from polyroute.conformance.findings import Finding
 from polyroute.conformance.terms import PYTHON, Terms
 from polyroute.plugins.manifests.description import Description
 from polyroute.requirements import evaluation, slots
+from polyroute.results import Finding
 from polyroute.types import Provider
 
 _LIST_IN_PYTHON = "Yield them in polyroute_models, or return a mapper in polyroute_model_ids."

@@ -8,7 +8,6 @@ from typing import Any
 
 from polyroute._internal import platform
 from polyroute.conformance import response_form
-from polyroute.conformance.findings import Finding
 from polyroute.conformance.harness import SECONDS, Run, Subject, Transcript, line
 from polyroute.conformance.manifest import path_of
 from polyroute.conformance.terms import CANARY
@@ -25,6 +24,7 @@ from polyroute.plugins.manifests import loader
 from polyroute.plugins.manifests.loader import Manifest
 from polyroute.plugins.manifests.parser import parse
 from polyroute.plugins.manifests.validators import InvalidDocument, place
+from polyroute.results import Finding
 
 _END_SECONDS = 1.0
 _BIGGEST_ID = 2**31 - 1

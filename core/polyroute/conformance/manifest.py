@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator, Sequence
 
 from polyroute.conformance import declarations, sending
-from polyroute.conformance.findings import Finding
 from polyroute.conformance.terms import MANIFEST as TERMS
 from polyroute.errors import Unavailable, UsageError
 from polyroute.plugins.manifests import loader
@@ -14,6 +13,7 @@ from polyroute.plugins.manifests.description import Description
 from polyroute.plugins.manifests.loader import MANIFEST, Manifest
 from polyroute.plugins.trust import policy, risks
 from polyroute.plugins.trust.policy import Unsafe
+from polyroute.results import Finding
 
 
 def check(path: str, beside: Sequence[Description] = ()) -> list[Finding]:

@@ -6,12 +6,12 @@ import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from polyroute.conformance.findings import Finding
 from polyroute.conformance.terms import Terms, near
 from polyroute.environment import Environment
 from polyroute.integrations.request_paths import PROTOCOLS
 from polyroute.plugins.loaded import Plugins
 from polyroute.plugins.manifests.description import Description
+from polyroute.results import Finding
 from polyroute.types import DIRECT, Model, Provider, Routeability
 
 _TAKE_ANOTHER = "Give it another name."

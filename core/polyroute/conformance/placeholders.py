@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from polyroute.base_url import placeholders
-from polyroute.conformance.findings import Finding
 from polyroute.conformance.terms import Terms, near
 from polyroute.plugins.manifests.description import Description
+from polyroute.results import Finding
 from polyroute.types import Group, Model, Provider, Slot
 
 _APART = ("base_url", "headers", "requirement")

@@ -10,10 +10,10 @@ import tempfile
 from collections.abc import Iterator
 
 from polyroute._internal import platform
-from polyroute.conformance import manifest, manifests
-from polyroute.conformance.findings import Finding
+from polyroute.conformance import manifest, manifest_folder
 from polyroute.errors import UsageError
 from polyroute.plugins.manifests.loader import MANIFEST
+from polyroute.results import Finding
 
 _SECONDS = 30
 _MARK = "\x00findings:"
@@ -29,7 +29,7 @@ def check(path: str) -> list[Finding]:
         if target.endswith(f":{MANIFEST}"):
             findings += _carried(package)
         elif paths := manifest.in_package(package):
-            findings += manifests.check_all(paths)
+            findings += manifest_folder.check_all(paths)
         else:
             findings += _loaded(folder, target)
     return findings
@@ -40,7 +40,7 @@ def _carried(place: str) -> list[Finding]:
     if not os.path.isfile(os.path.join(place, MANIFEST)):
         remedy = "Name the package that contains it: PACKAGE:plugin.toml."
         return [Finding("manifest-missing", "error", f"there is no {MANIFEST} in {place}", remedy)]
-    return [each for each in manifests.check(place) if each.code != "version-missing"]
+    return [each for each in manifest_folder.check(place) if each.code != "version-missing"]
 
 
 def _module(path: str) -> tuple[str, list[str]]:

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from polyroute._internal.terminal import clean
-from polyroute.conformance.findings import Finding
 from polyroute.conformance.harness import Exchange
 from polyroute.conformance.terms import CANARY
 from polyroute.plugins.executables.jsonrpc import RpcError, parsed
+from polyroute.results import Finding
 
 _SHOWN = 200
 """The most characters of a line in a message."""

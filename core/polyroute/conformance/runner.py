@@ -9,23 +9,23 @@ from __future__ import annotations
 
 import os
 
-from polyroute.conformance.findings import Finding
 from polyroute.errors import UsageError
 from polyroute.plugins.manifests.loader import MANIFEST
+from polyroute.results import Finding
 
 _PROJECT = "pyproject.toml"
 
 
 def check(path: str) -> list[Finding]:
     """Return all findings about the plugin at `path`. Raises UsageError if there is no plugin."""
-    from polyroute.conformance import manifest, manifests, python
+    from polyroute.conformance import manifest, manifest_folder, python
 
     if os.path.basename(path) in (MANIFEST, _PROJECT):
         path = os.path.dirname(path) or "."
     if os.path.isfile(manifest.path_of(path)):
-        return manifests.check(path)
+        return manifest_folder.check(path)
     if path.endswith(".py") or os.path.isfile(os.path.join(path, _PROJECT)):
         return python.check(path)
     if paths := manifest.in_package(path):
-        return manifests.check_all(paths)
+        return manifest_folder.check_all(paths)
     raise UsageError(f"{path} is not a plugin: it has no {MANIFEST} and no {_PROJECT}, and is not a Python module.")

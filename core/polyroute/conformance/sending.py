@@ -8,13 +8,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import urlsplit
 
-from polyroute.conformance.findings import Finding
 from polyroute.conformance.names import bundled
 from polyroute.conformance.terms import Terms
 from polyroute.plugins.manifests.description import Description, Executable
 from polyroute.plugins.trust import policy, risks
 from polyroute.plugins.trust.policy import Readers
 from polyroute.requirements import evaluation
+from polyroute.results import Finding
 from polyroute.types import Alternative, AuthHeader, BaseUrlCase, Model, Provider, Slot
 
 _SCHEMES = r"(bearer|token|basic|key|api[-_]?key)"

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from polyroute import results as found
     from polyroute.catalog import Catalog
-    from polyroute.conformance.findings import Finding
     from polyroute.documents.plugin_types import (
         BindingDocument,
         GrantedDocument,
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from polyroute.plugins import loaded
     from polyroute.plugins.manifests.description import Executable
     from polyroute.plugins.manifests.loader import Manifest
+    from polyroute.results import Finding
     from polyroute.types import declarations
 
 

@@ -6,8 +6,8 @@ import os
 from collections.abc import Sequence
 
 from polyroute.conformance import manifest
-from polyroute.conformance.findings import Finding, passes
 from polyroute.plugins.manifests.description import Description
+from polyroute.results import Finding, passes
 
 
 def check_all(paths: Sequence[str]) -> list[Finding]:
