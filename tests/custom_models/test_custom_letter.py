@@ -175,18 +175,18 @@ def test_the_common_shape_is_taken_quickly() -> None:
 
 THREADS = """
 import importlib, sys, threading
-from polyroute.custom import shape
+from polyroute.custom_models import entry_check
 from polyroute.server.schemas import CustomModelBody
-from polyroute.system import raw_json
+from polyroute._internal import lossless_json
 
 def read(names, together):
     together.wait()
-    raw_json.fields(b'[{"f0": 1}]', *names)
-    shape.all_sound([{"name": "n", "provider": "p"}])
+    lossless_json.fields(b'[{"f0": 1}]', *names)
+    entry_check.all_sound([{"name": "n", "provider": "p"}])
 
 sys.setswitchinterval(1e-6)
 for turn in range(300):
-    importlib.reload(shape)
+    importlib.reload(entry_check)
     names, together = [f"f{turn}{field}" for field in range(9)], threading.Barrier(4)
     threads = [threading.Thread(target=read, args=(names, together)) for _ in range(4)]
     for each in threads: each.start()

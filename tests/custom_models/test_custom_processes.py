@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 _STORE = """\
 import os, random, signal, sys, time
 from polyroute import ModelRef, Plugins
-from polyroute.custom.store import CustomStore
+from polyroute.custom_models.store import CustomStore
 
 path, own = sys.argv[1:]
 store = CustomStore(path, Plugins.load(only=["openrouter"]))

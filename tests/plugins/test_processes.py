@@ -266,10 +266,10 @@ def test_a_host_that_ignores_its_children_is_served_too(watch: Watch) -> None:
     source = f"""
 import signal, sys
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-from polyroute.executables.jsonrpc import Answers, Request, encoded
-from polyroute.executables.processes import Program, Talk, run
-request, answers = [Request("describe", {{}})], Answers([Request("describe", {{}})])
-talk = Talk(Program((sys.executable, "-I", "-S", {SCRIPT!r}, "answers well"), {{}}, {str(watch.folder)!r}))
+from polyroute.plugins.executables.jsonrpc import RpcRequest, RpcResponses, encoded
+from polyroute.plugins.executables.event_loop import Program, Session, run
+request, answers = [RpcRequest("describe", {{}})], RpcResponses([RpcRequest("describe", {{}})])
+talk = Session(Program((sys.executable, "-I", "-S", {SCRIPT!r}, "answers well"), {{}}, {str(watch.folder)!r}))
 talk.start([encoded(request)], answers, 60)
 run([talk])
 assert answers.is_done and not talk.fault

@@ -14,6 +14,8 @@ from tests.support.distributions import sound
 from tests.support.shell import Shell
 from tests.support.wheels import PUBLISHED, ROOT, Built, environment
 
+pytestmark = pytest.mark.slow
+
 ALONE, WITH_CLI, ALL = "polyroute", "polyroute[cli]", "polyroute[all]"
 PLUGIN = ROOT / "examples" / "acme-manifest"
 MODEL = "acme/acme-large"

@@ -24,6 +24,8 @@ from tests.support import windows
 from tests.support.distributions import Site, sound
 from tests.support.manifests import ACME, Person, manifest
 
+pytestmark = pytest.mark.slow
+
 CORE = Path(polyroute.__file__).parent
 SEAM = "posix_process.py"
 RUNS_A_PROGRAM = "runs a program, which needs Linux or macOS"

@@ -26,6 +26,8 @@ from polyroute.routing.references import canonical
 from polyroute.types import Evidence, ProviderKind
 from tests.support.catalogs import MakeCatalog
 
+pytestmark = pytest.mark.slow
+
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 NAMES = ["status", "resolve"]
 CLAUDE = "anthropic/claude-sonnet-4-5"
