@@ -144,7 +144,7 @@ def test_removing(store: CustomStore) -> None:
         ({"provider": "openrouter", "name": " m"}, "White space"),
         ({"provider": "openrouter", "name": "m\n"}, "White space"),
         ({"provider": "openrouter", "name": 3}, "name"),
-        ({"provider": "openrouter", "name": "\ud800"}, "half a character"),
+        ({"provider": "openrouter", "name": "\ud800"}, "a lone surrogate"),
         ({"provider": "anthropic", "name": "m"}, "takes no custom models"),
         ({"provider": "litellm", "name": "m"}, "baseURL is missing"),
         ({"name": "m"}, "baseURL is missing"),

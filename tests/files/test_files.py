@@ -36,7 +36,7 @@ with files.locked(sys.argv[2]):  # what this needs is imported while it may be r
 if os.getuid() == 0:
     os.setuid(65534)
 try:
-    with files.told(path), files.locked(path):
+    with files.readable_errors(path), files.locked(path):
         files.replace(path, b"new")
 except Unavailable as error:
     print(error)

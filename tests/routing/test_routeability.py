@@ -115,4 +115,4 @@ def test_a_rule_like_nobody_is_a_problem(make_environment: MakeEnvironment) -> N
     """A rule that refers to a gateway which is not there is a problem, and carries nothing."""
     catalog = Catalog(Plugins.load([Proxy()], only=["direct"]), make_environment(PROXY_KEY="k"))
     assert effective(catalog, "proxy") == []
-    assert any("carries what openrouter does" in problem.message for problem in catalog.problems)
+    assert any("is like openrouter, which is not installed" in problem.message for problem in catalog.problems)

@@ -135,7 +135,7 @@ class _Table(NamedTuple):
 def _table() -> _Table:
     import tomllib
 
-    table = tomllib.loads(files("polyroute").joinpath("failures.toml").read_text(encoding="utf-8"))
+    table = tomllib.loads(files("polyroute.fallback").joinpath("failures.toml").read_text(encoding="utf-8"))
     rules = tuple(
         FailureRule(row["means"], tuple(row["status"]), tuple(row.get("says", ()))) for row in table["failure"]
     )
