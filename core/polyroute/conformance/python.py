@@ -7,7 +7,8 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from polyroute._internal import platform
 from polyroute.conformance import manifest, manifest_folder
@@ -22,8 +23,13 @@ _MARK = "\x00findings:"
 
 def check(path: str) -> list[Finding]:
     """Return the findings about a module, or about the project whose `pyproject.toml` names one."""
-    findings: list[Finding] = []
-    folder, targets = _module(path) if path.endswith(".py") else _named(path, findings)
+    if path.endswith(".py"):
+        folder, name = os.path.split(os.path.abspath(path))
+        findings, targets = list[Finding](), [name.removesuffix(".py")]
+    else:
+        project = _project(path)
+        findings, targets = [*_about_project(project)], list(dict.fromkeys(map(str, _entry_points(project).values())))
+        folder = _source_folder(path)
     for target in targets:
         package = os.path.join(folder, *target.partition(":")[0].split("."))
         if target.endswith(f":{MANIFEST}"):
@@ -43,30 +49,38 @@ def _carried(place: str) -> list[Finding]:
     return [each for each in manifest_folder.check(place) if each.code != "version-missing"]
 
 
-def _module(path: str) -> tuple[str, list[str]]:
-    folder, name = os.path.split(os.path.abspath(path))
-    return folder, [name.removesuffix(".py")]
-
-
-def _named(path: str, findings: list[Finding]) -> tuple[str, list[str]]:
-    """Return the folder to import from and the targets of the entry points."""
+def _project(path: str) -> Mapping[str, Any]:
+    """Return the table `project` of a folder's `pyproject.toml`. Raises UsageError if the file can't be read."""
     import tomllib
 
     try:
         with open(os.path.join(path, "pyproject.toml"), "rb") as file:
-            project = tomllib.load(file).get("project", {})
+            table: Mapping[str, Any] = tomllib.load(file).get("project", {})
     except (OSError, ValueError) as error:
         raise UsageError(f"{path}/pyproject.toml can't be read: {error}") from None
-    points = project.get("entry-points", {}).get("polyroute", {})
-    if not points:
+    return table
+
+
+def _entry_points(project: Mapping[str, Any]) -> Mapping[str, Any]:
+    points: Mapping[str, Any] = project.get("entry-points", {}).get("polyroute", {})
+    return points
+
+
+def _source_folder(path: str) -> str:
+    """Return the folder to import from."""
+    source = os.path.join(path, "src")
+    return os.path.abspath(source if os.path.isdir(source) else path)
+
+
+def _about_project(project: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield the findings about a distribution's metadata."""
+    if not _entry_points(project):
         remedy = 'Add [project.entry-points.polyroute] with NAME = "MODULE".'
-        findings.append(Finding("entry-point-missing", "error", "it has no entry point, so it is not found", remedy))
+        yield Finding("entry-point-missing", "error", "it has no entry point, so it is not found", remedy)
     if not project.get("version") and "version" not in project.get("dynamic", ()):
-        findings.append(Finding("version-missing", "error", "the distribution has no version"))
+        yield Finding("version-missing", "error", "the distribution has no version")
     if not any(str(each).startswith("polyroute") for each in project.get("dependencies", ())):
-        findings.append(Finding("dependency-missing", "warning", "it does not depend on `polyroute`"))
-    folder = os.path.join(path, "src") if os.path.isdir(os.path.join(path, "src")) else path
-    return os.path.abspath(folder), list(dict.fromkeys(map(str, points.values())))
+        yield Finding("dependency-missing", "warning", "it does not depend on `polyroute`")
 
 
 def _loaded(folder: str, target: str) -> Iterator[Finding]:
