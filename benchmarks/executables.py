@@ -30,7 +30,8 @@ from benchmarks.measuring import (
 )
 from polyroute import Catalog, Environment, ModelRef, Plugin, Plugins
 from polyroute.plugins.executables.batch import Programs
-from polyroute.plugins.manifests.loader import MANIFEST, Manifest, load
+from polyroute.plugins.manifests.discovery import MANIFEST
+from polyroute.plugins.manifests.loader import Manifest, load
 from polyroute.plugins.trust.approvals import Approvals
 
 _EXAMPLES = Path(__file__).parent.parent / "examples" / "plugin-kinds"

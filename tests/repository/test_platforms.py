@@ -17,7 +17,7 @@ import pytest
 import polyroute
 from polyroute import UsageError
 from polyroute._internal import file_names, platform
-from polyroute.plugins.manifests import loader
+from polyroute.plugins.manifests import discovery
 from polyroute.plugins.trust import install
 from polyroute.plugins.trust.policy import fingerprint
 from tests.support import windows
@@ -66,7 +66,7 @@ class Windows(Person):
 
     def write(self, name: str, text: str) -> str:
         """Write a plugin that is not in the plugin folder yet."""
-        path = self.home / "elsewhere" / name / loader.MANIFEST
+        path = self.home / "elsewhere" / name / discovery.MANIFEST
         path.parent.mkdir(parents=True)
         path.write_text(text, encoding="utf-8")
         return str(path.parent)
@@ -141,7 +141,7 @@ def test_a_manifest_is_checked_added_and_used(person: Windows) -> None:
 
 def test_a_changed_manifest_of_a_project_asks_again(person: Windows) -> None:
     """A plugin of a project is used once it is trusted, until it changes."""
-    path = person.put("acme", in_project=True) / loader.MANIFEST
+    path = person.put("acme", in_project=True) / discovery.MANIFEST
     person.done("plugins", "trust", "acme", "--yes")
     person.done("resolve", "acme/acme-large")
     path.write_text(ACME.replace("api.acme", "api.evil"), encoding="utf-8")
@@ -161,7 +161,7 @@ def test_without_a_change_time_files_are_read_each_time(
         times = {"st_atime_ns": found.st_atime_ns, "st_mtime_ns": found.st_mtime_ns, "st_ctime_ns": 0}
         return os.stat_result(tuple(found), times)
 
-    path = person.put("acme") / loader.MANIFEST
+    path = person.put("acme") / discovery.MANIFEST
     acme, before = manifest(path.parent), path.stat()
     monkeypatch.setattr(platform, "KNOWS_CHANGE_TIME", knows)
     with monkeypatch.context() as patch:
@@ -310,7 +310,7 @@ def test_manifests_are_found_where_add_puts_them(tmp_path: Path, monkeypatch: py
     Path(expected).touch()
     with monkeypatch.context() as patch:
         patch.setattr(os, "path", ntpath)
-        found = loader.in_folders(f"{tmp_path}/plugins")
+        found = discovery.in_folders(f"{tmp_path}/plugins")
     assert found == [expected]
 
 

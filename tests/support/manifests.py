@@ -6,7 +6,8 @@ import shutil
 from pathlib import Path
 
 from polyroute import Catalog, Environment, Plugins, Preferences
-from polyroute.plugins.manifests.loader import MANIFEST, Manifest
+from polyroute.plugins.manifests.discovery import MANIFEST
+from polyroute.plugins.manifests.loader import Manifest
 from polyroute.plugins.manifests.loader import load as load_manifests
 from polyroute.plugins.trust.approvals import Approvals
 from polyroute.results import Plugin

@@ -16,7 +16,8 @@ from polyroute.environment import Environment
 from polyroute.errors import Unavailable, UsageError
 from polyroute.plugins.loaded import Plugins
 from polyroute.plugins.manifests import loader
-from polyroute.plugins.manifests.loader import MANIFEST, Manifest
+from polyroute.plugins.manifests.discovery import MANIFEST
+from polyroute.plugins.manifests.loader import Manifest
 from polyroute.plugins.trust import install, policy
 from polyroute.plugins.trust.approvals import Approvals, Consent
 from polyroute.results import Kind, Plugin

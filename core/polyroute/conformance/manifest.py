@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from polyroute.conformance import declarations, sending
 from polyroute.conformance.terms import MANIFEST as TERMS
 from polyroute.errors import Unavailable, UsageError
-from polyroute.plugins.manifests import loader
+from polyroute.plugins.manifests import discovery, loader
 from polyroute.plugins.manifests.description import Description
-from polyroute.plugins.manifests.loader import MANIFEST, Manifest
+from polyroute.plugins.manifests.discovery import MANIFEST
+from polyroute.plugins.manifests.loader import Manifest
 from polyroute.plugins.trust import policy, risks
 from polyroute.plugins.trust.policy import Unsafe
 from polyroute.results import Finding
@@ -52,7 +53,7 @@ def in_package(folder: str) -> list[str]:
     """Return the manifests in the folder of a package without code; empty for other folders."""
     if not os.path.isdir(folder) or os.path.exists(os.path.join(folder, "__init__.py")):
         return []
-    return loader.in_package([folder])
+    return discovery.in_package([folder])
 
 
 def sound(path: str) -> Description:

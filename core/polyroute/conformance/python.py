@@ -13,7 +13,7 @@ from typing import Any
 from polyroute._internal import platform
 from polyroute.conformance import manifest, manifest_folder
 from polyroute.errors import UsageError
-from polyroute.plugins.manifests.loader import MANIFEST
+from polyroute.plugins.manifests.discovery import MANIFEST
 from polyroute.results import Finding
 
 _SECONDS = 30

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 
 from polyroute.errors import UsageError
-from polyroute.plugins.manifests.loader import MANIFEST
+from polyroute.plugins.manifests.discovery import MANIFEST
 from polyroute.results import Finding
 
 _PROJECT = "pyproject.toml"

@@ -18,8 +18,8 @@ from polyroute.plugins.entry_points import (
     same,
 )
 from polyroute.plugins.manager import Manager, PythonPlugin
-from polyroute.plugins.manifests import loader
-from polyroute.plugins.manifests.loader import MANIFEST
+from polyroute.plugins.manifests import discovery
+from polyroute.plugins.manifests.discovery import MANIFEST
 from polyroute.plugins.trust.approvals import Approvals
 from polyroute.results import CONTAINED, Plugin, Refused, describe
 from polyroute.types import Problem
@@ -94,9 +94,9 @@ class _Loader:
             self._add(Plugin(self._unique(object_name(item))), partial(self._register, partial(same, item)))
         for point in points:
             self._add_installed(point)
-        project = loader.project_directory(self.request.project)
+        project = discovery.project_directory(self.request.project)
         for directory in filter(None, (environment.plugins_directory, project)):
-            if paths := loader.in_folders(directory):
+            if paths := discovery.in_folders(directory):
                 for manifest in self.admission.found(paths):
                     self._add_manifest(manifest, in_project=directory == project)
         taken: Mapping[Plugin, Manifest] = {}
@@ -162,7 +162,7 @@ class _Loader:
     def _enter_imported(self, target: str, plugin: Plugin) -> None:
         """Register what an entry point names: a Python plugin, or a package without code that carries manifests."""
         item = import_target(target)
-        paths = loader.in_package(data_folders(item))
+        paths = discovery.in_package(data_folders(item))
         if not paths:
             self._register(partial(same, item), plugin)
             return

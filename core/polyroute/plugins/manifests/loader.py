@@ -1,4 +1,4 @@
-"""Find manifests: one in each plugin folder, or several in the folder of a package. Their content is not read."""
+"""Read manifests: those in folders, and those that distributions carry instead of code."""
 
 import os
 import stat
@@ -9,43 +9,8 @@ from typing import Any, NamedTuple
 from polyroute._internal import cache
 from polyroute.errors import Unavailable, UsageError
 from polyroute.plugins.manifests.description import Description
+from polyroute.plugins.manifests.discovery import MANIFEST
 from polyroute.types import Model, serialization
-
-MANIFEST = "plugin.toml"
-PROJECT_PLUGINS = os.path.join(".polyroute", "plugins")
-"""The folder of a project's own plugins, relative to the project."""
-
-
-def in_folders(directory: str) -> list[str]:
-    """Return the paths of the manifests in the subfolders of a plugin folder, sorted by name."""
-    try:
-        with os.scandir(directory) as entries:
-            names = sorted(each.name for each in entries if not each.name.startswith(".") and each.is_dir())
-    except OSError:
-        return []
-    paths = (os.path.join(directory, name, MANIFEST) for name in names)
-    return [path for path in paths if os.path.lexists(path)]
-
-
-def in_package(folders: Iterable[str]) -> list[str]:
-    """Return the paths of the manifests in the folders of a package, sorted. Each is a separate plugin."""
-    return sorted(
-        os.path.join(folder, name) for folder in folders for name in os.listdir(folder) if name.endswith(".toml")
-    )
-
-
-def project_directory(start: str) -> str:
-    """Return the plugin folder of the project that contains `start`; empty if there is none."""
-    if not start:
-        return ""
-    folder = os.path.abspath(start)
-    while not os.path.isdir(os.path.join(folder, PROJECT_PLUGINS)):
-        parent = os.path.dirname(folder)
-        if parent == folder:
-            return ""
-        folder = parent
-    return os.path.join(folder, PROJECT_PLUGINS)
-
 
 _MANIFEST_BYTES = 1 << 20
 _LIST_BYTES = 16 << 20

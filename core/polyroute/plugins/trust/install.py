@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from polyroute._internal import file_names, platform
 from polyroute.errors import Unavailable, UsageError
 from polyroute.plugins.manifests.description import PLAIN_NAME
-from polyroute.plugins.manifests.loader import MANIFEST
+from polyroute.plugins.manifests.discovery import MANIFEST
 from polyroute.plugins.trust import download
 
 MOST_FILES = 10_000
