@@ -39,7 +39,7 @@ LAYERS = {
     """,
 }
 """The layers of the core and of its largest packages, lowest first: a module imports from lower layers only."""
-PUBLIC = "base_url errors integrations lists model_ids server testing types".split()
+PUBLIC = "base_url credentials errors integrations lists model_ids server testing types".split()
 """What others may import, besides `polyroute` itself."""
 MAY_NAME_PROVIDERS = ("dexto_compat/", "integrations/", "clients.toml")
 """The paths in the core that may name providers: what Dexto's clients expect, client libraries, and clients."""
