@@ -115,7 +115,7 @@ export interface CustomModel {
   filePath?: string;
 }
 
-/** A person's own model. An empty text takes a field away. */
+/** A custom model. An empty string removes a field. */
 export interface CustomModelBody {
   name: string;
   provider?: string;
@@ -129,7 +129,7 @@ export interface CustomModelBody {
   reasoningEffort?: "none" | "minimal" | "low" | "medium" | "high" | "xhigh";
 }
 
-/** Fields of a person's own model to change: null takes one away, and what is left out stays. */
+/** Changes to fields of a custom model. Null removes a field; fields that are left out stay. */
 export interface CustomModelChanges {
   name?: string;
   baseURL?: string | null;
@@ -182,7 +182,7 @@ export interface ErrorAnswer {
   ok?: boolean;
 }
 
-/** All favourites, in place of those before. */
+/** All favourites, which replace the previous ones. */
 export interface FavoritesBody {
   favorites: PickedBody[];
 }
@@ -210,11 +210,11 @@ export interface Gateway {
   preferredByDefault: boolean;
 }
 
-/** Whether Dexto's gateway can be used, and comes first. */
+/** Whether Dexto's gateway can be used, and whether it is preferred. */
 export interface GatewayAuth {
-  /** The gateway can be used: a key or a login is there. */
+  /** Whether the gateway can be used, that is, a key or a login was found. */
   hasDextoKey: boolean;
-  /** The gateway is the preferred one, by default or by choice. */
+  /** Whether the gateway is preferred, by default or by the user's choice. */
   preferDextoCredits: boolean;
 }
 
@@ -309,7 +309,7 @@ export interface ListedModel {
 
 /** A provider with its models. */
 export interface ListedProvider {
-  /** Dexto's gateway may carry its models, whether or not a key is there. */
+  /** Whether Dexto's gateway may carry its models. It does not depend on a key. */
   canRouteViaDexto: boolean;
   /** The provider's name for people. */
   name: string;
@@ -434,7 +434,7 @@ export interface Preferences {
   auth: GatewayAuth;
 }
 
-/** What to change; what is left out stays, null and an empty list take away what there is. */
+/** Changes to preferences. Fields that are left out stay; null or an empty list removes a value. */
 export interface PreferencesBody {
   prefer?: string | null;
   pins?: Record<string, string | null>;
@@ -489,7 +489,7 @@ export interface ProviderRoute {
 
 /** Whether a provider's models can be run, and by which routes. */
 export interface ProviderStatus {
-  /** Dexto's gateway may carry its models, whether or not a key is there. */
+  /** Whether Dexto's gateway may carry its models. It does not depend on a key. */
   canRouteViaDexto: boolean;
   /** The provider's name for people. */
   name: string;
@@ -509,7 +509,7 @@ export interface ProviderStatus {
   routes: ProviderRoute[];
 }
 
-/** How a model is to reason. */
+/** How a model should reason. */
 export interface Reasoning {
   variant: string;
   budgetTokens?: number;
@@ -643,7 +643,7 @@ export interface Status {
   verifications?: Record<string, Verification>;
 }
 
-/** A model to make current. Without a provider what is current stays, but for what is named. */
+/** A model to make current. Without a provider, fields that are left out keep their current values. */
 export interface SwitchBody {
   provider?: string;
   model?: string;
@@ -724,7 +724,7 @@ export interface Verifications {
   verifications: Record<string, Verification>;
 }
 
-/** Whose keys to verify: none named means all that are there. */
+/** The providers whose keys to verify. An empty list means all providers with a key. */
 export interface VerifyBody {
   providers?: string[];
   paid?: boolean;

@@ -132,16 +132,16 @@ def test_a_fault_of_its_own_tells_nothing(capsys: pytest.CaptureFixture[str]) ->
         raise KeyError(CANARY)
     except KeyError as error:
         fault = errors.api_error(error)
-    assert (fault.status, fault.told.code) == (500, "internal_error")
+    assert (fault.status, fault.details.code) == (500, "internal_error")
     said = capsys.readouterr().err
-    assert CANARY not in json.dumps(fault.told.document("/", "GET", "1")) + said
+    assert CANARY not in json.dumps(fault.details.document("/", "GET", "1")) + said
     assert "KeyError in test_a_fault_of_its_own_tells_nothing" in said
 
 
 def test_every_error_of_ours_is_told() -> None:
     """Each type of error that is made of a text alone has a code of its own kind."""
     plain = (UsageError, InvalidModelReference, UnknownCustomModel, CustomModelExists, KeyBoundElsewhere, Unavailable)
-    codes = [errors.api_error(kind("why")).told.code for kind in plain]
+    codes = [errors.api_error(kind("why")).details.code for kind in plain]
     assert len(set(codes)) == len(plain)
     assert [errors.api_error(kind("why")).status for kind in plain] == [400, 400, 404, 409, 400, 500]
 

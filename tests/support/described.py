@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import ConfigDict, TypeAdapter
 
 from polyroute.documents.http_types import ErrorAnswer, Health
-from polyroute.server.openapi import answers
+from polyroute.server.openapi import response_types
 from polyroute.server.table import OPERATIONS
 
 _OPEN = "/llm/custom-models"
@@ -32,7 +32,7 @@ def _declared(method: str, path: str, status: int) -> TypeAdapter[Any] | None:
         return _adapter((ErrorAnswer,), is_open=False)
     for operation in OPERATIONS if status == 200 else ():
         if operation.method == method and _pattern(operation.path).fullmatch(path):
-            return _adapter(answers(operation), is_open=operation.path.startswith(_OPEN))
+            return _adapter(response_types(operation), is_open=operation.path.startswith(_OPEN))
     return None
 
 

@@ -1,15 +1,15 @@
-"""Collecting what goes wrong."""
+"""Collect problems."""
 
 from collections.abc import Callable, Iterable, Iterator
 
 from polyroute.types import Problem
 
 Reporter = Callable[[Problem], object]
-"""What a problem is reported to."""
+"""A function that receives problems."""
 
 
 class Problems:
-    """Problems in the order in which they were reported, each once. Whoever makes a collection owns it."""
+    """Problems in the order in which they were reported, without duplicates."""
 
     def __init__(self, problems: Iterable[Problem] = ()) -> None:
         self._all: dict[str, Problem] = {}
@@ -18,7 +18,7 @@ class Problems:
 
     def report(self, problem: Problem) -> None:
         """Record `problem`, unless it was recorded before."""
-        self._all.setdefault(str(problem), problem)  # by its text: a plugin's own may not be hashable
+        self._all.setdefault(str(problem), problem)  # keyed by text: a problem from a plugin may not be hashable
 
     def __len__(self) -> int:
         return len(self._all)

@@ -1,6 +1,6 @@
-"""What compatibility with Dexto asks for: the only module of the core that names a provider.
+"""Names that compatibility with Dexto requires. Only this package of the core names providers.
 
-Paths of the files that both share on one machine, and the wire names that Dexto's clients know.
+It holds the paths of files that both share on a machine, and the wire names that Dexto's clients use.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ GATEWAY = "dexto"
 CAN_ROUTE_FIELD: Final = "canRouteViaDexto"
 
 DEFAULT_CUSTOM_PROVIDER = "openai-compatible"
-"""Whose a custom model is that names no provider."""
+"""The provider of a custom model that names none."""
 
 
 def shared_home(variables: Mapping[str, str], home: str) -> str:
-    """The folder shared with Dexto: `DEXTO_HOME`, or `.dexto` in the person's home."""
+    """Return the folder shared with Dexto: `DEXTO_HOME`, or `.dexto` in the user's home."""
     moved = variables.get("DEXTO_HOME", "").strip()
     if moved.startswith("~/"):
         moved = home + moved[1:]
@@ -28,15 +28,15 @@ def shared_home(variables: Mapping[str, str], home: str) -> str:
 
 
 def global_dotenv_path(variables: Mapping[str, str], home: str) -> str:
-    """The person's global `.env`."""
+    """Return the path of the user's global `.env` file."""
     return os.path.join(shared_home(variables, home), ".env")
 
 
 def custom_models_path(shared_home: str) -> str:
-    """The file of the person's own models."""
+    """Return the path of the file of the user's custom models."""
     return os.path.join(shared_home, "models", "custom-models.json")
 
 
 def auth_fields(has_gateway_key: bool, preferred: str) -> GatewayAuth:
-    """The `auth` object of status and catalog."""
+    """Return the `auth` object of the status and the catalog."""
     return {"hasDextoKey": has_gateway_key, "preferDextoCredits": preferred == GATEWAY}

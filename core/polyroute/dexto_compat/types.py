@@ -1,4 +1,4 @@
-"""Declarations: the fields of JSON documents that Dexto's clients know under its name."""
+"""Types of the JSON fields that contain Dexto's name, as its clients expect them."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ FileType = Literal["pdf", "image", "audio", "video", "document"]
 
 
 class GatewayAuth(TypedDict):
-    """Whether Dexto's gateway can be used, and comes first."""
+    """Whether Dexto's gateway can be used, and whether it is preferred."""
 
     hasDextoKey: bool
-    """The gateway can be used: a key or a login is there."""
+    """Whether the gateway can be used, that is, a key or a login was found."""
     preferDextoCredits: bool
-    """The gateway is the preferred one, by default or by choice."""
+    """Whether the gateway is preferred, by default or by the user's choice."""
 
 
 class GatewayRouting(TypedDict):
     """Whether Dexto's gateway carries a provider's models."""
 
     canRouteViaDexto: bool
-    """Dexto's gateway may carry its models, whether or not a key is there."""
+    """Whether Dexto's gateway may carry its models. It does not depend on a key."""
 
 
 class GatewayTaken(TypedDict):

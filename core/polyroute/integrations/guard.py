@@ -1,4 +1,4 @@
-"""Between a client library and the network: a key goes to its endpoint alone, in the header of its route."""
+"""Request hooks for HTTP clients that send a key to its own endpoint only, in the header that its route requires."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from polyroute.errors import WrongEndpoint
 from polyroute.results import Route
 
 UNUSED = "set-by-polyroute"
-"""What a library gets that insists on a key: the guard sets the real one, so that no client object holds it."""
+"""A placeholder for libraries that require a key. The guard sets the real key, so no client object holds it."""
 
 _KEY_HEADERS = ("authorization", "x-api-key", "api-key", "x-goog-api-key")
 _OWN_HEADERS = ("accept", "content-type", "user-agent", "connection")
@@ -23,90 +23,92 @@ _OWN_PREFIXES = ("x-stainless-", "anthropic-version")
 
 
 class Guard:
-    """A request hook of httpx and httpx2: sets the key, takes away what is not the route's, refuses other hosts.
+    """A request hook of httpx and httpx2. It sets the key, removes other credentials and refuses other hosts.
 
-    Redirects are not followed by the clients that carry one; a client that is pointed elsewhere is refused here.
+    Clients with a guard don't follow redirects. If a client is pointed at another host, the guard raises WrongEndpoint.
     """
 
     def __init__(self, route: Route, environment: Environment) -> None:
-        """Raises SecretUnavailable where the key can't be had; UsageError for a base URL that nobody could call."""
+        """Raises SecretUnavailable if the key can't be read, UsageError if the base URL is invalid."""
         self._route, self._environment = route, environment
         self._call = environment.call(route)
         self._origin, self._is_refused = origin_of(self._call.base_url), False
-        self._taken_away = [*_KEY_HEADERS, route.auth.name]
+        self._removed = [*_KEY_HEADERS, route.auth.name]
 
     @property
     def route(self) -> Route:
-        """The route, with the base URL that its secret is for."""
+        """The route, with the base URL that its secret is valid for."""
         return self._route._replace(base_url=self._call.base_url)
 
     def take_away(self, defaults: Collection[str], wanted: Collection[str] = ()) -> None:
-        """Send none of these headers, but those that a library sets of its own accord and those in `wanted`.
+        """Remove these headers from requests, except those that every library sets and those in `wanted`.
 
-        Libraries take headers from the process's variables, which may be meant for another endpoint than the route's.
+        Libraries read default headers from the process's variables, which may be meant for another endpoint.
         """
         kept = {name.lower() for name in wanted}
         for name in map(str.lower, defaults):
             own = name in _OWN_HEADERS or name.startswith(_OWN_PREFIXES)
-            if not own and name not in kept and name not in self._taken_away:
-                self._taken_away.append(name)
+            if not own and name not in kept and name not in self._removed:
+                self._removed.append(name)
 
     def __call__(self, request: Any) -> None:
-        """Make `request` the route's, or raise WrongEndpoint. A key that is about to expire is asked for anew."""
+        """Set the headers of `request`. Renews a key that is about to expire; raises WrongEndpoint for other hosts."""
         self._renew()
-        host = request.url.raw_host.decode("ascii")  # as it is on the wire: `host` has a punycoded name in letters
+        host = request.url.raw_host.decode("ascii")  # as sent; `host` is the decoded form of an internationalized name
         self.apply((request.url.scheme, host, request.url.port), request.headers)
 
     async def asynchronous(self, request: Any) -> None:
-        """The same, where a hook is awaited: a login may have to be renewed over the network."""
-        if self._is_old:
+        """Do the same as an asynchronous hook. A login may have to be renewed over the network, in a thread."""
+        if self._needs_renewal:
             await asyncio.to_thread(self._renew)
         self(request)
 
     def after(self, response: Any) -> None:
-        """Ask for the key anew at the next request, where the endpoint has refused it."""
+        """Read the key again before the next request if the endpoint refused it with status 401."""
         if response.status_code == _UNAUTHORIZED and self._route.credential:
             self._environment.forget(self._route.credential)
             self._is_refused = True
 
     async def asynchronous_after(self, response: Any) -> None:
-        """The same, where a hook is awaited."""
+        """Do the same as `after`, as an asynchronous hook."""
         self.after(response)
 
     def apply(self, origin: Origin, headers: MutableMapping[str, str]) -> None:
-        """Make these the headers of a request to `origin`, or raise WrongEndpoint."""
+        """Set the route's headers for a request to `origin`. Raises WrongEndpoint if it is not the route's endpoint."""
         if origin != self._origin:
-            raise WrongEndpoint(f"A key for {self._origin[1]} does not go to {origin[1]}.")
-        for name in self._taken_away:
+            raise WrongEndpoint(
+                f"A key for {self._origin[1]} is not sent to {origin[1]}. Don't change the client's base URL."
+            )
+        for name in self._removed:
             if name in headers:
                 del headers[name]
         for header in self._call.headers:
             name, value = header
             if name not in headers or header not in self._route.headers:
-                headers[name] = value  # a library says itself which version of a protocol it speaks
+                headers[name] = value  # the library's own protocol version wins over the route's default
 
     @property
-    def _is_old(self) -> bool:
+    def _needs_renewal(self) -> bool:
         until = self._call.expires_at
         return self._is_refused or (until is not None and time.time() > until - MARGIN_SECONDS)
 
     def renewed(self) -> Guard:
-        """The guard itself, after it has asked for a key that is about to expire."""
+        """Return the guard itself, after renewing a key that is about to expire."""
         self._renew()
         return self
 
     def _renew(self) -> None:
-        if self._is_old:
+        if self._needs_renewal:
             self._call = self._environment.call(self._route)
             self._origin, self._is_refused = origin_of(self._call.base_url), False
 
     @property
     def options(self) -> dict[str, Any]:
-        """The arguments for a client of httpx or httpx2."""
+        """The keyword arguments for a client of httpx or httpx2."""
         return {"follow_redirects": False, "event_hooks": {"request": [self], "response": [self.after]}}
 
     @property
     def async_options(self) -> dict[str, Any]:
-        """The arguments for an asynchronous client of either."""
+        """The keyword arguments for an asynchronous client of httpx or httpx2."""
         hooks = {"request": [self.asynchronous], "response": [self.asynchronous_after]}
         return {"follow_redirects": False, "event_hooks": hooks}

@@ -1,9 +1,9 @@
-"""Plain httpx or httpx2: `pip install 'polyroute[httpx]'`, or either of them.
+"""Clients of plain httpx or httpx2. Install `polyroute[httpx]`, or one of the two yourself.
 
 >>> client, path, model_id = polyroute.integrations.httpx.client(catalog, "PROVIDER/MODEL", protocols=["openai-chat"])
 >>> client.post(path, json={"model": model_id, "messages": [...]})
 
-A host that works with httpx2 says so, and gets its client: `client(…, client_class=httpx2.Client)`.
+To get a client of httpx2, pass its class: `client(…, client_class=httpx2.Client)`.
 """
 
 from __future__ import annotations
@@ -51,15 +51,16 @@ def client(
     client_class: Callable[..., Any] = httpx.Client,
     **options: Any,
 ) -> tuple[Any, str, str]:
-    """A client for the route to a model, the path to request there, and the model's ID.
+    """Return a client for the route to a model, the path to request, and the model ID to send.
 
-    `client_class` is `httpx.Client` or `httpx2.Client`: without it that of httpx, and of httpx2 where only that is
-    installed. `options` are further arguments of it. Raises as `choosing.chosen` does.
+    `client_class` is `httpx.Client` or `httpx2.Client`; by default that of httpx, or of httpx2 if only that is
+    installed. `options` are passed to it. `protocols` are those that the caller can speak; `stream` selects the path
+    for streamed responses. Raises the same errors as `route_choice.chosen`.
     """
     route, model_id = chosen(catalog, target, protocols)
     guard = Guard(route, catalog.environment)
-    made = client_class(base_url=guard.route.base_url, **{**guard.options, **options})
-    return made, request_path(route.protocol, model_id, stream=stream), model_id
+    instance = client_class(base_url=guard.route.base_url, **{**guard.options, **options})
+    return instance, request_path(route.protocol, model_id, stream=stream), model_id
 
 
 @overload
@@ -85,8 +86,8 @@ def async_client(
     client_class: Callable[..., Any] = httpx.AsyncClient,
     **options: Any,
 ) -> tuple[Any, str, str]:
-    """The same with `httpx.AsyncClient` or `httpx2.AsyncClient`."""
+    """Return the same as `client`, with an `httpx.AsyncClient` or `httpx2.AsyncClient`."""
     route, model_id = chosen(catalog, target, protocols)
     guard = Guard(route, catalog.environment)
-    made = client_class(base_url=guard.route.base_url, **{**guard.async_options, **options})
-    return made, request_path(route.protocol, model_id, stream=stream), model_id
+    instance = client_class(base_url=guard.route.base_url, **{**guard.async_options, **options})
+    return instance, request_path(route.protocol, model_id, stream=stream), model_id

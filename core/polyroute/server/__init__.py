@@ -1,4 +1,4 @@
-"""The HTTP API, as an ASGI application that runs by itself (`polyroute serve`) or inside a host's.
+"""The HTTP API, as an ASGI application that runs on its own (`polyroute serve`) or inside a host application.
 
 >>> from polyroute.server import create_app
 >>> app = create_app()
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from polyroute.errors import MissingExtra
 
 try:
-    import starlette  # noqa: F401 - only to say in words what is missing
+    import starlette  # noqa: F401 - to report the missing extra by name
 except ImportError:
     raise MissingExtra("The HTTP API", "server") from None
 
@@ -27,6 +27,6 @@ __all__ = ["App", "CurrentModels", "PassThrough", "Selection", "create_app"]
 def __getattr__(name: str) -> object:
     if name != "PassThrough":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from polyroute.server.passthrough.app import PassThrough  # its HTTP client takes long to import
+    from polyroute.server.passthrough.app import PassThrough  # its HTTP client is slow to import
 
     return PassThrough

@@ -20,7 +20,7 @@ from polyroute import Environment, Plugins, Preferences
 from polyroute._internal.threads import Workers
 from polyroute.errors import UsageError
 from polyroute.server import openapi, request_parsing
-from polyroute.server.background_refresh import Upkeep
+from polyroute.server.background_refresh import BackgroundRefresh
 from polyroute.server.cached_response import CachedResponse, encode
 from polyroute.server.current_model import CurrentModels, RememberedModels
 from polyroute.server.errors import ApiError, api_error
@@ -31,7 +31,7 @@ from polyroute.server.pages import Application, OwnPage, path_within
 from polyroute.server.passthrough import errors
 from polyroute.server.removed_keys import RemovedKeys
 from polyroute.server.security import Security
-from polyroute.server.state import PATIENCE_SECONDS, StateHolder, States, patiently
+from polyroute.server.state import PATIENCE_SECONDS, StateHolder, States, wait_for
 from polyroute.server.table import OPERATIONS
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 class _Rest(Convertor[str]):
-    """The rest of a path, whatever is in it: Starlette's own ends at a line break."""
+    """Matches the rest of a path, with any characters: Starlette's `path` convertor stops at a line break."""
 
     regex = r"[\s\S]*"
 
@@ -55,14 +55,14 @@ register_url_convertor("rest", _Rest())
 _UNCACHED = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 _API = "/api"
 _LANES = {"reading": 8, "writing": 8, "network": 4, "passing": 8}
-"""How many threads each has."""
-_ENDING = ApiError("ending", "The server ends before this is done.", "system", scope="http", status=503)
-_PATIENCE = {"reading": PATIENCE_SECONDS, "writing": 20.0, "network": 90.0}
-"""How long a request waits. Writing waits for locks, which have ten seconds."""
+"""The number of threads for each kind of work."""
+_ENDING = ApiError("ending", "The server stopped before the request was done.", "system", scope="http", status=503)
+_TIMEOUTS = {"reading": PATIENCE_SECONDS, "writing": 20.0, "network": 90.0}
+"""How long a request waits, in seconds. A write may first wait ten seconds for a lock."""
 
 
 class App:
-    """Polyroute's HTTP API and page. Make one with `create_app`."""
+    """Polyroute's HTTP API and page, as an ASGI application. Create one with `create_app`."""
 
     def __init__(
         self,
@@ -71,11 +71,11 @@ class App:
         guard: Security,
         pages: ASGIApp | None,
         description: Schema,
-        upkeep: Upkeep,
+        background_refresh: BackgroundRefresh,
         pass_through: PassThrough | None,
     ) -> None:
-        self._holders, self._current, self._guard, self._upkeep = holders, current, guard, upkeep
-        self._pass_through = pass_through
+        self._holders, self._current, self._guard = holders, current, guard
+        self._background_refresh, self._pass_through = background_refresh, pass_through
         self._events, self._removed = Events(), RemovedKeys()
         self._lanes = {name: Workers(limit) for name, limit in _LANES.items()}
         routes = [*self._routes((*OPERATIONS, _described(description))), Route(f"{_API}/events", self._stream)]
@@ -88,102 +88,105 @@ class App:
         self._site = Router(site, redirect_slashes=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request, or the lifespan events of the server."""
         if scope["type"] != "http":
-            await self._other(scope, receive, send)
+            await self._handle_other(scope, receive, send)
             return
-        begun = False
+        started = False
 
-        async def sending(message: Message) -> None:
-            nonlocal begun
-            begun = True
+        async def send_and_note(message: Message) -> None:
+            nonlocal started
+            started = True
             await send(message)
 
         try:
             is_api = f"{path_within(scope)}/".startswith(self._guarded)
             self._guard.check(scope, is_api=is_api)
-            if (ready := self._ready(scope)) is not None:
-                await ready(scope, receive, send)
+            if (cached := self._cached(scope)) is not None:
+                await cached(scope, receive, send)
             else:
                 router = self._api if is_api else self._site
-                await router({**scope, "app": self}, receive, sending)
+                await router({**scope, "app": self}, receive, send_and_note)
         except ClientDisconnect:
             return
         except asyncio.CancelledError:
-            if not begun:
-                await self._tell(_ENDING, scope, send)
+            if not started:
+                await self._send_error(_ENDING, scope, send)
             raise
         except Exception as error:
-            if begun:
+            if started:
                 raise
-            await self._tell(error, scope, send)
+            await self._send_error(error, scope, send)
 
     def close(self) -> None:
-        """End what would never end by itself. A server calls it before it waits for its clients."""
+        """End the open event streams. Call it before a server waits for its connections to close."""
         self._events.close()
 
-    def _ready(self, scope: Scope) -> CachedResponse | None:
-        """The bytes for a request that was answered before from the same state."""
+    def _cached(self, scope: Scope) -> CachedResponse | None:
+        """Return the cached response to a request, if the state has not changed since it was made."""
         if scope["method"] not in ("GET", "HEAD"):
             return None
-        holder = self._holders.of(scope)
+        holder = self._holders.for_request(scope)
         if (snapshot := holder.fresh()) is None:
             return None
-        self._upkeep.nudge(holder, snapshot)
-        return snapshot.answers.get((scope["path"], scope["query_string"]))
+        self._background_refresh.start_if_due(holder, snapshot)
+        return snapshot.responses.get((scope["path"], scope["query_string"]))
 
     def _routes(self, operations: Iterable[Operation]) -> Iterable[Route]:
-        """One for each path, which knows all methods."""
+        """Return one route for each path, which dispatches to all methods."""
         paths: dict[str, dict[str, Operation]] = {}
         for operation in operations:
             paths.setdefault(_API + operation.path.replace("}", ":rest}"), {})[operation.method] = operation
         return (Route(path, self._endpoint(methods), methods=list(methods)) for path, methods in paths.items())
 
     def _endpoint(self, methods: Mapping[str, Operation]) -> Callable[[Request], Awaitable[Response | CachedResponse]]:
-        async def answer(request: Request) -> Response | CachedResponse:
-            return await self._answer(methods["GET" if request.method == "HEAD" else request.method], request)
+        async def endpoint(request: Request) -> Response | CachedResponse:
+            return await self._respond(methods["GET" if request.method == "HEAD" else request.method], request)
 
-        return answer
+        return endpoint
 
-    async def _answer(self, operation: Operation, request: Request) -> Response | CachedResponse:
+    async def _respond(self, operation: Operation, request: Request) -> Response | CachedResponse:
         query = request_parsing.query(operation.query, request)
-        sent = await request_parsing.body(operation.body, request)
-        holder = self._holders.of(request.scope)
+        body = await request_parsing.body(operation.body, request)
+        holder = self._holders.for_request(request.scope)
         snapshot = await holder.snapshot()
-        self._upkeep.nudge(holder, snapshot)
-        call = OperationCall(snapshot, self._current, query, request.path_params, sent, self._removed)
+        self._background_refresh.start_if_due(holder, snapshot)
+        call = OperationCall(snapshot, self._current, query, request.path_params, body, self._removed)
         workers = self._lanes[operation.lane]
-        if operation.prepared:
+        if operation.cacheable:
             key = (request.scope["path"], request.scope["query_string"])
-            return await snapshot.answer(key, lambda: operation.answer(call), workers)
-        return await self._acted(operation, call, holder, workers)
+            return await snapshot.response(key, lambda: operation.handler(call), workers)
+        return await self._run_uncached(operation, call, holder, workers)
 
-    async def _acted(
+    async def _run_uncached(
         self, operation: Operation, call: OperationCall, holder: StateHolder, workers: Workers
     ) -> Response:
-        document = await patiently(
-            asyncio.ensure_future(workers.run(lambda: operation.answer(call))), _PATIENCE[operation.lane]
+        document = await wait_for(
+            asyncio.ensure_future(workers.run(lambda: operation.handler(call))), _TIMEOUTS[operation.lane]
         )
         if operation.method != "GET":
-            await holder.look_again()
+            await holder.reload_after_write()
         return Response(encode(document), media_type="application/json", headers=_UNCACHED)
 
     async def _stream(self, request: Request) -> Response:
-        return self._events.stream(self._holders.of(request.scope))
+        return self._events.stream(self._holders.for_request(request.scope))
 
-    async def _tell(self, error: Exception, scope: Scope, send: Send) -> None:
+    async def _send_error(self, error: Exception, scope: Scope, send: Send) -> None:
         path = path_within(scope)
         document: Mapping[str, object]
         if self._pass_through is not None and f"{path}/".startswith(f"{errors.PREFIX}/"):
             status, document = errors.error_response(error, path)
         else:
-            fault = api_error(error)
-            status, document = fault.status, fault.told.document(scope["path"], scope["method"], uuid.uuid4().hex)
+            failure = api_error(error)
+            status, document = (
+                failure.status,
+                failure.details.document(scope["path"], scope["method"], uuid.uuid4().hex),
+            )
         headers = {**_UNCACHED, **(error.headers or {} if isinstance(error, HTTPException) else {})}
         await Response(encode(document), status, headers, "application/json")(scope, _nothing, send)
 
-    async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Web sockets are turned away; of starting and stopping there is nothing to tell but the end."""
+    async def _handle_other(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse web sockets, and handle the lifespan protocol: close streams and connections on shutdown."""
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000})
             return
@@ -209,19 +212,23 @@ def create_app(
     keep_fresh: bool = False,
     pass_through: PassThrough | None = None,
 ) -> App:
-    """Make an application that a server runs, or that a host mounts in its own.
+    """Return an ASGI application that a server runs, or that a host mounts in its own application.
 
-    `environment` is one, or a function from a request's scope to the environment of whoever asks. A catalog is kept
-    for each environment, so return the same object for the same person. Without `plugins` the installed ones are
-    loaded, without `preferences` the person's own are read; `current` keeps the current model, by default in a file.
+    `environment` is one environment, or a function that returns the environment of the user who sent a request, given
+    the request's ASGI scope. One catalog is kept for each environment, so return the same object for the same user.
+    Without `plugins`, the installed plugins are loaded. Without `preferences`, the user's own are read. `current`
+    stores the current model; by default, it is stored in a file.
 
-    `token` is asked for where it is given; `hosts` are further names that the server is called by ("*": the host
-    checks that itself), `origins` other origins whose pages may call it. `ui_dir` holds a page in place of ours.
-    With `keep_fresh` lists older than a day are fetched in the background, unless `POLYROUTE_OFFLINE` is set.
-    `pass_through` sends requests along routes, with the person's keys: raises UsageError where there is no `token`.
+    If `token` is given, requests to the API must send it. `hosts` are additional host names under which the server may
+    be called ("*" if the host application checks the name itself). `origins` are other origins whose pages may call
+    the API. `page` serves Polyroute's page at `/`; `ui_dir` is the folder of a built application to serve instead.
+    With `keep_fresh`, lists older than a day are fetched in the background, unless `POLYROUTE_OFFLINE` is set.
+    `pass_through` sends model requests along routes with the user's keys.
+
+    Raises UsageError if `pass_through` is given without a `token`.
     """
     if pass_through is not None and not token:
-        raise UsageError("The pass-through spends a person's money: give a token, which clients have to send.")
+        raise UsageError("The pass-through spends the user's money: give a token, which clients have to send.")
     holders = States(plugins, environment, preferences)
     pages = GZipMiddleware(Application(ui_dir)) if ui_dir else OwnPage(token=bool(token)) if page else None
     description = openapi.document(OPERATIONS, token=bool(token))
@@ -231,24 +238,24 @@ def create_app(
         Security(token, hosts, origins),
         pages,
         description,
-        Upkeep(wanted=keep_fresh),
+        BackgroundRefresh(enabled=keep_fresh),
         pass_through,
     )
 
 
 def _described(description: Schema) -> Operation:
     def describe(call: OperationCall) -> Schema:
-        """The API's description, with the names that are known now."""
+        """Return this OpenAPI document, with the providers that are available now."""
         return narrowed(description, call.catalog.plugins)
 
-    return Operation("GET", "/openapi.json", describe, prepared=True)
+    return Operation("GET", "/openapi.json", describe, cacheable=True)
 
 
 class _Health(HTTPEndpoint):
-    """Knows all methods, so that those which it refuses don't look for a page of that name."""
+    """The health check. It matches every method, so that a refused one is not looked up as a page."""
 
     async def get(self, _: Request) -> Response:
-        """It is there."""
+        """Report that the server is running."""
         return Response(b'{"ok":true}', media_type="application/json", headers=_UNCACHED)
 
 

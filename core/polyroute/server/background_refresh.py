@@ -1,4 +1,4 @@
-"""Keeping lists fresh in the background."""
+"""Refresh stale lists in the background."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from polyroute import PolyrouteError
 from polyroute._internal.threads import Workers
 from polyroute.server.state import Snapshot, StateHolder
 
-_EVERY_SECONDS = 3600.0
-"""How often it is looked whether a list is stale. Fetching is for those older than a day, and not where offline."""
+_INTERVAL_SECONDS = 3600.0
+"""How often lists are checked. Only lists older than a day are fetched, and none if `POLYROUTE_OFFLINE` is set."""
 
 
-class Upkeep:
-    """Fetches stale lists while requests come; nobody waits for it, and nothing is said where it fails."""
+class BackgroundRefresh:
+    """Fetches stale lists while the server receives requests. No request waits for it, and failures are ignored."""
 
-    def __init__(self, *, wanted: bool) -> None:
-        self._due = 0.0 if wanted else float("inf")
+    def __init__(self, *, enabled: bool) -> None:
+        self._due = 0.0 if enabled else float("inf")
         self._task: asyncio.Task[None] | None = None
         self._workers = Workers(1)
 
-    def nudge(self, holder: StateHolder, snapshot: Snapshot) -> None:
-        """Begin, where it is time."""
+    def start_if_due(self, holder: StateHolder, snapshot: Snapshot) -> None:
+        """Start a refresh in the background if the last one was long enough ago."""
         if time.monotonic() >= self._due and (self._task is None or self._task.done()):
-            self._due = time.monotonic() + _EVERY_SECONDS
+            self._due = time.monotonic() + _INTERVAL_SECONDS
             self._task = asyncio.create_task(self._refresh(holder, snapshot))
 
     async def _refresh(self, holder: StateHolder, snapshot: Snapshot) -> None:
         await self._workers.run(lambda: _fetch(snapshot))
-        holder.look()
+        holder.reload_in_background()
 
 
 def _fetch(snapshot: Snapshot) -> None:
-    """Lists that are fresh, or that nobody may fetch, are left; so are those that can't be had now."""
+    """Fetch the lists that are stale and may be fetched; keep the others, and those whose fetch fails."""
     from polyroute.list_refresh import refresh
 
     try:

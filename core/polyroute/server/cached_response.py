@@ -1,4 +1,4 @@
-"""Answers as bytes, made once and sent often: plain, as gzip, and with a tag by which clients know them."""
+"""Responses that are encoded once and sent many times: plain, gzipped, and with an entity tag."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 from starlette.types import Receive, Scope, Send
 
-_PACK_FROM_BYTES = 1_000
-"""Below this gzip saves nothing that a network would notice."""
+_GZIP_FROM_BYTES = 1_000
+"""Compressing smaller bodies saves no noticeable time on a network."""
 _JSON = ((b"content-type", b"application/json"),)
 _COMMON = (
     (b"cache-control", b"no-cache"),
@@ -21,13 +21,13 @@ _COMMON = (
 
 
 class CachedResponse:
-    """One answer with status 200, in every form in which it is sent."""
+    """A response with status 200, prepared in every form in which it may be sent."""
 
     __slots__ = ("_gzip", "_not_modified", "_plain", "_start", "_start_gzip", "size", "tag")
 
     def __init__(self, plain: bytes, headers: tuple[tuple[bytes, bytes], ...] = _JSON) -> None:
-        """Prepare a body with its own `headers`; the length, the tag and what all answers have come to them."""
-        packed = gzip.compress(plain, 6, mtime=0) if len(plain) >= _PACK_FROM_BYTES else b""
+        """Prepare a response with the body `plain`. `headers` are sent in addition to the common ones."""
+        packed = gzip.compress(plain, 6, mtime=0) if len(plain) >= _GZIP_FROM_BYTES else b""
         self.size = len(plain) + len(packed)
         self.tag = b'W/"' + hashlib.blake2b(plain, digest_size=12).hexdigest().encode() + b'"'
         tagged = (*headers, *_COMMON, (b"etag", self.tag))
@@ -38,29 +38,29 @@ class CachedResponse:
         self._not_modified = _start(304, tagged)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send what the client asks for and does not have."""
-        known = accepted = b""
+        """Send the form that the client accepts, or 304 if it already has the body."""
+        cached = accepted = b""
         for name, value in scope["headers"]:
             if name == b"if-none-match":
-                known = value
+                cached = value
             elif name == b"accept-encoding":
                 accepted = value
-        if known and (self.tag in known or known == b"*"):
+        if cached and (self.tag in cached or cached == b"*"):
             await send(self._not_modified)
-            await send(_NOTHING)
+            await send(_EMPTY_BODY)
         elif self._gzip is not None and b"gzip" in accepted and b"gzip;q=0" not in accepted:
             await send(self._start_gzip)
-            await send(self._gzip if scope["method"] != "HEAD" else _NOTHING)
+            await send(self._gzip if scope["method"] != "HEAD" else _EMPTY_BODY)
         else:
             await send(self._start)
-            await send(self._plain if scope["method"] != "HEAD" else _NOTHING)
+            await send(self._plain if scope["method"] != "HEAD" else _EMPTY_BODY)
 
 
-_NOTHING = {"type": "http.response.body", "body": b""}
+_EMPTY_BODY = {"type": "http.response.body", "body": b""}
 
 
 def encode(document: Any) -> bytes:
-    """The document as JSON. What plugins and files bring may hold numbers or text that only the slower way writes."""
+    """Return the document as JSON. Data from plugins may hold numbers or text that only the slower encoder accepts."""
     try:
         return msgspec.json.encode(document)
     except (OverflowError, UnicodeError):

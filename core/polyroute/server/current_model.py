@@ -1,4 +1,4 @@
-"""Which model is the current one: a host may keep that itself, else it is in a file of the person's state."""
+"""The current model, stored by the host application or else in a file in the user's state folder."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _VERSION = 1
 
 
 class Selection(NamedTuple):
-    """A model that somebody chose, as entered."""
+    """A chosen model, as the user or client entered it."""
 
     provider: str
     model: str
@@ -23,33 +23,33 @@ class Selection(NamedTuple):
     settings: Mapping[str, Any] = {}
     """Further settings, by their wire names."""
     api_key: str = ""
-    """A key given with the choice: for this base URL alone, never stored by us and in no answer."""
+    """A key given with the choice. It is used for this base URL only, and never stored or sent to a client."""
 
     def __repr__(self) -> str:
         return f"<Selection of {self.provider}/{self.model}>"
 
 
 class CurrentModels(Protocol):
-    """Keeps the current model, of each session or of all; of the person whom the environment belongs to.
+    """The interface of a store for the current models of users, one for each session and one for all other sessions.
 
-    Both methods are called in a thread, and may take their time.
+    Both methods are called in a worker thread, so they may block.
     """
 
     def get(self, environment: Environment, session: str, /) -> Selection | None:
-        """The model of a session, else that of all; None where nobody chose any."""
+        """Return the model of a session, or else the one for all sessions; None if none was chosen."""
 
     def set(self, environment: Environment, session: str, selection: Selection, /) -> None:
-        """Make a model current; for all where `session` is empty."""
+        """Make a model current in a session, or in all sessions without their own if `session` is empty."""
 
 
 class RememberedModels:
-    """Current models in a file. Keys given with a choice are kept in memory, for as long as the process lasts."""
+    """Current models stored in a file. Keys given with a choice are kept in memory until the process ends."""
 
     def __init__(self) -> None:
         self._keys: dict[tuple[str, str], Selection] = {}
 
     def get(self, environment: Environment, session: str, /) -> Selection | None:
-        """As in CurrentModels."""
+        """See `CurrentModels.get`."""
         path = _path(environment)
         sessions = _read(path)
         name = session if session in sessions else ""
@@ -60,7 +60,7 @@ class RememberedModels:
         return with_key if with_key and with_key._replace(api_key="") == found else found
 
     def set(self, environment: Environment, session: str, selection: Selection, /) -> None:
-        """As in CurrentModels. Raises Unavailable where the file can't be written."""
+        """See `CurrentModels.set`. Raises Unavailable if the file can't be written."""
         path = _path(environment)
         bare = selection._replace(api_key="")
         with files.readable_errors(path), files.locked(path):
@@ -78,7 +78,7 @@ def _path(environment: Environment) -> str:
 
 
 def _read(path: str) -> dict[str, Selection]:
-    """By session; the empty name is for all. What can't be read counts as never chosen: it is one click to choose."""
+    """Return the choices by session, with the empty name for all sessions; none if the file can't be read."""
     try:
         with open(path, encoding="utf-8") as file:
             document = json.load(file)

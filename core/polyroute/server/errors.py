@@ -1,4 +1,4 @@
-"""Whatever goes wrong, in the one shape that clients are told it in."""
+"""Convert every exception to the one error format of the API."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ STATUS = {
 """The HTTP status of each type of error."""
 
 
-class ErrorText(NamedTuple):
-    """An error as it is told."""
+class ErrorDetails(NamedTuple):
+    """An error as clients receive it."""
 
     code: str
     message: str
@@ -52,12 +52,12 @@ class ErrorText(NamedTuple):
     recovery: str = ""
     issues: Sequence[Issue] = ()
     status: int = 0
-    """Where it is another than that of the type."""
+    """The HTTP status, if it differs from that of the type."""
     ok: bool | None = None
-    """False where clients of the operation look for it."""
+    """False in operations whose clients check this field."""
 
     def document(self, endpoint: str, method: str, trace_id: str) -> ErrorAnswer:
-        """The error as a client reads it; fields without meaning here are left out."""
+        """Return the JSON document of the error, without the fields that are empty."""
         found: ErrorAnswer = {
             "code": self.code,
             "message": self.message,
@@ -80,16 +80,16 @@ class ErrorText(NamedTuple):
 
 
 class ApiError(Exception):
-    """An error that a request ends with."""
+    """An error that ends a request."""
 
-    def __init__(self, code: str, message: str, type: str = "user", **more: Any) -> None:  # noqa: A002 - the field's name
-        self.told = ErrorText(code, message, type, **more)
+    def __init__(self, code: str, message: str, type: str = "user", **more: Any) -> None:  # noqa: A002 - the name of the field
+        self.details = ErrorDetails(code, message, type, **more)
         super().__init__(message)
 
     @property
     def status(self) -> int:
-        """The HTTP status that it is told with."""
-        return self.told.status or STATUS[self.told.type]
+        """The HTTP status."""
+        return self.details.status or STATUS[self.details.type]
 
 
 _DOMAIN: tuple[tuple[type[PolyrouteError], str, str], ...] = (
@@ -103,11 +103,14 @@ _DOMAIN: tuple[tuple[type[PolyrouteError], str, str], ...] = (
     (Unavailable, "unavailable", "system"),
     (PolyrouteError, "failed", "system"),
 )
-"""Code and type of errors whose text says all; the first that fits counts."""
+"""The code and type of each exception class. The first match counts."""
 
 
 def api_error(error: BaseException) -> ApiError:
-    """What a client is told of any error. Of one that nobody foresaw it is only the kind: its text may be secret."""
+    """Return the error to send for an exception.
+
+    An unexpected exception is reported by its class only, since its text may contain a secret.
+    """
     match error:
         case ApiError():
             return error
@@ -119,16 +122,14 @@ def api_error(error: BaseException) -> ApiError:
         case HTTPException():
             return _of_framework(error)
         case PolyrouteError():
-            return next(ApiError(code, str(error), kind) for each, code, kind in _DOMAIN if isinstance(error, each))
+            return next(ApiError(code, str(error), kind) for cls, code, kind in _DOMAIN if isinstance(error, cls))
         case _:
             _log(error)
-            return ApiError(
-                "internal_error", f"A fault of its own: {type(error).__name__}. Please report it.", "system"
-            )
+            return ApiError("internal_error", f"Internal error: {type(error).__name__}. Please report it.", "system")
 
 
 def missing_key(error: NoEffectiveRoute) -> ApiError:
-    """No route to a model is usable: what to do, of each route."""
+    """Return the error for a model without a usable route, with the remedy of each route."""
     remedies = [route.remedy for route in error.routes if route.remedy]
     routes = [{"via": each.via, "reason": each.reason, "remedy": each.remedy} for each in error.routes]
     context = {"provider": error.model.provider, "model": error.model.id, "routes": routes}
@@ -138,7 +139,7 @@ def missing_key(error: NoEffectiveRoute) -> ApiError:
 
 
 def invalid(error: ValidationError, where: str) -> ApiError:
-    """What is wrong in a body or a query, never with the values: a key may be among them."""
+    """Return the error for an invalid body or query. It never quotes a value, which might be a key."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
     issues = [
         issue("invalid_" + each["type"], each["msg"].removeprefix("Value error, "), _path(each["loc"]))
@@ -146,16 +147,16 @@ def invalid(error: ValidationError, where: str) -> ApiError:
     ]
     first = "; ".join(f"{'.'.join(map(str, each['path'])) or where}: {each['message']}" for each in issues[:3])
     more = f"; and {len(found) - 3} more" if len(found) > 3 else ""
-    return ApiError("validation_failed", f"The {where} is not as it must be: {first}{more}.", issues=issues)
+    return ApiError("validation_failed", f"The {where} is invalid: {first}{more}.", issues=issues)
 
 
 def _path(steps: Sequence[str | int]) -> list[str | int]:
-    """Where something is wrong. A name that nobody knows is shown where it may be a misspelt one, and no key."""
+    """Return the path of an invalid field. Names that don't look like one are left out: they might be keys."""
     return [step if isinstance(step, int) or re.fullmatch(r"[A-Za-z_]\w{0,29}", step) else "…" for step in steps]
 
 
 def issue(code: str, message: str, path: Sequence[str | int], context: Mapping[str, Any] | None = None) -> Issue:
-    """One thing that is wrong in what was sent."""
+    """Return one entry of `issues`: something wrong in the request."""
     found: Issue = {
         "code": code,
         "message": message,
@@ -171,14 +172,14 @@ def issue(code: str, message: str, path: Sequence[str | int], context: Mapping[s
 
 def _of_framework(error: HTTPException) -> ApiError:
     if error.status_code == 405:
-        return ApiError("method_not_allowed", "This path does not answer that method.", scope="http", status=405)
+        return ApiError("method_not_allowed", "This path does not support that method.", scope="http", status=405)
     kind = next((name for name, status in STATUS.items() if status == error.status_code), "user")
     code = "not_found" if error.status_code == 404 else "bad_request"
     return ApiError(code, f"{error.detail}.", kind, scope="http", status=error.status_code)
 
 
 def _log(error: BaseException) -> None:
-    """Say where it happened, and not the error's text."""
+    """Log where an exception was raised, without its text."""
     last = traceback.extract_tb(error.__traceback__)[-1:]
     where = f" in {last[0].name} ({last[0].filename}:{last[0].lineno})" if last else ""
-    print(f"polyroute: a fault of its own: {type(error).__name__}{where}", file=sys.stderr)
+    print(f"polyroute: internal error: {type(error).__name__}{where}", file=sys.stderr)

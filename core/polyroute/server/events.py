@@ -1,4 +1,4 @@
-"""Server-sent events: something has changed, look again."""
+"""Server-sent events that notify clients of changes."""
 
 from __future__ import annotations
 
@@ -13,28 +13,36 @@ from polyroute.server.errors import ApiError
 from polyroute.server.state import StateHolder
 
 HEARTBEAT_SECONDS = 15.0
-"""Shorter than any proxy's patience with silence."""
-_LOOK_EVERY_SECONDS = 0.5
-_MOST = 100
+"""Shorter than the idle timeout of any common proxy."""
+_CHECK_EVERY_SECONDS = 0.5
+_MAX_STREAMS = 100
 
 
 class Events:
-    """All streams that are open; they end when the server does."""
+    """The open event streams."""
 
     def __init__(self) -> None:
         self._closed = False
         self._open: set[asyncio.Event] = set()
 
     def close(self) -> None:
-        """End all streams: a server that waits for its clients would wait for ever."""
+        """End all streams. Otherwise a server that waits for its connections to close would wait forever."""
         self._closed = True
         for event in self._open:
             event.set()
 
     def stream(self, holder: StateHolder) -> StreamingResponse:
-        """A stream that says `changed` whenever the state is another one."""
-        if len(self._open) >= _MOST:
-            raise ApiError("too_many_streams", f"There are {_MOST} streams already.", "rate_limit", scope="http")
+        """Return a response that streams a `changed` event whenever the state changes.
+
+        Raises ApiError if too many streams are open.
+        """
+        if len(self._open) >= _MAX_STREAMS:
+            raise ApiError(
+                "too_many_streams",
+                f"There are already {_MAX_STREAMS} event streams. Close one first.",
+                "rate_limit",
+                scope="http",
+            )
         headers = {"cache-control": "no-cache", "x-accel-buffering": "no"}
         return StreamingResponse(self._lines(holder), media_type="text/event-stream", headers=headers)
 
@@ -43,23 +51,23 @@ class Events:
         self._open.add(changed)
         try:
             yield "retry: 2000\nevent: hello\ndata: {}\n\n"
-            spoken = time.monotonic()
+            last_sent = time.monotonic()
             while not self._closed:
-                if line := await _next(changed, holder, spoken):
-                    spoken = time.monotonic()
+                if line := await _next(changed, holder, last_sent):
+                    last_sent = time.monotonic()
                     yield line
         finally:
             holder.unsubscribe(changed)
             self._open.discard(changed)
 
 
-async def _next(changed: asyncio.Event, holder: StateHolder, spoken: float) -> str:
-    """What there is to say after some waiting; empty where nothing is."""
+async def _next(changed: asyncio.Event, holder: StateHolder, last_sent: float) -> str:
+    """Wait a moment, and return the next event, a heartbeat, or an empty string if there is nothing to send."""
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(_LOOK_EVERY_SECONDS):
+        async with asyncio.timeout(_CHECK_EVERY_SECONDS):
             await changed.wait()
     if changed.is_set():
         changed.clear()
         return 'event: changed\ndata: {"look": "again"}\n\n'
-    holder.look()
-    return ": still here\n\n" if time.monotonic() - spoken > HEARTBEAT_SECONDS else ""
+    holder.reload_in_background()
+    return ": still here\n\n" if time.monotonic() - last_sent > HEARTBEAT_SECONDS else ""

@@ -1,4 +1,4 @@
-"""The catalog as clients list it: every model with the route it would take."""
+"""The catalog as clients list it: every model with the route that it would take."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NEVER_DEFAULT = ("preview", "beta", "latest", "exp")
 
 
 class Listing:
-    """All selectable providers with their models, worked out once for one catalog."""
+    """All selectable providers with their models, computed once for each catalog."""
 
     def __init__(self, catalog: Catalog) -> None:
         self.status = catalog.status()
@@ -44,34 +44,36 @@ class Listing:
 
     @property
     def auth(self) -> GatewayAuth:
-        """Whether the gateway can be used, and comes first."""
+        """Whether Dexto's gateway can be used, and whether it is preferred."""
         gateway = self.status.providers.get(GATEWAY)
         return auth_fields(gateway is not None and gateway.has_direct_key, self.status.preferred)
 
     def well_known(self) -> list[tuple[str, str]]:
-        """A model of each well-known provider that can be used, by the names that clients know: the default one, or
-        else the newest that can be run. Where none can, the default ones of all.
+        """Return one model of each well-known provider that can be used, with the provider named as clients know it.
+
+        That is the provider's default model, or else its newest usable one. If no model is usable, the default model
+        of every well-known provider is returned.
         """
         named = [(name, self.names[name]) for name in CURATED if self.names.get(name) in self.models]
         plain = {name: self._plain[provider] for name, provider in named}
-        usable = {name: self._runnable(provider) for name, provider in named}
-        known = usable if any(usable.values()) else plain
-        return [(name, models[0]) for name, models in known.items() if models]
+        usable = {name: self._usable(provider) for name, provider in named}
+        offered = usable if any(usable.values()) else plain
+        return [(name, models[0]) for name, models in offered.items() if models]
 
-    def _runnable(self, provider: str) -> list[str]:
-        """The plain models that can be run, of a provider that can be used: clients take those of others for locked."""
+    def _usable(self, provider: str) -> list[str]:
+        """Return the provider's usable plain models; none without a credential: clients show those as locked."""
         listed = self.models[provider] if self.providers[provider]["hasApiKey"] else ()
         usable = {model["name"] for model in listed if model["usable"]}
         return [name for name in self._plain[provider] if name in usable]
 
     def find(self, provider: str, model_id: str) -> ListedModel | None:
-        """A model as it is listed; None where it is in no list."""
+        """Return a model as it is listed; None if it is in no list."""
         name = self.names.get(provider, "")
         return next((each for each in self.models.get(name, ()) if each["name"] == model_id), None)
 
     def document(self, query: CatalogQuery) -> Grouped | Flat:
-        """What a query asks for."""
-        chosen = {written: name for written, name in self._asked(query) if self._is_wanted(name, query)}
+        """Return the part of the catalog that a query selects."""
+        chosen = {written: name for written, name in self._selected(query) if self._matches(name, query)}
         models = {written: list(self._models(name, query)) for written, name in chosen.items()}
         if query.mode == "flat":
             flat: list[ListedModel] = [
@@ -85,18 +87,18 @@ class Listing:
         }
         return {"auth": self.auth, "gateways": self.gateways, "providers": grouped}
 
-    def _asked(self, query: CatalogQuery) -> Iterable[tuple[str, str]]:
-        """The providers asked for: as written, and by ID."""
+    def _selected(self, query: CatalogQuery) -> Iterable[tuple[str, str]]:
+        """Return the selected providers: each as the client names it, and its ID."""
         if query.provider.strip(", "):
             written = [name.strip() for name in query.provider.split(",")]
             return [(name, self.names[name]) for name in written if self.names.get(name) in self.providers]
         names: Iterable[str] = CURATED if query.scope == "curated" else self.models
-        if query.mode != "flat":  # by provider, clients find each under the name that they know it by
+        if query.mode != "flat":  # clients look up each provider under the name that they know
             names = dict.fromkeys((*names, *CURATED, GATEWAY_NAME))
         return [(name, self.names[name]) for name in names if self.names.get(name) in self.providers]
 
-    def _is_wanted(self, name: str, query: CatalogQuery) -> bool:
-        return query.hasKey is None or self.providers[name]["hasApiKey"] == _truth(query.hasKey)
+    def _matches(self, name: str, query: CatalogQuery) -> bool:
+        return query.hasKey is None or self.providers[name]["hasApiKey"] == _is_true(query.hasKey)
 
     def _models(self, name: str, query: CatalogQuery) -> Iterable[ListedModel]:
         for model in self.models.get(name, ()):
@@ -104,13 +106,13 @@ class Listing:
                 continue
             if query.fileType and query.fileType not in model["supportedFileTypes"]:
                 continue
-            if query.defaultOnly is not None and _truth(query.defaultOnly) and not model.get("default"):
+            if query.defaultOnly is not None and _is_true(query.defaultOnly) and not model.get("default"):
                 continue
-            if query.usable is None or model["usable"] == _truth(query.usable):
+            if query.usable is None or model["usable"] == _is_true(query.usable):
                 yield model
 
 
-def _truth(text: str) -> bool:
+def _is_true(text: str) -> bool:
     return text in ("true", "1")
 
 
@@ -128,20 +130,20 @@ def _provider(status: ProviderStatus, models: list[ListedModel]) -> ProviderDeta
 
 
 def _file_types(provider: Provider, models: list[ListedModel]) -> list[FileType]:
-    """What some model takes; where none is listed, what a person's own may take."""
+    """Return the file types that any of the models accepts; if none is listed, those that a custom model may accept."""
     if provider.custom_models and not models:
         return assumed_file_types(provider.id)
     return file_types({kind for model in models for kind in model["supportedFileTypes"]})
 
 
 def _in_order(catalog: Catalog) -> list[str]:
-    """All gateways, the one that comes first by default before the others."""
+    """Return all gateways, the one that is preferred by default first."""
     plugins = catalog.plugins
     return sorted(plugins.gateways, key=lambda name: name != plugins.default_preference)
 
 
 def _gateway(name: str, catalog: Catalog, status: Status) -> Gateway:
-    """What leads to other providers' models, selectable or not."""
+    """Return the document of a gateway, selectable or not."""
     found = status.providers[name]
     return {
         "name": found.provider.name,
@@ -154,7 +156,7 @@ def _gateway(name: str, catalog: Catalog, status: Status) -> Gateway:
 
 
 def _primary_variable(provider: Provider) -> str:
-    """The variable to set first: that of a secret, where there is one; empty where none is needed."""
+    """Return the variable to set first: one that holds a secret, if there is one; empty if no variable is needed."""
     secret = secret_variables(provider)
     return min(variables(provider), key=lambda name: name not in secret, default=provider.key_variable)
 
@@ -170,7 +172,7 @@ def _model(model: Model, routes: tuple[Route, ...], own: Verdict, is_default: bo
     }
     if model.name:
         document["displayName"] = model.name
-    if "why" in found and found["why"] != own.get("why"):  # it would stand there hundreds of times
+    if "why" in found and found["why"] != own.get("why"):  # else it would be repeated for hundreds of models
         document["why"] = found["why"]
     if model.input_price is not None and model.output_price is not None:
         document["pricing"] = {"inputPerM": model.input_price, "outputPerM": model.output_price}
@@ -184,11 +186,11 @@ def _newest(models: list[Model]) -> set[str]:
 
 
 def _plain(models: list[Model]) -> list[str]:
-    """The models that answer with text alone and have a plain name, the newest first; the first is the default one."""
+    """Return the models with text output only and without a preview name, newest first; the first is the default."""
     fit = sorted(filter(_is_plain, models), key=lambda model: (len(model.id), model.id))
     return [model.id for model in sorted(fit, key=lambda model: model.release_date, reverse=True)]
 
 
 def _is_plain(model: Model) -> bool:
-    talks = "text" in model.input_modalities and model.output_modalities == ("text",)
-    return talks and not any(word in model.id.lower() for word in _NEVER_DEFAULT)
+    is_chat = "text" in model.input_modalities and model.output_modalities == ("text",)
+    return is_chat and not any(word in model.id.lower() for word in _NEVER_DEFAULT)

@@ -1,4 +1,4 @@
-"""Making catalogs of one environment, again and again."""
+"""Load and reload the catalog of one environment."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from polyroute.lists import changes
 from polyroute.plugins.trust.approvals import Approvals
 from polyroute.server.picker_state import PickerState
 
-_MOST_FILES = 2_000
-"""Of plugins and fetched lists; whoever has more starts the server anew after a change."""
+_MAX_FILES = 2_000
+"""How many files of plugins and fetched lists are watched. A change to any other needs a restart of the server."""
 
 
 class Loader:
-    """Loads catalogs. Plugins that no host gave are loaded again too, where what they are made of has changed."""
+    """Loads catalogs. Unless the host passed the plugins, they are reloaded when their files have changed."""
 
     def __init__(
         self, plugins: Plugins | None, environment: Environment | None, preferences: Preferences | None
@@ -27,28 +27,28 @@ class Loader:
         self._given, self._environment, self._preferences = plugins, environment, preferences
         self._made_from: Mapping[str, Identity | None] = {}
 
-    def __call__(self, before: Catalog | None) -> Catalog:
-        """A catalog of what is there now, of the same plugins as the one before where they are still the same."""
-        environment = self._now(before)
+    def __call__(self, previous: Catalog | None) -> Catalog:
+        """Return an up-to-date catalog, with the plugins of the previous one unless their files have changed."""
+        environment = self._current_environment(previous)
         if self._given is not None:
-            return before.reload() if before else self._catalog(self._given, environment)
+            return previous.reload() if previous else self._catalog(self._given, environment)
         made_from = {path: identity_or_none(path) for path in _plugin_files(environment)}
-        if before is not None and made_from == self._made_from:
-            return before.reload()
+        if previous is not None and made_from == self._made_from:
+            return previous.reload()
         plugins = Plugins.load(environment=environment)
         self._made_from = made_from
         return self._catalog(plugins, environment)
 
     def files(self, environment: Environment) -> Iterable[str]:
-        """Files that matter and that are read past the environment."""
+        """Return the files that the catalog depends on, other than those that the environment tracks."""
         yield custom_models_path(environment.shared_home)
         yield PickerState(environment).path
         if self._given is None:
             yield from _plugin_files(environment)
 
-    def _now(self, before: Catalog | None) -> Environment:
-        if before is not None:
-            return before.environment.again()
+    def _current_environment(self, previous: Catalog | None) -> Environment:
+        if previous is not None:
+            return previous.environment.again()
         return Environment.load() if self._environment is None else self._environment
 
     def _catalog(self, plugins: Plugins, environment: Environment) -> Catalog:
@@ -56,7 +56,7 @@ class Loader:
 
 
 def _plugin_files(environment: Environment) -> Iterable[str]:
-    """What loading plugins looks at: the person's folder of them, what the person agreed to, and fetched lists."""
+    """Return the files that loading plugins depends on: the user's plugins and approvals, and fetched lists."""
     yield Approvals.load(environment).path
     yield changes.path_in(environment.state_directory)
     found = (
@@ -64,11 +64,11 @@ def _plugin_files(environment: Environment) -> Iterable[str]:
         for folder in (environment.plugins_directory, os.path.join(cache_directory(), "lists"))
         for path in _tree(folder, 2)
     )
-    yield from islice(found, _MOST_FILES)
+    yield from islice(found, _MAX_FILES)
 
 
 def _tree(folder: str, depth: int) -> Iterable[str]:
-    """A folder, and what is in it down to some depth: a folder changes when something is added or removed."""
+    """Return a folder, which changes when an entry is added or removed, and its contents down to a depth."""
     yield folder
     try:
         with os.scandir(folder) as entries:

@@ -1,4 +1,4 @@
-"""The API's OpenAPI document, made from the table of operations."""
+"""Generate the API's OpenAPI document from the table of operations."""
 
 from __future__ import annotations
 
@@ -23,36 +23,39 @@ Schema = dict[str, Any]
 Named = Mapping[Any, Schema]
 
 _REFERENCE = "#/components/schemas/{model}"
-_SAID = {
-    400: "What was sent is not as it must be, or can't be done.",
+_DESCRIPTIONS = {
+    400: "The request is invalid or can't be fulfilled.",
     401: "The token is missing or wrong.",
-    403: "The host's name or the page's origin may not ask.",
-    404: "There is nothing of that name.",
-    408: "A plugin or a service takes too long.",
-    409: "It is ambiguous, or there already.",
+    403: "The host name or the page's origin is not allowed.",
+    404: "Nothing with that name exists.",
+    408: "A plugin or a service took too long.",
+    409: "The name is ambiguous, or it exists already.",
     413: "The body is too large.",
     414: "The path is too long.",
     415: "The body is not declared as JSON.",
-    429: "There are too many of them.",
-    500: "It could not be done.",
-    503: "The server ends before this is done.",
+    429: "Too many event streams are open.",
+    500: "The operation failed.",
+    503: "The server stopped before the request was done.",
 }
 _ALWAYS = (400, 401, 403, 404, 408, 414, 500, 503)
 _WITH_BODY = (409, 413, 415)
 
 
 def document(operations: Iterable[Operation], *, token: bool) -> Schema:
-    """All operations with parameters, bodies, answers and examples."""
+    """Return the OpenAPI document of all operations, with parameters, bodies, responses and examples.
+
+    With `token`, the operations require a bearer token.
+    """
     operations = tuple(operations)
-    known = examples()
-    answered, shared = schemas.named(
-        {ErrorAnswer, Health, *(each for one in operations for each in answers(one))}, _REFERENCE
+    all_examples = examples()
+    responses, shared = schemas.named(
+        {ErrorAnswer, Health, *(each for operation in operations for each in response_types(operation))}, _REFERENCE
     )
-    sent, more = _bodies({operation.body for operation in operations if operation.body})
-    named = answered | sent
+    bodies, more = _bodies({operation.body for operation in operations if operation.body})
+    named = responses | bodies
     paths: dict[str, Schema] = {"/health": {"get": _health(named[Health])}}
     for operation in operations:
-        described = _operation(operation, named, known.get(f"{operation.method} {operation.path}", {}))
+        described = _operation(operation, named, all_examples.get(f"{operation.method} {operation.path}", {}))
         paths.setdefault(f"/api{operation.path}", {})[operation.method.lower()] = described
     paths["/api/events"] = {"get": _events(named[ErrorAnswer])}
     found: Schema = {
@@ -60,7 +63,7 @@ def document(operations: Iterable[Operation], *, token: bool) -> Schema:
         "info": {
             "title": "Polyroute",
             "version": __version__,
-            "description": "Which models can be run with what is there, by which route, under which ID; if not, why.",
+            "description": "Which models can be run, by which route and under which ID, and if not, why.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "paths": paths,
@@ -74,24 +77,24 @@ def document(operations: Iterable[Operation], *, token: bool) -> Schema:
     return found
 
 
-def answers(operation: Operation) -> tuple[Any, ...]:
-    """The types of which one is what an operation answers."""
-    returned = get_type_hints(operation.answer)["return"]
+def response_types(operation: Operation) -> tuple[Any, ...]:
+    """Return the types of an operation's possible responses."""
+    returned = get_type_hints(operation.handler)["return"]
     return get_args(returned) or (returned,)
 
 
 def _bodies(kinds: Iterable[type[Body]]) -> tuple[dict[Any, Schema], Schema]:
-    """For each body a reference to its schema, and the schemas by name."""
+    """Return a reference to the schema of each body, and the schemas by name."""
     ordered = sorted(kinds, key=lambda kind: kind.__name__)
     references, shared = models_json_schema([(each, "validation") for each in ordered], ref_template=_REFERENCE)
     return {each: references[each, "validation"] for each in ordered}, shared["$defs"]
 
 
 def _operation(operation: Operation, named: Named, example: Mapping[str, Any]) -> Schema:
-    content = {"schema": _any([named[each] for each in answers(operation)]), **_only(example, answer="example")}
+    content = {"schema": _any([named[each] for each in response_types(operation)]), **_only(example, answer="example")}
     described: Schema = {
-        "operationId": operation.answer.__name__.strip("_") + "_" + re.sub(r"\W+", "_", operation.path).strip("_"),
-        "summary": (operation.answer.__doc__ or "").strip().removesuffix("."),
+        "operationId": operation.handler.__name__.strip("_") + "_" + re.sub(r"\W+", "_", operation.path).strip("_"),
+        "summary": (operation.handler.__doc__ or "").strip().removesuffix("."),
         "responses": {"200": {"description": "Done.", "content": {"application/json": content}}},
     }
     parameters = [*_in_path(operation.path, example), *_in_query(operation.query, example)]
@@ -110,13 +113,13 @@ def _statuses(operation: Operation) -> list[int]:
 
 def _in_path(path: str, example: Mapping[str, Any]) -> list[Schema]:
     named = re.findall(r"\{(\w+)\}", path)
-    said = "Encoded once: a slash in it is `%2F`."
+    description = "Percent-encoded once: write a slash in it as `%2F`."
     return [
         {
             "name": name,
             "in": "path",
             "required": True,
-            "description": said,
+            "description": description,
             "schema": {"type": "string", "minLength": 1},
             **_only(example.get("parameters", {}), **{name: "example"}),
         }
@@ -141,14 +144,14 @@ def _in_query(query: type[Query], example: Mapping[str, Any]) -> list[Schema]:
 
 
 def _without_null(field: Schema) -> Schema:
-    """A parameter's schema: one that may be left out is not null."""
+    """Return a parameter's schema without null: an optional parameter is left out instead."""
     options = [each for each in field.get("anyOf", []) if each != {"type": "null"}]
     rest = {name: value for name, value in field.items() if name not in ("anyOf", "title") and value is not None}
     return rest | (options[0] if len(options) == 1 else {"anyOf": options} if options else {})
 
 
 def _only(values: Mapping[str, Any], **names: str) -> Schema:
-    """Those of the values that are there, under other names."""
+    """Return those of the named values that exist, renamed."""
     return {new: values[old] for old, new in names.items() if old in values}
 
 
@@ -157,15 +160,15 @@ def _any(schemas: list[Schema]) -> Schema:
 
 
 def _error(status: int, schema: Schema) -> Schema:
-    return {"description": _SAID[status], "content": {"application/json": {"schema": schema}}}
+    return {"description": _DESCRIPTIONS[status], "content": {"application/json": {"schema": schema}}}
 
 
 def _health(schema: Schema) -> Schema:
     content = {"application/json": {"schema": schema, "example": {"ok": True}}}
     return {
         "operationId": "health",
-        "summary": "Whether the server answers",
-        "responses": {"200": {"description": "It does.", "content": content}},
+        "summary": "Return whether the server is running",
+        "responses": {"200": {"description": "It is running.", "content": content}},
     }
 
 
@@ -176,13 +179,13 @@ def _events(error: Schema) -> Schema:
     responses = {str(status): _error(status, error) for status in (401, 403, 429)}
     return {
         "operationId": "events",
-        "summary": "Server-sent events: `changed` whenever anything has changed",
-        "responses": {"200": {"description": "A stream without end.", "content": content}, **responses},
+        "summary": "Stream server-sent events: `changed` whenever anything has changed",
+        "responses": {"200": {"description": "An endless stream.", "content": content}, **responses},
     }
 
 
 def narrowed(document: Schema, plugins: Plugins) -> Schema:
-    """The document with the names that are known to these plugins."""
+    """Return the document with names restricted to those that `plugins` provide."""
     found = copy.deepcopy(document)
     schemas, paths = found["components"]["schemas"], found["paths"]
     names = sorted(plugins.names)
@@ -225,7 +228,7 @@ def _preferences(schema: Schema, plugins: Plugins) -> None:
 
 
 def _custom(schema: Schema, plugins: Plugins) -> Schema:
-    """One variant for each way in which providers take custom models."""
+    """Return one variant for each set of rules that providers have for custom models."""
     groups: dict[CustomModelRules, list[str]] = {}
     for name, provider in sorted(plugins.names.items()):
         if (rules := plugins.providers[provider].custom_models) is not None:

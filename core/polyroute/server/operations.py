@@ -1,4 +1,4 @@
-"""What an operation of the API is: where it answers, what it reads, and the function that answers."""
+"""The declaration of an API operation: its path, its input and its handler."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ B = TypeVar("B", bound=Body)
 
 
 class OperationCall(NamedTuple):
-    """One request, read and checked."""
+    """One request, parsed and validated."""
 
     snapshot: Snapshot
     current: CurrentModels
     query: Query
     path: Mapping[str, str]
     """Parameters in the path."""
-    sent: Body | None
+    parsed_body: Body | None
     removed: RemovedKeys
 
     @property
     def catalog(self) -> Catalog:
-        """What is answered from."""
+        """The catalog that the request is answered from."""
         return self.snapshot.catalog
 
     @property
@@ -39,25 +39,25 @@ class OperationCall(NamedTuple):
         """All models with their routes."""
         return self.snapshot.listing
 
-    def asked(self, _: type[Q]) -> Q:
-        """The query, of the type that the operation declares."""
+    def parameters(self, _: type[Q]) -> Q:
+        """Return the query parameters, as the type that the operation declares."""
         return cast(Q, self.query)
 
     def body(self, _: type[B]) -> B:
-        """The body, of the type that the operation declares."""
-        return cast(B, self.sent)
+        """Return the body, as the type that the operation declares."""
+        return cast(B, self.parsed_body)
 
 
 class Operation(NamedTuple):
-    """One path and method. `answer` is called in a thread, with a catalog that does not change meanwhile."""
+    """One path and method. `handler` is called in a worker thread, with an immutable catalog."""
 
     method: str
     path: str
-    answer: Callable[[OperationCall], Mapping[str, object]]
-    """Its docstring is the operation's summary, and what it returns by its annotation is what the answer holds."""
+    handler: Callable[[OperationCall], Mapping[str, object]]
+    """Its docstring is the operation's summary, and its return annotation declares the response."""
     query: type[Query] = Empty
     body: type[Body] | None = None
     lane: str = "reading"
-    """Which threads it takes: `reading`, `writing`, or `network`, so that what is slow there delays nothing here."""
-    prepared: bool = False
-    """Whether its answer follows from the catalog alone, and is kept as long as that."""
+    """The threads that run it: `reading`, `writing` or `network`, so that slow operations don't delay the others."""
+    cacheable: bool = False
+    """Whether its response depends on the catalog only. Then it is cached until the catalog changes."""

@@ -1,4 +1,4 @@
-"""The pages under `/`: our own, or a built single-page application."""
+"""The pages under `/`: Polyroute's own page, or a built single-page application."""
 
 from __future__ import annotations
 
@@ -31,23 +31,23 @@ _OWN_POLICY = (
     " connect-src 'self'; manifest-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
 _FOREIGN_POLICY = "object-src 'none'; base-uri 'self'; frame-ancestors 'none'"
-"""Another application brings its own scripts and styles, inline ones too."""
+"""Other applications may use their own scripts and styles, including inline ones."""
 _FIRST = ("catalog?scope=all", "custom-models", "model-picker-state", "preferences", "current")
-"""What the page asks for first. A browser that is told so with the page asks before it has read any script."""
+"""The page's first requests. The browser sends them early if a `link` header of the page lists them."""
 _PRELOAD = {"link": ", ".join(f"<api/llm/{path}>; rel=preload; as=fetch; crossorigin" for path in _FIRST)}
 
 
 class OwnPage:
-    """The files of our own page, read and packed once."""
+    """The files of Polyroute's own page, read and compressed once."""
 
     def __init__(self, *, token: bool) -> None:
-        """With a `token`, which a browser does not send by itself, the page has to ask on its own."""
+        """Prepare the files. With a `token`, nothing is preloaded, since the browser would not send the token."""
         self._files = {name: _prepared(name, {}) for name in os.listdir(OWN_PAGE)}
         if not token:
             self._files["index.html"] = _prepared("index.html", _PRELOAD)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send a file; raises HTTPException for what is none."""
+        """Send a file. Raises HTTPException if there is no such file."""
         name = path_within(scope).removeprefix("/") or "index.html"
         if name not in self._files:
             raise HTTPException(404)
@@ -57,7 +57,7 @@ class OwnPage:
 
 
 def path_within(scope: Scope) -> str:
-    """The path within this application, which may be mounted in another."""
+    """Return the path relative to this application, which may be mounted in another."""
     path: str = scope["path"]
     return path.removeprefix(scope.get("root_path", ""))
 
@@ -75,13 +75,13 @@ def _prepared(name: str, more: dict[str, str]) -> CachedResponse:
 
 
 class Application(StaticFiles):
-    """A built single-page application: its files, and its first page for its own paths."""
+    """A built single-page application: its files, and `index.html` for its client-side paths."""
 
     def __init__(self, folder: str) -> None:
         super().__init__(directory=folder, html=True)
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        """A file, or the first page where an application has a path of its own."""
+        """Return a file, or `index.html` for a client-side path."""
         try:
             response = await super().get_response(path, scope)
         except HTTPException as error:

@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol with bounds on what comes before a body, and with errors as JSON."""
+"""Run the application with uvicorn, with a limit on the size of headers and with protocol errors as JSON."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ from polyroute.server.cached_response import encode
 from polyroute.server.errors import ApiError
 
 MAX_HEAD_BYTES = 32_000
-"""The request line and all headers. Browsers send two; cookies of other servers on this machine may come too."""
+"""The limit for the request line and all headers. Browsers also send the cookies of other servers on this machine."""
 
 _TOO_LARGE = ApiError(
     "head_too_large", f"The headers are longer than {MAX_HEAD_BYTES} bytes.", scope="http", status=431
 )
-_UNREADABLE = ApiError("bad_request", "This is not an HTTP request that can be read.", scope="http")
+_UNREADABLE = ApiError("bad_request", "This is not a valid HTTP request.", scope="http")
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """Ends connections whose request's head is too long or is no HTTP."""
+    """Closes connections whose request head is too long or not valid HTTP."""
 
     _head = 0
     _unfinished = 0
 
     def data_received(self, data: bytes) -> None:
-        """Bytes from the client. A header without end is not told to `on_header`, so they are counted here too."""
+        """Handle bytes from the client, and count them: `on_header` is not called for an unfinished header."""
         super().data_received(data)
         if self._unfinished and not self.transport.is_closing():
             self._unfinished += len(data)
@@ -45,50 +45,50 @@ class BoundedProtocol(HttpToolsProtocol):
                 self._end(_TOO_LARGE)
 
     def on_message_begin(self) -> None:
-        """Begin to count."""
+        """Start to count the bytes of a request head."""
         super().on_message_begin()
         self._head, self._unfinished = 0, 1
 
     def on_url(self, url: bytes) -> None:
-        """A piece of the request line."""
+        """Count a part of the request line."""
         self._count(url)
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """One header."""
+        """Count one header."""
         self._count(name + value)
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """The head is whole; a body may be longer, and is counted by whoever reads it."""
+        """Stop counting: the body has its own limits where it is read."""
         self._unfinished = 0
         super().on_headers_complete()
 
     def send_400_response(self, msg: str) -> None:
-        """Say that this is no request that could be read, and end the connection."""
+        """Send the error for an invalid request and close the connection."""
         self._end(_TOO_LARGE if self._head > MAX_HEAD_BYTES else _UNREADABLE)
 
     def _count(self, part: bytes) -> None:
         self._head += len(part)
         if self._head > MAX_HEAD_BYTES:
-            raise ValueError("too long")  # httptools makes its own error of it, and uvicorn calls send_400_response
+            raise ValueError("too long")  # httptools wraps it, and uvicorn calls send_400_response
 
-    def _end(self, fault: ApiError) -> None:
-        body = encode(fault.told.document("", "", uuid.uuid4().hex))
-        lines = [STATUS_LINE[fault.status], b"content-type: application/json\r\n"]
+    def _end(self, error: ApiError) -> None:
+        body = encode(error.details.document("", "", uuid.uuid4().hex))
+        lines = [STATUS_LINE[error.status], b"content-type: application/json\r\n"]
         lines += [b"content-length: %d\r\nconnection: close\r\n\r\n" % len(body), body]
         self.transport.write(b"".join(lines))
         self.transport.close()
 
 
 _FINISH_SECONDS = 1
-"""Requests that are being answered when the server ends have so long."""
+"""How long running requests may take when the server stops."""
 _PARENT_EVERY_SECONDS = 0.25
 _BACKLOG = 512
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server, which tells when it is ready, and ends with whoever started it where that is wanted."""
+    """uvicorn's server, with a callback when it is ready. It can also stop when its parent process ends."""
 
     def __init__(self, config: uvicorn.Config, app: App, ready: Callable[[], object], parent: int) -> None:
         super().__init__(config)
@@ -96,8 +96,10 @@ class _Server(uvicorn.Server):
         self.interrupted = False
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """End; a second Ctrl+C does not wait. uvicorn's own would raise the signal again: SIGTERM would kill us, though
-        being asked to end is no failure, and Ctrl+C would be lost on what was started in the background.
+        """Stop the server; on a second Ctrl+C, without waiting for requests.
+
+        uvicorn's own handler raises the signal again afterwards: SIGTERM would then kill the process although a
+        requested stop is not a failure, and processes that a shell starts in the background ignore SIGINT.
         """
         self.force_exit = self.should_exit and sig == signal.SIGINT
         self.should_exit = True
@@ -107,7 +109,7 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._ready()
-            _look_for_garbage()
+            _enable_garbage_collection()
             self._watching = asyncio.create_task(self._watch())
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -122,41 +124,43 @@ class _Server(uvicorn.Server):
             self.should_exit = True
 
 
-def _look_for_garbage() -> None:
-    """Look for garbage from now on, which a command, that ends soon, does not; but not in what stays to the end."""
+def _enable_garbage_collection() -> None:
+    """Turn on garbage collection, which short commands run without, and exempt the objects that exist already."""
     gc.collect()
     gc.freeze()
     gc.enable()
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens. Raises Unavailable where the address can't be had, a port in use for instance."""
+    """Return a listening socket. Raises Unavailable if the address can't be used, for example if the port is taken."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listening = socket.socket(family, kind, protocol)
     except OSError as error:
-        raise Unavailable(f"{host} is no address to listen at: {error.strerror or error}.") from error
+        raise Unavailable(
+            f"{host} is not an address to listen on: {error.strerror or error}. Correct --host."
+        ) from error
     try:
         platform.reuse_address(listening)
         listening.bind(address)
         listening.listen(_BACKLOG)
     except OSError as error:
         listening.close()
-        remedy = "Choose another with --port, or let the system choose one with --port 0."
-        raise Unavailable(f"Can't listen at {host} port {port}: {error.strerror or error}. {remedy}") from error
+        remedy = "Choose another port with --port, or let the system choose one with --port 0."
+        raise Unavailable(f"Can't listen on {host} port {port}: {error.strerror or error}. {remedy}") from error
     return listening
 
 
 def url_of(listening: socket.socket, host: str) -> str:
-    """Where a socket is reached."""
+    """Return the URL of a listening socket."""
     name = f"[{host}]" if ":" in host else host
     return f"http://{name}:{listening.getsockname()[1]}"
 
 
 def run(app: App, listening: socket.socket, ready: Callable[[], object], *, parent: int = 0) -> None:
-    """Serve until a signal ends it, or the end of the process `parent`, which started this one.
+    """Serve until a signal arrives, or until the parent process, with the ID `parent`, ends; 0 ignores the parent.
 
-    Raises KeyboardInterrupt after Ctrl+C.
+    `ready` is called once the server accepts requests. Raises KeyboardInterrupt after Ctrl+C.
     """
     options: dict[str, Any] = {
         "http": BoundedProtocol,

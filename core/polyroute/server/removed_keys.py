@@ -1,4 +1,4 @@
-"""Keys of models that were removed just now: clients rename by removing a model and adding it under another name."""
+"""Keys of recently removed models. Clients rename a model by removing it and adding it under another name."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import NamedTuple
 from polyroute._internal.redact import REDACTED, masked
 
 KEPT_SECONDS = 60.0
-"""How long a client takes between the two at most."""
+"""How long a client may take between the two requests."""
 _FORM_SECONDS = 10.0
-"""How long a form takes that shows a model's key, and sends it as its provider's before it renames the model."""
-_MOST = 100
+"""How long a client's form takes between sending a model's key as the provider's key and renaming the model."""
+_MAX_KEYS = 100
 
 
 class Bound(NamedTuple):
-    """Whose key it was: the file that it stood in, the provider's ID and the base URL. It serves nothing else."""
+    """What a key may be used for: a file of custom models, a provider's ID and a base URL."""
 
     path: str
     provider: str
@@ -24,7 +24,7 @@ class Bound(NamedTuple):
 
 
 class RemovedKeys:
-    """Remembers keys for a minute, in memory alone."""
+    """Remembers keys for a minute, in memory only."""
 
     def __init__(self) -> None:
         self._keys: dict[Bound, tuple[float, str]] = {}
@@ -32,20 +32,20 @@ class RemovedKeys:
         self._lock = threading.Lock()
 
     def remember(self, bound: Bound, key: str) -> None:
-        """Keep the key of a model that is removed."""
+        """Store the key of a model that is being removed."""
         with self._lock:
             self._forget_old()
             self._keys[bound] = (time.monotonic(), key)
 
     def expect(self, path: str, provider: str, mask: str) -> None:
-        """A mask has come back as the provider's key: it may stand for that of a model which is about to be renamed."""
+        """Record a mask that a client sent as the provider's key: it may stand for the key of a model to be renamed."""
         with self._lock:
             self._masks = {(path, provider): (time.monotonic(), mask)}
 
     def recall(self, bound: Bound, mask: str) -> str:
-        """The key for which the mask stands; empty where there is none. It can be had once.
+        """Return the key that `mask` masks, once, and forget it; an empty string if there is none.
 
-        Without a mask the one counts that has just come back in another place.
+        Without a mask, the one from the last `expect` is used.
         """
         with self._lock:
             self._forget_old()
@@ -63,4 +63,4 @@ class RemovedKeys:
     def _forget_old(self) -> None:
         oldest = time.monotonic() - KEPT_SECONDS
         fresh = [(bound, kept) for bound, kept in self._keys.items() if kept[0] > oldest]
-        self._keys = dict(fresh[-_MOST:])
+        self._keys = dict(fresh[-_MAX_KEYS:])

@@ -1,4 +1,4 @@
-"""Reading requests: bounded, and strictly."""
+"""Parse requests strictly, within size limits, and look up the models that they name."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from polyroute.server.errors import ApiError, invalid
 from polyroute.server.schemas import Body, Query
 
 MAX_BODY_BYTES = 256_000
-"""A hundred favourites with long IDs are a tenth of it."""
+"""Ten times the size of a hundred favourites with long IDs."""
 MAX_DEPTH = 16
 
 Q = TypeVar("Q", bound=Query)
 
 
 def query(kind: type[Q], request: Request) -> Q:
-    """The query parameters. Of one that is repeated all values count, as if separated by commas."""
+    """Return the query parameters, with repeated ones joined by commas. Raises ApiError if they are invalid."""
     values = {name: ",".join(request.query_params.getlist(name)) for name in request.query_params}
     try:
         return kind.model_validate(values)
@@ -34,23 +34,26 @@ def query(kind: type[Q], request: Request) -> Q:
 
 
 async def body(kind: type[Body] | None, request: Request) -> Body | None:
-    """The JSON body, or None for an operation that takes none: then what was sent is read as far as it is short."""
+    """Return the JSON body; None for an operation without one, for which a body is read and dropped.
+
+    Raises ApiError if the body is invalid or too large.
+    """
     if kind is None:
-        await bounded(request)
+        await read_body(request)
         return None
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != "application/json":
-        told = "Send JSON, with `Content-Type: application/json`."
-        raise ApiError("unsupported_media_type", told, scope="http", status=415)
-    document = _parsed(await bounded(request))
+        message = "The body is not declared as JSON. Send JSON with `Content-Type: application/json`."
+        raise ApiError("unsupported_media_type", message, scope="http", status=415)
+    document = _parsed(await read_body(request))
     try:
         return kind.model_validate(document)
     except ValidationError as error:
         raise invalid(error, "body") from None
 
 
-async def bounded(request: Request, most: int = MAX_BODY_BYTES) -> bytes:
-    """The body as it was sent; one that is larger is not read to its end."""
+async def read_body(request: Request, most: int = MAX_BODY_BYTES) -> bytes:
+    """Return the raw body. Raises ApiError, without reading to the end, if it is larger than `most` bytes."""
     declared = request.headers.get("content-length", "0")
     if declared.isdigit() and int(declared) > most:
         _refuse_large(most)
@@ -63,21 +66,21 @@ async def bounded(request: Request, most: int = MAX_BODY_BYTES) -> bytes:
 
 
 def _refuse_large(most: int) -> NoReturn:
-    told = f"The body is larger than {most} bytes."
-    raise ApiError("body_too_large", told, scope="http", status=413)
+    message = f"The body is larger than {most} bytes."
+    raise ApiError("body_too_large", message, scope="http", status=413)
 
 
 def _parsed(data: bytes) -> Any:
     if not data.strip():
-        raise ApiError("invalid_json", "The body is empty; JSON is wanted.", scope="http")
+        raise ApiError("invalid_json", "The body is empty. Send JSON.", scope="http")
     try:
         text = data.decode()
         document = json.loads(text, object_pairs_hook=_object, parse_constant=_refuse_constant)
-        json.dumps(document, ensure_ascii=False).encode()  # half a surrogate pair is no text
+        json.dumps(document, ensure_ascii=False).encode()  # fails for unpaired surrogates
         deep = _depth(document) > MAX_DEPTH
     except RecursionError:
         deep = True
-    except (ValueError, UnicodeError):  # the parser's own words quote the body, which may hold a key
+    except (ValueError, UnicodeError):  # the parser's message quotes the body, which may hold a key
         raise ApiError("invalid_json", "The body is not valid JSON.", scope="http") from None
     if deep:
         raise ApiError("invalid_json", f"The body is nested deeper than {MAX_DEPTH} levels.", scope="http")
@@ -87,12 +90,12 @@ def _parsed(data: bytes) -> Any:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("a name stands twice in one object")
+        raise ValueError("an object has the same name twice")
     return found
 
 
 def _refuse_constant(_: str) -> NoReturn:
-    raise ValueError("NaN and Infinity are no JSON")
+    raise ValueError("NaN and Infinity are not JSON")
 
 
 def _depth(document: Any) -> int:
@@ -101,20 +104,20 @@ def _depth(document: Any) -> int:
 
 
 def model(catalog: Catalog, provider: str, model_id: str) -> ModelRef:
-    """The model that a client names. Of a gateway that is none to select it is the model in the list behind it."""
+    """Return the model that a client names. For a gateway that can't be selected, look it up in the list behind it."""
     found = catalog.plugins.find(provider)
     return canonical(ModelRef(found.id if found.selectable else LIST_GATEWAY, model_id), catalog.plugins)
 
 
 def routes(catalog: Catalog, provider: str, model_id: str) -> tuple[Route, ...]:
-    """The routes that it may take; of a gateway that is none to select, those through it."""
+    """Return the routes of a model. For a gateway that can't be selected, only those through the gateway."""
     found = catalog.plugins.find(provider)
     all_routes = catalog.routes(model(catalog, provider, model_id))
     return all_routes if found.selectable else tuple(route for route in all_routes if route.via == found.id)
 
 
 def file_types(catalog: Catalog, provider: str, model_id: str) -> list[FileType]:
-    """The file types that a model takes; of a person's own that no list has, those that it may take."""
+    """Return the file types that a model accepts. For a custom model that is in no list, those that it may accept."""
     ref = model(catalog, provider, model_id)
     models = catalog.plugins.models
     found = models(ref.provider).get(ref.id)
@@ -126,7 +129,7 @@ def file_types(catalog: Catalog, provider: str, model_id: str) -> list[FileType]
 
 
 def verdict(routes: tuple[Route, ...]) -> Verdict:
-    """Which route would be taken; where there is none, why not."""
+    """Return which route would be taken, or why none is usable."""
     taken = next((route for route in routes if route.usable), None)
     if taken is not None:
         return {"usable": True, "via": taken.via}

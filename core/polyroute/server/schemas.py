@@ -1,4 +1,4 @@
-"""What requests hold: read strictly, and described in the API's OpenAPI document."""
+"""Models of query parameters and bodies, which also define their schemas in the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from polyroute.dexto_compat.http import PREFER_CREDITS_FIELD
 
 
-def _fitting(pattern: str, told: str) -> Any:
-    """What a text must match, said in words where it does not."""
+def _fitting(pattern: str, message: str) -> Any:
+    """Return annotations for a text that must match `pattern`; `message` says what is required if it does not."""
 
     def fit(text: str) -> str:
         if re.fullmatch(pattern, text) is None:
-            raise ValueError(told)
+            raise ValueError(message)
         return text
 
     return Field(json_schema_extra={"pattern": f"^{pattern}$"}), AfterValidator(fit)
 
 
 def _whole(number: Any) -> Any:
-    """JSON knows one kind of number: 1.0 is a whole one."""
+    """Convert 1.0 to 1: JSON has only one kind of number."""
     return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
-# White space is what Python or JavaScript takes for it: a schema is read by both.
+# White space as defined by Python or by JavaScript: the schema is used in both.
 _VISIBLE = r"[^\s\u001c-\u001f\u0085\ufeff]"
 _NAME = _fitting(rf"{_VISIBLE}(?:[\s\S]*{_VISIBLE})?", "must not begin or end with white space")
 _HEX = "[0-9A-Fa-f]{1,4}"
@@ -34,15 +34,15 @@ _IPV6 = rf"\[(?:(?:{_HEX}:){{7}}{_HEX}|(?:{_HEX}(?::{_HEX}){{0,3}})?::(?:{_HEX}(
 _PORT = "(?:[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
 _URL = _fitting(
     rf"""(?:https?://(?:[0-9A-Za-z._-]+|{_IPV6})(?::{_PORT})?(?:/[!"%->@-\[\]-~]*)?)?""",
-    "must be an http or https address in ASCII, without user name, ?, #, $ and backslash",
+    "must be an http or https URL in ASCII, without a user name, ?, #, $ or backslash",
 )
 _SECRET = _fitting(
     r"(?:[ -~]*| *[!-~]{0,8}(?:[*\u2022.]{3,}|\u2026)[!-~]{0,4} *)",
-    "must be visible ASCII, or a mask of the stored one",
+    "must be visible ASCII, or the mask of the stored key",
 )
 _KEY = _fitting(
     r"[ \t\r\n]*[!#%&(-\[\]-_a-~][!#-&(-\[\]-_a-~]*[ \t\r\n]*",
-    "must be visible ASCII without quotes, backslashes and spaces, and no $NAME",
+    "must be visible ASCII without quotes, backslashes, spaces and $NAME",
 )
 
 Text = Annotated[str, Field(min_length=1, max_length=1_000)]
@@ -57,34 +57,34 @@ Flag = Annotated[Literal["true", "false", "1", "0"] | None, Field(default=None)]
 
 
 class Body(BaseModel):
-    """A JSON object. Fields that nobody knows are refused: a misspelt one would be lost without a word."""
+    """A JSON object. Unknown fields are refused, since a misspelt one would be ignored silently."""
 
     model_config = ConfigDict(strict=True, extra="forbid", hide_input_in_errors=True)
 
 
 class Query(BaseModel):
-    """Query parameters. Those that nobody knows are passed over."""
+    """Query parameters. Unknown ones are ignored."""
 
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
 
 class CatalogQuery(Query):
-    """Which part of the catalog, in which form."""
+    """The part and the form of the catalog to return."""
 
-    mode: Literal["grouped", "flat"] = Field("grouped", description="By provider, or one list of models.")
-    scope: Literal["all", "curated"] = Field("all", description="Everything, or a small set for a first look.")
+    mode: Literal["grouped", "flat"] = Field("grouped", description="Group by provider, or return one list of models.")
+    scope: Literal["all", "curated"] = Field("all", description="Everything, or a small selection.")
     provider: str = Field("", max_length=500, description="Only these providers, separated by commas.")
-    hasKey: Flag = Field(None, description="Only providers that can, or can't, be used by any route.")
+    hasKey: Flag = Field(None, description="Only providers that can (or can't) be used by some route.")
     fileType: Literal["pdf", "image", "audio", "video", "document"] | None = Field(
-        None, description="Only models that take this."
+        None, description="Only models that accept this file type."
     )
     defaultOnly: Flag = Field(None, description="Only each provider's default model.")
-    includeModels: Flag = Field(None, description="Whether the grouped form lists models; it does by default.")
-    usable: Flag = Field(None, description="Only models that can, or can't, be run now.")
+    includeModels: Flag = Field(None, description="Whether the grouped form includes models; default true.")
+    usable: Flag = Field(None, description="Only models that can (or can't) be run now.")
 
 
 class StatusQuery(Query):
-    """Which providers."""
+    """The providers to return."""
 
     provider: str = Field("", max_length=500, description="Only these providers, separated by commas.")
 
@@ -92,31 +92,31 @@ class StatusQuery(Query):
 class ModelQuery(Query):
     """One model."""
 
-    model: str = Field(min_length=3, max_length=1_000, description="A reference, provider/model.")
+    model: str = Field(min_length=3, max_length=1_000, description="A model reference, `provider/model`.")
 
 
 class CapabilitiesQuery(Query):
     """One model of one provider."""
 
     provider: Text = Field(description="A provider's ID or alias.")
-    model: Text = Field(description="The model, in the provider's or a gateway's spelling.")
+    model: Text = Field(description="The model ID, as the provider or a gateway spells it.")
 
 
 class CurrentQuery(Query):
-    """Whose current model."""
+    """The session whose current model is requested."""
 
-    sessionId: str = Field("", max_length=500, description="A session; without it, what goes for all.")
+    sessionId: str = Field("", max_length=500, description="A session ID; empty for the model of all sessions.")
 
 
 class Reasoning(Body):
-    """How a model is to reason."""
+    """How a model should reason."""
 
     variant: Text
     budgetTokens: Count = 0
 
 
 class SwitchBody(Body):
-    """A model to make current. Without a provider what is current stays, but for what is named."""
+    """A model to make current. Without a provider, fields that are left out keep their current values."""
 
     provider: Text = ""
     model: Text = ""
@@ -133,7 +133,7 @@ class SwitchBody(Body):
 
 
 class CustomModelBody(Body):
-    """A person's own model. An empty text takes a field away."""
+    """A custom model. An empty string removes a field."""
 
     name: ModelName
     provider: Text = ""
@@ -148,7 +148,7 @@ class CustomModelBody(Body):
 
 
 class CustomModelChanges(Body):
-    """Fields of a person's own model to change: null takes one away, and what is left out stays."""
+    """Changes to fields of a custom model. Null removes a field; fields that are left out stay."""
 
     name: ModelName = ""
     baseURL: Address | None = None
@@ -160,16 +160,18 @@ class CustomModelChanges(Body):
 
 
 class CustomModelQuery(Query):
-    """Which of several models of one name."""
+    """Which of several custom models with the same name is meant."""
 
-    provider: str = Field("", max_length=1_000, description="Needed where several providers have a model of the name.")
+    provider: str = Field(
+        "", max_length=1_000, description="Required if several providers have a custom model with this name."
+    )
 
 
 class AdviceQuery(Query):
-    """A model that a person may want to add."""
+    """A custom model that a user is about to add."""
 
     provider: Text = Field(description="A provider's ID or alias.")
-    name: Text = Field(description="The model ID as it is being entered, perhaps with the provider in front.")
+    name: Text = Field(description="The model ID as entered so far, with or without the provider in front.")
 
 
 class KeyBody(Body):
@@ -180,11 +182,11 @@ class KeyBody(Body):
 
 
 class VerifyBody(Body):
-    """Whose keys to verify: none named means all that are there."""
+    """The providers whose keys to verify. An empty list means all providers with a key."""
 
     providers: Annotated[list[Text], Field(max_length=500)] = []
     paid: bool = False
-    """Whether requests that cost something may be sent."""
+    """Whether requests that cost money may be sent."""
 
 
 class PickedBody(Body):
@@ -196,13 +198,13 @@ class PickedBody(Body):
 
 
 class FavoritesBody(Body):
-    """All favourites, in place of those before."""
+    """All favourites, which replace the previous ones."""
 
     favorites: Annotated[list[PickedBody], Field(max_length=100)]
 
 
 class PreferencesBody(Body):
-    """What to change; what is left out stays, null and an empty list take away what there is."""
+    """Changes to preferences. Fields that are left out stay; null or an empty list removes a value."""
 
     prefer: Text | None = None
     pins: dict[str, str | None] = {}

@@ -1,4 +1,4 @@
-"""Who may ask: checked before anything else looks at a request."""
+"""Check whether a request is allowed, before anything else processes it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from starlette.types import Scope
 from polyroute.server.errors import ApiError
 
 MAX_TARGET_BYTES = 16_000
-"""The longest path with query, each character of which may be encoded as twelve."""
+"""The limit for a path with its query, in which one character may take twelve bytes once encoded."""
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 _ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}|\[[0-9a-f:.]+\]")
 _SAFE = ("GET", "HEAD")
@@ -20,20 +20,17 @@ _ONCE = (b"host", b"origin", b"authorization", b"x-api-key", b"content-type", b"
 
 
 class Security:
-    """Lets through what comes from this machine's own pages and programs, or has the token."""
+    """Allows requests from this machine's own pages and programs, or with the token."""
 
     def __init__(self, token: str = "", hosts: Iterable[str] = (), origins: Iterable[str] = ()) -> None:
-        """`hosts` are further names under which the server may be called; "*" for a host that checks itself.
-
-        `origins` are further origins whose pages may call it.
-        """
+        """Allow additional `hosts` in the `Host` header ("*" allows any) and pages of additional `origins`."""
         self._token = token.encode()
         self._hosts = frozenset(name.lower() for name in (*_LOOPBACK, *hosts))
         self._origins = frozenset(origins)
         self._known_hosts: set[bytes] = set()
 
     def check(self, scope: Scope, *, is_api: bool) -> None:
-        """Raises Fault for a request that is not to be answered."""
+        """Raise ApiError if a request is not allowed. `is_api` means that it needs the token."""
         headers = dict(scope["headers"])
         if len(headers) != len(scope["headers"]):
             _refuse_repeated(scope)
@@ -55,16 +52,16 @@ class Security:
             try:
                 unquote_to_bytes(raw).decode()
             except UnicodeDecodeError:
-                raise ApiError("bad_path", "The path is not UTF-8 once it is decoded.", scope="http") from None
+                raise ApiError("bad_path", "The decoded path is not UTF-8.", scope="http") from None
 
     def _check_host(self, host: bytes) -> None:
-        """A name that is not ours is how a page elsewhere has its own name point here (DNS rebinding)."""
+        """Refuse unknown host names: with DNS rebinding, a foreign page's own host name resolves to this server."""
         if host in self._known_hosts or "*" in self._hosts:
             return
         name = re.sub(r":\d*$", "", host.decode("latin-1")).lower()
         if name not in self._hosts and not (self._token and _ADDRESS.fullmatch(name)):
-            told = f"This server is not called {name!r}."
-            raise ApiError("forbidden_host", told, "forbidden", scope="http", recovery="Call it by its address.")
+            message = f"This server has no host name {name!r}."
+            raise ApiError("forbidden_host", message, "forbidden", scope="http", recovery="Call it by its address.")
         if len(self._known_hosts) < 100:
             self._known_hosts.add(host)
 
@@ -82,11 +79,11 @@ class Security:
 
     def _refuse_foreign(self, origin: str) -> None:
         if origin not in self._origins:
-            told = "Pages of other origins may not call this server."
-            raise ApiError("forbidden_origin", told, "forbidden", scope="http")
+            message = "Pages of other origins may not call this server."
+            raise ApiError("forbidden_origin", message, "forbidden", scope="http")
 
     def _check_token(self, authorization: bytes, key: bytes) -> None:
-        """Client libraries send what they take for a provider's key in one or the other."""
+        """Accept the token in either header in which client libraries send an API key."""
         kind, _, given = authorization.partition(b" ")
         if not (kind.lower() == b"bearer" and self._is_token(given.strip())) and not self._is_token(key):
             recovery = "Send `Authorization: Bearer TOKEN` with the token that the server was started with."
@@ -106,4 +103,4 @@ class Security:
 def _refuse_repeated(scope: Scope) -> None:
     names = [name for name, _ in scope["headers"]]
     if any(names.count(name) > 1 for name in _ONCE):
-        raise ApiError("bad_request", "A header that may stand once stands there twice.", scope="http")
+        raise ApiError("bad_request", "A header that may occur only once is repeated.", scope="http")

@@ -1,4 +1,4 @@
-"""What is being answered from: one whole state at a time, another one as soon as something has changed."""
+"""The state that requests are answered from. It is immutable, and replaced as soon as something has changed."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from polyroute.server.listing import Listing
 from polyroute.server.loader import Loader
 
 FRESH_SECONDS = 0.01
-"""For so long files are not looked at again: looking at twenty costs as much as a whole small answer."""
+"""How long files are not checked again: checking twenty costs as much as a small response."""
 PATIENCE_SECONDS = 5.0
-"""How long requests wait for a new state before they are answered from the old one. Making one takes milliseconds; this
-is for a plugin that hangs."""
+"""How long requests wait for a new state before they are answered from the old one. Loading a state takes milliseconds,
+unless a plugin hangs."""
 _GIVE_UP_SECONDS = 30.0
-"""After so long a state that is still being made is given up, and another one begun."""
+"""How long loading a state may take before another attempt is started."""
 _ATTEMPTS = 4
-"""How many may hang before no other is begun."""
-_KEPT_BYTES = 16_000_000
-"""Prepared answers of one state; one that needs more makes room by forgetting all."""
+"""How many attempts may hang at the same time."""
+_CACHE_BYTES = 16_000_000
+"""The limit for the cached responses of one state. When it is exceeded, the cache is cleared."""
 
 
 class Snapshot:
-    """One whole state, and the answers that have been prepared from it."""
+    """One immutable state, with the responses that were cached for it."""
 
     def __init__(self, catalog: Catalog, seen: Mapping[str, Identity | None]) -> None:
         self.catalog = catalog
-        self.answers: dict[Any, CachedResponse] = {}
+        self.responses: dict[Any, CachedResponse] = {}
         self._seen = seen
         self._making: dict[Any, asyncio.Task[CachedResponse]] = {}
         self._bytes = 0
@@ -48,38 +48,38 @@ class Snapshot:
 
     @property
     def is_current(self) -> bool:
-        """Whether all files that it was made from are as they were."""
-        others = all(identity_or_none(path) == seen for path, seen in self._seen.items())
-        return others and self.catalog.environment.is_current()
+        """Whether none of the files that it was loaded from has changed."""
+        unchanged = all(identity_or_none(path) == seen for path, seen in self._seen.items())
+        return unchanged and self.catalog.environment.is_current()
 
-    async def answer(self, key: Any, make: Callable[[], Any], workers: Workers) -> CachedResponse:
-        """The prepared answer to `key`, made once, however many wait for it."""
-        if key in self.answers:
-            return self.answers[key]
+    async def response(self, key: Any, make: Callable[[], Any], workers: Workers) -> CachedResponse:
+        """Return the cached response for `key`. It is made once, even if several requests wait for it."""
+        if key in self.responses:
+            return self.responses[key]
         if key not in self._making:
             self._making[key] = asyncio.create_task(workers.run(lambda: CachedResponse(encode(make()))))
             self._making[key].add_done_callback(lambda task: self._keep(key, task))
-        answer: CachedResponse = await patiently(self._making[key])
-        return answer
+        response: CachedResponse = await wait_for(self._making[key])
+        return response
 
     def _keep(self, key: Any, task: asyncio.Task[CachedResponse]) -> None:
         del self._making[key]
         if task.cancelled() or task.exception():
             return
-        answer = task.result()
-        if self._bytes + answer.size > _KEPT_BYTES:
-            self.answers.clear()
+        response = task.result()
+        if self._bytes + response.size > _CACHE_BYTES:
+            self.responses.clear()
             self._bytes = 0
-        self.answers[key] = answer
-        self._bytes += answer.size
+        self.responses[key] = response
+        self._bytes += response.size
 
 
-async def patiently(task: asyncio.Future[Any], seconds: float = PATIENCE_SECONDS) -> Any:
-    """What `task` comes to; a request does not wait for it for ever, and does not end it."""
+async def wait_for(task: asyncio.Future[Any], seconds: float = PATIENCE_SECONDS) -> Any:
+    """Return the result of `task`. Raises ApiError, without cancelling the task, if it takes longer than `seconds`."""
     await asyncio.wait({task}, timeout=seconds)
     if task.done():
         return task.result()
-    raise ApiError("timeout", "It takes too long: a plugin or a service does not answer. Try again later.", "timeout")
+    raise ApiError("timeout", "A plugin or a service did not respond in time. Try again later.", "timeout")
 
 
 class StateHolder:
@@ -95,7 +95,7 @@ class StateHolder:
         self._changed: set[asyncio.Event] = set()
 
     def fresh(self) -> Snapshot | None:
-        """The current state, if it is known to be current."""
+        """Return the current state; None if it has to be loaded, or loaded again, first."""
         if self._snapshot is None or (now := time.monotonic()) < self._fresh_until:
             return self._snapshot
         if self._renewal is not None or not self._snapshot.is_current:
@@ -104,30 +104,30 @@ class StateHolder:
         return self._snapshot
 
     async def snapshot(self) -> Snapshot:
-        """The current state; a new one where something has changed."""
+        """Return the current state, loaded again if something has changed."""
         return self.fresh() or await self._renewed()
 
-    async def look_again(self) -> None:
-        """Make a new state: something has been written."""
+    async def reload_after_write(self) -> None:
+        """Load a new state after a file was written."""
         self._fresh_until = 0.0
         if self._renewal is not None:
             await asyncio.wait({self._renewal}, timeout=PATIENCE_SECONDS)
         if self._snapshot is None or not self._snapshot.is_current:
             await self._renewed()
 
-    def look(self) -> None:
-        """Begin to make a new state where something has changed, without waiting for it."""
+    def reload_in_background(self) -> None:
+        """Start to load a new state if something has changed, without waiting for it."""
         if self.fresh() is None and self._renewal is None:
             self._begin()
 
     def subscribe(self) -> asyncio.Event:
-        """An event that is set at every new state, until `unsubscribe`."""
+        """Return an event that is set at every new state, until `unsubscribe`."""
         event = asyncio.Event()
         self._changed.add(event)
         return event
 
     def unsubscribe(self, event: asyncio.Event) -> None:
-        """The event is wanted no longer."""
+        """Stop setting the event."""
         self._changed.discard(event)
 
     async def _renewed(self) -> Snapshot:
@@ -174,12 +174,12 @@ class StateHolder:
         return Snapshot(catalog, seen)
 
 
-_MOST = 256
-"""States kept at once; one that is forgotten is made again in milliseconds."""
+_MAX_STATES = 256
+"""How many states are kept. A dropped one is loaded again in milliseconds."""
 
 
 class States:
-    """The states of all environments that requests come for; of one, where there are no others."""
+    """The states of all environments that requests have been received for."""
 
     def __init__(
         self,
@@ -192,14 +192,14 @@ class States:
         self._only = self._new(None if callable(environment) else environment)
         self._holders: dict[Environment, StateHolder] = {}
 
-    def of(self, scope: Scope) -> StateHolder:
-        """The state for one request."""
+    def for_request(self, scope: Scope) -> StateHolder:
+        """Return the holder of the state for one request, given its ASGI scope."""
         return self._only if self._of_scope is None else self._of(self._of_scope(scope))
 
     def _of(self, environment: Environment) -> StateHolder:
         holder = self._holders.pop(environment, None) or self._new(environment)
         self._holders[environment] = holder  # the most recent last
-        if len(self._holders) > _MOST:
+        if len(self._holders) > _MAX_STATES:
             del self._holders[next(iter(self._holders))]
         return holder
 

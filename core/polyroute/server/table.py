@@ -1,4 +1,4 @@
-"""All operations: what is routed, and what the OpenAPI document describes."""
+"""The table of all operations, from which routes and the OpenAPI document are generated."""
 
 from __future__ import annotations
 

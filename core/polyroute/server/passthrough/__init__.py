@@ -1,1 +1,1 @@
-"""The local pass-through: requests in the form of known APIs, sent along the route of the model that they name."""
+"""The local pass-through: accepts requests in the form of known APIs and sends them along the model's route."""

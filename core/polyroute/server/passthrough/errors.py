@@ -1,4 +1,4 @@
-"""Errors of the pass-through, in the form of the API that a client believes to call."""
+"""Errors of the pass-through, in the form of the API that the client uses."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from polyroute.errors import NoEffectiveRoute, UnknownProvider
 from polyroute.server.errors import api_error
 
 PREFIX = "/v1"
-"""Where the pass-through answers."""
+"""The path under which the pass-through is served."""
 
 _STATUS = ((UnknownProvider, 404), (NoEffectiveRoute, 403))
-"""Of errors that have another one here: clients of these APIs act on it."""
+"""The statuses that differ from those of the HTTP API, since clients of these APIs act on them."""
 _TYPES = {
     401: "authentication_error",
     403: "permission_error",
@@ -23,13 +23,13 @@ _TYPES = {
 
 
 def error_response(error: Exception, path: str) -> tuple[int, dict[str, Any]]:
-    """Status and document of an error for whoever called `path`, in words that say what to do."""
-    fault = api_error(error)
-    status = next((each for kind, each in _STATUS if isinstance(error, kind)), fault.status)
-    message = fault.told.message
-    if fault.told.recovery and not isinstance(error, NoEffectiveRoute):  # which says it in its message
-        message = f"{message} {fault.told.recovery}"
+    """Return the status and the JSON document of an error for a request to `path`."""
+    failure = api_error(error)
+    status = next((each for kind, each in _STATUS if isinstance(error, kind)), failure.status)
+    message = failure.details.message
+    if failure.details.recovery and not isinstance(error, NoEffectiveRoute):  # its message contains the remedies
+        message = f"{message} {failure.details.recovery}"
     kind = _TYPES.get(status, "api_error" if status >= 500 else "invalid_request_error")
     if path.startswith(f"{PREFIX}/messages"):
         return status, {"type": "error", "error": {"type": kind, "message": message}}
-    return status, {"error": {"message": message, "type": kind, "param": None, "code": fault.told.code}}
+    return status, {"error": {"message": message, "type": kind, "param": None, "code": failure.details.code}}

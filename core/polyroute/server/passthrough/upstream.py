@@ -1,4 +1,4 @@
-"""Sending a request along a route, and its answer back as it comes."""
+"""Send a request along a route, and stream its response back."""
 
 from __future__ import annotations
 
@@ -23,58 +23,59 @@ RawHeaders = list[tuple[bytes, bytes]]
 _CONNECTION = frozenset(
     b"connection content-length expect host keep-alive te trailer transfer-encoding upgrade".split()
 )
-"""Headers that are about one connection, and not about what goes over it."""
-_OF_THE_CALLER = frozenset(b"cookie forwarded origin referer via x-real-ip".split())
-_PREFIXES_OF_THE_CALLER = (b"proxy-", b"sec-", b"x-forwarded-")
-"""What tells about the client and its way here, and may be meant for others on this machine."""
-_OF_THE_ENDPOINT = frozenset(b"alt-svc date server set-cookie strict-transport-security".split())
-_PREFIXES_OF_THE_ENDPOINT = (b"access-control-", b"proxy-", b"x-polyroute-")
-"""What is about the endpoint's own origin, which ours is not."""
-_JUDGED_BYTES = 64_000
-"""An error is read so far before it is decided what it means; what is longer is passed on."""
+"""Headers that concern a single connection."""
+_CLIENT_HEADERS = frozenset(b"cookie forwarded origin referer via x-real-ip".split())
+_CLIENT_PREFIXES = (b"proxy-", b"sec-", b"x-forwarded-")
+"""Headers about the client and its connection. They may be meant for other servers on this machine."""
+_ENDPOINT_HEADERS = frozenset(b"alt-svc date server set-cookie strict-transport-security".split())
+_ENDPOINT_PREFIXES = (b"access-control-", b"proxy-", b"x-polyroute-")
+"""Headers that apply to the endpoint's own origin only."""
+_MAX_ERROR_BYTES = 64_000
+"""An error up to this size is read to decide whether the next route is tried; a longer one is passed on."""
 _LARGE_BYTES = 256 * 1024
-"""What is sent piece by piece."""
+"""Larger bodies are sent in pieces of this size."""
 _CONNECT_SECONDS = 15
 _VISIBLE = "!\"#$&'()*+,-./:;<=>?@[\\]^_`{|}~"
 
 
 class UpstreamRequest(NamedTuple):
-    """A request as an endpoint gets it."""
+    """A request to send to an endpoint."""
 
     url: httpx2.URL
     target: bytes
-    """Path and query to the byte, which a URL would spell in its own way."""
+    """The exact bytes of path and query, which a URL object would normalize."""
     headers: httpx2.Headers
     body: bytes
 
 
 class ClientRequest(NamedTuple):
-    """A request as it came, but for the model that it names."""
+    """A request from a client, with the body split around the model that it names."""
 
     model: str
     before: bytes
-    """The body up to the model's value."""
+    """The body before the value of `model`."""
     after: bytes
+    """The body after the value of `model`."""
     query: bytes
     headers: RawHeaders
 
     def along(self, route: Route, environment: Environment) -> UpstreamRequest:
-        """The request as the route's endpoint gets it: its ID, its address, its key, and nothing else changed."""
+        """Return the request for the route's endpoint. Only the model ID, the URL and the key are changed."""
         guard = Guard(route, environment)
         url = _url(joined(guard.route.base_url, request_path(route.protocol, route.model_id or "")))
         target = url.raw_path + b"?" + _query(self.query) if self.query else url.raw_path
-        dropped = _OF_THE_CALLER | {route.auth.name.lower().encode()}
-        headers = httpx2.Headers(_without(self.headers, dropped, _PREFIXES_OF_THE_CALLER))
+        dropped = _CLIENT_HEADERS | {route.auth.name.lower().encode()}
+        headers = httpx2.Headers(_without(self.headers, dropped, _CLIENT_PREFIXES))
         guard.apply(origin_of(str(url)), headers)
         return UpstreamRequest(url, target, headers, self.before + json.dumps(route.model_id).encode() + self.after)
 
 
 class UpstreamResponse:
-    """An endpoint's answer, of which the head is there."""
+    """An endpoint's response whose headers have been received."""
 
     def __init__(self, model: ModelRef, route: Route, response: httpx2.Response) -> None:
         self.route, self._model, self._response = route, model, response
-        self._begun: list[bytes] = []
+        self._received: list[bytes] = []
         self._parts = response.aiter_raw()
 
     @property
@@ -82,16 +83,16 @@ class UpstreamResponse:
         """The HTTP status."""
         return self._response.status_code
 
-    async def judged(self) -> httpx2.Response | None:
-        """The answer as one that was read, if it is short; it can be relayed all the same."""
+    async def read(self) -> httpx2.Response | None:
+        """Read the response and return it; None if it is too long. It can still be relayed afterwards."""
         size = 0
         try:
             async for part in self._parts:
-                self._begun.append(part)
+                self._received.append(part)
                 size += len(part)
-                if size > _JUDGED_BYTES:
+                if size > _MAX_ERROR_BYTES:
                     return None
-            return httpx2.Response(self.status, headers=self._raw(), content=b"".join(self._begun))
+            return httpx2.Response(self.status, headers=self._raw(), content=b"".join(self._received))
         except httpx2.DecodingError:
             return None
         except BaseException:
@@ -99,21 +100,21 @@ class UpstreamResponse:
             raise
 
     async def relay(self, send: Send) -> None:
-        """Send it on, each part as it comes."""
+        """Send the response to the client, each part as it arrives."""
         try:
             await send({"type": "http.response.start", "status": self.status, "headers": self._headers()})
-            for part in self._begun:
+            for part in self._received:
                 await send({"type": "http.response.body", "body": part, "more_body": True})
             async for part in self._parts:
                 await send({"type": "http.response.body", "body": part, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
         except httpx2.HTTPError:
-            raise ConnectionAbortedError("The endpoint hung up before its answer was whole.") from None
+            raise ConnectionAbortedError("The endpoint closed the connection before the end of its response.") from None
         finally:
             await self.close()
 
     async def close(self) -> None:
-        """Want no more of it."""
+        """Close the response."""
         await self._response.aclose()
 
     def _raw(self) -> RawHeaders:
@@ -122,38 +123,40 @@ class UpstreamResponse:
     def _headers(self) -> RawHeaders:
         raw = self._raw()
         length = [(name, value) for name, value in raw if name == b"content-length"]
-        kept = _without(raw, _OF_THE_ENDPOINT, _PREFIXES_OF_THE_ENDPOINT)
-        ran = {"via": self.route.via, "model": self.route.model_id or "", "provider": self._model.provider}
-        ours = [(f"x-polyroute-{name}".encode(), _visible(value).encode()) for name, value in ran.items()]
-        return [*kept, *length, *ours]
+        kept = _without(raw, _ENDPOINT_HEADERS, _ENDPOINT_PREFIXES)
+        taken = {"via": self.route.via, "model": self.route.model_id or "", "provider": self._model.provider}
+        own = [(f"x-polyroute-{name}".encode(), _visible(value).encode()) for name, value in taken.items()]
+        return [*kept, *length, *own]
 
 
 class _Refused(Exception):
-    """An answer that is an error, in the shape in which errors of client libraries are looked at."""
+    """An error response, in the form in which the fallback examines exceptions of client libraries."""
 
-    def __init__(self, answer: UpstreamResponse, response: httpx2.Response) -> None:
-        self.answer, self.response = answer, response
+    def __init__(self, upstream: UpstreamResponse, response: httpx2.Response) -> None:
+        self.upstream, self.response = upstream, response
         super().__init__()
 
 
 class Upstream:
-    """The way to all endpoints: one client, made when it is first needed, with the proxies that are set then."""
+    """Sends requests to all endpoints with one HTTP client, which is created at the first request."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._client: httpx2.AsyncClient | None = None
 
     async def send(self, model: ModelRef, route: Route, request: UpstreamRequest, policy: Policy) -> UpstreamResponse:
-        """The answer to a request; raises what says why where there is none, or another route might be taken."""
+        """Return the response to a request. Raises an exception if there is none or the next route may be tried."""
         self._client = self._client or self._new_client()
-        answer = UpstreamResponse(model, route, await self._client.send(_made(request), stream=True))
-        if 300 <= answer.status < 400:
-            await answer.close()
-            told = f"{_named(route)} answers with a redirect, which is not followed: a key goes to its endpoint alone."
-            raise ApiError("upstream_redirects", told, "third_party")
-        if answer.status >= 400 and policy == "auto" and (response := await answer.judged()) is not None:
-            raise _Refused(answer, response)
-        return answer
+        upstream = UpstreamResponse(model, route, await self._client.send(_to_httpx(request), stream=True))
+        if 300 <= upstream.status < 400:
+            await upstream.close()
+            message = (
+                f"{_named(route)} sent a redirect. It is not followed, since a key is sent to its own endpoint only."
+            )
+            raise ApiError("upstream_redirects", message, "third_party")
+        if upstream.status >= 400 and policy == "auto" and (response := await upstream.read()) is not None:
+            raise _Refused(upstream, response)
+        return upstream
 
     async def close(self) -> None:
         """Close all connections."""
@@ -168,8 +171,8 @@ class Upstream:
             raise ApiError("upstream_unreachable", str(error), "third_party") from None
 
 
-def _made(request: UpstreamRequest) -> httpx2.Request:
-    """The library's own request: made here, and not by its client, it has no headers that nobody has sent."""
+def _to_httpx(request: UpstreamRequest) -> httpx2.Request:
+    """Return the library's request object. It is not built by the client, which would add default headers."""
     request.headers["content-length"] = str(len(request.body))
     content = request.body if len(request.body) < _LARGE_BYTES else _pieces(request.body)
     extensions = {"target": request.target}
@@ -177,7 +180,7 @@ def _made(request: UpstreamRequest) -> httpx2.Request:
 
 
 async def _pieces(body: bytes) -> AsyncIterator[bytes]:
-    """A large body, bit by bit: others' requests go on meanwhile."""
+    """Yield a large body in pieces, so that other requests are processed in between."""
     for start in range(0, len(body), _LARGE_BYTES):
         yield body[start : start + _LARGE_BYTES]
 
@@ -186,30 +189,33 @@ def _url(address: str) -> httpx2.URL:
     try:
         return httpx2.URL(address)
     except httpx2.InvalidURL:
-        raise UsageError(f"{address} is no address that could be called: correct the base URL.") from None
+        raise UsageError(f"{address} is not a valid URL: correct the base URL.") from None
 
 
-def outcome(error: Exception, course: FallbackPlan) -> UpstreamResponse:
-    """The answer that ends it all the same; raises Fault where there was none. What a library says may quote a key."""
+def response_to_failure(error: Exception, plan: FallbackPlan) -> UpstreamResponse:
+    """Return the endpoint's error response to send to the client. Raises an error if there was no response.
+
+    Messages of the HTTP library are not repeated, since they may quote a key.
+    """
     cause = error.error if isinstance(error, RouteFailed) else error
     if isinstance(cause, _Refused):
-        return cause.answer
+        return cause.upstream
     if not isinstance(cause, httpx2.HTTPError):
         raise error
     if isinstance(cause, httpx2.TimeoutException):
-        told = f"{_named(course.route)} does not answer in time."
-        raise ApiError("upstream_timeout", told, "third_party", status=504) from None
-    told = str(error) if isinstance(error, RouteFailed) else f"{_named(course.route)} broke off."
-    raise ApiError("upstream_unreachable", told, "third_party") from None
+        message = f"{_named(plan.route)} did not respond in time."
+        raise ApiError("upstream_timeout", message, "third_party", status=504) from None
+    message = str(error) if isinstance(error, RouteFailed) else f"{_named(plan.route)} broke the connection off."
+    raise ApiError("upstream_unreachable", message, "third_party") from None
 
 
 def _visible(text: str) -> str:
-    """What may stand in a header; any ID may stand in a reference."""
+    """Return a text with the characters that are not allowed in a header percent-encoded."""
     return quote(text, safe=_VISIBLE + " ", errors="replace")
 
 
 def _query(query: bytes) -> bytes:
-    """A query to the byte, but for bytes that no request may hold."""
+    """Return a query unchanged, except for bytes that are not allowed in a request, which are percent-encoded."""
     return quote(query, safe=_VISIBLE + "%").encode()
 
 
@@ -218,7 +224,7 @@ def _named(route: Route) -> str:
 
 
 def _without(headers: RawHeaders, names: Iterable[bytes], prefixes: tuple[bytes, ...]) -> RawHeaders:
-    """Headers but for these, and those of the connection alone, which may name further ones."""
+    """Return the headers except `names`, `prefixes` and connection headers, including those that `Connection` names."""
     named = b",".join(value for name, value in headers if name == b"connection").lower().split(b",")
     dropped = {*_CONNECTION, *names, *(each.strip() for each in named)}
     return [each for each in headers if each[0] not in dropped and not each[0].startswith(prefixes)]

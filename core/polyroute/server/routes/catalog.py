@@ -1,4 +1,4 @@
-"""Operations that ask: the catalog, status, one model."""
+"""Operations that read the catalog, the status and single models, and that refresh lists."""
 
 from __future__ import annotations
 
@@ -29,37 +29,37 @@ from polyroute.server.schemas import CapabilitiesQuery, CatalogQuery, ModelQuery
 
 
 def _catalog(call: OperationCall) -> Grouped | Flat:
-    """Providers and models, with the route that each would take."""
-    return call.listing.document(call.asked(CatalogQuery))
+    """List providers and models, with the route that each would take."""
+    return call.listing.document(call.parameters(CatalogQuery))
 
 
 def _status(call: OperationCall) -> StatusDocument:
-    """Which providers can be used, by which routes."""
-    asked = [name.strip() for name in call.asked(StatusQuery).provider.split(",") if name.strip()]
+    """Return which providers can be used, and by which routes."""
+    names = [name.strip() for name in call.parameters(StatusQuery).provider.split(",") if name.strip()]
     document = documents.status(call.listing.status)
-    if asked:
-        known = [name for name in asked if name in call.catalog.plugins.names]
-        document["providers"] = {name: documents.provider(call.catalog.provider(name)) for name in known}
+    if names:
+        available = [name for name in names if name in call.catalog.plugins.names]
+        document["providers"] = {name: documents.provider(call.catalog.provider(name)) for name in available}
     return document
 
 
 def _resolve(call: OperationCall) -> Resolution:
-    """The route to take for a model, or why there is none."""
-    asked = call.asked(ModelQuery).model
-    provider, model_id = ModelRef.parse(asked)
+    """Return the routes to a model in order, with the reason and the remedy of each."""
+    text = call.parameters(ModelQuery).model
+    provider, model_id = ModelRef.parse(text)
     if not model_id or provider not in call.catalog.plugins.names:
-        canonical(asked, call.catalog.plugins)  # which says what is wrong with it
+        canonical(text, call.catalog.plugins)  # raises the error that explains what is wrong
     model = request_parsing.model(call.catalog, provider, model_id)
     return documents.resolution(model, request_parsing.routes(call.catalog, provider, model_id), call.catalog.problems)
 
 
 def _capabilities(call: OperationCall) -> Capabilities:
-    """What a model takes."""
-    asked = call.asked(CapabilitiesQuery)
+    """Return which file types a model accepts."""
+    query = call.parameters(CapabilitiesQuery)
     return {
-        "provider": asked.provider,
-        "model": asked.model,
-        "supportedFileTypes": request_parsing.file_types(call.catalog, asked.provider, asked.model),
+        "provider": query.provider,
+        "model": query.model,
+        "supportedFileTypes": request_parsing.file_types(call.catalog, query.provider, query.model),
         "reasoning": _NO_REASONING,
     }
 
@@ -71,18 +71,18 @@ _NO_REASONING: ReasoningSupport = {
     "supportedVariants": [],
     "supportsBudgetTokens": False,
 }
-"""Which variants a model has is not known here, so none is offered."""
+"""No plugin reports reasoning variants, so none is offered."""
 
 _MODELS = (
-    Operation("GET", "/llm/catalog", _catalog, CatalogQuery, prepared=True),
-    Operation("GET", "/llm/status", _status, StatusQuery, prepared=True),
-    Operation("GET", "/llm/resolve", _resolve, ModelQuery, prepared=True),
-    Operation("GET", "/llm/capabilities", _capabilities, CapabilitiesQuery, prepared=True),
+    Operation("GET", "/llm/catalog", _catalog, CatalogQuery, cacheable=True),
+    Operation("GET", "/llm/status", _status, StatusQuery, cacheable=True),
+    Operation("GET", "/llm/resolve", _resolve, ModelQuery, cacheable=True),
+    Operation("GET", "/llm/capabilities", _capabilities, CapabilitiesQuery, cacheable=True),
 )
 
 
 def _validated(call: OperationCall) -> Validation:
-    """Whether the gateway has a model."""
+    """Return whether the gateway offers a model."""
     name = call.path["modelId"]
     found = call.catalog.plugins.models(LIST_GATEWAY).get(name)
     return _valid(name, found) if found else _missing(name, call)
@@ -94,56 +94,56 @@ def _valid(name: str, model: Model) -> Validation:
 
 
 def _missing(name: str, call: OperationCall) -> Validation:
-    """A model that is in no list: invalid where the list is fresh, else nobody knows."""
+    """Return the result for a model that is in no list: invalid if the list is fresh, else unknown."""
     alike = [ModelRef.parse(each).id for each in suggestions(call.catalog, ModelRef(LIST_GATEWAY, name))]
     plugins = call.catalog.plugins
     if plugins.list_of(LIST_GATEWAY) and not plugins.can_be_fresher(LIST_GATEWAY):
-        told = f"{name} is not in the gateway's list."
-        return {"valid": False, "modelId": name, "status": "invalid", "error": told, "suggestions": alike}
-    told = f"{name} is not in the list that is there, which is not fresh; the gateway may have it all the same."
-    return {"valid": False, "modelId": name, "status": "unknown", "error": told, "suggestions": alike}
+        message = f"{name} is not in the gateway's list."
+        return {"valid": False, "modelId": name, "status": "invalid", "error": message, "suggestions": alike}
+    message = f"{name} is not in the gateway's list, but the list is outdated: the gateway may offer the model anyway."
+    return {"valid": False, "modelId": name, "status": "unknown", "error": message, "suggestions": alike}
 
 
 def _refreshed(call: OperationCall) -> ListsRefreshed:
-    """Fetch the lists of models anew."""
+    """Fetch the lists of models again."""
     plugins = call.catalog.plugins
     if not plugins.lists:
-        raise ApiError("no_lists", "No plugin that is in use has a list to fetch.", "not_found")
+        raise ApiError("no_lists", "No active plugin has a list to fetch.", "not_found")
     reports = refresh(plugins.lists, call.catalog.environment, force=True)
-    told = [f"{each.name}: {each.error or each.state}" for each in reports]
+    results = [f"{each.name}: {each.error or each.state}" for each in reports]
     if not all(each.is_good for each in reports):
-        recovery = "Try again later, or see `polyroute refresh`."
-        raise ApiError("refresh_failed", "; ".join(told), "system", recovery=recovery, ok=False)
-    return {"ok": True, "message": "; ".join(told)}
+        recovery = "Try again later, or run `polyroute refresh` for details."
+        raise ApiError("refresh_failed", "; ".join(results), "system", recovery=recovery, ok=False)
+    return {"ok": True, "message": "; ".join(results)}
 
 
 _GATEWAY = (
-    Operation("GET", VALIDATE_PATH, _validated, prepared=True),
+    Operation("GET", VALIDATE_PATH, _validated, cacheable=True),
     Operation("POST", REFRESH_PATH, _refreshed, lane="network"),
 )
 
 
 def _plugins(call: OperationCall) -> PluginsDocument:
-    """The plugins, what they provide, and what is amiss."""
+    """List the plugins, what they provide, and their problems."""
     return plugins.plugins(call.catalog)
 
 
 def _gateway_status(call: OperationCall) -> GatewayStatus:
-    """Whether the gateway can be used."""
+    """Return whether Dexto's gateway can be used."""
     gateway = call.listing.status.providers.get(GATEWAY)
     usable = gateway is not None and gateway.has_direct_key
     return {"enabled": gateway is not None, "authenticated": usable, "canUse": usable}
 
 
 def _local_models(call: OperationCall) -> LocalModels:
-    """Models installed on this machine; none are managed here."""
+    """List the models installed on this machine; always empty, since Polyroute manages none."""
     return {"models": []}
 
 
 _ABOUT = (
-    Operation("GET", "/plugins", _plugins, prepared=True),
-    Operation("GET", AUTH_STATUS_PATH, _gateway_status, prepared=True),
-    Operation("GET", "/models/local", _local_models, prepared=True),
+    Operation("GET", "/plugins", _plugins, cacheable=True),
+    Operation("GET", AUTH_STATUS_PATH, _gateway_status, cacheable=True),
+    Operation("GET", "/models/local", _local_models, cacheable=True),
 )
 
 

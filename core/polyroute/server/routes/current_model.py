@@ -1,4 +1,4 @@
-"""Operations about the current model."""
+"""Operations on the current model."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from polyroute.server.schemas import CurrentQuery, SwitchBody
 from polyroute.types import DIRECT
 
 _NOT_SETTINGS = {"provider", "model", "baseURL", "apiKey", "sessionId"}
-_SAID_BY_ROUTES = (MISSING_KEY, "no_route", "model_not_offered")
-"""The routes know better: of a key that came with the choice, and of models that are newer than any list."""
+_LEFT_TO_ROUTES = (MISSING_KEY, "no_route", "model_not_offered")
+"""Codes that validation is ignored for: routes also consider a key given with the choice and models in no list yet."""
 
 
 def _current(call: OperationCall) -> Current:
-    """The current model, and whether it can be run."""
-    chosen = call.current.get(call.catalog.environment, call.asked(CurrentQuery).sessionId)
+    """Return the current model, and whether it can be run."""
+    chosen = call.current.get(call.catalog.environment, call.parameters(CurrentQuery).sessionId)
     selection = chosen or _first_choice(call)
     routes = _routes(call, selection)
     route = next((each for each in routes if each.usable), None)
@@ -38,7 +38,7 @@ def _current(call: OperationCall) -> Current:
 
 
 def _switch(call: OperationCall) -> Switched:
-    """Make a model current; it must be able to run."""
+    """Make a model current, if a usable route to it exists."""
     body = call.body(SwitchBody)
     before = call.current.get(call.catalog.environment, body.sessionId) or _first_choice(call)
     selection = _selected(body, before, call)
@@ -48,7 +48,7 @@ def _switch(call: OperationCall) -> Switched:
         raise NoEffectiveRoute(ModelRef(selection.provider, selection.model), routes)
     call.current.set(call.catalog.environment, body.sessionId, selection)
     picked = Picked(selection.provider, selection.model, selection.base_url)
-    with contextlib.suppress(Unavailable):  # the switch is made, whether or not it can be remembered
+    with contextlib.suppress(Unavailable):  # the switch succeeds even if the recents can't be written
         PickerState(call.catalog.environment).push_recent(picked)
     document: Switched = {"config": _config(call, selection, routes)}
     if body.sessionId:
@@ -57,26 +57,26 @@ def _switch(call: OperationCall) -> Switched:
 
 
 def _check(call: OperationCall, selection: Selection) -> None:
-    """Raises Fault where a choice would be wrong in a configuration too."""
+    """Raise ApiError for a choice that would also be an error in a configuration."""
     ref = request_parsing.model(call.catalog, selection.provider, selection.model)
     section = {"provider": ref.provider, "model": ref.id, "baseURL": selection.base_url}
     wrong = [
         found
         for found in validate(call.catalog, section)
-        if found.severity == "error" and found.code not in _SAID_BY_ROUTES
+        if found.severity == "error" and found.code not in _LEFT_TO_ROUTES
     ]
     if wrong:
         issues = [issue(each.code, f"{each.message}. {each.remedy}", [each.path]) for each in wrong]
-        told = f"{wrong[0].path}: {wrong[0].message}."
-        raise ApiError(wrong[0].code, told, recovery=wrong[0].remedy, issues=issues)
+        message = f"{wrong[0].path}: {wrong[0].message}."
+        raise ApiError(wrong[0].code, message, recovery=wrong[0].remedy, issues=issues)
 
 
 def _selected(body: SwitchBody, before: Selection, call: OperationCall) -> Selection:
-    """The model that a body chooses. Only where it names no provider does the one before count, with its endpoint."""
+    """Return the model that a body selects. Without a provider, the previous provider and endpoint stay."""
     same = Selection("", "") if body.provider else before
     provider, model = body.provider or same.provider, body.model or same.model
     if not model:
-        raise ApiError("llm_model_invalid", f"Name the model of {provider} to switch to.")
+        raise ApiError("llm_model_invalid", f"The request names no model of {provider}. Name the model to switch to.")
     base_url = body.baseURL or same.base_url
     kept = same.api_key if same.base_url == base_url else ""
     settings = body.model_dump(exclude=_NOT_SETTINGS, exclude_unset=True)
@@ -84,50 +84,51 @@ def _selected(body: SwitchBody, before: Selection, call: OperationCall) -> Selec
 
 
 def _given(body: SwitchBody, provider: str, model: str, call: OperationCall) -> str:
-    """The key in a body; empty for what was shown in place of one."""
+    """Return the key in a body; empty if it is the mask or the stored text of a known key."""
     key = body.apiKey.strip()
     own = call.catalog.custom_model(request_parsing.model(call.catalog, provider, model))
     return "" if is_masked(key) or (own and key == own.key) else literal(key)
 
 
 def _first_choice(call: OperationCall) -> Selection:
-    """What is current as long as nobody chose: a well-known default model, one that can be run where there is any."""
-    known = call.listing.well_known()
-    if not known:
-        raise ApiError("llm_no_model", "No model is known.", "not_found", recovery="See `polyroute plugins`.")
-    return Selection(*known[0])
+    """Return the model that is current before any choice: a well-known default model, a usable one if possible."""
+    models = call.listing.well_known()
+    if not models:
+        raise ApiError("llm_no_model", "No plugin lists a model.", "not_found", recovery="See `polyroute plugins`.")
+    return Selection(*models[0])
 
 
 def _routes(call: OperationCall, selection: Selection) -> tuple[Route, ...]:
-    """The routes to a choice. An endpoint that came with it gets the key that came with it, and never one of ours."""
+    """Return the routes to a choice. A base URL given with it gets only the key given with it, never a stored one."""
     routes = request_parsing.routes(call.catalog, selection.provider, selection.model)
     if not (selection.base_url or selection.api_key):
         return routes
     direct = next((route for route in routes if route.via == DIRECT), None)
     if direct is None:
         raise ApiError(
-            "llm_model_invalid", f"{selection.provider} takes neither a base URL nor a key of one model's own."
+            "llm_model_invalid",
+            f"{selection.provider} accepts neither a base URL nor a key for a single model. Leave both out.",
         )
     url = selection.base_url or direct.base_url
     if selection.api_key and url:
-        return (direct._replace(usable=True, base_url=url, reason="the key came with the choice", remedy=""),)
+        return (direct._replace(usable=True, base_url=url, reason="the key was given with the choice", remedy=""),)
     if url == direct.base_url:
         return routes
-    reason = f"{url} was given without a key, and keys found for another endpoint do not go there"
+    reason = f"{url} was given without a key, and keys for other endpoints are not sent there"
     if call.catalog.provider(selection.provider).provider.kind == "own-server":
         return (direct._replace(usable=True, base_url=url, credential=None, reason="your own server needs no key"),)
-    remedy = "Give its key with it, or save it as a custom model with a key of its own."
+    remedy = "Send its key with it, or save a custom model with its own key."
     return (direct._replace(usable=False, base_url=url, credential=None, reason=reason, remedy=remedy),)
 
 
 def _config(call: OperationCall, selection: Selection, routes: tuple[Route, ...]) -> Config:
-    """A choice as clients read it; the key stays here."""
+    """Return a choice as clients read it, without its key."""
     config: Config = {
         "provider": selection.provider,
         "model": selection.model,
         **_listed(call, selection),
         **_own(call, selection),
-        **cast("Settings", selection.settings),  # a host that keeps them gives back what it was given
+        **cast("Settings", selection.settings),  # a host's store returns what it was given
         "hasApiKey": any(route.usable for route in routes),
     }
     if selection.base_url:
@@ -136,14 +137,14 @@ def _config(call: OperationCall, selection: Selection, routes: tuple[Route, ...]
 
 
 def _listed(call: OperationCall, selection: Selection) -> ModelFacts:
-    """What lists say of a model."""
+    """Return the facts from the list of a model."""
     ref = request_parsing.model(call.catalog, selection.provider, selection.model)
     found = call.catalog.plugins.models(ref.provider).get(ref.id)
     return _facts(found.name, found.context, found.output) if found else {}
 
 
 def _own(call: OperationCall, selection: Selection) -> ModelFacts:
-    """What the user says of a model of their own."""
+    """Return the facts that the user entered for a custom model."""
     for model in call.catalog.custom_models.named(selection.model):
         if model.provider == selection.provider:
             return _facts(model.display_name, *map(model.stored.get, ("maxInputTokens", "maxOutputTokens")))

@@ -1,4 +1,4 @@
-"""Operations about the person's own models."""
+"""Operations on the user's custom models."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from polyroute.server.schemas import AdviceQuery, CustomModelBody, CustomModelCh
 
 
 def _listed(call: OperationCall) -> CustomModels:
-    """The person's own models, with the route that each would take."""
-    return {"models": [_shown(model, call) for model in call.catalog.custom_models.listing().models]}
+    """List the user's custom models, with the route that each would take."""
+    return {"models": [_document(model, call) for model in call.catalog.custom_models.listing().models]}
 
 
 def _saved(call: OperationCall) -> SavedCustomModel:
-    """Add a model, or change the one of the same provider and name; fields that are left out stay."""
+    """Add a custom model, or change the one with the same provider and name; fields that are left out stay."""
     entry = {"provider": DEFAULT_CUSTOM_PROVIDER} | call.body(CustomModelBody).model_dump(exclude_unset=True)
-    before = _before(entry, call)
+    before = _existing(entry, call)
     if before is not None and entry.get(KEY_FIELD) == before.key:
-        del entry[KEY_FIELD]  # shown to the client and sent back: it stays, a reference too
+        del entry[KEY_FIELD]  # the client sent back what it received: keep it, even if it is a reference
     recalled = "" if before else call.removed.recall(_bound(entry, call), entry.get(KEY_FIELD, ""))
     if recalled:
         entry[KEY_FIELD] = recalled
@@ -40,7 +40,7 @@ def _saved(call: OperationCall) -> SavedCustomModel:
     return document
 
 
-def _before(entry: Mapping[str, Any], call: OperationCall) -> CustomModel | None:
+def _existing(entry: Mapping[str, Any], call: OperationCall) -> CustomModel | None:
     try:
         return call.catalog.custom_models.get(ModelRef(entry["provider"], entry["name"]))
     except UnknownCustomModel:
@@ -48,20 +48,20 @@ def _before(entry: Mapping[str, Any], call: OperationCall) -> CustomModel | None
 
 
 def _bound(entry: Mapping[str, Any], call: OperationCall) -> Bound:
-    """Where the key of an entry belongs."""
+    """Return what the key of an entry may be used for."""
     provider, url = entry["provider"], normalized(entry.get("baseURL", ""))
     return Bound(call.catalog.custom_models.path, call.catalog.plugins.names.get(provider, provider), url)
 
 
 def _changed(call: OperationCall) -> SavedCustomModel:
-    """Change fields of a model, its name among them, in one write; what is left out stays."""
+    """Change fields of a custom model, including its name, in one write; fields that are left out stay."""
     changes = call.body(CustomModelChanges).model_dump(exclude_unset=True)
     outcome = call.catalog.custom_models.edit(_named(call), changes, references=False)
     return {"ok": True, "model": documents.entry(outcome.model), "created": False}
 
 
 def _deleted(call: OperationCall) -> Deleted:
-    """Remove a model."""
+    """Remove a custom model."""
     ref, store = _named(call), call.catalog.custom_models
     model = store.get(ref)
     if key := store.secret(ref, model.base_url):
@@ -71,45 +71,45 @@ def _deleted(call: OperationCall) -> Deleted:
 
 
 def _named(call: OperationCall) -> ModelRef:
-    """The one model of the name in the path, perhaps told apart by its provider."""
-    name, provider = call.path["name"], call.asked(CustomModelQuery).provider
+    """Return the custom model named in the path, and by provider in the query if several have the name."""
+    name, provider = call.path["name"], call.parameters(CustomModelQuery).provider
     found = [model.provider for model in call.catalog.custom_models.named(name)]
     names = call.catalog.plugins.names
-    wanted = [each for each in found if not provider or names.get(each, each) == names.get(provider, provider)]
-    if len(wanted) == 1:
-        return ModelRef(wanted[0], name)
-    if not wanted:
-        told = f"There is no custom model {name!r}{f' of {provider}' if provider else ''}."
-        raise ApiError("custom_model_not_found", told, "not_found", context={"modelName": name})
-    told = f"Several providers have a model {name!r}: {', '.join(wanted)}. Say which, with ?provider=."
-    context = {"modelName": name, "candidates": [{"provider": each, "name": name} for each in wanted]}
-    raise ApiError("custom_model_ambiguous", told, "conflict", context=context)
+    matching = [each for each in found if not provider or names.get(each, each) == names.get(provider, provider)]
+    if len(matching) == 1:
+        return ModelRef(matching[0], name)
+    if not matching:
+        message = f"There is no custom model {name!r}{f' of {provider}' if provider else ''}."
+        raise ApiError("custom_model_not_found", message, "not_found", context={"modelName": name})
+    message = f"Several providers have a model {name!r}: {', '.join(matching)}. Choose one with ?provider=."
+    context = {"modelName": name, "candidates": [{"provider": each, "name": name} for each in matching]}
+    raise ApiError("custom_model_ambiguous", message, "conflict", context=context)
 
 
 def _advised(call: OperationCall) -> Advice:
-    """What to know of a model before it is added."""
-    asked = call.asked(AdviceQuery)
-    call.catalog.plugins.find(asked.provider)
-    model = CustomModel(asked.provider, _meant(asked.provider, asked.name, call))
-    known = next((each for each in call.catalog.custom_models.named(model.name) if each.ref == model.ref), None)
-    shown = known or model
+    """Return advice on a custom model before it is added."""
+    query = call.parameters(AdviceQuery)
+    call.catalog.plugins.find(query.provider)
+    model = CustomModel(query.provider, _stored_name(query.provider, query.name, call))
+    existing = next((each for each in call.catalog.custom_models.named(model.name) if each.ref == model.ref), None)
+    entry = existing or model
     return {
-        "provider": shown.provider,
-        "name": shown.name,
-        **_verdict(shown, call),
-        "exists": known is not None,
+        "provider": entry.provider,
+        "name": entry.name,
+        **_verdict(entry, call),
+        "exists": existing is not None,
         "notes": documents.remarks(model, call.catalog),
         "suggestions": documents.alike(model, call.catalog),
     }
 
 
-def _meant(provider: str, name: str, call: OperationCall) -> str:
-    """The ID as it would be stored: what a person enters may have the provider in front, as references do."""
+def _stored_name(provider: str, name: str, call: OperationCall) -> str:
+    """Return the ID to store: users may enter a whole reference, with the provider in front."""
     rest = name.removeprefix(f"{provider}/")
     return rest if "/" in rest and not call.listing.find(provider, name) else name
 
 
-def _shown(model: CustomModel, call: OperationCall) -> ShownCustomModel:
+def _document(model: CustomModel, call: OperationCall) -> ShownCustomModel:
     return {**documents.entry(model), **_verdict(model, call)}
 
 
@@ -121,7 +121,7 @@ def _verdict(model: CustomModel, call: OperationCall) -> Verdict:
 
 _PATH = "/llm/custom-models"
 OPERATIONS = (
-    Operation("GET", _PATH, _listed, prepared=True),
+    Operation("GET", _PATH, _listed, cacheable=True),
     Operation("POST", _PATH, _saved, body=CustomModelBody, lane="writing"),
     Operation(
         *("PATCH", f"{_PATH}/{{name}}", _changed, CustomModelQuery),

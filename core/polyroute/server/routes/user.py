@@ -1,4 +1,4 @@
-"""Operations about providers' own keys."""
+"""Operations on the user's keys, preferences, favourites and recent models."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from polyroute.types import DIRECT
 
 
 def _key(call: OperationCall) -> KeyStatus:
-    """Whether the provider's own key is there, or none is needed; masked."""
+    """Return whether a provider's own key is set or not needed, with the key masked."""
     name = call.path["provider"]
     key = keys.find(call.catalog, name)
     status = call.catalog.provider(name)
@@ -45,7 +45,7 @@ def _key(call: OperationCall) -> KeyStatus:
 
 
 def _stored(call: OperationCall) -> KeySaved:
-    """Keep a provider's key; a mask that comes back keeps the one that is there."""
+    """Store a provider's key; the mask of the stored key leaves it unchanged."""
     body = call.body(KeyBody)
     stored = keys.store(call.catalog, body.provider, body.apiKey.strip())
     if stored.kept:
@@ -61,21 +61,21 @@ def _stored(call: OperationCall) -> KeySaved:
 
 
 def _verified(call: OperationCall) -> Verifications:
-    """Ask endpoints whether these providers' keys, or all that are there, work right now."""
+    """Ask endpoints whether the keys of these providers, or all keys, work now."""
     body = call.body(VerifyBody)
     found = verify(call.catalog, body.providers, paid=body.paid)
     return documents.verifications(found, call.catalog.problems)
 
 
 _KEYS = (
-    Operation("GET", "/llm/key/{provider}", _key, prepared=True),
+    Operation("GET", "/llm/key/{provider}", _key, cacheable=True),
     Operation("POST", "/llm/key", _stored, body=KeyBody, lane="writing"),
     Operation("POST", "/llm/verify", _verified, body=VerifyBody, lane="network"),
 )
 
 
 def _preferences(call: OperationCall) -> PreferencesDocument:
-    """Which route comes first, what is pinned, and what is disabled."""
+    """Return the preferred route, pins and disabled providers."""
     own = call.catalog.preferences
     return {
         "prefer": own.prefer or None,
@@ -89,7 +89,7 @@ def _preferences(call: OperationCall) -> PreferencesDocument:
 
 
 def _changed(call: OperationCall) -> Done:
-    """Change preferences, all at once; what is left out stays, and null takes it away."""
+    """Change several preferences in one write; fields that are left out stay, and null removes a value."""
     body = call.body(PreferencesBody)
     plugins = call.catalog.plugins
     values: dict[str, str | list[str] | None] = {}
@@ -106,20 +106,20 @@ def _changed(call: OperationCall) -> Done:
 
 
 def _pins(pins: Mapping[str, str | None], call: OperationCall) -> dict[str, str | None]:
-    """Pins by the IDs of their providers; one that is taken away need not be right."""
+    """Return the pins by provider ID. A pin to remove need not be valid."""
     plugins = call.catalog.plugins
     return dict((target, None) if via is None else checked(via, target, plugins)[::-1] for target, via in pins.items())
 
 
 _PATH = "/llm/preferences"
 _PREFERENCES = (
-    Operation("GET", _PATH, _preferences, prepared=True),
+    Operation("GET", _PATH, _preferences, cacheable=True),
     Operation("PUT", _PATH, _changed, body=PreferencesBody, lane="writing"),
 )
 
 
 def _sections(call: OperationCall) -> PickerStateDocument:
-    """What to offer first: featured models, recent ones, favourites, and the person's own."""
+    """List the models to offer first: featured, recent, favourite and custom models."""
     state = picker_state.PickerState(call.catalog.environment)
     models = call.catalog.custom_models.listing().models
     own = {(each.provider, each.name): each for each in models}
@@ -132,13 +132,13 @@ def _sections(call: OperationCall) -> PickerStateDocument:
 
 
 def _used(call: OperationCall) -> Done:
-    """Remember that a model was chosen."""
+    """Record that a model was used."""
     picker_state.PickerState(call.catalog.environment).push_recent(_picked(call.body(PickedBody), call))
     return {"ok": True}
 
 
 def _toggled(call: OperationCall) -> Toggled:
-    """Make a model a favourite, or no longer one."""
+    """Add a model to the favourites, or remove it."""
     state = picker_state.PickerState(call.catalog.environment)
     return {"ok": True, "isFavorite": state.toggle_favourite(_picked(call.body(PickedBody), call))}
 
@@ -182,14 +182,14 @@ def _entry(
 
 
 def _file_types(picked: picker_state.Picked, call: OperationCall) -> list[FileType]:
-    """What it takes."""
+    """Return the file types that a picked model accepts."""
     if picked.provider not in call.catalog.plugins.names:
         return []
     return request_parsing.file_types(call.catalog, picked.provider, picked.model)
 
 
 def _verdict(picked: picker_state.Picked, call: OperationCall) -> Verdict:
-    """Whether it can be run."""
+    """Return whether a picked model can be run."""
     if picked.provider not in call.catalog.plugins.names:
         return {"usable": False, "via": None, "why": f"no plugin provides {picked.provider}"}
     return request_parsing.verdict(request_parsing.routes(call.catalog, picked.provider, picked.model))
@@ -197,7 +197,7 @@ def _verdict(picked: picker_state.Picked, call: OperationCall) -> Verdict:
 
 _PICKER_PATH = "/llm/model-picker-state"
 _PICKER = (
-    Operation("GET", _PICKER_PATH, _sections, prepared=True),
+    Operation("GET", _PICKER_PATH, _sections, cacheable=True),
     Operation("POST", f"{_PICKER_PATH}/recents", _used, body=PickedBody, lane="writing"),
     Operation("POST", f"{_PICKER_PATH}/favorites/toggle", _toggled, body=PickedBody, lane="writing"),
     Operation("PUT", f"{_PICKER_PATH}/favorites", _replaced, body=FavoritesBody, lane="writing"),
