@@ -363,7 +363,7 @@ def test_a_socks_proxy_needs_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_certificates_that_are_not_there_are_told(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """The variable that names a missing CA file or folder is told, and what it names."""
     monkeypatch.setenv(name, "/none/such.pem")
-    with pytest.raises(Unavailable, match=f"{name} names /none/such.pem"):
+    with pytest.raises(Unavailable, match=f"{name} is set to /none/such.pem"):
         fetch("https://acme.invalid/")
 
 

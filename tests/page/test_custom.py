@@ -69,7 +69,7 @@ def test_it_is_used_at_once(visit: Visitor) -> None:
     panel.get_by_role("button", name="Use this model").click()
     expect(page.messages).to_contain_text("Now in use")
     panel.get_by_role("button", name="Edit").click()
-    page.dialog.get_by_label("Name to show").fill("My GLM")
+    page.dialog.get_by_label("Display name").fill("My GLM")
     page.dialog.get_by_label("Model ID").fill("z-ai/glm-4.5")
     page.dialog.get_by_role("button", name="Save").click()
     expect(page.messages).to_contain_text("My GLM is saved")

@@ -13,7 +13,7 @@ def test_a_server_that_goes_away(visit: Visitor) -> None:
     """Without its server the page keeps its list and says from when it is; with the server all is well."""
     page = visit(DEXTO).open().search(SONNET)
     page.goes_away()
-    expect(page.page.locator("#banner")).to_contain_text("Polyroute does not answer. What you see is from")
+    expect(page.page.locator("#banner")).to_contain_text("Polyroute does not respond. The page shows the state of")
     expect(page.row(SONNET)).to_contain_text("via Dexto")
     page.search("openai/gpt-5")
     expect(page.rows.first).to_be_visible()
@@ -27,7 +27,7 @@ def test_a_server_that_fails(visit: Visitor) -> None:
     page.fails(500)
     page.page.get_by_role("switch", name="Prefer Dexto credits").click()
     expect(page.messages).to_contain_text("The disk is full.")
-    expect(page.page.locator("#banner")).to_contain_text("The disk is full. What you see is from")
+    expect(page.page.locator("#banner")).to_contain_text("The disk is full. The page shows the state of")
     expect(page.row(SONNET)).to_contain_text("via Dexto")
     page.page.unroute("**/api/**")
     expect(page.page.locator("#banner")).to_be_hidden(timeout=20_000)
@@ -53,7 +53,7 @@ def test_a_server_that_takes_its_time(visit: Visitor) -> None:
 
     page.page.route("**/api/llm/catalog*", late)
     assert page.shell.run("prefer", "direct", DEXTO_HOME=str(page.shell.home / "dexto")).returncode == 0
-    expect(page.page.locator("#banner")).to_contain_text("takes its time", timeout=15_000)
+    expect(page.page.locator("#banner")).to_contain_text("is slow to respond", timeout=15_000)
     expect(page.row(SONNET)).to_be_visible()
     page.page.route("**/api/llm/catalog*", lambda route: route.continue_())
     for route in awaited:

@@ -76,7 +76,7 @@ def error(visit: Visitor, **how: object) -> Visit:
     """The server is away."""
     page = visit(DEXTO, **how).open()  # type: ignore[arg-type]
     page.goes_away()
-    expect(page.page.locator("#banner")).to_contain_text("does not answer")
+    expect(page.page.locator("#banner")).to_contain_text("does not respond")
     return page
 
 

@@ -120,7 +120,7 @@ def api_error(error: BaseException) -> ApiError:
         case NoEffectiveRoute():
             return missing_key(error)
         case HTTPException():
-            return _of_framework(error)
+            return _from_framework(error)
         case PolyrouteError():
             return next(ApiError(code, str(error), kind) for cls, code, kind in _DOMAIN if isinstance(error, cls))
         case _:
@@ -170,7 +170,7 @@ def issue(code: str, message: str, path: Sequence[str | int], context: Mapping[s
     return found
 
 
-def _of_framework(error: HTTPException) -> ApiError:
+def _from_framework(error: HTTPException) -> ApiError:
     if error.status_code == 405:
         return ApiError("method_not_allowed", "This path does not support that method.", scope="http", status=405)
     kind = next((name for name, status in STATUS.items() if status == error.status_code), "user")

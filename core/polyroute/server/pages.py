@@ -19,22 +19,22 @@ _TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
 }
-_SAFE = {
+_SECURITY_HEADERS = {
     "referrer-policy": "no-referrer",
     "x-frame-options": "DENY",
     "cross-origin-resource-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
 }
 _UNCACHED = {"x-content-type-options": "nosniff", "cache-control": "no-cache"}
-_OWN_POLICY = (
+_PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
     " connect-src 'self'; manifest-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
-_FOREIGN_POLICY = "object-src 'none'; base-uri 'self'; frame-ancestors 'none'"
+_APPLICATION_POLICY = "object-src 'none'; base-uri 'self'; frame-ancestors 'none'"
 """Other applications may use their own scripts and styles, including inline ones."""
-_FIRST = ("catalog?scope=all", "custom-models", "model-picker-state", "preferences", "current")
+_FIRST_REQUESTS = ("catalog?scope=all", "custom-models", "model-picker-state", "preferences", "current")
 """The page's first requests. The browser sends them early if a `link` header of the page lists them."""
-_PRELOAD = {"link": ", ".join(f"<api/llm/{path}>; rel=preload; as=fetch; crossorigin" for path in _FIRST)}
+_PRELOAD = {"link": ", ".join(f"<api/llm/{path}>; rel=preload; as=fetch; crossorigin" for path in _FIRST_REQUESTS)}
 
 
 class OwnPage:
@@ -67,8 +67,8 @@ def _prepared(name: str, more: dict[str, str]) -> CachedResponse:
         data = file.read()
     headers = {
         "content-type": _TYPES[os.path.splitext(name)[1]],
-        **_SAFE,
-        "content-security-policy": _OWN_POLICY,
+        **_SECURITY_HEADERS,
+        "content-security-policy": _PAGE_POLICY,
         **more,
     }
     return CachedResponse(data, tuple((key.encode(), value.encode()) for key, value in headers.items()))
@@ -89,5 +89,5 @@ class Application(StaticFiles):
             if error.status_code != 404 or is_file:
                 raise
             response = await super().get_response("index.html", scope)
-        response.headers.update({**_SAFE, **_UNCACHED, "content-security-policy": _FOREIGN_POLICY})
+        response.headers.update({**_SECURITY_HEADERS, **_UNCACHED, "content-security-policy": _APPLICATION_POLICY})
         return response

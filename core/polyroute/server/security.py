@@ -15,7 +15,6 @@ MAX_TARGET_BYTES = 16_000
 """The limit for a path with its query, in which one character may take twelve bytes once encoded."""
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 _ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}|\[[0-9a-f:.]+\]")
-_SAFE = ("GET", "HEAD")
 _ONCE = (b"host", b"origin", b"authorization", b"x-api-key", b"content-type", b"content-length")
 
 

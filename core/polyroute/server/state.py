@@ -188,15 +188,15 @@ class States:
         preferences: Preferences | None,
     ) -> None:
         self._plugins, self._preferences = plugins, preferences
-        self._of_scope = environment if callable(environment) else None
+        self._environment_of = environment if callable(environment) else None
         self._only = self._new(None if callable(environment) else environment)
         self._holders: dict[Environment, StateHolder] = {}
 
     def for_request(self, scope: Scope) -> StateHolder:
         """Return the holder of the state for one request, given its ASGI scope."""
-        return self._only if self._of_scope is None else self._of(self._of_scope(scope))
+        return self._only if self._environment_of is None else self._for_environment(self._environment_of(scope))
 
-    def _of(self, environment: Environment) -> StateHolder:
+    def _for_environment(self, environment: Environment) -> StateHolder:
         holder = self._holders.pop(environment, None) or self._new(environment)
         self._holders[environment] = holder  # the most recent last
         if len(self._holders) > _MAX_STATES:

@@ -1,4 +1,4 @@
-// What a person can do: each is sent to the server, told, and followed by another look.
+// The user's actions. Each sends a request, shows a message and reloads the data.
 
 import { post, put, remove } from "./api.js";
 import { openCustomForm } from "./custom.js";
@@ -7,11 +7,11 @@ import { runs } from "./models.js";
 import { toast } from "./notices.js";
 import { hidden, store } from "./state.js";
 
-/** Do something at the server, then look again; what it refuses is said. */
-export async function attempt(action, said) {
+/** Run `action`, show `message` or the error, and reload the data. */
+export async function attempt(action, message) {
   try {
     await action();
-    if (said) toast(said);
+    if (message) toast(message);
   } catch (error) {
     failed(error);
   }
@@ -20,32 +20,32 @@ export async function attempt(action, said) {
 
 function failed(error) {
   toast(`${error.message} ${error.remedy ?? ""}`);
-  shownAnew(); // as it is, not as a control was set
+  rerender(); // controls show the state of the server again
 }
 
-/** Show what is known once more. */
-const shownAnew = (more) => store.set({ known: { ...store.get("known") }, ...more });
+/** Render the known data again, with changes to other values. */
+const rerender = (more) => store.set({ known: { ...store.get("known") }, ...more });
 
 const reference = (model) => ({ provider: model.provider, model: model.id, ...(model.baseURL && { baseURL: model.baseURL }) });
 
-/** Say that a key was set, with what the server has to say of it, and look again. */
-export function keySet(answer, choice) {
-  toast([`The key of ${choice.name} is set.`, ...answer.notes].join(" "));
-  forgetVerified();
+/** Show that a key was set, with the notes of the server, and reload the data. */
+export function keySet(response, choice) {
+  toast([`The key of ${choice.name} is set.`, ...response.notes].join(" "));
+  clearVerified();
   refresh();
 }
 
-/** What was said of keys was said of another key. */
-const forgetVerified = () => store.set({ verified: {} });
+/** Results of checks belong to the previous key. */
+const clearVerified = () => store.set({ verified: {} });
 
-/** What can be done with a model. */
+/** The actions on a model. */
 export const actions = {
   keySet,
   use: (model) =>
     attempt(() => post("llm/switch", reference(model)), `Now in use: ${model.name}, ${runs(model, store.get("known"))}.`),
   verify: async (provider) => {
-    const told = await post("llm/verify", { providers: [provider] }).catch(failed);
-    if (told) store.set({ verified: { ...store.get("verified"), ...told.verifications } });
+    const response = await post("llm/verify", { providers: [provider] }).catch(failed);
+    if (response) store.set({ verified: { ...store.get("verified"), ...response.verifications } });
   },
   close: () => store.set({ chosen: "", routes: null }),
   favorite: (model) => attempt(() => post("llm/model-picker-state/favorites/toggle", reference(model))),
@@ -53,28 +53,28 @@ export const actions = {
   edit: (model) => openCustomForm({ known: store.get("known"), entry: model.own, ondone: saved }),
   remove: (model) => {
     hidden.add(model.key);
-    shownAnew({ chosen: "" });
-    toast(`${model.name} was deleted.`, { undo: () => shownAgain(model), onend: () => removed(model) });
+    rerender({ chosen: "" });
+    toast(`${model.name} was deleted.`, { undo: () => restore(model), onend: () => removeNow(model) });
   },
 };
 
-function shownAgain(model) {
+function restore(model) {
   hidden.delete(model.key);
-  shownAnew({ chosen: model.key });
+  rerender({ chosen: model.key });
 }
 
-async function removed(model) {
+async function removeNow(model) {
   const query = new URLSearchParams({ provider: model.provider });
   const path = `llm/custom-models/${encodeURIComponent(model.id)}?${query}`;
-  await attempt(() => remove(path).finally(() => hidden.delete(model.key))); // one that is refused is shown again
+  await attempt(() => remove(path).finally(() => hidden.delete(model.key))); // if the server refuses, the model is shown again
 }
 
-/** Open the form for a model of one's own, perhaps with an ID to begin with. */
+/** Open the form for a new custom model, with an ID filled in if given. */
 export const add = (id = "") => openCustomForm({ known: store.get("known"), entry: null, draft: id, ondone: saved });
 
 async function saved({ name, pin, isKeySet }) {
   toast(`${name} is saved.`);
-  if (isKeySet) forgetVerified();
+  if (isKeySet) clearVerified();
   if (pin) await attempt(() => put("llm/preferences", { pins: pin }));
   else await refresh();
 }

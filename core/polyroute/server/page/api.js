@@ -1,23 +1,23 @@
-// Talking to the server: one way to ask, one kind of error, one stream of events.
+// Requests to the server, their errors, and the stream of events.
 
 const SLOW_AFTER_MS = 4000;
 const GIVE_UP_AFTER_MS = 30000;
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 10000;
-const LONGEST_SILENCE_MS = 40000; // the server says something every 15 seconds
+const LONGEST_SILENCE_MS = 40000; // the server sends a heartbeat every 15 seconds
 
-// In the fragment, which is never sent nor logged; taken out of the address, so that it is in no history either.
+// The token is in the fragment, which is never sent or logged. It is removed to keep it out of the history.
 let token = new URLSearchParams(location.hash.slice(1)).get("token") ?? "";
 if (token) history.replaceState(null, "", location.pathname + location.search);
 
-/** Send `given` as the server's token from now on. It is kept in memory alone. */
+/** Send `given` as the server's token from now on. It is kept in memory only. */
 export function useToken(given) {
   token = given;
 }
 
 const authorized = () => (token ? { authorization: `Bearer ${token}` } : {});
 
-/** What the server refused, or that it did not answer. `message` is for people. */
+/** An error response, or a missing response (status 0). `message` and `remedy` are shown to the user. */
 export class ApiError extends Error {
   constructor(message, { status = 0, code = "", remedy = "", context = {} } = {}) {
     super(message);
@@ -25,13 +25,12 @@ export class ApiError extends Error {
   }
 
   /** Whether trying again later may help. */
-  get isPassing() {
+  get isTemporary() {
     return this.status === 0 || this.status >= 500;
   }
 }
 
-/** Ask the server; `onslow` is called where an answer takes its time, which is read `as` JSON or text.
- *  Paths are relative to the page. */
+/** Send a request; `path` is relative to `api/`. The response is read `as` "json" or "text"; `onslow` is called if it is slow. */
 async function request(method, path, { body, onslow, as = "json" } = {}) {
   const slow = setTimeout(() => onslow?.(), SLOW_AFTER_MS);
   try {
@@ -39,23 +38,23 @@ async function request(method, path, { body, onslow, as = "json" } = {}) {
       method,
       headers: { ...authorized(), ...(body === undefined ? {} : { "content-type": "application/json" }) },
       body: body === undefined ? undefined : JSON.stringify(body),
-      keepalive: method === "DELETE", // it may be the last thing that a page does
+      keepalive: method === "DELETE", // it may be sent while the page is being closed
       signal: AbortSignal.timeout(GIVE_UP_AFTER_MS),
     });
-    return response.ok ? await response[as]() : await refused(response);
+    return response.ok ? await response[as]() : await fail(response);
   } catch (error) {
     if (error instanceof ApiError) throw error;
-    throw new ApiError("Polyroute does not answer.");
+    throw new ApiError("Polyroute does not respond.");
   } finally {
     clearTimeout(slow);
   }
 }
 
-async function refused(response) {
-  const told = await response.json().catch(() => ({}));
-  const message = typeof told.message === "string" ? told.message : `The server answered ${response.status}.`;
-  const remedy = [told.recovery ?? ""].flat().join(" ");
-  throw new ApiError(message, { status: response.status, code: told.code, remedy, context: told.context ?? {} });
+async function fail(response) {
+  const error = await response.json().catch(() => ({}));
+  const message = typeof error.message === "string" ? error.message : `The server responded with status ${response.status}.`;
+  const remedy = [error.recovery ?? ""].flat().join(" ");
+  throw new ApiError(message, { status: response.status, code: error.code, remedy, context: error.context ?? {} });
 }
 
 export const get = (path, options) => request("GET", path, options);
@@ -64,7 +63,7 @@ export const put = (path, body) => request("PUT", path, { body });
 export const patch = (path, body) => request("PATCH", path, { body });
 export const remove = (path) => request("DELETE", path);
 
-/** Call `onchange` at once, whenever something may have changed, and as the server comes and goes. */
+/** Call `onchange` at once, whenever something may have changed, and when the connection to the server breaks. */
 export async function listen(onchange) {
   for (let retry = FIRST_RETRY_MS; ; retry = Math.min(retry * 2, LONGEST_RETRY_MS)) {
     try {
@@ -73,27 +72,27 @@ export async function listen(onchange) {
         onchange();
       }
     } catch {
-      // Whatever ended the stream, the server is away until a stream begins again.
+      // Whatever ended the stream, try to connect again.
     }
     onchange();
     await new Promise((resolve) => setTimeout(resolve, retry));
   }
 }
 
-/** The names of the server's events. By `fetch`, since an EventSource can't send the token. */
+/** Yield the names of the server's events. It uses `fetch`, since an EventSource can't send the token. */
 async function* events() {
   const silence = new AbortController();
   const response = await fetch("api/events", { headers: authorized(), signal: silence.signal });
-  if (!response.ok) throw new ApiError(`The server answered ${response.status}.`);
+  if (!response.ok) throw new ApiError(`The server responded with status ${response.status}.`);
   let text = "";
   let timer = 0;
-  const waiting = () => {
+  const restartTimer = () => {
     clearTimeout(timer);
     timer = setTimeout(() => silence.abort(), LONGEST_SILENCE_MS);
   };
-  waiting();
+  restartTimer();
   for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
-    waiting();
+    restartTimer();
     const lines = (text + chunk).split("\n");
     text = lines.pop();
     for (const line of lines) if (line.startsWith("event: ")) yield line.slice(7);

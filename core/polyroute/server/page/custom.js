@@ -1,4 +1,4 @@
-// Adding, editing and renaming a person's own models. The server says what an ID may mean; here it is only shown.
+// The form to add, edit and rename custom models. The server gives advice on an ID; the form only shows it.
 
 import { get, patch, post } from "./api.js";
 import { byId, clean, element } from "./dom.js";
@@ -6,7 +6,7 @@ import { runs } from "./models.js";
 
 const ADVICE_AFTER_MS = 250;
 
-/** Open the form: empty, or for one of the person's own models. `draft` begins an ID; `ondone({name, pin, isKeySet})` comes after. */
+/** Open the form, empty or for the custom model `entry`. `draft` is the initial ID; `ondone({name, pin, isKeySet})` is called after saving. */
 export function openCustomForm({ known, entry, draft = "", ondone }) {
   const dialog = byId("dialog");
   const form = customForm({ known, entry, draft, ondone, close: () => dialog.close() });
@@ -15,7 +15,7 @@ export function openCustomForm({ known, entry, draft = "", ondone }) {
   form.focus();
 }
 
-const given = (values) => Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
+const withoutNull = (values) => Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
 
 const field = (id, label, properties = {}, hint = "") => {
   const input = element("input", { id, className: "input", autocomplete: "off", spellcheck: false, ...properties });
@@ -31,19 +31,19 @@ const field = (id, label, properties = {}, hint = "") => {
 };
 
 function customForm({ known, entry, draft, ondone, close }) {
-  const offered = [...known.providers.values()].filter((provider) => provider.customModels);
-  const likely = [...known.gateways.keys()].find((id) => offered.some((each) => each.id === id));
+  const available = [...known.providers.values()].filter((provider) => provider.customModels);
+  const initial = [...known.gateways.keys()].find((id) => available.some((each) => each.id === id));
   const provider = element(
     "select",
     { id: "custom-provider", className: "input", onchange: () => adapt() },
-    offered.map(({ id, name }) => element("option", { value: id, selected: id === (entry?.provider ?? likely) }, name)),
+    available.map(({ id, name }) => element("option", { value: id, selected: id === (entry?.provider ?? initial) }, name)),
   );
   const name = field("custom-name", "Model ID", { value: entry?.name ?? draft, required: true, oninput: () => advise() });
-  const title = field("custom-title", "Name to show", { value: entry?.displayName ?? "" }, "Optional.");
+  const title = field("custom-title", "Display name", { value: entry?.displayName ?? "" }, "Optional.");
   const url = field("custom-url", "Base URL", { type: "url", value: entry?.baseURL ?? "", placeholder: "https://…/v1" });
   const file = field("custom-file", "File", { value: entry?.filePath ?? "" });
   const context = field("custom-context", "Context, in tokens", { type: "number", min: 1, step: 1, value: entry?.maxInputTokens ?? "" }, "Optional.");
-  const key = field("custom-key", "Key", { type: "password", placeholder: entry?.apiKey ? "kept as it is" : "" });
+  const key = field("custom-key", "Key", { type: "password", placeholder: entry?.apiKey ? "unchanged" : "" });
   const force = element("input", { type: "checkbox", id: "custom-force", onchange: () => adapt() });
   const forced = element("label", { className: "check" }, force, " Use my own key, not the gateway's credits");
   const advice = element("div", { className: "advice", id: "custom-advice", role: "status" });
@@ -51,7 +51,7 @@ function customForm({ known, entry, draft, ondone, close }) {
   name.input.setAttribute("aria-describedby", "custom-advice");
   name.wrapped.append(advice);
 
-  const made = element(
+  const formElement = element(
     "form",
     { className: "form", onsubmit: (event) => (event.preventDefault(), save()) },
     element("h2", { id: "dialog-title" }, entry ? "Edit your model" : "Add a model"),
@@ -73,7 +73,7 @@ function customForm({ known, entry, draft, ondone, close }) {
   const isCarried = () => isGateway() && chosen().routes.some((route) => route.usable && route.via !== "direct");
   const gatewayFirst = () => isCarried() && chosen().routes.find((route) => route.usable)?.via !== "direct";
 
-  /** Ask only for what this provider's models need. */
+  /** Show only the fields that this provider's models need. */
   function adapt() {
     const rules = chosen()?.customModels ?? {};
     url.wrapped.hidden = rules.baseURL === "no" || !rules.baseURL;
@@ -91,22 +91,22 @@ function customForm({ known, entry, draft, ondone, close }) {
   let timer = 0;
   function advise() {
     clearTimeout(timer);
-    timer = setTimeout(ask, ADVICE_AFTER_MS);
+    timer = setTimeout(showAdvice, ADVICE_AFTER_MS);
   }
 
-  async function ask() {
-    const typed = name.input.value;
-    if (!typed || (entry && !known.providers.has(entry.provider))) return advice.replaceChildren();
-    const told = await adviceOn(typed).catch(() => null);
-    if (!told || typed !== name.input.value) return;
+  async function showAdvice() {
+    const entered = name.input.value;
+    if (!entered || (entry && !known.providers.has(entry.provider))) return advice.replaceChildren();
+    const response = await adviceOn(entered).catch(() => null);
+    if (!response || entered !== name.input.value) return;
     advice.replaceChildren(
-      ...told.notes.map((note) => element("p", {}, clean(note))),
-      told.usable ? element("p", { className: "good" }, `It would run ${runs(told, known)} now, as ${clean(told.name)}.`) : "",
-      ...told.suggestions.map((each) => element("button", { type: "button", className: "chip", onclick: () => take(each) }, clean(each))),
+      ...response.notes.map((note) => element("p", {}, clean(note))),
+      response.usable ? element("p", { className: "good" }, `It would run ${runs(response, known)} now, as ${clean(response.name)}.`) : "",
+      ...response.suggestions.map((each) => element("button", { type: "button", className: "chip", onclick: () => take(each) }, clean(each))),
     );
   }
 
-  const adviceOn = (typed) => get(`llm/custom-model-advice?${new URLSearchParams({ provider: provider.value, name: typed })}`);
+  const adviceOn = (entered) => get(`llm/custom-model-advice?${new URLSearchParams({ provider: provider.value, name: entered })}`);
 
   function take(suggestion) {
     name.input.value = suggestion;
@@ -119,7 +119,7 @@ function customForm({ known, entry, draft, ondone, close }) {
     const apiKey = key.wrapped.hidden ? "" : key.input.value;
     key.input.value = "";
     try {
-      ondone(await saved(apiKey));
+      ondone(await submit(apiKey));
       close();
     } catch (error) {
       fault.textContent = `${error.message} ${error.remedy ?? ""}`;
@@ -127,8 +127,8 @@ function customForm({ known, entry, draft, ondone, close }) {
     }
   }
 
-  /** A gateway's own key is for all of its models: it is set as such. Others belong to the model. */
-  async function saved(apiKey) {
+  /** Save the model. A gateway's key is stored for all of its models, any other key with the model. */
+  async function submit(apiKey) {
     if (isGateway() && apiKey) await post("llm/key", { provider: provider.value, apiKey });
     const values = {
       name: entry ? name.input.value : (await adviceOn(name.input.value)).name,
@@ -139,7 +139,7 @@ function customForm({ known, entry, draft, ondone, close }) {
       ...(apiKey && !isGateway() ? { apiKey } : {}),
     };
     if (entry) await patch(`llm/custom-models/${encodeURIComponent(entry.name)}?${new URLSearchParams({ provider: entry.provider })}`, values);
-    else await post("llm/custom-models", { provider: provider.value, ...given(values) });
+    else await post("llm/custom-models", { provider: provider.value, ...withoutNull(values) });
     return {
       name: values.displayName ?? values.name,
       pin: force.checked ? { [provider.value]: "direct" } : null,
@@ -149,5 +149,5 @@ function customForm({ known, entry, draft, ondone, close }) {
 
   provider.disabled = Boolean(entry);
   adapt();
-  return { element: made, focus: () => name.input.focus() };
+  return { element: formElement, focus: () => name.input.focus() };
 }

@@ -1,17 +1,17 @@
-// Setting a key, for whatever route lacks one. A key is sent once, and stays nowhere in the page.
+// The form to set a key for a route without one. A key is sent once and not kept in the page.
 
 import { clean, element } from "./dom.js";
 import { post } from "./api.js";
 
 let forms = 0;
-let shown = { of: "", form: element("form") };
+let current = { id: "", form: element("form") };
 
-/** A form that sets the key of one of `choices` (`{provider, name, variable, note}`); `ondone(answer, choice)` comes after.
- *  While a form is on the page, the same choices get the same form, with what was chosen and typed. */
+/** Return a form to set the key of one of `choices` (`{provider, name, variable, note}`); `ondone(response, choice)` is called after.
+ *  While a form is on the page, the same choices return the same form, so that the user's input is kept. */
 export function keyForm(choices, { ondone, title }) {
-  const of = JSON.stringify([title, choices]);
-  if (shown.of !== of || !shown.form.isConnected) shown = { of, form: newForm(choices, ondone, title) };
-  return shown.form;
+  const id = JSON.stringify([title, choices]);
+  if (current.id !== id || !current.form.isConnected) current = { id, form: newForm(choices, ondone, title) };
+  return current.form;
 }
 
 function newForm(choices, ondone, title) {
@@ -21,16 +21,16 @@ function newForm(choices, ondone, title) {
   });
   const which = element(
     "select",
-    { id: `${id}-for`, className: "input", onchange: () => told() },
+    { id: `${id}-for`, className: "input", onchange: () => showNote() },
     choices.map((choice, at) => element("option", { value: at }, choice.name)),
   );
   const note = element("p", { className: "hint", id: `${id}-note` });
   const fault = element("p", { className: "fault", role: "alert" });
-  const told = () => {
+  const showNote = () => {
     const { variable, note: more } = choices[which.value || 0];
-    note.textContent = [variable && `The same as setting ${variable}.`, more].filter(Boolean).join(" ");
+    note.textContent = [variable && `This is the same as setting ${variable}.`, more].filter(Boolean).join(" ");
   };
-  told();
+  showNote();
   const form = element(
     "form",
     { className: "form", onsubmit: (event) => (event.preventDefault(), submit()) },
@@ -59,7 +59,7 @@ function newForm(choices, ondone, title) {
   return form;
 }
 
-/** The choice of a gateway's key. */
+/** Return the choice for a gateway's key; null if it needs none. */
 export const gatewayChoice = (id, { name, primaryEnvVar, carries }) =>
   primaryEnvVar
     ? { provider: id, name: clean(name), variable: primaryEnvVar, note: `It runs the models of ${carries} providers.` }

@@ -1,18 +1,18 @@
-// A list of any length of which only what is near the window is in the page.
+// A virtual list: only the rows near the visible part are in the page.
 
 import { element } from "./dom.js";
 
 const ROW = 60;
 const HEAD = 40;
-const BEYOND = 8; // rows kept above and below what is seen
+const MARGIN_ROWS = 8; // rows kept above and below the visible part
 
-/** Show items (`{head}` or `{model}`) in `box`, within the scrolling `frame`. `row(model)` makes a row's content. */
+/** Show items (`{head}` or `{model}`) in `box`, within the scrolling `frame`. `row(model)` returns a row's content. */
 export function createList(frame, box, { row, onactivate, onchoose }) {
   let items = [];
   let tops = [0];
   let active = -1;
   let total = 0;
-  const shown = new Map();
+  const rendered = new Map();
 
   const heightOf = (item) => (item.head ? HEAD : ROW);
   const isRow = (at) => items[at] && !items[at].head;
@@ -22,40 +22,40 @@ export function createList(frame, box, { row, onactivate, onchoose }) {
     tops = [0];
     for (const item of items) tops.push(tops.at(-1) + heightOf(item));
     total = items.filter((item) => !item.head).length;
-    numbered();
+    numberRows();
     box.style.height = `${tops.at(-1)}px`;
-    for (const made of shown.values()) made.remove();
-    shown.clear();
+    for (const node of rendered.values()) node.remove();
+    rendered.clear();
     active = keepKey ? items.findIndex((item) => item.key === keepKey) : -1;
     frame.scrollTop = Math.min(frame.scrollTop, tops.at(-1));
     draw();
   }
 
-  function numbered() {
+  function numberRows() {
     let number = 0;
     for (const item of items) if (!item.head) item.number = ++number;
   }
 
   function draw() {
-    const first = Math.max(at(frame.scrollTop) - BEYOND, 0);
-    const last = Math.min(at(frame.scrollTop + frame.clientHeight) + BEYOND, items.length - 1);
-    for (const [position, made] of shown) {
+    const first = Math.max(at(frame.scrollTop) - MARGIN_ROWS, 0);
+    const last = Math.min(at(frame.scrollTop + frame.clientHeight) + MARGIN_ROWS, items.length - 1);
+    for (const [position, node] of rendered) {
       if ((position < first || position > last) && position !== active) {
-        made.remove();
-        shown.delete(position);
+        node.remove();
+        rendered.delete(position);
       }
     }
-    for (let position = first; position <= last; position += 1) draw1(position);
-    if (active >= 0) draw1(active);
-    marked();
+    for (let position = first; position <= last; position += 1) drawRow(position);
+    if (active >= 0) drawRow(active);
+    markActive();
   }
 
-  function draw1(position) {
-    if (shown.has(position)) return;
-    const made = items[position].head ? head(items[position]) : option(items[position], position);
-    made.style.transform = `translateY(${tops[position]}px)`;
-    shown.set(position, made);
-    box.append(made);
+  function drawRow(position) {
+    if (rendered.has(position)) return;
+    const node = items[position].head ? head(items[position]) : option(items[position], position);
+    node.style.transform = `translateY(${tops[position]}px)`;
+    rendered.set(position, node);
+    box.append(node);
   }
 
   const head = (item) => element("div", { className: "head", role: "presentation" }, item.head);
@@ -79,13 +79,13 @@ export function createList(frame, box, { row, onactivate, onchoose }) {
       row(item.model),
     );
 
-  function marked() {
-    for (const [position, made] of shown) {
-      if (isRow(position)) made.setAttribute("aria-selected", String(position === active));
+  function markActive() {
+    for (const [position, node] of rendered) {
+      if (isRow(position)) node.setAttribute("aria-selected", String(position === active));
     }
   }
 
-  /** The item at this height. */
+  /** Return the position of the item at this height, in pixels. */
   function at(height) {
     let [low, high] = [0, items.length - 1];
     while (low < high) {

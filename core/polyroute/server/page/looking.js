@@ -1,4 +1,4 @@
-// Asking the server what there is, again and again: at the start, when something has changed, and after it was away.
+// Loading the data from the server: at the start, after changes, and after the server was unavailable.
 
 import { ApiError, get } from "./api.js";
 import { understand, viaName } from "./models.js";
@@ -6,45 +6,45 @@ import { banner } from "./notices.js";
 import { createIndex } from "./search.js";
 import { chosenModel, store } from "./state.js";
 
-const AGAIN_AFTER_MS = 2000;
+const RETRY_AFTER_MS = 2000;
 
-let looking = null;
+let loading = null;
 let again = false;
 let before = [];
 
-/** Look at everything once more; calls while one look is under way become one more. */
+/** Load everything again. Calls while it is loading are combined into one more load. */
 export function refresh() {
-  again = Boolean(looking);
-  looking ??= look().finally(() => {
-    looking = null;
+  again = Boolean(loading);
+  loading ??= load().finally(() => {
+    loading = null;
     if (again) refresh();
   });
-  return looking;
+  return loading;
 }
 
-async function look() {
+async function load() {
   try {
-    const told = await documents();
-    if (told.some((text, at) => text !== before[at])) show(told.map((text) => JSON.parse(text)));
-    before = told;
+    const texts = await documents();
+    if (texts.some((text, at) => text !== before[at])) show(texts.map((text) => JSON.parse(text)));
+    before = texts;
     store.set({ seen: new Date(), needsToken: false });
     banner("");
-    await lookAtRoutes();
+    await loadRoutes();
   } catch (error) {
-    away(error);
+    unavailable(error);
   }
 }
 
-/** What the page is made of, as text. The server has the browser ask for these with the page (`pages.py`). */
+/** Return the documents that the page is made from, as text. Browsers preload them, as `pages.py` declares. */
 function documents() {
-  const onslow = () => banner("Polyroute takes its time to answer…", "slow");
+  const onslow = () => banner("Polyroute is slow to respond…", "slow");
   const text = (path) => get(path, { as: "text", onslow });
   return Promise.all([
     text("llm/catalog?scope=all"),
     text("llm/custom-models"),
     text("llm/model-picker-state"),
     text("llm/preferences"),
-    text("llm/current").catch((error) => (error.isPassing ? Promise.reject(error) : "null")),
+    text("llm/current").catch((error) => (error.isTemporary ? Promise.reject(error) : "null")),
   ]);
 }
 
@@ -53,39 +53,40 @@ function show([catalog, custom, picker, preferences, current]) {
   store.set({ known, index: null, preferences, current: current?.chosen ? current.config : null });
 }
 
-/** The index of what is known, made once. */
+/** Return the search index of the known models, created when it is first needed. */
 export function indexed() {
   if (!store.get("index")) store.set({ index: createIndex(store.get("known").models) });
   return store.get("index");
 }
 
-function away(error) {
+function unavailable(error) {
   if (error.status === 401) return store.set({ needsToken: true });
   const seen = store.get("seen");
-  const shown = seen ? ` What you see is from ${seen.toLocaleTimeString()}.` : "";
-  banner(`${error instanceof ApiError ? error.message : "Something went wrong."}${shown} Trying again…`, "fault");
-  clearTimeout(away.timer);
-  away.timer = setTimeout(refresh, AGAIN_AFTER_MS);
+  const age = seen ? ` The page shows the state of ${seen.toLocaleTimeString()}.` : "";
+  banner(`${error instanceof ApiError ? error.message : "Something went wrong."}${age} Trying again…`, "fault");
+  clearTimeout(unavailable.timer);
+  unavailable.timer = setTimeout(refresh, RETRY_AFTER_MS);
 }
 
-export async function lookAtRoutes() {
+/** Load the routes of the chosen model. */
+export async function loadRoutes() {
   const model = chosenModel();
   if (!model) return;
   if (model.isMissing) return store.set({ routes: [] });
   try {
-    const told = await get(`llm/resolve?${new URLSearchParams({ model: model.ref })}`);
-    if (model.key === store.get("chosen")) showRoutes(told.routes.map(named));
+    const response = await get(`llm/resolve?${new URLSearchParams({ model: model.ref })}`);
+    if (model.key === store.get("chosen")) showRoutes(response.routes.map(named));
   } catch (error) {
-    if (error.isPassing) away(error);
+    if (error.isTemporary) unavailable(error);
     else if (model.key === store.get("chosen")) store.set({ routes: [] });
   }
 }
 
-/** Show routes that differ from those that are shown: nobody's selection is lost to the same words. */
+/** Show routes only if they have changed, so that the user's text selection is not lost. */
 function showRoutes(routes) {
   if (JSON.stringify(routes) !== JSON.stringify(store.get("routes"))) store.set({ routes });
 }
 
 const named = (route) => ({ ...route, viaName: viaName(store.get("known"), route.via) });
 
-refresh(); // before the other modules are there: whoever subscribes later is shown what is known by then
+refresh(); // starts before the other modules are loaded; later subscribers are called with the data so far

@@ -1,10 +1,10 @@
-// The model picker: puts the parts together. Nothing else knows all of them.
+// The model picker: connects all parts of the page.
 
 import { actions, add, attempt, keySet } from "./actions.js";
 import { listen, put, useToken } from "./api.js";
 import { byId, clean, element } from "./dom.js";
 import { createList } from "./list.js";
-import { indexed, lookAtRoutes, refresh } from "./looking.js";
+import { indexed, loadRoutes, refresh } from "./looking.js";
 import { defaultGateway, DIRECT, flat, passes, sections } from "./models.js";
 import { panelOf } from "./panel.js";
 import { rowOf } from "./row.js";
@@ -20,7 +20,7 @@ const list = createList(byId("list"), byId("models"), {
   onchoose: (model) => useOrShow(model),
 });
 
-// --- Showing ------------------------------------------------------------------------------------------------------
+// --- Output -------------------------------------------------------------------------------------------------------
 
 store.subscribe(["known", "query", "filter"], () => {
   const known = store.get("known");
@@ -33,16 +33,16 @@ store.subscribe(["known", "query", "filter"], () => {
   const count = items.filter((item) => item.model).length;
   byId("count").textContent = `${grouped(count)} ${count === 1 ? "model" : "models"}`;
   byId("empty").hidden = count > 0;
-  byId("empty").replaceChildren(...emptiness(typed));
+  byId("empty").replaceChildren(...emptyMessage(typed));
   markActive();
 });
 
-/** A number with commas. `toLocaleString` takes longer, the first time, than making the whole list. */
+/** Format a number with commas. The first call of `toLocaleString` takes longer than rendering the whole list. */
 function grouped(number) {
   return String(number).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
-/** Tell those who hear the page which row the keys are on. */
+/** Report the active row to screen readers. */
 function markActive() {
   for (const each of [query, byId("models")]) {
     if (list.activeId) each.setAttribute("aria-activedescendant", list.activeId);
@@ -50,9 +50,9 @@ function markActive() {
   }
 }
 
-function emptiness(typed) {
+function emptyMessage(typed) {
   return [
-    element("p", {}, typed ? `No model matches “${typed}”.` : "No model passes the filters."),
+    element("p", {}, typed ? `No model matches “${typed}”.` : "No model matches the filters."),
     element("button", { type: "button", className: "button", onclick: () => byId("filters").reset() }, "Reset the filters"),
     element("button", { type: "button", className: "button", onclick: () => add(typed) }, "Add it as your own model"),
   ];
@@ -75,7 +75,7 @@ const about = (model) =>
     actions: { ...actions, close },
   });
 
-/** Show the panel anew; the focus stays on the control of the same name, or in the panel where that is gone. */
+/** Render the panel again. The focus stays on the control with the same name, or else moves to the panel. */
 function keepingFocus(show) {
   const before = panel.contains(document.activeElement) ? nameOf(document.activeElement) : null;
   show();
@@ -85,7 +85,7 @@ function keepingFocus(show) {
 
 const nameOf = (control) => control.ariaLabel ?? control.labels?.[0]?.textContent ?? control.textContent;
 
-/** What stands where no model is chosen: how to begin, or what this place is for. */
+/** Return the panel's content without a chosen model: how to begin, or what the panel shows. */
 function invitation() {
   const begin = store.get("known") ? welcome(store.get("known"), { keySet }) : [];
   document.body.classList.toggle("is-beginning", begin.length > 0);
@@ -108,13 +108,13 @@ store.subscribe(["known", "preferences", "current"], () => {
   byId("current").replaceChildren(...(current ? ["In use: ", element("code", {}, `${current.provider}/${current.model}`)] : []));
 });
 
-// --- Listening ----------------------------------------------------------------------------------------------------
+// --- Events -------------------------------------------------------------------------------------------------------
 
 function choose(model, isPointer) {
   if (model.key !== store.get("chosen")) store.set({ chosen: model.key, routes: null });
   markActive();
   if (isPointer && narrow.matches) panel.focus();
-  lookAtRoutes();
+  loadRoutes();
 }
 
 const useOrShow = (model) => (model.usable ? actions.use(model) : choose(model, true));
@@ -173,8 +173,8 @@ byId("credits-input").addEventListener("change", ({ target }) =>
   attempt(() => put("llm/preferences", { prefer: target.checked ? defaultGateway(store.get("known")).id : DIRECT })),
 );
 
-listen(refresh); // the first event comes at once, and has the page look again: nothing that changed meanwhile is missed
+listen(refresh); // the first event arrives at once and reloads the data, so that no earlier change is missed
 query.focus();
 store.subscribe(["known"], () => {
-  if (store.get("known")) requestAnimationFrame(() => requestIdleCallback(indexed)); // after the models are seen, before anybody types
+  if (store.get("known")) requestAnimationFrame(() => requestIdleCallback(indexed)); // after the models are shown, before the user types
 });

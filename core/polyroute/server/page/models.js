@@ -1,10 +1,10 @@
-// What the server's documents say, as the page shows it: models with how each would run, in sections.
+// Converts the server's documents into the page's data: models with their routes, in sections.
 
 import { clean } from "./dom.js";
 
 export const DIRECT = "direct";
 
-/** Everything that can be chosen, from the documents of the catalog, of the person's own models and of the picker. */
+/** Return all models that can be chosen, from the documents of the catalog, of custom models and of the picker. */
 export function understand(catalog, custom, picker) {
   const named = Object.entries(catalog.providers).filter(([id, each]) => !each.aliases.includes(id));
   const providers = new Map(named.map(([id, each]) => [id, { ...each, id, name: clean(each.name) }]));
@@ -24,10 +24,10 @@ export function understand(catalog, custom, picker) {
   };
 }
 
-/** What tells apart the models that a person may mark: several variants of one model differ in their base URL. */
+/** Return the key that identifies a model; variants of one model differ in their base URL. */
 export const keyOf = ({ provider, model, baseURL }) => `${provider}|${model}${baseURL ? `|${baseURL}` : ""}`;
 
-/** Made thousands of times before anything is shown: one literal, which costs a fifth of what is put together from several. */
+/** Return the model of a listing. It runs thousands of times at start: a single literal takes a fifth of the time of a merged object. */
 const modelOf = ({ id: provider, name: providerName }, { name: id, displayName, baseURL, maxInputTokens, pricing, supportedFileTypes, via }) => ({
   key: keyOf({ provider, model: id, baseURL }),
   provider,
@@ -49,7 +49,7 @@ const ownModel = (provider, entry) => ({
   isMissing: !provider,
 });
 
-/** The list without a search: favourites, recents, custom models, then providers, the usable ones first. */
+/** Return the list without a search: favourites, recents, custom models, then providers, usable ones first. */
 export function sections(known, filter) {
   const groups = [
     ["Favourites", known.models.filter((model) => known.favorites.has(model.key))],
@@ -76,7 +76,7 @@ function byProvider({ providers, listed }) {
     .map(({ title, models }) => [title, models.sort((a, b) => b.usable - a.usable)]);
 }
 
-/** Whether some credential runs a provider's models, rather than that it needs none. */
+/** Return whether a credential was found for a provider; false if it is only usable because it needs none. */
 export const isKeyed = ({ routes }) => routes.some((route) => route.usable && route.credential !== "none needed");
 
 function section(title, models) {
@@ -84,10 +84,10 @@ function section(title, models) {
   return [{ head: `${title} · ${models.length}` }, ...models.map((model) => ({ key: `${title}|${model.key}`, model }))];
 }
 
-/** The same models as a flat list, as a search gives them. */
+/** Return models as list items without sections, for search results. */
 export const flat = (models) => models.map((model) => ({ key: `found|${model.key}`, model }));
 
-/** Whether a model passes the filters. One whose price or context is not known passes none about it. */
+/** Return a function that reports whether a model matches the filters. An unknown price or context does not match. */
 export function passes({ usable, takes, price, context }) {
   return (model) =>
     (!usable || model.usable) &&
@@ -96,25 +96,25 @@ export function passes({ usable, takes, price, context }) {
     (!context || (model.context ?? 0) >= Number(context));
 }
 
-/** How a model would run, in two words. */
+/** Return how a model would run, in two words. */
 export const runs = (model, known) => (!model.usable ? "not usable" : model.via === DIRECT ? DIRECT : `via ${viaName(known, model.via)}`);
 
-/** The gateway that comes first where nobody has said otherwise, if one asks to. */
+/** Return the gateway that is preferred by default, if there is one. */
 export function defaultGateway({ gateways }) {
   const [id, gateway] = [...gateways].find(([, each]) => each.preferredByDefault) ?? [];
   return id && { ...gateway, id };
 }
 
-/** A route's name for people: `direct`, or the gateway's. */
+/** Return the display name of a route: `direct`, or the gateway's name. */
 export const viaName = (known, via) => (via === DIRECT ? DIRECT : clean(known.gateways.get(via)?.name ?? via));
 
-/** A number of tokens, short. */
+/** Format a number of tokens, for example "128K". */
 export function tokens(count) {
   if (!count) return "";
   return count >= 1e6 ? `${trimmed(count / 1e6)}M` : `${trimmed(count / 1000)}K`;
 }
 
-/** Prices of a million tokens, in and out. */
+/** Format prices in USD per million tokens, input and output. */
 export function prices(price) {
   if (!price || price[0] === undefined || price[0] === null) return "";
   return price.every((each) => !each) ? "free" : price.map((each) => `$${Number((each ?? 0).toFixed(3))}`).join(" / ");

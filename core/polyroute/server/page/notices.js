@@ -1,29 +1,29 @@
-// Short messages: what was done, with a way back; and that the server is away.
+// Short messages: what was done, perhaps with an undo button, and whether the data is outdated.
 
 import { byId, element } from "./dom.js";
 
-const SHOWN_MS = 8000;
+const DURATION_MS = 8000;
 
-/** Say that something was done. `undo` offers to take it back; `onend` is called once that is over and was not taken.
- *  Stays while it has the focus; a page that is left ends it. */
+/** Show a message for a while. `undo` is offered as a button; `onend` is called when the message ends without it.
+ *  The message stays while it has the focus, and ends when the page is left. */
 export function toast(text, { undo, onend } = {}) {
-  const made = element("div", { className: "toast" }, element("span", {}, text));
+  const toastElement = element("div", { className: "toast" }, element("span", {}, text));
   const end = () => close(onend);
-  const later = () => setTimeout(() => (made.contains(document.activeElement) ? later() : end()), SHOWN_MS);
+  const later = () => setTimeout(() => (toastElement.contains(document.activeElement) ? later() : end()), DURATION_MS);
   function close(then) {
-    if (!made.isConnected) return;
-    made.remove();
+    if (!toastElement.isConnected) return;
+    toastElement.remove();
     removeEventListener("pagehide", end);
     then?.();
   }
-  if (undo) made.append(element("button", { type: "button", className: "link", onclick: () => close(undo) }, "Undo"));
-  made.append(element("button", { type: "button", className: "quiet", "aria-label": "Dismiss", onclick: end }, "×"));
-  byId("toasts").append(made);
+  if (undo) toastElement.append(element("button", { type: "button", className: "link", onclick: () => close(undo) }, "Undo"));
+  toastElement.append(element("button", { type: "button", className: "quiet", "aria-label": "Dismiss", onclick: end }, "×"));
+  byId("toasts").append(toastElement);
   addEventListener("pagehide", end);
   later();
 }
 
-/** Show, or with no text hide, that what is on the page may be out of date. */
+/** Show a banner about the connection to the server; an empty text hides it. */
 export function banner(text, kind = "") {
   const place = byId("banner");
   if (place.textContent === text) return;

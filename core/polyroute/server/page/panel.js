@@ -1,11 +1,11 @@
-// What is known of the chosen model: how it runs and why, what to set where it can't, and pins.
+// The details of the chosen model: how it runs and why, what to set if it can't run, and pins.
 
 import { element, clean } from "./dom.js";
 import { gatewayChoice, keyForm } from "./keys.js";
 import { prices, runs, tokens } from "./models.js";
 import { picture } from "./picture.js";
 
-/** The content of the panel for `model`, with its `routes` (or null while they are asked for) and what can be done. */
+/** Return the panel's content for `model`, with its `routes` (null while they are loading) and its actions. */
 export function panelOf(model, { routes, known, verified, preferences, isCurrent, actions }) {
   return [
     element(
@@ -19,14 +19,14 @@ export function panelOf(model, { routes, known, verified, preferences, isCurrent
     buttons(model, { known, isCurrent, actions }),
     facts(model),
     ...(model.usable || !routes ? [] : [blocked(model, routes, known, actions)]),
-    ...(routes ? [why(model, routes, { verified, preferences, actions })] : [element("p", { className: "hint" }, "Looking at the routes…")]),
+    ...(routes ? [why(model, routes, { verified, preferences, actions })] : [element("p", { className: "hint" }, "Loading the routes…")]),
   ];
 }
 
 function verdict(model, known) {
   if (model.usable) return `Runs ${runs(model, known)}.`;
   if (model.isMissing) return `The provider ${model.providerName} is not available. It works again when its plugin is back.`;
-  return "Can't run now: nothing that would run it is set up.";
+  return "Can't run now: no route to it is set up.";
 }
 
 function buttons(model, { known, isCurrent, actions }) {
@@ -65,13 +65,13 @@ function blocked(model, routes, known, actions) {
   return element(
     "section",
     { className: "blocked-help", "aria-label": "What to do" },
-    element("h3", {}, "Any one of these will do"),
+    element("h3", {}, "Do one of the following"),
     element("ul", {}, routes.filter((route) => route.remedy).map((route) => element("li", {}, clean(route.remedy)))),
     choices.length > 0 && keyForm(choices, { ondone: actions.keySet, title: "Set it here" }),
   );
 }
 
-/** The key that would open a route: of the provider itself, or of the gateway. */
+/** Return the key that would make a route usable: the provider's or the gateway's. */
 function keyChoice({ via, usable }, model, known) {
   if (usable) return null;
   if (via !== "direct") return gatewayChoice(via, known.gateways.get(via));
@@ -121,30 +121,30 @@ const checkButton = (route, payer, actions) =>
 
 const STATES = {
   valid: "the key works",
-  invalid: "the key is refused",
+  invalid: "the key was refused",
   no_credit: "no credit is left",
-  rate_limited: "too many requests now",
+  rate_limited: "too many requests, try again later",
   unreachable: "can't be reached",
-  unsupported: "this provider has no free way to check",
+  unsupported: "this provider has no free way to check a key",
 };
 
-const checked = (told) => told && [STATES[told.state], told.remaining && `${told.remaining} left`, clean(told.message)].filter(Boolean).join("; ");
+const checked = (result) => result && [STATES[result.state], result.remaining && `${result.remaining} left`, clean(result.message)].filter(Boolean).join("; ");
 
 function pins(route, model, preferences, actions) {
   const targets = [
     [`${model.provider}/${model.id}`, "this model"],
     [model.provider, `all of ${model.providerName}`],
   ];
-  return targets.map(([target, words]) => {
+  return targets.map(([target, label]) => {
     const isPinned = preferences?.pins?.[target] === route.via;
     return element(
       "button",
       {
         type: "button", className: "chip", "aria-pressed": String(isPinned),
-        "aria-label": `Pin ${words} to ${route.viaName}`,
+        "aria-label": `Pin ${label} to ${route.viaName}`,
         onclick: () => actions.pin(target, isPinned ? null : route.via),
       },
-      isPinned ? `Pinned for ${words}` : `Pin for ${words}`,
+      isPinned ? `Pinned for ${label}` : `Pin for ${label}`,
     );
   });
 }

@@ -3,7 +3,7 @@
 import { clean, element } from "./dom.js";
 import { prices, runs, tokens } from "./models.js";
 
-/** The content of a model's row. */
+/** Return the content of a model's row. */
 export function rowOf(model, { known, isCurrent, onstar }) {
   const star = { className: "star", "aria-hidden": "true", onclick: (event) => (event.stopPropagation(), onstar(model)) };
   return element(

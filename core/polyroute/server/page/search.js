@@ -1,11 +1,11 @@
-// Finding models by what a person types, typos forgiven.
+// Searching models, with tolerance for typos.
 
-const FEW = 3; // with fewer exact hits than this, words spelled alike are looked at too
+const FEW = 3; // with fewer exact hits than this, similarly spelled words are searched too
 const WORD = /[\p{L}\p{N}]+/gu;
 
 const words = (text) => text.toLowerCase().match(WORD) ?? [];
 
-/** An index of `models` (each with `name`, `ref` and `providerName`), made once per catalog. */
+/** Return an index of `models` (each with `name`, `ref` and `providerName`), created once per catalog. */
 export function createIndex(models) {
   const texts = models.map((model) => `${model.ref} ${model.name} ${model.providerName}`.toLowerCase());
   const vocabulary = new Map();
@@ -18,7 +18,7 @@ export function createIndex(models) {
   return { models, texts, vocabulary, alike: new Map() };
 }
 
-/** The models that match all words of `query`, best first. */
+/** Return the models that match all words of `query`, best first. */
 export function find(index, query) {
   const wanted = query.toLowerCase().split(/\s+/).filter(Boolean);
   const scores = wanted.map((word) => containing(index, word));
@@ -53,7 +53,7 @@ function spelledAlike(index, typed) {
   return scores;
 }
 
-/** Whether at most `most` letters were left out, put in, changed or swapped with their neighbour. */
+/** Return whether at most `most` letters are missing, added, changed or swapped with their neighbour. */
 export function isNear(typed, known, most) {
   if (Math.abs(typed.length - known.length) > most) return false;
   let before = null;

@@ -1,4 +1,4 @@
-// What the page knows and shows now, and what follows from it.
+// The current data of the page, and values derived from it.
 
 import { createStore } from "./store.js";
 
@@ -16,14 +16,14 @@ export const store = createStore({
   needsToken: false,
 });
 
-/** The model that the panel is about, if any. */
+/** Return the model that the panel shows, if any. */
 export const chosenModel = () => store.get("known")?.models.find((model) => model.key === store.get("chosen"));
 
-/** Whether a model is the one in use. */
+/** Return whether a model is the current one. */
 export function isCurrent(model) {
   const current = store.get("current");
   return current?.provider === model.provider && current?.model === model.id && (current.baseURL ?? "") === (model.baseURL ?? "");
 }
 
-/** Models that are deleted as soon as nobody can want them back any more: until then they keep all that they have. */
+/** Keys of models to delete once the undo message ends. Until then they are only hidden, and lose no data. */
 export const hidden = new Set();

@@ -1,6 +1,6 @@
-// What the page knows, in one place. Whoever shows a part of it subscribes to that part.
+// A store of the page's data. Each part of the page subscribes to the values that it shows.
 
-/** A store of `values`; `set` tells the subscribers of every name whose value changed, once. */
+/** Return a store of `values`. `set` calls each subscriber of a changed value once. */
 export function createStore(values) {
   const subscribers = [];
   return {
@@ -8,11 +8,11 @@ export function createStore(values) {
     set(changes) {
       const changed = Object.keys(changes).filter((name) => values[name] !== changes[name]);
       Object.assign(values, changes);
-      for (const { names, tell } of subscribers) if (names.some((name) => changed.includes(name))) tell();
+      for (const { names, callback } of subscribers) if (names.some((name) => changed.includes(name))) callback();
     },
-    subscribe(names, tell) {
-      subscribers.push({ names, tell });
-      tell();
+    subscribe(names, callback) {
+      subscribers.push({ names, callback });
+      callback();
     },
   };
 }

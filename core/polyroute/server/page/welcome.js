@@ -1,10 +1,10 @@
-// The first thing to see where nothing is set up: what this is, and how to begin.
+// The introduction that is shown while no key is set, and the form for the server's token.
 
 import { element } from "./dom.js";
 import { gatewayChoice, keyForm } from "./keys.js";
 import { isKeyed } from "./models.js";
 
-/** The explanation and a form to begin with; nothing where some key is set. */
+/** Return the introduction with a form for a key; nothing if a key is set. */
 export function welcome(known, { keySet }) {
   const providers = [...known.providers.values()];
   if (providers.some(isKeyed)) return [];
@@ -16,14 +16,14 @@ export function welcome(known, { keySet }) {
     element(
       "p",
       {},
-      "A model runs with a key of its own provider, or with one key of a gateway that carries many providers’ models. " +
-        "Set one here, and the list shows at once what runs, and by which route.",
+      "A model runs with a key for its provider, or with a key for a gateway, which carries the models of many providers. " +
+        "Set one key here, and the list shows at once which models run, and by which route.",
     ),
     keyForm(choices.filter(Boolean), { ondone: keySet, title: "Begin with one key" }),
   ];
 }
 
-/** What to show where the server asks for its token: `onenter(token)` takes what a person enters. */
+/** Return the form for the server's token; `onenter(token)` receives what the user enters. */
 export function tokenForm(onenter) {
   const field = element("input", { type: "password", id: "token", className: "input", autocomplete: "off", required: true });
   const submit = (event) => {
@@ -33,8 +33,8 @@ export function tokenForm(onenter) {
     onenter(given);
   };
   return [
-    element("h2", {}, "This server asks for its token"),
-    element("p", {}, "It is the one that the server was started with. The page keeps it in memory, for as long as it is open."),
+    element("h2", {}, "This server requires a token"),
+    element("p", {}, "Enter the token that the server was started with. The page keeps it in memory only, until it is closed."),
     element(
       "form",
       { className: "form", onsubmit: submit },
