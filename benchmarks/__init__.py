@@ -1,1 +1,1 @@
-"""What Polyroute costs, side by side with floors and peers; see README.md here."""
+"""Benchmarks of Polyroute, side by side with lower bounds and other tools; see README.md in this directory."""

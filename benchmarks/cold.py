@@ -1,4 +1,4 @@
-"""Cold start: "which models can I run?" as a whole process, from the shell's point of view.
+"""Cold start: time whole processes that answer "which models can I run?", as started from a shell.
 
 Usage: python -m benchmarks.cold [--rounds N] [--peer-python PATH] [--check]
 """
@@ -39,7 +39,7 @@ _ONLY_IMPORTS = "import argparse, json, pluggy"
 
 _DOTENV = "\n".join(
     [
-        "# what a person keeps",
+        "# a user's keys",
         "ANTHROPIC_API_KEY=made-up-1",
         'export OPENAI_API_KEY="made-up-2"',
         "GROQ_API_KEY='made-up-3'  # a comment",
@@ -56,7 +56,7 @@ openai = "openrouter"
 _LOGIN = {"dextoApiKey": "made-up-4", "openRouterApiKey": "made-up-5", "token": "made-up-6", "email": "a@b.example"}
 _LITELLM = "import litellm; litellm.get_valid_models()"
 _PEER_VARIABLES = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LLM_USER_PATH": "llm"}
-"""LiteLLM's list is not to be fetched: the network is not what is measured."""
+"""Prevents LiteLLM from fetching its list, because the network is not measured."""
 
 
 class Case(NamedTuple):
@@ -67,16 +67,16 @@ class Case(NamedTuple):
     limit: float | None = None
     variables: Mapping[str, str] = {}
     before: Callable[[], object] = lambda: None
-    """Done before each run, and not timed."""
+    """Run before each measurement, and not timed."""
 
     def run(self) -> float:
-        """Seconds of one run."""
+        """Return the seconds of one run."""
         self.before()
         return process_seconds(self.command, self.person, **self.variables)
 
 
 def main() -> int:
-    """Measure, print, and return 1 where `--check` is given and a limit is exceeded."""
+    """Measure and print; return 1 if `--check` is given and a limit is exceeded."""
     options = _options()
     with throw_away() as directory:
         cases = {**_ours(directory), **_peers(options.peer_python, new_person(directory, "peers"))}
@@ -84,20 +84,20 @@ def main() -> int:
     typical, least = medians(samples), fastest(samples)
     print(f"Whole processes, {options.rounds} interleaved rounds, as multiples of `{_BASE}`.")
     within = show("Medians", _figures(cases, typical))
-    show("Fastest of each, to tell noise from cost", _figures(cases, least, limited=False))
+    show("Fastest of each, to distinguish noise from cost", _figures(cases, least, limited=False))
     return 0 if within or not options.check else 1
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m benchmarks.cold", description="Time whole processes.")
     parser.add_argument("--rounds", type=int, default=21)
-    parser.add_argument("--peer-python", default=sys.executable, help="of an environment with litellm and llm")
-    parser.add_argument("--check", action="store_true", help="exit with 1 where a limit is exceeded")
+    parser.add_argument("--peer-python", default=sys.executable, help="Python with litellm and llm installed")
+    parser.add_argument("--check", action="store_true", help="exit with 1 if a limit is exceeded")
     return parser.parse_args()
 
 
 def _figures(cases: Mapping[str, Case], times: Mapping[str, float], *, limited: bool = True) -> list[Figure]:
-    """The multiples of the base, and the difference that the other distributions make."""
+    """Return the multiples of the base, and the time that other installed distributions add."""
     base = times[_BASE]
     multiples = {name: (times[name] / base, case.limit) for name, case in cases.items()}
     multiples[f"what the {_MORE} distributions add"] = (times[_BESIDE] - times[_NOTHING]) / base, _MORE_LIMIT
@@ -139,7 +139,7 @@ def _configure(person: Person) -> None:
 
 
 def _distributions(directory: Path) -> Path:
-    """What many other installed distributions look like: a package and its facts, none of them for us."""
+    """Create many installed distributions without plugins: a package and its metadata each."""
     for index in range(_MORE):
         facts = directory / f"made_up_{index}-1.{index}.dist-info"
         facts.mkdir(parents=True)
@@ -150,7 +150,7 @@ def _distributions(directory: Path) -> Path:
 
 
 def _confirm(case: Case) -> None:
-    """Run once, so that bytecode and caches are there, and make sure that it answers in full."""
+    """Run once to fill bytecode and other caches, and check that the output is complete."""
     environment = {**case.person.variables, **case.variables}
     output = subprocess.run(case.command, env=environment, cwd=case.person.home, check=True, capture_output=True).stdout
     answer = json.loads(output)
@@ -159,7 +159,7 @@ def _confirm(case: Case) -> None:
 
 
 def _peers(python: str, person: Person) -> dict[str, Case]:
-    """The other tools' answer to the same question, those that are there."""
+    """Return the commands of other tools for the same task, if they are installed."""
     cases = {
         f"LiteLLM: {_LITELLM}": Case((python, "-c", _LITELLM), person, variables=_PEER_VARIABLES),
         "llm: llm models": Case((str(Path(python).with_name("llm")), "models"), person, variables=_PEER_VARIABLES),
@@ -171,7 +171,7 @@ def _works(name: str, case: Case) -> bool:
     try:
         case.run()
     except (OSError, subprocess.CalledProcessError):
-        print(f"left out, since it does not run here: {name}", file=sys.stderr)
+        print(f"skipped, because it does not run here: {name}", file=sys.stderr)
         return False
     return True
 

@@ -1,5 +1,5 @@
-"""Executables: describing and detecting all of them at once, what they add to `polyroute status` from caches, how long
-the first `status` takes where some misbehave, and fifty models mapped by a gateway.
+"""Executables: `describe` and `detect` of all at once, their share of a cached `polyroute status`, the first `status`
+if some misbehave, and the mapping of fifty models by a gateway.
 
 Usage: python -m benchmarks.executables [--rounds N] [--check]
 """
@@ -43,24 +43,24 @@ _DETECTED = {
         'object{"result": object{"ttl_s": 600}}',
     ),
 }
-"""What makes the examples answer `detect`: they find nothing, and say so for ten minutes."""
+"""Replacements that make the examples support `detect`: they find nothing, with results valid for ten minutes."""
 _BUILD = {"c": ("cc", "-O2", "-o", "acme", "acme.c"), "go": ("go", "build", "-o", "acme", "acme.go")}
 _COUNT = 10
 _FIRST_ROUNDS = 3
 _MAPPED = 50
 _COUNTED = '#!/bin/sh\necho >>{}\nexec python3 -I "$1"\n'
 _MISBEHAVING = ("sleep 99", "yes", "yes >&2", "tr '\\0' x </dev/zero", "exit 3", "exec >&-; sleep 99")
-"""In sh: hanging, flooding in three ways, ending, and staying without a word."""
+"""Shell commands that hang, flood in three ways, exit, and close stdout without exiting."""
 
 
 Members = Mapping[Plugin, tuple[Manifest, str]]
 
 
 def main() -> int:
-    """Measure, print, and return 1 where `--check` is given and a limit is exceeded."""
+    """Measure and print; return 1 if `--check` is given and a limit is exceeded."""
     parser = argparse.ArgumentParser("python -m benchmarks.executables", description="Time executables.")
     parser.add_argument("--rounds", type=int, default=21)
-    parser.add_argument("--check", action="store_true", help="exit with 1 where a limit is exceeded")
+    parser.add_argument("--check", action="store_true", help="exit with 1 if a limit is exceeded")
     options = parser.parse_args()
     with throw_away() as directory:
         os.environ["POLYROUTE_HOME"] = str(directory / "benchmark")
@@ -134,7 +134,7 @@ def _bad(person: Person, name: str, run: str) -> str:
 
 
 def _put(person: Person, count: int) -> list[str]:
-    """Plugins in the languages whose tools are here, in turn; return their folders."""
+    """Create plugins in all languages whose tools are installed, in turn; return their folders."""
     kinds = [kind for kind in _DETECTED if kind not in _BUILD or shutil.which(_BUILD[kind][0])]
     return [_one(person, kinds[index % len(kinds)], index) for index in range(count)]
 
@@ -183,7 +183,7 @@ def _mapped(directory: Path, rounds: int) -> list[Figure]:
 
 
 def _map(person: Person, plugins: Plugins, count: int) -> float:
-    """Map models for an environment that was never seen: nothing of it is known."""
+    """Map models in a new environment, for which nothing is cached."""
     catalog = Catalog(plugins, Environment({**person.variables, "ACME_GATEWAY_KEY": "k"}))
     refs = [ModelRef("openai", f"gpt-{index}") for index in range(count)]
 
@@ -196,7 +196,7 @@ def _map(person: Person, plugins: Plugins, count: int) -> float:
 
 
 def _members(person: Person, folders: Sequence[str]) -> dict[Plugin, tuple[Manifest, str]]:
-    """The executables in these folders, approved, with their fingerprints."""
+    """Approve the executables in these folders, and return them with their fingerprints."""
     environment = Environment(person.variables)
     found = load([str(Path(folder) / MANIFEST) for folder in folders])
     for manifest in found:

@@ -1,8 +1,8 @@
-"""What the HTTP API costs beside a bare ASGI application that sends the same ready bytes, in one run.
+"""The HTTP API compared to a bare ASGI application that sends the same prepared bytes, in one run.
 
     python -m benchmarks.http [--check] [--rounds N] [--seconds S]
 
-It needs `wrk` (Debian has it); where Node and npm are there, Hono's `c.json` runs beside them.
+It needs `wrk` (a Debian package). If Node and npm are installed, Hono's `c.json` is measured too.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" }, (info) => {
 
 @contextlib.contextmanager
 def running(command: Sequence[str], person: Person) -> Iterator[str]:
-    """A server that prints a line with its URL."""
+    """Run a server that prints a line with its URL, and yield the URL."""
     variables = {**person.variables, "DEXTO_API_KEY": "made-up"}
     with subprocess.Popen(command, env=variables, cwd=person.home, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -82,7 +82,7 @@ def running(command: Sequence[str], person: Person) -> Iterator[str]:
 
 
 def fetched(url: str, **headers: str) -> tuple[bytes, Mapping[str, str]]:
-    """What a server answers."""
+    """Return a response's body and headers."""
     sent = {"accept-encoding": "identity"} | {name.replace("_", "-"): each for name, each in headers.items()}
     with httpx2.stream("GET", url, headers=sent) as answer:
         answer.raise_for_status()
@@ -90,7 +90,7 @@ def fetched(url: str, **headers: str) -> tuple[bytes, Mapping[str, str]]:
 
 
 def per_second(url: str, seconds: float, headers: Mapping[str, str]) -> float:
-    """Requests answered in a second, by wrk."""
+    """Return the number of requests per second, measured by wrk."""
     options = [f"-H{name}: {value}" for name, value in headers.items()]
     command = ["wrk", "-t1", "-c16", f"-d{seconds:g}s", *options, url]
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
@@ -101,7 +101,7 @@ def per_second(url: str, seconds: float, headers: Mapping[str, str]) -> float:
 
 
 def measure(directory: Path, rounds: int, seconds: float) -> tuple[dict[str, float], dict[str, int]]:
-    """Requests a second of every case, and sizes of the answers."""
+    """Return the requests per second of every case, and the sizes of the responses."""
     person = new_person(directory, "person")
     with contextlib.ExitStack() as stack:
         ours = stack.enter_context(running([_POLYROUTE, "serve", "--port", "0", "--ready-json"], person))
@@ -134,7 +134,7 @@ def measure(directory: Path, rounds: int, seconds: float) -> tuple[dict[str, flo
 
 
 def _hono(person: Person, documents: Mapping[str, object]) -> list[str]:
-    """The command that starts Hono's server; empty where it can't be installed."""
+    """Return the command that starts Hono's server; empty if it can't be installed."""
     npm, node = shutil.which("npm"), shutil.which("node")
     if not (npm and node):
         return []
@@ -146,11 +146,11 @@ def _hono(person: Person, documents: Mapping[str, object]) -> list[str]:
 
 
 def main() -> int:
-    """Measure, and say what is under its floor."""
+    """Measure and print; return 1 if `--check` is given and a ratio is below its floor."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=1)
-    parser.add_argument("--check", action="store_true", help="exit with 1 where a ratio is under its floor")
+    parser.add_argument("--check", action="store_true", help="exit with 1 if a ratio is below its floor")
     options = parser.parse_args()
     if not shutil.which("wrk"):
         raise SystemExit("This needs wrk: apt-get install wrk")

@@ -1,9 +1,9 @@
-"""Model-ID mapping: all models of all lists, index building included, and one look-up after that.
+"""Model-ID mapping: look up all models of all lists, including building the indexes, and one look-up afterwards.
 
     python benchmarks/mapping.py [--rounds N] [--check]
 
-A plain look-up in a dictionary is the floor, and the closest name by difflib the peer: what string similarity
-costs, which besides is wrong for one model in four.
+The lower bound is a look-up in a dictionary. The peer is the closest name according to difflib, which shows the cost of
+string similarity; its result is wrong for one model in four.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from typing import Any
 _ALL_LIMIT = 50e-3
 _LOOKUP_LIMIT = 3e-6
 _REFERENCE_PASS = 0.0106
-"""Seconds of `python -I -c pass` where the limits were set; they are scaled by what it takes here."""
+"""Seconds of `python -I -c pass` on the machine where the limits were set. Limits are scaled by its duration here."""
 _PEER_SAMPLE = 20
 
 
 def main() -> int:
-    """Measure, print, and return 1 where `--check` is given and a limit is exceeded."""
+    """Measure and print; return 1 if `--check` is given and a limit is exceeded."""
     parser = argparse.ArgumentParser("python benchmarks/mapping.py", description=__doc__)
     parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--check", action="store_true", help="exit with 1 where a limit is exceeded")
+    parser.add_argument("--check", action="store_true", help="exit with 1 if a limit is exceeded")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="polyroute-benchmark-") as home:
-        os.environ["POLYROUTE_HOME"] = home  # a cache of our own, warm from the first round on
+        os.environ["POLYROUTE_HOME"] = home  # a separate cache, which is warm after the first round
         within = _measure(options.rounds)
     return 0 if within or not options.check else 1
 
@@ -80,7 +80,7 @@ def _pass() -> None:
 
 
 def _fastest(actions: Sequence[Callable[[], None]], rounds: int) -> list[float]:
-    """The least disturbed run of each, in rounds, so that what disturbs the machine disturbs all alike."""
+    """Return the fastest run of each action. They run in rounds, so that disturbances affect all alike."""
     best = [float("inf")] * len(actions)
     for _ in range(rounds):
         for index, action in enumerate(actions):

@@ -1,4 +1,4 @@
-"""Timing things side by side, and holding figures against limits: what both benchmarks share."""
+"""Helpers of all benchmarks: measure things side by side, and compare figures with limits."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ from pathlib import Path
 from typing import NamedTuple
 
 PASS = (sys.executable, "-I", "-c", "pass")
-"""The yardstick: starting and ending this interpreter."""
+"""The unit of comparison: starting and ending this interpreter."""
 
 Samples = Mapping[str, Sequence[float]]
 
 
 class Figure(NamedTuple):
-    """One line of a result: what was measured, how much it is, and how much it may be."""
+    """One line of a result: the name of a measurement, its value and its verdict."""
 
     name: str
     value: str
     verdict: str = ""
-    """Empty where there is no limit."""
+    """Empty if there is no limit."""
 
 
 class Person(NamedTuple):
-    """Somebody with a throw-away home, so that nobody's real keys, files or caches are looked at."""
+    """A made-up user with a temporary home, so that no real keys, files or caches are read."""
 
     home: Path
 
     @property
     def variables(self) -> dict[str, str]:
-        """The whole environment of a process of this person."""
+        """The complete environment of this user's processes."""
         own = {"HOME": "", "POLYROUTE_HOME": "polyroute", "DEXTO_HOME": "dexto"}
         return {"PATH": os.environ.get("PATH", ""), **{name: str(self.home / part) for name, part in own.items()}}
 
     def write(self, name: str, text: str) -> None:
-        """Put a file under the home."""
+        """Write a file below the home."""
         path = self.home / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
@@ -48,27 +48,27 @@ class Person(NamedTuple):
 
 @contextlib.contextmanager
 def throw_away() -> Iterator[Path]:
-    """A directory for homes, gone afterwards."""
+    """Yield a temporary directory for homes."""
     with tempfile.TemporaryDirectory(prefix="polyroute-benchmark-") as directory:
         yield Path(directory)
 
 
 def new_person(directory: Path, name: str) -> Person:
-    """A person with an empty home."""
+    """Return a user with an empty home."""
     home = directory / name
     home.mkdir()
     return Person(home)
 
 
 def seconds(action: Callable[[], object]) -> float:
-    """How long `action` takes, once."""
+    """Return the duration of one run of `action` in seconds."""
     start = time.perf_counter()
     action()
     return time.perf_counter() - start
 
 
 def process_seconds(command: Sequence[str], person: Person, **more: str) -> float:
-    """How long a whole process takes, once. Raises CalledProcessError where it fails."""
+    """Return the duration of a whole process in seconds. Raises CalledProcessError if it fails."""
     environment = {**person.variables, **more}
     quiet = subprocess.DEVNULL
     return seconds(
@@ -79,9 +79,9 @@ def process_seconds(command: Sequence[str], person: Person, **more: str) -> floa
 
 
 def interleaved(cases: Mapping[str, Callable[[], float]], rounds: int) -> Samples:
-    """Run every case once a round, so that what disturbs the machine disturbs all of them alike.
+    """Run every case once per round, so that disturbances of the machine affect all of them alike.
 
-    Each round starts with another case: none always follows the same neighbour's leavings.
+    Each round starts with another case, so that no case always follows the same other one.
     """
     names = list(cases)
     samples: dict[str, list[float]] = {name: [] for name in names}
@@ -93,22 +93,22 @@ def interleaved(cases: Mapping[str, Callable[[], float]], rounds: int) -> Sample
 
 
 def medians(samples: Samples) -> dict[str, float]:
-    """The middle sample of each case."""
+    """Return the median sample of each case."""
     return {name: statistics.median(each) for name, each in samples.items()}
 
 
 def fastest(samples: Samples) -> dict[str, float]:
-    """The least disturbed sample of each case."""
+    """Return the fastest sample of each case."""
     return {name: min(each) for name, each in samples.items()}
 
 
 def growth(costs: Sequence[float]) -> float:
-    """The most that the cost of one item rises from any size to any larger one; `costs` are in order of size."""
+    """Return the largest growth of the cost per item from a size to a larger one; `costs` are in order of size."""
     return max(later / earlier for index, earlier in enumerate(costs) for later in costs[index + 1 :])
 
 
 def judged(name: str, value: float, unit: str, limit: float | None = None) -> Figure:
-    """A figure, held against its limit where it has one."""
+    """Return a figure with its verdict, if it has a limit."""
     verdict = "" if limit is None else f"limit {limit:.3g} {unit}: {'ok' if value <= limit else 'over'}"
     return Figure(name, f"{value:.3g} {unit}" if value < 1000 else f"{value:.0f} {unit}", verdict)
 

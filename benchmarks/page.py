@@ -1,8 +1,8 @@
-"""The model picker in a real Chromium: how soon it lists models, what typing costs, what it transfers.
+"""The model picker in Chromium: the time until it lists models, the cost of typing, and the bytes transferred.
 
 Usage: python -m benchmarks.page [--rounds N] [--check]
 
-The floor beside it is an empty page from the same server in the same browser.
+The lower bound is an empty page from the same server in the same browser.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ new PerformanceObserver((list) => {
 
 
 def main() -> int:
-    """Measure, and show; exit status 1 where `--check` is given and a limit is exceeded."""
+    """Measure and print; return 1 if `--check` is given and a limit is exceeded."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=11)
     parser.add_argument("--check", action="store_true")
@@ -62,14 +62,14 @@ def _figures(visit: Visit, rounds: int) -> list[Figure]:
 
 
 def _loaded(visit: Visit, path: str, ready: str) -> float:
-    """Milliseconds from navigation until `ready`, with an empty browser cache."""
+    """Return the milliseconds from navigation until `ready`, with an empty browser cache."""
     with _fresh(visit) as page:
         page.goto(visit.server.url + path, wait_until="commit")
         return float(page.wait_for_function(ready).json_value())
 
 
 def _transferred(visit: Visit) -> float:
-    """Bytes that came over the wire until the first models are listed."""
+    """Return the number of bytes transferred until the first models are listed."""
     with _fresh(visit) as page:
         client = page.context.new_cdp_session(page)
         client.send("Network.enable")
@@ -81,7 +81,7 @@ def _transferred(visit: Visit) -> float:
 
 
 def _longest(visit: Visit) -> float:
-    """The longest task, in milliseconds, while a query is typed on a slow processor; 50 where none is long."""
+    """Return the longest task in milliseconds while a query is typed on a slow processor; 50 if none is longer."""
     with _fresh(visit) as page:
         page.add_init_script(_WATCH)
         page.goto(visit.server.url)
@@ -97,7 +97,7 @@ def _longest(visit: Visit) -> float:
 
 @contextlib.contextmanager
 def _fresh(visit: Visit) -> Iterator[Page]:
-    """A page in a browser context of its own."""
+    """Yield a page in a new browser context."""
     context = visit.browser.new_context()
     try:
         yield context.new_page()

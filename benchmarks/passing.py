@@ -1,9 +1,9 @@
-"""What the pass-through costs beside calling the endpoint itself: until the first byte, and for a long stream.
+"""The pass-through compared to direct calls of the endpoint: the time to the first byte, and of long streams.
 
     python -m benchmarks.passing [--check] [--repeats N]
 
-The endpoint is a bare ASGI application on this machine, which sends each part by itself: a millisecond after the one
-before, faster than models write, or without waiting at all, as fast as Python can.
+The endpoint is a bare ASGI application on this machine that sends each part separately: either one every millisecond,
+which is faster than models write, or all without waiting, as fast as Python can.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from benchmarks.measuring import Figure, Person, fastest, interleaved, judged, m
 ADDED_MILLISECONDS = 2.0
 PART_MICROSECONDS = 30.0
 PARTS = 1_000
-_TOKEN = "made-up"  # noqa: S105 - nobody's
+_TOKEN = "made-up"  # noqa: S105 - not a real token
 _POLYROUTE = str(Path(sys.executable).with_name("polyroute"))
 _MODEL = "openai-compatible/m"
 _ENDPOINT = """
@@ -60,7 +60,7 @@ uvicorn.Server(config).run([listening])
 
 @contextlib.contextmanager
 def both(person: Person) -> Iterator[dict[str, str]]:
-    """The endpoint, and a pass-through with a model of one's own that is there."""
+    """Yield the URLs of the endpoint and of a pass-through with a custom model at that endpoint."""
     person.write("endpoint.py", _ENDPOINT)
     with running([sys.executable, "endpoint.py"], person) as direct:
         add = [_POLYROUTE, "custom", "add", _MODEL, "--base-url", f"{direct}/v1"]
@@ -71,17 +71,17 @@ def both(person: Person) -> Iterator[dict[str, str]]:
 
 
 def first_byte(client: httpx2.Client, url: str) -> float:
-    """Seconds until the first byte of a short answer."""
+    """Return the seconds until the first byte of a short response."""
     return _asked(client, url, 1)[0]
 
 
 def paced(client: httpx2.Client, url: str) -> float:
-    """Seconds until the end of a long one that is written fast."""
+    """Return the seconds until the end of a long response that is written fast."""
     return _asked(client, url, PARTS, pause=0.001)[1]
 
 
 def whole(client: httpx2.Client, url: str) -> float:
-    """Seconds until the end of a long one that is there at once."""
+    """Return the seconds until the end of a long response that is written without waiting."""
     return _asked(client, url, PARTS)[1]
 
 
@@ -101,14 +101,14 @@ def _asked(client: httpx2.Client, url: str, parts: int, pause: float = 0) -> tup
 
 
 def _each(name: str, taken: Mapping[str, float]) -> Figure:
-    """What one part takes longer than by a direct call; it is less than nothing where parts overtake the endpoint's."""
+    """Return the time that the pass-through adds per part; it may be negative if several parts arrive together."""
     return judged(name, (taken["passed"] - taken["direct"]) / PARTS * 1e6, "µs", PART_MICROSECONDS)
 
 
 def main() -> int:
-    """Measure, show, and say by the exit status whether all is within limits."""
+    """Measure and print; return 1 if `--check` is given and a limit is exceeded."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="exit with 1 where a limit is exceeded")
+    parser.add_argument("--check", action="store_true", help="exit with 1 if a limit is exceeded")
     parser.add_argument("--repeats", type=int, default=100)
     options = parser.parse_args()
     with throw_away() as directory, both(new_person(directory, "person")) as urls, httpx2.Client() as client:
@@ -120,7 +120,7 @@ def main() -> int:
     least, middle = fastest(firsts), medians(firsts)
     figures = [
         Figure("the endpoint itself, to the first byte", f"{middle['direct'] * 1e3:.2f} ms"),
-        judged("what the pass-through adds", (middle["passed"] - middle["direct"]) * 1e3, "ms", ADDED_MILLISECONDS),
+        judged("added by the pass-through", (middle["passed"] - middle["direct"]) * 1e3, "ms", ADDED_MILLISECONDS),
         judged("the same, least disturbed", (least["passed"] - least["direct"]) * 1e3, "ms", ADDED_MILLISECONDS),
         _each(f"the same to each of {PARTS} parts, a millisecond apart", medians(written)),
         _each(f"the same to each of {PARTS} parts that are there at once", medians(wholes)),

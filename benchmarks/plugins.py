@@ -1,5 +1,5 @@
-"""What plugins cost: a thousand manifests and a hundred plugins in Python loaded, and a hundred manifests beside
-`polyroute status`.
+"""The cost of plugins: loading a thousand manifests and a hundred Python plugins, and `polyroute status` with a hundred
+manifests.
 
 Usage: python -m benchmarks.plugins [--rounds N] [--check]
 """
@@ -35,7 +35,8 @@ _LOAD_NONE, _LOAD = "Plugins.load, no manifest", f"Plugins.load, {_MANY:,} manif
 _INSTALLED = f"Plugins.load, {_SOME} installed plugins in Python"
 _LOADING = "from polyroute import Plugins; Plugins.load()"
 _LIMITS = {"load": 150 / 10.6, "status": 25 / 10.6, "python": 2.6}
-"""150 and 25 ms where the base takes 10.6 ms; and half of what a plugin manager for each plugin in Python took."""
+"""150 and 25 ms on a machine where the base takes 10.6 ms; and half the time that one plugin manager per Python plugin
+would take."""
 
 _MANIFEST = """\
 [providers.p-{0}]
@@ -61,7 +62,7 @@ def polyroute_models(provider_ids):
 
 
 def main() -> int:
-    """Measure, print, and return 1 where `--check` is given and a limit is exceeded."""
+    """Measure and print; return 1 if `--check` is given and a limit is exceeded."""
     options = _options()
     script = shutil.which("polyroute", path=sysconfig.get_path("scripts")) or "polyroute"
     status, load = (script, "status", "--json"), (sys.executable, "-c", _LOADING)
@@ -78,7 +79,7 @@ def main() -> int:
         cases[_INSTALLED] = partial(process_seconds, load, nobody, **site)
         cases[_FIRST] = partial(_forgetting, status, first)
         for case in cases.values():
-            case()  # so that bytecode and caches are there
+            case()  # fill bytecode and other caches
         times = medians(interleaved(cases, options.rounds))
     print(f"Whole processes, {options.rounds} interleaved rounds, as multiples of `{_BASE}`.")
     within = show("Manifests", _figures(times))
@@ -93,9 +94,9 @@ def _figures(times: dict[str, float]) -> list[Figure]:
     in_python = (times[_INSTALLED] - times[_LOAD_NONE]) / base
     return [
         *shown,
-        judged(f"what {_SOME} manifests add to status", added, "x", _LIMITS["status"]),
-        judged(f"what {_MANY:,} manifests take to load", loaded, "x", _LIMITS["load"]),
-        judged(f"what {_SOME} plugins in Python take to load", in_python, "x", _LIMITS["python"]),
+        judged(f"added to status by {_SOME} manifests", added, "x", _LIMITS["status"]),
+        judged(f"loading {_MANY:,} manifests", loaded, "x", _LIMITS["load"]),
+        judged(f"loading {_SOME} plugins in Python", in_python, "x", _LIMITS["python"]),
     ]
 
 
@@ -106,7 +107,7 @@ def _with_manifests(person: Person, count: int) -> Person:
 
 
 def _installed(person: Person, count: int) -> Person:
-    """Distributions with a plugin in Python, as pip would put them there."""
+    """Install distributions with a Python plugin each, in the layout that pip creates."""
     for index in range(count):
         facts = f"made_up_{index}-1.0.dist-info"
         person.write(f"{facts}/METADATA", f"Metadata-Version: 2.1\nName: made-up-{index}\nVersion: 1.0\n")
@@ -121,7 +122,7 @@ def _forgetting(command: tuple[str, ...], person: Person) -> float:
 
 
 def _confirm(command: tuple[str, ...], person: Person, **more: str) -> None:
-    """Make sure that what is timed answers in full."""
+    """Check that the output of the timed command is complete."""
     variables = {**person.variables, **more}
     output = subprocess.run(command, env=variables, cwd=person.home, check=True, capture_output=True).stdout
     answer = json.loads(output)
@@ -132,7 +133,7 @@ def _confirm(command: tuple[str, ...], person: Person, **more: str) -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m benchmarks.plugins", description="Time plugins without code.")
     parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--check", action="store_true", help="exit with 1 where a limit is exceeded")
+    parser.add_argument("--check", action="store_true", help="exit with 1 if a limit is exceeded")
     return parser.parse_args()
 
 

@@ -1,4 +1,4 @@
-"""What running a model through Polyroute adds: to a call of an SDK, and to the slowest of many verifications."""
+"""The time that Polyroute adds to a call of an SDK, and to the slowest of many verifications."""
 
 from __future__ import annotations
 
@@ -45,28 +45,28 @@ _ANSWER = {
 
 
 class Made:
-    """Providers with keys and probes, all at one server."""
+    """A plugin with providers that have keys and probes, all at one server."""
 
     def __init__(self, url: str) -> None:
         self.url = url
 
     @hookimpl
     def polyroute_providers(self) -> list[Provider]:
-        """Twenty of them."""
+        """Return the providers."""
         groups = (Group((Slot("key", (Alternative("ACME_KEY"),), secret=True),)),)
         return [Provider(f"acme{i}", "Acme", "host", groups, f"{self.url}/{i}") for i in range(PROVIDERS)]
 
     @hookimpl
     def polyroute_verifications(self) -> list[Probe]:
-        """One for each."""
+        """Return a probe for each provider."""
         return [Probe(f"acme{i}", "/models") for i in range(PROVIDERS)]
 
 
 class Slow(BaseHTTPRequestHandler):
-    """Takes from 10 ms for the first provider to the time of the slowest for the last."""
+    """An endpoint that takes from 10 ms for the first provider to the time of the slowest for the last."""
 
     def do_GET(self) -> None:
-        """Answer, after a while."""
+        """Respond after the provider's delay."""
         number = int(self.path.split("/")[1])
         time.sleep(0.01 + (SLOWEST - 0.01) * number / (PROVIDERS - 1))
         self.send_response(200)
@@ -74,18 +74,18 @@ class Slow(BaseHTTPRequestHandler):
         self.wfile.write(b"{}")
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
-        """Keep quiet."""
+        """Log nothing."""
 
 
 class Server(ThreadingHTTPServer):
-    """With room for all that come at once: a full queue costs a second."""
+    """A server whose queue has room for all concurrent requests, because a full queue delays requests by a second."""
 
     request_queue_size = 4 * PROVIDERS
 
 
 @contextlib.contextmanager
 def serving() -> Iterator[str]:
-    """The address of such endpoints on this machine."""
+    """Run such a server on this machine, and yield its address."""
     with Server(("127.0.0.1", 0), Slow) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
@@ -93,9 +93,9 @@ def serving() -> Iterator[str]:
 
 
 def main() -> int:
-    """Measure, show, and say by the exit status whether all is within limits."""
+    """Measure and print; return 1 if `--check` is given and a limit is exceeded."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="exit with 1 where a limit is exceeded")
+    parser.add_argument("--check", action="store_true", help="exit with 1 if a limit is exceeded")
     parser.add_argument("--repeats", type=int, default=15)
     options = parser.parse_args()
     with serving() as url:
@@ -107,7 +107,7 @@ def main() -> int:
 
 
 def _calls(route: Route, catalog: Catalog, repeats: int) -> list[Figure]:
-    """Without a network: what is left is the SDK's own work, and ours."""
+    """Measure calls without a network, which leaves only the work of the SDK and of the integration."""
     answer = httpx.MockTransport(lambda _: httpx.Response(200, json=_ANSWER))
     guard = Guard(route, catalog.environment)
     untouched: Any = httpx.Client(transport=answer)  # newer versions of the SDK have another client as their type
@@ -120,7 +120,7 @@ def _calls(route: Route, catalog: Catalog, repeats: int) -> list[Figure]:
     added = (taken["guarded"] - taken["bare"]) / CALLS * 1e6
     return [
         Figure("the bare SDK", f"{taken['bare'] / CALLS * 1e6:.0f} µs"),
-        judged("what the integration adds", added, "µs", ADDED_MICROSECONDS),
+        judged("added by the integration", added, "µs", ADDED_MICROSECONDS),
     ]
 
 
@@ -133,7 +133,7 @@ def _many(client: sdk.OpenAI) -> Callable[[], float]:
 
 
 def _verifications(catalog: Catalog) -> list[Figure]:
-    """Once, for answers are kept; making the client, and whatever it needs, is counted."""
+    """Measure once, because results are kept. This includes creating the client."""
     start = time.perf_counter()
     found = verify(catalog)
     taken = time.perf_counter() - start

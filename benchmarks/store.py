@@ -1,8 +1,8 @@
-"""The file of custom models: one add beside a plain unsafe rewrite, and listing ten thousand.
+"""The file of custom models: adding one model compared to a plain, unsafe rewrite, and listing ten thousand.
 
     python -m benchmarks.store [--rounds N] [--check]
 
-The plain rewrite is what most tools do: read all, append, write all in place with `json`; no lock, nothing flushed.
+The plain rewrite does what most tools do: read all, append, and write all in place with `json`, without locks or fsync.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ from benchmarks.measuring import (
 )
 
 _LIMITS = {100: 1.7, 10_000: 0.3}
-"""By number of models, how many plain rewrites one add may cost."""
+"""The maximum cost of adding one model, in plain rewrites, by number of models in the file."""
 _LIST_LIMIT = 25e-3
 _REFERENCE_PASS = 0.0106
-"""Seconds of `python -I -c pass` where the limit of listing was set; it is scaled by what it takes here."""
+"""Seconds of `python -I -c pass` on the machine where the limit of listing was set, to scale the limit."""
 _NEW = {"provider": "openrouter", "name": "added"}
 
 
 def main() -> int:
-    """Measure, print, and return 1 where `--check` is given and a limit is exceeded."""
+    """Measure and print; return 1 if `--check` is given and a limit is exceeded."""
     parser = argparse.ArgumentParser("python -m benchmarks.store", description=__doc__)
     parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--check", action="store_true", help="exit with 1 where a limit is exceeded")
+    parser.add_argument("--check", action="store_true", help="exit with 1 if a limit is exceeded")
     options = parser.parse_args()
     with throw_away() as directory:
         os.environ["POLYROUTE_HOME"] = str(directory)
@@ -73,7 +73,7 @@ def _measure(directory: Path, rounds: int) -> bool:
 
 
 def _timed(path: Path, text: str, action: Callable[[], object]) -> float:
-    """How long `action` takes on a file with `text`, without what collecting others' garbage costs."""
+    """Return the seconds that `action` takes on a file with `text`, without garbage collection."""
     path.write_text(text, encoding="utf-8")
     gc.collect()
     gc.disable()

@@ -1,4 +1,4 @@
-"""Made-up plugins of any size, as a host would bring them."""
+"""Made-up plugins of any size, as plugin objects of a host."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ GATEWAY = "gateway"
 
 
 class Vendors:
-    """Vendors with the same number of models each, and a gateway to all of them that is tried first."""
+    """A plugin with vendors that have the same number of models each, and a preferred gateway that carries them all."""
 
     def __init__(self, vendors: int, models_each: int = 0) -> None:
         self._vendors = [f"vendor-{index}" for index in range(vendors)]
@@ -31,48 +31,48 @@ class Vendors:
         self.offered = frozenset(self.references())
 
     def references(self) -> Iterator[str]:
-        """Every model as `provider/model`."""
+        """Yield the reference of every model."""
         return (f"{vendor}/model-{index}" for vendor in self._vendors for index in range(self._models_each))
 
     @hookimpl
     def polyroute_providers(self) -> Iterable[Provider]:
-        """All vendors and the gateway."""
+        """Return all vendors and the gateway."""
         yield provider(GATEWAY, "gateway")
         for vendor in self._vendors:
             yield provider(vendor, "vendor")
 
     @hookimpl
     def polyroute_routeability(self) -> Iterable[Routeability]:
-        """The gateway carries every vendor."""
+        """Return the rule that the gateway carries every vendor."""
         yield Routeability(GATEWAY, frozenset(self._vendors), preferred=True)
 
     @hookimpl
     def polyroute_models(self, provider_ids: frozenset[str]) -> Iterable[Model]:
-        """The vendors' models."""
+        """Return the vendors' models."""
         for vendor in provider_ids.intersection(self._vendors):
             for index in range(self._models_each):
                 yield Model(vendor, f"model-{index}", context=128_000)
 
     @hookimpl
     def polyroute_model_ids(self) -> Mapping[str, Mapper]:
-        """The gateway's mapping."""
+        """Return the gateway's mapper."""
         return {GATEWAY: _Mapper(self.offered)}
 
 
 class Single:
-    """A plugin with one provider and a look for its login."""
+    """A plugin with one provider that detects credentials."""
 
     def __init__(self, index: int) -> None:
         self.__name__ = f"single-{index}"
 
     @hookimpl
     def polyroute_providers(self) -> Iterable[Provider]:
-        """The provider."""
+        """Return the provider."""
         yield provider(self.__name__, "host")
 
     @hookimpl
     def polyroute_credentials(self, environment: Environment) -> None:
-        """No login is found."""
+        """Find no login."""
         environment.setting(variable(self.__name__))
 
 
@@ -90,11 +90,11 @@ class _Mapper:
 
 
 def provider(name: str, kind: ProviderKind) -> Provider:
-    """A provider whose key stands in a variable of its own."""
+    """Return a provider whose key is in its own variable."""
     key = Slot("key", (Alternative(variable(name)),), secret=True)
     return Provider(name, name.title(), kind, (Group((key,)),), f"https://{name}.example/v1")
 
 
 def variable(name: str) -> str:
-    """Where the key of a provider is looked for."""
+    """Return the variable of a provider's key."""
     return f"{name.upper().replace('-', '_')}_API_KEY"

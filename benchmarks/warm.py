@@ -1,4 +1,4 @@
-"""In one process: asking again and again, of many providers, many plugins and many models.
+"""Repeated calls in one process, with many providers, many plugins and many models.
 
 Usage: python -m benchmarks.warm [--repeats N] [--peer-python PATH] [--check]
 """
@@ -34,18 +34,19 @@ from polyroute import Catalog, Environment, Plugins, Preferences
 from polyroute.requirements.evaluation import secret_variables
 
 _REFERENCE_PASS = 0.0106
-"""Seconds of `python -I -c pass` where the limits in seconds were set; they are scaled by what it takes here."""
+"""Seconds of `python -I -c pass` on the machine where the limits in seconds were set. They are scaled by its duration
+here."""
 
 _STATUS_LIMIT_MS, _RESOLVE_LIMIT_US = 1.0, 8.0
 _STEADY, _STEADY_RESOLVE = 1.7, 1.3
-"""How much dearer one item may be among many than among few."""
+"""The maximum growth of the cost per item from a small to a large number of items."""
 
 _PROVIDERS = (100, 1_000, 10_000)
 _PLUGINS = (10, 100, 1_000)
 _MODELS = (1_000, 100_000, 1_000_000)
 _VENDORS = 100
 _SAMPLE = 10_000
-"""References asked for in one go."""
+"""The number of references resolved in one run."""
 
 _LITELLM = """
 import time, litellm
@@ -60,26 +61,26 @@ print(min(once() for _ in range(9)))
 
 
 def main() -> int:
-    """Measure, print, and return 1 where `--check` is given and a limit is exceeded."""
+    """Measure and print; return 1 if `--check` is given and a limit is exceeded."""
     options = _options()
     with throw_away() as directory:
         person = new_person(directory, "person")
-        os.environ.update(person.variables)  # the cache is found by the variables of the process
+        os.environ.update(person.variables)  # the variables of the process determine the cache directory
         within = _measure(person, options.repeats)
-        show("The nearest thing elsewhere", _litellm(options.peer_python, person))
+        show("The most similar function of another tool", _litellm(options.peer_python, person))
     return 0 if within or not options.check else 1
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m benchmarks.warm", description="Time calls in one process.")
     parser.add_argument("--repeats", type=int, default=25)
-    parser.add_argument("--peer-python", default=sys.executable, help="of an environment with litellm")
-    parser.add_argument("--check", action="store_true", help="exit with 1 where a limit is exceeded")
+    parser.add_argument("--peer-python", default=sys.executable, help="Python with litellm installed")
+    parser.add_argument("--check", action="store_true", help="exit with 1 if a limit is exceeded")
     return parser.parse_args()
 
 
 def _measure(person: Person, repeats: int) -> bool:
-    print(f"Fastest of {repeats} interleaved repeats; limits in seconds are scaled to what this machine does.")
+    print(f"Fastest of {repeats} interleaved repeats; limits in seconds are scaled to the speed of this machine.")
     plugins = _installed(person)
     keys = _every_key(plugins)
     within = [
@@ -100,13 +101,13 @@ def _installed(person: Person) -> Plugins:
 
 
 def _every_key(plugins: Plugins) -> dict[str, str]:
-    """A made-up value for every secret that any provider looks for."""
+    """Return a made-up value for the secret of every provider."""
     names = sorted(name for each in plugins.providers.values() for name in secret_variables(each))
     return dict.fromkeys(names, "made-up")
 
 
 def _timed(action: Callable[[], object], items: int = 1) -> float:
-    """Seconds per item of one run, garbage collection held off as `timeit` does."""
+    """Return the seconds per item of one run, without garbage collection, as `timeit` measures."""
     gc.collect()
     gc.disable()
     try:
@@ -116,7 +117,7 @@ def _timed(action: Callable[[], object], items: int = 1) -> float:
 
 
 def _often(action: Callable[[], object], times: int = 20) -> Callable[[], float]:
-    """A case that does `action` so often that the clock's own cost vanishes."""
+    """Return a case that repeats `action` so often that the cost of reading the clock is negligible."""
 
     def run() -> None:
         for _ in range(times):
@@ -126,7 +127,7 @@ def _often(action: Callable[[], object], times: int = 20) -> Callable[[], float]
 
 
 def _scaled(cases: Mapping[str, Callable[[], float]], person: Person, repeats: int) -> tuple[dict[str, float], float]:
-    """The best of each case, and how slow this machine was meanwhile, compared to where the limits were set."""
+    """Return the fastest run of each case, and the slowness of this machine relative to where the limits were set."""
     best = fastest(interleaved({"pass": partial(process_seconds, PASS, person), **cases}, repeats))
     return best, best.pop("pass") / _REFERENCE_PASS
 
@@ -157,7 +158,7 @@ def _growth(best: Mapping[str, float], limit: float | None) -> Figure:
 
 
 def _sized_status(size: int) -> Callable[[], float]:
-    """One provider of ten has its key set, and so has the gateway that carries them all."""
+    """Return a case in which every tenth provider has its key set, and so has the gateway that carries them all."""
     plugins = Plugins.load([Vendors(size - 1)], only=[])
     environment, preferences = Environment(_some_keys(size - 1)), Preferences()
     return partial(_timed, lambda: Catalog(plugins, environment, preferences).status(), size)
@@ -175,7 +176,7 @@ def _sized_load(size: int) -> Callable[[], float]:
 
 
 def _resolve_installed(plugins: Plugins, person: Person, keys: Mapping[str, str], repeats: int) -> list[Figure]:
-    """With every key set, so that each reference has a route to take."""
+    """Measure with every key set, so that each reference has a usable route."""
     catalog = Catalog(plugins, Environment({**person.variables, **keys}))
     usable = [str(model.ref) for model in catalog.models(available=True)]
     carried = [each for each in usable if len(plugins.carriers(each.partition("/")[0])) > 1]
@@ -193,7 +194,7 @@ def _resolving(catalog: Catalog, references: Sequence[str]) -> Callable[[], floa
 
 
 def _never_asked(catalog: Catalog, references: Sequence[str]) -> Callable[[], float]:
-    """Each run asks for references that nobody has asked for before."""
+    """Return a case in which each run resolves new references."""
     runs = count()
     return lambda: _asked(catalog.resolve, [f"{each}-x{run}" for run in [next(runs)] for each in references])
 
@@ -215,14 +216,14 @@ def _resolve_by_size(person: Person, repeats: int) -> list[Figure]:
 
 
 def _ready(vendors: Vendors) -> Catalog:
-    """A catalog whose indexes are built."""
+    """Return a catalog whose indexes have been built."""
     catalog = Catalog(Plugins.load([vendors], only=[]), Environment(_some_keys(_VENDORS)))
     catalog.models()
     return catalog
 
 
 def _sampled(vendors: Vendors, ask: Callable[[str], object]) -> Callable[[], float]:
-    """Each run asks for other references, so that neither we nor the processor can remember the answers."""
+    """Return a case in which each run resolves other references, so that neither software nor processor caches help."""
     references = list(vendors.references())
     step = max(len(references) // _SAMPLE, 1)
     samples = cycle([references[first::step] for first in range(step)])

@@ -1,7 +1,7 @@
-"""Write the files that are made from the declarations in `polyroute.documents`: run it after a change to them.
+"""Generate files from the declarations in `polyroute.documents`. Run this after changing them.
 
 python scripts/generate.py          # write docs/schemas and examples/node/polyroute.d.mts
-python scripts/generate.py --check  # exit with status 1 where a file is not what would be written
+python scripts/generate.py --check  # exit with status 1 if a file is stale
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from polyroute.server.table import OPERATIONS
 ROOT = Path(__file__).parent.parent
 SCHEMAS = ROOT / "docs" / "schemas"
 TYPES = ROOT / "examples" / "node" / "polyroute.d.mts"
-MARK = "// Made from the HTTP API's document by scripts/generate.py. Do not edit what follows.\n"
+MARK = "// Generated from the OpenAPI document of the HTTP API by scripts/generate.py. Do not edit the code below.\n"
 
 Schema = dict[str, Any]
 
 
 def files() -> Iterator[tuple[Path, str]]:
-    """Each file with the text that belongs in it."""
+    """Yield each generated file with its text."""
     for name in schemas.DOCUMENTS:
         yield SCHEMAS / f"{name}.schema.json", json.dumps(schemas.document(name), indent=2) + "\n"
     own = TYPES.read_text(encoding="utf-8").partition(MARK)[0]
@@ -33,20 +33,20 @@ def files() -> Iterator[tuple[Path, str]]:
 
 
 def declarations(document: Schema) -> Iterator[str]:
-    """TypeScript for all that the API takes and answers, by name."""
+    """Yield TypeScript declarations of all request and response types of the API, by name."""
     for name, schema in document["components"]["schemas"].items():
         yield f"\n{comment(schema)}export {declaration(name, schema)}\n"
 
 
 def declaration(name: str, schema: Schema) -> str:
-    """One type: an interface where it has fields."""
+    """Return one type: an interface if it has fields, else an alias."""
     if "properties" in schema:
         return f"interface {name} {fields(schema)}"
     return f"type {name} = {type_of(schema)};"
 
 
 def fields(schema: Schema, indent: str = "") -> str:
-    """The fields of an object."""
+    """Return the fields of an object."""
     required = schema.get("required", ())
     lines = [
         f"{comment(field, indent + '  ')}{indent}  {name}{'' if name in required else '?'}: {type_of(field, indent)};\n"
@@ -56,13 +56,13 @@ def fields(schema: Schema, indent: str = "") -> str:
 
 
 def comment(schema: Schema, indent: str = "") -> str:
-    """What a schema says of itself."""
+    """Return the description of a schema as a comment."""
     text = schema.get("description", "").replace("*/", "*\\/")
     return f"{indent}/** {text} */\n" if text else ""
 
 
 def type_of(schema: Schema, indent: str = "") -> str:
-    """The TypeScript for a schema. Patterns and rules between fields have none."""
+    """Return the TypeScript type of a schema. Patterns and rules between fields can't be expressed and are omitted."""
     match schema:
         case {"$ref": str(reference)}:
             return reference.rpartition("/")[2]
@@ -86,7 +86,7 @@ def type_of(schema: Schema, indent: str = "") -> str:
 
 
 def main() -> int:
-    """Write the files, or say which are stale."""
+    """Write the files or, with --check, report those that are stale."""
     stale = [(path, text) for path, text in files() if not path.exists() or path.read_text(encoding="utf-8") != text]
     if "--check" in sys.argv[1:]:
         for path, _ in stale:

@@ -1,4 +1,4 @@
-"""Which models can run with what is there, by which route, under which ID; and if not, why not.
+"""Find out which models can run with the user's credentials, by which route, under which ID, and if not, why not.
 
 >>> from polyroute import Catalog
 >>> catalog = Catalog.load()
@@ -144,7 +144,7 @@ _ON_FIRST_USE = {
     "validate": "polyroute.validation.checks",
     "verify": "polyroute.verification",
 }
-"""Names that most programs don't use: importing them would slow down the start of every program."""
+"""Names imported on first use, because most programs don't need them and importing them slows down the start."""
 
 
 def __getattr__(name: str) -> object:

@@ -1,4 +1,4 @@
-"""`python -m polyroute`."""
+"""Run the command line with `python -m polyroute`."""
 
 from polyroute.cli.main import script
 

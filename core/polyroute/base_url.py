@@ -1,7 +1,7 @@
-"""Base URLs: everything of an address that stands before the wire protocol's own path.
+"""Base URLs: the part of an endpoint's address before the path that the wire protocol adds.
 
-Only this module says what a base URL is, how it is normalised, joined and filled, when two of them are one endpoint,
-and whose settings may decide one.
+Only this module defines what a base URL is, how it is normalized, joined and filled in, when two base URLs are the
+same endpoint, and which settings may determine one.
 """
 
 import re
@@ -13,7 +13,10 @@ from polyroute.types import Check, Provider, Source
 
 # Patterns as text: `re` compiles (and keeps) them when first used, and most runs use none.
 PATTERN = r"https?://[^\s\x00-\x1f/?#@\\$]+(?:/[^\s\x00-\x1f?#\\$]*)?"
-"""A whole base URL: http or https, without user name, query, fragment, backslash and `$`. Rust reads it alike."""
+"""A base URL: http or https, without user name, query, fragment, backslash and `$`.
+
+The pattern means the same to Python's `re` and to the Rust regular expressions of pydantic-core.
+"""
 _PLACEHOLDER = r"\$\{(\w*)\}"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _SHAPES: dict[Check, str] = {
@@ -24,34 +27,34 @@ _SHAPES: dict[Check, str] = {
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 Origin = tuple[str, str, int | None]
-"""Scheme, host and port; no port where it is the one that the scheme implies."""
+"""Scheme, host and port; the port is None if it is the default of the scheme."""
 
 
 def is_base_url(text: str) -> bool:
-    """Whether `text` is a base URL as a user may give one."""
+    """Return whether `text` is a base URL that a user may enter."""
     return re.fullmatch(PATTERN, text) is not None
 
 
 def normalized(url: str) -> str:
-    """The base URL as it is kept: without slashes at the end, so that a path can follow."""
+    """Return the base URL without slashes at the end, so that a path can be appended."""
     return url.rstrip("/")
 
 
 def joined(url: str, path: str) -> str:
-    """The address of `path`, which begins with a slash, below a base URL."""
+    """Return the address of `path`, which begins with a slash, below a base URL."""
     return normalized(url) + path
 
 
 def same_endpoint(one: str, other: str) -> bool:
-    """Whether a key for one base URL is a key for the other: scheme, host, port and path are the same.
+    """Return whether two base URLs have the same scheme, host, port and path, so that they may share a key.
 
-    Case counts in the path alone, and a slash at the end does not.
+    Only the path is case-sensitive. Slashes at the end don't count.
     """
     return normalized(one) == normalized(other) or _endpoint(one) == _endpoint(other)
 
 
 def origin_of(url: str) -> Origin:
-    """Scheme, host and port of a base URL, the host in ASCII. Raises UsageError for what nobody could call."""
+    """Return scheme, host (in ASCII) and port of a base URL. Raises UsageError if the URL can't be requested."""
     from urllib.parse import urlsplit
 
     try:
@@ -60,23 +63,23 @@ def origin_of(url: str) -> Origin:
     except ValueError:
         host, port = "", None
     if not host:
-        raise UsageError(f"{url} is no address that could be called: correct the base URL.")
+        raise UsageError(f"{url} is not an address that can be requested: correct the base URL.")
     return parts.scheme, host, None if _DEFAULT_PORTS.get(parts.scheme) == port else port
 
 
 def authority(url: str) -> str:
-    """Host and port as written, in lower case; empty for what has none. A template's may hold `${slot}`."""
+    """Return host and port in lower case, else empty if there are none. For a template, they may contain `${slot}`."""
     return url.lower().partition("://")[2].partition("/")[0]
 
 
 def site(url: str) -> str:
-    """Scheme, host and port as written, in lower case: what a user is asked to trust with a key."""
+    """Return scheme, host and port in lower case: the form in which users approve where a key is sent."""
     host = authority(url)
     return f"{url.lower().partition('://')[0]}://{host}" if host else url
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host's name or address is this machine's own: `localhost`, 127.0.0.0/8 or ::1."""
+    """Return whether a host name or address is the local machine: `localhost`, 127.0.0.0/8 or ::1."""
     import ipaddress
 
     try:
@@ -86,28 +89,28 @@ def is_loopback(host: str) -> bool:
 
 
 def placeholders(text: str) -> list[str]:
-    """The slots that `text` names as `${slot}`, each once and in order."""
+    """Return the slots that `text` contains as `${slot}`, each once and in order."""
     return list(dict.fromkeys(re.findall(_PLACEHOLDER, text))) if "$" in text else []
 
 
 def filled(template: str, values: Mapping[str, str]) -> str | None:
-    """`template` with `values` by slot in place of its `${slot}`s; None where one is missing."""
+    """Return `template` with each `${slot}` replaced by the slot's value; None if a value is missing."""
     if any(name not in values for name in placeholders(template)):
         return None
     return re.sub(_PLACEHOLDER, lambda found: values[found[1]], template) if "$" in template else template
 
 
 def of_provider(provider: Provider, template: str, values: Mapping[str, str]) -> str:
-    """The provider's own base URL, or the `template` of one of its models, filled; empty where a setting is missing."""
+    """Return a provider's base URL or the `template` of one of its models, filled in; empty if a setting is missing."""
     cases = (case.base_url for case in provider.base_url_cases if values.get(case.slot) == case.value)
     usual = next(cases, provider.base_url)
     return filled(template.replace(provider.base_url, usual, 1) if template else usual, values) or ""
 
 
 def bare(value: str, check: Check) -> str:
-    """A setting as it may stand in a base URL, without what users write around a host (`https://…/`).
+    """Return a setting in the form in which it is filled into a base URL: a host without `https://` and slashes.
 
-    Empty where it does not have the shape that `check` demands.
+    Empty if the setting does not have the form that `check` requires.
     """
     value = normalized(value)
     if check == "host":
@@ -116,10 +119,10 @@ def bare(value: str, check: Check) -> str:
 
 
 def may_decide(setting: Source, secret: Source | None) -> bool:
-    """Whether a setting may be part of the base URL to which `secret` is sent.
+    """Return whether a setting may be part of the base URL to which `secret` is sent.
 
-    What a project's file says may not redirect a key of the user's. A key in a file is never the project's own, even
-    where the project names the file.
+    A setting in a project's file may not redirect a key of the user. A key in a file belongs to the user even if the
+    project names the file.
     """
     is_projects_own = secret is None or (secret.layer == PROJECT and not secret.path)
     return is_projects_own or setting.layer != PROJECT

@@ -1,4 +1,4 @@
-"""The catalog: all plugins' answers about one environment, added up."""
+"""The catalog: the results of all plugins for one environment, combined."""
 
 from __future__ import annotations
 
@@ -36,14 +36,17 @@ T = TypeVar("T")
 
 
 class Catalog:
-    """What can be run with what is there, by which routes, and if not, why not.
+    """The models that can be run in one environment, the routes to them, and the reasons why others can't be run.
 
-    Its answers never change (`problems` grows as more is asked), and it is cheap: make another one whenever keys,
-    files or preferences have changed.
+    Its results never change, except that `problems` grows with use. A catalog is cheap to create: create another one
+    whenever keys, files or preferences have changed.
     """
 
     def __init__(self, plugins: Plugins, environment: Environment, preferences: Preferences | None = None) -> None:
-        """Ask `plugins` about `environment`. Never raises for a plugin or a file: see `problems`."""
+        """Find the credentials of all providers of `plugins` in `environment`, with default preferences if not given.
+
+        Errors of plugins and files are not raised: see `problems`.
+        """
         self.environment = environment.with_secret_reader(self._secret)
         self.plugins = plugins = plugins.about(self.environment)
         self._own_models = OwnModels(environment, plugins)
@@ -65,9 +68,11 @@ class Catalog:
         preferences: Preferences | None = None,
         project: str | os.PathLike[str] = "",
     ) -> Catalog:
-        """Everything at once: the objects in `add` and the installed plugins (or those named in `only`), the
-        environment of this process, and the user's preferences, unless others are given; and the plugins that the
-        user has approved of `project`. `plugins` that are loaded already are taken in place of all these.
+        """Load plugins, environment and preferences, and return their catalog.
+
+        The plugins are the objects in `add`, the installed ones (only those named in `only`, if given), and those of
+        the directory `project` that the user has approved. `plugins` replaces all of these. By default `environment`
+        is that of this process, and `preferences` are the user's.
         """
         environment = Environment.load() if environment is None else environment
         if plugins is None:
@@ -77,7 +82,7 @@ class Catalog:
         return catalog
 
     def reload(self) -> Catalog:
-        """A new catalog with the same plugins, after another look at variables, files and preferences."""
+        """Return a new catalog with the same plugins, after reading variables, files and preferences again."""
         environment = self.environment.again()
         preferences = Preferences.load(environment) if self._reads_preferences else self.preferences
         catalog = Catalog(self.plugins, environment, preferences)
@@ -86,37 +91,41 @@ class Catalog:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """What went wrong so far, in plugins, files and preferences."""
+        """The problems found so far in plugins, files and preferences."""
         of_preferences = (*self.preferences.problems, *self._order.problems)
         return (*self.plugins.problems, *self.environment.problems, *of_preferences, *self._own_models.problems)
 
     @property
     def preferred(self) -> str:
-        """`direct`, or the gateway that is tried first where nothing is said of a provider."""
+        """`direct`, or the ID of the gateway that is tried first for a provider without a pin."""
         return self._order.first
 
     def status(self) -> Status:
-        """Every provider with its routes."""
+        """Return every provider with its routes, and all problems."""
         providers = {name: self._status(provider) for name, provider in self.plugins.providers.items()}
         return Status(providers, self.preferred, self.problems)
 
     def provider(self, name: str) -> ProviderStatus:
-        """One provider, by ID or alias. Raises UnknownProvider."""
+        """Return one provider, by ID or alias, with its routes. Raises UnknownProvider."""
         return self._status(self.plugins.find(name))
 
     def routes(self, model: str | ModelRef, *, protocols: Collection[str] = ()) -> tuple[Route, ...]:
-        """All routes to a model, in the order in which to try them: for a gateway's model, last the one to its maker.
+        """Return all routes to a model, usable or not, in the order in which to try them.
 
-        With `protocols`, a route that speaks none of them is not usable. Raises InvalidModelReference or
-        UnknownProvider.
+        For a gateway's model, the last one is the direct route to the model's maker, if the maker is certain. With
+        `protocols` (such as `openai-chat`), routes that speak none of them are not usable.
+
+        Raises InvalidModelReference or UnknownProvider.
         """
         return self._router.to_model(*references.parse(model, self.plugins), protocols)
 
     def resolve(self, model: str | ModelRef, *, protocols: Collection[str] = ()) -> Route:
-        """The route to take for a model: the first usable one, perhaps only of those that speak one of `protocols`.
+        """Return the route to take for a model: the first usable one.
 
-        Raises NoEffectiveRoute, which says of every route why not and what to do; InvalidModelReference;
-        UnknownProvider.
+        With `protocols` (such as `openai-chat`), only routes that speak one of them count.
+
+        Raises NoEffectiveRoute if no route is usable, with the reason and the remedy for each route;
+        InvalidModelReference; UnknownProvider.
         """
         return self._router.first_usable(*references.parse(model, self.plugins), protocols)
 
@@ -129,16 +138,19 @@ class Catalog:
         on_switch: OnSwitch | None = None,
         protocols: Collection[str] = (),
     ) -> T:
-        """What `call` returns for the first route, or for a later one where a route can't be taken.
+        """Return the result of `call` with the first usable route, or with a later one if a route fails.
 
-        It goes on where credits are gone, a key is not accepted, the model is not there or the endpoint is out of
-        order; never for a request that is wrong in itself, may have been carried out or has begun to be answered.
-        `policy` says whether: `never`, `ask` (where `on_switch` says True) or `auto`. Each switch is logged and given
-        to `on_switch`. Raises RouteFailed, with the next route; else as `resolve` and `call` do.
+        The next route is tried if credits are used up, a key is rejected, the model is not offered or the endpoint is
+        unavailable. It is never tried if the request itself is invalid, may already have been carried out, or has
+        been answered in part. `policy` decides whether to switch: `never`, `ask` (only if `on_switch` returns True)
+        or `auto`. Each switch is passed to `on_switch` and logged.
+
+        Raises RouteFailed, which has the next route, if a route fails and is not replaced; otherwise the errors of
+        `resolve` and of `call`.
         """
         from polyroute.fallback import plan
 
-        return plan.run(self._course(model, policy, protocols), call, on_switch)
+        return plan.run(self._plan(model, policy, protocols), call, on_switch)
 
     async def run_async(
         self,
@@ -149,12 +161,12 @@ class Catalog:
         on_switch: OnSwitch | None = None,
         protocols: Collection[str] = (),
     ) -> T:
-        """The same with a `call`, and perhaps an `on_switch`, that is awaited."""
+        """Do the same as `run` with an asynchronous `call`; `on_switch` may be asynchronous too."""
         from polyroute.fallback import plan
 
-        return await plan.run_async(self._course(model, policy, protocols), call, on_switch)
+        return await plan.run_async(self._plan(model, policy, protocols), call, on_switch)
 
-    def _course(self, model: str | ModelRef, policy: Policy, protocols: Collection[str]) -> FallbackPlan:
+    def _plan(self, model: str | ModelRef, policy: Policy, protocols: Collection[str]) -> FallbackPlan:
         from polyroute.fallback.plan import FallbackPlan
 
         provider, ref = references.parse(model, self.plugins)
@@ -162,8 +174,9 @@ class Catalog:
         return FallbackPlan(ref, self._router.to_model(provider, ref, protocols), policy, self.environment, rules)
 
     def models(self, query: str = "", *, provider: str = "", available: bool = False) -> list[Model]:
-        """The models on offer, the user's own among them, that match all words of `query`, perhaps of one
-        provider, perhaps only those that can be run now. Raises UnknownProvider.
+        """Return the listed models, including custom models, whose reference or name contains all words of `query`.
+
+        `provider` limits them to one provider, `available` to those that can be run now. Raises UnknownProvider.
         """
         plugins = self.plugins
         provider = plugins.find(provider).id if provider else ""
@@ -176,35 +189,38 @@ class Catalog:
         return [model for model in found if self._is_available(model)] if available else found
 
     def prepare(self, models: Iterable[ModelRef]) -> None:
-        """Have gateways that ask somebody else for model IDs ask for all of these at once: do so before many routes,
-        explanations or mappings are wanted.
+        """Fetch the IDs of many models at once from plugins that request them, such as executables.
+
+        Call this before requesting many routes, explanations or mappings.
         """
         self._mappers.prepare(models)
 
     def mapping(self, gateway: str, ref: ModelRef) -> IdMapping:
-        """The ID by which `gateway` knows a model, with evidence; or none, and why. Raises UnknownProvider for the
-        gateway.
+        """Return the gateway's ID for a model with its evidence, or the reason why there is none.
+
+        Raises UnknownProvider if `gateway` is unknown.
         """
         return self._mappers.lookup(self.plugins.find(gateway).id, ref)
 
     def mapped(self, gateway: str, provider: str, model_id: str) -> Mapped:
-        """The same for a provider by any of its names, with suggestions where there is no ID. Raises UnknownProvider
-        for the gateway alone: a provider that is none has no ID.
+        """Return the gateway's ID for a model of `provider` (an ID or an alias), with suggestions if there is none.
+
+        Raises UnknownProvider if `gateway` is unknown. The model of an unknown provider has no ID.
         """
         return self._mappers.answer(self.plugins.find(gateway).id, provider, model_id)
 
     def maker(self, model: str | ModelRef) -> ModelRef | None:
-        """The same model at its maker, for a gateway's model of which that is certain."""
+        """Return the reference of a gateway's model at its maker; None if that is not certain."""
         gateway, model_id = ModelRef.parse(model) if isinstance(model, str) else model
         return self._mappers.reverse(self.plugins.names.get(gateway, gateway), model_id)
 
     @property
     def custom_models(self) -> CustomStore:
-        """The file of the user's own models, to be listed and changed; make a new catalog after a change."""
+        """The file of custom models, for listing and changing them. Create a new catalog after a change."""
         return self._own_models.store
 
     def custom_model(self, ref: ModelRef) -> CustomModel | None:
-        """What the user has added under a reference with the provider's ID, if anything."""
+        """Return the custom model with a reference that has the provider's ID (not an alias), or None."""
         return self._own_models.all.get(ref)
 
     def _secret(self, credential: Credential) -> Secret:

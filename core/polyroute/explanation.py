@@ -1,4 +1,4 @@
-"""Saying in words why something can be run or not."""
+"""Explain in text why a provider or model can be run or not."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _NOT_CARRIED = {
     "vendor": "its list offers none of this vendor's models",
-    "host": "whoever chose a host chose its price, speed and privacy",
+    "host": "users choose a host for its price, speed and privacy",
     "own-cloud": "it is billed to your own cloud account",
     "own-server": "it is your own server",
     "gateway": "it is a gateway itself",
@@ -30,7 +30,7 @@ _EVIDENCE = {
 
 
 class Explanation(NamedTuple):
-    """Why a provider or a model can be run or not; as text, what a user reads."""
+    """The reasons why a provider or a model can be run or not. `str()` returns the text for users."""
 
     subject: str
     routes: tuple[Route, ...]
@@ -46,7 +46,7 @@ class Explanation(NamedTuple):
 
 
 def explain(catalog: "Catalog", subject: str | ModelRef) -> Explanation:
-    """In words, why a provider or a model can be run or not. Raises as `catalog.routes` and `catalog.provider` do."""
+    """Return why a provider or a model can be run or not. Raises as `catalog.routes` and `catalog.provider` do."""
     plugins = catalog.plugins
     if isinstance(subject, str) and (subject in plugins.names or not _is_model(subject, plugins)):
         return explain_provider(catalog.provider(subject))
@@ -54,8 +54,10 @@ def explain(catalog: "Catalog", subject: str | ModelRef) -> Explanation:
 
 
 def suggestions(catalog: "Catalog", model: str | ModelRef) -> tuple[str, ...]:
-    """References that may be meant: models of the same provider that are spelled alike, else gateways' models,
-    the same or spelled alike. It takes its time: ask when it is to be shown. Raises as `catalog.routes` does.
+    """Return references that may have been meant instead of `model`.
+
+    These are similarly spelled models of the same provider, else the same or similarly spelled models of gateways.
+    The search is slow: call this only if the result is shown. Raises as `catalog.routes` does.
     """
     ref, plugins = canonical(model, catalog.plugins), catalog.plugins
     alike = tuple(map(str, listed_alike(ref, plugins)))
@@ -63,12 +65,12 @@ def suggestions(catalog: "Catalog", model: str | ModelRef) -> tuple[str, ...]:
 
 
 def _is_model(text: str, plugins: Plugins) -> bool:
-    """Whether a text reads as a model, with or without its provider."""
+    """Return whether a text names a model, with or without its provider."""
     return "/" in text or any(model.id == text for model in plugins.all_models())
 
 
 def explain_provider(status: ProviderStatus) -> Explanation:
-    """Why a provider's models can be run or not, and what it needs."""
+    """Return why a provider's models can be run or not, and what the provider requires."""
     provider = status.provider
     lines = [_title(provider), *_routes(status.routes), *_not_carried(status)]
     lines += _needs(provider)
@@ -78,7 +80,7 @@ def explain_provider(status: ProviderStatus) -> Explanation:
 
 
 def _explain_model(ref: ModelRef, catalog: "Catalog") -> Explanation:
-    """Why a model can be run or not, and by which ID each route knows it."""
+    """Return why a model can be run or not, and its ID on each route."""
     routes = catalog.routes(ref)
     status = catalog.provider(ref.provider)
     own = catalog.custom_model(ref)
@@ -96,7 +98,7 @@ def _explain_model(ref: ModelRef, catalog: "Catalog") -> Explanation:
 
 
 def _ages(vias: list[str], catalog: "Catalog") -> list[str]:
-    """Of when the lists are in which gateways look this model up."""
+    """Return lines with the age of the lists in which gateways look up this model."""
     lists = {via: found for via in vias if (found := catalog.plugins.list_of(via))}
     return [f"List of {via}: {age(found)}.{_to_refresh(via, catalog)}" for via, found in lists.items()]
 

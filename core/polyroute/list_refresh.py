@@ -1,4 +1,4 @@
-"""Fetching fresh lists into the cache. A list that is there is only ever replaced by a better one."""
+"""Fetch model lists into the cache. A stored list is replaced only by a complete, valid one."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 State = Literal["updated", "unchanged", "fresh", "offline", "failed"]
 Progress = Callable[[str, int], object]
-"""Told a list's name and how many bytes of it have come."""
+"""Called with a list's name and the number of bytes received so far."""
 
 _ADDRESS = r"https?://[^\s/?#@]+(?:[/?][^\s#]*)?"
 _NO = ("", "0", "false", "no", "off")
@@ -34,26 +34,27 @@ _NOWHERE: Mapping[str, str] = MappingProxyType({})
 
 
 class RefreshReport(NamedTuple):
-    """What became of one list."""
+    """The result of refreshing one list."""
 
     name: str
     url: str
     state: State
-    """`updated`; `unchanged`, as the server said; `fresh`, so that nobody was asked; `offline` or `failed`."""
+    """`updated`; `unchanged` according to the server; `fresh`, so that no request was made; `offline` or `failed`."""
     fetched: float | None
-    """Of when the fetched list is that is there now, in seconds since the epoch."""
+    """When the stored list was fetched or last confirmed unchanged, in seconds since 1970; None if there is none."""
     models: int | None
-    """How many models that one has."""
+    """The number of models in the stored list; None if it is unknown."""
     error: str = ""
+    """Why it could not be fetched."""
 
     @property
     def is_good(self) -> bool:
-        """Whether the list is as fresh as it can be."""
+        """Whether the list is up to date."""
         return self.state in ("updated", "unchanged", "fresh")
 
 
 class _Kept(NamedTuple):
-    """What is noted beside a fetched list."""
+    """The facts stored beside a fetched list."""
 
     url: str = ""
     models: int = 0
@@ -71,12 +72,15 @@ def refresh(
     bounds: Bounds = _USUAL,
     progress: Progress | None = None,
 ) -> tuple[RefreshReport, ...]:
-    """Fetch those lists in `wanted` (such as `Plugins.lists`) that are not fresh, or all by `force`.
+    """Fetch the lists in `wanted` (such as `Plugins.lists`) that are not fresh, or all with `force`.
 
-    `urls` has other addresses by name, before those in `POLYROUTE_LIST_URLS`. It blocks for at most the time in
-    `bounds` (an asynchronous host calls it by `asyncio.to_thread`); threads and processes may call it at once. What it
-    fetched is used by plugins that are loaded afterwards. What goes wrong with one list stands in its report. Raises
-    MissingExtra; UsageError for an address that is none; Unavailable for a proxy that can't be used.
+    Return one report for each list, in order; errors of one list are in its report. `urls` has other addresses by name
+    of the list, which take precedence over `POLYROUTE_LIST_URLS`. Plugins loaded afterwards use the fetched lists.
+
+    The call blocks for at most the time in `bounds`: asynchronous hosts call it with `asyncio.to_thread`. Several
+    threads and processes may call it at the same time. `progress` is called as data arrives.
+
+    Raises MissingExtra; UsageError if an address is invalid; Unavailable if the proxy can't be used.
     """
     import asyncio
 
@@ -100,8 +104,8 @@ def _addresses(wanted: Iterable[FetchedList], environment: Environment, urls: Ma
         if name not in known:
             raise UsageError(f"There is no list {name!r} (in POLYROUTE_LIST_URLS). Lists are: {', '.join(known)}.")
         if not re.fullmatch(_ADDRESS, url):
-            fault = f"The address of the list {name} (in POLYROUTE_LIST_URLS) is none"
-            raise UsageError(f"{fault}: it must begin with http:// or https:// and hold no user name.")
+            fault = f"The address of the list {name} (in POLYROUTE_LIST_URLS) is invalid"
+            raise UsageError(f"{fault}: it must begin with http:// or https:// and contain no user name.")
     return known | moved
 
 
@@ -121,34 +125,34 @@ async def _fetch(
     kept = _kept(each.name)
     known = Validators(kept.etag, kept.modified) if kept.url == url and _is_whole(each.name, kept) else Validators()
     try:
-        answer = await fetch.fetch(client, url, known, bounds, partial(progress, each.name))
-        if answer.body is None:
+        response = await fetch.fetch(client, url, known, bounds, partial(progress, each.name))
+        if response.body is None:
             with files.readable_errors(stored.path(each.name)):
                 os.utime(stored.path(each.name))
             return _report(each.name, url, "unchanged")
-        models = _checked(each, answer.body, kept if kept.url == url else _Kept())
-        _file(each.name, answer.body, _Kept(url, models, _digest(answer.body), *answer.validators))
+        models = _checked(each, response.body, kept if kept.url == url else _Kept())
+        _file(each.name, response.body, _Kept(url, models, _digest(response.body), *response.validators))
     except PolyrouteError as error:
         return _report(each.name, url, "failed", str(error))
     return _report(each.name, url, "updated")
 
 
 def _checked(each: FetchedList, body: bytes, kept: _Kept) -> int:
-    """How many models a new list has. Raises Unavailable where it is no list, or hardly anything is left of it."""
+    """Return the number of models in a new list. Raises Unavailable if it is not the list or is probably incomplete."""
     if not body.strip():
-        raise Unavailable("the answer is empty")
+        raise Unavailable("the response is empty")
     try:
         document = json.loads(body, parse_constant=_refused)
     except (ValueError, RecursionError):
-        raise Unavailable("the answer is not JSON") from None
+        raise Unavailable("the response is not JSON") from None
     try:
         models = each.check(document)
     except CONTAINED as error:
         why = str(error) if isinstance(error, ValueError) else describe(error)
-        raise Unavailable(f"the answer is not the list: {why}") from None
+        raise Unavailable(f"the response is not the list: {why}") from None
     most = max(each.models, kept.models)
     if models * 2 < most:
-        raise Unavailable(f"the answer has {models} models where there were {most}: it is taken for incomplete")
+        raise Unavailable(f"the response has {models} models, but there were {most}: it is probably incomplete")
     return models
 
 
@@ -173,7 +177,7 @@ def _is_fresh(name: str, url: str) -> bool:
 
 
 def _is_whole(name: str, kept: _Kept) -> bool:
-    """Whether the list is the one that was noted: one that was damaged since must not be said to be unchanged."""
+    """Return whether the stored list has the recorded digest: a damaged one must be fetched again, not confirmed."""
     try:
         with open(stored.path(name), "rb") as file:
             return _digest(file.read()) == kept.digest

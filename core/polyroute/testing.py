@@ -1,4 +1,4 @@
-"""For the tests of plugin authors: a contract to inherit, and fakes.
+"""Test support for plugin authors: contract tests to inherit, and fakes.
 
     from polyroute.testing import PluginContract
     import acme_polyroute
@@ -6,7 +6,7 @@
     class TestAcme(PluginContract):
         plugin = acme_polyroute
 
-Nothing here needs pytest but what runs it, and nothing opens a connection.
+This module does not import pytest, and it opens no connections.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from polyroute.preferences import Preferences
 
 
 class PluginContract:
-    """What every plugin in Python has to hold. Inherit it in a test class and give `plugin`."""
+    """The tests that every Python plugin must pass. Inherit them in a test class that sets `plugin`."""
 
     plugin: object
-    """The module or object with the hooks."""
+    """The module or object that implements the hooks."""
 
     def test_it_conforms(self) -> None:
-        """The conformance kit finds no error: as a host uses it, alone and beside the bundled plugins."""
+        """The conformance kit finds no error, neither with the plugin alone nor together with the bundled plugins."""
         with tempfile.TemporaryDirectory() as home:
             found = list(contract.findings(self.plugin, home))
         assert [str(each) for each in found if each.severity == "error"] == []
@@ -41,10 +41,10 @@ class PluginContract:
 
 
 class ExecutableContract:
-    """What every executable has to hold. Inherit it in a test class and give `folder`. The program is run."""
+    """The tests that every executable must pass. Inherit them in a test class that sets `folder`. It is run."""
 
     folder: str | Path
-    """Where its plugin.toml is."""
+    """The folder that contains its plugin.toml."""
 
     def test_it_conforms(self) -> None:
         """The conformance kit finds no error."""
@@ -54,7 +54,10 @@ class ExecutableContract:
 def fake_environment(
     home: str | Path = "/nonexistent", files: Mapping[str, str] | None = None, **variables: str
 ) -> Environment:
-    """An environment of these variables alone, and of a home into which these files are written first."""
+    """Return an environment with only these variables and this home directory.
+
+    `files` maps paths relative to `home` to texts, which are written first.
+    """
     for name, text in (files or {}).items():
         path = Path(home) / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -68,6 +71,9 @@ def fake_catalog(
     preferences: Preferences | None = None,
     only: Iterable[str] = (),
 ) -> Catalog:
-    """A catalog of these plugin objects, of no installed plugin but those in `only`, and by default of nobody."""
+    """Return a catalog with these plugin objects and the installed plugins named in `only`.
+
+    By default, the environment has no variables and no files, and the preferences are the defaults.
+    """
     environment = fake_environment() if environment is None else environment
     return Catalog(Plugins.load(plugins, only=only, environment=environment), environment, preferences)

@@ -1,4 +1,4 @@
-"""Finding out, by asking their endpoints, whether credentials work right now."""
+"""Verify credentials by sending requests to their endpoints."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from polyroute.catalog import Catalog
 
 SECONDS = 10.0
-"""How long all of it may take."""
+"""The default time limit of a verification, for all providers together."""
 _KEPT_SECONDS = 60.0
 _MOST_BYTES = 1 << 20
 _STATES: Mapping[str, VerificationState] = {
@@ -41,23 +41,23 @@ _BY_STATUS: Mapping[int, VerificationState] = {403: "invalid", 429: "rate_limite
 
 
 Known = Probe | Verification
-"""How to find out, or what its plugin found out already."""
+"""The request that verifies a credential, or the verification that its plugin has already made."""
 
 
 class RecentResults:
-    """Results of the last minute, by endpoint and by a digest that tells keys apart without telling them."""
+    """The results of the last minute, by endpoint and by a salted digest of the key, which does not reveal it."""
 
     def __init__(self) -> None:
         self._salt = secrets.token_bytes(16)
         self._results: dict[tuple[str, bytes], tuple[float, Verification]] = {}
 
     def get(self, call: Call) -> Verification | None:
-        """What was found lately, if it was."""
+        """Return the result for `call` if it is recent, else None."""
         at, found = self._results.get(self._key(call), (0.0, None))
         return found if found and time.monotonic() - at < _KEPT_SECONDS else None
 
     def put(self, call: Call, found: Verification) -> None:
-        """Keep what was found."""
+        """Keep the result for `call`."""
         self._results[self._key(call)] = time.monotonic(), found
 
     def _key(self, call: Call) -> tuple[str, bytes]:
@@ -66,26 +66,26 @@ class RecentResults:
 
 
 _KEPT = RecentResults()
-"""Of this process; a key must be known to ask for what was found of it."""
+"""The recent results of this process. A result can only be looked up with its key."""
 
 
 class VerificationRequest(NamedTuple):
-    """With what, and how far, endpoints are asked."""
+    """The environment and the limits of a verification."""
 
     environment: Environment
     paid: bool = False
     seconds: float = SECONDS
     rules: Mapping[str, Rules] = MappingProxyType({})
-    """By provider, how its endpoint words errors."""
+    """By provider, the rules that interpret its endpoint's errors."""
 
 
 def verify(
     catalog: Catalog, providers: Iterable[str] = (), *, paid: bool = False, seconds: float = SECONDS
 ) -> tuple[Verification, ...]:
-    """Whether the keys of these providers, or of all that have one, work right now: their endpoints are asked.
+    """Return whether the keys of these providers, or of all that have one, work now, as their endpoints report.
 
-    All at once, within `seconds`; the answers of the last minute are kept. `paid` allows what costs something.
-    Raises UnknownProvider; MissingExtra.
+    All endpoints are requested concurrently, within `seconds`. Results are kept for a minute. `paid` allows requests
+    that cost money. Raises UnknownProvider; MissingExtra.
     """
     asked = [catalog.provider(name) for name in providers]
     among = asked or catalog.status().providers.values()
@@ -100,7 +100,7 @@ def verify(
 def _verified(
     routes: Mapping[str, Route], probes: Mapping[str, Known], asking: VerificationRequest
 ) -> tuple[Verification, ...]:
-    """The verification of each provider's own route, in a thread of its own: wherever it is called from."""
+    """Verify the direct route of each provider, in a thread because the caller may run an event loop."""
     with ThreadPoolExecutor(1, "polyroute-verify") as pool:
         return pool.submit(asyncio.run, _all(routes, probes, asking)).result()
 
@@ -130,7 +130,7 @@ async def _one(
         return Verification(name, "unsupported", why)
     try:
         async with asyncio.timeout(asking.seconds):
-            # in a thread: a keyring may wait for the person, and a plugin for the network
+            # in a thread: a keyring may wait for the user, and a plugin for the network
             call = await readers.run(lambda: asking.environment.call(route))
             found = _KEPT.get(call)
             if found is None:
@@ -141,33 +141,33 @@ async def _one(
     except SecretUnavailable as error:
         return Verification(name, "invalid", redacted(str(error)))
     except TimeoutError:
-        return Verification(name, "unreachable", f"no answer within {asking.seconds:g} seconds")
+        return Verification(name, "unreachable", f"no response within {asking.seconds:g} seconds")
     return found._replace(provider=name)
 
 
 async def _asked(client: httpx2.AsyncClient, call: Call, probe: Probe, asking: VerificationRequest) -> Verification:
-    def told(text: str) -> str:
+    def safe(text: str) -> str:
         return redacted(asking.environment.without_secrets(text))
 
     try:
-        return _found(probe, *await _answer(client, call, probe), told, asking.rules.get(probe.provider, ()))
-    except Exception as error:  # whatever the network, or what answers there, does
-        return Verification(probe.provider, "unreachable", told(f"{type(error).__name__}: {error}"))
+        return _found(probe, *await _response(client, call, probe), safe, asking.rules.get(probe.provider, ()))
+    except Exception as error:  # the client library may raise anything for a bad network or a bad response
+        return Verification(probe.provider, "unreachable", safe(f"{type(error).__name__}: {error}"))
 
 
 def _unsupported(route: Route, probe: Probe | None, paid: bool) -> str:
-    """Why it can't be asked, or empty."""
+    """Return why the credential can't be verified; empty if it can."""
     credential = route.credential
     if credential is None:
         return f"there is no credential: {route.reason}"
     if credential.kind in ("none", "cloud-identity"):
-        return "it needs no key" if credential.kind == "none" else "a cloud identity has no key to ask with"
+        return "it needs no key" if credential.kind == "none" else "a cloud identity has no key to verify"
     if probe is None:
-        return "no request is known by which it would tell"
-    return "" if probe.free or paid else "it would cost something: ask for it (--paid)"
+        return "its plugin declares no request that verifies a key"
+    return "" if probe.free or paid else "the request costs money; to allow it, use --paid"
 
 
-async def _answer(client: httpx2.AsyncClient, call: Call, probe: Probe) -> tuple[int, str]:
+async def _response(client: httpx2.AsyncClient, call: Call, probe: Probe) -> tuple[int, str]:
     headers = {**dict(call.headers), "accept": "application/json"}
     method, content = ("POST", probe.body) if probe.body else ("GET", None)
     if content:
@@ -182,24 +182,24 @@ async def _answer(client: httpx2.AsyncClient, call: Call, probe: Probe) -> tuple
     return response.status_code, data.decode(errors="replace")
 
 
-def _found(probe: Probe, status: int, text: str, told: Callable[[str], str], rules: Rules) -> Verification:
-    """What an answer means."""
+def _found(probe: Probe, status: int, text: str, safe: Callable[[str], str], rules: Rules) -> Verification:
+    """Interpret a response."""
     try:
         body: Any = json.loads(text)
     except (ValueError, RecursionError):
         body = text
-    words = told(f"HTTP {status}: {message_in(body)}".rstrip(": "))
+    message = safe(f"HTTP {status}: {message_in(body)}".rstrip(": "))
     if status >= 300:
-        return Verification(probe.provider, _state(probe, status, text, rules), words)
+        return Verification(probe.provider, _state(probe, status, text, rules), message)
     left = _at(body, probe.remaining)
     remaining = f"{left} {_at(body, probe.currency) or probe.currency}" if left is not None else ""
     state: VerificationState = "no_credit" if _is_spent(left) else "valid"
-    return Verification(probe.provider, probe.means.get(str(status), state), "", told(remaining))
+    return Verification(probe.provider, probe.means.get(str(status), state), "", safe(remaining))
 
 
 def _state(probe: Probe, status: int, text: str, rules: Rules) -> VerificationState:
-    if said := probe.means.get(str(status)):
-        return said
+    if state := probe.means.get(str(status)):
+        return state
     if failure := judged(ErrorResponse(status, text, ""), rules):
         return _STATES.get(failure.means, "unsupported")
     if status < 400 or status >= 500:
@@ -208,7 +208,7 @@ def _state(probe: Probe, status: int, text: str, rules: Rules) -> VerificationSt
 
 
 def _at(body: Any, path: str) -> str | int | float | None:
-    """The text or number at a dotted path."""
+    """Return the text or number at a dotted path, or None."""
     for step in path.split("."):
         if isinstance(body, list) and step.isdigit():
             body = body[int(step)] if int(step) < len(body) else None
@@ -225,5 +225,5 @@ def _is_spent(left: str | int | float | None) -> bool:
 
 
 def _with_key(routes: Mapping[str, Route]) -> dict[str, Route]:
-    """Of providers' own routes, those with a key that could be asked about."""
+    """Return the direct routes with a credential that may be verified."""
     return {name: route for name, route in routes.items() if route.credential and route.credential.kind != "none"}

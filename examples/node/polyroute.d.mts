@@ -28,35 +28,35 @@ export class Polyroute {
   stop(): Promise<void>;
 }
 
-// Made from the HTTP API's document by scripts/generate.py. Do not edit what follows.
+// Generated from the OpenAPI document of the HTTP API by scripts/generate.py. Do not edit the code below.
 
-/** What to know of a model before it is added. */
+/** Facts about a model before it is added. */
 export interface Advice {
-  /** Whether some route can run it now. */
+  /** Whether at least one route can run it now. */
   usable: boolean;
   /** The route that it would take: `direct`, a gateway, or null. */
   via: string | null;
-  /** Why it can't be run. In the catalog it is left out where it is the reason of its provider's routes. */
+  /** Why it can't be run. In the catalog it is omitted if it is the reason of its provider's routes. */
   why?: string;
   provider: string;
   /** The ID as it would be stored. */
   name: string;
-  /** Whether the user has added it already. */
+  /** Whether such a custom model exists. */
   exists: boolean;
   notes: string[];
-  /** IDs that are spelled alike, in the provider's list. */
+  /** Similarly spelled IDs in the provider's list. */
   suggestions: string[];
 }
 
-/** Where the secret goes. */
+/** The header that carries the secret. */
 export interface AuthHeader {
   /** The name of the header, such as `Authorization`. */
   header: string;
-  /** What stands before the secret in it, such as `Bearer ` with its blank; often empty. */
+  /** The text before the secret, such as `Bearer ` with a space; often empty. */
   prefix: string;
 }
 
-/** What a model takes. */
+/** The types of input and the reasoning settings of a model. */
 export interface Capabilities {
   provider: string;
   model: string;
@@ -64,7 +64,7 @@ export interface Capabilities {
   reasoning: ReasoningSupport;
 }
 
-/** A model that was chosen, with its settings. */
+/** The chosen model with its settings. */
 export interface Config {
   baseURL?: string;
   displayName?: string;
@@ -77,11 +77,11 @@ export interface Config {
   reasoningEffort?: string;
   provider: string;
   model: string;
-  /** Effective: some route is usable. */
+  /** Effective: whether at least one route is usable. */
   hasApiKey: boolean;
 }
 
-/** How many there are now. */
+/** The number of favorites now. */
 export interface Counted {
   ok: true;
   count: number;
@@ -91,27 +91,27 @@ export interface Counted {
 export interface Current {
   config: Config;
   routing: Routing;
-  /** False as long as nobody chose: then it is a default. */
+  /** False if no model was chosen, so that this is a default. */
   chosen: boolean;
 }
 
-/** A user's own model, with all fields that its file has; the key is masked. */
+/** A custom model with all its fields in the file; the key is masked. */
 export interface CustomModel {
-  /** As it is written in the file: an ID, an alias, or a provider that is not installed. */
+  /** The provider as written in the file: an ID, an alias, or a provider that is not installed. */
   provider: string;
   /** The model's ID. */
   name: string;
   /** Its own base URL. */
   baseURL?: string;
-  /** Its name for people. */
+  /** Its display name. */
   displayName?: string;
-  /** How many tokens it reads at most. */
+  /** The maximum number of input tokens. */
   maxInputTokens?: number;
-  /** How many tokens it writes at most. */
+  /** The maximum number of output tokens. */
   maxOutputTokens?: number;
-  /** A mask, or the name of a variable or of an entry in the keyring; sent back it means: keep. */
+  /** A mask, or the name of a variable or a keyring entry. If it is sent back, the stored key is kept. */
   apiKey?: string;
-  /** The file that it is. */
+  /** The path of the model's file. */
   filePath?: string;
 }
 
@@ -140,30 +140,30 @@ export interface CustomModelChanges {
   filePath?: string | null;
 }
 
-/** What a user's own models of a provider need. */
+/** A provider's rules for custom models. */
 export interface CustomModelRules {
   baseURL: "required" | "optional" | "no";
-  /** What the name of the model's file ends with; empty where it is no file. */
+  /** The suffix of the model's file; empty if its models are not files. */
   fileSuffix: string;
 }
 
-/** The user's own models. */
+/** The custom models. */
 export interface CustomModels {
   models: ShownCustomModel[];
 }
 
-/** What was removed. */
+/** The model that was removed. */
 export interface Deleted {
   ok: true;
   deleted: string;
 }
 
-/** It was done. */
+/** The request succeeded. */
 export interface Done {
   ok: true;
 }
 
-/** Whatever goes wrong. */
+/** An error response. */
 export interface ErrorAnswer {
   code: string;
   message: string;
@@ -178,7 +178,7 @@ export interface ErrorAnswer {
   traceId: string;
   endpoint: string;
   method: string;
-  /** False; only where clients of the operation look for it. */
+  /** False; present only for operations whose clients check it. */
   ok?: boolean;
 }
 
@@ -196,17 +196,17 @@ export interface Flat {
 
 /** A gateway to other providers' models, selectable or not. */
 export interface Gateway {
-  /** The gateway's name for people. */
+  /** The gateway's display name. */
   name: string;
-  /** Whether a credential for it is there. */
+  /** Whether there is a credential for it. */
   usable: boolean;
-  /** The variable to set first; empty where none is needed. */
+  /** The variable to set first; empty if none is needed. */
   primaryEnvVar: string;
-  /** How many providers' models it may carry. */
+  /** The number of providers whose models it may carry. */
   carries: number;
   /** Whether its routes are tried first. */
   preferred: boolean;
-  /** Whether its routes are tried first where the user prefers nothing else. */
+  /** Whether its routes are tried first if the user has no other preference. */
   preferredByDefault: boolean;
 }
 
@@ -218,7 +218,7 @@ export interface GatewayAuth {
   preferDextoCredits: boolean;
 }
 
-/** What the gateway's list says of a model. */
+/** The facts about a model in the gateway's list. */
 export interface GatewayModel {
   contextLength?: number;
 }
@@ -237,12 +237,12 @@ export interface Grouped {
   providers: Record<string, ListedProvider>;
 }
 
-/** It answers. */
+/** The server is running. */
 export interface Health {
   ok: true;
 }
 
-/** One thing that is wrong in what was sent. */
+/** One error in a request. */
 export interface Issue {
   code: string;
   message: string;
@@ -259,14 +259,14 @@ export interface KeyBody {
   apiKey: string;
 }
 
-/** Where the key is kept. */
+/** The place where a key was stored. */
 export interface KeySaved {
   ok: true;
   provider: string;
   envVar: string;
-  /** Where the key is now, in words. */
+  /** Where the key is now, as text. */
   source: string | null;
-  /** Whether the provider was pinned to its direct route, and so uses the key. */
+  /** Whether the provider was pinned to its direct route, so that the key is used. */
   pinned: boolean;
   notes: string[];
 }
@@ -275,7 +275,7 @@ export interface KeySaved {
 export interface KeyStatus {
   provider: string;
   envVar: string;
-  /** The provider's own key alone; see `hasEffectiveCredentials`. */
+  /** Whether the provider's own key is set; see also `hasEffectiveCredentials`. */
   hasKey: boolean;
   /** A mask. */
   keyValue?: string;
@@ -284,23 +284,23 @@ export interface KeyStatus {
   hasEffectiveCredentials: boolean;
 }
 
-/** A model on offer. */
+/** A listed model. */
 export interface ListedModel {
-  /** Whether some route can run it now. */
+  /** Whether at least one route can run it now. */
   usable: boolean;
   /** The route that it would take: `direct`, a gateway, or null. */
   via: string | null;
-  /** Why it can't be run. In the catalog it is left out where it is the reason of its provider's routes. */
+  /** Why it can't be run. In the catalog it is omitted if it is the reason of its provider's routes. */
   why?: string;
   /** The model's ID at its provider. */
   name: string;
   /** Only in the flat form. */
   provider?: string;
-  /** The model's name for people. */
+  /** The model's display name. */
   displayName?: string;
-  /** How many tokens it reads at most; 128,000 where nobody knows. */
+  /** The maximum number of input tokens; 128,000 if it is unknown. */
   maxInputTokens: number;
-  /** What it reads besides text. */
+  /** The types of input besides text. */
   supportedFileTypes: ("pdf" | "image" | "audio" | "video" | "document")[];
   pricing?: Pricing;
   /** Whether it is the provider's default model. */
@@ -311,55 +311,55 @@ export interface ListedModel {
 export interface ListedProvider {
   /** Whether Dexto's gateway may carry its models. It does not depend on a key. */
   canRouteViaDexto: boolean;
-  /** The provider's name for people. */
+  /** The provider's display name. */
   name: string;
   /** A vendor makes its models; a host runs other makers' models; an own cloud is billed to the user's own account there; an own server is run by the user; a gateway is declared to carry others' models. */
   kind: "vendor" | "host" | "own-cloud" | "own-server" | "gateway";
-  /** May stand in a model reference. False for what is only a way to pay. */
+  /** Whether it can be used in model references. False for a provider that is only a way to pay. */
   selectable: boolean;
-  /** Other tools' names for it, understood wherever the ID is. */
+  /** Other tools' names for it, which can be used in place of the ID. */
   aliases: string[];
-  /** The direct route is usable, with the provider's own credential or without need of one. */
+  /** Whether the direct route is usable, with the provider's own credential or because it needs none. */
   hasDirectKey: boolean;
-  /** At least one route is usable: its models can be run. */
+  /** Whether at least one route is usable, so that its models can be run. */
   hasEffectiveCredentials: boolean;
-  /** For `direct` and for each gateway that is installed, whether a usable route leads there. */
+  /** For `direct` and each installed gateway, whether the route via it is usable. */
   credentialSources: Record<string, boolean>;
-  /** In the order in which they are tried; the direct one is always among them. */
+  /** The routes in the order in which they are tried; the direct route is always among them. */
   routes: ProviderRoute[];
-  /** Effective: some route is usable. */
+  /** Effective: whether at least one route is usable. */
   hasApiKey: boolean;
-  /** The variable to set first; empty where none is needed. */
+  /** The variable to set first; empty if none is needed. */
   primaryEnvVar: string;
-  /** Whether a user's own models of it may have a base URL. */
+  /** Whether its custom models may have a base URL. */
   supportsBaseURL: boolean;
-  /** What some of its models read besides text. */
+  /** The types of input besides text that some of its models accept. */
   supportedFileTypes: ("pdf" | "image" | "audio" | "video" | "document")[];
-  /** Null where a user can add no models of their own. */
+  /** Its rules for custom models; null if it accepts none. */
   customModels: CustomModelRules | null;
   /** The address of its documentation. */
   documentation: string | null;
   models: ListedModel[];
 }
 
-/** What was refreshed. */
+/** The result of refreshing the lists. */
 export interface ListsRefreshed {
   ok: true;
   message: string;
 }
 
-/** Models on this machine. */
+/** The models on this machine. */
 export interface LocalModels {
   models: Record<string, unknown>[];
 }
 
 /** A model in the picker. */
 export interface Picked {
-  /** Whether some route can run it now. */
+  /** Whether at least one route can run it now. */
   usable: boolean;
   /** The route that it would take: `direct`, a gateway, or null. */
   via: string | null;
-  /** Why it can't be run. In the catalog it is left out where it is the reason of its provider's routes. */
+  /** Why it can't be run. In the catalog it is omitted if it is the reason of its provider's routes. */
   why?: string;
   provider: string;
   model: string;
@@ -376,7 +376,7 @@ export interface PickedBody {
   baseURL?: string;
 }
 
-/** What the picker offers first. */
+/** The models that the picker lists first. */
 export interface PickerState {
   featured: Picked[];
   recents: Picked[];
@@ -388,48 +388,48 @@ export interface PickerState {
 export interface Plugin {
   /** The plugin's name. */
   name: string;
-  /** The distribution that brought it; or null. */
+  /** The distribution that contains it; or null. */
   distribution: string | null;
-  /** The version; null where it has none. */
+  /** The version; null if it has none. */
   version: string | null;
-  /** Who brought it: the host, an installed distribution, the plugin folder, or a project. */
+  /** Where it comes from: the host, an installed distribution, the plugin folder, or a project. */
   origin: "host" | "bundled" | "installed" | "folder" | "project";
-  /** What it is written in. */
+  /** How it is implemented. */
   kind: "python" | "manifest" | "executable";
-  /** Where its manifest is; null for a plugin in Python. */
+  /** The folder of its manifest; null for a Python plugin. */
   folder: string | null;
-  /** Whether it is in use. */
+  /** Whether it is used. */
   enabled: boolean;
-  /** Why it is not in use; or null. */
+  /** Why it is not used; or null. */
   reason: string | null;
   /** The hooks that it implements. */
   hooks: string[];
   /** The IDs of its providers. */
   providers: string[];
-  /** What is dangerous about it, in words that follow its name. */
+  /** The risks of the plugin, as predicates: their subject is the plugin. */
   warnings: string[];
 }
 
-/** All plugins, what they provide, and what is wrong. */
+/** All plugins, what they provide, and their problems. */
 export interface Plugins {
-  /** The version of this form. It changes only when a reader would break. */
+  /** The version of the document. It changes only if readers would break. */
   schema: 1;
-  /** What is wrong in plugins, files and preferences; everything else holds. */
+  /** The problems of plugins, files and preferences. The rest of the document is valid regardless. */
   problems: Problem[];
-  /** The plugins in the order in which they are asked. */
+  /** The plugins in the order in which they are called. */
   plugins: Plugin[];
 }
 
-/** What the user prefers. */
+/** The user's preferences. */
 export interface Preferences {
-  /** As said by the user, or null. */
+  /** The preferred route as set by the user, or null. */
   prefer: string | null;
-  /** The route that comes first where nothing is said of a provider. */
+  /** The route that is tried first for a provider without a pin. */
   first: string;
   order: string[];
   pins: Record<string, string>;
   disabled: string[];
-  /** All that may be preferred. */
+  /** All routes that can be preferred. */
   routes: string[];
   auth: GatewayAuth;
 }
@@ -443,31 +443,31 @@ export interface PreferencesBody {
   preferDextoCredits?: boolean;
 }
 
-/** US dollars per million tokens. */
+/** Prices in USD per million tokens. */
 export interface Pricing {
   inputPerM: number;
   outputPerM: number;
 }
 
-/** Something that went wrong in one plugin, file or entry. Fields that say nothing are left out. */
+/** Something that went wrong in one plugin, file or entry. Empty fields are omitted. */
 export interface Problem {
-  /** What went wrong, in words. */
+  /** What went wrong. */
   message: string;
   /** What the user can do about it. */
   remedy?: string;
-  /** The plugin that it went wrong in, by name. */
+  /** The name of the plugin in which it went wrong. */
   plugin?: string;
-  /** The distribution that brought the plugin. */
+  /** The distribution that contains the plugin. */
   distribution?: string;
   /** The version of the distribution. */
   version?: string;
   /** The hook that was called. */
   hook?: string;
-  /** The file that it is about. */
+  /** The file that the problem is about. */
   path?: string;
-  /** What kind of problem it is, for programs: one of the words in docs/json.md; new ones may come. */
+  /** The kind of problem, for programs: one of the codes in docs/json.md; new ones may be added. */
   code?: string;
-  /** The ID of the provider that it is about. */
+  /** The ID of the provider that the problem is about. */
   provider?: string;
 }
 
@@ -475,15 +475,15 @@ export interface Problem {
 export interface ProviderRoute {
   /** `direct`, to the provider itself, or the gateway's provider ID. */
   via: string;
-  /** Whether it works with what is there, as far as can be seen without the network. */
+  /** Whether it works with the available credentials, as far as can be determined without the network. */
   usable: boolean;
-  /** Where the secret was found, such as `env ACME_API_KEY`, or `none needed`; never its value. Null where there is none. */
+  /** Where the secret was found, such as `env ACME_API_KEY`, or `none needed`; never its value. Null if there is no credential. */
   credential: string | null;
-  /** When the login ends, in ISO 8601 (UTC); null where nobody knows, and where there is no credential. */
+  /** When the credential expires, in ISO 8601 (UTC); null if that is unknown or there is no credential. */
   expiresAt: string | null;
-  /** Why it is usable, or why not, in words. */
+  /** Why it is usable, or why it is not. */
   reason: string;
-  /** What the user can do about it, in words; null where nothing needs to be done. */
+  /** What the user can do about it; null if nothing needs to be done. */
   remedy: string | null;
 }
 
@@ -491,21 +491,21 @@ export interface ProviderRoute {
 export interface ProviderStatus {
   /** Whether Dexto's gateway may carry its models. It does not depend on a key. */
   canRouteViaDexto: boolean;
-  /** The provider's name for people. */
+  /** The provider's display name. */
   name: string;
   /** A vendor makes its models; a host runs other makers' models; an own cloud is billed to the user's own account there; an own server is run by the user; a gateway is declared to carry others' models. */
   kind: "vendor" | "host" | "own-cloud" | "own-server" | "gateway";
-  /** May stand in a model reference. False for what is only a way to pay. */
+  /** Whether it can be used in model references. False for a provider that is only a way to pay. */
   selectable: boolean;
-  /** Other tools' names for it, understood wherever the ID is. */
+  /** Other tools' names for it, which can be used in place of the ID. */
   aliases: string[];
-  /** The direct route is usable, with the provider's own credential or without need of one. */
+  /** Whether the direct route is usable, with the provider's own credential or because it needs none. */
   hasDirectKey: boolean;
-  /** At least one route is usable: its models can be run. */
+  /** Whether at least one route is usable, so that its models can be run. */
   hasEffectiveCredentials: boolean;
-  /** For `direct` and for each gateway that is installed, whether a usable route leads there. */
+  /** For `direct` and each installed gateway, whether the route via it is usable. */
   credentialSources: Record<string, boolean>;
-  /** In the order in which they are tried; the direct one is always among them. */
+  /** The routes in the order in which they are tried; the direct route is always among them. */
   routes: ProviderRoute[];
 }
 
@@ -515,13 +515,13 @@ export interface Reasoning {
   budgetTokens?: number;
 }
 
-/** How the chosen model is to reason. */
+/** The reasoning settings of the current model. */
 export interface ReasoningChoice {
   variant: string;
   budgetTokens?: number;
 }
 
-/** How a model can reason. */
+/** The reasoning settings that a model supports. */
 export interface ReasoningSupport {
   capable: boolean;
   paradigm: "effort" | "adaptive-effort" | "thinking-level" | "budget" | "none";
@@ -532,13 +532,13 @@ export interface ReasoningSupport {
 
 /** The route to take for one model, and all its routes in order. */
 export interface Resolution {
-  /** The version of this form. It changes only when a reader would break. */
+  /** The version of the document. It changes only if readers would break. */
   schema: 1;
-  /** What is wrong in plugins, files and preferences; everything else holds. */
+  /** The problems of plugins, files and preferences. The rest of the document is valid regardless. */
   problems: Problem[];
-  /** The reference `provider/model`, with the provider's ID in place of an alias and the model ID to the letter; split at the first slash. */
+  /** The reference `provider/model`, with the provider's ID in place of an alias and the model ID exactly as entered; split at the first slash. */
   model: string;
-  /** The route to take: the first usable one. Null where the model can't be run; then the exit status is 1. */
+  /** The route to take: the first usable one. Null if the model can't be run; then the exit status is 1. */
   route: TakenRoute | null;
   /** All routes in the order in which they are tried, usable or not. */
   routes: Route[];
@@ -548,29 +548,29 @@ export interface Resolution {
 export interface Route {
   /** `direct`, to the provider itself, or the gateway's provider ID. */
   via: string;
-  /** Whether it works with what is there, as far as can be seen without the network. */
+  /** Whether it works with the available credentials, as far as can be determined without the network. */
   usable: boolean;
-  /** Where the secret was found, such as `env ACME_API_KEY`, or `none needed`; never its value. Null where there is none. */
+  /** Where the secret was found, such as `env ACME_API_KEY`, or `none needed`; never its value. Null if there is no credential. */
   credential: string | null;
-  /** When the login ends, in ISO 8601 (UTC); null where nobody knows, and where there is no credential. */
+  /** When the credential expires, in ISO 8601 (UTC); null if that is unknown or there is no credential. */
   expiresAt: string | null;
-  /** Why it is usable, or why not, in words. */
+  /** Why it is usable, or why it is not. */
   reason: string;
-  /** What the user can do about it, in words; null where nothing needs to be done. */
+  /** What the user can do about it; null if nothing needs to be done. */
   remedy: string | null;
-  /** The wire protocol: one of the names in docs/architecture.md, such as `openai-chat`; a plugin may bring others. */
+  /** The wire protocol: one of the names in docs/architecture.md, such as `openai-chat`; plugins may add others. */
   protocol: string;
-  /** Where the secret goes. */
+  /** The header that carries the secret. */
   auth: AuthHeader;
-  /** What every request needs besides; never secret. */
+  /** Additional headers that every request needs; never secret. */
   headers: Record<string, string>;
-  /** The same as `credential`, for programs; null where no secret is needed or found. */
+  /** The same as `credential`, for programs; null if no secret is needed or found. */
   source: Source | null;
-  /** The model ID as the endpoint of this route spells it; null where it is not known. */
+  /** The model ID as the endpoint of this route spells it; null if it is unknown. */
   modelId: string | null;
-  /** How the model ID is known. `verbatim`: kept to the letter, as the endpoint takes any ID or no list of its models is known. `listed`: in the endpoint's list. `unlisted`: in no list; sent to the provider as entered. `not_offered`: the gateway is known not to offer it. `unknown`: the gateway's list has no such model. With the last two there is no model ID. Null where no model was asked about. */
+  /** How the model ID is known. `verbatim`: unchanged, because the endpoint accepts any ID or has no known list. `listed`: in the endpoint's list. `unlisted`: in no list; sent to the provider as entered. `not_offered`: the gateway is known not to offer it. `unknown`: the gateway's list has no such model. For the last two there is no model ID. Null if the route is not for one model. */
   mapping: "verbatim" | "listed" | "unlisted" | "not_offered" | "unknown" | null;
-  /** The only place where the credential may be sent; null where it depends on a setting that is missing. */
+  /** The only place to which the credential may be sent; null if it depends on a missing setting. */
   baseUrl: string | null;
 }
 
@@ -581,7 +581,7 @@ export interface Routing {
   via: string | null;
 }
 
-/** What was saved. */
+/** The model that was saved. */
 export interface SavedCustomModel {
   ok: true;
   model: CustomModel;
@@ -589,57 +589,57 @@ export interface SavedCustomModel {
   note?: string;
 }
 
-/** A user's own model with the route that it would take. */
+/** A custom model with the route that it would take. */
 export interface ShownCustomModel {
-  /** As it is written in the file: an ID, an alias, or a provider that is not installed. */
+  /** The provider as written in the file: an ID, an alias, or a provider that is not installed. */
   provider: string;
   /** The model's ID. */
   name: string;
   /** Its own base URL. */
   baseURL?: string;
-  /** Its name for people. */
+  /** Its display name. */
   displayName?: string;
-  /** How many tokens it reads at most. */
+  /** The maximum number of input tokens. */
   maxInputTokens?: number;
-  /** How many tokens it writes at most. */
+  /** The maximum number of output tokens. */
   maxOutputTokens?: number;
-  /** A mask, or the name of a variable or of an entry in the keyring; sent back it means: keep. */
+  /** A mask, or the name of a variable or a keyring entry. If it is sent back, the stored key is kept. */
   apiKey?: string;
-  /** The file that it is. */
+  /** The path of the model's file. */
   filePath?: string;
-  /** Whether some route can run it now. */
+  /** Whether at least one route can run it now. */
   usable: boolean;
   /** The route that it would take: `direct`, a gateway, or null. */
   via: string | null;
-  /** Why it can't be run. In the catalog it is left out where it is the reason of its provider's routes. */
+  /** Why it can't be run. In the catalog it is omitted if it is the reason of its provider's routes. */
   why?: string;
 }
 
-/** Where a secret was found, in parts; empty where a part says nothing. */
+/** Where a secret was found. Parts that don't apply are empty. */
 export interface Source {
   /** `host`, `env`, `project .env`, `keyring`, `global .env`, `file`, `command` or `plugin`. */
   layer: string;
-  /** The variable, the entry in the keyring, or the command. */
+  /** The variable, the keyring entry, or the command. */
   name: string;
-  /** The file that holds the value. */
+  /** The file that contains the value. */
   path: string;
   /** The section of an INI file. */
   section: string;
-  /** The key in the section, or the place in the JSON. */
+  /** The key in the section, or the path in the JSON. */
   field: string;
 }
 
-/** Every provider with its routes: which can be used with what is there; for the others why not and what to do. */
+/** Every provider with its routes; for routes that are not usable, the reason and the remedy. */
 export interface Status {
-  /** The version of this form. It changes only when a reader would break. */
+  /** The version of the document. It changes only if readers would break. */
   schema: 1;
-  /** What is wrong in plugins, files and preferences; everything else holds. */
+  /** The problems of plugins, files and preferences. The rest of the document is valid regardless. */
   problems: Problem[];
-  /** The gateway behind a login, in the words that its clients know. */
+  /** The gateway of a login, in the format that its clients know. */
   auth: GatewayAuth;
-  /** Every provider that is known, by ID. */
+  /** Every known provider, by ID. */
   providers: Record<string, ProviderStatus>;
-  /** With `--verified`, by provider, what its endpoint says of the key. */
+  /** With `--verified`, the state of each provider's key according to its endpoint. */
   verifications?: Record<string, Verification>;
 }
 
@@ -659,7 +659,7 @@ export interface SwitchBody {
   reasoningEffort?: "none" | "minimal" | "low" | "medium" | "high" | "xhigh";
 }
 
-/** What is current now. */
+/** The model that is current now. */
 export interface Switched {
   config: Config;
   sessionId?: string;
@@ -669,25 +669,25 @@ export interface Switched {
 export interface TakenRoute {
   /** `direct`, to the provider itself, or the gateway's provider ID. */
   via: string;
-  /** The wire protocol: one of the names in docs/architecture.md, such as `openai-chat`; a plugin may bring others. */
+  /** The wire protocol: one of the names in docs/architecture.md, such as `openai-chat`; plugins may add others. */
   protocol: string;
-  /** Where the secret goes. */
+  /** The header that carries the secret. */
   auth: AuthHeader;
-  /** What every request needs besides; never secret. */
+  /** Additional headers that every request needs; never secret. */
   headers: Record<string, string>;
-  /** The same as `credential`, for programs; null where no secret is needed or found. */
+  /** The same as `credential`, for programs; null if no secret is needed or found. */
   source: Source | null;
   /** The model ID as the endpoint of this route spells it. */
   modelId: string;
   /** How the model ID is known. */
   mapping: "verbatim" | "listed" | "unlisted";
-  /** The only place where the credential may be sent. */
+  /** The only place to which the credential may be sent. */
   baseUrl: string;
   /** Where the secret was found, or `none needed`; never its value. */
   credential: string;
 }
 
-/** Whether it is a favourite now. */
+/** Whether the model is a favorite now. */
 export interface Toggled {
   ok: true;
   isFavorite: boolean;
@@ -700,27 +700,27 @@ export interface Validation {
   status: "valid" | "invalid" | "unknown";
   error?: string;
   info?: GatewayModel;
-  /** Where it is not in the list: IDs that are spelled alike. */
+  /** Similarly spelled IDs, if the model is not in the list. */
   suggestions?: string[];
 }
 
-/** Whether a key works right now, as its endpoint said. */
+/** Whether a key works now, according to its endpoint. */
 export interface Verification {
-  /** `unsupported`: there is no key, or no request is known by which the endpoint would tell. */
+  /** `unsupported` means that there is no key, or that no request is known that would verify it. */
   state: "valid" | "invalid" | "no_credit" | "rate_limited" | "unreachable" | "unsupported";
-  /** Why, in the endpoint's own words where it had any. */
+  /** The reason, in the endpoint's own words if it returned any. */
   message: string | null;
-  /** The credit that is left, with its currency, where the endpoint tells. */
+  /** The remaining credit with its currency, if the endpoint returns it. */
   remaining: string | null;
 }
 
-/** Whether keys work right now, as their endpoints said. */
+/** Whether keys work now, according to their endpoints. */
 export interface Verifications {
-  /** The version of this form. It changes only when a reader would break. */
+  /** The version of the document. It changes only if readers would break. */
   schema: 1;
-  /** What is wrong in plugins, files and preferences; everything else holds. */
+  /** The problems of plugins, files and preferences. The rest of the document is valid regardless. */
   problems: Problem[];
-  /** By provider, what its endpoint says of the key. */
+  /** By provider, the state of its key according to its endpoint. */
   verifications: Record<string, Verification>;
 }
 

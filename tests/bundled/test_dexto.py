@@ -279,7 +279,7 @@ def test_it_is_never_selected(make_catalog: MakeCatalog, name: str) -> None:
     """One selects a model, not who pays: no model reference starts with the gateway's name."""
     catalog = make_catalog(DEXTO_API_KEY="k")
     assert not catalog.provider(name).provider.selectable
-    with pytest.raises(InvalidModelReference, match="not a provider to select"):
+    with pytest.raises(InvalidModelReference, match="can't be selected"):
         catalog.resolve(f"{name}/anthropic/claude-sonnet-4.5")
 
 

@@ -88,7 +88,7 @@ def test_json_changes_no_exit_status(shell: Shell, line: str) -> None:
     [
         ("statsu", "There is no command 'statsu'. Did you mean status?"),
         ("qqqq", "See `polyroute --help`."),
-        ("", "which providers can be used, by which route"),
+        ("", "list the providers that can be used, and their routes"),
         ("plugins remove acme --yes", "usage: polyroute plugins remove "),
         ("serve --port x", "x is not a port"),
         ("map openai/gpt-5 --via nobody", "'nobody' is not a gateway. Gateways are: "),

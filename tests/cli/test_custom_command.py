@@ -176,7 +176,7 @@ def test_what_is_no_name_of_a_variable(shell: Shell, file: Path, name: str) -> N
     """A key in the place of its variable's name is refused and not repeated, as is a name that no variable has."""
     done = shell.run("custom", "add", "litellm/m", "--base-url", URL, "--key-variable", name)
     assert done.returncode == 2
-    assert "names no variable" in done.stderr
+    assert "names neither a variable" in done.stderr
     assert KEY not in done.stderr
     assert not file.exists()
 

@@ -309,7 +309,7 @@ def test_a_reference_is_no_key(shell: Shell, text: str) -> None:
     """What names a variable is not stored as a provider's key: some who read the file would fill it in (exit 2)."""
     done = shell.run("keys", "set", "anthropic", given=text, OPENAI_API_KEY="sk-other")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "give the key itself" in done.stderr
+    assert "enter the key itself" in done.stderr
     assert not dotenv(shell).exists()
 
 

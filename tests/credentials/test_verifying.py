@@ -207,7 +207,7 @@ def test_without_a_probe_or_a_key_nothing_is_asked(serve: Serve) -> None:
     upstream = serve()
     catalog = catalog_of(Direct(upstream), ACME_KEY="k", AWS_PROFILE="x", AWS_REGION="eu-west-3", HOME="/nonexistent")
     told = {each.provider: (each.state, each.message) for each in verify(catalog, ["acme", "groq", "ollama"])}
-    assert told["acme"] == ("unsupported", "no request is known by which it would tell")
+    assert told["acme"] == ("unsupported", "its plugin declares no request that verifies a key")
     assert told["groq"][1].startswith("there is no credential: GROQ_API_KEY is not set")
     assert told["ollama"] == ("unsupported", "it needs no key")
     assert upstream.received == []

@@ -141,14 +141,14 @@ def test_removing(store: CustomStore) -> None:
     [
         ({"provider": "openrouter", "name": ""}, "name"),
         ({"provider": "openrouter"}, "name"),
-        ({"provider": "openrouter", "name": " m"}, "White space"),
-        ({"provider": "openrouter", "name": "m\n"}, "White space"),
+        ({"provider": "openrouter", "name": " m"}, "white space"),
+        ({"provider": "openrouter", "name": "m\n"}, "white space"),
         ({"provider": "openrouter", "name": 3}, "name"),
         ({"provider": "openrouter", "name": "\ud800"}, "a lone surrogate"),
-        ({"provider": "anthropic", "name": "m"}, "takes no custom models"),
+        ({"provider": "anthropic", "name": "m"}, "accepts no custom models"),
         ({"provider": "litellm", "name": "m"}, "baseURL is missing"),
         ({"name": "m"}, "baseURL is missing"),
-        ({"provider": "openrouter", "name": "m", "baseURL": URL}, "may not be given"),
+        ({"provider": "openrouter", "name": "m", "baseURL": URL}, "is not allowed"),
         ({"provider": "litellm", "name": "m", "baseURL": "ftp://x"}, "http"),
         ({"provider": "litellm", "name": "m", "baseURL": "https://me:pass@x/v1"}, "user name"),
         ({"provider": "local", "name": "m"}, ".gguf"),
@@ -161,8 +161,8 @@ def test_removing(store: CustomStore) -> None:
         ({"provider": "openrouter", "name": "m", "new": "\udc00"}, "a lone surrogate"),
         ({"provider": "openrouter", "name": "m", "apiKey": "a\nb"}, "line break"),
         ({"provider": "openrouter", "name": "m", "apiKey": "ключ"}, "can't be sent"),
-        ({"provider": "openrouter", "name": "m", "apiKey": "${MY KEY}"}, "names no variable"),
-        ({"provider": "openrouter", "name": "m", "apiKey": "keyring:"}, "names no variable"),
+        ({"provider": "openrouter", "name": "m", "apiKey": "${MY KEY}"}, "names neither a variable"),
+        ({"provider": "openrouter", "name": "m", "apiKey": "keyring:"}, "names neither a variable"),
         ({"provider": "openrouter", "name": "m", "apiKey": 5}, "apiKey"),
     ],
 )
@@ -232,7 +232,7 @@ def test_one_bad_entry_is_a_problem_with_its_position(store: CustomStore) -> Non
         "models[0]: apiKey must be a text",
         "models[2]: must be an object",
         "models[3]: baseURL is missing",
-        "models[4]: is there twice",
+        "models[4]: is a duplicate",
     ]
     assert KEY not in str(problems)
     assert {problem.path for problem in problems} == {store.path}
@@ -287,7 +287,7 @@ def test_an_unreadable_file_is_never_overwritten(store: CustomStore, text: str) 
         lambda: store.remove(GLM),
     ]
     for change in changes:
-        with pytest.raises(Unavailable, match="left as it is"):
+        with pytest.raises(Unavailable, match="left unchanged"):
             change()
     assert path.read_text(encoding="utf-8") == text
 
@@ -411,7 +411,7 @@ def test_a_key_stays_with_its_provider(store: CustomStore, provider: Any) -> Non
     """An edit takes no model to another provider, and its key to another place; named by an alias it is the same."""
     store.add({"provider": "bedrock", "name": "m", "apiKey": KEY})
     before = Path(store.path).read_bytes()
-    with pytest.raises(UsageError, match="stays a model of bedrock"):
+    with pytest.raises(UsageError, match="provider of bedrock/"):
         store.edit(ModelRef("bedrock", "m"), {"provider": provider})
     assert Path(store.path).read_bytes() == before
     store.edit(ModelRef("amazon-bedrock", "m"), {"provider": "amazon-bedrock", "displayName": "M"})

@@ -487,7 +487,7 @@ def test_people_read_what_became_of_each_list(alone: Shell, mirror: str, upstrea
     upstream.put("/models", b"<html>")
     failed = alone.run("refresh", "--force", POLYROUTE_LIST_URLS=mirror)
     assert failed.returncode == 3
-    assert "the answer is not JSON; the list was not changed" in failed.stderr
+    assert "the response is not JSON; the list was not changed" in failed.stderr
     assert alone.json("map", "openai/gpt-5")["id"] == "openai/gpt-5"
 
 

@@ -216,7 +216,7 @@ BAD: dict[str, tuple[Callable[[Request], None], str]] = {
     "truncated without length": (reply(json.dumps(GOOD).encode()[:-1]), "not JSON"),
     "truncated gzip": (packed_as(packed(GOOD)[:-9]), "truncated"),
     "no gzip": (packed_as(b"not packed"), "gzip"),
-    "unasked packing": (reply(b"x", Content_Encoding="br"), "packed"),
+    "unasked packing": (reply(b"x", Content_Encoding="br"), "content encoding"),
     "too large": (reply(b" " * 10_001), "larger than 10,000 bytes"),
     "a bomb": (packed_as(gzip.compress(b" " * 50_000_000)), "larger than 10,000 bytes"),
     "empty": (reply(b""), "empty"),
@@ -225,13 +225,13 @@ BAD: dict[str, tuple[Callable[[Request], None], str]] = {
     "not a number": (reply(b'{"a": NaN, "b": 1}'), "not JSON"),
     "deep": (reply(b"[" * 9_000), "not JSON"),
     "another document": (reply(b'["a"]'), "it is no table"),
-    "nothing left": (reply(b'{"one": 1}'), "has 1 models where there were 4"),
+    "nothing left": (reply(b'{"one": 1}'), "has 1 models, but there were 4"),
     "an error": (reply(b"oh", 500), "500"),
     "not found": (reply(b"{}", 404), "404"),
     "forbidden": (reply(b"{}", 403), "403"),
     "a redirect to elsewhere": (reply(b"", 302, Location="https://evil.example/list?x"), "https://evil.example,"),
     "a redirect in a circle": (reply(b"", 302, Location=PATH), "more than 3 redirects"),
-    "a redirect to a file": (reply(b"", 302, Location="file:///etc/passwd"), "another place"),
+    "a redirect to a file": (reply(b"", 302, Location="file:///etc/passwd"), "another host"),
 }
 
 

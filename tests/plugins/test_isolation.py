@@ -168,7 +168,7 @@ def test_a_hook_that_has_no_answer(site: Site, hook: str, expected: Picture) -> 
     """A hook may answer None: then it has nothing to say, which is no problem."""
     catalog = hurt(site, hook, "return None")
     silent = [problem.message for problem in catalog.problems if problem.hook == hook]
-    assert all("its plugin gives none" in message for message in silent)  # a gateway needs a mapper
+    assert all("its plugin returned none" in message for message in silent)  # a gateway needs a mapper
     assert picture(catalog) == expected
 
 

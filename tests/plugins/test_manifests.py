@@ -223,7 +223,7 @@ def test_preferences_outlive_a_plugin(person: Person) -> None:
         catalog = person.catalog(preferences=wanted, **keys)
         assert catalog.resolve(claude).via == "direct"
         told = "\n".join(map(str, catalog.problems))
-        assert "no route 'gate' is available; it is kept, and has no effect now" in told
+        assert "no route 'gate' is available; the preference is kept, but has no effect now" in told
         assert catalog.preferences == wanted
     (person.folder / "gate" / "plugin.toml").write_text(GATEWAY)
     (person.folder / "gate" / "list.json").write_text(LIST)

@@ -570,7 +570,7 @@ def test_a_project_does_not_redirect_a_key(
     assert route.usable == usable
     if not usable:
         assert "evil" not in route.base_url
-        assert "project .env OPENAI_BASE_URL may not decide" in route.reason
+        assert "project .env OPENAI_BASE_URL must not determine" in route.reason
 
 
 def in_project(tmp_path: Path, lines: str, **process: str) -> Environment:

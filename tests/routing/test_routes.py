@@ -214,7 +214,7 @@ def test_a_reference_without_provider_or_model(make_catalog: MakeCatalog, text: 
 
 def test_a_gateway_that_is_not_selectable(make_catalog: MakeCatalog) -> None:
     """One can't select a model by who pays for it."""
-    with pytest.raises(InvalidModelReference, match="not a provider to select"):
+    with pytest.raises(InvalidModelReference, match="can't be selected"):
         make_catalog(DEXTO_API_KEY="d").resolve("dexto/anthropic/claude-sonnet-4.5")
 
 

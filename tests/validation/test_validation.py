@@ -194,7 +194,7 @@ def test_a_variable_that_is_not_set_where_a_gateway_runs_it(make_catalog: MakeCa
     """A key's variable that is not set is a warning where the model runs by another route."""
     found = validate(make_catalog(DEXTO_API_KEY="d"), {**CLAUDE, "apiKey": "$ANTHROPIC_API_KEY"})
     assert codes(found) == [("unresolved_variable", "warning", "apiKey")]
-    assert "It runs via dexto all the same." in found[0].remedy
+    assert "The model still runs via dexto." in found[0].remedy
 
 
 def test_a_keyrings_entry_is_known_from_the_index(plugins: Plugins, tmp_path: Path) -> None:
@@ -324,7 +324,7 @@ def test_warnings_are_no_no(shell: Shell) -> None:
     assert (done.returncode, "warning: llm.apiKey" in done.stdout) == (0, True)
     assert shell.json("check", str(path), "--relaxed")["valid"]
     done = shell.run("check", str(path), DEXTO_API_KEY="d")
-    assert (done.returncode, done.stdout) == (0, f"{path}: nothing is wrong.\n")
+    assert (done.returncode, done.stdout) == (0, f"{path}: no errors.\n")
 
 
 def test_several_files(shell: Shell) -> None:

@@ -1,4 +1,4 @@
-"""Commands that ask: status, explain, resolve, models."""
+"""The commands `status`, `explain`, `resolve` and `models`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def _status(options: argparse.Namespace) -> int:
-    """`polyroute status`: the whole picture."""
+    """`polyroute status`: list the providers that can be used, with their routes."""
     with output.catalog() as catalog:
         asked = [catalog.provider(name) for name in options.providers]
         found = catalog.status()
@@ -41,7 +41,7 @@ def _verified(catalog: Catalog, options: argparse.Namespace) -> tuple[Verificati
 
 
 def _explain(options: argparse.Namespace) -> int:
-    """`polyroute explain`: one provider or model in words."""
+    """`polyroute explain`: explain why a provider or model can be run or not."""
     from polyroute.explanation import explain
 
     with output.catalog() as catalog:
@@ -57,7 +57,7 @@ def _explain(options: argparse.Namespace) -> int:
 
 
 def _resolve(options: argparse.Namespace) -> int:
-    """`polyroute resolve`: the route to take."""
+    """`polyroute resolve`: print the route to take for a model."""
     with output.catalog() as catalog:
         model = canonical(options.model, catalog.plugins)
         routes = catalog.routes(model)
@@ -81,7 +81,7 @@ def _formatted(catalog: Catalog, model: ModelRef, form: str) -> str:
 
 
 def _models(options: argparse.Namespace) -> int:
-    """`polyroute models`: what is on offer."""
+    """`polyroute models`: list models."""
     with output.catalog() as catalog:
         found = catalog.models(" ".join(options.query), provider=options.provider, available=options.available)
     if options.json:
@@ -95,15 +95,15 @@ def _models(options: argparse.Namespace) -> int:
 
 
 def _status_grammar(subparsers: Subparsers) -> None:
-    command = grammar.command(subparsers, "status", _status, "which providers can be used, by which route")
-    command.add_argument("providers", nargs="*", metavar="PROVIDER", help="tell more about these")
-    command.add_argument("--all", action="store_true", help="list the providers that can't be used too")
-    command.add_argument("--verified", action="store_true", help="ask endpoints whether the keys work, too")
+    command = grammar.command(subparsers, "status", _status, "list the providers that can be used, and their routes")
+    command.add_argument("providers", nargs="*", metavar="PROVIDER", help="show details of these providers")
+    command.add_argument("--all", action="store_true", help="also list the providers that can't be used")
+    command.add_argument("--verified", action="store_true", help="also ask the endpoints whether the keys work")
     grammar.with_json(command)
 
 
 def _explain_grammar(subparsers: Subparsers) -> None:
-    command = grammar.command(subparsers, "explain", _explain, "why a provider or model can be run, or not")
+    command = grammar.command(subparsers, "explain", _explain, "explain why a provider or model can be run or not")
     command.add_argument("subject", metavar="PROVIDER|MODEL")
     grammar.with_json(command)
 
@@ -111,7 +111,7 @@ def _explain_grammar(subparsers: Subparsers) -> None:
 def _resolve_grammar(subparsers: Subparsers) -> None:
     from polyroute.integrations.formats import FORMATS
 
-    command = grammar.command(subparsers, "resolve", _resolve, "the route to take for a model")
+    command = grammar.command(subparsers, "resolve", _resolve, "print the route to take for a model")
     command.add_argument("model", metavar="MODEL", help="provider/model")
     how = command.add_mutually_exclusive_group()
     how.add_argument("--format", choices=FORMATS, default="", help="for a shell or configuration, keys by reference")
@@ -119,10 +119,10 @@ def _resolve_grammar(subparsers: Subparsers) -> None:
 
 
 def _models_grammar(subparsers: Subparsers) -> None:
-    command = grammar.command(subparsers, "models", _models, "the models on offer")
-    command.add_argument("query", nargs="*", metavar="QUERY", help="words that the ID or name contains")
-    command.add_argument("--provider", default="", metavar="P", help="of this provider only")
-    command.add_argument("--available", action="store_true", help="only those that can be run now")
+    command = grammar.command(subparsers, "models", _models, "list models")
+    command.add_argument("query", nargs="*", metavar="QUERY", help="words that the ID or name must contain")
+    command.add_argument("--provider", default="", metavar="P", help="only models of this provider")
+    command.add_argument("--available", action="store_true", help="only models that can be run now")
     grammar.with_json(command)
 
 

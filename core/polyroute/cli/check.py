@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def _check(options: argparse.Namespace) -> int:
-    """`polyroute check`: whether configurations name models that can be run."""
+    """`polyroute check`: check whether configurations name models that can be run."""
     with output.catalog() as catalog:
         found = [each for path in options.files for each in _findings(path, catalog, strict=not options.relaxed)]
     valid = not any(each.finding.severity == "error" for each in found)
@@ -29,7 +29,7 @@ def _check(options: argparse.Namespace) -> int:
 
         text.lines(_line(each) for each in found)
         if not found:
-            text.lines([f"{', '.join(options.files)}: nothing is wrong."])
+            text.lines([f"{', '.join(options.files)}: no errors."])
         text.problems(catalog.problems)
     return YES if valid else NO
 
@@ -48,21 +48,21 @@ def _findings(path: str, catalog: Catalog, *, strict: bool) -> list[FileFinding]
 
 
 def _place(path: str, lines: Mapping[str, int]) -> int | None:
-    """The line of a field, or of the section that lacks it."""
+    """Return the line of a field, or of the section that lacks it."""
     return lines.get(path) or lines.get(path.rpartition(".")[0])
 
 
 def _line(found: FileFinding) -> str:
     finding = found.finding
     line = f":{found.line}" if found.line else ""
-    told = f"{finding.severity}: {finding.path}: {finding.message}. {finding.remedy} [{finding.code}]"
-    return f"{found.file}{line}: {told}"
+    message = f"{finding.severity}: {finding.path}: {finding.message}. {finding.remedy} [{finding.code}]"
+    return f"{found.file}{line}: {message}"
 
 
 def _grammar(subparsers: Subparsers) -> None:
-    command = grammar.command(subparsers, "check", _check, "whether configurations name models that can be run")
-    command.add_argument("files", nargs="+", metavar="FILE", help="YAML, TOML or JSON with `llm`")
-    command.add_argument("--relaxed", action="store_true", help="what the environment lacks is a warning")
+    command = grammar.command(subparsers, "check", _check, "check whether configurations name models that can be run")
+    command.add_argument("files", nargs="+", metavar="FILE", help="a YAML, TOML or JSON file with `llm`")
+    command.add_argument("--relaxed", action="store_true", help="report missing keys and variables as warnings")
     grammar.with_json(command)
 
 

@@ -16,7 +16,7 @@ _SHELLS = ("bash", "zsh", "tcsh")
 
 
 def _completion(options: argparse.Namespace) -> int:
-    """`polyroute completion`: a script for the shell to source."""
+    """`polyroute completion`: print a completion script for a shell."""
     try:
         import shtab
     except ImportError:

@@ -119,13 +119,13 @@ def fields(model: CustomModel, catalog: Catalog) -> None:
     """Print all stored fields of a model, and the route that it would use."""
     stored = {name: str(value) for name, value in model.document.items()}
     tables.show((), [*stored.items(), ("runs", runs(model, catalog))])
-    _tell(advice(model, catalog))
+    _print_notes(advice(model, catalog))
 
 
 def outcome(outcome: EditResult, done: str, catalog: Catalog) -> None:
     """Print what was done, and the route that the model would use now or what is missing."""
     text.lines(f"{done}. {_would_run(outcome.model, catalog)}".split("\n"))
-    _tell([*([outcome.note] if outcome.note else []), *advice(outcome.model, catalog)])
+    _print_notes([*([outcome.note] if outcome.note else []), *advice(outcome.model, catalog)])
 
 
 def imported(reports: Sequence[ImportReport], *, dry_run: bool, conflict: bool) -> None:
@@ -149,6 +149,6 @@ def _would_run(model: CustomModel, catalog: Catalog) -> str:
     return "\n".join(["It can't be run yet:", *ways]) if ways else "It can't be run here."
 
 
-def _tell(notes: Sequence[str]) -> None:
+def _print_notes(notes: Sequence[str]) -> None:
     for note in notes:
         print(clean(f"note: {note}"), file=sys.stderr)

@@ -33,7 +33,7 @@ def _set(options: argparse.Namespace) -> int:
         return output.document(documents.stored(stored))
     if not stored.kept:
         print(clean(f"The key of {stored.provider or stored.variable} was stored: {stored.source}."))
-    _tell(stored.notes)
+    _print_notes(stored.notes)
     return YES
 
 
@@ -73,7 +73,7 @@ def _remove(options: argparse.Namespace) -> int:
             print(f"Polyroute has stored no key of {whose}.")
         if removed.left:
             print(f"{removed.provider} still has a key, which you must remove at its source: {removed.left}.")
-        _tell(removed.notes if removed.removed else ())
+        _print_notes(removed.notes if removed.removed else ())
     return YES if removed.removed and not removed.left else NO
 
 
@@ -94,7 +94,7 @@ def _row(key: keys.Key) -> tuple[str, ...]:
     return key.provider or f"keyring:{key.variable}", key.mask or "none", str(credential) if credential else "", shared
 
 
-def _tell(notes: Iterable[str]) -> None:
+def _print_notes(notes: Iterable[str]) -> None:
     for note in notes:
         print(clean(f"polyroute: {note}"), file=sys.stderr)
 

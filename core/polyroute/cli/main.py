@@ -41,16 +41,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return status
     except NoEffectiveRoute as error:
-        return _tell(error, NO)
+        return _report(error, NO)
     except UsageError as error:
-        return _tell(error, BAD_INPUT)
+        return _report(error, BAD_INPUT)
     except PolyrouteError as error:
-        return _tell(error, COULD_NOT)
+        return _report(error, COULD_NOT)
     except BrokenPipeError:
         return _give_up_on_stdout()
     except OSError as error:
         _give_up_on_stdout()
-        return _tell(Unavailable(f"{error.filename or 'the output'}: {error.strerror or error}."), COULD_NOT)
+        return _report(Unavailable(f"{error.filename or 'the output'}: {error.strerror or error}."), COULD_NOT)
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as error:
@@ -84,7 +84,7 @@ def _stand_in_for_what_is_closed() -> None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  as long as the process
 
 
-def _tell(error: Exception, status: int) -> int:
+def _report(error: Exception, status: int) -> int:
     from polyroute._internal.terminal import clean
 
     lines = [clean(line) for line in str(error).splitlines()]

@@ -1,4 +1,4 @@
-"""Exit statuses; scripts rely on them."""
+"""Exit statuses, output for programs, and the catalog of a command."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from polyroute.documents.plugin_types import PluginChange
 
 YES, NO, BAD_INPUT, COULD_NOT, INTERRUPTED = 0, 1, 2, 3, 130
+"""Exit statuses; scripts rely on them."""
 
 
 def document(document: Mapping[str, object]) -> int:
@@ -31,7 +32,7 @@ def document(document: Mapping[str, object]) -> int:
 
 
 def done(options: argparse.Namespace, sentence: str, status: int = YES, **facts: Unpack[PluginChange]) -> int:
-    """Say what was done, in a sentence or, with --json, in facts; return the exit status."""
+    """Print what was done, as a sentence or, with --json, as a document of `facts`; return the exit status."""
     if options.json:
         from polyroute.documents import plugins as documents
 
@@ -42,14 +43,15 @@ def done(options: argparse.Namespace, sentence: str, status: int = YES, **facts:
 
 
 def exact(text: str) -> None:
-    """Print lines as they are for whatever reads them, and without what would disturb it to a terminal."""
+    """Print text unchanged or, on a terminal, without control characters."""
     print("\n".join(map(clean, text.split("\n"))) if sys.stdout.isatty() else text, end="")
 
 
 @contextlib.contextmanager
 def catalog(*, run: bool = True) -> Iterator[Catalog]:
-    """The catalog to ask, whose executables may `run`. Where it refuses the input, its problems are told too: they may
-    be why.
+    """Yield the catalog of the user; without `run`, no executable is run. Plugins' prints are redirected to stderr.
+
+    If a UsageError is raised, the catalog's problems are printed too, because they may be the reason.
     """
     with _stdout_kept_clean():
         environment = Environment.load()
@@ -65,7 +67,7 @@ def catalog(*, run: bool = True) -> Iterator[Catalog]:
 
 
 def here() -> str:
-    """The working directory, if it is still there."""
+    """Return the working directory, or an empty text if it was removed."""
     try:
         return os.getcwd()
     except OSError:
@@ -74,7 +76,7 @@ def here() -> str:
 
 @contextlib.contextmanager
 def _stdout_kept_clean() -> Iterator[None]:
-    """Whatever plugins print, in Python or below it, goes to stderr: scripts parse stdout."""
+    """Redirect what plugins print, from Python or from C, to stderr, because scripts parse stdout."""
     with contextlib.redirect_stdout(sys.stderr):
         kept = os.dup(1)
         os.dup2(2, 1)

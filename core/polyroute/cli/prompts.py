@@ -1,4 +1,4 @@
-"""Questions that only a person can answer."""
+"""Ask the user for consent and for secrets."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from polyroute.errors import UsageError
 
 
 def agreed(question: str, *, yes: bool) -> bool:
-    """Whether the person agrees; `yes` is an answer given beforehand. Raises UsageError where nobody can be asked."""
+    """Return whether the user agrees; with `yes`, without asking. Raises UsageError if there is no terminal."""
     if yes:
         return True
     if not sys.stdin.isatty():
-        raise UsageError("This needs your answer, and there is no terminal to ask on. If you agree, add --yes.")
+        raise UsageError("This needs your consent, and there is no terminal to ask on. If you agree, add --yes.")
     print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 _LONGEST = 65_536
-"""Characters read as a key. None is as long; the input may have no end."""
+"""The maximum number of characters read as a key, because the input may be endless."""
 
 
 def secret(prompt: str) -> str:
-    """What is typed unseen on a terminal, or what a pipe brings, to the letter; perhaps nothing."""
+    """Return the text typed without echo on a terminal, or the unchanged input of a pipe; it may be empty."""
     if sys.stdin is None:
-        raise UsageError("A key comes from a prompt or from stdin, and there is neither.")
+        raise UsageError("A key is read from a prompt or from stdin, and there is neither.")
     if sys.stdin.isatty():
         return _typed(prompt)
     try:
         return sys.stdin.read(_LONGEST)
     except UnicodeDecodeError:
-        raise UsageError("What came from stdin is not text: nothing was stored.") from None
+        raise UsageError("The input from stdin is not text: nothing was stored.") from None
 
 
 def _typed(prompt: str) -> str:
@@ -38,6 +38,6 @@ def _typed(prompt: str) -> str:
 
     try:
         return getpass.getpass(prompt, stream=sys.stderr)
-    except EOFError:  # Ctrl-D: the line of the prompt has no end yet
+    except EOFError:  # Ctrl-D: end the line of the prompt
         print(file=sys.stderr)
         return ""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def _refresh(options: argparse.Namespace) -> int:
-    """`polyroute refresh`: fetch the lists that are not fresh, or agree to what fetched ones change."""
+    """`polyroute refresh`: fetch the lists that are not fresh, or accept changes of fetched lists."""
     with output.catalog() as catalog:
         accepted = _accept(options.accept, catalog)
     reports = () if options.accept else _fetch(catalog, options)
@@ -41,7 +41,7 @@ def _fetch(catalog: Catalog, options: argparse.Namespace) -> Sequence[RefreshRep
     from polyroute.list_refresh import refresh
 
     if not catalog.plugins.lists:
-        raise Unavailable("No plugin that is in use has a list to fetch. See `polyroute plugins`.")
+        raise Unavailable("No enabled plugin has a list to fetch. See `polyroute plugins`.")
     progress = _Progress() if sys.stderr.isatty() else None
     try:
         return refresh(catalog.plugins.lists, catalog.environment, force=options.force, progress=progress)
@@ -51,12 +51,12 @@ def _fetch(catalog: Catalog, options: argparse.Namespace) -> Sequence[RefreshRep
 
 
 def _accept(names: Sequence[str], catalog: Catalog) -> list[Change]:
-    """Note that the user agrees to all that waits of these providers."""
+    """Record that the user accepts all waiting changes of these providers."""
     waiting = (*catalog.plugins.waiting, *catalog.plugins.unasked.values())
     for name in names:
         if name not in {change.provider for change in waiting}:
             others = ", ".join(sorted({change.provider for change in waiting}))
-            raise UsageError(f"Nothing of {name!r} waits for you to agree. Waiting: {others or 'nothing'}.")
+            raise UsageError(f"No change of {name!r} is waiting to be accepted. Waiting: {others or 'none'}.")
     changes = [change for change in waiting if change.provider in names]
     if changes:
         accept(changes, catalog.environment.state_directory)
@@ -64,32 +64,32 @@ def _accept(names: Sequence[str], catalog: Catalog) -> list[Change]:
 
 
 class _Progress:
-    """One line on the terminal that says how much has come."""
+    """A progress line on the terminal."""
 
     def __init__(self) -> None:
         self._sizes: dict[str, int] = {}
 
     def __call__(self, name: str, size: int) -> None:
         self._sizes[name] = size
-        told = ", ".join(f"{name} {size // 1024:,} kB" for name, size in self._sizes.items())
-        sys.stderr.write(f"\r\x1b[2Kfetching {told}")
+        lists = ", ".join(f"{name} {size // 1024:,} kB" for name, size in self._sizes.items())
+        sys.stderr.write(f"\r\x1b[2Kfetching {lists}")
         sys.stderr.flush()
 
     def end(self) -> None:
-        """Leave nothing behind."""
+        """Clear the line."""
         sys.stderr.write("\r\x1b[2K")
         sys.stderr.flush()
 
 
 def _grammar(subparsers: Subparsers) -> None:
     command = grammar.command(subparsers, "refresh", _refresh, "fetch the newest lists of models")
-    command.add_argument("--force", action="store_true", help="fetch lists that are fresh too")
+    command.add_argument("--force", action="store_true", help="also fetch lists that are fresh")
     command.add_argument(
         "--accept",
         action="append",
         default=[],
         metavar="PROVIDER",
-        help="fetch nothing, but agree to how a fetched list says that this provider is called",
+        help="fetch nothing; accept a fetched list's changes of how this provider is called",
     )
     grammar.with_json(command)
 

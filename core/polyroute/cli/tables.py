@@ -1,4 +1,4 @@
-"""Tables: drawn by rich on a terminal, in plain columns where a program reads or rich is not installed."""
+"""Print tables with rich on a terminal, else (or without rich) in plain columns."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Rows = Sequence[Sequence[str]]
 
 
 def show(titles: Sequence[str], rows: Rows) -> None:
-    """Print a table; without titles its first column is set off instead."""
+    """Print a table; without titles, its first column is highlighted instead."""
     cleaned = [[clean(cell) for cell in row] for row in rows]
     if sys.stdout.isatty():
         _draw(titles, cleaned)
@@ -37,6 +37,6 @@ def _draw(titles: Sequence[str], rows: Rows) -> None:
     for title in titles or [""] * len(rows[0]):
         table.add_column(title, overflow="fold")
     for first, *others in rows:
-        # Text and nothing else: cells hold no markup.
+        # Text prevents rich from interpreting cells as markup.
         table.add_row(Text(first, style="" if titles else "bold"), *map(Text, others))
     Console(highlight=False).print(table)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    """`polyroute verify`: whether keys work right now."""
+    """`polyroute verify`: ask endpoints whether keys work now."""
     from polyroute.verification import verify
 
     with output.catalog() as catalog:
@@ -33,18 +33,18 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def show(found: Sequence[Verification]) -> None:
-    """A table of what was found."""
+    """Print verifications as a table."""
     from polyroute.cli import tables, text
 
     if not found:
-        text.lines(["No key is set that could be verified."])
+        text.lines(["There is no key to verify."])
         return
     rows = [(each.provider, each.state, each.remaining, each.message) for each in found]
     tables.show(("Provider", "State", "Credit left", "Why"), rows)
 
 
 def _status(found: Sequence[Verification], *, is_named: bool) -> int:
-    """Of providers that were named it must be known; of all that are there some can't be asked."""
+    """Return the exit status. A key that can't be verified counts only if its provider was named."""
     states = {each.state for each in found} - (set() if is_named else {"unsupported"})
     if states & {"invalid", "no_credit"}:
         return NO
@@ -52,10 +52,10 @@ def _status(found: Sequence[Verification], *, is_named: bool) -> int:
 
 
 def _grammar(subparsers: Subparsers) -> None:
-    command = grammar.command(subparsers, "verify", _verify, "whether keys work right now: their endpoints are asked")
-    command.add_argument("providers", nargs="*", metavar="PROVIDER", help="only these")
-    command.add_argument("--paid", action="store_true", help="allow requests that cost a little")
-    command.add_argument("--seconds", type=float, default=10.0, metavar="N", help="wait no longer than this (10)")
+    command = grammar.command(subparsers, "verify", _verify, "ask endpoints whether keys work now")
+    command.add_argument("providers", nargs="*", metavar="PROVIDER", help="verify only the keys of these providers")
+    command.add_argument("--paid", action="store_true", help="allow requests that cost a little money")
+    command.add_argument("--seconds", type=float, default=10.0, metavar="N", help="the time limit (default: 10)")
     grammar.with_json(command)
 
 

@@ -1,4 +1,4 @@
-"""Changes to the entries of the file of custom models, each on one reading of it and without writing anything."""
+"""Change the entries of the file of custom models in memory. This module does no I/O."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ Members = Mapping[str, bytes]
 
 
 class EditResult(NamedTuple):
-    """What a change led to."""
+    """The result of a change."""
 
     model: CustomModel
-    """As it is in the file now, or was before it was removed."""
+    """The model as it is in the file now, or as it was before it was removed."""
     created: bool = False
     note: str = ""
-    """What a person should know of it; empty where all went as asked."""
+    """A message for the user; empty if everything went as requested."""
 
 
 class Entries:
-    """The entries of one reading of the file, to be changed."""
+    """The entries of the file at the time it was read. They can be changed."""
 
     def __init__(self, document: FileContent, plugins: Plugins) -> None:
         self.plugins = plugins
@@ -49,18 +49,18 @@ class Entries:
 
     @property
     def texts(self) -> list[bytes]:
-        """Each entry as it is written. An addition does without: taking ten thousand apart would be its dearest."""
+        """The text of each entry. It is parsed on first use: an addition does not need it, and parsing is expensive."""
         if self._texts is None:
             self._texts = [*self._document.entries(), *self._appended]
         return self._texts
 
     def text(self) -> bytes:
-        """The file with these entries."""
+        """Return the text of the file with these entries."""
         document = self._document
         return document.text(document.longer(self._appended) if self._texts is None else document.array(self._texts))
 
     def find(self, ref: ModelRef) -> int | None:
-        """The position of the first entry of this provider and name."""
+        """Return the position of the first entry with this provider and name, or None."""
         return next(iter(self._all(ref)), None)
 
     def _all(self, ref: ModelRef) -> Iterator[int]:
@@ -70,7 +70,7 @@ class Entries:
                 yield index
 
     def position(self, ref: ModelRef) -> int:
-        """The same, where there must be one. Raises UnknownCustomModel."""
+        """Return the position of the first entry with this provider and name. Raises UnknownCustomModel."""
         position = self.find(ref)
         if position is None:
             same = (provider for provider, name in self._names if name == ref.id and isinstance(provider, str | None))
@@ -80,11 +80,11 @@ class Entries:
         return position
 
     def members(self, position: int) -> dict[str, bytes]:
-        """The fields of an entry, each as its text."""
+        """Return the fields of an entry, each as JSON text."""
         return lossless_json.members(self.texts[position])
 
     def put(self, ref: ModelRef, members: Members, position: int | None) -> None:
-        """Write an entry in the place of another, or after all others."""
+        """Replace the entry at `position`, or append an entry if that is None."""
         if position is None:
             (self._appended if self._texts is None else self._texts).append(entry_text(members))
             self._names.append(ref)
@@ -92,13 +92,13 @@ class Entries:
             self.texts[position], self._names[position] = entry_text(members), ref
 
     def drop(self, ref: ModelRef) -> None:
-        """Take every entry of this provider and name away."""
+        """Remove every entry with this provider and name."""
         for index in reversed(list(self._all(ref))):
             del self.texts[index], self._names[index]
 
 
 def add(entries: Entries, entry: Mapping[str, Any], *, upsert: bool, keep_key: bool, references: bool) -> EditResult:
-    """Add a model; with `upsert`, one that is there already gets the fields of `entry` and keeps all others."""
+    """Add a model; with `upsert`, update the fields of `entry` in an existing one, else raise CustomModelExists."""
     ref = _reference(entry)
     position = entries.find(ref)
     if position is not None and not upsert:
@@ -114,12 +114,12 @@ def add(entries: Entries, entry: Mapping[str, Any], *, upsert: bool, keep_key: b
 def edit(
     entries: Entries, ref: ModelRef, changes: Mapping[str, Any], *, keep_key: bool, references: bool
 ) -> EditResult:
-    """Change fields of a model, its name among them; None takes one away, and what is not named stays."""
+    """Change fields of a model, possibly its name. None removes a field; fields not in `changes` are kept."""
     position = entries.position(ref)
     if identity(changes.get("provider", ref.provider), ref.id, entries.plugins) != identity(*ref, entries.plugins):
         raise UsageError(
-            f"{ref} stays a model of {ref.provider}, to which its key is sent. Add it under the other provider, and"
-            " remove this one. Nothing was changed."
+            f"The provider of {ref} can't be changed, because its key is sent there. Add the model under the other"
+            " provider, and remove this one. Nothing was changed."
         )
     members = merged(entries.members(position), changes, keep_key=keep_key, references=references)
     model = checked(members, entries.plugins, known=False)
@@ -130,16 +130,16 @@ def edit(
 
 
 def remove(entries: Entries, ref: ModelRef) -> EditResult:
-    """Take a model away, and all that is its."""
+    """Remove a model with all its fields."""
     members = entries.members(entries.position(ref))
     entries.drop(ref)
     return EditResult(_read(members))
 
 
 def merged(old: Members, changes: Mapping[str, Any], *, keep_key: bool, references: bool = True) -> dict[str, bytes]:
-    """An entry's fields after changes. A mask stands for what is stored; None or an empty text for nothing.
+    """Return an entry's fields after `changes`. A mask keeps the stored value; None or an empty text removes the field.
 
-    Raises KeyBoundElsewhere where a key that was stored for one base URL would go to another.
+    Raises KeyBoundElsewhere if a key that was stored for one base URL would be sent to another.
     """
     new = dict(old)
     for field, given in changes.items():
@@ -154,33 +154,36 @@ def merged(old: Members, changes: Mapping[str, Any], *, keep_key: bool, referenc
     if kept and not keep_key and not same_endpoint(endpoint(old), endpoint(new)):
         raise KeyBoundElsewhere(
             f"The stored key was saved for {endpoint(old) or 'the base URL of the provider'}, and is not sent to"
-            f" {endpoint(new) or 'that of the provider'} unasked. Give the key again, take it away, or say that it is"
-            " to be kept (--keep-key). Nothing was changed."
+            f" {endpoint(new) or 'that of the provider'} without your consent. Enter the key again, remove it, or keep"
+            " it with --keep-key. Nothing was changed."
         )
     return new
 
 
 def is_mask(field: str, value: Any) -> bool:
-    """Whether a mask is given in place of a secret."""
+    """Return whether the value is a mask in place of a secret."""
     return isinstance(value, str) and may_be_secret(field) and is_masked(value)
 
 
 def endpoint(members: Members) -> str:
-    """The base URL that an entry's key is bound to; empty for the provider's own."""
+    """Return the base URL that an entry's key is bound to; empty for the base URL of its provider."""
     url = lossless_json.value(members.get("baseURL", b'""'))
     return url if isinstance(url, str) else ""
 
 
 def checked(members: Members, plugins: Plugins, *, known: bool = True) -> CustomModel:
-    """The model that an entry to be written is. Raises UsageError; UnknownProvider where its provider is to be one
-    that is known and takes custom models, and not just some that another program knows.
+    """Return the model of an entry that is to be written.
+
+    Raises UsageError if the entry is invalid. With `known`, also raises UnknownProvider if its provider is not
+    available, and UsageError if that accepts no custom models; without, the provider may be known to other programs
+    only.
     """
     model = _read(members)
     if model.name.strip() != model.name:
-        raise UsageError(f"White space stands before or after the model ID {model.name!r}: an ID is kept as it is.")
+        raise UsageError(f"The model ID {model.name!r} begins or ends with white space, which is kept. Remove it.")
     if known and plugins.find(model.provider).custom_models is None:
         raise UsageError(
-            f"{model.provider} takes no custom models. See `polyroute models --provider {model.provider}`."
+            f"{model.provider} accepts no custom models. See `polyroute models --provider {model.provider}`."
         )
     if fault := breach(model, plugins):
         raise UsageError(f"{model.ref}: {fault}. Nothing was changed.")
@@ -190,22 +193,26 @@ def checked(members: Members, plugins: Plugins, *, known: bool = True) -> Custom
 def _read(members: Members) -> CustomModel:
     model, fault = read_entry({field: lossless_json.value(text) for field, text in members.items()})
     if model is None:
-        raise UsageError(f"The entry can't be used: {fault}. Nothing was changed.")
+        raise UsageError(f"The entry is invalid: {fault}. Nothing was changed.")
     return model
 
 
 def _reference(entry: Mapping[str, Any]) -> ModelRef:
-    """The model that an entry is of. Whether it can be one is for `checked` to say, of all its fields at once."""
+    """Return the reference of an entry's model, without checking it: `checked` checks all fields."""
     return ModelRef(entry.get("provider") or DEFAULT_CUSTOM_PROVIDER, entry.get("name") or "")
 
 
 def _key(value: Any, references: bool) -> Any:
-    """A key as it is stored. A client that may not read variables may not have them sent to its base URL either."""
+    """Return a key in the form in which it is stored. Raises UsageError if it is invalid.
+
+    Without `references`, a key may not name a variable: a client that may not read variables must not be able to have
+    them sent to a base URL of its choice.
+    """
     if not isinstance(value, str):
         return value
     key = value.strip()
     if not (key.isascii() and key.isprintable()):
-        raise UsageError("The key holds a line break or another character that can't be sent. Nothing was changed.")
-    if key.startswith(("$", "keyring:")) and not key_reference(key):  # it may be the key, and is not repeated
-        raise UsageError("That names no variable ($NAME) and no entry of the keyring: give it, or the key itself.")
+        raise UsageError("The key contains a line break or another character that can't be sent. Nothing was changed.")
+    if key.startswith(("$", "keyring:")) and not key_reference(key):  # not quoted: it may be the key itself
+        raise UsageError("The key names neither a variable ($NAME) nor a keyring entry (keyring:NAME). Correct it.")
     return key if references else literal(key)

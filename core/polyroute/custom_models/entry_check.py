@@ -1,4 +1,4 @@
-"""What an entry of the file of custom models must be, checked by pydantic-core: import this inside functions only."""
+"""Validate entries of the file of custom models with pydantic-core. Import this module only inside functions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydantic_core.core_schema import int_schema, list_schema, str_schema, typed
 from polyroute.base_url import PATTERN
 
 _WANTED = {
-    "name": "a text of one character or more",
+    "name": "a non-empty text",
     "baseURL": "an http or https address without user name, ?, # and $",
     "maxInputTokens": "a whole number above 0",
     "maxOutputTokens": "a whole number above 0",
@@ -32,7 +32,7 @@ _FIELDS: dict[str, CoreSchema] = {
     "apiKey": _TEXT,
     "filePath": _TEXT,
 }
-"""The fields of an entry, version 1. Whatever else it holds is kept and means nothing here."""
+"""The fields of an entry in version 1. Other fields are kept and ignored."""
 _ENTRIES = SchemaValidator(
     list_schema(
         typed_dict_schema(
@@ -45,7 +45,7 @@ _ENTRIES = SchemaValidator(
 
 
 def sound(values: Sequence[Any]) -> tuple[dict[int, dict[str, Any]], dict[int, str]]:
-    """By position, the entries that are what they must be, and what is wrong with each of the others."""
+    """Return the valid entries by position, and the fault of each invalid one by position."""
     try:
         return dict(enumerate(_ENTRIES.validate_python(values))), {}
     except ValidationError as error:
@@ -55,7 +55,7 @@ def sound(values: Sequence[Any]) -> tuple[dict[int, dict[str, Any]], dict[int, s
 
 
 def _faults(error: ValidationError) -> Iterable[tuple[int, str]]:
-    """What is wrong, without what stands there: it may be a key."""
+    """Yield positions and faults. A fault does not quote the value, which may be a key."""
     for each in error.errors(include_url=False, include_context=False, include_input=False):
         index, *field = each["loc"]
         yield int(index), _fault(str(field[0])) if field else "must be an object"
@@ -65,12 +65,12 @@ def _fault(field: str) -> str:
     return f"{field} must be {_WANTED.get(field, 'a text')}"
 
 
-# Of these nothing has to be tried twice, and no character's kind looked up: most of the time goes here.
+# Possessive quantifiers and plain ASCII ranges avoid backtracking and Unicode look-ups: most of the time is spent here.
 _ASCII_URL = r"^(?:https?://[^\x00- /?#@\\$\x7f-\U0010ffff]++(?:/[^\x00- ?#\\$\x7f-\U0010ffff]*+)?)?\Z"
 
 
 def all_sound(values: Sequence[Any]) -> bool:
-    """Whether it is certain that nothing is wrong; without msgspec it is not."""
+    """Return True if all entries are valid, False if that is not certain, such as without msgspec."""
     try:
         import msgspec
     except ImportError:
@@ -94,5 +94,5 @@ def _entries() -> Any:
     rest |= dict.fromkeys(("apiKey", "displayName", "filePath"), str)
     fields = [(name, kind | UnsetType, UNSET) for name, kind in rest.items()]
     entries: Any = list[defstruct("Entry", [("name", text), *fields], gc=False)]  # type: ignore[misc]
-    Decoder(entries)  # msgspec crashes where two threads get to know a class at once: it is known before it is shared
+    Decoder(entries)  # msgspec crashes if two threads prepare a class at the same time: prepare it before it is shared
     return entries

@@ -1,4 +1,4 @@
-"""The text of the file of custom models: its entries, each kept as it was written."""
+"""Parse and write the text of the file of custom models, keeping each entry as it was written."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class NotReadable(ValueError):
-    """The text is no file of custom models, or one of another version. Says so in words for people."""
+    """The text is not a file of custom models, or has another version. The message is written for users."""
 
 
 class FileContent(NamedTuple):
-    """What the file holds, as text."""
+    """The members of the file, as JSON text."""
 
     members: Mapping[str, bytes]
 
     def entries(self) -> list[bytes]:
-        """Each entry as it was written."""
+        """Return the text of each entry."""
         return lossless_json.elements(self.members["models"])
 
     def names(self) -> list[tuple[Any, Any]]:
-        """Provider and name of each entry, whatever they are; None for what is not there."""
+        """Return provider and name of each entry, of whatever type; None for a missing one."""
         return lossless_json.fields(self.members["models"], "provider", "name")
 
     def array(self, entries: list[bytes]) -> bytes:
-        """A list of these entries as it stands in the file."""
+        """Return these entries as a list in the format of the file."""
         return lossless_json.array_text(entries, 1)
 
     def longer(self, entries: list[bytes]) -> bytes:
-        """Its own list with these entries after its own."""
+        """Return the file's list with these entries appended."""
         before = self.members["models"][:-1].rstrip()
         if before == b"[" or not entries:
             return self.array([*self.entries(), *entries])
         return b"".join([before, *(b",\n    " + entry for entry in entries), b"\n  ]"])
 
     def text(self, models: bytes) -> bytes:
-        """The file with this list in place of its own."""
+        """Return the text of the file with this list of models."""
         return lossless_json.object_text({**self.members, "models": models}, 0)
 
 
@@ -60,7 +60,7 @@ def parse(data: bytes) -> FileContent:
 
 
 def values(data: bytes) -> list[Any]:
-    """What each entry of the file says. Raises NotReadable."""
+    """Return the parsed entries of the file. Raises NotReadable."""
     try:
         document = lossless_json.value(content(data))
     except ValueError:
@@ -73,7 +73,7 @@ def values(data: bytes) -> list[Any]:
 
 
 def content(data: bytes) -> bytes:
-    """The JSON in a file, without a byte order mark. Raises ValueError where it is not UTF-8."""
+    """Return the JSON text of a file, without a byte order mark. Raises ValueError if it is not UTF-8."""
     if not data.isascii():
         data.decode()
     return data.removeprefix(_BYTE_ORDER_MARK)
@@ -81,18 +81,18 @@ def content(data: bytes) -> bytes:
 
 def _check(version: Any, has_models: bool) -> None:
     if version != VERSION or isinstance(version, bool):
-        raise NotReadable(f"its version is not {VERSION}, the only one that is known here")
+        raise NotReadable(f"its version is not {VERSION}, the only supported one")
     if not has_models:
-        raise NotReadable("it holds no list of models")
+        raise NotReadable("it contains no list of models")
 
 
 def entry_text(members: Mapping[str, bytes]) -> bytes:
-    """An entry as it stands in the file."""
+    """Return an entry in the format of the file."""
     return lossless_json.object_text(members, 2)
 
 
 def salvage(data: bytes) -> Iterator[bytes]:
-    """Each whole entry in a text that is broken somewhere."""
+    """Yield each complete entry in a damaged text."""
     import json
 
     text = data.decode(errors="surrogateescape")

@@ -1,6 +1,6 @@
-"""A person's own models as one catalog knows them: read once, when first asked for.
+"""The custom models of one catalog, read once on first use.
 
-Nothing of it is imported where the file does not exist.
+If the file does not exist, the modules that parse it are not imported.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class OwnModels:
-    """The models in the person's file, by reference with the provider's ID."""
+    """The custom models in the user's file, by references with the provider's ID."""
 
     def __init__(self, environment: Environment, plugins: Plugins) -> None:
         self.path = custom_models_path(environment.shared_home)
@@ -30,14 +30,14 @@ class OwnModels:
 
     @cached_property
     def store(self) -> CustomStore:
-        """The file itself."""
+        """The file."""
         from polyroute.custom_models.store import CustomStore
 
         return CustomStore(self.path, self._plugins)
 
     @cached_property
     def all(self) -> Mapping[ModelRef, CustomModel]:
-        """Every model whose provider is installed; the others are problems."""
+        """The models whose provider is installed; the others become problems."""
         if self._is_missing():
             return {}
         models, self._problems = self.store.listing()
@@ -46,7 +46,7 @@ class OwnModels:
         return {ModelRef(names[each.provider], each.name): each for each in models if each.provider in names}
 
     def _is_missing(self) -> bool:
-        """Whether there is no file. One that can't be reached may be there, and why it can't is told."""
+        """Return whether the file does not exist. If that can't be determined, reading it reports the error."""
         try:
             os.stat(self.path)
         except OSError as error:
@@ -55,11 +55,11 @@ class OwnModels:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """What is wrong in the file, as far as anybody asked for it."""
+        """The problems of the file; empty before its models are read."""
         return self._problems
 
     def over(self, listed: Iterable[Model], provider_id: str) -> list[Model]:
-        """Models on offer with the person's own among them, perhaps of one provider only."""
+        """Return the listed models combined with the custom models, of one provider if `provider_id` is not empty."""
         own = {ref: model for ref, model in self.all.items() if self._is_wanted(ref, provider_id)}
         if not own:
             return list(listed)
@@ -67,7 +67,7 @@ class OwnModels:
         return models + [_described(Model(*ref), model) for ref, model in own.items()]
 
     def secret(self, credential: Credential) -> str | None:
-        """The key in a model's entry, unless that is for another base URL by now."""
+        """Return the key in a model's entry, unless the entry has another base URL by now."""
         source = credential.source
         ref = ModelRef.parse(source.name if source else "")
         model = self.all.get(ref)
@@ -77,13 +77,13 @@ class OwnModels:
         return provider_id in ("", ref.provider) and self._plugins.providers[ref.provider].selectable
 
     def _orphan(self, model: CustomModel) -> Problem:
-        fault = f"custom model {model.ref}: its provider is not available; it is kept"
+        fault = f"custom model {model.ref}: its provider is not available; the model is kept"
         remedy = f"Install the plugin of {model.provider}, or see `polyroute custom remove`."
         return Problem(fault, remedy, path=self.path, code="custom-model", provider=model.provider)
 
 
 def _described(model: Model, own: CustomModel | None) -> Model:
-    """A model with what the person's entry says of it."""
+    """Return a model with the name and the limits of its custom entry."""
     if own is None:
         return model
     return model._replace(

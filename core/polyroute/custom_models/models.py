@@ -1,4 +1,4 @@
-"""A person's own models, as values without any secret, and what their providers ask of them."""
+"""Custom models as values without secrets, and the rules of their providers for them."""
 
 from __future__ import annotations
 
@@ -17,83 +17,83 @@ from polyroute.types import CustomModelRules, ModelRef, Problem
 KEY_FIELD = "apiKey"
 _PLAIN = frozenset(("baseURL", "displayName", "maxInputTokens", "maxOutputTokens", "filePath"))
 _CONFIDENTIAL = r"(?i)key|secret|password|passphrase|credential|auth|cookie|bearer|headers|token$"
-"""In the names of fields that may hold a secret, in versions to come too."""
+"""Matches the names of fields that may contain a secret, including fields of future versions."""
 _USER_IN_URL = r"://[^/?#\s]*@"
 _DEEPEST = 100
-"""Levels of a field that are looked at. None has as many; what lies deeper may be anything."""
+"""The number of levels of a field that are examined. Deeper values are treated as secret."""
 _BEGINNINGS = "$k"
-"""Of every reference; most keys begin otherwise."""
+"""The possible first characters of a reference: a quick test, because most keys begin otherwise."""
 _REFERENCE = r"\$(?:\{(\w+)\}|(\w+))|keyring:(.+)"
 
 
 class CustomModel(NamedTuple):
-    """One model that a person has added. Its key is not in it: only how it was given."""
+    """A model added by the user. It contains no key, only a reference to it or a mask."""
 
     provider: str
-    """As it is written in the file: perhaps an alias, or a provider that is not installed."""
+    """The provider as written in the file: possibly an alias, or a provider that is not installed."""
     name: str
-    """The model ID to the letter."""
+    """The model ID, exactly as entered."""
     stored: Mapping[str, Any] = MappingProxyType({})
-    """The other fields by their names in the file, those that mean nothing here included; but no key."""
+    """All other fields except the key by their names in the file, including unknown ones."""
     key: str = ""
-    """Empty without a key; else a reference as written (`$NAME`, `keyring:NAME`), or a mask."""
+    """Empty if there is no key; else a reference as written (`$NAME`, `keyring:NAME`), or a mask."""
 
     @property
     def ref(self) -> ModelRef:
-        """The reference that selects it."""
+        """The model reference that selects it."""
         return ModelRef(self.provider, self.name)
 
     @property
     def base_url(self) -> str:
-        """Its own base URL; empty where it has none."""
+        """Its own base URL; empty if it has none."""
         return str(self.stored.get("baseURL", ""))
 
     @property
     def file_path(self) -> str:
-        """The file that it is, if it is one."""
+        """The path of the model's file; empty if it is not a file."""
         return str(self.stored.get("filePath", ""))
 
     @property
     def display_name(self) -> str:
-        """What it is called, where somebody said."""
+        """Its display name; empty if it has none."""
         return str(self.stored.get("displayName", ""))
 
     @property
     def document(self) -> dict[str, Any]:
-        """Its fields as in the file, the key masked."""
+        """Its fields as in the file, with the key masked."""
         key = {KEY_FIELD: self.key} if self.key else {}
         return {"provider": self.provider, "name": self.name, **self.stored, **key}
 
 
 class KeyReference(NamedTuple):
-    """Where a key lies that a custom model names and does not hold."""
+    """The variable or keyring entry that a custom model refers to for its key."""
 
     variable: str = ""
     keyring: str = ""
 
 
 class ReadModels(NamedTuple):
-    """All custom models that can be read, and what is wrong with the others."""
+    """All custom models that can be read, and the problems of the others."""
 
     models: tuple[CustomModel, ...] = ()
     problems: tuple[Problem, ...] = ()
 
 
 def key_reference(text: str) -> KeyReference | None:
-    """The variable or the keyring's entry that a key refers to; None where the text is the key itself."""
+    """Return the variable or keyring entry that a key refers to; None if the text is the key itself."""
     found = text.startswith(("$", "keyring:")) and re.fullmatch(_REFERENCE, text, re.ASCII)
     return KeyReference(found[1] or found[2] or "", found[3] or "") if found else None
 
 
 def literal(key: str) -> str:
-    """A key that is one. Raises UsageError for a reference to a variable or the keyring, which nobody fills in here."""
+    """Return `key`. Raises UsageError if it is a reference to a variable or the keyring instead of the key itself."""
     if key_reference(key):
-        raise UsageError("A key may not refer to a variable or the keyring here: give the key itself.")
+        raise UsageError("A key may not refer to a variable or the keyring here: enter the key itself.")
     return key
 
 
 def may_be_secret(field: str, value: Any = None, depth: int = 0) -> bool:
-    """Whether what a field holds must not be shown: its name says so, or that of something in it, or what it is."""
+    """Return whether a field may contain a secret, judging by its name, the names within it, and its value."""
     if depth > _DEEPEST or re.search(_CONFIDENTIAL, field):
         return True
     if isinstance(value, dict):
@@ -104,20 +104,20 @@ def may_be_secret(field: str, value: Any = None, depth: int = 0) -> bool:
 
 
 def identity(provider: object, name: object, plugins: Plugins) -> tuple[str, str]:
-    """What tells one custom model from another: its provider, under whatever name, and its own name."""
+    """Return the identity of a custom model: its provider's ID (also if written as an alias) and its name."""
     written = DEFAULT_CUSTOM_PROVIDER if provider is None else str(provider)
     return plugins.names.get(written, written), str(name)
 
 
 def parse(values: Sequence[Any], plugins: Plugins, path: str, *, may_hold_halves: bool) -> ReadModels:
-    """The sound ones among a file's entries, and a problem with its position for each of the others."""
+    """Return the valid entries of a file as models, and a problem with the position for each of the others."""
     entries, faults = _examined(values, may_hold_halves=may_hold_halves)
     models: list[CustomModel] = []
     providers = _Providers(plugins)
     for index, entry in entries:
         model = _model(entry)
         name, (rules, names) = model.name, providers[model.provider]
-        if fault := "is there twice; the first counts" if name in names else _breach(model, rules):
+        if fault := "is a duplicate; the first entry is used" if name in names else _breach(model, rules):
             faults[index] = fault
         else:
             names.add(name)
@@ -126,7 +126,7 @@ def parse(values: Sequence[Any], plugins: Plugins, path: str, *, may_hold_halves
 
 
 def read_entry(entry: Mapping[str, Any]) -> tuple[CustomModel | None, str]:
-    """The model that one entry is, or what is wrong with it."""
+    """Return the model of one entry, or None and the entry's fault."""
     from polyroute.custom_models.entry_check import sound
 
     entries, faults = sound([entry])
@@ -136,7 +136,7 @@ def read_entry(entry: Mapping[str, Any]) -> tuple[CustomModel | None, str]:
 def _examined(
     values: Sequence[Any], *, may_hold_halves: bool
 ) -> tuple[Iterable[tuple[int, dict[str, Any]]], dict[int, str]]:
-    """The entries that are sound, with their positions; and by position what is wrong with each of the others."""
+    """Return the valid entries with their positions, and the faults of the others by position."""
     if not may_hold_halves and entry_check.all_sound(values):
         return enumerate(values), {}
     from polyroute.custom_models.entry_check import sound
@@ -146,13 +146,14 @@ def _examined(
 
 
 def breach(model: CustomModel, plugins: Plugins) -> str:
-    """What a model's provider asks for and it lacks, or has and may not have; empty where all is well."""
+    """Return how a model breaks the rules of its provider for custom models; empty if it does not."""
     return _breach(model, _Providers(plugins)[model.provider][0])
 
 
 class _Providers(dict[str, tuple[CustomModelRules | None, set[str]]]):
-    """By provider as written, what it asks of custom models (None where that is not known) and the names of those that
-    it has already, under whatever name.
+    """By provider as written, its rules for custom models (None if unknown) and the names of its models so far.
+
+    All names of one provider share one set of model names.
     """
 
     def __init__(self, plugins: Plugins) -> None:
@@ -173,14 +174,14 @@ def _breach(model: CustomModel, rules: CustomModelRules | None) -> str:
     if rules.base_url == "required" and not base_url:
         return "baseURL is missing"
     if base_url and rules.base_url == "no":
-        return f"baseURL may not be given: that of {model.provider} is used"
+        return f"baseURL is not allowed: the base URL of {model.provider} is used"
     if rules.file_suffix and not (path or "").endswith(rules.file_suffix):
         return f"filePath must name a {rules.file_suffix} file"
-    return "filePath may not be given" if path and not rules.file_suffix else ""
+    return "filePath is not allowed" if path and not rules.file_suffix else ""
 
 
 def _model(entry: dict[str, Any]) -> CustomModel:
-    """The model of a sound entry, which it takes apart."""
+    """Return the model of a valid entry. This modifies the entry."""
     name, key = entry.pop("name"), entry.pop(KEY_FIELD, "")
     provider = entry.pop("provider", DEFAULT_CUSTOM_PROVIDER)
     if not entry.keys() <= _PLAIN:
@@ -191,5 +192,5 @@ def _model(entry: dict[str, Any]) -> CustomModel:
 
 
 def _problem(index: int, fault: str, path: str) -> Problem:
-    message = f"models[{index}]: {fault}; it is kept, and not used."
+    message = f"models[{index}]: {fault}; the entry is kept, but not used."
     return Problem(message, "Correct it in the file.", path=path, code="custom-model")

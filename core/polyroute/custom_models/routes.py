@@ -1,4 +1,4 @@
-"""The routes to a person's own model. Its key and its base URL stay bound to each other."""
+"""Determine the routes to a custom model. Its key is bound to its base URL."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from polyroute.types import DIRECT, Credential, ModelRef, Provider, Source
 
 
 class RoutedModel(NamedTuple):
-    """A person's own model, and what its routes depend on."""
+    """A custom model with everything that its routes depend on."""
 
     model: CustomModel
     provider: Provider
     environment: Environment
     path: str
-    """The file that it is in."""
+    """The file that contains it."""
     withheld: tuple[str, str] | None = None
-    """Why no key goes to its provider, and what to do about it; None where keys do."""
+    """The reason why no key is sent to its provider, and the remedy; None if keys are sent."""
 
     @property
     def ref(self) -> ModelRef:
@@ -29,9 +29,10 @@ class RoutedModel(NamedTuple):
 
 
 def adapted(routes: tuple[Route, ...], own: RoutedModel, *, keep_order: bool) -> tuple[Route, ...]:
-    """The routes to an own model, made of those that any model of its provider has.
+    """Return the routes to a custom model, derived from the `routes` that any model of its provider has.
 
-    With a base URL of its own there is the direct one alone; with a key of its own the direct one comes first.
+    A model with its own base URL has only the direct route. For a model with its own key, the direct route comes first
+    unless `keep_order`.
     """
     direct = _direct(next(route for route in routes if route.via == DIRECT), own)
     if own.model.base_url:
@@ -48,22 +49,22 @@ def _direct(route: Route, own: RoutedModel) -> Route:
     if model.key:
         route = _with_own_key(route, own)
     if model.file_path and not own.environment.exists(model.file_path):
-        remedy = f"Put it there, or correct it: polyroute custom edit {own.ref} --file-path PATH."
+        remedy = f"Put it there, or correct the path: polyroute custom edit {own.ref} --file-path PATH."
         return route._replace(usable=False, reason=f"its file {model.file_path} does not exist", remedy=remedy)
     return route
 
 
 def _elsewhere(route: Route, own: RoutedModel) -> Route:
-    """The route to the model's own base URL: without a key, but for one that was found for just that."""
+    """Return the route to the model's own base URL, with the provider's credential only if that is for the same URL."""
     url, found = own.model.base_url, route.credential
     if found and same_endpoint(found.endpoint, url):
         return route._replace(base_url=url, credential=found._replace(endpoint=url))
     if own.provider.kind == "own-server":
-        reason = "no key was given for its base URL, and none is sent; whether the server runs is not checked"
+        reason = "it has no key for its base URL, and none is sent; whether the server runs is not checked"
         keyless = Credential(own.provider.id, url, "none")
         return route._replace(usable=True, base_url=url, credential=keyless, reason=reason, remedy="")
-    remedy = f"Give it one: polyroute custom edit {own.ref} --key-stdin."
-    return _unusable(route, url, "no key was given for its base URL", remedy)
+    remedy = f"Set one: polyroute custom edit {own.ref} --key-stdin."
+    return _unusable(route, url, "it has no key for its base URL", remedy)
 
 
 def _with_own_key(route: Route, own: RoutedModel) -> Route:
@@ -72,25 +73,25 @@ def _with_own_key(route: Route, own: RoutedModel) -> Route:
     source = _source(own)
     url = own.model.base_url or _unsteered(route, own.provider)
     if source is None:
-        remedy = f"Store it there, or give another key: polyroute custom edit {own.ref} --key-stdin."
-        return _unusable(route, url, f"its key is {own.model.key}, which is not there", remedy)
+        remedy = f"Store the key there, or set another key: polyroute custom edit {own.ref} --key-stdin."
+        return _unusable(route, url, f"its key is {own.model.key}, which is not set", remedy)
     if not url:
-        reason = f"it has a key of its own, and no base URL of {own.provider.id} is certain enough to send it to"
+        reason = f"it has its own key, but no base URL of {own.provider.id} that is certain enough to receive it"
         return _unusable(route, "", reason, _where_to(own))
     credential = Credential(own.provider.id, url, "api-key", source)
     return route._replace(usable=True, base_url=url, credential=credential, reason=f"found {credential}", remedy="")
 
 
 def _where_to(own: RoutedModel) -> str:
-    """How to make it certain where its key goes."""
+    """Return the remedy for a model without a certain base URL."""
     rules = own.provider.custom_models
     if rules and rules.base_url != "no":
-        return f"Give it one of its own: polyroute custom edit {own.ref} --base-url URL --keep-key."
+        return f"Set its own base URL: polyroute custom edit {own.ref} --base-url URL --keep-key."
     return f"See what is missing: polyroute explain {own.provider.id}."
 
 
 def _source(own: RoutedModel) -> Source | None:
-    """Where the key lies; None for a variable that is not set, or what the keyring does not hold."""
+    """Return the source of the key; None if its variable is not set or the keyring does not contain it."""
     reference = key_reference(own.model.key)
     if reference is None:
         return Source(CUSTOM, str(own.ref), own.path, field=KEY_FIELD)
@@ -100,7 +101,7 @@ def _source(own: RoutedModel) -> Source | None:
 
 
 def _unsteered(route: Route, provider: Provider) -> str:
-    """The provider's base URL, unless a project's file may have decided it."""
+    """Return the provider's base URL, or an empty text if a project's file may have determined it."""
     found = route.credential
     if found is None or route.base_url == provider.base_url:
         return route.base_url

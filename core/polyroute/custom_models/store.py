@@ -1,9 +1,9 @@
-"""The file of a person's own models, shared with another tool: read, and written so that nothing is lost.
+"""Read and write the file of custom models, which is shared with another tool, without losing changes.
 
-Between our own processes a lock keeps every change. The other tool knows no lock: it reads the file, changes what it
-read and writes all of it in place. So we look whether the file is still what we read right before ours takes its place,
-and once more afterwards; where it is not, the change is made again on what is there now. Only a write of theirs whose
-reading came before our change and whose writing comes after our last look can cost ours.
+Polyroute's own processes use a lock. The other tool does not: it reads the file, changes the content and writes all of
+it in place. So the file is compared with what was read right before it is replaced, and once more afterwards; if it
+differs, the change is made again on the new content. A change is lost only if the other tool reads the file before it
+and writes the file after the last comparison.
 """
 
 from __future__ import annotations
@@ -28,54 +28,54 @@ from polyroute.types import ModelRef, Problem
 T = TypeVar("T")
 
 _ATTEMPTS = 10
-"""How often a change is made again because another program has written in between."""
+"""The maximum number of times that a change is made, because another program wrote the file in between."""
 _LOOKS, _PAUSE_SECONDS = 5, 0.02
-"""How often, and after how long, to look again at a file that may just be being written by another program."""
+"""How often, and at which interval, an invalid file is read, because another program may be writing it."""
 
 _UNREADABLE = "custom-models-unreadable"
 
 
 class Repaired(NamedTuple):
-    """What became of a file that could not be read."""
+    """The result of repairing a damaged file."""
 
     original: str
-    """Where it is kept as it was."""
+    """The path of the copy of the damaged file."""
     saved: int
-    """How many entries could be read."""
+    """The number of entries that could be read."""
 
 
 class CustomStore:
-    """The custom models of one person. Every method looks at the file as it is now."""
+    """The custom models of one user. Every method reads the file again."""
 
     def __init__(self, path: str, plugins: Plugins) -> None:
         self.path = path
         self.plugins = plugins
 
     def listing(self) -> ReadModels:
-        """All models that can be read; what is wrong with the others, or with the whole file, are problems."""
+        """Return all models that can be read, and problems of the others or of the whole file."""
         try:
             data = self._data()
             if data is None:
                 return ReadModels()
-            halves = b"\\" in data and b"\\u" in data  # one byte is found many times faster than two
+            halves = b"\\" in data and b"\\u" in data  # searching one byte first is much faster
             return parse(file.values(data), self.plugins, self.path, may_hold_halves=halves)
         except NotReadable as error:
             remedy = "See `polyroute custom repair`."
             return ReadModels(
                 problems=(
                     Problem(
-                        f"{error}; no custom model is known.", remedy, path=self.path, code="custom-models-unreadable"
+                        f"{error}; no custom model is used.", remedy, path=self.path, code="custom-models-unreadable"
                     ),
                 )
             )
         except OSError as error:
-            why = f"can't be read ({error.strerror}); no custom model is known."
+            why = f"can't be read ({error.strerror}); no custom model is used."
             return ReadModels(
                 problems=(Problem(why, "Fix its permissions.", path=self.path, code="custom-models-unreadable"),)
             )
 
     def get(self, ref: ModelRef) -> CustomModel:
-        """One model; its provider may be an alias. Raises UnknownCustomModel."""
+        """Return one model; its provider may be an alias. Raises UnknownCustomModel."""
         names = self.plugins.names
         wanted = names.get(ref.provider, ref.provider)
         for model in self.named(ref.id):
@@ -84,11 +84,11 @@ class CustomStore:
         raise UnknownCustomModel(f"There is no custom model {ref}. See `polyroute custom list`.")
 
     def named(self, name: str) -> tuple[CustomModel, ...]:
-        """All models of this name, whoever's."""
+        """Return all models with this name, of any provider."""
         return tuple(model for model in self.listing().models if model.name == name)
 
     def secret(self, ref: ModelRef, base_url: str) -> str | None:
-        """The key in a model's entry as it is now, if it is still for `base_url`: for `Environment.reveal`."""
+        """Return the key in a model's entry, if the entry still has this base URL. For `Environment.reveal`."""
         try:
             entries = Entries(self._document(self._data()), self.plugins)
             members = entries.members(entries.position(ref))
@@ -100,34 +100,36 @@ class CustomStore:
     def add(
         self, entry: Mapping[str, Any], *, upsert: bool = False, keep_key: bool = False, references: bool = True
     ) -> EditResult:
-        """Add a model from the fields of its entry; with `upsert`, change the one that is there.
+        """Add a model from the fields of its entry; with `upsert`, update an existing one.
 
-        A mask in place of a key stands for the stored one. Without `references` a key may not be `$NAME`: the fields
-        are from somebody who may not read variables. Raises CustomModelExists, KeyBoundElsewhere, UnknownProvider,
-        UsageError, and Unavailable as every change does: then the file is as it was.
+        A mask in place of a key keeps the stored key. Without `references`, a key may not be `$NAME`; use this for
+        fields from a client that may not read variables. Raises CustomModelExists, KeyBoundElsewhere, UnknownProvider,
+        UsageError, and, like every change, Unavailable if the file can't be read or written. After an error the file
+        is unchanged.
         """
         return self._change(partial(editing.add, entry=entry, upsert=upsert, keep_key=keep_key, references=references))
 
     def edit(
         self, ref: ModelRef, changes: Mapping[str, Any], *, keep_key: bool = False, references: bool = True
     ) -> EditResult:
-        """Change fields of a model and keep all others; None takes a field away.
+        """Change fields of a model and keep all others; None removes a field.
 
-        A stored key stays with its base URL: another one needs the key again, or `keep_key`. The provider stays. Raises
-        UnknownCustomModel, CustomModelExists where `name` is among the changes, KeyBoundElsewhere, UsageError.
+        Changing the base URL of a model with a stored key requires the key again, or `keep_key`. The provider can't be
+        changed. Raises UnknownCustomModel, CustomModelExists if `name` is among the changes and is taken,
+        KeyBoundElsewhere, UsageError.
         """
         return self._change(partial(editing.edit, ref=ref, changes=changes, keep_key=keep_key, references=references))
 
     def rename(self, ref: ModelRef, name: str) -> EditResult:
-        """Give a model another name, in one write. Raises UnknownCustomModel, CustomModelExists, UsageError."""
+        """Rename a model in one write. Raises UnknownCustomModel, CustomModelExists, UsageError."""
         return self.edit(ref, {"name": name})
 
     def remove(self, ref: ModelRef) -> EditResult:
-        """Take a model away. Raises UnknownCustomModel."""
+        """Remove a model. Raises UnknownCustomModel."""
         return self._change(partial(editing.remove, ref=ref))
 
     def export(self, *, with_secrets: bool = False) -> bytes:
-        """All entries as a file of their own, by default without whatever may be secret. Raises Unavailable."""
+        """Return all entries as a separate file, by default without fields that may be secret. Raises Unavailable."""
         with files.readable_errors(self.path):
             _, document = self._settled()
         return transfer.written(document, with_secrets=with_secrets)
@@ -135,10 +137,11 @@ class CustomStore:
     def take_in(
         self, data: bytes, on_conflict: OnConflict = "fail", *, with_secrets: bool = False, dry_run: bool = False
     ) -> list[ImportReport]:
-        """Import what `export` gives, in one write; what became, or with `dry_run` would become, of each entry.
+        """Import entries as `export` returns them, in one write; return the result of each entry.
 
-        With `fail`, one model that is there already keeps all from being written. Keys come along only
-        `with_secrets`, and a stored key stays only with its base URL. Raises UsageError where it can't be read.
+        With `dry_run`, nothing is written. With `fail`, nothing is written if one of the models exists. Keys are
+        imported only `with_secrets`. The stored key of a replaced model is kept only if its base URL is the same.
+        Raises UsageError if `data` can't be parsed.
         """
         texts = transfer.read(data)
         take_in = partial(transfer.take_in, texts=texts, on_conflict=on_conflict, with_secrets=with_secrets)
@@ -152,7 +155,7 @@ class CustomStore:
             return error.reports
 
     def repair(self) -> Repaired | None:
-        """Write what can be read of a broken file, and keep the original beside it; None where nothing is broken."""
+        """Replace a damaged file by the entries that can be read, and keep the original; None if it is not damaged."""
         with files.readable_errors(self.path), files.locked(self.path):
             data = self._data()
             try:
@@ -166,7 +169,7 @@ class CustomStore:
             return Repaired(original, len(entries))
 
     def _change(self, change: Callable[[Entries], T]) -> T:
-        """Make a change on what is in the file now, durably, and see that it is there afterwards."""
+        """Apply a change to the current file durably, and check that it is in the file afterwards."""
         outcome: T | None = None
         with files.readable_errors(self.path), files.locked(self.path):
             for _ in range(_ATTEMPTS):
@@ -177,17 +180,17 @@ class CustomStore:
                 except UsageError:
                     if outcome is None:
                         raise
-                    return outcome  # another program has written, and our change is in what it wrote
+                    return outcome  # another program wrote the file after reading it with our change
                 after = entries.text()
                 if not self._replaced(before, after):
                     continue
                 outcome = outcome or result
                 if self._data() == after:
                     return outcome
-        raise Unavailable(f"{self.path} is being written by another program all the time. Try again when it is not.")
+        raise Unavailable(f"{self.path} is being written by another program all the time. Try again later.")
 
     def _replaced(self, before: bytes | None, after: bytes) -> bool:
-        """Write the file, unless it is no longer what was read."""
+        """Write the file unless it has changed since it was read; return whether it was written."""
 
         def last_look() -> None:
             if self._data() != before:
@@ -200,15 +203,15 @@ class CustomStore:
         return True
 
     def _settled(self) -> tuple[bytes | None, FileContent]:
-        """What is in the file. Another program's write is given some time to end; then Unavailable is raised."""
+        """Return the content of the file. Raises Unavailable if it stays invalid while other programs may write it."""
         for looks_left in reversed(range(_LOOKS)):
             data = self._data()
             try:
                 return data, self._document(data)
             except NotReadable as error:
                 if not looks_left:
-                    remedy = "`polyroute custom repair` keeps it beside, and saves what can be read."
-                    raise Unavailable(f"{self.path} was left as it is: {error}. {remedy}") from None
+                    remedy = "To keep a copy of it and save the entries that can be read: `polyroute custom repair`."
+                    raise Unavailable(f"{self.path} was left unchanged: {error}. {remedy}") from None
             time.sleep(_PAUSE_SECONDS)
         raise AssertionError("unreachable")
 
@@ -224,15 +227,15 @@ class CustomStore:
 
 
 class _WrittenMeanwhile(Exception):
-    """Another program has written the file while we were about to."""
+    """Another program has changed the file since it was read."""
 
 
 class _Conflicting(UsageError):
-    """What is to be imported is there already, at least in part."""
+    """At least one of the models to import exists already."""
 
     def __init__(self, reports: list[ImportReport]) -> None:
         self.reports = reports
-        super().__init__("Some models are there already.")
+        super().__init__("Some of the models exist already.")
 
 
 def _unless_conflicting(reports: list[ImportReport]) -> list[ImportReport]:

@@ -1,4 +1,4 @@
-"""Custom models on their way out of the file and into it, as JSON in the file's own form."""
+"""Export and import custom models as JSON in the format of the file."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ Action = Literal["added", "replaced", "skipped", "conflict", "refused"]
 
 
 class ImportReport(NamedTuple):
-    """What became of one entry."""
+    """The result of importing one entry."""
 
     model: str
-    """The reference; empty where the entry has none."""
+    """The model reference; empty if the entry has none."""
     action: Action
     note: str = ""
 
 
 def read(data: bytes) -> list[bytes]:
-    """The entries in what is to be imported: a file of custom models, or a list of entries. Raises UsageError."""
+    """Return the entries to import from a file of custom models or a list of entries. Raises UsageError."""
     try:
         text = file.content(data)
         if text.lstrip()[:1] == b"[":
@@ -41,7 +41,7 @@ def read(data: bytes) -> list[bytes]:
 
 
 def written(document: FileContent, *, with_secrets: bool) -> bytes:
-    """The entries as a file of their own: all of them, or the sound ones without whatever may be a secret."""
+    """Return the entries as a separate file: all of them, or the valid ones without fields that may be secret."""
     from polyroute.custom_models.entry_check import sound
 
     texts = document.entries()
@@ -54,7 +54,7 @@ def written(document: FileContent, *, with_secrets: bool) -> bytes:
 def take_in(
     entries: Entries, texts: Iterable[bytes], on_conflict: OnConflict, *, with_secrets: bool
 ) -> list[ImportReport]:
-    """Add entries from elsewhere, each as far as it can be used; what became of each."""
+    """Import entries, and return the result of each."""
     return [_take(entries, text, on_conflict, with_secrets=with_secrets) for text in texts]
 
 
@@ -65,7 +65,7 @@ def _take(entries: Entries, text: bytes, on_conflict: OnConflict, *, with_secret
         members = members if with_secrets else _shareable(members)
         model = checked(members, entries.plugins, known=False)
     except ValueError:
-        return ImportReport("", "refused", "it is no entry")
+        return ImportReport("", "refused", "it is not an object")
     except UsageError as error:
         return ImportReport("", "refused", str(error).removesuffix(" Nothing was changed."))
     notes = [] if len(members) == len(given) else ["secrets were left out"]
@@ -83,12 +83,12 @@ def _take(entries: Entries, text: bytes, on_conflict: OnConflict, *, with_secret
 
 
 def _with_stored_key(members: Members, old: Members) -> tuple[Members, str]:
-    """An entry with the stored key of the one that it replaces, where both have the same base URL."""
+    """Return an entry with the stored key of the one that it replaces, if both have the same base URL, and a note."""
     if KEY_FIELD in members or KEY_FIELD not in old:
         return members, ""
     if same_endpoint(endpoint(members), endpoint(old)):
         return {**members, KEY_FIELD: old[KEY_FIELD]}, ""
-    return members, "the stored key was for another base URL, and is gone"
+    return members, "the stored key was for another base URL, and was removed"
 
 
 def _shareable(members: Members) -> Members:

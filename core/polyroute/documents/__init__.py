@@ -1,8 +1,8 @@
-"""The JSON documents of the command and of the HTTP API: their types, and the functions that make them.
+"""The JSON documents of the command line and the HTTP API: their types, and the functions that create them.
 
-`types`, `plugin_types`, `own_types` and `http_types` declare the documents as `TypedDict`s. The functions in `catalog`,
-`plugins`, `keys` and `custom_models` return them, and mypy checks that they do. `schemas` derives JSON Schemas from the
-declarations: those in `docs/schemas` and those of the HTTP API's document.
+The modules whose names end in `types` declare the documents as `TypedDict`s. The functions in `catalog`, `plugins`,
+`keys` and `custom_models` return them, and mypy checks that they do. `schemas` derives JSON Schemas from the
+declarations: those in `docs/schemas` and those in the OpenAPI document of the HTTP API.
 
-At run time a command imports only the functions. The declarations are imported for type checking and for schemas.
+At run time, a command imports only the functions. The declarations are imported for type checking and for schemas.
 """

@@ -1,4 +1,4 @@
-"""What the catalog says, as JSON documents."""
+"""Create the JSON documents about providers, routes, models and lists."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 def status(status: results.Status, verified: Iterable[credentials.Verification] | None = None) -> StatusDocument:
-    """The document of `polyroute status --json`, with `verified` that of `--verified`."""
+    """Return the document of `polyroute status --json`; with `verified`, that of `--verified`."""
     own = status.providers.get(GATEWAY)
     document: StatusDocument = {
         "schema": SCHEMA,
@@ -50,7 +50,7 @@ def status(status: results.Status, verified: Iterable[credentials.Verification] 
 
 
 def provider(status: results.ProviderStatus) -> ProviderStatusDocument:
-    """One provider in a status document."""
+    """Return one provider of a status document."""
     provider = status.provider
     return {
         "name": provider.name,
@@ -68,7 +68,7 @@ def provider(status: results.ProviderStatus) -> ProviderStatusDocument:
 def resolution(
     model: declarations.ModelRef, routes: Iterable[results.Route], found: Iterable[declarations.Problem]
 ) -> Resolution:
-    """The document of `polyroute resolve --json`: the route to take, or null, and all routes in order."""
+    """Return the document of `polyroute resolve --json`: the route to take, or null, and all routes in order."""
     documents = [_route(route) for route in routes]
     chosen = next((document for document in documents if document["usable"]), None)
     return {
@@ -81,7 +81,7 @@ def resolution(
 
 
 def _taken(route: RouteDocument) -> TakenRoute:
-    """A usable route: the ID, its evidence, the base URL and the credential are all there."""
+    """Return a usable route, whose ID, evidence, base URL and credential are never null."""
     return {
         "via": route["via"],
         "modelId": route["modelId"] or "",
@@ -120,12 +120,12 @@ def _route(route: results.Route) -> RouteDocument:
 
 
 def auth(header: declarations.AuthHeader) -> AuthHeaderDocument:
-    """Where the secret goes."""
+    """Return the header that carries the secret."""
     return {"header": header.name, "prefix": header.prefix}
 
 
 def model(model: declarations.Model, *, custom: bool = False) -> lists.ModelDocument:
-    """One model on offer, perhaps one that the user has added; prices in US dollars per million tokens."""
+    """Return a listed or custom model; prices are in USD per million tokens."""
     return {
         "provider": model.provider,
         "model": model.id,
@@ -142,7 +142,7 @@ def model(model: declarations.Model, *, custom: bool = False) -> lists.ModelDocu
 
 
 def models(found: Iterable[declarations.Model], catalog: Catalog) -> lists.ModelsDocument:
-    """The document of `polyroute models --json`, with how old the lists are that models come from."""
+    """Return the document of `polyroute models --json`, with the ages of the lists."""
     return {
         "schema": SCHEMA,
         "models": [model(each, custom=catalog.custom_model(each.ref) is not None) for each in found],
@@ -157,7 +157,7 @@ def _list(each: FetchedList) -> lists.ModelListDocument:
 
 
 def mapped(mapped: results.Mapped) -> MappedDocument:
-    """One line of `polyroute map --json`."""
+    """Return one line of `polyroute map --json`."""
     return {
         "provider": mapped.provider,
         "model": mapped.model,
@@ -171,7 +171,7 @@ def mapped(mapped: results.Mapped) -> MappedDocument:
 def verifications(
     verified: Iterable[credentials.Verification], found: Iterable[declarations.Problem]
 ) -> lists.Verifications:
-    """The document of `polyroute verify --json`."""
+    """Return the document of `polyroute verify --json`."""
     return {"schema": SCHEMA, "verifications": _verifications(verified), "problems": problems(found)}
 
 
@@ -183,7 +183,7 @@ def _verifications(found: Iterable[credentials.Verification]) -> dict[str, Verif
 
 
 def explanation(explained: explanations.Explanation, found: Iterable[declarations.Problem]) -> ExplanationDocument:
-    """The document of `polyroute explain --json`."""
+    """Return the document of `polyroute explain --json`."""
     return {
         "schema": SCHEMA,
         "subject": explained.subject,
@@ -200,7 +200,7 @@ def refreshed(
     waiting: Iterable[Change],
     found: Iterable[declarations.Problem],
 ) -> lists.Refreshed:
-    """The document of `polyroute refresh --json`."""
+    """Return the document of `polyroute refresh --json`."""
     return {
         "schema": SCHEMA,
         "lists": [_report(each) for each in reports],
@@ -226,7 +226,7 @@ def _change(change: Change) -> lists.ChangeDocument:
 
 
 def preferences(catalog: Catalog) -> PreferenceList:
-    """The document of `polyroute prefer --json`."""
+    """Return the document of `polyroute prefer --json`."""
     own = catalog.preferences
     return {
         "schema": SCHEMA,
@@ -241,14 +241,14 @@ def preferences(catalog: Catalog) -> PreferenceList:
 
 
 def preferred(via: str | None, target: str, path: str) -> Preferred:
-    """The document of `polyroute prefer ROUTE --json` and `--unset`."""
+    """Return the document of `polyroute prefer ROUTE --json` and `--unset`."""
     return {"schema": SCHEMA, "prefer": via, "for": target or None, "file": path}
 
 
 def findings(
     valid: bool, found: Iterable[tuple[str, int | None, ConfigFinding]], problems_found: Iterable[declarations.Problem]
 ) -> lists.Findings:
-    """The document of `polyroute check --json`; each finding comes with its file and its line."""
+    """Return the document of `polyroute check --json`; each finding has its file and line."""
     return {
         "schema": SCHEMA,
         "valid": valid,

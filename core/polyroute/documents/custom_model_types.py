@@ -1,4 +1,4 @@
-"""Declarations: the user's own keys, preferences and models."""
+"""Types of documents: keys, preferences and custom models."""
 
 from __future__ import annotations
 
@@ -11,61 +11,61 @@ from polyroute.types import CredentialKind
 
 
 class KeyDocument(TypedDict):
-    """Where a provider's own key comes from, never the key."""
+    """The source of a provider's own key, without the key itself."""
 
     provider: str | None
-    """The provider's ID; null for an entry of the keyring under a name of the user's own."""
+    """The provider's ID; null for a keyring entry with a name chosen by the user."""
     variable: str | None
-    """The variable, or that name; null for a provider without a single key."""
+    """The variable, or the name of the keyring entry; null for a provider without a single key."""
     credential: str | None
-    """Where the key is, such as `env ACME_API_KEY`; null where there is none."""
+    """Where the key is, such as `env ACME_API_KEY`; null if there is none."""
     source: SourceDocument | None
-    """The same in parts."""
+    """The same as `credential`, for programs."""
     mask: str | None
-    """The last characters of a long key; null where nothing of it is shown."""
+    """A mask with the last characters of a long key; null if there is no key."""
 
 
 class Keys(WithProblems):
-    """The keys that are there, and where they come from."""
+    """The existing keys, and their sources."""
 
     keys: list[KeyDocument]
-    """One for each provider, then those under names of the user's own."""
+    """The keys of providers, then the keyring entries with names chosen by the user."""
 
 
 class StoredKey(Document):
-    """Where a key is kept now."""
+    """The place where a key is stored."""
 
     provider: str | None
-    """The provider's ID; null for a name of the user's own."""
+    """The provider's ID; null for a keyring entry with a name chosen by the user."""
     variable: str
-    """The variable, or that name."""
+    """The variable, or the name of the keyring entry."""
     source: SourceDocument | None
     """Where the key is now."""
     kept: bool
-    """A mask came back, so nothing was changed."""
+    """Whether the value was a mask, so that nothing was changed."""
     pinned: str | None
     """The configuration file in which the provider was pinned to its direct route; or null."""
     notes: list[str]
-    """What the user should know, in words."""
+    """Messages for the user."""
 
 
 class RemovedKey(Document):
-    """Where a key was removed, and what is left."""
+    """The places from which a key was removed, and the key that is left."""
 
     provider: str | None
-    """The provider's ID; null for a name of the user's own."""
+    """The provider's ID; null for a keyring entry with a name chosen by the user."""
     variable: str
-    """The variable, or that name."""
+    """The variable, or the name of the keyring entry."""
     removed: list[SourceDocument]
     """Where the key was removed."""
     left: SourceDocument | None
-    """Where the provider still has a key, which is not Polyroute's to remove; or null."""
+    """The source of a key that the provider still has, in a place where Polyroute keeps no keys; or null."""
     notes: list[str]
-    """What the user should know, in words."""
+    """Messages for the user."""
 
 
 class CredentialFound(Document):
-    """With what the model can be run, but for the secret."""
+    """Everything that a call of the model needs, except the secret."""
 
     model: str
     """The model reference."""
@@ -74,47 +74,47 @@ class CredentialFound(Document):
     modelId: str | None
     """The model ID as the endpoint of this route spells it."""
     baseUrl: str | None
-    """The only place where the secret may be sent."""
+    """The only place to which the secret may be sent."""
     auth: AuthHeaderDocument
-    """Where the secret goes."""
+    """The header that carries the secret."""
     credential: str | None
     """Where the secret was found; never its value."""
     source: SourceDocument | None
-    """The same in parts; null where no secret is needed."""
+    """The same as `credential`, for programs; null if no secret is needed."""
 
 
 class Revealed(TypedDict):
-    """A secret, and how it is sent: the only document with a secret in it."""
+    """A secret, and how it is sent. This is the only document that contains a secret."""
 
     type: CredentialKind
-    """What kind of secret it is."""
+    """The kind of secret."""
     value: str
-    """The secret; empty where none is needed."""
+    """The secret; empty if none is needed."""
     header: Filled
-    """The name of the header that it goes into."""
+    """The name of the header that carries the secret."""
     prefix: str
-    """What stands before the secret in the header."""
+    """The text before the secret in the header."""
     headers: dict[str, str]
-    """Further headers; they may be secret too."""
+    """Additional headers, which may be secret too."""
     baseUrl: str
-    """The only place where the secret may be sent."""
+    """The only place to which the secret may be sent."""
     expiresAt: Moment | None
-    """When it ends, in ISO 8601 (UTC); null where nobody knows."""
+    """When it expires, in ISO 8601 (UTC); null if that is unknown."""
 
 
 class PreferenceList(WithProblems):
-    """What the user prefers."""
+    """The user's preferences."""
 
     prefer: str | None
-    """The route that the user put first; or null."""
+    """The preferred route; or null."""
     order: list[str]
-    """The full order of routes, where the user gave one."""
+    """The full order of routes; empty if the user has set none."""
     pins: dict[str, str]
-    """By provider or model reference, the only route to take."""
+    """By provider or model reference, the route that is tried first."""
     disableProviders: list[str]
-    """The providers that are not used."""
+    """The disabled providers."""
     first: str
-    """The route that comes first where nothing is said of a provider."""
+    """The route that is tried first for a provider without a pin."""
     file: str
     """The configuration file."""
 
@@ -122,54 +122,54 @@ class PreferenceList(WithProblems):
 Preferred = TypedDict(
     "Preferred",
     {
-        "schema": Annotated[Version, Facts(description="The version of this form.")],
-        "prefer": Annotated[str | None, Facts(description="The route that comes first now; or null.")],
-        "for": Annotated[str | None, Facts(description="The provider or model that it is for; null for all.")],
+        "schema": Annotated[Version, Facts(description="The version of the document.")],
+        "prefer": Annotated[str | None, Facts(description="The route that is tried first now; or null.")],
+        "for": Annotated[str | None, Facts(description="The provider or model to which it applies; null for all.")],
         "file": Annotated[str, Facts(description="The configuration file that was written.")],
     },
 )
-"""The preference that was written or taken back."""
+"""The preference that was written or removed."""
 
 
 class CustomModelDocument(TypedDict):
-    """A user's own model, with all fields that its file has; the key is masked."""
+    """A custom model with all its fields in the file; the key is masked."""
 
     provider: str
-    """As it is written in the file: an ID, an alias, or a provider that is not installed."""
+    """The provider as written in the file: an ID, an alias, or a provider that is not installed."""
     name: Filled
     """The model's ID."""
     baseURL: NotRequired[str]
     """Its own base URL."""
     displayName: NotRequired[str]
-    """Its name for people."""
+    """Its display name."""
     maxInputTokens: NotRequired[int]
-    """How many tokens it reads at most."""
+    """The maximum number of input tokens."""
     maxOutputTokens: NotRequired[int]
-    """How many tokens it writes at most."""
+    """The maximum number of output tokens."""
     apiKey: NotRequired[str]
-    """A mask, or the name of a variable or of an entry in the keyring; sent back it means: keep."""
+    """A mask, or the name of a variable or a keyring entry. If it is sent back, the stored key is kept."""
     filePath: NotRequired[str]
-    """The file that it is."""
+    """The path of the model's file."""
 
 
 class CustomModelList(WithProblems):
-    """The user's own models."""
+    """The custom models."""
 
     models: list[CustomModelDocument]
     """The models in the order of the file."""
 
 
 class CustomModelShown(Document):
-    """One of the user's own models, and how it would run."""
+    """A custom model, and how it would run."""
 
     model: CustomModelDocument
     """The model as it is in the file."""
     created: NotRequired[bool]
-    """Whether it was added; only where something was changed."""
+    """Whether it was added; absent if nothing was changed."""
     runs: str | None
-    """`direct` or the gateway by which it would run; null where it can't be run."""
+    """`direct` or the gateway via which it would run; null if it can't be run."""
     notes: list[str]
-    """What the user should know, in words."""
+    """Messages for the user."""
 
 
 class CustomModelRemoved(Document):
@@ -180,18 +180,18 @@ class CustomModelRemoved(Document):
 
 
 class ImportedEntry(TypedDict):
-    """What became of one entry."""
+    """The result of importing one entry."""
 
     model: str | None
-    """The model reference; null where the entry has none."""
+    """The model reference; null if the entry has none."""
     action: Action
-    """What was done with it, or would be."""
+    """What was done with the entry; with `--dry-run`, what would be done."""
     note: str | None
-    """Why; or null."""
+    """The reason; or null."""
 
 
 class CustomModelsImported(Document):
-    """What became of each entry of an imported file. The exit status is 1 where one is refused or in conflict."""
+    """The result of each entry of an imported file. The exit status is 1 if one is refused or in conflict."""
 
     written: bool
     """Whether the file of custom models was changed."""
@@ -200,27 +200,27 @@ class CustomModelsImported(Document):
 
 
 class CustomModelsExported(Document):
-    """Where the models were written to."""
+    """The file to which the models were exported."""
 
     file: str
-    """The file."""
+    """The path of the file."""
     secrets: bool
-    """Whether keys are in it."""
+    """Whether it contains keys."""
 
 
 class RepairedFile(TypedDict):
-    """What was saved of a broken file."""
+    """What was saved from a damaged file."""
 
     original: str
-    """Where the broken file is kept."""
+    """The path of the copy of the damaged file."""
     saved: int
-    """How many entries could be read."""
+    """The number of entries that could be read."""
 
 
 class CustomModelsRepaired(Document):
-    """What became of a broken file."""
+    """The result of repairing a file."""
 
     file: str
     """The file of custom models."""
     repaired: RepairedFile | None
-    """What was saved; null where nothing was broken."""
+    """What was saved; null if the file was not damaged."""

@@ -1,4 +1,4 @@
-"""The user's own models as JSON documents, and what is to be said of one."""
+"""Create the JSON documents about custom models, and the notes about one."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
 
 
 def entry(model: CustomModel) -> own.CustomModelDocument:
-    """A model as it is in the file, the key masked."""
-    # What the file holds was checked when it was read, and may have fields of later versions besides.
+    """Return a model as it is in the file, with the key masked."""
+    # The fields were validated when the file was read. There may be further ones of later versions.
     return cast("own.CustomModelDocument", model.document)
 
 
 def listing(models: Iterable[CustomModel], found: Iterable[Problem]) -> own.CustomModelList:
-    """The document of `polyroute custom list --json`."""
+    """Return the document of `polyroute custom list --json`."""
     return {"schema": SCHEMA, "models": [entry(model) for model in models], "problems": problems(found)}
 
 
 def one(model: CustomModel, catalog: Catalog, outcome: EditResult | None = None) -> own.CustomModelShown:
-    """The document of a command that shows or has changed one model."""
+    """Return the document of a command that shows one model or has changed it."""
     notes = [*([outcome.note] if outcome and outcome.note else []), *advice(model, catalog)]
     via = next((route.via for route in routes(model, catalog) if route.usable), None)
     if outcome is None:
@@ -43,12 +43,12 @@ def one(model: CustomModel, catalog: Catalog, outcome: EditResult | None = None)
 
 
 def removed(model: CustomModel) -> own.CustomModelRemoved:
-    """The document of `polyroute custom remove --json`."""
+    """Return the document of `polyroute custom remove --json`."""
     return {"schema": SCHEMA, "removed": entry(model)}
 
 
 def imported(reports: Iterable[ImportReport], *, written: bool) -> own.CustomModelsImported:
-    """The document of `polyroute custom import --json`."""
+    """Return the document of `polyroute custom import --json`."""
     return {"schema": SCHEMA, "written": written, "entries": [_imported(each) for each in reports]}
 
 
@@ -57,18 +57,18 @@ def _imported(report: ImportReport) -> own.ImportedEntry:
 
 
 def exported(file: str, *, secrets: bool) -> own.CustomModelsExported:
-    """The document of `polyroute custom export FILE --json`."""
+    """Return the document of `polyroute custom export FILE --json`."""
     return {"schema": SCHEMA, "file": file, "secrets": secrets}
 
 
 def repaired(file: str, repaired: Repaired | None) -> own.CustomModelsRepaired:
-    """The document of `polyroute custom repair --json`."""
+    """Return the document of `polyroute custom repair --json`."""
     found: own.RepairedFile | None = {"original": repaired.original, "saved": repaired.saved} if repaired else None
     return {"schema": SCHEMA, "file": file, "repaired": found}
 
 
 def routes(model: CustomModel, catalog: Catalog) -> tuple[Route, ...]:
-    """The routes of a custom model; none where its provider is not installed or can't be selected."""
+    """Return the routes of a custom model; none if its provider is not installed or not selectable."""
     try:
         return catalog.routes(model.ref)
     except PolyrouteError:
@@ -76,7 +76,7 @@ def routes(model: CustomModel, catalog: Catalog) -> tuple[Route, ...]:
 
 
 def runs(model: CustomModel, catalog: Catalog) -> str:
-    """How a model would run now, in a few words."""
+    """Return a short text for how a model would run now."""
     if model.provider not in catalog.plugins.names:
         return "provider not available"
     via = next((route.via for route in routes(model, catalog) if route.usable), "")
@@ -84,14 +84,14 @@ def runs(model: CustomModel, catalog: Catalog) -> str:
 
 
 def advice(model: CustomModel, catalog: Catalog) -> list[str]:
-    """What the user should know of a model that may be what they want all the same."""
+    """Return notes for the user about a model that is unusual but may be intended, with suggestions."""
     others = [str(ModelRef(model.provider, each)) for each in alike(model, catalog)]
     hint = [f"Did you mean {' or '.join(others)}?"] if others else []
     return [" ".join([remark, *hint]) for remark in remarks(model, catalog)]
 
 
 def remarks(model: CustomModel, catalog: Catalog) -> list[str]:
-    """The same, without what may have been meant."""
+    """Return the same notes without suggestions."""
     plugins = catalog.plugins
     if model.provider not in plugins.names:
         return [f"{model.provider} is not available: no plugin in use provides it. The model is kept."]
@@ -101,11 +101,11 @@ def remarks(model: CustomModel, catalog: Catalog) -> list[str]:
     listed = plugins.models(provider.id)
     if model.base_url or not listed or model.name in listed:
         return []
-    return [f"{model.name} is not in the list of {provider.id}'s models. It is sent as it is."]
+    return [f"{model.name} is not in the list of {provider.id}'s models. The ID is sent unchanged."]
 
 
 def alike(model: CustomModel, catalog: Catalog) -> list[str]:
-    """IDs in the provider's list that are spelled alike, where the model is in no list and has no URL of its own."""
+    """Return similarly spelled IDs in the provider's list; none if the model is listed or has its own base URL."""
     provider = catalog.plugins.names.get(model.provider, "")
     if not provider or model.base_url or not catalog.plugins.providers[provider].selectable:
         return []

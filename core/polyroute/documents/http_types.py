@@ -1,4 +1,4 @@
-"""Declarations: what the HTTP API answers beyond the documents of the command."""
+"""Types of documents: responses of the HTTP API that the command line does not have."""
 
 from __future__ import annotations
 
@@ -11,62 +11,62 @@ from polyroute.types import BaseUrlRule
 
 
 class Pricing(TypedDict):
-    """US dollars per million tokens."""
+    """Prices in USD per million tokens."""
 
     inputPerM: float
     outputPerM: float
 
 
 class Verdict(TypedDict):
-    """Which route a model would take."""
+    """The route that a model would take."""
 
     usable: bool
-    """Whether some route can run it now."""
+    """Whether at least one route can run it now."""
     via: str | None
     """The route that it would take: `direct`, a gateway, or null."""
     why: NotRequired[str]
-    """Why it can't be run. In the catalog it is left out where it is the reason of its provider's routes."""
+    """Why it can't be run. In the catalog it is omitted if it is the reason of its provider's routes."""
 
 
 class ListedModel(Verdict):
-    """A model on offer."""
+    """A listed model."""
 
     name: str
     """The model's ID at its provider."""
     provider: NotRequired[str]
     """Only in the flat form."""
     displayName: NotRequired[str]
-    """The model's name for people."""
+    """The model's display name."""
     maxInputTokens: Annotated[int, Facts(exclusiveMinimum=0)]
-    """How many tokens it reads at most; 128,000 where nobody knows."""
+    """The maximum number of input tokens; 128,000 if it is unknown."""
     supportedFileTypes: list[FileType]
-    """What it reads besides text."""
+    """The types of input besides text."""
     pricing: NotRequired[Pricing]
     default: NotRequired[bool]
     """Whether it is the provider's default model."""
 
 
 class CustomModelRulesDocument(TypedDict):
-    """What a user's own models of a provider need."""
+    """A provider's rules for custom models."""
 
     baseURL: BaseUrlRule
     fileSuffix: str
-    """What the name of the model's file ends with; empty where it is no file."""
+    """The suffix of the model's file; empty if its models are not files."""
 
 
 class ProviderDetails(ProviderStatusDocument):
     """A provider without its models."""
 
     hasApiKey: bool
-    """Effective: some route is usable."""
+    """Effective: whether at least one route is usable."""
     primaryEnvVar: str
-    """The variable to set first; empty where none is needed."""
+    """The variable to set first; empty if none is needed."""
     supportsBaseURL: bool
-    """Whether a user's own models of it may have a base URL."""
+    """Whether its custom models may have a base URL."""
     supportedFileTypes: list[FileType]
-    """What some of its models read besides text."""
+    """The types of input besides text that some of its models accept."""
     customModels: CustomModelRulesDocument | None
-    """Null where a user can add no models of their own."""
+    """Its rules for custom models; null if it accepts none."""
     documentation: str | None
     """The address of its documentation."""
 
@@ -81,21 +81,21 @@ class Gateway(TypedDict):
     """A gateway to other providers' models, selectable or not."""
 
     name: str
-    """The gateway's name for people."""
+    """The gateway's display name."""
     usable: bool
-    """Whether a credential for it is there."""
+    """Whether there is a credential for it."""
     primaryEnvVar: str
-    """The variable to set first; empty where none is needed."""
+    """The variable to set first; empty if none is needed."""
     carries: int
-    """How many providers' models it may carry."""
+    """The number of providers whose models it may carry."""
     preferred: bool
     """Whether its routes are tried first."""
     preferredByDefault: bool
-    """Whether its routes are tried first where the user prefers nothing else."""
+    """Whether its routes are tried first if the user has no other preference."""
 
 
 class CatalogDocument(TypedDict):
-    """What both forms of the catalog have."""
+    """The fields that both forms of the catalog have."""
 
     auth: GatewayAuth
     gateways: dict[Id, Gateway]
@@ -114,7 +114,7 @@ class Flat(CatalogDocument):
 
 
 class ReasoningSupport(TypedDict):
-    """How a model can reason."""
+    """The reasoning settings that a model supports."""
 
     capable: bool
     paradigm: Literal["effort", "adaptive-effort", "thinking-level", "budget", "none"]
@@ -124,7 +124,7 @@ class ReasoningSupport(TypedDict):
 
 
 class Capabilities(TypedDict):
-    """What a model takes."""
+    """The types of input and the reasoning settings of a model."""
 
     provider: str
     model: str
@@ -133,14 +133,14 @@ class Capabilities(TypedDict):
 
 
 class ReasoningChoice(TypedDict):
-    """How the chosen model is to reason."""
+    """The reasoning settings of the current model."""
 
     variant: str
     budgetTokens: NotRequired[int]
 
 
 class ModelFacts(TypedDict, total=False):
-    """What is known of a model."""
+    """The known facts about a model."""
 
     baseURL: str
     displayName: str
@@ -149,7 +149,7 @@ class ModelFacts(TypedDict, total=False):
 
 
 class Settings(TypedDict, total=False):
-    """Settings that came with a choice."""
+    """Settings that were chosen together with a model."""
 
     maxIterations: int
     temperature: float | None
@@ -159,12 +159,12 @@ class Settings(TypedDict, total=False):
 
 
 class Config(ModelFacts, Settings):
-    """A model that was chosen, with its settings."""
+    """The chosen model with its settings."""
 
     provider: str
     model: str
     hasApiKey: bool
-    """Effective: some route is usable."""
+    """Effective: whether at least one route is usable."""
 
 
 class Routing(GatewayTaken):
@@ -179,18 +179,18 @@ class Current(TypedDict):
     config: Config
     routing: Routing
     chosen: bool
-    """False as long as nobody chose: then it is a default."""
+    """False if no model was chosen, so that this is a default."""
 
 
 class Switched(TypedDict):
-    """What is current now."""
+    """The model that is current now."""
 
     config: Config
     sessionId: NotRequired[str]
 
 
 class GatewayModel(TypedDict):
-    """What the gateway's list says of a model."""
+    """The facts about a model in the gateway's list."""
 
     contextLength: NotRequired[int]
 
@@ -204,17 +204,17 @@ class Validation(TypedDict):
     error: NotRequired[str]
     info: NotRequired[GatewayModel]
     suggestions: NotRequired[list[str]]
-    """Where it is not in the list: IDs that are spelled alike."""
+    """Similarly spelled IDs, if the model is not in the list."""
 
 
 class Done(TypedDict):
-    """It was done."""
+    """The request succeeded."""
 
     ok: Literal[True]
 
 
 class ListsRefreshed(Done):
-    """What was refreshed."""
+    """The result of refreshing the lists."""
 
     message: str
 
@@ -228,17 +228,17 @@ class GatewayStatus(TypedDict):
 
 
 class LocalModels(TypedDict):
-    """Models on this machine."""
+    """The models on this machine."""
 
     models: list[dict[str, Any]]
 
 
 class Health(Done):
-    """It answers."""
+    """The server is running."""
 
 
 class Issue(TypedDict):
-    """One thing that is wrong in what was sent."""
+    """One error in a request."""
 
     code: str
     message: str
@@ -250,7 +250,7 @@ class Issue(TypedDict):
 
 
 class ErrorAnswer(TypedDict):
-    """Whatever goes wrong."""
+    """An error response."""
 
     code: str
     message: str
@@ -266,4 +266,4 @@ class ErrorAnswer(TypedDict):
     endpoint: str
     method: str
     ok: NotRequired[bool]
-    """False; only where clients of the operation look for it."""
+    """False; present only for operations whose clients check it."""

@@ -1,4 +1,4 @@
-"""Declarations: what the HTTP API answers about the user's own models, keys, preferences and choices."""
+"""Types of documents: responses of the HTTP API about custom models, keys, preferences and the model picker."""
 
 from __future__ import annotations
 
@@ -11,45 +11,45 @@ from polyroute.documents.http_types import Done, Verdict
 
 
 class PreferencesDocument(TypedDict):
-    """What the user prefers."""
+    """The user's preferences."""
 
     prefer: str | None
-    """As said by the user, or null."""
+    """The preferred route as set by the user, or null."""
     first: str
-    """The route that comes first where nothing is said of a provider."""
+    """The route that is tried first for a provider without a pin."""
     order: list[str]
     pins: dict[str, str]
     disabled: list[str]
     routes: list[str]
-    """All that may be preferred."""
+    """All routes that can be preferred."""
     auth: GatewayAuth
 
 
 class ShownCustomModel(CustomModelDocument, Verdict):
-    """A user's own model with the route that it would take."""
+    """A custom model with the route that it would take."""
 
 
 class CustomModels(TypedDict):
-    """The user's own models."""
+    """The custom models."""
 
     models: list[ShownCustomModel]
 
 
 class Advice(Verdict):
-    """What to know of a model before it is added."""
+    """Facts about a model before it is added."""
 
     provider: str
     name: str
     """The ID as it would be stored."""
     exists: bool
-    """Whether the user has added it already."""
+    """Whether such a custom model exists."""
     notes: list[str]
     suggestions: list[str]
-    """IDs that are spelled alike, in the provider's list."""
+    """Similarly spelled IDs in the provider's list."""
 
 
 class SavedCustomModel(Done):
-    """What was saved."""
+    """The model that was saved."""
 
     model: CustomModelDocument
     created: bool
@@ -57,7 +57,7 @@ class SavedCustomModel(Done):
 
 
 class Deleted(Done):
-    """What was removed."""
+    """The model that was removed."""
 
     deleted: str
 
@@ -74,7 +74,7 @@ class PickedDocument(Verdict):
 
 
 class PickerStateDocument(TypedDict):
-    """What the picker offers first."""
+    """The models that the picker lists first."""
 
     featured: list[PickedDocument]
     recents: list[PickedDocument]
@@ -83,13 +83,13 @@ class PickerStateDocument(TypedDict):
 
 
 class Toggled(Done):
-    """Whether it is a favourite now."""
+    """Whether the model is a favorite now."""
 
     isFavorite: bool
 
 
 class Counted(Done):
-    """How many there are now."""
+    """The number of favorites now."""
 
     count: int
 
@@ -100,7 +100,7 @@ class KeyStatus(TypedDict):
     provider: str
     envVar: str
     hasKey: bool
-    """The provider's own key alone; see `hasEffectiveCredentials`."""
+    """Whether the provider's own key is set; see also `hasEffectiveCredentials`."""
     keyValue: NotRequired[str]
     """A mask."""
     source: NotRequired[str]
@@ -109,12 +109,12 @@ class KeyStatus(TypedDict):
 
 
 class KeySaved(Done):
-    """Where the key is kept."""
+    """The place where a key was stored."""
 
     provider: str
     envVar: str
     source: str | None
-    """Where the key is now, in words."""
+    """Where the key is now, as text."""
     pinned: bool
-    """Whether the provider was pinned to its direct route, and so uses the key."""
+    """Whether the provider was pinned to its direct route, so that the key is used."""
     notes: list[str]

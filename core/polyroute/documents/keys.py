@@ -1,4 +1,4 @@
-"""What there is to say of keys, as JSON documents."""
+"""Create the JSON documents about keys."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 
 def keys(each_key: Iterable[found.Key], problems_found: Iterable[Problem]) -> Keys:
-    """The document of `polyroute keys list --json`."""
+    """Return the document of `polyroute keys list --json`."""
     return {"schema": SCHEMA, "keys": [key(each) for each in each_key], "problems": problems(problems_found)}
 
 
 def key(key: found.Key) -> KeyDocument:
-    """One provider's key: where it comes from, and a mask."""
+    """Return the source and the mask of one provider's key."""
     return {
         "provider": key.provider or None,
         "variable": key.variable or None,
@@ -41,7 +41,7 @@ def key(key: found.Key) -> KeyDocument:
 
 
 def stored(stored: found.Stored) -> StoredKey:
-    """The document of `polyroute keys set --json`."""
+    """Return the document of `polyroute keys set --json`."""
     return {
         "schema": SCHEMA,
         "provider": stored.provider or None,
@@ -54,7 +54,7 @@ def stored(stored: found.Stored) -> StoredKey:
 
 
 def removed(removed: found.Removed) -> RemovedKey:
-    """The document of `polyroute keys remove --json`."""
+    """Return the document of `polyroute keys remove --json`."""
     return {
         "schema": SCHEMA,
         "provider": removed.provider or None,
@@ -66,7 +66,7 @@ def removed(removed: found.Removed) -> RemovedKey:
 
 
 def credential(model: ModelRef, route: Route) -> CredentialFound:
-    """The document of `polyroute credential --json`: everything but the secret."""
+    """Return the document of `polyroute credential --json`: everything except the secret."""
     return {
         "schema": SCHEMA,
         "model": str(model),
@@ -80,7 +80,7 @@ def credential(model: ModelRef, route: Route) -> CredentialFound:
 
 
 def revealed(route: Route, secret: Secret) -> Revealed:
-    """The document of `polyroute credential --reveal`, the only one with a secret in it."""
+    """Return the document of `polyroute credential --reveal`, the only one that contains a secret."""
     return {
         "type": route.credential.kind if route.credential else "none",
         "value": secret.value,

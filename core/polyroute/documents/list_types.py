@@ -1,4 +1,4 @@
-"""Declarations: models, their lists, and what is found out about keys and configurations."""
+"""Types of documents: models, lists, verifications of keys, and findings about configurations."""
 
 from __future__ import annotations
 
@@ -9,109 +9,109 @@ from polyroute.validation.sections import Severity
 
 
 class ModelDocument(TypedDict):
-    """A model on offer. Prices are in US dollars per million tokens; null where nothing is known."""
+    """A listed model. Unknown limits and prices are null."""
 
     provider: str
     """The provider's ID."""
     model: str
     """The model's ID at its provider."""
     name: str
-    """The model's name for people; may be empty."""
+    """The model's display name; may be empty."""
     context: int | None
-    """How many tokens of input and output together."""
+    """The maximum number of tokens of input and output together."""
     output: int | None
-    """How many tokens one answer has at most."""
+    """The maximum number of tokens of one response."""
     inputPrice: float | None
-    """US dollars per million tokens that it reads."""
+    """The price in USD per million input tokens."""
     outputPrice: float | None
-    """US dollars per million tokens that it writes."""
+    """The price in USD per million output tokens."""
     inputModalities: list[str]
-    """What it reads, such as `text` and `image`."""
+    """The types of input, such as `text` and `image`."""
     outputModalities: list[str]
-    """What it writes."""
+    """The types of output."""
     releaseDate: str
-    """The day of its release in ISO 8601, or the month or year; may be empty."""
+    """The date of its release in ISO 8601, or only the month or year; may be empty."""
     custom: bool
     """Whether the user added it."""
 
 
 class ModelListDocument(TypedDict):
-    """How old one list of models is."""
+    """The age of a model list."""
 
     name: str
     """The name of the list."""
     fetched: Moment | None
-    """When it was fetched; null where the installed one is used."""
+    """When it was fetched; null if the bundled list is used."""
     bundled: str | None
-    """The day or version of the installed list; or null."""
+    """The date or version of the bundled list; or null."""
     fresh: bool
-    """Whether it is newer than a day."""
+    """Whether it was fetched within the last day."""
 
 
 class ModelsDocument(WithProblems):
-    """The models on offer, and how old the lists are that they come from."""
+    """The listed models, and the ages of their lists."""
 
     models: list[ModelDocument]
-    """The models that were asked for."""
+    """The models that match the query."""
     lists: list[ModelListDocument]
-    """The lists that models come from."""
+    """The lists that contain models."""
 
 
 class Verifications(WithProblems):
-    """Whether keys work right now, as their endpoints said."""
+    """Whether keys work now, according to their endpoints."""
 
     verifications: dict[str, VerificationDocument]
-    """By provider, what its endpoint says of the key."""
+    """By provider, the state of its key according to its endpoint."""
 
 
 class FetchedListDocument(TypedDict):
-    """What became of one list."""
+    """The result of refreshing one list."""
 
     name: str
     """The name of the list."""
     url: str
-    """Where it is fetched from."""
+    """The address from which it is fetched."""
     state: State
-    """`updated`; `unchanged`, as the server said; `fresh`, so that nobody was asked; `offline`; `failed`."""
+    """`updated`; `unchanged` according to the server; `fresh`, so that no request was made; `offline`; `failed`."""
     fetched: Moment | None
-    """When the list that is there now was fetched; or null."""
+    """When the stored list was fetched; or null."""
     models: int | None
-    """How many models that one has; or null."""
+    """The number of models in the stored list; or null."""
     error: str | None
     """Why it could not be fetched; or null."""
 
 
 class ChangeDocument(TypedDict):
-    """Something that a fetched list says of how a provider is called."""
+    """A change in a fetched list of how a provider is called."""
 
     provider: str
     """The provider's ID."""
     what: str
     """`base URL`, `variables`, …; `base URL of MODEL`; or `new provider`."""
     before: str
-    """What was known before; empty where nothing was."""
+    """The value known before; empty if there was none."""
     after: str
-    """What the list says."""
+    """The value in the fetched list."""
 
 
 class Refreshed(WithProblems):
-    """What became of each list of models."""
+    """The result of refreshing each list."""
 
     lists: list[FetchedListDocument]
-    """The lists that plugins have."""
+    """The lists that plugins declare."""
     accepted: list[ChangeDocument]
-    """What the user agreed to by this `--accept`."""
+    """The changes that the user agreed to with this `--accept`."""
     waiting: list[ChangeDocument]
-    """What is not used before the user agrees."""
+    """The changes that are not used before the user agrees."""
 
 
 class FindingDocument(TypedDict):
-    """One thing that is wrong with a configuration, or doubtful."""
+    """An error or a warning about a configuration."""
 
     file: str
-    """The file."""
+    """The path of the file."""
     line: int | None
-    """The line; null where the format does not tell."""
+    """The line number; null if the format does not provide it."""
     code: str
     """One of the codes in docs/validation.md."""
     severity: Severity
@@ -128,6 +128,6 @@ class Findings(WithProblems):
     """Whether configurations name models that can be run."""
 
     valid: bool
-    """Whether there is no error; else the exit status is 1."""
+    """Whether there is no error; if there is one, the exit status is 1."""
     findings: list[FindingDocument]
-    """What is wrong or doubtful, in all files."""
+    """The findings in all files."""

@@ -1,4 +1,4 @@
-"""Parts that several documents have."""
+"""Create the parts that several documents share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from polyroute.types import declarations
 
 SCHEMA: Final = 1
-"""Raised only when a reader of the documents would break."""
+"""The version of the documents. It is increased only for changes that break readers."""
 
 _DETAILS: tuple[Literal["remedy", "plugin", "distribution", "version", "hook", "path", "code", "provider"], ...] = (
     "remedy",
@@ -29,7 +29,7 @@ _DETAILS: tuple[Literal["remedy", "plugin", "distribution", "version", "hook", "
 
 
 def problem(problem: declarations.Problem) -> ProblemDocument:
-    """Something that went wrong; fields without meaning here are left out."""
+    """Return a problem as a document, without its empty fields."""
     document: ProblemDocument = {"message": problem.message}
     for name in _DETAILS:
         if value := getattr(problem, name):
@@ -38,12 +38,12 @@ def problem(problem: declarations.Problem) -> ProblemDocument:
 
 
 def problems(found: Iterable[declarations.Problem]) -> list[ProblemDocument]:
-    """All of them, in order."""
+    """Return problems as documents, in order."""
     return [problem(each) for each in found]
 
 
 def source(source: Found | None) -> SourceDocument | None:
-    """Where a secret was found, in parts; None where none is needed."""
+    """Return the source of a secret as a document; None if there is none."""
     if source is None:
         return None
     return {
@@ -56,5 +56,5 @@ def source(source: Found | None) -> SourceDocument | None:
 
 
 def moment(moment: float | None) -> str | None:
-    """ISO 8601, in UTC."""
+    """Return a time (seconds since 1970) in ISO 8601 in UTC; None if there is none."""
     return None if moment is None else time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))

@@ -1,4 +1,4 @@
-"""Declarations: plugins."""
+"""Types of documents: plugins."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from polyroute.results import Kind, Origin
 
 
 class PluginFacts(TypedDict):
-    """What can be said of a plugin without asking it."""
+    """The facts that are known without calling the plugin."""
 
     name: str
     """The plugin's name."""
     distribution: str | None
-    """The distribution that brought it; or null."""
+    """The distribution that contains it; or null."""
     version: str | None
-    """The version; null where it has none."""
+    """The version; null if it has none."""
     origin: Origin
-    """Who brought it: the host, an installed distribution, the plugin folder, or a project."""
+    """Where it comes from: the host, an installed distribution, the plugin folder, or a project."""
     kind: Kind
-    """What it is written in."""
+    """How it is implemented."""
     folder: str | None
-    """Where its manifest is; null for a plugin in Python."""
+    """The folder of its manifest; null for a Python plugin."""
     enabled: bool
-    """Whether it is in use."""
+    """Whether it is used."""
     reason: str | None
-    """Why it is not in use; or null."""
+    """Why it is not used; or null."""
 
 
 class PluginDocument(PluginFacts):
@@ -38,18 +38,18 @@ class PluginDocument(PluginFacts):
     providers: list[str]
     """The IDs of its providers."""
     warnings: list[str]
-    """What is dangerous about it, in words that follow its name."""
+    """The risks of the plugin, as predicates: their subject is the plugin."""
 
 
 class PluginsDocument(WithProblems):
-    """All plugins, what they provide, and what is wrong."""
+    """All plugins, what they provide, and their problems."""
 
     plugins: list[PluginDocument]
-    """The plugins in the order in which they are asked."""
+    """The plugins in the order in which they are called."""
 
 
 class BindingDocument(TypedDict):
-    """Where a plugin would send a credential."""
+    """A host to which a plugin would send a credential."""
 
     credential: str
     """The variable, file or command."""
@@ -58,41 +58,41 @@ class BindingDocument(TypedDict):
 
 
 class GrantedDocument(TypedDict):
-    """What a plugin's program is granted."""
+    """The permissions of a plugin's program."""
 
     argv: list[str]
     """The program and its arguments."""
     variables: list[str]
-    """The variables that it gets."""
+    """The variables that it receives."""
     hosts: list[str]
-    """The hosts that its providers may name."""
+    """The hosts that its providers may use."""
     settings: list[str]
-    """Those of the variables whose values are no secret."""
+    """The variables whose values are not secret."""
 
 
 class ManifestFacts(TypedDict, total=False):
-    """What a manifest says. A plugin in Python has none."""
+    """The facts in a manifest. A Python plugin has none."""
 
     extends: list[str]
-    """The providers of other plugins that it makes gateways of."""
+    """The providers of other plugins that it turns into gateways."""
     executable: GrantedDocument | None
-    """What its program is granted; null where it has none."""
+    """The permissions of its program; null if it has none."""
     methods: list[str]
-    """What its program answers, besides `describe`."""
+    """The methods of its program besides `describe`."""
 
 
 class PluginInfo(Document, PluginDocument, ManifestFacts):
-    """One plugin, its providers, and where it would send what."""
+    """One plugin, its providers, and the hosts to which it would send credentials."""
 
     bindings: list[BindingDocument]
-    """Where it would send which credential."""
+    """The hosts to which it would send each credential."""
 
 
 class PluginFinding(TypedDict):
-    """One thing that a check says of a plugin."""
+    """One finding of the check of a plugin."""
 
     code: str
-    """A short name for it, the same in every version."""
+    """A stable, machine-readable code."""
     severity: Literal["error", "warning", "advice"]
     """Only `advice` needs no fix."""
     message: str
@@ -102,52 +102,52 @@ class PluginFinding(TypedDict):
 
 
 class PluginHealth(PluginFacts):
-    """What is wrong with one plugin."""
+    """The problems of one plugin."""
 
     healthy: bool
-    """Whether nothing is wrong."""
+    """Whether it has no problems."""
     problems: list[ProblemDocument]
-    """What went wrong in it."""
+    """The problems that occurred in it."""
     findings: list[PluginFinding]
-    """What the check of its manifest says."""
+    """The findings of the check of its manifest."""
 
 
 class PluginsHealth(WithProblems):
-    """What is wrong with each plugin. `problems` are those that concern none of them."""
+    """The problems of each plugin. `problems` has those that don't belong to a plugin."""
 
     healthy: bool
-    """Whether nothing is wrong; else the exit status is 1."""
+    """Whether there are no problems; if there are, the exit status is 1."""
     plugins: list[PluginHealth]
     """The plugins."""
 
 
 class PluginChecked(Document):
-    """What a check says of a plugin."""
+    """The result of the check of a plugin."""
 
     passes: bool
-    """Whether nothing must be fixed; else the exit status is 1."""
+    """Whether nothing must be fixed; if not, the exit status is 1."""
     findings: list[PluginFinding]
-    """What the check says."""
+    """The findings."""
 
 
 class PluginChange(TypedDict):
     """What was done with a plugin."""
 
     plugin: NotRequired[str]
-    """The plugin's name; not of `refresh`."""
+    """The plugin's name; absent for `refresh`."""
     added: NotRequired[bool]
-    """Of `add`: whether it is in the plugin folder now."""
+    """For `add`: whether it is in the plugin folder now."""
     trusted: NotRequired[bool]
-    """Of `trust` and `untrust`: whether it is trusted now."""
+    """For `trust` and `untrust`: whether it is trusted now."""
     removed: NotRequired[bool]
-    """Of `remove`: whether it is gone."""
+    """For `remove`: whether it was removed."""
     enabled: NotRequired[bool]
-    """Of `enable` and `disable`: whether it may be in use now."""
+    """For `enable` and `disable`: whether it may be used now."""
     refreshed: NotRequired[bool]
-    """Of `refresh`: what was kept of plugins is forgotten."""
+    """For `refresh`: whether the remembered answers of plugins were discarded."""
     folder: NotRequired[str]
-    """Of `new`: the folder that was written."""
+    """For `new`: the folder that was created."""
 
 
 class PluginChanged(Document, PluginChange):
-    """What was done with a plugin, or with all."""
+    """What was done with one plugin or with all."""

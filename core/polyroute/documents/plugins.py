@@ -1,4 +1,4 @@
-"""What there is to say of plugins, as JSON documents."""
+"""Create the JSON documents about plugins."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 def plugins(catalog: Catalog) -> PluginsDocument:
-    """The document of `polyroute plugins --json`."""
+    """Return the document of `polyroute plugins --json`."""
     owned = catalog.plugins.owned
     return {
         "schema": SCHEMA,
@@ -46,7 +46,7 @@ def plugins(catalog: Catalog) -> PluginsDocument:
 
 
 def plugin(plugin: found.Plugin, plugins: loaded.Plugins, owned: Sequence[str]) -> PluginDocument:
-    """One plugin with what it provides, and what is dangerous about it."""
+    """Return one plugin with what it provides, and its risks."""
     return {
         **plugin_facts(plugin),
         "hooks": list(plugins.hooks_of(plugin)),
@@ -56,12 +56,12 @@ def plugin(plugin: found.Plugin, plugins: loaded.Plugins, owned: Sequence[str]) 
 
 
 def manifest_of(plugin: found.Plugin) -> Manifest | None:
-    """The manifest of a plugin that has one."""
+    """Return the manifest of a plugin, or None."""
     return loader.load([plugin.manifest])[0] if plugin.manifest else None
 
 
 def warnings(plugin: found.Plugin, manifest: Manifest | None, plugins: loaded.Plugins) -> list[str]:
-    """What is dangerous about a plugin, in words that follow its name."""
+    """Return the risks of a plugin, as predicates: their subject is the plugin."""
     others = risks.readers(each for each in plugins.providers.values() if plugins.owners[each.id] != plugin)
     found = [*risks.program(manifest), *risks.found(manifest, others)] if manifest else []
     declared = plugins.claimed.get(plugin, manifest.description.providers if manifest else ())
@@ -71,7 +71,7 @@ def warnings(plugin: found.Plugin, manifest: Manifest | None, plugins: loaded.Pl
 
 
 def plugin_facts(plugin: found.Plugin) -> PluginFacts:
-    """What can be said of a plugin without asking it."""
+    """Return the facts that are known without calling the plugin."""
     return {
         "name": plugin.name,
         "distribution": plugin.distribution or None,
@@ -85,7 +85,7 @@ def plugin_facts(plugin: found.Plugin) -> PluginFacts:
 
 
 def info(plugin: found.Plugin, manifest: Manifest | None, plugins: loaded.Plugins) -> PluginInfo:
-    """The document of `polyroute plugins info --json`."""
+    """Return the document of `polyroute plugins info --json`."""
     said = manifest.description.providers if manifest else ()
     return {
         "schema": SCHEMA,
@@ -110,7 +110,7 @@ def _manifest_facts(manifest: Manifest | None) -> ManifestFacts:
 
 
 def _bindings_of(manifest: Manifest) -> list[BindingDocument]:
-    """Where a plugin with a manifest would send what it declares."""
+    """Return the hosts to which a plugin with a manifest would send credentials."""
     return [{"credential": name, "host": host} for name, host in policy.bindings(manifest)]
 
 
@@ -124,7 +124,7 @@ def _granted(executable: Executable) -> GrantedDocument:
 
 
 def _bindings(plugin: found.Plugin, plugins: loaded.Plugins) -> list[BindingDocument]:
-    """Where a plugin in Python would send what it declares."""
+    """Return the hosts to which a Python plugin would send credentials."""
     from polyroute.requirements.evaluation import secret_variables
 
     hosts = plugins.hosts_of(plugin, refused=True)
@@ -137,14 +137,14 @@ def _bindings(plugin: found.Plugin, plugins: loaded.Plugins) -> list[BindingDocu
 
 
 def health(reports: Sequence[PluginHealth], others: Iterable[declarations.Problem]) -> PluginsHealth:
-    """The document of `polyroute plugins doctor --json`, with the problems that concern no plugin."""
+    """Return the document of `polyroute plugins doctor --json`; `others` are problems that don't belong to a plugin."""
     beside = problems(others)
     healthy = not beside and all(report["healthy"] for report in reports)
     return {"schema": SCHEMA, "healthy": healthy, "plugins": list(reports), "problems": beside}
 
 
 def report(plugin: found.Plugin, problems: Sequence[declarations.Problem], findings: Sequence[Finding]) -> PluginHealth:
-    """What is wrong with one plugin."""
+    """Return the problems of one plugin."""
     return {
         **plugin_facts(plugin),
         "healthy": not problems and not findings,
@@ -154,7 +154,7 @@ def report(plugin: found.Plugin, problems: Sequence[declarations.Problem], findi
 
 
 def checked(findings: Iterable[Finding], *, passes: bool) -> PluginChecked:
-    """The document of `polyroute plugins check --json`."""
+    """Return the document of `polyroute plugins check --json`."""
     return {"schema": SCHEMA, "passes": passes, "findings": [_finding(each) for each in findings]}
 
 
@@ -168,5 +168,5 @@ def _finding(finding: Finding) -> PluginFinding:
 
 
 def changed(change: PluginChange) -> PluginChanged:
-    """The document of an action of `polyroute plugins` that changes something."""
+    """Return the document of a `polyroute plugins` command that changes something."""
     return {"schema": SCHEMA, **change}

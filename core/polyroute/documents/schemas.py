@@ -1,4 +1,4 @@
-"""JSON Schemas of the documents, derived from their declarations. Import it inside functions: it needs pydantic."""
+"""Derive the JSON Schemas of documents from their declarations. Import it inside functions: it needs pydantic."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ DOCUMENTS: dict[str, tuple[str, Any]] = {
         plugin_types.PluginChanged,
     ),
 }
-"""By the name of its schema, the command that prints a document with `--json`, and its type."""
+"""The command that prints a document with `--json`, and the document's type, by the name of its schema."""
 
 _USABLE = {"properties": {"usable": {"const": True}}}
 _RUNS = {
@@ -79,14 +79,14 @@ _RULES: dict[str, Schema] = {
         ],
     },
 }
-"""By the name of a type, what holds between its fields, which no type says."""
+"""Rules between the fields of a type, which the type can't express, by the name of the type."""
 
 
 class _Generator(GenerateJsonSchema):
-    """Takes what the fields mean from the text below them, that of inherited fields too."""
+    """Describes fields, including inherited ones, with the texts below their declarations."""
 
     def typed_dict_schema(self, schema: core_schema.TypedDictSchema) -> JsonSchemaValue:
-        """The schema of one type."""
+        """Return the schema of one type."""
         found = super().typed_dict_schema(schema)
         for kind in _with_bases(schema.get("cls")):
             texts = _texts(kind.__module__).get(kind.__name__, {})
@@ -98,7 +98,7 @@ class _Generator(GenerateJsonSchema):
         return found
 
     def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
-        """The schema of an object whose names are data. pydantic passes over names that do not match."""
+        """Return the schema of an object whose keys are data; pydantic alone would accept keys that don't match."""
         found = super().dict_schema(schema)
         for pattern, value in found.pop("patternProperties", {}).items():
             found |= {"propertyNames": {"pattern": pattern}, "additionalProperties": value}
@@ -106,7 +106,7 @@ class _Generator(GenerateJsonSchema):
 
 
 def _with_bases(kind: Any) -> Iterator[Any]:
-    """A type and all that it inherits from; a TypedDict has no usual bases."""
+    """Yield a type and all types that it inherits from, which a TypedDict does not have in `__mro__`."""
     if hasattr(kind, "__total__"):
         yield kind
         for base in getattr(kind, "__orig_bases__", ()):
@@ -115,11 +115,11 @@ def _with_bases(kind: Any) -> Iterator[Any]:
 
 @cache
 def _texts(module: str) -> Mapping[str, Mapping[str, str]]:
-    """By class and field, the text below each field of a module's classes."""
+    """Return the text below each field of a module's classes, by class and field."""
     try:
         tree = ast.parse(inspect.getsource(sys.modules[module]))
     except OSError:
-        return {}  # installed without sources: the schemas hold without descriptions
+        return {}  # installed without sources: the schemas are valid without descriptions
     return {each.name: dict(_fields(each)) for each in tree.body if isinstance(each, ast.ClassDef)}
 
 
@@ -131,7 +131,7 @@ def _fields(declared: ast.ClassDef) -> Iterator[tuple[str, str]]:
 
 
 def named(kinds: Iterable[Any], template: str = "#/$defs/{model}") -> tuple[dict[Any, Schema], Schema]:
-    """For each type a reference to its schema, and all schemas by name. `template` is how a reference is written."""
+    """Return a reference to the schema of each type, and all schemas by name. `template` is the form of a reference."""
     ordered = sorted(set(kinds), key=lambda kind: str(kind.__name__))
     adapters: list[tuple[str, Literal["validation"], TypeAdapter[Any]]] = [
         (kind.__name__, "validation", TypeAdapter(kind)) for kind in ordered
@@ -158,16 +158,16 @@ def _with_public_names(schema: Any) -> Any:
 
 
 def document(name: str) -> Schema:
-    """The schema of a document of the command, by its name in `DOCUMENTS`."""
+    """Return the schema of a document of the command line, by its name in `DOCUMENTS`."""
     command, kind = DOCUMENTS[name]
     _, definitions = named([kind])
     root = definitions.pop(_public(kind.__name__))
-    more = "New fields may come at any time; `schema` changes only when a reader would break."
+    more = "New fields may be added at any time; `schema` changes only if readers would break."
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:polyroute:schema:{SCHEMA}:{name}",
         **root,
-        "title": f"What `polyroute {command} --json` prints",
+        "title": f"Output of `polyroute {command} --json`",
         "description": f"{root.get('description', '')} {more}".strip(),
         **({"$defs": definitions} if definitions else {}),
     }

@@ -1,1 +1,1 @@
-"""Going on by the next route when one can't be taken."""
+"""Switch to the next route when one fails."""

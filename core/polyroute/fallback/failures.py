@@ -1,4 +1,4 @@
-"""Recognising, in the exceptions of client libraries, that a route can't be taken now."""
+"""Recognize failures of a route in the exceptions of client libraries."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ Rules = Sequence[FailureRule]
 
 
 class Failure(NamedTuple):
-    """What an endpoint's answer, or its silence, means for the route."""
+    """The failure of a route: what an endpoint's response, or the lack of one, means."""
 
     means: Meaning
     status: int | None
-    """None where there was no answer."""
+    """The HTTP status; None if there was no response."""
     words: str
-    """The endpoint's own."""
+    """The endpoint's own message."""
 
 
 class ErrorResponse(NamedTuple):
-    """An endpoint's error as far as a library kept it."""
+    """An error response, as far as the client library kept it."""
 
     status: int
     text: str
@@ -33,33 +33,37 @@ class ErrorResponse(NamedTuple):
 
 
 def classify(error: BaseException, rules: Rules = ()) -> Failure | None:
-    """What `error`, of whatever client library, means; None where another route would not help, or might do again
-    what was done already. `rules` are those of the providers concerned, and come before the general ones.
+    """Return what an exception of any client library means for the route.
+
+    None if another route would not help, or if the request may have been carried out already. `rules` are those of the
+    providers concerned; they take precedence over the general ones.
     """
     chain = list(_chain(error))
     for each in chain:
-        if isinstance(each, SecretUnavailable) and not any(map(_answer, chain)):  # nothing was sent
+        if isinstance(each, SecretUnavailable) and not any(map(_response, chain)):  # nothing was sent
             return Failure("no_secret", None, str(each))
-        for name in (kind.__name__ for kind in type(each).__mro__):  # the most exact first
+        for name in (kind.__name__ for kind in type(each).__mro__):  # the most specific class first
             if name in _table().perhaps_sent:
                 return None
             if name in _table().never_sent:
                 return Failure("unavailable", None, "no connection could be made")
-    answer = next(filter(None, map(_answer, chain)), None)
-    return judged(answer, rules) if answer else None
+    response = next(filter(None, map(_response, chain)), None)
+    return judged(response, rules) if response else None
 
 
-def judged(answer: ErrorResponse, rules: Rules = ()) -> Failure | None:
-    """What an answer with this status and text means, by `rules` or else by the general ones."""
-    text = answer.text.lower()
+def judged(response: ErrorResponse, rules: Rules = ()) -> Failure | None:
+    """Return what an error response means by `rules`, else by the general rules; None if the caller is at fault."""
+    text = response.text.lower()
     for rule in (*rules, *_table().rules):
-        if answer.status in rule.status and (not rule.says or any(_contains(text, each.lower()) for each in rule.says)):
-            return None if rule.means == "caller" else Failure(rule.means, answer.status, answer.message)
+        if response.status not in rule.status:
+            continue
+        if not rule.says or any(_contains(text, each.lower()) for each in rule.says):
+            return None if rule.means == "caller" else Failure(rule.means, response.status, response.message)
     return None
 
 
 def _contains(text: str, phrase: str) -> bool:
-    """Whether the parts of `phrase` between `*` occur in `text` in this order."""
+    """Return whether the parts of `phrase` between `*` occur in `text` in this order."""
     at = 0
     for part in phrase.split("*"):
         found = text.find(part, at)
@@ -70,7 +74,7 @@ def _contains(text: str, phrase: str) -> bool:
 
 
 def message_in(body: Any) -> str:
-    """The words for people in the JSON of an error, wherever providers put them."""
+    """Return the message in the JSON of an error, from any of the fields in which providers put it; else empty."""
     if isinstance(body, str):
         return body
     if isinstance(body, list) and body:
@@ -82,7 +86,7 @@ def message_in(body: Any) -> str:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """An exception and those that it came from, outermost first."""
+    """Yield an exception and its causes, outermost first."""
     seen: set[int] = set()
     each: BaseException | None = error
     while each is not None and id(each) not in seen:
@@ -91,13 +95,13 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         each = each.__cause__ or (None if each.__suppress_context__ else each.__context__)
 
 
-def _answer(error: BaseException) -> ErrorResponse | None:
-    """The answer that an exception carries: in its response, or in what it kept of one."""
+def _response(error: BaseException) -> ErrorResponse | None:
+    """Return the error response that an exception contains, as an object or in parts, or None."""
     response = getattr(error, "response", None)
     if isinstance(response, Mapping):  # botocore
         status, body = response.get("ResponseMetadata", {}).get("HTTPStatusCode"), response.get("Error", {})
     else:
-        # A `code` is not looked at: it may be the word of an error within a stream, after an answer has begun.
+        # `code` is ignored: it may belong to an error within a stream, after the response has begun.
         status = _number(response, "status_code", "status") or _number(error, "status_code")
         body = getattr(error, "body", None) or getattr(error, "details", None) or _json(response)
     if not isinstance(status, int) or status < 400:
@@ -112,10 +116,10 @@ def _number(value: object, *names: str) -> int | None:
 
 
 def _json(response: Any) -> Any:
-    """The body of a response of httpx, if it was read."""
+    """Return the body of an httpx response, parsed if it is JSON; None if it was not read."""
     try:
         text = response.text
-    except Exception:  # a stream that was not read, or no response of httpx at all
+    except Exception:  # a stream that was not read, or a response of another library
         return None
     try:
         import json

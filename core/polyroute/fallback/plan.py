@@ -1,4 +1,4 @@
-"""Going on by the next route when one can't be taken, as far as the host lets us."""
+"""Switch to the next route when one fails, as far as the host's policy allows."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from polyroute.types import DIRECT, ModelRef
 T = TypeVar("T")
 
 Policy = Literal["never", "ask", "auto"]
-"""Whether to go on: not at all, where the callback says True, or always."""
+"""Whether to switch to the next route: never, only if the callback returns True, or always."""
 
 _LOG = logging.getLogger("polyroute")
 _ERRORS = {
@@ -37,21 +37,21 @@ _ERRORS = {
     "unavailable": GatewayUnavailable,
 }
 _OF_THE_KEY = ("no_credit", "invalid", "no_secret")
-"""What fails with one key, by whatever route it goes."""
+"""The failures that another route with the same key would have too."""
 
 
 class Switch(NamedTuple):
-    """One route failed, and another could be taken."""
+    """A possible switch from a failed route to another one."""
 
     model: ModelRef
     error: RouteFailed
-    """What is wrong with the route that failed."""
+    """The failure of the route."""
     to: Route
     """The route to take next."""
 
     @property
     def spends_credits(self) -> bool:
-        """Whether this moves from the person's own key to a gateway's credits."""
+        """Whether the switch leads from the user's own key to a gateway's credits."""
         return self.error.route.via == DIRECT != self.to.via
 
 
@@ -59,7 +59,7 @@ OnSwitch = Callable[[Switch], object]
 
 
 class FallbackPlan:
-    """The routes to one model in order, and how far we have come: all that is decided, without calling anything."""
+    """The routes to one model in order, and those tried so far. It decides on switches, and makes no calls."""
 
     def __init__(
         self,
@@ -69,9 +69,9 @@ class FallbackPlan:
         environment: Environment,
         rules: Callable[[Route], Rules] = lambda route: (),
     ) -> None:
-        """`rules` gives what is known of a route's errors beyond the general.
+        """Start with the first usable route. `rules` returns the specific rules for a route's errors.
 
-        Raises NoEffectiveRoute where none of `routes` is usable; UsageError for another policy.
+        Raises NoEffectiveRoute if none of `routes` is usable; UsageError if `policy` is unknown.
         """
         if policy not in ("never", "ask", "auto"):
             raise UsageError(f"There is no policy {policy!r}: it is never, ask or auto.")
@@ -90,7 +90,10 @@ class FallbackPlan:
         return self._tried[-1]
 
     def switch(self, error: Exception) -> Switch:
-        """What could be done about `error`. Raises it where it is not the route's, RouteFailed where nothing can."""
+        """Return the possible switch after `error`.
+
+        Raises `error` itself if it is not a failure of the route, RouteFailed if no switch is possible or allowed.
+        """
         failure = classify(error, self._rules(self.route))
         if failure is None:
             raise error
@@ -102,42 +105,42 @@ class FallbackPlan:
             raise failed
         return Switch(self.model, failed, following)
 
-    def take(self, switch: Switch, said: object) -> None:
-        """Go on, if the policy or what the callback `said` allows it; else raise what was wrong."""
-        if self._policy != "auto" and said is not True:
+    def take(self, switch: Switch, decision: object) -> None:
+        """Switch if the policy or the callback's `decision` allows it; else raise the failure."""
+        if self._policy != "auto" and decision is not True:
             raise switch.error
-        _LOG.warning("%s Going on with %s.", str(switch.error).partition(" Next would")[0], switch.to.via)
+        _LOG.warning("%s Continuing with %s.", str(switch.error).partition(" Next would")[0], switch.to.via)
         del self._left[: self._left.index(switch.to) + 1]
         self._tried.append(switch.to)
 
     def _following(self, failure: Failure) -> Route | None:
-        """The next route; not one with the same key, where it is the key or its credits that failed."""
+        """Return the next route; if the key or its credits failed, the next one with another key."""
         used = [route.credential for route in self._tried] if failure.means in _OF_THE_KEY else []
         return next((route for route in self._left if route.credential not in used), None)
 
     def _words(self, failure: Failure) -> str:
-        words = self._environment.without_secrets(failure.words)
-        return f"HTTP {failure.status}: {redacted(words)}" if failure.status else redacted(words)
+        message = redacted(self._environment.without_secrets(failure.words))
+        return f"HTTP {failure.status}: {message}" if failure.status else message
 
 
-def run(course: FallbackPlan, call: Callable[[Route], T], on_switch: OnSwitch | None) -> T:
-    """Call along the course until it succeeds."""
+def run(plan: FallbackPlan, call: Callable[[Route], T], on_switch: OnSwitch | None) -> T:
+    """Call `call` with one route after another until it succeeds; return its result."""
     while True:
         try:
-            return call(course.route)
+            return call(plan.route)
         except Exception as error:
             failed = error
-        switch = course.switch(failed)
-        course.take(switch, on_switch(switch) if on_switch else None)
+        switch = plan.switch(failed)
+        plan.take(switch, on_switch(switch) if on_switch else None)
 
 
-async def run_async(course: FallbackPlan, call: Callable[[Route], Awaitable[T]], on_switch: OnSwitch | None) -> T:
-    """The same with a call that is awaited, and a callback that may be."""
+async def run_async(plan: FallbackPlan, call: Callable[[Route], Awaitable[T]], on_switch: OnSwitch | None) -> T:
+    """Do the same with an asynchronous call; the callback may be asynchronous too."""
     while True:
         try:
-            return await call(course.route)
+            return await call(plan.route)
         except Exception as error:
             failed = error
-        switch = course.switch(failed)
-        said = on_switch(switch) if on_switch else None
-        course.take(switch, await said if inspect.isawaitable(said) else said)
+        switch = plan.switch(failed)
+        decision = on_switch(switch) if on_switch else None
+        plan.take(switch, await decision if inspect.isawaitable(decision) else decision)

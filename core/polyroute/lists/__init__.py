@@ -1,6 +1,6 @@
-"""Lists of models: which can be fetched, where they are kept, and how their JSON is read.
+"""Fetchable model lists: their declaration, their location, and helpers to read their JSON.
 
-Plugins that read lists of their own take everything for it from here.
+Plugins with their own lists import everything that they need for them from here.
 """
 
 from polyroute._internal.cache import derived, identity

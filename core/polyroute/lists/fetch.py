@@ -1,4 +1,4 @@
-"""Fetching one document over HTTP, within bounds: of time, of size as sent and as unpacked, and of where it leads."""
+"""Fetch a document over HTTP within limits of time, compressed and decompressed size, and redirects."""
 
 from __future__ import annotations
 
@@ -14,43 +14,43 @@ if TYPE_CHECKING:
     import httpx2
 
 Progress = Callable[[int], object]
-"""Told how many bytes have come so far."""
+"""Called with the number of bytes received so far."""
 
 _REDIRECTS = 3
 _OK, _NOT_MODIFIED = 200, 304
 
 
 class Bounds(NamedTuple):
-    """What an answer may cost."""
+    """The limits of a request."""
 
     connect_seconds: float = 10.0
     total_seconds: float = 60.0
     size: int = 32 * 1024 * 1024
-    """Bytes, as sent and as unpacked; the largest list has 2 MB."""
+    """The maximum number of bytes, both as sent and decompressed; the largest list has 2 MB."""
 
 
 class Validators(NamedTuple):
-    """What a server said of its answer, by which it can say later that nothing has changed."""
+    """The validators of a response, with which a later request can ask whether it has changed."""
 
     etag: str = ""
     modified: str = ""
 
     def headers(self) -> dict[str, str]:
-        """The headers that ask for an answer only if it is another one."""
+        """Return the headers of a conditional request."""
         headers = {"If-None-Match": self.etag, "If-Modified-Since": self.modified}
         return {name: value for name, value in headers.items() if value}
 
 
 class FetchResponse(NamedTuple):
-    """What a server answered."""
+    """A response."""
 
     body: bytes | None
-    """Unpacked; None where it has not changed."""
+    """The decompressed body; None if it has not changed."""
     validators: Validators
 
 
 def client(bounds: Bounds, agent: str) -> httpx2.AsyncClient:
-    """A client that sends nothing of the user's. Raises as `http_client.client` does."""
+    """Return a client that sends no data of the user. Raises as `http_client.client` does."""
     headers = {"User-Agent": agent, "Accept": "application/json", "Accept-Encoding": "gzip"}
     return http_client.client(
         "Fetching lists",
@@ -64,7 +64,7 @@ def client(bounds: Bounds, agent: str) -> httpx2.AsyncClient:
 async def fetch(
     client: httpx2.AsyncClient, url: str, validators: Validators, bounds: Bounds, progress: Progress
 ) -> FetchResponse:
-    """Fetch `url`, if it has changed. Raises Unavailable, in words for people, and never later than the bounds say."""
+    """Fetch `url` if it has changed. Raises Unavailable, with a message for users, within the time limits."""
     import httpx2
 
     try:
@@ -73,7 +73,7 @@ async def fetch(
             async with http_client.following(client, httpx2.URL(url), _check, _REDIRECTS, headers) as response:
                 return await _read(response, validators, bounds, progress)
     except TimeoutError:
-        raise Unavailable(f"no whole answer within {bounds.total_seconds:g} seconds") from None
+        raise Unavailable(f"no complete response within {bounds.total_seconds:g} seconds") from None
     except httpx2.ConnectTimeout:
         raise Unavailable(f"no connection within {bounds.connect_seconds:g} seconds") from None
     except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
@@ -81,19 +81,19 @@ async def fetch(
 
 
 def _check(url: httpx2.URL, there: httpx2.URL) -> None:
-    """A redirect leads never to another host, nor from https to http."""
+    """Raise Unavailable if a redirect leads to another host, or from https to http."""
     is_same = (there.scheme, there.host, there.port) == (url.scheme, url.host, url.port)
     is_safer = (url.scheme, there.scheme) == ("http", "https") and there.host == url.host
     if not is_same and not is_safer:
         place = f"{there.scheme}://{there.netloc.decode()}"
-        raise Unavailable(f"it redirects to {place}, another place, which is not followed")
+        raise Unavailable(f"it redirects to another host, {place}, which is not followed")
 
 
 async def _read(response: httpx2.Response, validators: Validators, bounds: Bounds, progress: Progress) -> FetchResponse:
     if response.status_code == _NOT_MODIFIED and validators.headers():
         return FetchResponse(None, validators)
     if response.status_code != _OK:
-        raise Unavailable(f"it answered {response.status_code} {response.reason_phrase}".rstrip())
+        raise Unavailable(f"it responded {response.status_code} {response.reason_phrase}".rstrip())
     body = await _body(response, bounds, progress)
     return FetchResponse(body, Validators(response.headers.get("etag", ""), response.headers.get("last-modified", "")))
 
@@ -101,7 +101,7 @@ async def _read(response: httpx2.Response, validators: Validators, bounds: Bound
 async def _body(response: httpx2.Response, bounds: Bounds, progress: Progress) -> bytes:
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("identity", "gzip"):
-        raise Unavailable("it is packed in a way that was not asked for")
+        raise Unavailable("it has a content encoding that was not requested")
     unpack = _Unpacking(bounds.size) if encoding == "gzip" else _Plain(bounds.size)
     async for part in response.aiter_raw():
         unpack.add(part)
@@ -110,7 +110,7 @@ async def _body(response: httpx2.Response, bounds: Bounds, progress: Progress) -
 
 
 class _Plain:
-    """An answer as sent."""
+    """Collects the body of a response that is not compressed."""
 
     def __init__(self, size: int) -> None:
         self.size = size
@@ -118,37 +118,37 @@ class _Plain:
         self.body = bytearray()
 
     def add(self, part: bytes) -> None:
-        """Take what has come. Raises Unavailable where it is too much."""
+        """Add received data. Raises Unavailable if the body is too large."""
         self.received += len(part)
         self.body += self.unpacked(part)
         if max(len(self.body), self.received) > self.size:
             raise Unavailable(f"it is larger than {self.size:,} bytes")
 
     def unpacked(self, part: bytes) -> bytes:
-        """The part itself."""
+        """Return the decompressed part; here, the part itself."""
         return part
 
     def whole(self) -> bytes:
-        """The body. Raises Unavailable where its end is missing."""
+        """Return the body. Raises Unavailable if it is incomplete."""
         return bytes(self.body)
 
 
 class _Unpacking(_Plain):
-    """An answer packed by gzip, of which never more than the bound is unpacked."""
+    """Collects the body of a gzip-compressed response, without decompressing more than the limit."""
 
     def __init__(self, size: int) -> None:
         super().__init__(size)
         self.stream = zlib.decompressobj(zlib.MAX_WBITS | 16)
 
     def unpacked(self, part: bytes) -> bytes:
-        """What the part holds, at most one byte more than is allowed."""
+        """Return the decompressed part, up to one byte more than the limit allows."""
         try:
             return self.stream.decompress(part, self.size + 1 - len(self.body))
         except zlib.error:
-            raise Unavailable("it is not the gzip that it says it is") from None
+            raise Unavailable("it is not valid gzip data") from None
 
     def whole(self) -> bytes:
-        """The body."""
+        """Return the body. Raises Unavailable if it is incomplete."""
         if not self.stream.eof:
             raise Unavailable("it is truncated")
         return super().whole()

@@ -1,1 +1,1 @@
-"""What providers need to be called, evaluated in one environment."""
+"""Evaluate the requirements of providers in one environment."""

@@ -1,4 +1,4 @@
-"""Evaluating what providers say they need against one environment."""
+"""Evaluate the requirements of providers against one environment."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
@@ -13,19 +13,19 @@ Readers = Mapping[str, tuple[str, ...]]
 
 
 class Evaluation(NamedTuple):
-    """What looking for one provider's requirement gave: a credential, or what is missing."""
+    """The result of evaluating one provider's requirement: a credential, or what is missing."""
 
     credential: Credential | None
     reason: str
     remedy: str = ""
     values: Mapping[str, str] = {}
-    """The settings found, by slot, to be filled into base URLs and headers."""
+    """The settings found, by slot, for base URLs and headers."""
     headers: tuple[tuple[str, str], ...] = ()
-    """The provider's further headers, filled."""
+    """The provider's additional headers, filled in."""
 
 
 def evaluate(provider: Provider, environment: Environment, readers: Readers) -> Evaluation:
-    """Look for each group of the provider's requirement, and take the first that is met."""
+    """Return the credential of the first group of the provider's requirement that is met, or what is missing."""
     attempts = [(group, [fill(slot, environment) for slot in group.slots]) for group in provider.requirement]
     for group, filled in attempts:
         if not any(each.fault for each in filled):
@@ -36,7 +36,7 @@ def evaluate(provider: Provider, environment: Environment, readers: Readers) -> 
 def filled_headers(
     headers: tuple[tuple[str, str], ...], values: Mapping[str, str]
 ) -> tuple[tuple[str, str], ...] | None:
-    """Headers with the settings found in them; None where one of these is missing."""
+    """Return headers with the settings filled in; None if a setting is missing."""
     if not any("$" in value for _, value in headers):
         return headers
     found = [(name, base_url.filled(value, values)) for name, value in headers]
@@ -45,14 +45,15 @@ def filled_headers(
 
 
 def variables(provider: Provider) -> Iterable[str]:
-    """Every variable that can change how the provider's requirement is evaluated."""
+    """Yield every variable that may change how the provider's requirement is evaluated."""
     for alternative in alternatives(provider):
         yield from named(alternative)
 
 
 def secret_variables(provider: Provider) -> set[str]:
-    """The variables in which the provider's secrets are looked for, by whatever form: a requirement, a command that
-    is told them, or a plugin that looks by itself.
+    """Return the variables that may contain the provider's secrets.
+
+    They are read by its requirement, by a command that receives them, or by a plugin that detects credentials.
     """
     found = {provider.key_variable, *provider.detects}
     for group in provider.requirement:
@@ -64,21 +65,21 @@ def secret_variables(provider: Provider) -> set[str]:
 
 
 def depends_on_variables_only(provider: Provider) -> bool:
-    """Whether a provider none of whose variables is set is certain to be without credential."""
+    """Return whether the provider certainly has no credential if none of its variables is set."""
     if any(alternative.file or alternative.command for alternative in alternatives(provider)):
         return False
     return all(any(not slot.default for slot in group.slots) for group in provider.requirement)
 
 
 def alternatives(provider: Provider) -> Iterable[Alternative]:
-    """Every alternative of every slot of the provider's requirement."""
+    """Yield every alternative of every slot of the provider's requirement."""
     for group in provider.requirement:
         for slot in group.slots:
             yield from slot.alternatives
 
 
 def replaced(provider: Provider, change: Callable[[Alternative], Alternative]) -> Provider:
-    """The provider with each alternative of its requirement as `change` makes it."""
+    """Return the provider with each alternative of its requirement replaced by the result of `change`."""
 
     def slot_of(slot: Slot) -> Slot:
         return slot._replace(alternatives=tuple([change(each) for each in slot.alternatives]))
@@ -93,7 +94,7 @@ def _met(provider: Provider, group: Group, filled: list[FilledSlot], readers: Re
     values = {each.slot.name: each.value for each in filled if _may_stand_in_url(each) and each not in steering}
     endpoint, headers = base_url.of_provider(provider, "", values), filled_headers(provider.headers, values)
     if (not endpoint or headers is None) and steering:
-        fault = f"{steering[0].source} may not decide where {source} is sent"
+        fault = f"{steering[0].source} must not determine where {source} is sent"
         return Evaluation(None, fault, "Set both in the same place.")
     if not endpoint:
         return Evaluation(None, f"no base URL is known for {provider.id}", "Correct its settings or its plugin.")
@@ -115,12 +116,12 @@ def _source_of_secret(filled: list[FilledSlot]) -> Source | None:
 
 
 def _may_stand_in_url(each: FilledSlot) -> bool:
-    """Settings that were checked, or that are bare names in any case."""
+    """Return whether a value may be part of a base URL: it is a setting that was checked, or a bare name."""
     return not each.slot.secret and bool(each.slot.check or base_url.bare(each.value, "slug"))
 
 
 def _steering(filled: list[FilledSlot], secret: Source | None) -> list[FilledSlot]:
-    """Settings that must not decide where the secret goes."""
+    """Return the settings that must not determine where the secret is sent."""
     settings = [each for each in filled if not each.slot.secret and each.source]
     return [each for each in settings if each.source and not base_url.may_decide(each.source, secret)]
 
@@ -135,7 +136,7 @@ def _reason(credential: Credential) -> str:
 
 
 def wanted(provider: Provider) -> list[str]:
-    """Each group of the provider's requirement in words."""
+    """Return each group of the provider's requirement as text."""
     return [" and ".join(map(_described, group.slots)) or "nothing" for group in provider.requirement]
 
 
@@ -153,12 +154,13 @@ def _distance(filled: list[FilledSlot]) -> tuple[bool, int]:
 
 
 def _described(slot: Slot) -> str:
-    text = _either([*variables_of(slot), *paths_of(slot), *commands_of(slot)]) or slot.name  # where all is withheld
+    # All alternatives may have been removed; then the slot's name remains.
+    text = _either([*variables_of(slot), *paths_of(slot), *commands_of(slot)]) or slot.name
     return f"{text} (default {slot.default})" if slot.default else text
 
 
 def _remedy(missing: list[FilledSlot]) -> str:
-    """What to do about slots that are not filled, exactly these and nothing else."""
+    """Return what to do about these unfilled slots."""
     plain = [each for each in missing if not each.found.expired and (each.source or not each.slot.remedy)]
     looked = [(each, variables_of(each.slot)) for each in plain]
     wrong = [each.attempted for each, names in looked if each.attempted in names]
@@ -168,8 +170,8 @@ def _remedy(missing: list[FilledSlot]) -> str:
     sentences = [f"Correct {' and '.join(wrong)}."] if wrong else []
     sentences += [f"Set {' and '.join(absent)}."] if absent else []
     sentences += [f"Put it into {_either(each)}." for each in paths if each]
-    told = [each.slot.remedy or "Log in again." for each in missing if each not in plain]
-    return " ".join(dict.fromkeys([*sentences, *told]))
+    logins = [each.slot.remedy or "Log in again." for each in missing if each not in plain]
+    return " ".join(dict.fromkeys([*sentences, *logins]))
 
 
 def _either(names: list[str]) -> str:

@@ -1,1 +1,1 @@
-"""From what plugins and a user have to the ordered routes of a model."""
+"""Determine the routes to a model, in order, from plugins, credentials and preferences."""

@@ -1,4 +1,4 @@
-"""Finding every provider's credential in one environment."""
+"""Find the credentials of all providers in one environment."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _ACCEPT = "If you trust it: `polyroute refresh --accept {}`."
 
 
 def find(plugins: Plugins, environment: Environment) -> dict[str, Evaluation]:
-    """For each provider of which something may be there, the credential found or what is missing.
+    """Return the credential found, or what is missing, for each provider that the environment may have something of.
 
-    A declared requirement that is met comes before what a plugin detects. Providers that are not in the
-    result are without credential, as `Plugins.unmet` has it.
+    A met requirement takes precedence over a login that a plugin detects. All other providers have no credential:
+    `Plugins.unmet` returns what they lack.
     """
     found = {name: _evaluate(name, plugins, environment) for name in sorted(plugins.touched(environment))}
     for plugin, detection in plugins.detections(environment):
@@ -45,18 +45,18 @@ def find(plugins: Plugins, environment: Environment) -> dict[str, Evaluation]:
 
 
 def _misplaced(plugin: Plugin, detection: Detection, plugins: Plugins) -> str:
-    """Why what a plugin detected does not count; empty where it does."""
+    """Return why a login that a plugin detected is ignored; empty if it is not."""
     if detection.endpoint and plugins.owners[detection.provider] != plugin:
-        return f"gave {detection.provider} an endpoint, which only its owner may"
+        return f"set an endpoint of {detection.provider}, which only the provider's owner may do"
     source = detection.source
     if source and source.layer != PLUGIN and source.name.startswith("POLYROUTE_"):
-        return f"takes {source.name} for a key, which is a setting of Polyroute's own"
+        return f"uses {source.name} as a key, but that is a setting of Polyroute"
     return ""
 
 
 def _unasked(name: str, change: Change, known: Evaluation, plugins: Plugins, environment: Environment) -> Evaluation:
-    """A provider that only a fetched list has gets no key unasked."""
-    reason = f"only a fetched list says that {known.credential} goes to {change.after.partition(' with ')[0]}"
+    """Withhold the key of a provider that only a fetched list declares until the user agrees, and report that."""
+    reason = f"only a fetched list says that {known.credential} is sent to {change.after.partition(' with ')[0]}"
     remedy = _ACCEPT.format(name)
     owner = plugins.owners[name]
     environment.report(owner.problem(f"{name}: {reason}", remedy, code="list-waiting", provider=name))
@@ -64,7 +64,7 @@ def _unasked(name: str, change: Change, known: Evaluation, plugins: Plugins, env
 
 
 def unasked(name: str, plugins: Plugins) -> tuple[str, str] | None:
-    """Why a provider that only a fetched list has gets no key, and what to do about it; None where it does."""
+    """Return the reason why the provider gets no key before the user agrees, and the remedy; None if it gets keys."""
     change = plugins.unasked.get(name)
     if change is None:
         return None
@@ -73,7 +73,7 @@ def unasked(name: str, plugins: Plugins) -> tuple[str, str] | None:
 
 
 def variable_of(credential: Credential) -> str:
-    """The variable whose whole value is the secret; empty where it is in a file or a plugin's keeping."""
+    """Return the variable whose whole value is the secret; empty if the secret is in a file or owned by a plugin."""
     source = credential.source
     whole = source is not None and source.layer in (PROCESS, PROJECT, GLOBAL) and not (source.path or source.field)
     return source.name if source and whole else ""

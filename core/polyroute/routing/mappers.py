@@ -1,4 +1,4 @@
-"""Asking the gateways' mappers, so that what goes wrong in one costs its own gateway alone."""
+"""Call the mappers of gateways, so that an error in one affects only its own gateway."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ _HOOK = "polyroute_model_ids"
 
 
 class Mappers:
-    """All mappers of the loaded plugins; what fails is reported."""
+    """All mappers of the loaded plugins. Errors are reported as problems."""
 
     def __init__(self, plugins: Plugins, report: Reporter) -> None:
         self._plugins = plugins
         self._report = report
-        # Their mappers are tested never to answer unsoundly, and looking costs half a look-up.
         self._meant: dict[str, tuple[str, ...]] = {}
+        # Tests ensure that bundled mappers return valid results, and checking takes half the time of a look-up.
         self._bundled = {name for name in plugins.gateways if plugins.spokesmen[name].is_bundled}
 
     def lookup(self, gateway: str, ref: ModelRef) -> IdMapping:
-        """The ID by which `gateway` knows a model, or none, and why."""
+        """Return the gateway's ID for a model, or the reason why there is none."""
         mapper = self._by_gateway.get(gateway)
         if mapper is None:
             return IdMapping(None, "unknown", self._lacking(gateway))
@@ -36,12 +36,12 @@ class Mappers:
         return IdMapping(None, "unknown", self._failed(gateway, wrong)) if wrong else found
 
     def lacks(self, gateway: str, ref: ModelRef) -> bool:
-        """Whether it is certain, and soon said, that `gateway` has no ID for a model."""
+        """Return True if a quick look-up is enough to know that `gateway` has no ID for a model."""
         quick = self._quick.get(gateway)
         try:
             return quick is not None and quick(ref)
         except CONTAINED:
-            return False  # `lookup` says why
+            return False  # `lookup` reports the error
 
     @cached_property
     def _quick(self) -> Mapping[str, Callable[[ModelRef], bool]]:
@@ -60,18 +60,18 @@ class Mappers:
         return find_fault
 
     def prepare(self, refs: Iterable[ModelRef]) -> None:
-        """Tell mappers that ask somebody else which models are about to be looked up, all at once."""
-        asking = {name: each for name, each in self._plugins.mappers.items() if isinstance(each, Preparing)}
-        asked = list(refs) if asking else []
-        for gateway, mapper in asking.items():
-            theirs = [each for each in asked if gateway in self._plugins.carriers(each.provider)]
+        """Announce the models that will be looked up to mappers that request IDs, so that they request all at once."""
+        preparing = {name: each for name, each in self._plugins.mappers.items() if isinstance(each, Preparing)}
+        wanted = list(refs) if preparing else []
+        for gateway, mapper in preparing.items():
+            theirs = [each for each in wanted if gateway in self._plugins.carriers(each.provider)]
             try:
                 mapper.prepare(theirs)
             except CONTAINED as error:
                 self._failed(gateway, describe(error))
 
     def reverse(self, gateway: str, gateway_id: str) -> ModelRef | None:
-        """The provider and native ID of a gateway's ID, where its mapper is certain."""
+        """Return the reference for a gateway's ID if its mapper is certain, else None."""
         mapper = self._plugins.mappers.get(gateway)
         try:
             back = mapper.reverse(gateway_id) if mapper else None
@@ -83,7 +83,7 @@ class Mappers:
         return None if wrong else back
 
     def answer(self, gateway: str, name: str, model_id: str) -> Mapped:
-        """The ID by which `gateway` knows the model that a provider of that name calls so; else suggestions."""
+        """Return the gateway's ID for the model of the provider with this ID or alias, else suggestions."""
         known = self._plugins.names.get(name)
         if known is None:
             why = f"there is no provider {name!r}"
@@ -94,14 +94,14 @@ class Mappers:
         return Mapped(name, model_id, gateway, *found, suggested)
 
     def _of_nobody(self, gateway: str, name: str, model_id: str) -> tuple[str, ...]:
-        """Suggestions for a name that is no provider's: a gateway's namespace perhaps, or one spelled wrongly."""
+        """Return suggestions for an unknown provider name: it may be a gateway's namespace, or misspelled."""
         if name not in self._meant:
             self._meant[name] = (name, *self._plugins.unknown(name).suggestions)
         refs = (ModelRef(each, model_id) for each in self._meant[name])
         return next(filter(None, (self._selectable(self._suggested(gateway, ref)) for ref in refs)), ())
 
     def suggest(self, ref: ModelRef) -> tuple[str, ...]:
-        """References that may be meant and can be selected, of all gateways."""
+        """Return selectable references that may have been meant, from the mappers of all gateways."""
         found = dict.fromkeys(each for gateway in self._plugins.mappers for each in self._suggested(gateway, ref))
         return tuple(each for each in self._selectable(found) if each != str(ref))
 
@@ -119,10 +119,10 @@ class Mappers:
         return tuple(each for each, provider in known if provider and providers[provider].selectable)
 
     def _lacking(self, gateway: str) -> str:
-        """Report a gateway without mapper, where nothing else says why it has none."""
+        """Report a gateway without a mapper, unless another problem explains that, and return the reason."""
         author = self._author(gateway)
-        told = [each for each in self._plugins.problems if each.hook == _HOOK and each.plugin == author.name]
-        return "it has no mapper for model IDs" if told else self._failed(gateway, "its plugin gives none")
+        reported = [each for each in self._plugins.problems if each.hook == _HOOK and each.plugin == author.name]
+        return "it has no mapper for model IDs" if reported else self._failed(gateway, "its plugin returned none")
 
     def _author(self, gateway: str) -> Plugin:
         return self._plugins.spokesmen.get(gateway) or self._plugins.owners[gateway]

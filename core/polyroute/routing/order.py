@@ -1,4 +1,4 @@
-"""Putting routes in order."""
+"""Order routes by the user's preferences."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from polyroute.plugins.loaded import Plugins
 from polyroute.preferences import Preferences
 from polyroute.types import DIRECT, ModelRef, Problem, Provider
 
-_ALL = "See `polyroute status --all`; where a plugin brings it, `polyroute plugins doctor`."
+_ALL = "See `polyroute status --all` or, if a plugin provides it, `polyroute plugins doctor`."
 
 
 class Order:
-    """The order in which routes are tried, from preferences whose names have been checked."""
+    """The order in which routes are tried. Names in preferences are checked; unknown ones become problems."""
 
     def __init__(self, plugins: Plugins, preferences: Preferences) -> None:
         self.problems = Problems()
@@ -27,7 +27,7 @@ class Order:
         self._known: dict[tuple[tuple[str, ...], bool, str], tuple[str, ...]] = {}
 
     def vias(self, provider: Provider, model_id: str = "") -> tuple[str, ...]:
-        """`direct` and all gateways that carry `provider`, in order."""
+        """Return `direct` and all gateways that carry `provider`, in order."""
         pin = self._pin(provider.id, model_id) if self.pins else ""
         carriers = self._plugins.carriers(provider.id)
         key = carriers, provider.kind == "host", pin
@@ -40,19 +40,19 @@ class Order:
         return self.pins.get((provider_id, model_id)) or self.pins.get((provider_id, ""), "")
 
     def is_settled(self, ref: ModelRef) -> bool:
-        """Whether the user has said which route comes first for this very model, or for all."""
+        """Return whether the user has set the first route for this model, or the order for all."""
         return bool(self.order) or tuple(ref) in self.pins
 
     @property
     def first(self) -> str:
-        """`direct`, or the gateway that is tried first where nothing is said of a provider."""
+        """`direct`, or the ID of the gateway that is tried first for a provider without a pin."""
         first = self.order[0] if self.order else self.preferred
         return DIRECT if first in self.disabled else first
 
     def _sorted(self, carriers: tuple[str, ...], is_host: bool, pin: str) -> tuple[str, ...]:
         if self.order:
             first = self.order
-        elif is_host:  # whoever chose a host chose its price, speed and privacy
+        elif is_host:  # users choose a host for its price, speed and privacy
             first = (pin, DIRECT, self.preferred)
         else:
             first = (pin, self.preferred, DIRECT)
@@ -69,7 +69,7 @@ class Order:
                 yield (self._plugins.names[provider], model_id), via
 
     def _disabled(self, preferences: Preferences) -> Iterable[str]:
-        """The IDs of providers that are not to be used."""
+        """Yield the IDs of disabled providers."""
         for name in sorted(preferences.disabled_providers):
             if name in self._plugins.names:
                 yield self._plugins.names[name]
@@ -77,7 +77,7 @@ class Order:
                 self._complain("disable_providers", f"provider {name!r} is not available", _ALL)
 
     def _via(self, name: str, key: str) -> str:
-        """A route's name as the order uses it; empty, with a problem, where there is no such route."""
+        """Return a route's name with the gateway's ID; if there is no such route, report a problem and return ""."""
         via = self._plugins.names.get(name, name)
         if name and via not in self._vias:
             self._complain(key, f"no route {name!r} is available", f"Routes are: {', '.join(self._vias)}.")
@@ -86,12 +86,15 @@ class Order:
 
     def _complain(self, key: str, fault: str, remedy: str) -> None:
         where = "(of the host, a POLYROUTE_ variable or config.toml)"
-        message = f"preference {key!r} {where}: {fault}; it is kept, and has no effect now"
+        message = f"preference {key!r} {where}: {fault}; the preference is kept, but has no effect now"
         self.problems.report(Problem(message, remedy, code="preference"))
 
 
 def checked(via: str, target: str, plugins: Plugins) -> tuple[str, str]:
-    """A route to prefer, and the provider or model to pin to it (empty: all), by their IDs. Raises UsageError."""
+    """Return the route to prefer and the provider or model to pin to it, with IDs in place of aliases.
+
+    An empty target stands for all providers. Raises UsageError or UnknownProvider.
+    """
     routes = (DIRECT, *plugins.gateways)
     via = plugins.names.get(via, via)
     if via not in routes:

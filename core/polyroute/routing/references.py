@@ -7,14 +7,14 @@ from polyroute.plugins.loaded import Plugins
 from polyroute.types import ModelRef, Provider
 
 _ALIKE = 0.75
-"""How like two texts are, from 0 to 1, before one is shown for the other."""
+"""The minimum similarity of a suggestion, from 0 to 1."""
 
 
 def parse(model: str | ModelRef, plugins: Plugins) -> tuple[Provider, ModelRef]:
-    """The provider that `model` names, and the reference with that provider's ID in place of an alias.
+    """Return the provider that `model` names, and the reference with that provider's ID in place of an alias.
 
-    A text is split at its first `/`; the model ID is never changed. Raises InvalidModelReference where there is no ID
-    or the provider is not selectable, UnknownProvider where there is no such provider.
+    A text is split at its first `/`; the model ID is never changed. Raises InvalidModelReference if the ID is missing
+    or the provider is not selectable, UnknownProvider if the provider is unknown.
     """
     if not isinstance(model, str | ModelRef):
         raise InvalidModelReference(f"A model is a text, provider/model, or a ModelRef; not {type(model).__name__}.")
@@ -27,19 +27,19 @@ def parse(model: str | ModelRef, plugins: Plugins) -> tuple[Provider, ModelRef]:
     provider = plugins.providers[known]
     if not provider.selectable:
         raise InvalidModelReference(
-            f"{provider.id} is a way to run other providers' models, not a provider to select. Write the provider"
-            f" whose model it is: it runs via {provider.id} where that is usable. See `polyroute models --available`."
+            f"{provider.id} runs other providers' models and can't be selected. Write the model's own provider: the"
+            f" model runs via {provider.id} if that route is usable. See `polyroute models --available`."
         )
     return provider, given if known == name else ModelRef(known, model_id)
 
 
 def canonical(model: str | ModelRef, plugins: Plugins) -> ModelRef:
-    """The reference with the provider's ID in place of an alias. Raises as `parse` does."""
+    """Return the reference with the provider's ID in place of an alias. Raises as `parse` does."""
     return parse(model, plugins)[1]
 
 
 def listed_alike(ref: ModelRef, plugins: Plugins) -> tuple[ModelRef, ...]:
-    """The models in the provider's own list that are spelled much like `ref`; none where it is in the list itself."""
+    """Return similarly spelled models in the provider's own list; none if `ref` is in the list."""
     listed = plugins.models(ref.provider)
     if ref.id in listed:
         return ()
@@ -49,7 +49,7 @@ def listed_alike(ref: ModelRef, plugins: Plugins) -> tuple[ModelRef, ...]:
 
 
 def _unknown(given: ModelRef, plugins: Plugins) -> UnknownProvider:
-    """A namespace of a gateway's list: then the gateway's own reference is what is meant."""
+    """Return the error for an unknown provider. If a gateway's list has such a namespace, suggest its reference."""
     name = given.provider
     offering = [gateway for gateway, rule in plugins.rules.items() if name in rule.offered]
     selectable = [gateway for gateway in offering if plugins.providers[gateway].selectable]
@@ -59,11 +59,11 @@ def _unknown(given: ModelRef, plugins: Plugins) -> UnknownProvider:
 
 
 def _incomplete(text: str, plugins: Plugins) -> str:
-    wanted = "A model is written provider/model"
+    form = "A model is written provider/model"
     if text.strip("/") in plugins.names:
-        return f"{wanted}: {text!r} lacks the model. See `polyroute models --provider {text.strip('/')}`."
+        return f"{form}: {text!r} lacks the model. See `polyroute models --provider {text.strip('/')}`."
     models = [model for model in plugins.all_models() if model.id == text]
     models.sort(key=lambda model: plugins.providers[model.provider].kind != "vendor")
     same = [str(model.ref) for model in models]
     hint = f"Did you mean {' or '.join(same[:3])}?" if same else "See `polyroute models`."
-    return f"{wanted}: {text!r} lacks the provider. {hint}"
+    return f"{form}: {text!r} lacks the provider. {hint}"

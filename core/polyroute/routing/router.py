@@ -1,4 +1,4 @@
-"""Working out the routes to providers and models, from credentials found and IDs mapped."""
+"""Determine the routes to providers and models from credentials and mapped model IDs."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from polyroute.custom_models.models import CustomModel
 
 _ANY_ID = ("gateway", "own-server")
-"""Kinds of provider whose lists, if any, say nothing about what they can run."""
+"""Kinds of providers that may run models that their lists don't contain."""
 
 _ALL_BUT_THE_MODEL = attrgetter(*(name for name in Route._fields if name not in ("model_id", "mapping")))
 
 
 class Router:
-    """The routes of one catalog. Those to providers are worked out once, those to models made of them."""
+    """The routes of one catalog. Routes to providers are determined once; routes to models are derived from them."""
 
     def __init__(
         self,
@@ -51,14 +51,14 @@ class Router:
         self._remedies: dict[tuple[str, str], str] = {}
 
     def to_provider(self, provider: Provider) -> tuple[Route, ...]:
-        """The routes that a provider's models may take, in order."""
+        """Return the routes of a provider's models, in order."""
         routes = tuple(
             [self._direct(provider) if via == DIRECT else self._through[via] for via in self._order.vias(provider)]
         )
         return tuple(self._adapted(routes, provider.id, ()))
 
     def to_model(self, provider: Provider, ref: ModelRef, protocols: Collection[str] = ()) -> tuple[Route, ...]:
-        """The routes to one model, in order; for a gateway's model, last the one to its maker.
+        """Return the routes to one model, in order; for a gateway's model, the last one leads to its maker.
 
         With `protocols`, a route that speaks none of them is not usable.
         """
@@ -77,7 +77,7 @@ class Router:
         return tuple(self._adapted((*routes, *self._to_maker(provider, ref)), provider.id, protocols))
 
     def first_usable(self, provider: Provider, ref: ModelRef, protocols: Collection[str] = ()) -> Route:
-        """The first usable route to a model; those after it are not made. Raises NoEffectiveRoute with all routes."""
+        """Return the first usable route to a model, without creating later ones. Raises NoEffectiveRoute."""
         if ref in self._own_models.all:
             routes = self.to_model(provider, ref, protocols)
             for route in routes:
@@ -97,9 +97,7 @@ class Router:
         raise NoEffectiveRoute(ref, (*(made[via] for via in vias), *to_maker))
 
     def _in_turn(self, provider: Provider, ref: ModelRef, vias: Sequence[str]) -> Iterator[Route]:
-        """The routes to a model as they are asked for; last those through gateways that do not have it, since why not
-        takes its time to be said.
-        """
+        """Yield the routes to a model; last those of gateways that lack it, because finding the reason is slow."""
         lacking = []
         for via in vias:
             if via == DIRECT:
@@ -112,7 +110,7 @@ class Router:
             yield self._through_to(via, ref, self._mappers.lookup(via, ref))
 
     def _adapted(self, routes: Iterable[Route], provider_id: str, protocols: Collection[str]) -> Iterable[Route]:
-        """The routes, of which none is usable where the provider is disabled or it speaks none of `protocols`."""
+        """Yield the routes, marked as not usable if the provider is disabled or they speak none of `protocols`."""
         if provider_id in self._order.disabled:
             routes = map(_switched_off, routes)
         return (unless_foreign(each, protocols, self._plugins) for each in routes) if protocols else routes
@@ -142,7 +140,7 @@ class Router:
     def _remedy(self, gateway: str, provider: str) -> str:
         known = self._remedies.get((gateway, provider))
         if known is None:
-            known = f"Take another route, or another model: `polyroute models --provider {provider}`."
+            known = f"Use another route or another model: `polyroute models --provider {provider}`."
             if self._plugins.can_be_fresher(gateway):
                 known = f"Fetch its newest list: `polyroute refresh`. {known}"
             self._remedies[gateway, provider] = known
@@ -172,7 +170,7 @@ class Router:
         return route._replace(model_id=ref.id, mapping="unlisted", reason=reason)
 
     def _to_maker(self, gateway: Provider, ref: ModelRef) -> tuple[Route, ...]:
-        """The direct route to the maker of a gateway's model, where it is certain which model that is."""
+        """Return the direct route to the maker of a gateway's model, if the maker's model is certain."""
         native = self._mappers.reverse(gateway.id, ref.id) if gateway.kind == "gateway" else None
         if native is None or native.provider not in self._plugins.providers:
             return ()
@@ -182,7 +180,7 @@ class Router:
         return (route._replace(reason=f"{route.reason}; it goes to {native}, which is the same model"),)
 
     def _native(self, ref: ModelRef, vias: Iterable[str]) -> str:
-        """The provider's own ID where `ref` is spelled as a gateway spells it, and the way back is certain."""
+        """Return the provider's own ID if `ref` has a gateway's spelling of it and the reverse mapping is certain."""
         for gateway in vias:
             if gateway == DIRECT or self._mappers.lacks(gateway, ref):
                 continue
@@ -197,7 +195,7 @@ class Router:
         return model.headers if found is None else found
 
     def _overridden(self, route: Route, model: Model) -> Route:
-        """The route to a model that has a base URL or a protocol of its own."""
+        """Return the route to a model that has its own base URL or protocol."""
         route = route._replace(
             protocol=model.protocol or route.protocol,
             auth=model.auth or route.auth,
@@ -232,10 +230,10 @@ def _route(via: str, provider: Provider, found: Evaluation) -> Route:
 
 
 def _spelled(route: Route, model_id: str | None, mapping: Evidence) -> Route:
-    """The route to a model, made of that to its provider; `_replace` takes an eighth of what all of `resolve` may."""
+    """Return the route to a model, derived from that to its provider. `_replace` would be too slow here."""
     return tuple.__new__(Route, (model_id, mapping, *_ALL_BUT_THE_MODEL(route)))
 
 
 def _switched_off(route: Route) -> Route:
-    remedy = "Take it out of `disable_providers` in config.toml or POLYROUTE_DISABLE_PROVIDERS."
+    remedy = "Remove it from `disable_providers` in config.toml or from POLYROUTE_DISABLE_PROVIDERS."
     return route._replace(usable=False, reason="disabled by preference", remedy=remedy)

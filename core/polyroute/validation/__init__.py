@@ -1,1 +1,1 @@
-"""What is wrong in hosts' configurations."""
+"""Validate the configurations of hosts."""

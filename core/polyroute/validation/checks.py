@@ -1,4 +1,4 @@
-"""Whether a host's configuration names models that can be run, and if not, what to correct where."""
+"""Check whether a host's configuration names models that can be run, and report what to correct where."""
 
 from __future__ import annotations
 
@@ -27,9 +27,10 @@ _WRITTEN = "Write an http or https address without user name, query, # and $, or
 
 
 def validate(catalog: Catalog, config: object, *, strict: bool = True) -> tuple[ConfigFinding, ...]:
-    """What is wrong with a host's configuration: a mapping with `llm`, `agents` that have it, or such a section.
+    """Return the findings for a host's configuration: a mapping with `llm`, with `agents` that have it, or a section.
 
-    Not strict, what the environment lacks is a warning. Raises UsageError where it is no configuration.
+    With `strict`, missing keys, variables and models are errors, else warnings. Raises UsageError if `config` is not a
+    configuration.
     """
     return tuple(found for path, content in sections(config) for found in _section(path, content, catalog, strict))
 
@@ -37,7 +38,7 @@ def validate(catalog: Catalog, config: object, *, strict: bool = True) -> tuple[
 def _section(path: str, content: object, catalog: Catalog, strict: bool) -> Iterable[ConfigFinding]:
     if isinstance(content, Mapping):
         return _Check(Section(path, content), catalog, strict).findings()
-    return [ConfigFinding("wrong_type", "error", path, "it is no mapping", "Give it `provider` and `model`.")]
+    return [ConfigFinding("wrong_type", "error", path, "it is not a mapping", "Write `provider` and `model` in it.")]
 
 
 class _Check:
@@ -49,7 +50,7 @@ class _Check:
         self._by_strictness: Severity = "error" if strict else "warning"
 
     def findings(self) -> Iterable[ConfigFinding]:
-        """What is wrong; where it is not clear which model is meant, nothing that depends on it."""
+        """Yield all findings. If it is not clear which model is meant, the model is not checked."""
         misfits = list(self._section.misfits())
         yield from misfits
         yield from self._secrets()
@@ -60,9 +61,9 @@ class _Check:
         for field in self._section.spelled(KEY_FIELD):
             key = self._section.text(field)
             if is_masked(key):
-                yield self._error("masked_secret", field, "it is a mask that stands for a key", _STORED)
+                yield self._error("masked_secret", field, "it is a mask in place of a key", _STORED)
             elif key and key_reference(key) is None:
-                yield self._strict("plaintext_secret", field, "a key stands in the file", _STORED)
+                yield self._strict("plaintext_secret", field, "the file contains a key", _STORED)
 
     def _model(self) -> Iterable[ConfigFinding]:
         named_by = _NAMING[not self._section.text("provider")]
@@ -77,11 +78,11 @@ class _Check:
             return [self._error("provider_not_selectable", named_by, message, remedy)]
         if ref is None:
             remedy = "See `polyroute models`. Write `provider` and `model`, or the model as provider/model."
-            return [self._error("model_missing", "model", "it is not said which model", remedy)]
+            return [self._error("model_missing", "model", "the model is missing", remedy)]
         return self._placed(ref, self._catalog.plugins.providers[ref.provider])
 
     def _reference(self) -> ModelRef | None:
-        """The model that is meant; None where a part of it is missing."""
+        """Return the model that the section names; None if a part of it is missing."""
         provider, model = map(self._section.text, _NAMING)
         if provider and not model:
             self._catalog.plugins.find(provider)
@@ -101,18 +102,18 @@ class _Check:
         url, rules = self._section.text(_URL_FIELD), provider.custom_models
         rule = rules.base_url if rules else "no"
         if url and rule == "no":
-            remedy = "Remove it; for another server write a provider that takes one."
-            yield self._error("base_url_not_allowed", _URL_FIELD, f"{provider.id} takes no base URL", remedy)
+            remedy = "Remove it or, for another server, write a provider that accepts one."
+            yield self._error("base_url_not_allowed", _URL_FIELD, f"{provider.id} accepts no base URL", remedy)
         elif url and (unset := list(self._unset(_URL_FIELD))):
             yield from unset
         elif url and not is_base_url(self._filled(url)):
-            yield self._error("base_url_invalid", _URL_FIELD, "it is no base URL", _WRITTEN)
+            yield self._error("base_url_invalid", _URL_FIELD, "it is not a base URL", _WRITTEN)
         elif not url and rule == "required" and not (direct := self._direct(ref)).base_url:
             remedy = f"Write it. Or: {direct.remedy}"
             yield self._strict("base_url_missing", _URL_FIELD, f"{provider.id} needs one", remedy)
 
     def _unset(self, field: str) -> Iterable[ConfigFinding]:
-        """A reference to what is not there."""
+        """Yield a finding if a field refers to a variable that is not set or a keyring entry that does not exist."""
         reference, environment = key_reference(self._section.text(field)) or KeyReference(), self._catalog.environment
         if reference.variable and environment.source(reference.variable) is None:
             fault, remedy = f"{reference.variable} is not set", f"Set {reference.variable}."
@@ -136,13 +137,13 @@ class _Check:
                 yield self._error("route_not_possible", field, fault, f"See `polyroute explain {provider.id}`.")
 
     def _offered(self, ref: ModelRef, provider: Provider) -> Iterable[ConfigFinding]:
-        """Whether anybody lists the model: where nobody does it is probably misspelled, or another provider's."""
+        """Yield a finding if the model is in no list: it is probably misspelled, or a model of another provider."""
         models = self._catalog.plugins.models(ref.provider)
         takes_any = not models or provider.kind in ("gateway", "own-server")
         if takes_any or ref.id in models or self._catalog.custom_model(ref) or self._is_known_by_a_gateway(ref):
             return
         if provider.kind == "vendor" and (makers := self._makers(ref.id)):
-            fault = f"{ref.id} is no model of {provider.id}"
+            fault = f"{ref.id} is not a model of {provider.id}"
             yield self._error("model_incompatible", "model", fault, f"Did you mean {' or '.join(makers)}?")
             return
         close = " or ".join(suggestions(self._catalog, ref))
@@ -154,7 +155,7 @@ class _Check:
         return any(self._catalog.mapping(via, ref).id is not None for via in carriers)
 
     def _makers(self, model_id: str) -> list[str]:
-        """References to the models of this ID that vendors make."""
+        """Return references to the models of vendors with this ID."""
         plugins = self._catalog.plugins
         same = [model for model in plugins.all_models() if model.id == model_id]
         return [str(model.ref) for model in same if plugins.providers[model.provider].kind == "vendor"]
@@ -166,11 +167,11 @@ class _Check:
         if route is None:
             yield from unset or [self._no_route(ref, routes)]
         else:
-            runs = f"It runs {DIRECT if route.via == DIRECT else f'via {route.via}'} all the same."
+            runs = f"The model still runs {DIRECT if route.via == DIRECT else f'via {route.via}'}."
             yield from (each._replace(severity="warning", remedy=f"{each.remedy} {runs}") for each in unset)
 
     def _routes(self, ref: ModelRef, provider: Provider) -> tuple[Route, ...]:
-        """The routes that the section's own key and base URL leave."""
+        """Return the routes to the model with the section's own key and base URL."""
         routes = self._catalog.routes(ref)
         key, url = self._section.text(KEY_FIELD), self._filled(self._section.text(_URL_FIELD))
         if not (key or url):
@@ -180,14 +181,14 @@ class _Check:
         return adapted(routes, own, keep_order=bool(self._catalog.preferences.order))
 
     def _no_route(self, ref: ModelRef, routes: Iterable[Route]) -> ConfigFinding:
-        told = "; ".join(f"{route.via}: {route.reason}" for route in routes)
+        reasons = "; ".join(f"{route.via}: {route.reason}" for route in routes)
         remedy = " Or: ".join(dict.fromkeys(route.remedy for route in routes if route.remedy))
         if all(route.credential for route in routes):
-            return self._strict("no_route", "model", f"{ref} can't be run ({told})", remedy)
-        return self._strict("llm_api_key_missing", KEY_FIELD, f"no credential runs {ref} ({told})", remedy)
+            return self._strict("no_route", "model", f"{ref} can't be run ({reasons})", remedy)
+        return self._strict("llm_api_key_missing", KEY_FIELD, f"no credential runs {ref} ({reasons})", remedy)
 
     def _filled(self, url: str) -> str:
-        """A base URL, perhaps from the variable that it refers to."""
+        """Return a base URL, or the value of the variable that it refers to."""
         reference = key_reference(url)
         return (self._catalog.environment.setting(reference.variable) or "") if reference else url
 

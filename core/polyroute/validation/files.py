@@ -1,4 +1,4 @@
-"""Reading a host's configuration from YAML, TOML or JSON, within bounds: it may be anybody's file."""
+"""Read a host's configuration from YAML, TOML or JSON, within limits, because the file is not trusted."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ if TYPE_CHECKING:
     import yaml
 
 LARGEST = 1_048_576
-"""Bytes of a file. Configurations have thousands."""
+"""The maximum size of a file in bytes. Usual configurations have thousands."""
 MOST_NODES = 100_000
-"""Values in a YAML file with every alias written out: a few lines of aliases can stand for billions."""
+"""The maximum number of values in a YAML file with aliases expanded: a few lines of aliases can expand to billions."""
 MOST_LEVELS = 100
-"""How deep a YAML file may be nested: each level makes every further one dearer to read."""
+"""The maximum nesting of a YAML file: each level makes all further levels slower to parse."""
 
 _DEEP = 5
-"""How deep fields are looked for whose lines are told."""
+"""The number of levels for whose fields line numbers are determined."""
 
 
 class ConfigFile(NamedTuple):
-    """What a file holds, and where in it."""
+    """The content of a file, with line numbers."""
 
     config: Any
     lines: Mapping[str, int]
-    """The lines of fields by their paths, where the format tells."""
+    """The line numbers of fields by their paths; empty for TOML and JSON."""
 
 
 def read(path: str) -> ConfigFile:
-    """Read a file by the end of its name. Raises UsageError where it can't be read as a configuration."""
+    """Read a file in the format that its name ends with. Raises UsageError if it is not readable as a configuration."""
     suffix = path.rpartition(".")[2].lower()
     if suffix not in ("yml", "yaml", "toml", "json"):
         raise _unreadable(path, "its name ends in none of .yml .yaml .toml .json")
@@ -45,9 +45,9 @@ def read(path: str) -> ConfigFile:
             return ConfigFile(toml.parsed(text), {})
         return _yaml(text)
     except (ValueError, RecursionError) as error:
-        # Of what is in the file nothing is told but the place: it may be secret.
+        # Only the position is reported: the content may be secret.
         form = "YAML" if suffix == "yml" else suffix.upper()
-        raise _unreadable(path, f"it is no {form}{_place(error)}") from None
+        raise _unreadable(path, f"it is not valid {form}{_place(error)}") from None
 
 
 def _unreadable(path: str, why: str) -> UsageError:
@@ -85,7 +85,7 @@ def _yaml(text: str) -> ConfigFile:
 
 
 class _Misread(ValueError):
-    """Says where, and nothing of what is there."""
+    """Invalid YAML. The message has only the position, not the content."""
 
 
 def _place(error: Exception) -> str:
@@ -98,7 +98,7 @@ def _place(error: Exception) -> str:
 
 
 def _check_size(events: Iterator[yaml.Event]) -> None:
-    """Count all values, each alias as often as what it stands for holds."""
+    """Count all values, with aliases expanded. Raises _Misread if there are too many."""
     import yaml
 
     total, sizes = 0, dict[str, int]()
@@ -114,11 +114,11 @@ def _check_size(events: Iterator[yaml.Event]) -> None:
             if isinstance(event, yaml.CollectionStartEvent):
                 began.append((anchor, before))
                 if len(began) > MOST_LEVELS:
-                    raise _Misread(f" of at most {MOST_LEVELS} levels")
+                    raise _Misread(f" with at most {MOST_LEVELS} levels")
             elif isinstance(event, yaml.ScalarEvent):
                 _note(sizes, anchor, 1)
         if total > MOST_NODES:
-            raise _Misread(f" of at most {MOST_NODES} values, aliases written out")
+            raise _Misread(f" with at most {MOST_NODES} values, counting expanded aliases")
 
 
 def _note(sizes: dict[str, int], anchor: str | None, size: int) -> None:
@@ -127,7 +127,7 @@ def _note(sizes: dict[str, int], anchor: str | None, size: int) -> None:
 
 
 def _lines(node: yaml.Node, path: str, depth: int) -> Iterator[tuple[str, int]]:
-    """The line of each field, by its path."""
+    """Yield the path and the line number of each field."""
     import yaml
 
     if path:

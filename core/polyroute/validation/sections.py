@@ -1,4 +1,4 @@
-"""The sections of a host's configuration that name a model, and the fields that they may have."""
+"""The sections of a host's configuration that name a model, and their fields."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _TYPES: Mapping[str, tuple[str, type | tuple[type, ...]]] = {
     "reasoning": ("mapping", Mapping),
     "allowedMediaTypes": ("list", list),
 }
-"""The fields that hosts are known to have, with what they hold."""
+"""The fields of known hosts, with their types."""
 
 
 class ConfigFinding(NamedTuple):
-    """One thing that is wrong with a configuration, or doubtful."""
+    """An error or a warning about a configuration."""
 
     code: str
-    """One of those in `docs/validation.md`."""
+    """One of the codes in `docs/validation.md`."""
     severity: Severity
     path: str
     """The field, as in `agents[0].llm.apiKey`."""
@@ -40,7 +40,7 @@ class ConfigFinding(NamedTuple):
 
 
 class FileFinding(NamedTuple):
-    """A finding in one file."""
+    """A finding in a file."""
 
     file: str
     line: int | None
@@ -48,39 +48,40 @@ class FileFinding(NamedTuple):
 
 
 class Section(NamedTuple):
-    """What names a model, and where it stands."""
+    """A section that names a model."""
 
     path: str
     content: Mapping[str, Any]
 
     def at(self, field: str) -> str:
-        """The path of a field."""
+        """Return the path of a field."""
         return f"{self.path}.{field}" if self.path else field
 
     def text(self, field: str) -> str:
-        """A field's text; empty where it is missing or something else."""
+        """Return the text of a field; empty if the field is missing or not a text."""
         value = self.content.get(field)
         return value if isinstance(value, str) else ""
 
     def spelled(self, field: str) -> Iterable[str]:
-        """The fields that are this one as some host spells it: `api_key` is `apiKey`."""
+        """Return the fields that are spellings of this one: `api_key` is one of `apiKey`."""
         return (name for name in self.content if isinstance(name, str) and _plain(name) == _plain(field))
 
     def misfits(self) -> Iterable[ConfigFinding]:
-        """Fields that hold what they can't, and such as nobody knows."""
+        """Yield findings for fields of a wrong type and for unknown fields."""
         for key, value in self.content.items():
             name = str(key)
             wanted, kind = _TYPES.get(name, ("", object))
             if not wanted:
                 yield ConfigFinding("unknown_field", "warning", self.at(name), "there is no such field", _hint(name))
             elif value is not None and (not isinstance(value, kind) or isinstance(value, bool)):
-                yield ConfigFinding("wrong_type", "error", self.at(name), f"it is no {wanted}", f"Write a {wanted}.")
+                fault, remedy = f"it is not a {wanted}", f"Write a {wanted}."
+                yield ConfigFinding("wrong_type", "error", self.at(name), fault, remedy)
 
 
 def sections(config: object) -> list[tuple[str, object]]:
-    """The paths and contents of `llm` at the top, and of each agent; or the configuration itself, if it is one.
+    """Return the paths and contents of `llm` at the top and in each agent; else the configuration itself as a section.
 
-    Raises UsageError where there is none.
+    Raises UsageError if there is no section.
     """
     if not isinstance(config, Mapping):
         raise UsageError("A configuration is a mapping with `llm`, or with `agents` that have it.")
@@ -92,7 +93,7 @@ def sections(config: object) -> list[tuple[str, object]]:
 
 
 def _places(config: Mapping[Any, Any]) -> Iterable[tuple[str, object]]:
-    """Where an `llm` may be: the top, and every agent, listed or by name."""
+    """Yield the paths and contents where `llm` may be: the top, and every agent in a list or a mapping."""
     yield "", config
     agents = config.get("agents")
     if isinstance(agents, Mapping):
@@ -102,12 +103,12 @@ def _places(config: Mapping[Any, Any]) -> Iterable[tuple[str, object]]:
 
 
 def _hint(name: str) -> str:
-    """What may have been meant: names differ in case and underlines between hosts."""
+    """Return a remedy for an unknown field, which may be another host's spelling with other case or underscores."""
     import difflib
 
     plain = {_plain(known): known for known in _TYPES}
     close = difflib.get_close_matches(_plain(name), plain, 1, 0.8)
-    return f"Did you mean `{plain[close[0]]}`?" if close else "Leave it, if your host knows it."
+    return f"Did you mean `{plain[close[0]]}`?" if close else "Keep it if your host uses it."
 
 
 def _plain(name: str) -> str:

@@ -1,1 +1,1 @@
-"""Plugins that are programs: started within limits, asked together, and made into plugin objects."""
+"""Executables: start their programs within limits, call them concurrently, and provide them as plugin objects."""

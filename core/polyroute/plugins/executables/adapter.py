@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from polyroute.plugins.executables.client import CallResult
 
 METHOD_SECONDS = 10.0
-"""For each method but those that stand before every answer of a catalog."""
+"""The time limit of each method except `describe` and `detect`, which have their own."""
 MOST_MODELS = 10_000
-"""In one request."""
+"""The maximum number of models in one request."""
 
 _HOOKS = {
     "detect": "polyroute_credentials",
@@ -51,10 +51,10 @@ _HOOKS = {
 
 
 class Detector(Protocol):
-    """What finds the logins of all executables at once."""
+    """Detects the logins of all executables at once."""
 
     def detected(self, plugin: ExecutablePlugin, environment: Environment) -> CachedAnswer:
-        """What one of them detects in an environment."""
+        """Return what one of them detects in an environment."""
 
 
 class ExecutablePlugin(Described):
@@ -243,19 +243,19 @@ class ExecutableMapper:
         self._failed: tuple[float, Failed] | None = None
 
     def prepare(self, models: Sequence[ModelRef], /) -> None:
-        """Ask for all of these that are not known yet. Raises Failed, and for a while without asking again."""
+        """Request the IDs of all unknown models at once. Raises Failed, for a while without a new request."""
         unknown = [each for each in dict.fromkeys(models) if each not in self._known]
         for start in range(0, len(unknown), MOST_MODELS):
             self._ask(unknown[start : start + MOST_MODELS])
 
     def lookup(self, model: ModelRef, /) -> IdMapping:
-        """The ID by which the gateway knows `model`."""
+        """Return the gateway's ID for `model`."""
         if model not in self._known:
             self.prepare([model])
         return self._known[model]
 
     def reverse(self, gateway_id: str, /) -> ModelRef | None:
-        """The model of a gateway's ID that was found before; nothing else is certain."""
+        """Return the model of a gateway's ID if a look-up has found it before, else None: nothing else is certain."""
         return self._back.get(gateway_id)
 
     def _ask(self, models: Sequence[ModelRef]) -> None:
@@ -278,7 +278,7 @@ class ExecutableMapper:
 
 
 def answered(outcome: CallResult, method: str) -> RpcResponse:
-    """Return the answer to one method. Raises Fault with a message for the user.
+    """Return the answer to one method. Raises RpcError with a message for the user.
 
     Of the answer to `secret` only a remedy is shown, since the rest may contain the secret.
     """

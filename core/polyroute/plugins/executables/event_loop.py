@@ -48,7 +48,7 @@ class Listener(Protocol):
         """Whether everything expected was received."""
 
     def receive(self, line: bytes, /) -> None:
-        """Process a line, without its line end. Raises Fault if the program must not be read any further."""
+        """Process a line, without its line end. Raises RpcError if the program must not be read any further."""
 
 
 class Session:
@@ -114,7 +114,7 @@ class Session:
         return min(self._due, time.monotonic() + _POLL_SECONDS) if is_polled else self._due
 
     def guarded(self, action: Callable[[], None]) -> None:
-        """Run `action` unless the round is over; a Fault ends this round only."""
+        """Run `action` unless the round is over; an RpcError ends this round only."""
         if self.is_over:
             return
         try:

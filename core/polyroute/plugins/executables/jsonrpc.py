@@ -1,6 +1,6 @@
 """The lines of protocol 1: JSON-RPC 2.0 over a program's stdin and stdout.
 
-This module only encodes and parses; `processes` does the I/O. `docs/protocol.md` documents the protocol for authors of
+This module only encodes and parses; `event_loop` does the I/O. `docs/protocol.md` documents the protocol for authors of
 executables.
 """
 
@@ -123,7 +123,7 @@ class RpcResponses:
         return not self._open
 
     def receive(self, line: bytes) -> None:
-        """Process one line. Raises Fault if the program must not be read any further."""
+        """Process one line. Raises RpcError if the program must not be read any further."""
         message = self._parsed(line)
         request = self._open.get(message["id"]) if _is_answer(message) else None
         if request is None:
@@ -148,7 +148,7 @@ class RpcResponses:
 
 
 def parsed(line: bytes) -> Any:
-    """Parse a line of JSON. Raises ValueError if it is not valid, Fault if it is too complex to parse."""
+    """Parse a line of JSON. Raises ValueError if it is not valid, RpcError if it is too complex to parse."""
     if sum(map(line.count, (b",", b"{", b"["))) > MAX_NODES:
         raise RpcError("json_too_complex", f"sent a line with more than {MAX_NODES:,} JSON values")
     try:

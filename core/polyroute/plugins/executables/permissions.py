@@ -27,7 +27,7 @@ _HOME = "HOME"
 def program(manifest: Manifest, environment: Environment, *, with_values: bool = False) -> Program:
     """Return the program of a manifest with its variables: home and settings, or all declared ones if `with_values`.
 
-    Raises Fault if the program does not exist.
+    Raises RpcError if the program does not exist.
     """
     from polyroute.plugins.executables.event_loop import Program
 
@@ -77,7 +77,7 @@ def digest(names: Iterable[str], environment: Environment) -> str:
 
 
 def check(said: Description, manifest: Manifest) -> None:
-    """Raise Fault if a description needs anything that the manifest does not grant."""
+    """Raise RpcError if a description needs anything that the manifest does not grant."""
     declared, granted = manifest.description, manifest.description.executable or Executable(())
     if said.name not in ("", manifest.name):
         raise RpcError("schema", f"calls itself {said.name!r}, but its manifest calls it {manifest.name!r}")
@@ -91,13 +91,13 @@ def check(said: Description, manifest: Manifest) -> None:
 
 
 def check_count(models: int) -> None:
-    """Raise Fault if a list of models is too long."""
+    """Raise RpcError if a list of models is too long."""
     if models > MAX_MODELS:
         raise RpcError("schema", f"lists more than {MAX_MODELS:,} models")
 
 
 def check_urls(urls: Iterable[str], manifest: Manifest) -> None:
-    """Raises Fault where an address leads to a host that the manifest does not grant."""
+    """Raise RpcError if an address has a host that the manifest does not grant."""
     granted = manifest.description.executable or Executable(())
     _all_granted("the host", {_host(url) or url for url in urls if url}, granted.hosts)
 
@@ -122,7 +122,7 @@ def _with_defaults(url: str, provider: Provider) -> str:
 
 
 def _host(url: str) -> str:
-    """The host that has to be granted: what follows a placeholder, and nothing where the user gives all of it."""
+    """Return the host that must be granted: the part after a placeholder; empty if the user sets the whole host."""
     host = authority(url)
     return host.rpartition("}")[2].lstrip(".") if "$" in host else host
 

@@ -32,7 +32,7 @@ _ERRORS: Mapping[int, tuple[PluginCode, str]] = {
 
 
 def result(answer: RpcResponse, secrets: tuple[str, ...] = ()) -> Mapping[str, Any]:
-    """Return the result of an answer. Raises Fault if it is an error or not an object."""
+    """Return the result of an answer. Raises RpcError if it is an error or not an object."""
     if answer.code:
         code, words = _ERRORS.get(answer.code, ("failed", f"failed with error {answer.code}"))
         remedy = answer.data.get("remedy") if isinstance(answer.data, dict) else None
@@ -50,7 +50,7 @@ def seconds(found: Mapping[str, Any]) -> float:
 
 
 def detections(found: Mapping[str, Any], manifest: Manifest) -> list[Detection]:
-    """Return the detected logins, and the reasons for missing ones. Raises Fault."""
+    """Return the detected logins, and the reasons for missing ones. Raises RpcError."""
     entries = _entries(found, "providers")
     detected = [_detection(name, _table(each, name)) for name, each in entries]
     permissions.check_urls([each.endpoint for each in detected], manifest)
@@ -73,7 +73,7 @@ def _absence(provider: str, entry: Mapping[str, Any]) -> Detection:
 
 
 def models(found: Mapping[str, Any], manifest: Manifest) -> list[Model]:
-    """Return the listed models. Raises Fault."""
+    """Return the listed models. Raises RpcError."""
     from polyroute.plugins.manifests.parser import models as validated
     from polyroute.plugins.manifests.validators import InvalidDocument
 
@@ -88,7 +88,7 @@ def models(found: Mapping[str, Any], manifest: Manifest) -> list[Model]:
 
 
 def errors(found: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
-    """Return the providers without a result, each with a reason, a remedy and a code. Raises Fault."""
+    """Return the providers without a result, each with a reason, a remedy and a code. Raises RpcError."""
     rows = [(name, _table(each, name)) for name, each in _entries(found, "errors")]
     return [(rendered(name), _why(row), rendered(_text(row, "remedy")), _code(row)) for name, row in rows]
 
@@ -107,7 +107,7 @@ def _error(row: Mapping[str, Any]) -> tuple[PluginCode, str]:
 
 
 def mappings(found: Mapping[str, Any]) -> dict[ModelRef, IdMapping]:
-    """Return the gateway's IDs of models. Raises Fault."""
+    """Return the gateway's IDs of models. Raises RpcError."""
     rows = [_table(each, "a model") for each in _list(found.get("models", []), "models")]
     return {ModelRef(_text(row, "provider"), _text(row, "id")): _mapping(row) for row in rows}
 
@@ -119,14 +119,14 @@ def _mapping(row: Mapping[str, Any]) -> IdMapping:
 
 
 def verifications(found: Mapping[str, Any], secrets: tuple[str, ...]) -> list[Verification]:
-    """Return which credentials work. Raises Fault."""
+    """Return which credentials work. Raises RpcError."""
     rows = [(name, _table(each, name)) for name, each in _entries(found, "providers")]
     states: list[tuple[str, Any, str]] = [(name, _text(row, "state"), _text(row, "message")) for name, row in rows]
     return [Verification(name, state, rendered(message, secrets)) for name, state, message in states]
 
 
 def secret(found: Mapping[str, Any], manifest: Manifest) -> Secret:
-    """Return the secret with its expiry, headers and endpoint, or the reason why there is none. Raises Fault."""
+    """Return the secret with its expiry, headers and endpoint, or the reason why there is none. Raises RpcError."""
     headers = _table(found.get("headers", {}), "headers")
     endpoint = normalized(_text(found, "endpoint"))
     permissions.check_urls([endpoint], manifest)

@@ -1,4 +1,4 @@
-"""Fetching a packed plugin, within bounds of time and size, and from nowhere that the user has not named."""
+"""Download an archive of a plugin within limits of time and size, over https only."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _OK = 200
 
 
 def is_address(source: str) -> bool:
-    """Whether a source is an address, and no path."""
+    """Return whether a source is an address instead of a path."""
     return source.startswith(("https://", "http://"))
 
 
 def fetch(url: str, path: str, *, insecure: bool) -> None:
-    """Write what is at `url` to `path`. Only https, but for this machine where `insecure` allows it.
+    """Download `url` to the file `path`. With `insecure`, http is allowed for this machine.
 
-    Raises UsageError for another address, there or on the way; MissingExtra; Unavailable where it can't be fetched
-    within the bounds.
+    Raises UsageError if the address or a redirect is not https; MissingExtra; Unavailable if the download fails or
+    exceeds the limits.
     """
     import asyncio
 
@@ -52,7 +52,7 @@ async def _fetch(url: str, path: str, *, insecure: bool) -> None:
             ):
                 await _write(response, path)
         except TimeoutError:
-            raise Unavailable(f"{url} has not come within {MOST_SECONDS:g} seconds.") from None
+            raise Unavailable(f"{url} was not downloaded within {MOST_SECONDS:g} seconds.") from None
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
             raise Unavailable(f"{url} can't be fetched: {http_client.failure(error)}.") from None
 
@@ -69,8 +69,8 @@ def _client() -> httpx2.AsyncClient:
 
 async def _write(response: httpx2.Response, path: str) -> None:
     if response.status_code != _OK:
-        told = f"{response.status_code} {response.reason_phrase}".rstrip()
-        raise Unavailable(f"{response.url} can't be fetched: it answered {told}.")
+        status = f"{response.status_code} {response.reason_phrase}".rstrip()
+        raise Unavailable(f"{response.url} can't be fetched: it responded {status}.")
     left = MOST_BYTES
     with open(path, "wb") as file:
         async for part in response.aiter_raw():
@@ -83,6 +83,6 @@ async def _write(response: httpx2.Response, path: str) -> None:
 def _check(url: str, *, insecure: bool) -> None:
     parts = urlsplit(url)
     if parts.username or parts.password:
-        raise UsageError("Give an address without user and password: keys never go in URLs.")
+        raise UsageError("Enter an address without user name and password: secrets must not be in URLs.")
     if parts.scheme != "https" and not (insecure and parts.scheme == "http" and is_loopback(parts.hostname or "")):
-        raise UsageError(f"{url} is not https. (http is taken from this machine alone, with --insecure.)")
+        raise UsageError(f"{url} is not https. (http is allowed only for this machine, with --insecure.)")
