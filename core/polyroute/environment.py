@@ -194,10 +194,7 @@ class Environment:
         return self._files.exists(path)
 
     def read(self, path: str) -> str | None:
-        """Return the text of a file as of its first read, or None if it is missing or can't be read.
-
-        A file that can't be read is reported as a problem.
-        """
+        """Return the text of a file as of its first read; None if it is missing or (a problem) can't be read."""
         return self._files.text(path)
 
     def read_now(self, path: str) -> str | None:

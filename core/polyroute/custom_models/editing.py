@@ -175,8 +175,7 @@ def checked(members: Members, plugins: Plugins, *, known: bool = True) -> Custom
     """Return the model of an entry that is to be written.
 
     Raises UsageError if the entry is invalid. With `known`, also raises UnknownProvider if its provider is not
-    available, and UsageError if that accepts no custom models; without, the provider may be known to other programs
-    only.
+    available, and UsageError if the provider accepts no custom models. Without it, any provider name is accepted.
     """
     model = _read(members)
     if model.name.strip() != model.name:

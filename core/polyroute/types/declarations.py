@@ -142,16 +142,15 @@ class CustomModelRules(NamedTuple):
 
 
 class FailureRule(NamedTuple):
-    """An error that an endpoint answers with, and what it means for the route."""
+    """An error response of an endpoint, and what it means for the route."""
 
     means: FailureMeaning
     """`no_credit`, `invalid` (the key), `not_offered` (the model) or `unavailable`: another route may be taken.
-    `caller`: the request itself is wrong, and every route would refuse it.
-    """
+    `caller`: the request itself is wrong, and every route would reject it."""
     status: tuple[Count, ...]
-    """HTTP status codes, of which the answer has one."""
+    """The HTTP status codes of such a response."""
     says: tuple[Text, ...] = ()
-    """Texts of which the answer contains one, in whatever case; `*` stands for anything. None: the status suffices."""
+    """Texts of which the response contains one, ignoring case; `*` matches anything. If empty, the status suffices."""
 
 
 class Provider(NamedTuple):
@@ -207,8 +206,7 @@ class Routeability(NamedTuple):
     preferred: bool = False
     """Whether it asks to be the first route as long as the user has no preference."""
     extends: bool = False
-    """Whether the gateway is another plugin's provider, whose owner keeps endpoint, headers, credential and preference.
-    """
+    """Whether it is another plugin's provider, which keeps its own endpoint, headers, credential and preference."""
 
 
 class IdMapping(NamedTuple):
@@ -233,14 +231,13 @@ class Mapper(Protocol):
 
 @runtime_checkable
 class Suggester(Protocol):
-    """A mapper that can also suggest models.
+    """A mapper that can also suggest models, for messages to users only, never to compute routes.
 
-    This is optional and separate from `lookup`: a similar name takes a thousand times as long to find as an ID, and is
-    needed only in messages to users, never when computing routes.
+    This is optional and separate from `lookup`, because finding similar names takes a thousand times as long.
     """
 
     def suggest(self, model: ModelRef, /) -> tuple[str, ...]:
-        """Return the model references that may be meant, likeliest first. Unlike all other methods, this may guess."""
+        """Return references that may have been meant, the likeliest first. Unlike all other methods, this may guess."""
 
 
 @runtime_checkable
