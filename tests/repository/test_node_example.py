@@ -54,7 +54,7 @@ def test_every_method_is_typed() -> None:
     """The declarations name what the module has, and nothing else."""
     source = (FOLDER / "polyroute.mjs").read_text(encoding="utf-8")
     types = (FOLDER / "polyroute.d.mts").read_text(encoding="utf-8")
-    declared = types[types.index("export class Polyroute {") : types.index("// Made from")]
+    declared = types[types.index("export class Polyroute {") : types.index("// Generated from")]
     methods = set(re.findall(r"^  (?:async )?\*?(\w+)\(.*\) \{$", source, re.MULTILINE)) - {"constructor"}
     assert methods == set(re.findall(r"^  (\w+)\(.*\): ", declared, re.MULTILINE)) - {"constructor"}
     assert len(methods) > 6

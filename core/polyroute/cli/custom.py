@@ -138,7 +138,7 @@ def _told(outcome: EditResult, done: str, catalog: Catalog, options: argparse.Na
 
 
 def _reference(text: str) -> ModelRef:
-    """A reference to what is in the file: its provider need not be installed."""
+    """Return the reference of a model in the file, whose provider need not be installed."""
     ref = ModelRef.parse(text)
     if not (ref.provider and ref.id):
         raise InvalidModelReference(f"A model is written provider/model: {text!r}. See `polyroute custom list`.")
@@ -146,7 +146,7 @@ def _reference(text: str) -> ModelRef:
 
 
 def _kept_whole(ref: ModelRef, catalog: Catalog) -> str:
-    """What to say of a new ID that begins like a reference to the model: nothing is taken off it."""
+    """Return a note if a new ID begins with the provider's name, which is kept as a part of the ID."""
     provider, rest = ModelRef.parse(ref.id)
     if not rest or provider != ref.provider or ref.id in catalog.plugins.models(provider):
         return ""
@@ -207,7 +207,7 @@ def _with_fields(command: argparse.ArgumentParser) -> None:
 
 def _grammar(subparsers: Subparsers) -> None:
     family = subparsers.add_parser(
-        "custom", help="your own models", formatter_class=grammar.FORMATTER, allow_abbrev=False
+        "custom", help="list and change custom models", formatter_class=grammar.FORMATTER, allow_abbrev=False
     )
     commands = family.add_subparsers(metavar="COMMAND", required=True)
     grammar.with_json(grammar.command(commands, "list", _list, "list your own models and how each runs"))

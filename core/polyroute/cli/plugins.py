@@ -1,4 +1,4 @@
-"""The command `plugins`: its grammar, and what only asks."""
+"""The command `plugins`: its grammar, and the actions that change nothing."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ if TYPE_CHECKING:
 
 _CHANGES, _AUTHORS = "plugins_install", "plugins_authoring"
 _ACTIONS = {
-    "add": (_CHANGES, "add", "SOURCE", "show what a plugin wants, ask, and put it into the plugin folder"),
-    "remove": (_CHANGES, "remove", "NAME", "delete one from the plugin folder"),
-    "trust": (_CHANGES, "trust_", "NAME", "approve one as it is now"),
-    "untrust": (_CHANGES, "untrust", "NAME", "take an approval back"),
-    "enable": (_CHANGES, "enable", "NAME", "let one be in use again"),
-    "disable": (_CHANGES, "disable", "NAME", "take one out of use"),
-    "refresh": (_CHANGES, "refresh", "", "forget what was kept of plugins"),
+    "add": (_CHANGES, "add", "SOURCE", "show what a plugin needs, ask for approval, and install it"),
+    "remove": (_CHANGES, "remove", "NAME", "delete a plugin from the plugin folder"),
+    "trust": (_CHANGES, "trust_", "NAME", "approve the current state of a plugin"),
+    "untrust": (_CHANGES, "untrust", "NAME", "revoke the approval of a plugin"),
+    "enable": (_CHANGES, "enable", "NAME", "enable a disabled plugin"),
+    "disable": (_CHANGES, "disable", "NAME", "disable a plugin"),
+    "refresh": (_CHANGES, "refresh", "", "clear the cached data of plugins"),
     "schema": (_AUTHORS, "schema", "", "print the JSON Schema of plugin.toml"),
-    "new": (_AUTHORS, "new", "NAME", "write a plugin to start from"),
-    "check": (_AUTHORS, "check", "PATH", "say what is wrong with a plugin"),
+    "new": (_AUTHORS, "new", "NAME", "create a plugin from a template"),
+    "check": (_AUTHORS, "check", "PATH", "report the errors of a plugin"),
 }
-"""Which module and function carry out each action, what it takes, and what it does."""
+"""The module and function of each action, its argument, and its description."""
 _ASK_FIRST = ("add", "trust")
 
 
 def _list(options: argparse.Namespace) -> int:
-    """`polyroute plugins`: where they come from, what they provide, what is amiss."""
+    """`polyroute plugins`: list plugins with their origins, what they provide, and their problems."""
     with output.catalog(run=False) as catalog:
         from polyroute.documents import plugins as documents
 
@@ -46,7 +46,7 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _info(options: argparse.Namespace) -> int:
-    """`polyroute plugins info`: one plugin, its providers, and where it would send what."""
+    """`polyroute plugins info`: show one plugin, its providers, and the hosts to which it would send credentials."""
     from polyroute.cli import plugins_install, text
     from polyroute.documents import plugins as documents
     from polyroute.errors import UsageError
@@ -64,7 +64,7 @@ def _info(options: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    """`polyroute plugins doctor`: for each plugin what is wrong, and how to put it right."""
+    """`polyroute plugins doctor`: report what is wrong with each plugin, and how to fix it."""
     from polyroute.cli import plugins_doctor, text
 
     with output.catalog() as catalog:
@@ -82,7 +82,7 @@ def _later(module: str, function: str, options: argparse.Namespace) -> int:
 
 
 def _grammar(subparsers: Subparsers) -> None:
-    command = grammar.command(subparsers, "plugins", _list, "the plugins, what they provide, and what is amiss")
+    command = grammar.command(subparsers, "plugins", _list, "list plugins, what they provide, and their problems")
     grammar.with_json(command)
     actions = command.add_subparsers(prog="polyroute plugins", metavar="ACTION")
     _action(actions, "list", _list, "all of them, as without an action")
@@ -90,13 +90,13 @@ def _grammar(subparsers: Subparsers) -> None:
     for name, (module, function, argument, text) in _ACTIONS.items():
         action = _action(actions, name, partial(_later, module, function), text, argument)
         if name in _ASK_FIRST:
-            action.add_argument("--yes", action="store_true", help="agree beforehand")
+            action.add_argument("--yes", action="store_true", help="agree without being asked")
         if name == "add":
-            action.add_argument("--insecure", action="store_true", help="take http from this machine (127.0.0.1)")
+            action.add_argument("--insecure", action="store_true", help="allow http for this machine (127.0.0.1)")
         if name == "new":
             kinds = ("manifest", "python", "sh", "node")
-            action.add_argument("--kind", choices=kinds, default="manifest", help="what it is written in")
-            action.add_argument("--into", default=".", metavar="FOLDER", help="where its folder is made")
+            action.add_argument("--kind", choices=kinds, default="manifest", help="the language of the plugin")
+            action.add_argument("--into", default=".", metavar="FOLDER", help="the parent of its folder")
     _action(actions, "doctor", _doctor, "what is wrong with each, and how to put it right")
 
 

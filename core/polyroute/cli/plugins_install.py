@@ -40,7 +40,7 @@ def add(options: argparse.Namespace) -> int:
         plugins = Plugins.load(environment=environment, project=output.here(), run=False)
         if why := _taken(plugin, manifest, plugins):
             return output.done(options, f"{plugin.name} was not added: {why}", NO, plugin=plugin.name, added=False)
-        _tell(plugin, manifest, options.source, plugins)
+        _show(plugin, manifest, options.source, plugins)
         if os.path.lexists(plugin.folder):
             text.notes([f"  replaces   {plugin.folder}"])
         if not prompts.agreed("Add and trust it?", yes=options.yes):
@@ -118,7 +118,7 @@ def trust_(options: argparse.Namespace) -> int:
     approvals.require_writable()
     manifest = usable(plugin.manifest) if plugin.manifest else None
     consent = approvals.consent_to(manifest) if manifest else None  # it may change before the user answers
-    _tell(plugin, manifest, plugin.folder or plugin.distribution, plugins)
+    _show(plugin, manifest, plugin.folder or plugin.distribution, plugins)
     if not prompts.agreed("Trust it as it is now?", yes=options.yes):
         return output.done(options, "Nothing was changed.", NO, plugin=plugin.name, trusted=False)
     if manifest:
@@ -218,12 +218,12 @@ def _described(manifest: Manifest, folder: str) -> Plugin:
     return Plugin(manifest.name, "", version, False, "not added yet", kind, path)
 
 
-def _tell(plugin: Plugin, manifest: Manifest | None, source: str, plugins: Plugins) -> None:
+def _show(plugin: Plugin, manifest: Manifest | None, source: str, plugins: Plugins) -> None:
     text.notes(before(documents.info(plugin, manifest, plugins), source))
 
 
 def lines(found: PluginInfo) -> Iterable[str]:
-    """The same for users."""
+    """Yield the document of `polyroute plugins info` as text for users."""
     first, *wants = _wants(found)
     yield first
     yield f"  from       {found['folder'] or found['distribution'] or 'the host'} ({found['origin']})"

@@ -95,7 +95,7 @@ def _grammar(subparsers: Subparsers) -> None:
         action="append",
         default=[],
         metavar="URL",
-        help="an additional origin whose pages may call the server, through a proxy of their own",
+        help="an additional origin whose pages may call the server, through their own proxy",
     )
     command.add_argument(
         "--ui-dir", default="", metavar="DIR", help="a built single-page application to serve instead of the page"

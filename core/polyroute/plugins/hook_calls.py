@@ -62,35 +62,36 @@ def call_items(each: pluggy.HookImpl, item: Items[T], report: Reporter, argument
         if hasattr(type(returned), "_fields") or not hasattr(type(returned), "__iter__"):
             raise _WrongType(_unexpected(returned, item))  # a single item, or not iterable
         sound = []
-        for one in returned:
-            if wrong := _fault(one, item, trusted):
+        for value in returned:
+            if wrong := _fault(value, item, trusted):
                 faults.append(wrong)
             else:
-                sound.append(one)
+                sound.append(value)
         return sound
 
-    answer = _asked(each, arguments, finish)
-    if isinstance(answer, Problem):
-        report(answer)
+    result = _called(each, arguments, finish)
+    if isinstance(result, Problem):
+        report(result)
     if faults:
         more = f"; and {len(faults) - 1} more items are invalid" if len(faults) > 1 else ""
         report(problem(each, faults[0] + more, "wrong-answer"))
-    return answer if isinstance(answer, list) else []
+    return result if isinstance(result, list) else []
 
 
 def call_mapping(each: pluggy.HookImpl, report: Reporter, arguments: Mapping[str, object]) -> Mapping[str, Any]:
     """Return the mapping that one implementation returns; empty if it returns something else."""
-    found = _asked(each, arguments, _mapping)
+    found = _called(each, arguments, _mapping)
     if isinstance(found, Problem):
         report(found)
     return found if isinstance(found, dict) else {}
 
 
 def call_secret(each: pluggy.HookImpl, report: Reporter, arguments: Mapping[str, object]) -> Secret:
-    """What one implementation returns as a secret, or why it gives none: a text is one of which nobody knows when it
-    expires.
+    """Return the secret that one implementation returns, or the reason why there is none.
+
+    A string is a secret with an unknown expiry.
     """
-    found = _asked(each, arguments, _secret)
+    found = _called(each, arguments, _secret)
     if isinstance(found, Problem):
         report(found)
         return Secret(reason=f"its plugin {found.message}", remedy=found.remedy)
@@ -117,26 +118,26 @@ def _types(item: Items[Any]) -> tuple[type, ...]:
     return item if isinstance(item, tuple) else (item,)
 
 
-def _fault(one: object, item: Items[Any], trusted: bool) -> str:
-    if type(one) not in _types(item):
-        return _unexpected(one, item)
+def _fault(value: object, item: Items[Any], trusted: bool) -> str:
+    if type(value) not in _types(item):
+        return _unexpected(value, item)
     if trusted:
         return ""
     from polyroute.types.result_check import find_fault
 
-    return find_fault(one)
+    return find_fault(value)
 
 
-def _asked(each: pluggy.HookImpl, arguments: Mapping[str, object], finish: Callable[[Any], T]) -> T | Problem | None:
-    """What `finish` makes of one implementation's answer, or what is wrong with it; None where there is none."""
+def _called(each: pluggy.HookImpl, arguments: Mapping[str, object], finish: Callable[[Any], T]) -> T | Problem | None:
+    """Call one implementation; return what `finish` makes of its value, a problem, or None if it returns None."""
     try:
         returned = each.function(*[arguments[name] for name in each.argnames])
         return None if returned is None else finish(returned)
     except (_WrongType, Failed) as error:
         return problem(each, str(error), getattr(error, "code", "wrong-answer"))
     except CONTAINED as error:
-        told = type(error).__name__ if _hook(each) in _NEAR_SECRETS else describe(error)
-        return problem(each, f"raised {told}", "raised")
+        message = type(error).__name__ if _hook(each) in _NEAR_SECRETS else describe(error)
+        return problem(each, f"raised {message}", "raised")
 
 
 def _mapping(returned: Any) -> dict[str, Any]:

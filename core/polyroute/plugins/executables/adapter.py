@@ -84,17 +84,17 @@ class ExecutablePlugin(Described):
 
     @property
     def undescribed(self) -> Problem | None:
-        """Apply its current description or, if it failed, the last good one; return False if there is neither."""
-        said = self.memory.fresh("describe") or CachedAnswer(None, "can't be remembered", "cannot_start")
-        if not said.fault:
+        """The problem of its current description, and whether the last good one is used; None if it is valid."""
+        answer = self.memory.fresh("describe") or CachedAnswer(None, "can't be remembered", "cannot_start")
+        if not answer.fault:
             return None
         stale = "; its last good description is used" if self.memory.last("describe") else "; it was left out"
-        return self.failed(said.fault + stale, "polyroute_providers", said.code)
+        return self.failed(answer.fault + stale, "polyroute_providers", answer.code)
 
     def remembered(self) -> bool:
         """Apply its last good description; return False if there is none."""
-        said = self.memory.fresh("describe")
-        plain = (said and said.value) or self.memory.last("describe")
+        answer = self.memory.fresh("describe")
+        plain = (answer and answer.value) or self.memory.last("describe")
         if plain:
             self.said = serialization.restored(Description, plain)
             self.listing = (lambda: self.said.models) if self.said.models else None
@@ -123,10 +123,10 @@ class ExecutablePlugin(Described):
     @hookimpl
     def polyroute_credentials(self, environment: Environment) -> Iterable[Detection]:
         """Return the logins that it detects. The first call makes all executables detect at once."""
-        said = self._detector.detected(self, environment)
-        if said.fault:
-            environment.report(self.failed(said.fault, "polyroute_credentials", said.code))
-        return [serialization.restored(Detection, row) for row in said.value or ()]
+        answer = self._detector.detected(self, environment)
+        if answer.fault:
+            environment.report(self.failed(answer.fault, "polyroute_credentials", answer.code))
+        return [serialization.restored(Detection, row) for row in answer.value or ()]
 
     @hookimpl
     def polyroute_models(self, provider_ids: frozenset[str], environment: Environment) -> Iterable[Model]:
@@ -137,13 +137,13 @@ class ExecutablePlugin(Described):
             return []
         granted = self.manifest.description.executable
         question = f"models {permissions.digest(granted.variables if granted else (), environment)}"
-        said = self.lists.fresh(question) or self._list(question, environment)
-        found = said.value or self.lists.last(question)
-        if said.fault and not found:
-            raise Failed(f"executable {said.fault}", said.code)
-        if said.fault:
-            stale = f"{said.fault}; its last good list is used"
-            environment.report(self.failed(stale, "polyroute_models", said.code))
+        answer = self.lists.fresh(question) or self._list(question, environment)
+        found = answer.value or self.lists.last(question)
+        if answer.fault and not found:
+            raise Failed(f"executable {answer.fault}", answer.code)
+        if answer.fault:
+            stale = f"{answer.fault}; its last good list is used"
+            environment.report(self.failed(stale, "polyroute_models", answer.code))
         for provider, words, remedy, code in found["errors"]:
             message = f"lists no models of {provider}: {words}. {remedy}".rstrip()
             environment.report(self.failed(message, "polyroute_models", code, provider))
@@ -280,7 +280,7 @@ class ExecutableMapper:
 def answered(outcome: CallResult, method: str) -> RpcResponse:
     """Return the answer to one method. Raises RpcError with a message for the user.
 
-    Of the answer to `secret` only a remedy is shown, since the rest may contain the secret.
+    Of an error of `secret` only the remedy is shown, because the rest may contain the secret.
     """
     if found := outcome.answers.get(method):
         return found._replace(message="") if method == "secret" else found

@@ -151,9 +151,9 @@ def _described(found: Mapping[str, Any], manifest: Manifest) -> dict[str, Any]:
     from polyroute.plugins.manifests.validators import InvalidDocument
 
     try:
-        said = parse(found, strict=False)
+        description = parse(found, strict=False)
     except InvalidDocument as wrong:
         raise RpcError("schema", f"has an invalid description: {rendered(str(wrong))}") from None
-    permissions.check(said, manifest)
-    plain: dict[str, Any] = serialization.plain(said._replace(executable=None))
+    permissions.check(description, manifest)
+    plain: dict[str, Any] = serialization.plain(description._replace(executable=None))
     return plain

@@ -76,18 +76,18 @@ def digest(names: Iterable[str], environment: Environment) -> str:
     return blake2b("\0".join(seen).encode(), key=cache.digest_key(), digest_size=16).hexdigest()
 
 
-def check(said: Description, manifest: Manifest) -> None:
+def check(description: Description, manifest: Manifest) -> None:
     """Raise RpcError if a description needs anything that the manifest does not grant."""
     declared, granted = manifest.description, manifest.description.executable or Executable(())
-    if said.name not in ("", manifest.name):
-        raise RpcError("schema", f"calls itself {said.name!r}, but its manifest calls it {manifest.name!r}")
-    wanted = {name for each in said.providers for name in evaluation.variables(each)}
+    if description.name not in ("", manifest.name):
+        raise RpcError("schema", f"calls itself {description.name!r}, but its manifest calls it {manifest.name!r}")
+    wanted = {name for each in description.providers for name in evaluation.variables(each)}
     _all_granted("the variable", wanted, granted.variables)
-    _all_granted("the method", said.methods, declared.methods)
-    if said.commands:
+    _all_granted("the method", description.methods, declared.methods)
+    if description.commands:
         raise RpcError("schema", "names a command, which only a manifest may do")
-    check_urls(filter(_host, _urls(said)), manifest)
-    check_count(len(said.models))
+    check_urls(filter(_host, _urls(description)), manifest)
+    check_count(len(description.models))
 
 
 def check_count(models: int) -> None:
@@ -102,13 +102,13 @@ def check_urls(urls: Iterable[str], manifest: Manifest) -> None:
     _all_granted("the host", {_host(url) or url for url in urls if url}, granted.hosts)
 
 
-def _urls(said: Description) -> Iterable[str]:
+def _urls(description: Description) -> Iterable[str]:
     """Yield all base URLs of a description."""
-    providers = {each.id: each for each in said.providers}
-    for each in said.providers:
+    providers = {each.id: each for each in description.providers}
+    for each in description.providers:
         own = (each.base_url, *(case.base_url for case in each.base_url_cases))
         yield from (_with_defaults(url, each) for url in own)
-    for model in said.models:  # models of an extended provider use the base URL that its owner declares
+    for model in description.models:  # models of an extended provider use the base URL that its owner declares
         beside = providers.get(model.provider)
         yield _with_defaults(model.base_url, beside) if beside else model.base_url
 

@@ -43,10 +43,10 @@ def result(answer: RpcResponse, secrets: tuple[str, ...] = ()) -> Mapping[str, A
 
 def seconds(found: Mapping[str, Any]) -> float:
     """Return for how many seconds a result is valid; 0 if it does not say."""
-    said = found.get("ttl_s", 0)
-    if type(said) not in (int, float) or not math.isfinite(said):
+    value = found.get("ttl_s", 0)
+    if type(value) not in (int, float) or not math.isfinite(value):
         raise RpcError("schema", "returned a ttl_s that is not a number")
-    return min(max(float(said), 0.0), LONGEST_SECONDS)
+    return min(max(float(value), 0.0), LONGEST_SECONDS)
 
 
 def detections(found: Mapping[str, Any], manifest: Manifest) -> list[Detection]:
