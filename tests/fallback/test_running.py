@@ -230,7 +230,7 @@ def test_each_switch_is_logged_and_told(two: Two, caplog: pytest.LogCaptureFixtu
     ]
     assert [record.getMessage() for record in caplog.records if record.name == "polyroute"] == [
         f"{CLAUDE} via umbrella with env UMBRELLA_KEY: its key is not accepted (HTTP 401: User not found.)."
-        " Going on with vector."
+        " Continuing with vector."
     ]
 
 
