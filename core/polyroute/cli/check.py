@@ -59,11 +59,9 @@ def _line(found: FileFinding) -> str:
     return f"{found.file}{line}: {message}"
 
 
-def _grammar(subparsers: Subparsers) -> None:
+def add_to(subparsers: Subparsers) -> None:
+    """Add the parser of the command."""
     command = grammar.command(subparsers, "check", _check, "check whether configurations name models that can be run")
     command.add_argument("files", nargs="+", metavar="FILE", help="a YAML, TOML or JSON file with `llm`")
     command.add_argument("--relaxed", action="store_true", help="report missing keys and variables as warnings")
     grammar.with_json(command)
-
-
-COMMANDS = {"check": _grammar}

@@ -27,9 +27,7 @@ def _completion(options: argparse.Namespace) -> int:
     return YES
 
 
-def _grammar(subparsers: Subparsers) -> None:
+def add_to(subparsers: Subparsers) -> None:
+    """Add the parser of the command."""
     command = grammar.command(subparsers, "completion", _completion, "print a completion script for your shell")
     command.add_argument("shell", choices=_SHELLS)
-
-
-COMMANDS = {"completion": _grammar}

@@ -66,12 +66,10 @@ def _is_pipe() -> bool:
     return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 
 
-def _grammar(subparsers: Subparsers) -> None:
+def add_to(subparsers: Subparsers) -> None:
+    """Add the parser of the command."""
     command = grammar.command(subparsers, "credential", _credential, "show the credential that a model is called with")
     command.add_argument("model", metavar="MODEL", help="provider/model")
     command.add_argument("--via", default="", metavar="direct|GATEWAY", help="use this route")
     command.add_argument("--reveal", action="store_true", help="write the secret as JSON, to a pipe only")
     grammar.with_json(command)
-
-
-COMMANDS = {"credential": _grammar}

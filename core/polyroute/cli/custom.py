@@ -205,7 +205,8 @@ def _with_fields(command: argparse.ArgumentParser) -> None:
     grammar.with_json(command)
 
 
-def _grammar(subparsers: Subparsers) -> None:
+def add_to(subparsers: Subparsers) -> None:
+    """Add the parser of the command."""
     family = subparsers.add_parser(
         "custom", help="list and change custom models", formatter_class=grammar.FORMATTER, allow_abbrev=False
     )
@@ -231,6 +232,3 @@ def _grammar(subparsers: Subparsers) -> None:
             )
         _with_fields(command) if name in ("add", "edit") else grammar.with_json(command)
     custom_files.add_to(commands)
-
-
-COMMANDS = {"custom": _grammar}

@@ -99,7 +99,8 @@ def _print_notes(notes: Iterable[str]) -> None:
         print(clean(f"polyroute: {note}"), file=sys.stderr)
 
 
-def _grammar(subparsers: Subparsers) -> None:
+def add_to(subparsers: Subparsers) -> None:
+    """Add the parser of the command."""
     family = subparsers.add_parser("keys", help="set, list and remove your keys", formatter_class=grammar.FORMATTER)
     commands = family.add_subparsers(metavar="COMMAND", required=True)
     for name, run, text in (
@@ -118,6 +119,3 @@ def _grammar(subparsers: Subparsers) -> None:
         if name == "set":
             command.add_argument("--no-pin", dest="pin", action="store_false", help="don't change the order of routes")
         grammar.with_json(command)
-
-
-COMMANDS = {"keys": _grammar}

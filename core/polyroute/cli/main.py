@@ -112,24 +112,24 @@ def _give_up_on_stdout() -> int:
     return COULD_NOT
 
 
-_MODULES = {
-    "status": "asking",
-    "explain": "asking",
-    "resolve": "asking",
-    "models": "asking",
-    "map": "map",
-    "plugins": "plugins",
-    "prefer": "prefer",
-    "refresh": "refresh",
-    "serve": "serve",
-    "custom": "custom",
-    "keys": "keys",
-    "credential": "credential",
-    "check": "check",
-    "verify": "verify",
-    "completion": "completion",
-}
-"""The module of this package that implements each command; its `COMMANDS` has the functions that add parsers."""
+_COMMANDS = (
+    "status",
+    "explain",
+    "resolve",
+    "models",
+    "map",
+    "plugins",
+    "prefer",
+    "refresh",
+    "serve",
+    "custom",
+    "keys",
+    "credential",
+    "check",
+    "verify",
+    "completion",
+)
+"""The commands in the order of `--help`. The module of the same name in this package implements each."""
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -138,7 +138,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         build().print_help(sys.stderr)
         raise SystemExit(BAD_INPUT)
     command = arguments[0]
-    if not (command in _MODULES or command.startswith("-")):
+    if not (command in _COMMANDS or command.startswith("-")):
         raise UsageError(_unknown(command))
     options, others = build(command).parse_known_args(arguments)
     if others:
@@ -150,7 +150,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 def _unknown(command: str) -> str:
     import difflib
 
-    close = difflib.get_close_matches(command, _MODULES, 1)
+    close = difflib.get_close_matches(command, _COMMANDS, 1)
     hint = f"Did you mean {close[0]}?" if close else "See `polyroute --help`."
     return f"There is no command {command!r}. {hint}"
 
@@ -168,11 +168,11 @@ def build(command: str = "") -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"polyroute {__version__}")
     subparsers = parser.add_subparsers(prog="polyroute", metavar="COMMAND", required=True)
-    for name in [command] if command in _MODULES else _MODULES:
+    for name in [command] if command in _COMMANDS else _COMMANDS:
         _add(name, subparsers)
     return parser
 
 
 def _add(command: str, subparsers: Subparsers) -> None:
-    module = importlib.import_module(f"polyroute.cli.{_MODULES[command]}")
-    module.COMMANDS[command](subparsers)
+    module = importlib.import_module(f"polyroute.cli.{command}")
+    module.add_to(subparsers)

@@ -103,11 +103,9 @@ def _line(line: bytes) -> _Asked:
     return _Asked(fault=f"provider and model must be non-empty strings, as in {_FORM}")
 
 
-def _grammar(subparsers: Subparsers) -> None:
+def add_to(subparsers: Subparsers) -> None:
+    """Add the parser of the command."""
     command = grammar.command(subparsers, "map", _map, "show a gateway's IDs of models")
     command.add_argument("models", nargs="*", metavar="MODEL", help=f"provider/model; else lines on stdin: {_FORM}")
     command.add_argument("--via", default="", metavar="GATEWAY", help="the gateway (by default a selectable one)")
     command.add_argument("--json", action="store_true", help="print a line of JSON for each model and nothing else")
-
-
-COMMANDS = {"map": _grammar}

@@ -81,7 +81,8 @@ def _later(module: str, function: str, options: argparse.Namespace) -> int:
     return run(options)
 
 
-def _grammar(subparsers: Subparsers) -> None:
+def add_to(subparsers: Subparsers) -> None:
+    """Add the parser of the command."""
     command = grammar.command(subparsers, "plugins", _list, "list plugins, what they provide, and their problems")
     grammar.with_json(command)
     actions = command.add_subparsers(prog="polyroute plugins", metavar="ACTION")
@@ -108,6 +109,3 @@ def _action(
     if argument:
         action.add_argument(argument.lower(), metavar="PATH|URL" if name == "add" else argument)
     return action
-
-
-COMMANDS = {"plugins": _grammar}

@@ -81,7 +81,8 @@ class _Progress:
         sys.stderr.flush()
 
 
-def _grammar(subparsers: Subparsers) -> None:
+def add_to(subparsers: Subparsers) -> None:
+    """Add the parser of the command."""
     command = grammar.command(subparsers, "refresh", _refresh, "fetch the newest lists of models")
     command.add_argument("--force", action="store_true", help="also fetch lists that are fresh")
     command.add_argument(
@@ -92,6 +93,3 @@ def _grammar(subparsers: Subparsers) -> None:
         help="fetch nothing; accept a fetched list's changes of how this provider is called",
     )
     grammar.with_json(command)
-
-
-COMMANDS = {"refresh": _grammar}

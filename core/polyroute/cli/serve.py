@@ -78,7 +78,8 @@ def _ready(options: argparse.Namespace, url: str, token: str) -> None:
         webbrowser.open(f"{url}/#token={token}" if token else url)
 
 
-def _grammar(subparsers: Subparsers) -> None:
+def add_to(subparsers: Subparsers) -> None:
+    """Add the parser of the command."""
     command = grammar.command(subparsers, "serve", _serve, "serve the HTTP API and the model picker")
     command.add_argument(
         "--host", default="127.0.0.1", help="the address to listen on; addresses that are not loopback need a token"
@@ -113,6 +114,3 @@ def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65_535:
         raise argparse.ArgumentTypeError(f"{text} is not a port")
     return int(text)
-
-
-COMMANDS = {"serve": _grammar}

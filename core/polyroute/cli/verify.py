@@ -51,12 +51,10 @@ def _status(found: Sequence[Verification], *, is_named: bool) -> int:
     return YES if states <= {"valid"} else COULD_NOT
 
 
-def _grammar(subparsers: Subparsers) -> None:
+def add_to(subparsers: Subparsers) -> None:
+    """Add the parser of the command."""
     command = grammar.command(subparsers, "verify", _verify, "ask endpoints whether keys work now")
     command.add_argument("providers", nargs="*", metavar="PROVIDER", help="verify only the keys of these providers")
     command.add_argument("--paid", action="store_true", help="allow requests that cost a little money")
     command.add_argument("--seconds", type=float, default=10.0, metavar="N", help="the time limit (default: 10)")
     grammar.with_json(command)
-
-
-COMMANDS = {"verify": _grammar}

@@ -44,7 +44,7 @@ class Listing:
 
     @property
     def auth(self) -> GatewayAuth:
-        """Whether Dexto's gateway can be used, and whether it is preferred."""
+        """Whether the default gateway can be used, and whether it is preferred."""
         gateway = self.status.providers.get(GATEWAY)
         return auth_fields(gateway is not None and gateway.has_direct_key, self.status.preferred)
 

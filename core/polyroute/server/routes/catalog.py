@@ -129,7 +129,7 @@ def _plugins(call: OperationCall) -> PluginsDocument:
 
 
 def _gateway_status(call: OperationCall) -> GatewayStatus:
-    """Return whether Dexto's gateway can be used."""
+    """Return whether the default gateway can be used."""
     gateway = call.listing.status.providers.get(GATEWAY)
     usable = gateway is not None and gateway.has_direct_key
     return {"enabled": gateway is not None, "authenticated": usable, "canUse": usable}

@@ -1,0 +1,48 @@
+"""The command `status`."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from polyroute.cli import grammar, output
+from polyroute.cli.output import YES
+from polyroute.documents import catalog as documents
+
+if TYPE_CHECKING:
+    from polyroute.catalog import Catalog
+    from polyroute.cli.grammar import Subparsers
+    from polyroute.types import Verification
+
+
+def _status(options: argparse.Namespace) -> int:
+    """`polyroute status`: list the providers that can be used, with their routes."""
+    with output.catalog() as catalog:
+        asked = [catalog.provider(name) for name in options.providers]
+        found = catalog.status()
+        verified = _verified(catalog, options) if options.verified else None
+    if options.json:
+        return output.document(documents.status(found, verified))
+    from polyroute.cli import text
+
+    text.status(found, asked, catalog, everything=options.all)
+    if verified is not None:
+        from polyroute.cli import verify
+
+        verify.show(verified)
+    return YES
+
+
+def _verified(catalog: Catalog, options: argparse.Namespace) -> tuple[Verification, ...]:
+    from polyroute.verification import verify
+
+    return verify(catalog, options.providers)
+
+
+def add_to(subparsers: Subparsers) -> None:
+    """Add the parser of the command."""
+    command = grammar.command(subparsers, "status", _status, "list the providers that can be used, and their routes")
+    command.add_argument("providers", nargs="*", metavar="PROVIDER", help="show details of these providers")
+    command.add_argument("--all", action="store_true", help="also list the providers that can't be used")
+    command.add_argument("--verified", action="store_true", help="also ask the endpoints whether the keys work")
+    grammar.with_json(command)
