@@ -21,9 +21,9 @@ _NOT_CARRIED = {
     "gateway": "it is a gateway itself",
 }
 _EVIDENCE = {
-    "verbatim": "kept to the letter",
+    "verbatim": "used unchanged",
     "listed": "in its list",
-    "unlisted": "in no list",
+    "unlisted": "not in its list",
     "not_offered": "not offered",
     "unknown": "unknown",
 }

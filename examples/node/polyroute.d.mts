@@ -706,7 +706,7 @@ export interface Validation {
 
 /** Whether a key works now, according to its endpoint. */
 export interface Verification {
-  /** `unsupported` means that there is no key, or that no request is known that would verify it. */
+  /** `unsupported` means that there is no key, or that its plugin declares no request that verifies a key. */
   state: "valid" | "invalid" | "no_credit" | "rate_limited" | "unreachable" | "unsupported";
   /** The reason, in the endpoint's own words if it returned any. */
   message: string | null;

@@ -86,8 +86,8 @@ def add_to(subparsers: Subparsers) -> None:
     command = grammar.command(subparsers, "plugins", _list, "list plugins, what they provide, and their problems")
     grammar.with_json(command)
     actions = command.add_subparsers(prog="polyroute plugins", metavar="ACTION")
-    _action(actions, "list", _list, "all of them, as without an action")
-    _action(actions, "info", _info, "one of them: its providers, and where it sends what", "NAME")
+    _action(actions, "list", _list, "list all plugins, as without an action")
+    _action(actions, "info", _info, "show one plugin, its providers, and where it sends credentials", "NAME")
     for name, (module, function, argument, text) in _ACTIONS.items():
         action = _action(actions, name, partial(_later, module, function), text, argument)
         if name in _ASK_FIRST:
@@ -98,7 +98,7 @@ def add_to(subparsers: Subparsers) -> None:
             kinds = ("manifest", "python", "sh", "node")
             action.add_argument("--kind", choices=kinds, default="manifest", help="the language of the plugin")
             action.add_argument("--into", default=".", metavar="FOLDER", help="the parent of its folder")
-    _action(actions, "doctor", _doctor, "what is wrong with each, and how to put it right")
+    _action(actions, "doctor", _doctor, "show what is wrong with each plugin, and how to fix it")
 
 
 def _action(

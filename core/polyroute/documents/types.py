@@ -110,7 +110,7 @@ class VerificationDocument(TypedDict):
     """Whether a key works now, according to its endpoint."""
 
     state: VerificationState
-    """`unsupported` means that there is no key, or that no request is known that would verify it."""
+    """`unsupported` means that there is no key, or that its plugin declares no request that verifies a key."""
     message: str | None
     """The reason, in the endpoint's own words if it returned any."""
     remaining: str | None

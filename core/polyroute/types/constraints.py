@@ -1,7 +1,8 @@
 """Constraints on fields of the vocabulary beyond their types, as marks within `Annotated`.
 
 All checks and conversions are derived from the annotations and these marks: `result_check` (what Python plugins
-return), `json_form` (what is stored between runs) and `manifests.reader` (external documents and their JSON Schema).
+return), `serialization` (what is stored between runs) and `plugins.manifests.validators` (external documents and their
+JSON Schema).
 Every run imports this module, so it must be cheap to import.
 """
 

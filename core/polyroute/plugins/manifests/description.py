@@ -1,6 +1,6 @@
 """A plugin's description as data: its manifest, or what its executable returns from `describe`.
 
-`reading` parses a document into a description. `json_form` derives from the types how one is stored between runs.
+`parser` parses a document into a description. `serialization` derives from the types how one is stored between runs.
 """
 
 from collections.abc import Mapping
