@@ -1,4 +1,4 @@
-"""Clients of plain httpx or httpx2. Install `polyroute[httpx]`, or one of the two yourself.
+"""Clients of plain httpx or httpx2. Install `polyroute[httpx]` or `polyroute[http]`.
 
 >>> client, path, model_id = polyroute.integrations.httpx.client(catalog, "PROVIDER/MODEL", protocols=["openai-chat"])
 >>> client.post(path, json={"model": model_id, "messages": [...]})
