@@ -19,7 +19,7 @@ from tests.support.shell import Shell
 
 pytest_plugins = ["tests.support.lanes"]
 
-# No test is timed: machines are shared. In CI the same examples are tried each time, elsewhere others.
+# Tests have no deadline, since machines are shared. In CI the examples are always the same, elsewhere they vary.
 _SLOW = [HealthCheck.too_slow]
 settings.register_profile("calm", deadline=None, suppress_health_check=_SLOW, derandomize=IN_CI)
 settings.load_profile("calm")
@@ -29,9 +29,9 @@ _KEPT = ("PATH", "LANG", "SYSTEMROOT", "VIRTUAL_ENV", "TMPDIR")
 
 @pytest.fixture(scope="session", autouse=True)
 def throw_away_homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """No test sees or touches the home, the keys or the caches of whoever runs it."""
+    """No test reads or changes the home, the keys or the caches of the user who runs it."""
     home = tmp_path_factory.mktemp("home")
-    before, mask = dict(os.environ), os.umask(0o022)  # what others may write is refused as a plugin
+    before, mask = dict(os.environ), os.umask(0o022)  # plugins that others may write to are refused
     os.environ.clear()
     os.environ.update({name: before[name] for name in _KEPT if name in before})
     os.environ.update(HOME=str(home), POLYROUTE_HOME=str(home / "polyroute"), DEXTO_HOME=str(home / "dexto"))
@@ -43,13 +43,13 @@ def throw_away_homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]
 
 @pytest.fixture(scope="session")
 def plugins(throw_away_homes: Path) -> Plugins:
-    """The bundled plugins, as installed."""
+    """Return the bundled plugins, as installed."""
     return Plugins.load(only=["direct", "openrouter", "dexto"])
 
 
 @pytest.fixture(scope="session")
 def expected(throw_away_homes: Path, tmp_path_factory: pytest.TempPathFactory) -> Picture:
-    """What a sound third party and everybody who depends on it see while nobody is broken."""
+    """Return what a valid third-party plugin and its dependents get while no plugin is broken."""
     with site_on_path(tmp_path_factory.mktemp("sound")) as site:
         site.install("zz-good", "good", sound("good"))
         return picture(load("good"))
@@ -57,7 +57,7 @@ def expected(throw_away_homes: Path, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture
 def make_environment(tmp_path: Path) -> MakeEnvironment:
-    """An environment of the given variables and of a home that holds the given files."""
+    """Return a function that makes an environment of variables and of a home with files."""
 
     def make(files: dict[str, str] | None = None, **variables: str) -> Environment:
         for name, text in (files or {}).items():
@@ -71,7 +71,7 @@ def make_environment(tmp_path: Path) -> MakeEnvironment:
 
 @pytest.fixture
 def make_catalog(plugins: Plugins, make_environment: MakeEnvironment) -> MakeCatalog:
-    """A catalog of the bundled plugins for the given variables and files under home."""
+    """Return a function that makes a catalog of the bundled plugins for variables and files under home."""
 
     def make(preferences: Preferences | None = None, files: dict[str, str] | None = None, **variables: str) -> Catalog:
         return Catalog(plugins, make_environment(files, **variables), preferences)
@@ -81,18 +81,18 @@ def make_catalog(plugins: Plugins, make_environment: MakeEnvironment) -> MakeCat
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Shell:
-    """A shell in a throw-away home."""
+    """Return a shell in a temporary home."""
     return Shell(tmp_path)
 
 
 @pytest.fixture
 def node() -> str:
-    """Where Node is."""
+    """Return the path of Node."""
     return needed("node")
 
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    """Starts endpoints on this machine, and ends them."""
+    """Return a function that starts endpoints on this machine, and stop them afterwards."""
     with ExitStack() as stack:
         yield lambda *models, **facts: stack.enter_context(Upstream(*models, **facts).running())

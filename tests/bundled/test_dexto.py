@@ -1,4 +1,4 @@
-"""The dexto plugin: the gateway behind `DEXTO_API_KEY` or a login, whose file is only ever read."""
+"""The dexto plugin: the gateway used with `DEXTO_API_KEY` or a login, whose file is never written."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ LOGIN = {
 
 
 def auth(**changes: object) -> dict[str, str]:
-    """An auth.json as `dexto login` leaves it, with changes; None takes a field out."""
+    """Return an auth.json as written by `dexto login`, with changes; a value of None removes the field."""
     login = {name: value for name, value in {**LOGIN, **changes}.items() if value is not None}
     return {AUTH: json.dumps(login)}
 
 
 def dexto(catalog: Catalog) -> Route:
-    """The route to the gateway itself."""
+    """Return the route to the gateway itself."""
     (route,) = catalog.provider("dexto").routes
     return route
 
 
 def credential(catalog: Catalog, provider: str = "dexto", via: str = "direct") -> Credential:
-    """The credential that the route holds."""
+    """Return the route's credential."""
     found = next(route.credential for route in catalog.provider(provider).routes if route.via == via)
     assert found is not None
     return found
 
 
 def secret(catalog: Catalog, provider: str = "dexto") -> str:
-    """What is revealed for the provider's direct route."""
+    """Return the secret revealed for the provider's direct route."""
     return catalog.environment.reveal(credential(catalog, provider))
 
 
@@ -53,7 +53,7 @@ def secret(catalog: Catalog, provider: str = "dexto") -> str:
 
 
 def test_a_key_in_a_variable(make_catalog: MakeCatalog) -> None:
-    """DEXTO_API_KEY makes the gateway usable, at its own address."""
+    """With DEXTO_API_KEY, the gateway is usable at its own address."""
     catalog = make_catalog(DEXTO_API_KEY=" the-key ")
     route = dexto(catalog)
     assert (route.usable, route.base_url, str(route.credential)) == (True, URL, "env DEXTO_API_KEY")
@@ -62,13 +62,13 @@ def test_a_key_in_a_variable(make_catalog: MakeCatalog) -> None:
 
 
 def test_a_key_in_the_global_dotenv(make_catalog: MakeCatalog) -> None:
-    """DEXTO_API_KEY counts in the person's global `.env` too."""
+    """DEXTO_API_KEY is also read from the user's global `.env`."""
     catalog = make_catalog(files={".dexto/.env": "DEXTO_API_KEY=the-key\n"})
     assert (str(credential(catalog)), secret(catalog)) == ("global .env DEXTO_API_KEY", "the-key")
 
 
 def test_a_key_from_a_login(make_catalog: MakeCatalog, tmp_path: Path) -> None:
-    """The gateway key that a login left in auth.json counts."""
+    """The gateway key that a login stored in auth.json is used."""
     catalog = make_catalog(files=auth())
     assert str(credential(catalog)) == f"file {tmp_path / AUTH} dextoApiKey"
     assert secret(catalog) == "the-gateway-key"
@@ -76,13 +76,13 @@ def test_a_key_from_a_login(make_catalog: MakeCatalog, tmp_path: Path) -> None:
 
 
 def test_a_variable_comes_before_a_login(make_catalog: MakeCatalog) -> None:
-    """With both, DEXTO_API_KEY is used; blank it is not there."""
+    """DEXTO_API_KEY takes precedence over a login, unless it is blank."""
     assert secret(make_catalog(files=auth(), DEXTO_API_KEY="the-key")) == "the-key"
     assert secret(make_catalog(files=auth(), DEXTO_API_KEY=" ")) == "the-gateway-key"
 
 
 def test_the_login_moves_with_the_shared_folder(make_catalog: MakeCatalog, tmp_path: Path) -> None:
-    """auth.json is looked for under DEXTO_HOME where that is set, and nowhere else then."""
+    """If DEXTO_HOME is set, auth.json is read from that folder only."""
     moved = {"elsewhere/auth.json": auth(dextoApiKey="moved")[AUTH], **auth()}
     assert secret(make_catalog(files=moved, DEXTO_HOME=str(tmp_path / "elsewhere"))) == "moved"
     assert not dexto(make_catalog(DEXTO_HOME=str(tmp_path / "nowhere"))).usable
@@ -90,14 +90,14 @@ def test_the_login_moves_with_the_shared_folder(make_catalog: MakeCatalog, tmp_p
 
 @pytest.mark.parametrize("expires", [0, 1, "2020-01-01T00:00:00Z"])
 def test_an_expired_login_with_a_key(make_catalog: MakeCatalog, expires: object) -> None:
-    """A login that has expired is usable where it brought a gateway key: that does not expire with it."""
+    """With an expired login the gateway is usable if the login stored a gateway key, which doesn't expire with it."""
     catalog = make_catalog(files=auth(expiresAt=expires))
     assert (dexto(catalog).usable, secret(catalog)) == (True, "the-gateway-key")
 
 
 @pytest.mark.parametrize("key", [None, "", "  ", 7, ["key"], {"key": "k"}])
 def test_a_login_without_a_key(make_catalog: MakeCatalog, key: object) -> None:
-    """A login without a gateway key is not usable, and the remedy is to log in again."""
+    """With a login without a gateway key the gateway is not usable, and the remedy is to log in again."""
     catalog = make_catalog(files=auth(dextoApiKey=key))
     route = dexto(catalog)
     assert (route.usable, route.credential) == (False, None)
@@ -107,7 +107,7 @@ def test_a_login_without_a_key(make_catalog: MakeCatalog, key: object) -> None:
 
 
 def test_nobody_logged_in(make_catalog: MakeCatalog) -> None:
-    """Without key and login the remedy names both ways, and no problem is made of it."""
+    """Without a key and a login, the remedy names both ways, and there is no problem."""
     catalog = make_catalog()
     route = dexto(catalog)
     assert not route.usable
@@ -115,7 +115,7 @@ def test_nobody_logged_in(make_catalog: MakeCatalog) -> None:
     assert catalog.problems == ()
 
 
-# --- A file that can't be used ---
+# --- An unusable file ---
 
 MALFORMED = {
     "empty": b"",
@@ -131,7 +131,7 @@ MALFORMED = {
 
 @pytest.mark.parametrize("content", MALFORMED.values(), ids=MALFORMED)
 def test_a_malformed_login(plugins: Plugins, tmp_path: Path, content: bytes) -> None:
-    """An auth.json that can't be understood is one problem that names it, and stays as it is to the last byte."""
+    """An auth.json that can't be parsed is one problem that names the file, and stays byte for byte unchanged."""
     path = tmp_path / AUTH
     path.parent.mkdir()
     path.write_bytes(content)
@@ -147,7 +147,7 @@ def test_a_malformed_login(plugins: Plugins, tmp_path: Path, content: bytes) -> 
 
 
 def test_a_login_that_is_a_folder(plugins: Plugins, tmp_path: Path) -> None:
-    """An auth.json that can't be opened is a problem; a key in a variable is used all the same."""
+    """An auth.json that can't be opened is a problem, but a key in a variable is still used."""
     (tmp_path / AUTH).mkdir(parents=True)
     catalog = Catalog(plugins, Environment({"DEXTO_API_KEY": "k"}, home=tmp_path))
     assert (dexto(catalog).usable, [problem.path for problem in catalog.problems]) == (True, [str(tmp_path / AUTH)])
@@ -155,7 +155,7 @@ def test_a_login_that_is_a_folder(plugins: Plugins, tmp_path: Path) -> None:
 
 
 def test_an_expired_login_without_a_key_says_so(make_catalog: MakeCatalog) -> None:
-    """A login that has expired and brought no gateway key is told to have expired, with the remedy to log in."""
+    """For an expired login without a gateway key, the reason is the expiry and the remedy is to log in."""
     files = {AUTH: '{"token": "t", "expiresAt": 1}'}
     route = dexto(make_catalog(files=files))
     assert (route.usable, route.reason) == (False, "the login has expired")
@@ -163,7 +163,7 @@ def test_an_expired_login_without_a_key_says_so(make_catalog: MakeCatalog) -> No
 
 
 def test_a_login_is_never_written(make_catalog: MakeCatalog, tmp_path: Path) -> None:
-    """Looking, routing and revealing leave a good auth.json as it is too."""
+    """Status, routing and revealing leave a valid auth.json unchanged."""
     files = auth(expiresAt=0)
     catalog = make_catalog(files=files)
     catalog.status()
@@ -190,7 +190,7 @@ def test_a_login_is_never_written(make_catalog: MakeCatalog, tmp_path: Path) -> 
 )
 @pytest.mark.parametrize("how", ["variable", "login"])
 def test_another_address(make_catalog: MakeCatalog, address: str, expected: str, how: str) -> None:
-    """DEXTO_API_URL of the process moves the gateway, for its key and its login alike; `/v1` is added once."""
+    """DEXTO_API_URL in the process changes the gateway's address for its key and its login; `/v1` is added once."""
     key = {"DEXTO_API_KEY": "k"} if how == "variable" else {}
     catalog = make_catalog(files=auth() if how == "login" else {}, DEXTO_API_URL=address, **key)
     assert dexto(catalog).base_url == expected
@@ -200,7 +200,7 @@ def test_another_address(make_catalog: MakeCatalog, address: str, expected: str,
 
 @pytest.mark.parametrize("place", ["global", "project"])
 def test_no_file_moves_the_gateway(plugins: Plugins, tmp_path: Path, place: str) -> None:
-    """DEXTO_API_URL in the global `.env`, or in a trusted project's, is not heeded: a file redirects no key."""
+    """DEXTO_API_URL in the global `.env` or a trusted project's is ignored, since no file may redirect a key."""
     folder = tmp_path / (".dexto" if place == "global" else "project")
     folder.mkdir()
     (folder / ".env").write_text("DEXTO_API_URL=https://evil.example\nDEXTO_API_KEY=k\n", encoding="utf-8")
@@ -223,18 +223,18 @@ def test_no_file_moves_the_gateway(plugins: Plugins, tmp_path: Path, place: str)
     ],
 )
 def test_an_address_that_is_none(make_catalog: MakeCatalog, address: str) -> None:
-    """A DEXTO_API_URL that is no plain address makes the gateway unusable, and says so, rather than being ignored."""
+    """With an invalid DEXTO_API_URL the gateway is not usable, and the reason names the variable."""
     catalog = make_catalog(files=auth(), DEXTO_API_KEY="k", DEXTO_API_URL=address)
     assert (dexto(catalog).usable, dexto(catalog).credential) == (False, None)
     assert "DEXTO_API_URL" in dexto(catalog).reason
     assert dexto(catalog).base_url != address
 
 
-# --- OpenRouter's key beside it ---
+# --- OpenRouter's key in the same file ---
 
 
 def test_an_openrouter_key_from_a_login(make_catalog: MakeCatalog, tmp_path: Path) -> None:
-    """auth.json's openRouterApiKey is OpenRouter's key, and goes to OpenRouter alone."""
+    """The openRouterApiKey in auth.json is OpenRouter's key and is sent only to OpenRouter."""
     catalog = make_catalog(files=auth(dextoApiKey=None, openRouterApiKey="the-openrouter-key"))
     assert str(credential(catalog, "openrouter")) == f"file {tmp_path / AUTH} openRouterApiKey"
     assert credential(catalog, "openrouter").endpoint == "https://openrouter.ai/api/v1"
@@ -245,7 +245,7 @@ def test_an_openrouter_key_from_a_login(make_catalog: MakeCatalog, tmp_path: Pat
 
 @pytest.mark.parametrize("place", ["process", "global"])
 def test_openrouters_own_variable_comes_first(make_catalog: MakeCatalog, place: str) -> None:
-    """OPENROUTER_API_KEY, wherever it is set, goes before the key of the login."""
+    """OPENROUTER_API_KEY, wherever it is set, takes precedence over the key of the login."""
     files = auth(openRouterApiKey="the-openrouter-key")
     if place == "global":
         files[".dexto/.env"] = "OPENROUTER_API_KEY=own\n"
@@ -255,7 +255,7 @@ def test_openrouters_own_variable_comes_first(make_catalog: MakeCatalog, place: 
 
 @pytest.mark.parametrize("key", ["", "  ", 7, None])
 def test_an_openrouter_key_that_is_none(make_catalog: MakeCatalog, key: object) -> None:
-    """A blank openRouterApiKey, or one that is no text, is none; OpenRouter's own remedy stands."""
+    """A blank or non-string openRouterApiKey is ignored, and OpenRouter's own remedy is given."""
     route = next(
         route
         for route in make_catalog(files=auth(openRouterApiKey=key)).provider("openrouter").routes
@@ -268,7 +268,7 @@ def test_an_openrouter_key_that_is_none(make_catalog: MakeCatalog, key: object) 
 
 
 def test_the_other_name(make_catalog: MakeCatalog) -> None:
-    """`dexto-nova` is the same gateway, for looking up and for preferring."""
+    """`dexto-nova` is an alias of the gateway for lookups and preferences."""
     catalog = make_catalog(DEXTO_API_KEY="k")
     assert catalog.provider("dexto-nova") == catalog.provider("dexto")
     assert catalog.provider("dexto").provider.aliases == ("dexto-nova",)
@@ -276,7 +276,7 @@ def test_the_other_name(make_catalog: MakeCatalog) -> None:
 
 @pytest.mark.parametrize("name", ["dexto", "dexto-nova"])
 def test_it_is_never_selected(make_catalog: MakeCatalog, name: str) -> None:
-    """One selects a model, not who pays: no model reference starts with the gateway's name."""
+    """A model reference can't start with the gateway's name, since the user selects a model, not who is paid for it."""
     catalog = make_catalog(DEXTO_API_KEY="k")
     assert not catalog.provider(name).provider.selectable
     with pytest.raises(InvalidModelReference, match="can't be selected"):
@@ -284,15 +284,15 @@ def test_it_is_never_selected(make_catalog: MakeCatalog, name: str) -> None:
 
 
 def test_it_asks_to_be_first(make_catalog: MakeCatalog) -> None:
-    """Unless the person has said otherwise, Dexto is the preferred gateway."""
+    """Dexto is the preferred gateway unless the user has chosen another order."""
     assert make_catalog().status().preferred == "dexto"
 
 
-# --- The moment of use ---
+# --- When the key is used ---
 
 
 def test_a_key_is_read_at_the_moment_of_use(make_catalog: MakeCatalog) -> None:
-    """A key in auth.json is read when it is used: a login made since then counts."""
+    """A key in auth.json is read when it is used, so a later login takes effect."""
     catalog = make_catalog(files=auth())
     make_catalog(files=auth(dextoApiKey="the-new-key"))
     assert secret(catalog) == "the-new-key"
@@ -300,7 +300,7 @@ def test_a_key_is_read_at_the_moment_of_use(make_catalog: MakeCatalog) -> None:
 
 @pytest.mark.parametrize("now", ["gone", "without key", "malformed"])
 def test_a_key_that_is_gone_since(make_catalog: MakeCatalog, tmp_path: Path, now: str) -> None:
-    """Where the key is gone since it was found, revealing it raises SecretUnavailable and names where it was."""
+    """If the key has disappeared since it was found, revealing it raises SecretUnavailable, which names its source."""
     catalog = make_catalog(files=auth())
     path = tmp_path / AUTH
     if now == "gone":
@@ -314,7 +314,7 @@ def test_a_key_that_is_gone_since(make_catalog: MakeCatalog, tmp_path: Path, now
 
 
 def test_a_login_shows_up_on_reload(make_catalog: MakeCatalog) -> None:
-    """A login made while a host runs is seen by the next catalog, and not by the one at hand."""
+    """A login made while a host runs is visible in the next catalog, not in the current one."""
     before = make_catalog()
     make_catalog(files=auth())
     assert (dexto(before).usable, dexto(before.reload()).usable) == (False, True)

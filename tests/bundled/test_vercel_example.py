@@ -1,4 +1,4 @@
-"""A gateway described by a TOML file alone: the example of Vercel AI Gateway."""
+"""The example of Vercel AI Gateway: a gateway described by a TOML file alone."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ CASES = """
 
 @pytest.fixture
 def catalog(make_environment: MakeEnvironment, tmp_path: Path) -> Catalog:
-    """The bundled plugins and the example in the person's plugin folder, with the gateway's key alone."""
+    """A catalog of the bundled plugins and the example in the user's plugin folder, with only the gateway's key."""
     folder = tmp_path / ".local" / "share" / "polyroute" / "plugins" / "vercel"
     shutil.copytree(EXAMPLE, folder)
     environment = make_environment(AI_GATEWAY_API_KEY="k")
@@ -81,14 +81,14 @@ def catalog(make_environment: MakeEnvironment, tmp_path: Path) -> Catalog:
 
 
 def test_it_maps_by_data_alone(catalog: Catalog) -> None:
-    """Each model has the ID that the gateway's own list has for it, or none."""
+    """Each model is mapped to its ID in the gateway's own list, or to none."""
     wanted = dict(line.split() for line in CASES.strip().splitlines())
     found = {case: catalog.mapping("vercel-gateway", ModelRef(*case.split("/", 1))).id or "-" for case in wanted}
     assert found == wanted
 
 
 def test_it_is_a_route_like_any(catalog: Catalog) -> None:
-    """With the gateway's key alone, vendors in its list run through it, under its IDs."""
+    """With only the gateway's key, vendors in the gateway's list run through it, under its IDs."""
     route = catalog.resolve("xai/grok-4.3")
     assert (route.via, route.model_id, route.base_url) == (
         "vercel-gateway",
@@ -100,7 +100,7 @@ def test_it_is_a_route_like_any(catalog: Catalog) -> None:
 
 
 def test_the_way_back(catalog: Catalog) -> None:
-    """The gateway's IDs lead back to their makers' models."""
+    """The gateway's IDs are mapped back to the vendors' models."""
     mapper = catalog.plugins.mappers["vercel-gateway"]
     assert mapper.reverse("anthropic/claude-sonnet-4.5") == ("anthropic", "claude-sonnet-4-5")
     assert mapper.reverse("zai/glm-4.6") == ("zai", "glm-4.6")

@@ -1,4 +1,4 @@
-"""The command `polyroute` in real processes: what it prints where, and its exit status."""
+"""The `polyroute` command in real processes: its output on each stream and its exit status."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ ANSI = "\x1b["
     ],
 )
 def test_exit_statuses(shell: Shell, line: str, expected: int) -> None:
-    """0 is yes or done, 1 a clear no, 2 bad input; with 2 nothing is on stdout, and the words are on stderr."""
+    """Exit status 0 means yes or done, 1 no, 2 bad input; for 2, stdout is empty and the message is on stderr."""
     done = shell.run(*line.split())
     assert done.returncode == expected
     assert "Traceback" not in done.stderr
@@ -77,7 +77,7 @@ def test_exit_statuses(shell: Shell, line: str, expected: int) -> None:
 
 @pytest.mark.parametrize("line", ["status", "resolve " + CLAUDE, "explain " + CLAUDE, "models gpt-5", "plugins"])
 def test_json_changes_no_exit_status(shell: Shell, line: str) -> None:
-    """A yes is a yes and a no is a no, with --json as without."""
+    """`--json` does not change the exit status."""
     for key in ({}, {"ANTHROPIC_API_KEY": "k"}):
         statuses = [shell.run(*line.split(), *more, **key).returncode for more in ([], ["--json"])]
         assert statuses[0] == statuses[1]
@@ -95,30 +95,30 @@ def test_json_changes_no_exit_status(shell: Shell, line: str) -> None:
     ],
 )
 def test_a_slip_is_answered_with_what_is_meant(shell: Shell, line: str, words: str) -> None:
-    """A misspelled command, none at all or an option that is not there leads to what there is."""
+    """For a misspelled or missing command or an invalid argument, the message helps the user to correct it."""
     assert words in shell.run(*line.split()).stderr
 
 
 def test_the_module_is_the_command(shell: Shell) -> None:
-    """`python -m polyroute` does what `polyroute` does."""
+    """`python -m polyroute` behaves like `polyroute`."""
     for arguments in (["status"], ["resolve", CLAUDE], ["status", "nobody"]):
         command, module = shell.run(*arguments), shell.start([sys.executable, "-m", "polyroute", *arguments])
         assert (module.returncode, module.stdout, module.stderr) == (command.returncode, command.stdout, command.stderr)
 
 
 def test_version(shell: Shell) -> None:
-    """`--version` says the version of the package."""
+    """`--version` prints the version of the package."""
     assert shell.run("--version").stdout == f"polyroute {polyroute.__version__}\n"
 
 
 def test_an_interrupt_is_no_traceback(shell: Shell) -> None:
-    """Ctrl-C ends the command with 130 and no words."""
+    """Ctrl-C ends the command with exit status 130 and without output."""
     shell.site.install("slow", "slow", "raise KeyboardInterrupt\n")
     done = shell.run("status")
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
-# --- What goes where ---
+# --- Standard output and standard error ---
 
 NOISY = """\
 from polyroute import *
@@ -192,7 +192,7 @@ DOCUMENTS = [
 
 @pytest.mark.parametrize("line", DOCUMENTS)
 def test_json_is_all_that_is_printed(shell: Shell, line: str) -> None:
-    """With --json stdout holds one JSON document and nothing else, whatever plugins print."""
+    """With `--json`, stdout holds exactly one JSON document, whatever plugins print."""
     shell.site.install("noisy", "noisy", NOISY.format(noise=NOISES["print"]))
     done = shell.run(*line.split(), "--json", ANTHROPIC_API_KEY="k")
     assert isinstance(json.loads(done.stdout), dict)
@@ -202,7 +202,7 @@ def test_json_is_all_that_is_printed(shell: Shell, line: str) -> None:
 
 @pytest.mark.parametrize("noise", NOISES)
 def test_however_a_plugin_prints(shell: Shell, noise: str) -> None:
-    """A plugin's printing goes to stderr, also where it or its child process writes to the descriptor itself."""
+    """A plugin's output goes to stderr, even if the plugin or its child process writes to the file descriptor."""
     shell.site.install("noisy", "noisy", NOISY.format(noise=NOISES[noise]))
     done = shell.run("status", "--json")
     assert "noisy" in json.loads(done.stdout)["providers"]
@@ -211,13 +211,13 @@ def test_however_a_plugin_prints(shell: Shell, noise: str) -> None:
 
 @pytest.mark.parametrize("line", ["status nobody", "resolve no-slash", "models --provider nobody", "prefer nowhere"])
 def test_bad_input_prints_no_document(shell: Shell, line: str) -> None:
-    """With bad input --json prints nothing on stdout."""
+    """With bad input, `--json` prints nothing on stdout."""
     done = shell.run(*line.split(), "--json")
     assert (done.returncode, done.stdout) == (2, "")
 
 
 def test_problems_go_to_stderr(shell: Shell) -> None:
-    """Problems are shown beside a table, and stand in the document; they change no exit status."""
+    """Problems are printed on stderr and are part of the JSON document; they don't change the exit status."""
     shell.site.install("broken", "broken", "raise RuntimeError('out of order')\n")
     done = shell.run("status")
     assert (done.returncode, "out of order" in done.stdout) == (0, False)
@@ -225,7 +225,7 @@ def test_problems_go_to_stderr(shell: Shell) -> None:
     assert [problem["plugin"] for problem in shell.json("status")["problems"]] == ["broken"]
 
 
-# --- Names that are not there ---
+# --- Unknown names ---
 
 
 @pytest.mark.parametrize(
@@ -243,9 +243,9 @@ def test_problems_go_to_stderr(shell: Shell) -> None:
 )
 @pytest.mark.parametrize("command", ["status", "explain", "models"])
 def test_an_unknown_provider(shell: Shell, command: str, name: str, closest: str) -> None:
-    """A provider that is not there is answered with the closest names, or with the way to see all; exit status 2."""
+    """For an unknown provider, the message suggests the closest names or how to list all; the exit status is 2."""
     if command == "models" and not name:
-        return  # no provider asked for
+        return  # an empty `--provider` is no filter
     done = shell.run(command, *(["--provider"] if command == "models" else []), name)
     assert (done.returncode, done.stdout) == (2, "")
     assert f"There is no provider {name!r}." in done.stderr
@@ -255,7 +255,7 @@ def test_an_unknown_provider(shell: Shell, command: str, name: str, closest: str
 
 @pytest.mark.parametrize("name", ["Anthropic", "antropic", "an thropic"])
 def test_an_unknown_provider_of_a_model(shell: Shell, name: str) -> None:
-    """A model of a provider that is not there is answered with the closest provider; nothing is guessed."""
+    """For a model of an unknown provider, the message suggests the closest provider, and no provider is guessed."""
     done = shell.run("resolve", f"{name}/claude-sonnet-4-5", ANTHROPIC_API_KEY="k")
     assert (done.returncode, done.stdout) == (2, "")
     assert "Did you mean anthropic" in done.stderr
@@ -263,7 +263,7 @@ def test_an_unknown_provider_of_a_model(shell: Shell, name: str) -> None:
 
 @pytest.mark.parametrize("command", ["resolve", "explain"])
 def test_a_gateways_spelling_of_a_vendor(shell: Shell, command: str) -> None:
-    """A reference that starts with a gateway's name for a vendor is answered with the gateway's own reference."""
+    """For a reference that starts with a gateway's name for a vendor, the gateway's own reference is suggested."""
     done = shell.run(command, "z-ai/glm-4.5-air:free", OPENROUTER_API_KEY="k")
     assert (done.returncode, done.stdout) == (2, "")
     assert "Did you mean openrouter/z-ai/glm-4.5-air:free?" in done.stderr
@@ -282,7 +282,7 @@ def test_a_gateways_spelling_of_a_vendor(shell: Shell, command: str) -> None:
     ],
 )
 def test_half_a_reference(shell: Shell, text: str, hint: str) -> None:
-    """A model without provider, or a provider without model, is answered with how a model is written and a hint."""
+    """For a model without a provider or a provider without a model, the message explains the format with a hint."""
     done = shell.run("resolve", text)
     assert (done.returncode, done.stdout) == (2, "")
     assert "A model is written provider/model" in done.stderr
@@ -293,14 +293,14 @@ def test_half_a_reference(shell: Shell, text: str, hint: str) -> None:
 
 
 def test_an_unlisted_model(shell: Shell) -> None:
-    """A native ID in no list is usable direct, to the letter, and marked unlisted."""
+    """A native ID that is not in any list is usable on the direct route, unchanged, and is marked as unlisted."""
     found = shell.json("resolve", "anthropic/Claude Next:x", ANTHROPIC_API_KEY="k")
     assert [found["route"][key] for key in ("via", "modelId", "mapping")] == ["direct", "Claude Next:x", "unlisted"]
     assert found["model"] == "anthropic/Claude Next:x"
 
 
 def test_a_gateways_spelling_of_a_model(shell: Shell) -> None:
-    """A gateway's spelling of a vendor's model is taken for the native ID where the way back is certain."""
+    """A gateway's spelling of a vendor's model is replaced by the native ID if the reverse mapping is certain."""
     found = shell.json("resolve", "anthropic/claude-sonnet-4.5", ANTHROPIC_API_KEY="k", OPENROUTER_API_KEY="k")
     ids = {route["via"]: (route["modelId"], route["mapping"]) for route in found["routes"] if route["usable"]}
     assert ids == {
@@ -310,14 +310,14 @@ def test_a_gateways_spelling_of_a_model(shell: Shell) -> None:
 
 
 def test_a_native_model_stays_native(shell: Shell) -> None:
-    """An ID that the provider lists itself is used as it is, whatever a gateway calls it."""
+    """An ID that the provider itself lists is used unchanged, whatever a gateway calls the model."""
     found = shell.json("resolve", CLAUDE, ANTHROPIC_API_KEY="k", DEXTO_API_KEY="k", POLYROUTE_PREFER="direct")
     assert (found["route"]["modelId"], found["route"]["mapping"]) == ("claude-sonnet-4-5", "listed")
     assert found["routes"][1]["modelId"] == "anthropic/claude-sonnet-4.5"
 
 
 def test_what_a_person_reads_of_a_route(shell: Shell) -> None:
-    """`resolve` says by which route, as which ID, where and with which credential; and the fallback."""
+    """`resolve` prints the route, the model ID, the base URL, the credential, the protocol and the fallback."""
     done = shell.run("resolve", CLAUDE, DEXTO_API_KEY="k", ANTHROPIC_API_KEY="k")
     facts = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
     assert {name: fact.strip() for name, fact in facts.items()} == {
@@ -332,7 +332,7 @@ def test_what_a_person_reads_of_a_route(shell: Shell) -> None:
 
 
 def test_what_a_person_reads_of_a_no(shell: Shell) -> None:
-    """A model that can't be run is answered with every route, why not, and what to do."""
+    """For a model that can't be run, `resolve` lists every route with the reason and the remedy."""
     done = shell.run("resolve", CLAUDE)
     assert "can't be run" in done.stdout
     for remedy in ("dexto login", "Set ANTHROPIC_API_KEY", "Set OPENROUTER_API_KEY"):
@@ -340,7 +340,7 @@ def test_what_a_person_reads_of_a_no(shell: Shell) -> None:
 
 
 def test_status_of_a_few(shell: Shell) -> None:
-    """Providers asked for by name or alias are told in full, with remedies; the others are not told at all."""
+    """For providers given by ID or alias, `status` prints details with remedies and leaves out all other providers."""
     done = shell.run("status", "azure", "amazon-bedrock", AZURE_API_KEY="k", DEXTO_API_KEY="k")
     assert "Set AZURE_RESOURCE_NAME." in done.stdout
     assert "(bedrock)" in done.stdout
@@ -349,7 +349,7 @@ def test_status_of_a_few(shell: Shell) -> None:
 
 
 def test_status_shows_what_can_be_used_first(shell: Shell) -> None:
-    """The table has each usable provider with route and credential; the rest are counted, or listed with --all."""
+    """The table lists usable providers with route and credential; the others are counted, or listed with `--all`."""
     short, whole = (shell.run("status", *more, GROQ_API_KEY="k", ZHIPU_API_KEY="k").stdout for more in ([], ["--all"]))
     assert re.search(r"^groq +direct +env GROQ_API_KEY *$", short, re.MULTILINE)
     assert re.search(r"^zai +direct +env ZHIPU_API_KEY \(shared\) *$", short, re.MULTILINE)
@@ -361,7 +361,7 @@ def test_status_shows_what_can_be_used_first(shell: Shell) -> None:
 
 
 def test_first_steps(shell: Shell) -> None:
-    """With nothing set, `status` says what to do first: a gateway, or a key; and what runs without."""
+    """Without any credential, `status` suggests the first steps: a gateway, a key, or a provider that needs no key."""
     done = shell.run("status")
     assert done.stderr == ""
     for step in ("dexto login", "DEXTO_API_KEY", "OPENROUTER_API_KEY", "polyroute status PROVIDER", "ollama"):
@@ -371,7 +371,7 @@ def test_first_steps(shell: Shell) -> None:
 
 
 def test_models_that_can_be_run_now(shell: Shell) -> None:
-    """`--available` leaves the models that run now, by whichever route; words narrow down, case aside."""
+    """`--available` lists only models that can run now, by any route; search words filter the list, ignoring case."""
     every = shell.json("models", "Claude", "SONNET", "--provider", "anthropic")["models"]
     assert {model["provider"] for model in every} == {"anthropic"}
     assert CLAUDE.partition("/")[2] in [model["model"] for model in every]
@@ -384,7 +384,7 @@ def test_models_that_can_be_run_now(shell: Shell) -> None:
 
 
 def test_prefer(shell: Shell) -> None:
-    """`prefer` decides which route comes first from then on."""
+    """`prefer` sets the route that comes first from then on."""
     keys = {"ANTHROPIC_API_KEY": "k", "DEXTO_API_KEY": "k"}
     assert shell.json("resolve", CLAUDE, **keys)["route"]["via"] == "dexto"
     done = shell.run("prefer", "direct")
@@ -397,7 +397,7 @@ def test_prefer(shell: Shell) -> None:
 
 
 def test_prefer_keeps_everything_else(shell: Shell) -> None:
-    """Comments, order, unknown keys and other pins in config.toml stay as they are."""
+    """`prefer` keeps comments, order, unknown keys and other pins in config.toml."""
     before = (
         "# mine\n"
         'disable_providers = [ "groq" ]  # too fast\n'
@@ -428,7 +428,7 @@ def test_prefer_keeps_everything_else(shell: Shell) -> None:
     ],
 )
 def test_pins(shell: Shell, via: str, target: str, written: str | None, model: str) -> None:
-    """`--for` pins the route of one provider, by ID or alias, or of one model, to the letter."""
+    """`--for` pins the route of one provider, given by ID or alias, or of one model, whose ID is kept unchanged."""
     assert shell.run("prefer", via, "--for", target).returncode == 0
     pins = {written or target: via}
     assert read_toml(shell.config) == {"pins": pins}
@@ -442,7 +442,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def test_prefer_names_the_routes(shell: Shell) -> None:
-    """A route that is not there is answered with those that are, and nothing is written."""
+    """For an unknown route, `prefer` lists the known routes and writes nothing."""
     done = shell.run("prefer", "drect")
     assert done.returncode == 2
     assert all(name in done.stderr for name in ("direct", "dexto", "openrouter"))
@@ -450,19 +450,19 @@ def test_prefer_names_the_routes(shell: Shell) -> None:
 
 
 def test_prefer_that_has_no_effect_says_so(shell: Shell) -> None:
-    """Where a variable wins over config.toml, `prefer` writes it and says which variable."""
+    """If a variable overrides config.toml, `prefer` still writes the file and names the variable."""
     done = shell.run("prefer", "direct", POLYROUTE_PREFER="openrouter")
     assert (done.returncode, "POLYROUTE_PREFER" in done.stderr) == (0, True)
 
 
 def test_prefer_answers_in_json(shell: Shell) -> None:
-    """`prefer --json` tells what was written where."""
+    """`prefer --json` reports what was written and to which file."""
     document = shell.json("prefer", "direct", "--for", "anthropic")
     assert document == {"schema": 1, "prefer": "direct", "for": "anthropic", "file": str(shell.config)}
 
 
 def test_prefer_leaves_mode_and_link(shell: Shell) -> None:
-    """A config.toml that is a link, or that only its owner may read, stays so."""
+    """`prefer` keeps config.toml a symbolic link and keeps the file's permissions."""
     real = shell.home / "dotfiles.toml"
     real.write_text("# mine\n", encoding="utf-8")
     real.chmod(0o600)
@@ -474,7 +474,7 @@ def test_prefer_leaves_mode_and_link(shell: Shell) -> None:
 
 
 def test_prefer_understands_what_windows_writes(shell: Shell) -> None:
-    """A config.toml with byte order mark and Windows line ends is read, and written too."""
+    """A config.toml with a byte order mark and Windows line endings can be read and updated."""
     shell.config.write_bytes(b'\xef\xbb\xbf# mine\r\nprefer = "dexto"\r\norder = []\r\n')
     assert shell.json("status")["problems"] == []
     assert shell.run("prefer", "direct").returncode == 0
@@ -487,7 +487,7 @@ def test_prefer_understands_what_windows_writes(shell: Shell) -> None:
     "content", [b"prefer = ", b'pins = "text"\n', b"\xff\xfe", b"[pins]\n[pins]\n", b"a = " + b"[" * 9_000]
 )
 def test_prefer_overwrites_nothing_unreadable(shell: Shell, content: bytes) -> None:
-    """A config.toml that can't be understood is left as it is; exit status 3, with words."""
+    """A config.toml that can't be parsed is left unchanged; the error names the file, and the exit status is 3."""
     shell.config.write_bytes(content)
     done = shell.run("prefer", "direct", "--for", "anthropic")
     assert (done.returncode, done.stdout, shell.config.read_bytes()) == (3, "", content)
@@ -497,7 +497,7 @@ def test_prefer_overwrites_nothing_unreadable(shell: Shell, content: bytes) -> N
 
 
 def test_prefer_on_a_full_disk(shell: Shell) -> None:
-    """Where nothing can be written the old config.toml stays, nothing is left beside it; exit status 3."""
+    """If nothing can be written, the old config.toml stays and no other file is left; the exit status is 3."""
     shell.config.write_text('prefer = "dexto"\n', encoding="utf-8")
     done = shell.start(["sh", "-c", f"ulimit -f 0; exec '{POLYROUTE}' prefer direct"])
     assert (done.returncode, done.stdout) == (3, "")
@@ -508,7 +508,7 @@ def test_prefer_on_a_full_disk(shell: Shell) -> None:
 
 @pytest.mark.parametrize("where", ["a folder", "under a file"])
 def test_prefer_where_no_file_can_be(shell: Shell, where: str) -> None:
-    """Where config.toml is a folder, or its folder a file, `prefer` says so; exit status 3."""
+    """If config.toml is a folder, or its folder is a file, `prefer` reports an error; the exit status is 3."""
     if where == "a folder":
         shell.config.mkdir()
         done = shell.run("prefer", "direct")
@@ -539,7 +539,7 @@ def test_prefer_where_no_file_can_be(shell: Shell, where: str) -> None:
     ids=lambda value: value[:24] if isinstance(value, bytes) else "",
 )
 def test_a_faulty_config_is_a_problem(shell: Shell, content: bytes, word: str) -> None:
-    """A config.toml that is wrong, in whole or in part, is one problem with a remedy; everything else works."""
+    """A config.toml that is partly or wholly invalid is one problem with a remedy, and everything else still works."""
     shell.config.write_bytes(content)
     done = shell.run("status", GROQ_API_KEY="k")
     assert done.returncode == 0
@@ -552,14 +552,14 @@ def test_a_faulty_config_is_a_problem(shell: Shell, content: bytes, word: str) -
 
 
 def test_a_config_that_is_a_folder(shell: Shell) -> None:
-    """A config.toml that can't be opened is a problem that names it."""
+    """A config.toml that can't be opened is a problem that names the file."""
     shell.config.mkdir()
     (problem,) = shell.json("status")["problems"]
     assert problem["path"] == str(shell.config)
 
 
 def test_the_sound_part_of_a_config_counts(shell: Shell) -> None:
-    """What is right in a config.toml counts, beside what is wrong."""
+    """Valid settings in a config.toml are used even if other settings are invalid."""
     shell.config.write_text('prefer = "direct"\norder = 7\nnew = 1\n', encoding="utf-8")
     found = shell.json("resolve", CLAUDE, ANTHROPIC_API_KEY="k", DEXTO_API_KEY="k")
     assert (found["route"]["via"], len(found["problems"])) == ("direct", 2)
@@ -569,7 +569,7 @@ BOTH = {"ANTHROPIC_API_KEY": "k", "OPENAI_API_KEY": "k", "DEXTO_API_KEY": "k"}
 
 
 def test_the_note_on_credits(shell: Shell) -> None:
-    """Where nobody chose that a gateway's credits go before direct keys, `status` says so once, and what changes it."""
+    """If a gateway's credits are used before direct keys by default, one note reports it and how to change it."""
     done = shell.run("status", **BOTH)
     assert done.stderr.count("polyroute prefer direct") == 1
     assert done.stderr.count("note: ") == 1
@@ -593,7 +593,7 @@ def test_the_note_on_credits(shell: Shell) -> None:
     ],
 )
 def test_no_note_on_credits(shell: Shell, config: str, variables: dict[str, str]) -> None:
-    """There is no note where no direct key is passed over, or where the person has chosen, be it by pins."""
+    """`status` prints no note if no direct key is passed over or if the user has chosen the order, also by pins."""
     shell.config.write_text(config, encoding="utf-8")
     assert shell.run("status", **variables).stderr == ""
 
@@ -605,7 +605,7 @@ TEXTS = ["status", "status --all", "status openai", "explain openai", "models gp
 
 @pytest.mark.parametrize("line", TEXTS)
 def test_no_colours_in_a_pipe(shell: Shell, line: str) -> None:
-    """What goes into a pipe is plain text, and nothing in it is cut off."""
+    """Output to a pipe is plain text, and nothing is truncated."""
     done = shell.run(*line.split(), **BOTH, TERM="xterm-256color")
     assert done.stdout
     assert ANSI not in done.stdout + done.stderr
@@ -614,13 +614,13 @@ def test_no_colours_in_a_pipe(shell: Shell, line: str) -> None:
 
 @pytest.mark.parametrize("line", ["status", "models gpt-5", "plugins", f"resolve {CLAUDE}"])
 def test_colours_on_a_terminal(shell: Shell, line: str) -> None:
-    """On a terminal headings stand out."""
+    """On a terminal, headings are highlighted."""
     status, shown = shell.on_terminal(*line.split(), **BOTH)
     assert (status, ANSI in shown) == (0, True)
 
 
 def test_json_on_a_terminal(shell: Shell) -> None:
-    """On a terminal a document is laid out for reading, and is the same document, without colours."""
+    """On a terminal, JSON output is indented; the document is the same and has no colours."""
     status, shown = shell.on_terminal("resolve", CLAUDE, "--json", **BOTH)
     assert (status, ANSI in shown) == (0, False)
     assert shown.count("\n") > 10
@@ -628,7 +628,7 @@ def test_json_on_a_terminal(shell: Shell) -> None:
 
 
 def test_a_narrow_terminal(shell: Shell) -> None:
-    """On a narrow terminal long names are folded, never cut."""
+    """On a narrow terminal, long names are wrapped, never truncated."""
     _, shown = shell.on_terminal("status", COLUMNS="40", **BOTH)
     assert "…" not in shown
     assert "..." not in shown
@@ -683,7 +683,7 @@ def polyroute_routeability():
 )
 @pytest.mark.parametrize("key", [{}, {"EVIL_KEY": "k"}])
 def test_a_plugin_does_not_steer_the_terminal(shell: Shell, line: str, key: dict[str, str]) -> None:
-    """Control characters, line breaks and changes of direction in a plugin's texts reach neither stream."""
+    """Control characters, line breaks and bidirectional characters in a plugin's texts are never printed."""
     shell.site.install("evil", "evil", FORGER)
     done = shell.run(*line.split(), **key)
     shown = done.stdout + done.stderr
@@ -698,12 +698,12 @@ LONG = ["status --all", "status --json", "models", "models --json", "plugins", "
 
 @pytest.mark.parametrize("line", [*LONG, "--help", "--version", "status --help"])
 def test_a_reader_who_has_left(shell: Shell, line: str) -> None:
-    """A closed pipe, as after `| head -1`, makes no words at all."""
+    """A closed pipe, as after `| head -1`, causes no message."""
     assert shell.to_nobody(*line.split()).stderr == ""
 
 
 def test_head(shell: Shell) -> None:
-    """`polyroute models | head -1` shows one line and nothing else."""
+    """`polyroute models | head -1` prints one line and nothing else."""
     done = shell.start(["sh", "-c", f"'{POLYROUTE}' models | head -1"])
     assert (done.returncode, done.stdout.count("\n"), done.stderr) == (0, 1, "")
 
@@ -711,7 +711,7 @@ def test_head(shell: Shell) -> None:
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this platform has no device that is always full")
 @pytest.mark.parametrize("line", ["status", "status --json", "completion bash"])
 def test_a_full_disk(shell: Shell, line: str) -> None:
-    """Output that can't be written is an error in words, and exit status 3."""
+    """If the output can't be written, an error message is printed and the exit status is 3."""
     done = shell.start(["sh", "-c", f"'{POLYROUTE}' {line} > /dev/full"])
     assert (done.returncode, "Traceback" in done.stderr) == (3, False)
     assert "polyroute: " in done.stderr
@@ -719,7 +719,7 @@ def test_a_full_disk(shell: Shell, line: str) -> None:
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
 def test_a_terminal_with_few_characters(shell: Shell, encoding: str) -> None:
-    """Names that stdout can't encode make no failure."""
+    """Names that stdout can't encode cause no error."""
     shell.site.install("acme", "acme", FORGER.replace(repr(EVIL), repr("Ünïcødé 模型 →")))
     done = shell.run("status", "evil", PYTHONIOENCODING=encoding)
     assert (done.returncode, "Traceback" in done.stderr) == (0, False)
@@ -730,7 +730,7 @@ def test_a_terminal_with_few_characters(shell: Shell, encoding: str) -> None:
 
 
 def test_completion(shell: Shell) -> None:
-    """The completion script for bash is one that bash accepts, and knows the commands."""
+    """The completion script for bash has valid syntax and contains the commands."""
     script = shell.run("completion", "bash").stdout
     checked = subprocess.run(
         ["bash", "-n"], input=script, env=shell.variables, capture_output=True, text=True, check=False
@@ -741,7 +741,7 @@ def test_completion(shell: Shell) -> None:
 
 @pytest.mark.parametrize(("missing", "line"), [("tomlkit", "prefer direct"), ("shtab", "completion bash")])
 def test_a_missing_extra(shell: Shell, missing: str, line: str) -> None:
-    """What needs an extra that is not installed names it; exit status 3."""
+    """If a required extra is not installed, the error names it; the exit status is 3."""
     shell.site.module(missing, "raise ImportError('not here')\n")
     done = shell.run(*line.split())
     assert (done.returncode, done.stdout, "Traceback" in done.stderr) == (3, "", False)
@@ -749,7 +749,7 @@ def test_a_missing_extra(shell: Shell, missing: str, line: str) -> None:
 
 
 def test_problems_are_told_where_the_input_is_refused(shell: Shell) -> None:
-    """Where a provider is not there since its plugin is broken, the plugin's problem is told."""
+    """If a provider is missing because its plugin is broken, the plugin's problem is reported."""
     shell.site.install("broken", "broken", "raise RuntimeError('not today')\n")
     done = shell.run("status", "broken")
     assert done.returncode == 2
@@ -758,7 +758,7 @@ def test_problems_are_told_where_the_input_is_refused(shell: Shell) -> None:
 
 @pytest.mark.parametrize("closed", ["2>&-", "<&-", "<&- 2>&-"])
 def test_a_stream_that_is_closed(shell: Shell, closed: str) -> None:
-    """Without stdin, stderr or both a command does what it does, and what is told goes nowhere else."""
+    """Without stdin, stderr or both, a command works as usual, and its messages don't go to another stream."""
     line = f"{POLYROUTE} custom add openrouter/not-in-any-list"
     done = shell.start(["sh", "-c", f"{line} {closed} && {POLYROUTE} custom list --json {closed}"])
     assert done.returncode == 0
@@ -771,28 +771,28 @@ def test_a_stream_that_is_closed(shell: Shell, closed: str) -> None:
 
 @pytest.mark.parametrize("line", ["status --json", "--help", "completion bash", "serve --port 0"])
 def test_stdout_that_is_closed(shell: Shell, line: str) -> None:
-    """With stdout closed nothing can be told: a message, and exit status 3."""
+    """If stdout is closed, an error message is printed and the exit status is 3."""
     done = shell.start(["bash", "-c", f"{POLYROUTE} {line} >&-"])
     assert (done.returncode, "polyroute: the output: " in done.stderr) == (3, True)
     assert "internal error" not in done.stderr
 
 
 def test_a_full_order_wins_over_prefer(shell: Shell) -> None:
-    """`prefer` says so where a full order in the file leaves it without effect."""
+    """If a complete order in the file makes `prefer` ineffective, `prefer` reports it."""
     shell.config.parent.mkdir(parents=True, exist_ok=True)
     shell.config.write_text('order = ["direct"]\n', encoding="utf-8")
     assert "a complete `order` is set and overrides this" in shell.run("prefer", "dexto").stderr
 
 
 def test_a_table_on_a_terminal_needs_an_extra(shell: Shell) -> None:
-    """A table on a terminal names the extra where it is not installed."""
+    """If the extra for tables on a terminal is not installed, the error names it."""
     shell.site.module("rich", "raise ImportError('not here')\n")
     status, shown = shell.on_terminal("models", "gpt-5")
     assert (status, "polyroute[cli]" in shown) == (3, True)
 
 
 def test_json_needs_no_extra(shell: Shell) -> None:
-    """What programs read needs no extra."""
+    """JSON output and piped output need no extra."""
     for name in ("rich", "tomlkit", "shtab"):
         shell.site.module(name, "raise ImportError('not here')\n")
     for line in ("status", "plugins", f"resolve {CLAUDE}", f"explain {CLAUDE}", "models gpt-5"):
@@ -820,30 +820,30 @@ DEAR = {
     "tomllib",
     "zipfile",
 }
-"""Modules that cost more than they give on the way to a status."""
+"""Modules that are too expensive to import for `status`."""
 
 
 def imported(shell: Shell, command: Sequence[str], **variables: str) -> set[str]:
-    """The modules that a program imports."""
+    """Return the modules that a program imports."""
     done = shell.start(command, PYTHONPROFILEIMPORTTIME="1", **variables)
     assert done.returncode == 0
     return {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
 
 
 def dear(shell: Shell, **variables: str) -> set[str]:
-    """Which dear modules `status --json` imports, beside those that this Python always imports."""
+    """Return the expensive modules that `status --json` imports beyond those that this Python always imports."""
     shell.run("status", "--json", **variables)
     always = imported(shell, [sys.executable, "-c", "pass"], **variables)
     return (imported(shell, [POLYROUTE, "status", "--json"], **variables) - always) & DEAR
 
 
 def test_nothing_dear_is_imported(shell: Shell) -> None:
-    """With caches warm and nothing configured, `status --json` imports none of the dear modules."""
+    """With warm caches and nothing configured, `status --json` imports none of the expensive modules."""
     assert dear(shell) == set()
 
 
 def test_only_what_is_needed_is_imported(shell: Shell) -> None:
-    """Keys, a global `.env` and a login need none of them either, and a config.toml only its parser."""
+    """Keys, a global `.env` and a login need none of the expensive modules; a config.toml needs only its parser."""
     (shell.home / ".dexto").mkdir()
     (shell.home / ".dexto" / ".env").write_text("OPENAI_API_KEY=k\n", encoding="utf-8")
     (shell.home / ".dexto" / "auth.json").write_text('{"dextoApiKey": "k"}', encoding="utf-8")

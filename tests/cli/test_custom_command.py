@@ -1,4 +1,4 @@
-"""The command `polyroute custom` in real processes: what it prints, what it stores, and what it never shows."""
+"""The `polyroute custom` command in real processes: what it prints, what it stores, and what it never reveals."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ KEY = "sk-canary-7f3a9c-0123456789abcdef"
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Shell:
-    """A shell in a throw-away home."""
+    """A shell with a temporary home folder."""
     return Shell(tmp_path)
 
 
 @pytest.fixture
 def file(shell: Shell) -> Path:
-    """The person's file of custom models, not there yet."""
+    """The path of the user's file of custom models, which doesn't exist yet."""
     return shell.home / ".dexto" / "models" / "custom-models.json"
 
 
 def stored(file: Path) -> list[dict[str, Any]]:
-    """The entries of the file."""
+    """Return the entries of the file."""
     models: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))["models"]
     return models
 
 
 def add_server(shell: Shell, *more: str, key: str = KEY) -> None:
-    """Add a model of a server with a key of its own."""
+    """Add a model on a server that has its own key."""
     done = shell.run("custom", "add", "litellm/m", "--base-url", URL, "--key-stdin", *more, given=f"{key}\n")
     assert done.returncode == 0, done.stderr
 
@@ -73,7 +73,7 @@ def add_server(shell: Shell, *more: str, key: str = KEY) -> None:
     ],
 )
 def test_exit_statuses(shell: Shell, line: str, expected: int) -> None:
-    """0 where it is done, 2 where the input is wrong, 3 where it could not be done; never a traceback."""
+    """Exit status 0 means done, 2 bad input, 3 that it could not be done; there is never a traceback."""
     done = shell.run("custom", *line.split())
     assert done.returncode == expected, done.stderr
     assert "Traceback" not in done.stderr
@@ -81,7 +81,7 @@ def test_exit_statuses(shell: Shell, line: str, expected: int) -> None:
 
 
 def test_add_tells_by_which_route_it_would_run(shell: Shell, file: Path) -> None:
-    """With the gateway's key alone, via the gateway under that very ID; and nothing but what was said is stored."""
+    """With only the gateway's key, the model runs via the gateway under the same ID; only given fields are stored."""
     done = shell.run("custom", "add", GLM, "--display-name", "GLM Air", DEXTO_API_KEY="d")
     assert "via dexto now, as z-ai/glm-4.5-air:free" in done.stdout
     assert stored(file) == [{"provider": "openrouter", "name": "z-ai/glm-4.5-air:free", "displayName": "GLM Air"}]
@@ -89,7 +89,7 @@ def test_add_tells_by_which_route_it_would_run(shell: Shell, file: Path) -> None
 
 
 def test_add_tells_what_is_missing(shell: Shell) -> None:
-    """Without any credential it says for each route what to do."""
+    """Without any credential, `add` prints the remedy for each route."""
     done = shell.run("custom", "add", GLM)
     assert "can't be run yet" in done.stdout
     assert "OPENROUTER_API_KEY" in done.stdout
@@ -97,7 +97,7 @@ def test_add_tells_what_is_missing(shell: Shell) -> None:
 
 
 def test_an_id_that_is_in_no_list_is_added_with_advice(shell: Shell, file: Path) -> None:
-    """The gateway's list is advice: a misspelled ID is stored as it is, and the likely ones are told."""
+    """An ID that is not in the gateway's list is stored unchanged, and similar IDs are suggested in a note."""
     document = shell.json("custom", "add", "openrouter/z-ai/glm-4.5-air:fre", OPENROUTER_API_KEY="o")
     assert document["runs"] == "direct"
     assert document["created"] is True
@@ -107,7 +107,7 @@ def test_an_id_that_is_in_no_list_is_added_with_advice(shell: Shell, file: Path)
 
 
 def test_list_as_json(shell: Shell) -> None:
-    """Each model with its provider, name and stored fields, the key masked."""
+    """`list --json` has each model with its provider, its name and its stored fields, with the key masked."""
     add_server(shell, "--max-input-tokens", "1000")
     document = shell.json("custom", "list")
     entry = {"provider": "litellm", "name": "m", "baseURL": URL, "maxInputTokens": 1000, "apiKey": "****cdef"}
@@ -116,14 +116,14 @@ def test_list_as_json(shell: Shell) -> None:
 
 
 def test_custom_models_are_among_the_models(shell: Shell) -> None:
-    """`polyroute models` lists them and marks them in JSON."""
+    """`polyroute models` lists custom models and marks them in JSON."""
     add_server(shell)
     (model,) = shell.json("models", "litellm/m", "--available")["models"]
     assert (model["provider"], model["model"], model["custom"]) == ("litellm", "m", True)
 
 
 def test_editing_keeps_what_is_not_named(shell: Shell, file: Path) -> None:
-    """A field that is named changes, one that is cleared goes, and others stay, also those that mean nothing here."""
+    """`edit` changes the given fields, removes the cleared ones and keeps all others, including unknown fields."""
     add_server(shell, "--display-name", "M")
     (entry,) = stored(file)
     file.write_text(json.dumps({"version": 1, "models": [{**entry, "new": {"a": [1]}}]}), encoding="utf-8")
@@ -136,7 +136,7 @@ def test_editing_keeps_what_is_not_named(shell: Shell, file: Path) -> None:
 
 
 def test_a_key_stays_with_its_base_url(shell: Shell, file: Path) -> None:
-    """Another base URL needs the key again, or the word that it is to be kept."""
+    """A new base URL requires either the key again or `--keep-key`."""
     add_server(shell)
     refused = shell.run("custom", "edit", "litellm/m", "--base-url", "http://elsewhere/v1")
     assert refused.returncode == 2
@@ -148,7 +148,7 @@ def test_a_key_stays_with_its_base_url(shell: Shell, file: Path) -> None:
 
 
 def test_a_key_by_name(shell: Shell, file: Path) -> None:
-    """A variable or an entry of the keyring can be named in place of a key."""
+    """A variable or a keyring entry can be given instead of a key."""
     done = shell.run("custom", "add", "litellm/m", "--base-url", URL, "--key-variable", "MY_KEY", MY_KEY=KEY)
     assert "env MY_KEY" in done.stdout
     assert stored(file)[0]["apiKey"] == "${MY_KEY}"
@@ -166,14 +166,14 @@ def test_a_key_by_name(shell: Shell, file: Path) -> None:
     ],
 )
 def test_a_field_that_is_wrong_is_told_with_its_option(shell: Shell, line: str, option: str) -> None:
-    """What a model lacks or can't have is told in the words of the command too."""
+    """The error about a missing or invalid field also names the command's option for it."""
     shell.run("custom", "add", "litellm/there", "--base-url", URL)
     assert option in shell.run("custom", *line.split()).stderr
 
 
 @pytest.mark.parametrize("name", ["$MY_KEY", KEY, "", "MY KEY"])
 def test_what_is_no_name_of_a_variable(shell: Shell, file: Path, name: str) -> None:
-    """A key in the place of its variable's name is refused and not repeated, as is a name that no variable has."""
+    """A key given as the name of a variable is refused and not repeated, as is an invalid variable name."""
     done = shell.run("custom", "add", "litellm/m", "--base-url", URL, "--key-variable", name)
     assert done.returncode == 2
     assert "names neither a variable" in done.stderr
@@ -182,7 +182,7 @@ def test_what_is_no_name_of_a_variable(shell: Shell, file: Path, name: str) -> N
 
 
 def test_a_field_is_not_given_and_cleared(shell: Shell, file: Path) -> None:
-    """Where a field is to be changed and to be taken away, nothing is done."""
+    """If a field is both set and cleared, the command is refused and nothing changes."""
     add_server(shell)
     before = file.read_bytes()
     for line in ("--no-key --key-variable MINE", "--clear display-name --display-name M"):
@@ -193,7 +193,7 @@ def test_a_field_is_not_given_and_cleared(shell: Shell, file: Path) -> None:
 
 
 def test_what_is_cleared_must_be_a_field(shell: Shell, file: Path) -> None:
-    """A misspelt field is told, with those that are there; one that is merely not set is no mistake."""
+    """For a misspelled field to clear, the error lists the known fields; a field that is not set may be cleared."""
     add_server(shell)
     done = shell.run("custom", "edit", "litellm/m", "--clear", "displayNam")
     assert done.returncode == 2
@@ -203,7 +203,7 @@ def test_what_is_cleared_must_be_a_field(shell: Shell, file: Path) -> None:
 
 
 def test_a_relative_path_is_stored_whole(shell: Shell, file: Path) -> None:
-    """A file is meant from where the command runs, and found from everywhere else."""
+    """A relative path is stored as an absolute path, so that the file is found from every folder."""
     (shell.home / "m.gguf").touch()
     moved = ["sh", "-c", f'cd "$HOME" && exec {POLYROUTE} custom add local/m --file-path m.gguf']
     assert "direct" in shell.start(moved).stdout
@@ -211,7 +211,7 @@ def test_a_relative_path_is_stored_whole(shell: Shell, file: Path) -> None:
 
 
 def test_a_number_beyond_all_is_null_in_json(shell: Shell, file: Path) -> None:
-    """What JSON can't say is said as JavaScript says it, and stays in the file."""
+    """A number that JSON can't represent is printed as `null`, as in JavaScript, and stays in the file."""
     entry = '{"provider": "openrouter", "name": "m", "new": [1e400, -1e400, 1' + 500 * "0" + "]}"
     file.parent.mkdir(parents=True)
     file.write_text(f'{{"version": 1, "models": [{entry}]}}', encoding="utf-8")
@@ -225,7 +225,7 @@ def test_a_number_beyond_all_is_null_in_json(shell: Shell, file: Path) -> None:
 
 @pytest.mark.parametrize("unreachable", ["loop", "folder"])
 def test_a_file_that_cannot_be_reached_is_told(shell: Shell, file: Path, unreachable: str) -> None:
-    """It is not taken for one that is not there, in the list and among what is wrong."""
+    """A file that can't be read is reported as a problem, not treated as a missing file."""
     file.parent.mkdir(parents=True)
     file.symlink_to(file) if unreachable == "loop" else file.mkdir()
     assert "can't be read" in shell.run("custom", "list").stderr
@@ -234,7 +234,7 @@ def test_a_file_that_cannot_be_reached_is_told(shell: Shell, file: Path, unreach
 
 
 def test_renaming_to_what_looks_like_a_reference(shell: Shell) -> None:
-    """The new ID is kept to the letter, and it is said that the provider is a part of it; not where a list has it."""
+    """The new ID is kept unchanged; a note says that it includes the provider, unless a list contains the ID."""
     add_server(shell)
     done = shell.run("custom", "rename", "litellm/m", "litellm/n")
     assert "litellm/m was renamed to litellm/litellm/n" in done.stdout
@@ -244,7 +244,7 @@ def test_renaming_to_what_looks_like_a_reference(shell: Shell) -> None:
 
 
 def test_renaming_and_removing(shell: Shell, file: Path) -> None:
-    """A new ID keeps all fields; what is removed is gone."""
+    """A renamed model keeps all its fields; a removed model is gone."""
     add_server(shell)
     assert shell.run("custom", "rename", "litellm/m", "new/id:free").returncode == 0
     assert stored(file) == [{"provider": "litellm", "name": "new/id:free", "baseURL": URL, "apiKey": KEY}]
@@ -253,7 +253,7 @@ def test_renaming_and_removing(shell: Shell, file: Path) -> None:
 
 
 def test_a_hidden_prompt_on_a_terminal(shell: Shell, file: Path) -> None:
-    """Where a key is missing and somebody is there, it is asked for, and not shown while it is typed."""
+    """If a key is missing and stdin is a terminal, the command prompts for the key without echoing it."""
     ours, its = pty.openpty()
     command = [POLYROUTE, "custom", "add", "openrouter/m"]
     with subprocess.Popen(command, env=shell.variables, stdin=its, stdout=its, stderr=its) as process:
@@ -265,7 +265,7 @@ def test_a_hidden_prompt_on_a_terminal(shell: Shell, file: Path) -> None:
         try:
             while part := os.read(ours, 65536):
                 shown += part
-        except OSError:  # Linux's way to say that nobody writes there any more
+        except OSError:  # on Linux, the other end is closed
             pass
     os.close(ours)
     assert process.returncode == 0
@@ -274,7 +274,7 @@ def test_a_hidden_prompt_on_a_terminal(shell: Shell, file: Path) -> None:
 
 
 def test_no_key_is_asked_for_that_is_not_needed(shell: Shell, file: Path) -> None:
-    """On a terminal too, a model that can be run needs no answer."""
+    """For a model that can be run already, the command doesn't prompt for a key, even on a terminal."""
     status, shown = shell.on_terminal("custom", "add", GLM, DEXTO_API_KEY="d")
     assert status == 0
     assert "not shown" not in shown
@@ -282,7 +282,7 @@ def test_no_key_is_asked_for_that_is_not_needed(shell: Shell, file: Path) -> Non
 
 
 def test_no_key_is_asked_for_a_file_that_is_not_there(shell: Shell, file: Path) -> None:
-    """A model that no key would make run is added without a question."""
+    """For a model whose file doesn't exist, the command doesn't prompt for a key, which would not make it usable."""
     status, shown = shell.on_terminal("custom", "add", "local/m", "--file-path", "/no/such/m.gguf")
     assert status == 0
     assert "not shown" not in shown
@@ -290,7 +290,7 @@ def test_no_key_is_asked_for_a_file_that_is_not_there(shell: Shell, file: Path) 
 
 
 def test_no_answer_to_the_prompt(shell: Shell, file: Path) -> None:
-    """Ctrl-D in place of a key is none: the model is there, and what it lacks is told."""
+    """Ctrl-D at the prompt means no key: the model is added, and what is missing is reported."""
     status, shown = shell.on_terminal("custom", "add", GLM, typed="\x04")
     assert status == 0
     assert "can't be run yet" in shown
@@ -298,7 +298,7 @@ def test_no_answer_to_the_prompt(shell: Shell, file: Path) -> None:
 
 
 def test_a_key_at_the_prompt_that_can_not_be_one(shell: Shell, file: Path) -> None:
-    """The model is there without it, which is said, with the way to set another."""
+    """If the key typed at the prompt is invalid, the model is added without it, and the error says how to set one."""
     status, shown = shell.on_terminal("custom", "add", GLM, typed="ké\n")
     assert status == 2
     assert "was added without a key" in shown
@@ -310,7 +310,7 @@ def test_a_key_at_the_prompt_that_can_not_be_one(shell: Shell, file: Path) -> No
 
 
 def test_export_and_import(shell: Shell, file: Path, tmp_path: Path) -> None:
-    """What was exported comes back as it was, without keys unless they are asked for on both sides."""
+    """Exported models are imported unchanged; keys are included only if both commands are given `--with-secrets`."""
     add_server(shell)
     whole, bare = tmp_path / "whole.json", tmp_path / "bare.json"
     assert shell.run("custom", "export", str(bare)).returncode == 0
@@ -329,7 +329,7 @@ def test_export_and_import(shell: Shell, file: Path, tmp_path: Path) -> None:
 
 
 def test_an_export_is_utf_8_everywhere(shell: Shell) -> None:
-    """Where the output is set to another encoding, what is exported can still be imported."""
+    """An export is UTF-8 even if the output has another encoding, so that it can be imported."""
     shell.run("custom", "add", "openrouter/é🎉", "--display-name", "ü")
     exported = shell.run("custom", "export", PYTHONIOENCODING="latin-1").stdout
     shell.run("custom", "remove", "openrouter/é🎉")
@@ -338,7 +338,7 @@ def test_an_export_is_utf_8_everywhere(shell: Shell) -> None:
 
 
 def test_a_dry_run_writes_nothing(shell: Shell, file: Path) -> None:
-    """It tells what would become of each entry, and the file stays."""
+    """A dry run reports the action for each entry and doesn't change the file."""
     add_server(shell)
     before = file.read_bytes()
     entries = [
@@ -365,7 +365,7 @@ def test_a_dry_run_writes_nothing(shell: Shell, file: Path) -> None:
     ],
 )
 def test_conflicts(shell: Shell, file: Path, policy: str, actions: list[str], names: list[str], status: int) -> None:
-    """One model that is there already is skipped, replaced, or keeps all from being written."""
+    """An entry for an existing model is skipped, replaces it, or prevents the whole import, depending on the policy."""
     shell.run("custom", "add", "openrouter/m", "--display-name", "M")
     entries = [
         {"provider": "openrouter", "name": each, "displayName": text} for each, text in (("n", "N"), ("m", "other"))
@@ -378,14 +378,14 @@ def test_conflicts(shell: Shell, file: Path, policy: str, actions: list[str], na
 
 @pytest.mark.parametrize("text", ["[{entry}]", '{{"version": 1, "models": [{entry}]}}'])
 def test_an_import_with_a_byte_order_mark(shell: Shell, file: Path, text: str) -> None:
-    """An editor's mark does no harm, before a list as before a file of custom models."""
+    """A byte order mark is accepted before a list and before a file of custom models."""
     entry = {"provider": "openrouter", "name": "m"}
     assert shell.run("custom", "import", "-", given="\ufeff" + text.format(entry=json.dumps(entry))).returncode == 0
     assert stored(file) == [entry]
 
 
 def test_a_refused_entry_says_nothing_of_the_others(shell: Shell) -> None:
-    """Of an entry that can't be used only that is told: the others are written."""
+    """A refused entry is reported on its own, and the other entries are written."""
     entries = [{"provider": "litellm", "name": "m"}, {"provider": "openrouter", "name": "n"}]
     done = shell.run("custom", "import", "-", given=json.dumps(entries))
     assert "baseURL is missing" in done.stdout
@@ -395,7 +395,7 @@ def test_a_refused_entry_says_nothing_of_the_others(shell: Shell) -> None:
 
 @pytest.mark.parametrize("url", [URL, "http://evil.example/v1"])
 def test_an_import_inherits_a_key_only_for_its_base_url(shell: Shell, file: Path, url: str) -> None:
-    """An entry that replaces another gets its stored key where both have the same base URL, and never else."""
+    """An entry that replaces another inherits its stored key only if both have the same base URL."""
     add_server(shell)
     entry = {"provider": "litellm", "name": "m", "baseURL": url, "apiKey": "[REDACTED]"}
     shell.run("custom", "import", "-", "--on-conflict", "replace", given=json.dumps([entry]))
@@ -404,14 +404,14 @@ def test_an_import_inherits_a_key_only_for_its_base_url(shell: Shell, file: Path
 
 
 def test_an_imported_variable_is_left_out(shell: Shell, file: Path) -> None:
-    """Somebody else's file has no key of the person's sent to its own base URL."""
+    """A key reference in an imported file is left out, so that no key of the user is sent to that file's base URL."""
     entry = {"provider": "litellm", "name": "m", "baseURL": "http://evil.example", "apiKey": "$OPENAI_API_KEY"}
     shell.run("custom", "import", "-", given=json.dumps({"version": 1, "models": [entry]}))
     assert "apiKey" not in stored(file)[0]
 
 
 def test_unknown_providers_are_imported(shell: Shell, file: Path) -> None:
-    """An entry of a provider that is not installed is kept, and the list says that it is not available."""
+    """An entry of a provider that is not installed is kept, and the list marks the provider as not available."""
     entry = {"provider": "from-2030", "name": "m", "new": 1}
     assert shell.run("custom", "import", "-", given=json.dumps([entry])).returncode == 0
     assert stored(file) == [entry]
@@ -419,7 +419,7 @@ def test_unknown_providers_are_imported(shell: Shell, file: Path) -> None:
 
 
 def test_repair(shell: Shell, file: Path) -> None:
-    """A broken file is kept beside, and what can be read of it works again."""
+    """`repair` keeps a copy of the broken file and recovers the readable entries."""
     add_server(shell)
     text = file.read_text(encoding="utf-8")
     file.write_text(text[:-3], encoding="utf-8")
@@ -430,12 +430,12 @@ def test_repair(shell: Shell, file: Path) -> None:
     assert shell.json("custom", "list")["models"][0]["name"] == "m"
 
 
-# --- Nothing secret is shown ---
+# --- Secrets are never printed ---
 
 
 @pytest.mark.parametrize("as_json", [[], ["--json"]])
 def test_no_command_shows_a_key(shell: Shell, file: Path, as_json: list[str]) -> None:
-    """Whatever is done with a model that has a key, the key is in the file and nowhere else, in errors neither."""
+    """A model's key is stored in the file only and never printed, not even in errors, whatever the command."""
     add_server(shell)
     (entry,) = stored(file)
     newer = {**entry, "authToken": KEY, "headers": {"x-api-key": KEY}, "nested": {"deep": [{"secretKey": KEY}]}}
@@ -471,7 +471,7 @@ def test_no_command_shows_a_key(shell: Shell, file: Path, as_json: list[str]) ->
 
 @pytest.mark.parametrize("line", ["status", "resolve openrouter/m", "models gpt", "explain openai"])
 def test_nothing_is_imported_where_there_are_none(shell: Shell, line: str) -> None:
-    """Without a file of custom models, no command loads what reads it."""
+    """Without a file of custom models, no command imports the modules that read it."""
     code = "import sys; from polyroute.cli.main import main; main(sys.argv[1:]); print(*sys.modules, file=sys.stderr)"
     done = shell.start([sys.executable, "-c", code, *line.split()])
     modules = set(done.stderr.split())
@@ -486,7 +486,7 @@ def test_nothing_is_imported_where_there_are_none(shell: Shell, line: str) -> No
 
 
 def test_status_does_not_look_at_custom_models(shell: Shell) -> None:
-    """With a file too, status is about providers and reads none of it."""
+    """Even with a file of custom models, `status` doesn't read it."""
     add_server(shell)
     code = "import sys; from polyroute.cli.main import main; main(sys.argv[1:]); print(*sys.modules, file=sys.stderr)"
     done = shell.start([sys.executable, "-c", code, "status"])
@@ -495,7 +495,7 @@ def test_status_does_not_look_at_custom_models(shell: Shell) -> None:
 
 @pytest.mark.parametrize("line", ["add openrouter/m --key", "edit openrouter/m --api-key", "rename openrouter/m n"])
 def test_a_key_that_was_given_as_an_argument_is_not_repeated(shell: Shell, line: str) -> None:
-    """It is refused, and the message doesn't quote it."""
+    """A key given as an argument is refused, and the message doesn't quote it."""
     done = shell.run("custom", *line.split(), KEY)
     assert done.returncode == 2
     assert KEY not in done.stdout + done.stderr

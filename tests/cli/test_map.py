@@ -1,4 +1,4 @@
-"""`polyroute map`: what a gateway calls many models, one line for each."""
+"""The `polyroute map` command, which prints a gateway's IDs for many models, one line per model."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def answers(text: str) -> list[dict[str, Any]]:
 
 
 def test_a_line_has_what_was_asked_and_the_answer(shell: Shell) -> None:
-    """Each line of JSON holds the model as given, the gateway, its ID and how it is known, and nothing else."""
+    """Each line of JSON has exactly the given model, the gateway, its ID, the evidence for it and suggestions."""
     done = shell.run("map", "--json", given=lines(("gemini", "gemini-2.5-pro"), ("openai", "gpt-99")))
     mapped, missing = answers(done.stdout)
     expected = {"provider": "gemini", "model": "gemini-2.5-pro", "via": "openrouter", "id": "google/gemini-2.5-pro"}
@@ -34,7 +34,7 @@ def test_a_line_has_what_was_asked_and_the_answer(shell: Shell) -> None:
 
 
 def test_arguments_are_answered_as_lines_are(shell: Shell) -> None:
-    """A reference as argument has the same answer as on stdin, which is then not read; `--via` is heeded."""
+    """A reference given as an argument has the same result as one on stdin, which is then not read; `--via` applies."""
     by_argument = shell.run("map", CLAUDE, "--via", "dexto", "--json", given="no JSON\n")
     by_line = shell.run("map", "--via", "dexto", "--json", given=lines(("anthropic", "claude-sonnet-4-5")))
     assert by_argument.stdout == by_line.stdout
@@ -44,7 +44,7 @@ def test_arguments_are_answered_as_lines_are(shell: Shell) -> None:
 
 
 def test_people_read_a_table(shell: Shell) -> None:
-    """Without --json there is a table, with suggestions where there is no ID."""
+    """Without `--json`, the output is a table, with suggestions for models without an ID."""
     done = shell.run("map", CLAUDE, "openai/gpt-99")
     title, claude, missing = done.stdout.splitlines()
     assert title.split() == ["Model", "Via", "openrouter", "Known", "Otherwise"]
@@ -54,7 +54,7 @@ def test_people_read_a_table(shell: Shell) -> None:
 
 
 def test_bad_lines_are_told_and_the_others_answered(shell: Shell) -> None:
-    """What is no request is told with its line number on stderr; the rest is answered, and the status is 2."""
+    """Invalid lines are reported on stderr with their line numbers, others get results, and the exit status is 2."""
     bad = [
         "nonsense",
         "[]",
@@ -69,7 +69,7 @@ def test_bad_lines_are_told_and_the_others_answered(shell: Shell) -> None:
 
 
 def test_a_bad_argument_is_told(shell: Shell) -> None:
-    """An argument without a provider is told, and the others are answered."""
+    """An argument without a provider is reported, and the others get results."""
     done = shell.run("map", "gpt-5", CLAUDE, "--json")
     assert "argument 1: 'gpt-5' is not provider/model" in done.stderr
     assert (done.returncode, len(answers(done.stdout))) == (2, 1)
@@ -80,13 +80,13 @@ def test_a_bad_argument_is_told(shell: Shell) -> None:
     [(["openai/gpt-99"], 1), (["openai/gpt-99", CLAUDE], 0), (["nobody/x"], 1), ([], 0)],
 )
 def test_exit_statuses(shell: Shell, models: list[str], expected: int) -> None:
-    """0 where something has an ID or nothing was asked, 1 where nothing has one."""
+    """The exit status is 0 if any model has an ID or none was given, and 1 if no model has an ID."""
     given = lines(*[(each.partition("/")[0], each.partition("/")[2]) for each in models])
     assert shell.run("map", given=given).returncode == expected
 
 
 def test_nothing_asked_on_a_terminal(shell: Shell) -> None:
-    """Without arguments and with a terminal as stdin nobody waits: it is a usage error that tells the form."""
+    """With no arguments and a terminal as stdin, the command doesn't wait; the usage error shows the input format."""
     status, shown = shell.on_terminal("map")
     assert status == 2
     assert '{"provider": "…", "model": "…"}' in shown
@@ -94,14 +94,14 @@ def test_nothing_asked_on_a_terminal(shell: Shell) -> None:
 
 @pytest.mark.parametrize("via", ["anthropic", "nobody"])
 def test_a_gateway_that_is_none(shell: Shell, via: str) -> None:
-    """Only a gateway can be mapped to."""
+    """Models can be mapped only to a gateway."""
     done = shell.run("map", CLAUDE, "--via", via)
     assert (done.returncode, done.stdout) == (2, "")
     assert via in done.stderr
 
 
 def test_ten_thousand_lines_have_ten_thousand_answers(shell: Shell) -> None:
-    """As many answers as lines, in their order, in one run; every fifth is known."""
+    """A single run gives one result per line, in the order of the lines, even for ten thousand lines."""
     asked = [
         (("openai", "groq", "nobody", "google")[n % 4], f"gpt-{n}-chat" if n % 5 else "gpt-5") for n in range(10_000)
     ]
@@ -110,7 +110,7 @@ def test_ten_thousand_lines_have_ten_thousand_answers(shell: Shell) -> None:
     assert {each["id"] for each in found if each["provider"] == "openai"} == {"openai/gpt-5", None}
 
 
-# In Python
+# --- In Python ---
 
 
 def mapped(catalog: Catalog, provider: str, model: str) -> Mapped:
@@ -121,14 +121,14 @@ def mapped(catalog: Catalog, provider: str, model: str) -> Mapped:
     ("provider", "model", "suggested"),
     [
         ("x-ai", "grok-4.3", "openrouter/x-ai/grok-4.3"),  # a namespace of the gateway's list
-        ("antropic", "claude-sonnet-4-5", "openrouter/anthropic/claude-sonnet-4.5"),  # spelled wrongly
-        ("nobody", "llama-3.3-70b", "openrouter/meta-llama/llama-3.3-70b-instruct"),  # known by its name alone
+        ("antropic", "claude-sonnet-4-5", "openrouter/anthropic/claude-sonnet-4.5"),  # a misspelled provider
+        ("nobody", "llama-3.3-70b", "openrouter/meta-llama/llama-3.3-70b-instruct"),  # found by its name alone
     ],
 )
 def test_an_unknown_provider_has_suggestions(
     make_catalog: MakeCatalog, provider: str, model: str, suggested: str
 ) -> None:
-    """A provider that is none has no ID, whatever it may mean; what may be meant is suggested."""
+    """For an unknown provider there is no ID, only suggestions of what the user may mean."""
     found = mapped(make_catalog(), provider, model)
     assert (found.id, found.evidence, found.provider) == (None, "unknown", provider)
     assert found.suggestions[0] == suggested
@@ -136,7 +136,7 @@ def test_an_unknown_provider_has_suggestions(
 
 
 def test_every_suggestion_can_be_selected(make_catalog: MakeCatalog, plugins: Plugins) -> None:
-    """Suggestions are references to listed models, whatever model they are asked for."""
+    """Suggestions are references to listed models, whatever the requested model."""
     catalog, listed = make_catalog(), plugins.models("openrouter")
     for model in list(plugins.all_models())[::40]:
         for each in mapped(catalog, model.provider, model.id).suggestions:
@@ -144,12 +144,12 @@ def test_every_suggestion_can_be_selected(make_catalog: MakeCatalog, plugins: Pl
 
 
 def test_a_likeness_needs_more_than_one_letter(make_catalog: MakeCatalog) -> None:
-    """A name that shares no word with any model, of nobody's, has no suggestion."""
+    """For an unknown provider and a name that shares no word with any model, there are no suggestions."""
     assert mapped(make_catalog(), "nobody", "q w e r t y").suggestions == ()
 
 
 def test_the_gateway_must_be_known(make_catalog: MakeCatalog, make_environment: MakeEnvironment) -> None:
-    """An unknown gateway is an error; one without a mapper knows nothing."""
+    """An unknown gateway raises UnknownProvider; for a gateway without a mapper, the evidence is `unknown`."""
     with pytest.raises(UnknownProvider):
         make_catalog().mapped("nobody", "openai", "gpt-5")
     assert make_catalog().mapped("vercel", "openai", "gpt-5").evidence == "unknown"

@@ -1,4 +1,4 @@
-"""The command `plugins` with its actions, in real processes."""
+"""The `polyroute plugins` command and its actions, in real processes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 
 
 class Commands(Person):
-    """A person who uses the command in a project."""
+    """A user who runs the command in a project."""
 
     def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run `polyroute plugins`, without a terminal."""
@@ -47,26 +47,26 @@ class Commands(Person):
         )
 
     def plugins_json(self, *arguments: str, status: int = 0) -> Any:
-        """The document of an action."""
+        """Return the JSON document that an action prints."""
         done = self.run("plugins", *arguments, "--json")
         assert done.returncode == status, done.stderr
         return json.loads(done.stdout)
 
     def usable(self) -> set[str]:
-        """The plugins in use that are not bundled."""
+        """Return the plugins in use that are not bundled."""
         found = self.plugins_json("list")["plugins"]
         return {each["name"] for each in found if each["enabled"] and each["origin"] not in ("bundled", "installed")}
 
 
 @pytest.fixture
 def person(tmp_path: Path) -> Commands:
-    """Somebody with an empty plugin folder, in a project."""
+    """A user with an empty plugin folder, in a project."""
     return Commands(tmp_path)
 
 
 @pytest.fixture
 def elsewhere(tmp_path: Path) -> Path:
-    """A plugin that is not in any plugin folder."""
+    """A plugin outside every plugin folder."""
     folder = tmp_path / "downloads" / "acme"
     folder.mkdir(parents=True)
     (folder / "plugin.toml").write_text(ACME)
@@ -74,7 +74,7 @@ def elsewhere(tmp_path: Path) -> Path:
 
 
 def test_add_asks_and_puts_it_to_use(person: Commands, elsewhere: Path) -> None:
-    """`add` shows providers, hosts and variables, does nothing without an answer, and with --yes adds the plugin."""
+    """`add` shows providers, hosts and variables, does nothing without approval, and adds the plugin with `--yes`."""
     asked = person.run("plugins", "add", str(elsewhere))
     assert asked.returncode == 2
     assert "sends      ACME_API_KEY to https://api.acme.example" in asked.stderr
@@ -86,7 +86,7 @@ def test_add_asks_and_puts_it_to_use(person: Commands, elsewhere: Path) -> None:
 
 
 def test_add_says_what_it_would_take_from_where(person: Commands, elsewhere: Path) -> None:
-    """`add` names the folder as it was given; a plugin in Python is told to be installed, from its path alone."""
+    """`add` shows the folder as given; a plugin in Python is refused with the `pip install` command for its path."""
     asked = person.run("plugins", "add", str(elsewhere))
     assert f"  from       {elsewhere}\n" in asked.stderr
     (elsewhere / "plugin.toml").rename(elsewhere / "pyproject.toml")
@@ -95,7 +95,7 @@ def test_add_says_what_it_would_take_from_where(person: Commands, elsewhere: Pat
 
 
 def test_an_answer_is_taken_on_a_terminal(person: Commands, elsewhere: Path) -> None:
-    """On a terminal `add` goes on after yes, and changes nothing after anything else."""
+    """On a terminal, `add` continues after yes and changes nothing after any other answer."""
     script = "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)"
     environment = {"PATH": os.environ["PATH"], "HOME": str(person.home), "POLYROUTE_HOME": str(person.ours)}
     for answer, status, used in (("n\n", 1, set()), ("y\n", 0, {"acme"})):
@@ -106,7 +106,7 @@ def test_an_answer_is_taken_on_a_terminal(person: Commands, elsewhere: Path) -> 
 
 @pytest.mark.parametrize("suffix", [".tar.gz", ".zip"])
 def test_add_unpacks(person: Commands, elsewhere: Path, suffix: str) -> None:
-    """An archive of a plugin's folder is added as the folder is; the program in it stays one."""
+    """An archive of a plugin's folder is added like the folder, and the program in it stays executable."""
     (elsewhere / "plugin.toml").write_text(PROGRAM + ACME)
     (elsewhere / "run").write_text("#!/bin/sh\n")
     (elsewhere / "run").chmod(0o775)
@@ -119,15 +119,15 @@ def test_add_unpacks(person: Commands, elsewhere: Path, suffix: str) -> None:
         with tarfile.open(archive, "w:gz") as packed_too:
             packed_too.add(elsewhere, "acme-1.0")
     done = person.run("plugins", "add", str(archive), "--yes")
-    assert (done.returncode, "was added, but can't be used" in done.stdout) == (1, True)  # it says nothing of itself
+    assert (done.returncode, "was added, but can't be used" in done.stdout) == (1, True)  # `run` describes nothing
     assert (person.folder / "acme-1.0" / "run").stat().st_mode & 0o777 == 0o755
 
 
 class Files(SimpleHTTPRequestHandler):
-    """The files of a folder, quietly; `/away` leads to another address."""
+    """A quiet server of a folder's files, where `/away.zip` redirects to another address."""
 
     def do_GET(self) -> None:
-        """A file, or a redirect."""
+        """Send a file or a redirect."""
         if self.path == "/away.zip":
             self.send_response(302)
             self.send_header("Location", "http://example.com/acme.zip")
@@ -136,12 +136,12 @@ class Files(SimpleHTTPRequestHandler):
             super().do_GET()
 
     def log_message(self, *arguments: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
 def server(elsewhere: Path) -> Iterator[str]:
-    """The address of a server of the folder in which the downloads are."""
+    """The address of a server of the folder with the downloads."""
     served = ThreadingHTTPServer(("127.0.0.1", 0), partial(Files, directory=str(elsewhere.parent)))
     thread = threading.Thread(target=served.serve_forever)
     thread.start()
@@ -152,7 +152,7 @@ def server(elsewhere: Path) -> Iterator[str]:
 
 
 def test_add_fetches(person: Commands, elsewhere: Path, server: str) -> None:
-    """An archive or a manifest at an address is fetched and added; without https only where that is allowed."""
+    """An archive or a manifest at an address is fetched and added; plain http needs `--insecure`."""
     with zipfile.ZipFile(elsewhere.parent / "acme.zip", "w") as packed:
         packed.write(elsewhere / "plugin.toml", "plugin.toml")
     refused = person.run("plugins", "add", f"{server}/acme.zip", "--yes")
@@ -170,14 +170,14 @@ def test_add_fetches(person: Commands, elsewhere: Path, server: str) -> None:
     ],
 )
 def test_what_cannot_be_fetched_is_told(person: Commands, server: str, path: str, status: int, words: str) -> None:
-    """What is not there, leads elsewhere, or is no plugin is told, and nothing is changed."""
+    """A download that is missing, redirects elsewhere or is not a plugin is reported, and nothing changes."""
     done = person.run("plugins", "add", f"{server}/{path}", "--yes", "--insecure")
     assert (done.returncode, words in done.stderr) == (status, True), done.stderr
     assert not person.folder.exists()
 
 
 def test_fetching_needs_its_extra(person: Commands, elsewhere: Path, server: str) -> None:
-    """Without httpx2 an address is told to need an extra; a folder needs none."""
+    """Without httpx2, adding from an address reports the missing extra; adding a folder works without it."""
     site = Site(person.home / "site")
     site.module("httpx2", "raise ImportError('not there')\n")
     without = {"PYTHONPATH": str(site.folder)}
@@ -190,13 +190,13 @@ def test_fetching_needs_its_extra(person: Commands, elsewhere: Path, server: str
     "address", ["http://example.com/a.zip", "https://me:key@example.com/a.zip", "http://127.0.0.1.example.com/"]
 )
 def test_some_addresses_are_never_asked(address: str) -> None:
-    """Plain http elsewhere than on this machine, and addresses with a password, are refused before anything is sent."""
+    """Plain http to other machines and addresses with a password are refused before a request is sent."""
     with pytest.raises(UsageError), install.at_hand(address, insecure=True):
         pass
 
 
 def test_a_flood_is_cut_off(server: str, elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is larger than a plugin may be is not fetched to its end."""
+    """A download larger than the limit for plugins is aborted."""
     (elsewhere.parent / "large.zip").write_bytes(bytes(100_000))
     monkeypatch.setattr(download, "MOST_BYTES", 70_000)
     with pytest.raises(Unavailable, match="is larger than"), install.at_hand(f"{server}/large.zip", insecure=True):
@@ -223,7 +223,7 @@ def test_an_archive_cannot_write_elsewhere(tmp_path: Path, name: str, suffix: st
 
 @pytest.mark.parametrize("name", ["../state", "..", "a/b", "/out", ".hidden", "a\\\\b", "Ac\\u202eme", "a,b"])
 def test_a_plugin_is_named_for_its_own_folder(person: Commands, elsewhere: Path, name: str) -> None:
-    """A name that would lead out of the plugin folder, or not be listed there, is refused and nothing is touched."""
+    """A name that leads out of the plugin folder or is not listed there is refused, and no file changes."""
     person.put("approved", in_project=True)
     person.run("plugins", "trust", "approved", "--yes")
     before = {path: path.read_bytes() for path in person.ours.rglob("*.json") if path.parent.name == "state"}
@@ -236,7 +236,7 @@ def test_a_plugin_is_named_for_its_own_folder(person: Commands, elsewhere: Path,
 
 
 def test_a_folder_whose_name_no_plugin_can_have_is_not_added(person: Commands, elsewhere: Path) -> None:
-    """Where the manifest gives no name the folder's is taken, by the same rule; the remedy mends it."""
+    """If the manifest gives no name, the folder's name is used and must be valid too; the remedy fixes it."""
     folder = elsewhere.rename(elsewhere.with_name(".acme"))
     refused = person.run("plugins", "add", str(folder), "--yes")
     assert (refused.returncode, 'name = "acme"' in refused.stderr) == (2, True)
@@ -246,7 +246,7 @@ def test_a_folder_whose_name_no_plugin_can_have_is_not_added(person: Commands, e
 
 
 def test_an_archive_holds_plain_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Links and devices, what unpacks to too much, and what is no archive are refused."""
+    """Archives are refused if they contain links or devices, unpack to too much data, or are not archives."""
     link = tarfile.TarInfo("plugin.toml")
     link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
     with tarfile.open(tmp_path / "link.tar.gz", "w:gz") as packed:
@@ -273,14 +273,14 @@ def test_an_archive_holds_plain_files(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_a_folder_with_links_is_not_copied(elsewhere: Path) -> None:
-    """A folder that holds a link is refused: what it leads to is not part of the plugin."""
+    """A folder that contains a link is refused, since the link's target is not part of the plugin."""
     (elsewhere / "link").symlink_to("/etc/passwd")
     with pytest.raises(UsageError, match="is a link"), install.at_hand(str(elsewhere)):
         pass
 
 
 def test_what_is_broken_is_not_added(person: Commands, elsewhere: Path) -> None:
-    """A plugin that can't be used is refused with the line of each fault, and a folder without one too."""
+    """A plugin that can't be used is refused with the line of each fault, as is a folder without a manifest."""
     (elsewhere / "plugin.toml").write_text(ACME + "kind = 'shop'\n")
     done = person.run("plugins", "add", str(elsewhere), "--yes")
     assert done.returncode == 2
@@ -291,7 +291,7 @@ def test_what_is_broken_is_not_added(person: Commands, elsewhere: Path) -> None:
 
 
 def test_adding_again_replaces_it(person: Commands, elsewhere: Path) -> None:
-    """A plugin added twice is there once, as it is the second time."""
+    """Adding a plugin again replaces it with the new version."""
     person.run("plugins", "add", str(elsewhere), "--yes")
     (elsewhere / "plugin.toml").write_text('version = "2"\n' + ACME)
     person.run("plugins", "add", str(elsewhere), "--yes")
@@ -300,7 +300,7 @@ def test_adding_again_replaces_it(person: Commands, elsewhere: Path) -> None:
 
 
 def test_what_of_an_added_plugin_is_not_used_is_told(person: Commands, elsewhere: Path) -> None:
-    """`add` refuses what others have already, and names the place that it replaces and faults by their source."""
+    """`add` refuses a provider of another plugin, shows the folder that it replaces, and names the source of faults."""
     (elsewhere / "plugin.toml").write_text(ACME.replace("providers.acme", "providers.openai"))
     refused = person.run("plugins", "add", str(elsewhere), "--yes")
     assert (refused.returncode, refused.stderr) == (1, "")
@@ -315,7 +315,7 @@ def test_what_of_an_added_plugin_is_not_used_is_told(person: Commands, elsewhere
 
 
 def test_what_is_trusted_is_what_was_shown(person: Commands) -> None:
-    """A plugin that changes while the person is asked is not trusted as it is then."""
+    """If a plugin changes while the user is asked, the approval doesn't apply to the changed plugin."""
     folder = person.put("acme", PROGRAM + ACME, in_project=True, run="#!/bin/sh\n")
     change = f"echo 'echo other' >> {folder / 'run'}"
     script = (
@@ -336,7 +336,7 @@ def test_what_is_trusted_is_what_was_shown(person: Commands) -> None:
 
 
 def test_a_new_plugin_has_a_name_of_its_own(person: Commands) -> None:
-    """`new` takes no name or alias of a provider that is there, and says whose it is."""
+    """`new` refuses the name or alias of an existing provider and names the plugin that has it."""
     for name in ("openai", "amazon-bedrock"):
         refused = person.run("plugins", "new", name, "--into", str(person.home))
         assert (refused.returncode, "of plugin direct" in refused.stderr) == (2, True)
@@ -344,7 +344,7 @@ def test_a_new_plugin_has_a_name_of_its_own(person: Commands) -> None:
 
 
 def test_trust_and_untrust(person: Commands) -> None:
-    """A plugin in a project is in use from `trust` to `untrust`; without a terminal only --yes is an answer."""
+    """A plugin in a project is in use between `trust` and `untrust`; without a terminal, `trust` requires `--yes`."""
     person.put("acme", in_project=True)
     assert person.run("plugins", "trust", "acme").returncode == 2
     assert person.usable() == set()
@@ -355,7 +355,7 @@ def test_trust_and_untrust(person: Commands) -> None:
 
 
 def test_without_a_terminal_it_is_skipped_and_told(person: Commands) -> None:
-    """A plugin that waits for approval never makes a command ask or fail: it is told on stderr."""
+    """A plugin that waits for approval never makes a command prompt or fail, and is reported as a problem."""
     person.put("acme", in_project=True)
     done = person.run("status", "--json", ACME_API_KEY="k")
     assert done.returncode == 0
@@ -364,7 +364,7 @@ def test_without_a_terminal_it_is_skipped_and_told(person: Commands) -> None:
 
 
 def test_consent_by_trust(person: Commands) -> None:
-    """A manifest that would send another provider's key elsewhere says so, and does it once it is trusted."""
+    """`info` shows that a manifest sends another provider's key to its own host; the key is sent only after `trust`."""
     person.put("evil", EVIL)
     assert "sends      OPENAI_API_KEY to https://evil.example" in person.run("plugins", "info", "evil").stdout
     assert person.run("resolve", "evil/x", OPENAI_API_KEY="k").returncode == 1
@@ -373,7 +373,7 @@ def test_consent_by_trust(person: Commands) -> None:
 
 
 def test_enable_disable_remove(person: Commands) -> None:
-    """A plugin can be taken out of use and back, and removed; what is installed is not removed."""
+    """A plugin can be disabled, enabled and removed; an installed plugin can't be removed."""
     person.put("acme")
     person.run("plugins", "disable", "acme")
     assert person.usable() == set()
@@ -387,7 +387,7 @@ def test_enable_disable_remove(person: Commands) -> None:
 
 @pytest.mark.parametrize("action", ["info", "remove", "trust", "untrust", "enable", "disable"])
 def test_a_name_that_nobody_has(person: Commands, action: str) -> None:
-    """An action on a plugin that is not there is bad input, and changes nothing."""
+    """An action on an unknown plugin is bad input and changes nothing."""
     done = person.run("plugins", action, "nobody")
     assert (done.returncode, done.stdout) == (2, "")
     assert "nobody" in done.stderr
@@ -395,7 +395,7 @@ def test_a_name_that_nobody_has(person: Commands, action: str) -> None:
 
 
 def test_list_and_info_run_nothing(person: Commands, tmp_path: Path) -> None:
-    """Listing and describing plugins runs no program, whatever waits for approval."""
+    """Listing and describing plugins runs no program, even if plugins wait for approval."""
     mark = tmp_path / "ran"
     folder = person.put("acme", PROGRAM, run=f"#!/bin/sh\ntouch {mark}\n")
     (folder / "run").chmod(0o755)
@@ -406,12 +406,12 @@ def test_list_and_info_run_nothing(person: Commands, tmp_path: Path) -> None:
 
 
 def test_listing_runs_nothing_that_is_trusted_either(person: Commands, tmp_path: Path) -> None:
-    """A program that the person trusts is not run to be listed or described; it is where its answer is wanted."""
+    """A trusted program is not run to list or describe it, but only when its response is needed."""
     mark = tmp_path / "ran"
     folder = person.put("acme", PROGRAM, run=f"#!/bin/sh\n: > {mark}\n")
     (folder / "run").chmod(0o755)
     assert person.run("plugins", "trust", "acme", "--yes").returncode == 0
-    mark.unlink()  # it was asked at once what it has, as it may be from then on
+    mark.unlink()  # `trust` has asked it at once for its description
     (person.ours / "cache" / "executables.json").unlink()
     for arguments in ([], ["list"], ["info", "acme"]):
         assert person.run("plugins", *arguments).returncode == 0
@@ -421,7 +421,7 @@ def test_listing_runs_nothing_that_is_trusted_either(person: Commands, tmp_path:
 
 
 def test_doctor_says_what_to_do(person: Commands) -> None:
-    """The doctor finds nothing wrong where nothing is; else it says of each plugin what to do, and ends with 1."""
+    """`doctor` reports that nothing is wrong, or gives the remedy for each plugin and exits with 1."""
     person.put("acme")
     done = person.run("plugins", "doctor")
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "Nothing is wrong.")
@@ -438,7 +438,7 @@ def test_doctor_says_what_to_do(person: Commands) -> None:
 
 
 def test_refresh_forgets(person: Commands) -> None:
-    """`refresh` removes what was kept of plugins, and nothing else."""
+    """`refresh` removes what is cached about plugins, and nothing else."""
     person.put("acme")
     person.run("plugins")
     kept = {path.name for path in (person.ours / "cache").iterdir()}
@@ -450,7 +450,7 @@ def test_refresh_forgets(person: Commands) -> None:
 
 
 def test_the_published_schema() -> None:
-    """docs/schemas/plugin.schema.json is what `plugins schema` prints, and accepts what the parser accepts."""
+    """docs/schemas/plugin.schema.json is what `plugins schema` prints and agrees with the parser."""
     published = json.loads((SCHEMAS / "plugin.schema.json").read_text())
     assert published == schema()
     jsonschema.Draft202012Validator.check_schema(published)
@@ -463,7 +463,7 @@ def test_the_published_schema() -> None:
 
 
 def test_plain_plugins_is_the_list(person: Commands) -> None:
-    """Without an action the plugins are listed, with --json before or after the action."""
+    """Without an action, the plugins are listed; `--json` may come before or after the action."""
     person.put("acme")
     documents = [
         person.run(*line.split()).stdout for line in ("plugins --json", "plugins list --json", "plugins --json list")
@@ -474,7 +474,7 @@ def test_plain_plugins_is_the_list(person: Commands) -> None:
 
 
 def test_no_bidi_character_reaches_a_terminal(person: Commands) -> None:
-    """Names and remedies given by plugins are shown without control and bidirectional characters, wherever it is."""
+    """Names and remedies from plugins are printed without control and bidirectional characters everywhere."""
     text = ACME.replace("env", 'name = "Ac\u202eme"\nenv').replace('"ACME_API_KEY"', '"ACME_KEY"')
     text += 'slots.more = { from = ["MORE"], remedy = "Do\u2066 this." }\n'
     person.put("acme", text)
@@ -487,7 +487,7 @@ def test_no_bidi_character_reaches_a_terminal(person: Commands) -> None:
 
 
 def test_what_is_for_a_shell_is_exact_but_on_a_terminal(person: Commands) -> None:
-    """An ID with bidirectional characters goes to a program as it is, and to a terminal without them."""
+    """An ID with bidirectional characters is exact in piped output and is printed without them on a terminal."""
     person.put("acme", ACME.replace("acme-large", "a\u202em"))
     line = ["resolve", "acme/a\u202em", "--format", "env"]
     assert "MODEL_ID='a\u202em'\n" in person.run(*line, ACME_API_KEY="k").stdout
@@ -501,7 +501,7 @@ def test_what_is_for_a_shell_is_exact_but_on_a_terminal(person: Commands) -> Non
 
 
 def test_an_executables_grants_are_shown_before_it_is_trusted(person: Commands) -> None:
-    """What a program would be granted is shown with the words that trusting it is trusting it with the account."""
+    """`trust` shows what a program would be granted, and that trusting it means trusting it with the user's account."""
     person.put("acme", "methods = ['detect']\n" + PROGRAM, run="#!/bin/sh\n")
     shown = person.run("plugins", "trust", "acme").stderr
     for words in (

@@ -1,4 +1,4 @@
-"""The conformance kit, and the plugins that `plugins new` writes."""
+"""The conformance kit and the plugins written by `plugins new`."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from tests.support.manifests import ACME, Person
 
 
 def codes(findings: list[Finding]) -> set[str]:
-    """The names of findings that are more than advice."""
+    """Return the codes of all findings that are not advice."""
     return {each.code for each in findings if each.severity != "advice"}
 
 
 @pytest.mark.parametrize("kind", scaffold.KINDS)
 @pytest.mark.parametrize("name", ["acme", "acme-own-2"])
 def test_a_new_plugin_passes_as_it_stands(tmp_path: Path, kind: str, name: str) -> None:
-    """What `plugins new` writes passes `plugins check`, without any finding, whatever it is called."""
+    """A plugin written by `plugins new` passes `plugins check` without findings, for every kind and name."""
     command = [POLYROUTE, "plugins", "new", name, "--kind", kind, "--into", str(tmp_path)]
     assert subprocess.run(command, capture_output=True, check=False).returncode == 0
     (folder,) = tmp_path.iterdir()
@@ -34,7 +34,7 @@ def test_a_new_plugin_passes_as_it_stands(tmp_path: Path, kind: str, name: str) 
 
 
 def test_a_new_python_plugins_own_tests_pass(tmp_path: Path) -> None:
-    """The tests that come with a new plugin in Python inherit the contract, and pass."""
+    """The tests of a new plugin in Python inherit the contract and pass."""
     folder = scaffold.write("my-own", "python", str(tmp_path))
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
@@ -42,7 +42,7 @@ def test_a_new_python_plugins_own_tests_pass(tmp_path: Path) -> None:
 
 
 def test_a_new_manifest_works(tmp_path: Path) -> None:
-    """A new manifest, dropped into the plugin folder, is a provider that runs with its key."""
+    """A new manifest in the plugin folder is a provider that is usable with its key."""
     person = Person(tmp_path)
     scaffold.write("my-own", "manifest", str(person.folder))
     catalog = person.catalog(MY_OWN_API_KEY="k")
@@ -52,7 +52,7 @@ def test_a_new_manifest_works(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["Acme", "a/b", "../x", "", "a b", "-a"])
 def test_a_name_must_be_one(tmp_path: Path, name: str) -> None:
-    """A new plugin's name is a plain slug, and nothing is written over."""
+    """A new plugin's name must be a plain slug, and an existing plugin is not overwritten."""
     with pytest.raises(UsageError, match="is not a valid name"):
         scaffold.write(name, "manifest", str(tmp_path))
     scaffold.write("acme", "manifest", str(tmp_path))
@@ -79,7 +79,7 @@ FAULTS = {
 
 @pytest.mark.parametrize(("code", "text"), FAULTS.items(), ids=FAULTS)
 def test_each_fault_of_a_manifest_is_found(tmp_path: Path, code: str, text: str) -> None:
-    """The kit finds each thing that a manifest can have wrong, and says so in words."""
+    """The kit finds each possible fault of a manifest and explains it in a message."""
     folder = Person(tmp_path).put("acme", text)
     found = runner.check(str(folder))
     assert codes(found) == {code}
@@ -87,14 +87,14 @@ def test_each_fault_of_a_manifest_is_found(tmp_path: Path, code: str, text: str)
 
 
 def test_others_may_not_write(tmp_path: Path) -> None:
-    """What a host would refuse to use for its rights, the kit says too."""
+    """The kit reports file permissions that a host would refuse."""
     folder = Person(tmp_path).put("acme")
-    os.chmod(folder / "plugin.toml", 0o666)  # noqa: S103 - that is the fault
+    os.chmod(folder / "plugin.toml", 0o666)  # noqa: S103 - this is the fault under test
     assert codes(runner.check(str(folder))) == {"folder-unsafe"}
 
 
 def test_http_on_the_own_machine_is_fine(tmp_path: Path) -> None:
-    """A server on this machine or in this network may be called without encryption."""
+    """Plain http is allowed for a server on this machine or in the local network."""
     for index, host in enumerate(("localhost:11434", "127.0.0.1", "[::1]:80", "192.168.0.7", "box.local")):
         folder = Person(tmp_path / str(index)).put("acme", ACME.replace("https://api.acme.example", f"http://{host}"))
         assert codes(runner.check(str(folder))) == set()
@@ -125,7 +125,7 @@ PYTHON_FAULTS = {
 
 @pytest.mark.parametrize(("code", "text"), PYTHON_FAULTS.items(), ids=PYTHON_FAULTS)
 def test_each_fault_of_a_module_is_found(tmp_path: Path, code: str, text: str) -> None:
-    """The kit finds what is wrong with a plugin in Python, in a process of its own."""
+    """The kit finds each fault of a plugin in Python, which it runs in a separate process."""
     path = tmp_path / "acme_module.py"
     path.write_text(text)
     assert code in codes(runner.check(str(path)))
@@ -155,7 +155,7 @@ def test_a_distribution_that_carries_a_manifest(tmp_path: Path) -> None:
 
 
 def test_a_gateway_that_spells_by_itself_needs_no_list(tmp_path: Path) -> None:
-    """The gateway in docs/hooks.md, whose mapper is its own, passes the kit."""
+    """The gateway in docs/hooks.md, which has its own mapper, passes the kit."""
     page = (Path(__file__).parents[2] / "docs" / "hooks.md").read_text(encoding="utf-8")
     code = page.split("```python\n")[1].split("```")[0]
     (tmp_path / "gateway.py").write_text(code)
@@ -163,7 +163,7 @@ def test_a_gateway_that_spells_by_itself_needs_no_list(tmp_path: Path) -> None:
 
 
 def test_a_project_that_no_host_would_find(tmp_path: Path) -> None:
-    """A distribution without entry point or version is told, and what is no plugin at all is bad input."""
+    """A missing entry point, version or dependency is reported; a folder that is not a plugin is bad input."""
     (tmp_path / "pyproject.toml").write_text("[project]\nname = 'acme'\n")
     assert codes(runner.check(str(tmp_path))) == {"entry-point-missing", "version-missing", "dependency-missing"}
     (tmp_path / "pyproject.toml").unlink()
@@ -172,45 +172,45 @@ def test_a_project_that_no_host_would_find(tmp_path: Path) -> None:
 
 
 class Good:
-    """A plugin object that holds the contract."""
+    """A plugin object that fulfils the contract."""
 
     @hookimpl
     def polyroute_providers(self) -> list[Provider]:
-        """Acme, which needs no key."""
+        """Return Acme, which needs no key."""
         from polyroute import Group
 
         return [Provider("acme", "Acme", "own-server", (Group(kind="none"),), "http://localhost:1/v1")]
 
     @hookimpl
     def polyroute_models(self, provider_ids: frozenset[str]) -> list[Model]:
-        """One model."""
+        """Return one model."""
         return [Model("acme", "m")] if "acme" in provider_ids else []
 
 
 class TestContract(PluginContract):
-    """The contract, inherited as an author would."""
+    """The contract, inherited as in an author's tests."""
 
     plugin = Good()
 
 
 class Forgetful(Good):
-    """It says something else each time."""
+    """A plugin whose models differ on each call."""
 
     count = 0
 
     @hookimpl
     def polyroute_models(self, provider_ids: frozenset[str]) -> list[Model]:
-        """A model more each time."""
+        """Return a model with a new ID on each call."""
         self.count += 1
         return [Model("acme", f"m-{self.count}")]
 
 
 class Nowhere(Good):
-    """It does not say where it is called."""
+    """A plugin whose provider has no base URL."""
 
     @hookimpl
     def polyroute_providers(self) -> list[Provider]:
-        """No base URL."""
+        """Return a provider without a base URL."""
         return [Provider("acme", "Acme")]
 
 
@@ -219,7 +219,7 @@ class Nowhere(Good):
     [(Forgetful(), "test_it_answers_alike_every_time"), (Nowhere(), "test_it_conforms")],
 )
 def test_the_contract_can_fail(plugin: object, test: str) -> None:
-    """A plugin that breaks the contract fails the test of that promise."""
+    """A plugin that breaks the contract fails the corresponding test."""
     contract = PluginContract()
     contract.plugin = plugin
     with pytest.raises(AssertionError):
@@ -227,7 +227,7 @@ def test_the_contract_can_fail(plugin: object, test: str) -> None:
 
 
 def test_fakes_are_nobody(tmp_path: Path) -> None:
-    """The fakes see nothing of whoever runs the tests, and what they are given."""
+    """The fakes contain only what they are given and nothing from the environment of the test run."""
     environment = fake_environment(tmp_path, {".acme/token": "t"}, ACME_API_KEY="k")
     assert set(environment.names) == {"HOME", "ACME_API_KEY"}
     assert environment.read(environment.path("~/.acme/token")) == "t"
@@ -235,6 +235,6 @@ def test_fakes_are_nobody(tmp_path: Path) -> None:
 
 
 def test_the_testing_module_needs_no_pytest() -> None:
-    """`polyroute.testing` is imported without pytest."""
+    """`polyroute.testing` imports neither pytest nor pydantic."""
     code = "import sys, polyroute.testing; sys.exit('pytest' in sys.modules or 'pydantic' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

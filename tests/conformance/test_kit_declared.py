@@ -1,4 +1,4 @@
-"""What the kit finds in what a plugin declares, in the terms of each kind of plugin."""
+"""What the kit finds in a plugin's declarations, in the terms of each kind of plugin."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ done
 
 
 def of_manifest(folder: Path, text: str) -> list[Finding]:
-    """What the kit says of a manifest."""
+    """Return the kit's findings for a manifest."""
     return runner.check(str(Person(folder).put("acme", text)))
 
 
 def of_module(folder: Path, made: str, more: str = "") -> list[Finding]:
-    """What the kit says of a plugin in Python that gives these providers."""
+    """Return the kit's findings for a plugin in Python that declares these providers."""
     path = folder / "acme_module.py"
     path.write_text(f"{MODULE}{PROVIDERS}{made}]\n{more}", encoding="utf-8")
     return runner.check(str(path))
 
 
 def of_program(folder: Path, grants: str = GRANTS, **provider: Any) -> list[Finding]:
-    """What the kit says of an executable that describes one provider."""
+    """Return the kit's findings for an executable that describes one provider."""
     acme = {"env": ["ACME_API_KEY"], "base_url": "https://a.example", **provider}
     described = json.dumps({"protocol": 1, "providers": {"acme": acme}})
     path = Person(folder).put("acme", grants, run_sh=SCRIPT.replace("DESCRIPTION", described))
@@ -53,7 +53,7 @@ def of_program(folder: Path, grants: str = GRANTS, **provider: Any) -> list[Find
 
 
 def told(findings: list[Finding], code: str) -> list[str]:
-    """All that is told under one code, with what to do."""
+    """Return the messages and remedies of all findings with this code."""
     return [f"{each.message}. {each.remedy}" for each in findings if each.code == code]
 
 
@@ -168,7 +168,7 @@ TOML_FAULTS = {
 
 @pytest.mark.parametrize(("code", "text", "words"), TOML_FAULTS.values(), ids=TOML_FAULTS)
 def test_a_fault_of_a_manifest_is_told_by_its_keys(tmp_path: Path, code: str, text: str, words: list[str]) -> None:
-    """Each fault of a manifest has one finding, which names the TOML key and says what to do."""
+    """Each fault of a manifest has one finding, which names the TOML key and the remedy."""
     (message,) = told(of_manifest(tmp_path, text), code)
     assert [each for each in words if each not in message] == [], message
 
@@ -244,7 +244,7 @@ RULE = "@hookimpl\ndef polyroute_routeability():\n    return [Routeability({})]\
 
 
 def test_a_model_in_python_is_named(tmp_path: Path) -> None:
-    """A fault of a model is told with the provider and the ID that make it."""
+    """A finding about a model names its provider and its ID."""
     (message,) = told(of_module(tmp_path, "provider()", MODELS), "protocol-unknown")
     assert "Model('acme', 'a').protocol is 'x'" in message
 
@@ -254,7 +254,7 @@ def test_a_model_in_python_is_named(tmp_path: Path) -> None:
     [("provider(kind='gateway')", "'acme', like='openrouter'"), ("", "'vercel', like='openrouter', extends=True")],
 )
 def test_a_gateway_in_python_may_be_like_a_bundled_one(tmp_path: Path, made: str, rule: str) -> None:
-    """A plugin that is like a bundled gateway, or extends a bundled provider, has no fault."""
+    """A plugin in Python that is like a bundled gateway or extends a bundled provider has no findings."""
     assert of_module(tmp_path, made, RULE.format(rule)) == []
 
 
@@ -268,14 +268,14 @@ def test_a_gateway_in_python_may_be_like_a_bundled_one(tmp_path: Path, made: str
     ],
 )
 def test_a_rule_in_python_names_a_gateway(tmp_path: Path, rule: str, code: str, words: str) -> None:
-    """A rule that is like nobody, like itself or extends nobody is told once, with the nearest name."""
+    """A rule that is like an unknown gateway or itself, or extends an unknown provider, has one finding with a hint."""
     findings = of_module(tmp_path, "provider(kind='gateway')", RULE.format(rule))
     (message,) = told(findings, code)
     assert words in message
 
 
 def test_an_unknown_hook_suggests_the_nearest(tmp_path: Path) -> None:
-    """A function that is marked as a hook which does not exist is told with the hook that may be meant."""
+    """For a function marked as an unknown hook, the finding suggests the closest hook."""
     findings = of_module(tmp_path, "provider()", "@hookimpl\ndef polyroute_provider():\n    return []\n")
     (message,) = told(findings, "problem")
     assert "polyroute_provider: " in message
@@ -298,20 +298,20 @@ JSON_FAULTS = {
 def test_a_fault_of_a_description_is_told_by_its_fields(
     tmp_path: Path, code: str, provider: dict[str, Any], words: list[str]
 ) -> None:
-    """Each fault of what an executable describes has one finding, which names the JSON field."""
+    """Each fault of an executable's description has one finding, which names the JSON field."""
     (message,) = told(of_program(tmp_path, **provider), code)
     assert [each for each in words if each not in message] == [], message
 
 
 def test_a_variable_that_a_program_is_granted_may_be_shared(tmp_path: Path) -> None:
-    """A program that is granted a variable of somebody else for its own host is told by the grant."""
+    """If a program is granted another provider's variable for its own host, the finding names the grant."""
     grants = GRANTS.replace("ACME_API_KEY", "OPENAI_API_KEY")
     (message,) = told(of_program(tmp_path, grants, env=["OPENAI_API_KEY"]), "variable-shared")
     assert "executable.variables names OPENAI_API_KEY" in message
 
 
 def test_all_faults_are_listed(tmp_path: Path) -> None:
-    """Faults of different kinds in one manifest are all found at once, in each of its providers."""
+    """Faults of different kinds in one manifest are all found in one run, for each of its providers."""
     text = ACME + "protocol = 'x'\naliases = ['A b', 'acme']\nauth = { prefix = 'Key' }\nname = '${y}'\n"
     both = of_manifest(tmp_path, text + text.replace("providers.acme", "providers.be").replace("'acme'", "'be'"))
     wanted = ("protocol-unknown", "alias-wrong", "alias-useless", "prefix-joined", "placeholder-unfilled")
@@ -319,7 +319,7 @@ def test_all_faults_are_listed(tmp_path: Path) -> None:
 
 
 def test_what_is_right_is_not_told(tmp_path: Path) -> None:
-    """Prefixes with their blank or a sign, checked slots in every group and shell words in remedies are fine."""
+    """Prefixes with a space or a sign, checked slots in every group and shell variables in remedies are accepted."""
     text = KEYED.replace("api.acme", "${r}.acme") + (
         "slots.r = { from = ['R'], check = 'slug', remedy = 'Run: export R=${YOUR_REGION}' }\n"
         "auth = { prefix = 'Token token=' }\naliases = ['acme_ai']\nalso_speaks = ['anthropic-messages']\n"
@@ -329,7 +329,7 @@ def test_what_is_right_is_not_told(tmp_path: Path) -> None:
 
 
 def test_base_urls_of_models_count_too(tmp_path: Path) -> None:
-    """A model with a base URL of its own is one more place to which the key goes."""
+    """A model's own base URL is checked as another place to which the key is sent."""
     own = '{ id = "a", base_url = "http://b.example" }'
     text = ACME.replace("ACME_API_KEY", "OPENAI_API_KEY").replace("api.acme.example", "api.openai.com")
     assert not told(of_manifest(tmp_path / "without", text), "variable-shared")
@@ -340,7 +340,7 @@ def test_base_urls_of_models_count_too(tmp_path: Path) -> None:
 
 
 def test_the_documentation_names_the_same_protocols() -> None:
-    """The kit knows exactly the wire protocols of docs/architecture.md."""
+    """The kit knows exactly the wire protocols listed in docs/architecture.md."""
     page = (Path(__file__).parents[2] / "docs" / "architecture.md").read_text(encoding="utf-8")
     listed = page[page.index("## Wire protocols") :].split("`. A base URL")[0]
     assert set(PROTOCOLS) == set(listed.split("`")[1::2]) | {listed.rpartition("`")[2]}
@@ -355,13 +355,13 @@ KEYS = {
 
 @pytest.mark.parametrize(("line", "place", "hint"), KEYS.values(), ids=KEYS)
 def test_an_unknown_key_suggests_one_of_its_place(tmp_path: Path, line: str, place: str, hint: str) -> None:
-    """A key that nobody knows is told with the nearest that may stand at that place, and with none of another's."""
+    """For an unknown key, the finding suggests the closest key that is allowed at the same place, and no other."""
     finding, *_ = of_manifest(tmp_path, ACME.replace('env = ["ACME_API_KEY"]\n', "") + line)
     assert f"providers.acme.{place} is not a known key.{' ' if hint else ''}{hint}" == finding.message.split(": ", 1)[1]
 
 
 def test_a_manifest_that_is_refused_is_told_the_rest_too(tmp_path: Path) -> None:
-    """What an unknown key hides is found in the same run: whoever mends a manifest mends it once."""
+    """Faults behind an unknown key are found in the same run, so that an author can fix all faults at once."""
     findings = of_manifest(tmp_path / "one", ACME + 'protcol = "openai-chat"\nauth = { prefix = "Bearer" }\n')
     assert {"manifest-refused", "prefix-joined"} <= {each.code for each in findings}
     findings = of_manifest(
@@ -372,14 +372,14 @@ def test_a_manifest_that_is_refused_is_told_the_rest_too(tmp_path: Path) -> None
 
 
 def test_an_unknown_method_suggests_the_nearest(tmp_path: Path) -> None:
-    """A method in a manifest that does not exist is told with the one that may be meant."""
+    """For an unknown method in a manifest, the finding suggests the closest method."""
     (finding,) = of_manifest(tmp_path, "methods = ['detct']\n" + ACME)
     assert "methods[0] should be 'detect', " in finding.message
     assert "Did you mean 'detect'?" in finding.message
 
 
 def package(folder: Path, **manifests: str) -> Path:
-    """A project whose entry point names a package without code that holds these manifests."""
+    """Write a project whose entry point names a package of these manifests without code, and return the package."""
     inner = folder / "acme_polyroute"
     inner.mkdir(mode=0o755)
     (folder / "pyproject.toml").write_text(
@@ -396,7 +396,7 @@ BE = ACME.replace("providers.acme", "providers.be").replace("base_url", "documen
 
 
 def test_each_manifest_of_a_package_is_checked(tmp_path: Path) -> None:
-    """A package without code may hold several manifests: each is checked, and findings name the file."""
+    """Each manifest of a package without code is checked, and findings name the file."""
     inner = package(tmp_path, acme=ACME, be=BE, broken="x = 1\n")
     for path in (tmp_path, tmp_path / "pyproject.toml", inner):
         found = {each.code: each.message for each in runner.check(str(path))}
@@ -406,7 +406,7 @@ def test_each_manifest_of_a_package_is_checked(tmp_path: Path) -> None:
 
 
 def test_a_manifest_is_checked_by_its_own_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One manifest of several is checked by its path, which may be relative; others beside it are left alone."""
+    """One manifest of several can be checked by its path, also a relative one; the others are not checked."""
     inner = package(tmp_path, acme=ACME, be=BE)
     monkeypatch.chdir(inner)
     assert runner.check("acme.toml") == []
@@ -414,7 +414,7 @@ def test_a_manifest_is_checked_by_its_own_path(tmp_path: Path, monkeypatch: pyte
 
 
 def test_manifests_of_one_package_know_each_other(tmp_path: Path) -> None:
-    """A gateway may be like one that another manifest of the same distribution declares."""
+    """A gateway may be like a gateway that another manifest of the same distribution declares."""
     gate = ACME.replace("providers.acme]", "providers.gate]\nkind = 'gateway'").replace('"acme-large"', '"x/y"')
     like = BE.replace("documentation", "base_url") + "kind = 'gateway'\nrouteability = { like = 'gate' }\n"
     assert runner.check(str(package(tmp_path, gate=gate, be=like))) == []

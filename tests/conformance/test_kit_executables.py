@@ -1,4 +1,4 @@
-"""What the conformance kit finds in executables that are almost right."""
+"""What the conformance kit finds in executables with a single fault."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ MANIFEST = (KINDS / "sh" / "plugin.toml").read_text(encoding="utf-8")
 
 
 class TestContract(ExecutableContract):
-    """The example in sh holds the contract."""
+    """The contract, which the example in sh fulfils."""
 
     folder = KINDS / "sh"
 
 
 def findings(folder: Path, source: str, manifest: str = MANIFEST) -> dict[str, str]:
-    """What the kit says of a program, by code."""
+    """Return the kit's messages for a program, by code."""
     folder.chmod(0o755)
     (folder / "plugin.toml").write_text(manifest, encoding="utf-8")
     (folder / "acme.sh").write_text(source, encoding="utf-8")
@@ -50,7 +50,7 @@ def findings(folder: Path, source: str, manifest: str = MANIFEST) -> dict[str, s
     ],
 )
 def test_what_is_wrong_is_found(code: str, old: str, new: str, tmp_path: Path) -> None:
-    """Each deviation from the protocol has a finding of its own."""
+    """Each deviation from the protocol has its own finding."""
     assert old in SH
     assert code in findings(tmp_path, SH.replace(old, new, 1))
 
@@ -81,7 +81,7 @@ WRONG_REPLIES = {
 
 @pytest.mark.parametrize(("code", "printed", "words"), WRONG_REPLIES.values(), ids=WRONG_REPLIES)
 def test_a_wrong_reply_is_shown_with_its_request(code: str, printed: str, words: str, tmp_path: Path) -> None:
-    """A reply that no host takes for one has a finding of its own, with the lines that were said and given."""
+    """Each kind of invalid reply has its own finding, which quotes the request and the reply."""
     assert REPLY in SH
     message = findings(tmp_path, SH.replace(REPLY, printed))[code]
     request, reply = message.partition(" Request: ")[2].split(" Reply: ")
@@ -92,7 +92,7 @@ def test_a_wrong_reply_is_shown_with_its_request(code: str, printed: str, words:
 
 
 def test_what_follows_from_a_wrong_reply_says_so(tmp_path: Path) -> None:
-    """What the kit could not find answered says which reply was given instead."""
+    """A finding that results from an invalid reply reports which reply was given instead."""
     manifest = MANIFEST.replace("[executable]", 'methods = ["detect"]\n[executable]')
     wrong = """'{"jsonrpc":"2.0","id":1,%s}\\n' "$1\""""
     found = findings(tmp_path, SH.replace(REPLY, wrong), manifest)
@@ -103,7 +103,7 @@ def test_what_follows_from_a_wrong_reply_says_so(tmp_path: Path) -> None:
 
 
 def test_a_secret_is_not_shown(tmp_path: Path) -> None:
-    """Of a wrong reply that gives a secret, and of values of variables, nothing is shown."""
+    """A finding about an invalid reply contains neither a secret in the reply nor the values of variables."""
     manifest = MANIFEST.replace("[executable]", 'methods = ["secret"]\n[executable]')
     leaking = 'secret,*) echo \'{"id":5,"result":{"secret":"hush"},"x":"\'$ACME_API_KEY\'"}\' ;;\n    *) answer'
     found = findings(
@@ -115,7 +115,7 @@ def test_a_secret_is_not_shown(tmp_path: Path) -> None:
 
 
 def test_a_setting_is_no_secret(tmp_path: Path) -> None:
-    """What a program prints of the variables that its manifest calls settings is nobody's secret."""
+    """A program may print variables that its manifest declares as settings, since they are not secrets."""
     source = SH.replace("while IFS", 'echo "$ACME_REGION" >&2\nwhile IFS')
     manifest = MANIFEST.replace('["ACME_API_KEY"]', '["ACME_API_KEY", "ACME_REGION"]')
     assert "secret-told" in findings(tmp_path, source, manifest)
@@ -123,13 +123,13 @@ def test_a_setting_is_no_secret(tmp_path: Path) -> None:
 
 
 def test_a_method_that_is_not_answered_is_found(tmp_path: Path) -> None:
-    """What the manifest names has to be answered."""
+    """A method that the manifest names but the program doesn't answer is reported."""
     manifest = MANIFEST.replace("[executable]", 'methods = ["detect"]\n[executable]')
     assert "detect" in findings(tmp_path, SH, manifest)["method-missing"]
 
 
 def test_a_program_that_is_not_there_is_found(tmp_path: Path) -> None:
-    """An interpreter that only the author has is told before anybody else misses it."""
+    """If the program that the manifest runs doesn't exist, the finding names it."""
     assert (
         "there is no acme-language"
         in findings(tmp_path, SH, MANIFEST.replace("./acme.sh", "acme-language"))["describe-missing"]
@@ -137,7 +137,7 @@ def test_a_program_that_is_not_there_is_found(tmp_path: Path) -> None:
 
 
 def test_why_a_program_does_not_start_is_told(tmp_path: Path) -> None:
-    """An interpreter that is not there is told in words, with what to look at."""
+    """If a program can't be started because its interpreter is missing, the finding gives the reason."""
     (finding,) = findings(tmp_path, SH.replace("#!/bin/sh", "#!/no/such/sh")).values()
     assert "can't be started: No such file" in finding
 
@@ -154,7 +154,7 @@ def test_why_a_program_does_not_start_is_told(tmp_path: Path) -> None:
 def test_a_gateway_whose_ids_can_be_asked_for_needs_no_list(
     methods: str, more: str, passes: bool, tmp_path: Path
 ) -> None:
-    """A gateway answers `map`, or lists models when asked and has a scheme for them; else no ID can be found."""
+    """A gateway needs no list if it answers `map`, or lists models on request and describes a mapping for them."""
     gateway = '"kind":"gateway","routeability":{"offered":["openai"]}' + more + ',"env":'
     source = SH.replace('"env":', gateway, 1).replace('"models":', '"x":')
     assert source.count("gateway") == 1

@@ -25,7 +25,7 @@ COMMENT = st.sampled_from(["", " # why", "\t#", " # 'quoted' \"too\" A=b"])
 
 
 def quoted_once(text: str) -> str:
-    """Text between single quotes, with what must be escaped there."""
+    """Return a text in single quotes, with the necessary characters escaped."""
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
@@ -34,7 +34,7 @@ VALUES = st.one_of(PLAIN, SINGLE.map(quoted_once), DOUBLE.map('"{}"'.format))
 
 @st.composite
 def assignments(draw: st.DrawFn) -> str:
-    """One assignment as people write it."""
+    """Generate one assignment as users write it."""
     start = draw(SPACES) + draw(st.sampled_from(["", "export ", "export\t "]))
     return start + draw(NAMES) + draw(SPACES) + "=" + draw(SPACES) + draw(VALUES) + draw(COMMENT)
 
@@ -43,14 +43,14 @@ LINES = st.one_of(assignments(), TEXT.map("# {}".format), SPACES)
 
 
 def theirs(text: str) -> dict[str, str]:
-    """What python-dotenv reads."""
+    """Return what python-dotenv reads."""
     values = python_dotenv.dotenv_values(stream=io.StringIO(text), interpolate=False)
     return {name: value for name, value in values.items() if value is not None}
 
 
 @given(st.lists(LINES, max_size=6).map("\n".join))
 def test_reads_as_python_dotenv_does(text: str) -> None:
-    """Names, `export`, quotes, escapes and comments mean what they mean to python-dotenv."""
+    """Names, `export`, quotes, escapes and comments are read as python-dotenv reads them."""
     assert parse(text) == theirs(text)
 
 
@@ -58,7 +58,7 @@ def test_reads_as_python_dotenv_does(text: str) -> None:
 def test_reads_what_python_dotenv_writes(
     tmp_path_factory: pytest.TempPathFactory, name: str, value: str, quote_mode: str
 ) -> None:
-    """Whatever python-dotenv writes, and reads back itself, is read back here too."""
+    """A text that python-dotenv writes, and reads back itself, is read back here too."""
     path = tmp_path_factory.mktemp("dotenv") / ".env"
     python_dotenv.set_key(path, name, value, quote_mode=quote_mode)
     text = path.read_text(encoding="utf-8")
@@ -68,7 +68,7 @@ def test_reads_what_python_dotenv_writes(
 
 @given(st.text())
 def test_reads_any_text_at_all(text: str) -> None:
-    """No text makes it fail, and what it finds are names with values."""
+    """The reader never fails on any text, and returns only names with values."""
     assert all(re.fullmatch(r"[A-Za-z_][\w.]*", name) for name in parse(text))
 
 
@@ -92,23 +92,23 @@ def test_reads_any_text_at_all(text: str) -> None:
     ],
 )
 def test_a_value(line: str, value: str) -> None:
-    """A value is taken to the letter, but for quotes, escapes and comments; nothing is expanded."""
+    """A value is taken literally, except for quotes, escapes and comments; nothing is expanded."""
     assert parse(line) == {"KEY": value}
 
 
 @pytest.mark.parametrize("line", ["# KEY=value", "KEY", "=value", "KEY: value", "the KEY=value", "  ", "export"])
 def test_a_line_that_assigns_nothing(line: str) -> None:
-    """A line that is no assignment is passed over, and costs its neighbours nothing."""
+    """A line that is not an assignment is skipped, and the lines around it are read."""
     assert parse(f"BEFORE=1\n{line}\nAFTER=2\n") == {"BEFORE": "1", "AFTER": "2"}
 
 
 def test_lines_that_were_passed_over_are_told() -> None:
-    """Lines that are no assignment are told by number; blank lines, comments and values of several lines are not."""
+    """Lines that are not assignments are reported by number; blank lines, comments and multi-line values are not."""
     assert lines_passed_over("# why\n\nA=1\nB: 2\nC='x\ny'\nD='open\n") == [4, 7]
 
 
 def test_a_quote_that_is_never_closed() -> None:
-    """A forgotten quote costs no other line."""
+    """A quote that is never closed affects no other line."""
     assert {"BEFORE": "1", "AFTER": "2"}.items() <= parse("BEFORE=1\nKEY='value\nAFTER=2\n").items()
 
 

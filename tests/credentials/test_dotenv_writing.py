@@ -26,12 +26,12 @@ FILES = st.tuples(st.lists(LINES, max_size=6), st.sampled_from(["\n", "\r\n"]), 
 
 
 def read(text: str) -> dict[str, str]:
-    """What our reader sees in a file of this text."""
+    """Return what our reader finds in a file of this text."""
     return parse(io.StringIO(text.encode().decode(), newline=None).read())
 
 
 def written(text: str, name: str, value: str | None) -> str:
-    """The changed text; examples that are refused are left out."""
+    """Return the changed text; examples that are refused are discarded."""
     try:
         return assign(text, name, value)
     except (UsageError, Unavailable):
@@ -41,33 +41,33 @@ def written(text: str, name: str, value: str | None) -> str:
 
 @given(FILES, NAMES, VISIBLE | TEXT)
 def test_a_set_variable_is_read_back_and_others_are_as_before(text: str, name: str, value: str) -> None:
-    """After setting a variable the file says what it said before, but for that variable."""
+    """Setting a variable changes no other variable, and the new value is read back."""
     assert read(written(text, name, value)) == {**read(text), name: value}
 
 
 @given(FILES, NAMES)
 def test_a_removed_variable_is_gone_and_others_are_as_before(text: str, name: str) -> None:
-    """After removing a variable the file says what it said before, without it."""
+    """Removing a variable removes it, and changes no other variable."""
     assert read(written(text, name, None)) == {key: value for key, value in read(text).items() if key != name}
 
 
 @given(FILES, NAMES, VISIBLE)
 def test_setting_twice_changes_nothing_more(text: str, name: str, value: str) -> None:
-    """The same value once more leaves the file as it is."""
+    """Setting the same value again leaves the file unchanged."""
     once = written(text, name, value)
     assert assign(once, name, value) == once
 
 
 @given(VISIBLE)
 def test_a_usual_key_is_never_refused(value: str) -> None:
-    """Only quotes, backslashes and `${` can make a key one that can't be written."""
+    """A key is refused only if it contains quotes, backslashes or `${`."""
     assume(not set("'\"\\`") & set(value) and "${" not in value)
     assert parse(f"K={quoted(value)}") == {"K": value}
 
 
 @given(VISIBLE | TEXT)
 def test_all_readers_read_the_same(value: str) -> None:
-    """python-dotenv, with what it fills in by default, reads to the letter what was written."""
+    """python-dotenv, with its default interpolation, reads exactly the value that was written."""
     try:
         text = f"K={quoted(value)}\n"
     except UsageError:
@@ -98,7 +98,7 @@ HARD = [
 @pytest.mark.slow
 @pytest.mark.parametrize("value", HARD)
 def test_the_shell_reads_the_same(tmp_path: Path, value: str) -> None:
-    """A shell that sources the file has the value to the letter, and has run nothing of it."""
+    """A shell that sources the file gets exactly the value, and runs no part of it."""
     (tmp_path / ".env").write_text(f"export K={quoted(value)}\n", encoding="utf-8")
     script = f'. {shlex.quote(str(tmp_path / ".env"))}; printf %s "$K"'
     assert subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout == value
@@ -108,7 +108,7 @@ def test_the_shell_reads_the_same(tmp_path: Path, value: str) -> None:
     "value", ["a\nB=c", "a\rB=c", "a\0b", "a\u2028b", "\ud800", "a'\"b", "'a\\'", "${HOME}", "a\\'"]
 )
 def test_what_readers_disagree_on_is_refused(value: str) -> None:
-    """A value that would bring a line of its own, or that readers read differently, is not written."""
+    """A value that would add a line, or that readers read differently, is not written."""
     with pytest.raises(UsageError) as caught:
         quoted(value)
     assert value not in str(caught.value)
@@ -138,18 +138,18 @@ def test_only_the_assignment_changes(before: str, after: str) -> None:
 
 
 def test_removing_takes_every_assignment_and_nothing_else() -> None:
-    """Of a removed variable no assignment is left, and of other lines nothing is gone."""
+    """Removing a variable removes all its assignments and no other line."""
     assert assign("# a\r\nKEY=1\r\nexport KEY='2\r\n3'\r\nB=2", "KEY", None) == "# a\r\nB=2"
 
 
 def test_a_quote_left_open_elsewhere_is_not_closed_by_us() -> None:
-    """Where a forgotten quote would swallow what is written, nothing is written."""
+    """If an unclosed quote elsewhere would swallow the new line, nothing is written."""
     with pytest.raises(Unavailable, match="a quote is not closed"):
         assign("A='open\nKEY=old\n", "KEY", "#new")
 
 
 def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
-    """A new file, and one that everybody could read, have mode 0600 afterwards."""
+    """A new file, and one that was readable by everybody, have mode 0600 afterwards."""
     new, old = tmp_path / "deep" / ".env", tmp_path / ".env"
     old.write_text("A=1\n", encoding="utf-8")
     old.chmod(0o644)
@@ -160,7 +160,7 @@ def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
 
 
 def test_a_link_stays_a_link_and_a_mark_stays(tmp_path: Path) -> None:
-    """A symbolic link still leads to the file, and a byte order mark is still there."""
+    """A symbolic link still leads to the file, and a byte order mark is kept."""
     real, link = tmp_path / "real", tmp_path / ".env"
     real.write_bytes(b"\xef\xbb\xbfKEY=1\r\n")
     link.symlink_to(real)
@@ -171,7 +171,7 @@ def test_a_link_stays_a_link_and_a_mark_stays(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"\xff\xfeA\0=\0", b"A=\x80\n"])
 def test_a_file_that_is_no_text_is_left_as_it_is(tmp_path: Path, content: bytes) -> None:
-    """What is not UTF-8 is never taken for empty."""
+    """A file that is not UTF-8 is left unchanged and never treated as empty."""
     path = tmp_path / ".env"
     path.write_bytes(content)
     for value in ("v", None):
@@ -181,7 +181,7 @@ def test_a_file_that_is_no_text_is_left_as_it_is(tmp_path: Path, content: bytes)
 
 
 def test_what_is_no_file_is_left_as_it_is(tmp_path: Path) -> None:
-    """A folder, a link that leads in a circle and a path through a file are told, and stay."""
+    """A folder, a circular link and a path through a file are reported and left unchanged."""
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").write_text("x", encoding="utf-8")
     (tmp_path / "circle").symlink_to(tmp_path / "circle")
@@ -193,7 +193,7 @@ def test_what_is_no_file_is_left_as_it_is(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_writers_at_the_same_time_lose_nothing(tmp_path: Path) -> None:
-    """Several processes that each set variables of their own leave them all in the file."""
+    """Several processes that each set variables of their own leave all of them in the file."""
     path = tmp_path / ".env"
     program = "\n".join(
         [

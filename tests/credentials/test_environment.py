@@ -19,7 +19,7 @@ NOT_UTF_8 = b"\xff\xfeOPENAI_API_KEY=k"
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A folder with a `.env` of its own, beside the person's home."""
+    """Return a folder with its own `.env`, next to the user's home."""
     folder = tmp_path / "project"
     folder.mkdir()
     (folder / ".env").write_text("SETTING=of the project\nOPENAI_API_KEY=k\n", encoding="utf-8")
@@ -27,7 +27,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def layered(folder: Path, values: tuple[str | None, ...]) -> Environment:
-    """An environment in which SETTING has these values, by layer; None where it is not there at all."""
+    """Return an environment in which SETTING has these values, by layer; None where it is missing."""
     (folder / ".dexto").mkdir(exist_ok=True)
     for path, value in zip((folder / ".env", folder / ".dexto" / ".env"), values[1:], strict=True):
         path.write_text("" if value is None else f"SETTING={value}\n", encoding="utf-8")
@@ -39,7 +39,7 @@ def layered(folder: Path, values: tuple[str | None, ...]) -> Environment:
 def test_the_first_layer_that_is_not_blank_wins(
     tmp_path_factory: pytest.TempPathFactory, values: tuple[str | None, ...]
 ) -> None:
-    """The process comes before the trusted project's `.env`, and that before the global one; blank is unset."""
+    """The process comes before the trusted project's `.env`, and that before the global one; blank counts as unset."""
     environment = layered(tmp_path_factory.mktemp("layers"), values)
     expected = [(layer, value.strip()) for layer, value in zip(LAYERS, values, strict=True) if value and value.strip()]
     source = environment.source("SETTING")
@@ -50,7 +50,7 @@ def test_the_first_layer_that_is_not_blank_wins(
 
 @pytest.mark.parametrize(("values", "said"), [(("a", "b", "c"), 0), ((None, "b", "c"), 1), ((None, " ", "c"), 2)])
 def test_a_setting_of_one_layer_only(tmp_path: Path, values: tuple[str | None, ...], said: int) -> None:
-    """A setting can be asked of one layer; one that another layer sets does not count then."""
+    """A setting can be read from one layer only; a value of another layer does not count then."""
     environment = layered(tmp_path, values)
     asked = [environment.setting("SETTING", layer=layer) for layer in LAYERS]
     assert asked == [value if index == said else None for index, value in enumerate(values)]
@@ -61,7 +61,7 @@ def test_a_setting_of_one_layer_only(tmp_path: Path, values: tuple[str | None, .
     [(0, "env OPENAI_API_KEY"), (1, "project .env OPENAI_API_KEY"), (2, "global .env OPENAI_API_KEY")],
 )
 def test_each_credential_says_where_it_was_found(tmp_path: Path, plugins: Plugins, layer: int, expected: str) -> None:
-    """A credential names the layer and the variable, and never the value."""
+    """A credential names its layer and its variable, and never the value."""
     line = "OPENAI_API_KEY=the-value\n"
     (tmp_path / ".dexto").mkdir()
     (tmp_path / ".env").write_text(line * (layer == 1), encoding="utf-8")
@@ -76,7 +76,7 @@ def test_each_credential_says_where_it_was_found(tmp_path: Path, plugins: Plugin
 def test_a_projects_file_counts_only_if_trusted(
     project: Path, monkeypatch: pytest.MonkeyPatch, plugins: Plugins
 ) -> None:
-    """The `.env` of the working directory is not looked at until the host says that it trusts the project."""
+    """The working directory's `.env` is not read until the host declares the project trusted."""
     monkeypatch.chdir(project)
     wary, trusting = Environment.load(), Environment.load(trusted_project=project)
     assert wary.source("OPENAI_API_KEY") is None
@@ -94,7 +94,7 @@ def test_a_trusted_project_needs_no_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize("broken", ["directory", "not utf-8"])
 @pytest.mark.parametrize("place", ["project", "global"])
 def test_an_unreadable_dotenv_is_a_problem(tmp_path: Path, plugins: Plugins, broken: str, place: str) -> None:
-    """A `.env` that can't be read is a problem that names it; the variables of all other layers stand."""
+    """A `.env` that can't be read is a problem that names it; the variables of all other layers still apply."""
     good, bad = tmp_path / "good", tmp_path / "bad"
     for folder in (good, bad):
         folder.mkdir()
@@ -110,14 +110,14 @@ def test_an_unreadable_dotenv_is_a_problem(tmp_path: Path, plugins: Plugins, bro
 
 
 def test_a_dotenv_with_windows_line_ends_and_byte_order_mark(tmp_path: Path) -> None:
-    """A `.env` that Windows wrote is read like any other."""
+    """A `.env` with Windows line ends and a byte order mark is read like any other."""
     (tmp_path / ".env").write_bytes(b"\xef\xbb\xbfONE=1\r\nexport TWO='2'\r\nTHREE=\"3\"\r\n")
     environment = Environment({"DEXTO_HOME": str(tmp_path)}, home=tmp_path)
     assert [environment.setting(name) for name in ("ONE", "TWO", "THREE")] == ["1", "2", "3"]
 
 
 def test_again_sees_changes_of_files(make_environment: MakeEnvironment, tmp_path: Path) -> None:
-    """An environment never changes; `again()` looks at the same places once more."""
+    """An environment never changes; `again()` returns a new one that reads the same places anew."""
     before = make_environment({".dexto/.env": "SETTING=old\n", "note": "old"}, OTHER="kept")
     assert (before.setting("SETTING"), before.read(str(tmp_path / "note"))) == ("old", "old")
     make_environment({".dexto/.env": "SETTING=new\n", "note": "new"})
@@ -128,7 +128,7 @@ def test_again_sees_changes_of_files(make_environment: MakeEnvironment, tmp_path
 
 
 def test_again_keeps_the_trusted_project(project: Path, tmp_path: Path) -> None:
-    """Looking again trusts the same project, and no other."""
+    """`again()` keeps the same trusted project, and no other."""
     environment = Environment({}, home=tmp_path, trusted_project=project)
     (project / ".env").write_text("SETTING=changed\n", encoding="utf-8")
     assert str(environment.again().source("SETTING")) == "project .env SETTING"
@@ -136,7 +136,7 @@ def test_again_keeps_the_trusted_project(project: Path, tmp_path: Path) -> None:
 
 
 def test_again_sees_a_mended_file(tmp_path: Path) -> None:
-    """A problem with a file is gone when one looks again at the mended file."""
+    """After the file is fixed, `again()` no longer has the problem."""
     (tmp_path / ".env").write_bytes(NOT_UTF_8)
     environment = Environment({"DEXTO_HOME": str(tmp_path)}, home=tmp_path)
     (tmp_path / ".env").write_text("SETTING=mended\n", encoding="utf-8")
@@ -145,7 +145,7 @@ def test_again_sees_a_mended_file(tmp_path: Path) -> None:
 
 
 def test_the_process_is_looked_at_once_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`Environment.load()` takes the process's variables once; `again()` takes them as they are then."""
+    """`Environment.load()` copies the process's variables once; `again()` copies them anew."""
     monkeypatch.setenv("SETTING", "old")
     environment = Environment.load()
     monkeypatch.setenv("SETTING", "new")
@@ -153,7 +153,7 @@ def test_the_process_is_looked_at_once_and_again(monkeypatch: pytest.MonkeyPatch
 
 
 def test_given_variables_are_copied(tmp_path: Path) -> None:
-    """What a host does to its mapping afterwards changes no environment."""
+    """Later changes to the host's mapping don't change the environment."""
     variables = {"SETTING": "old"}
     environment = Environment(variables, home=tmp_path)
     variables["SETTING"] = "new"
@@ -163,7 +163,7 @@ def test_given_variables_are_copied(tmp_path: Path) -> None:
 def test_the_process_variables_are_not_looked_at(
     make_catalog: MakeCatalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An environment of given variables sees nothing of the process: no key, no home, no configuration."""
+    """An environment of given variables uses no key, home or configuration of the process."""
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / ".env").write_text("OPENAI_API_KEY=k\n", encoding="utf-8")
@@ -188,14 +188,14 @@ def test_homes_are_moved_by_the_given_variables(tmp_path: Path) -> None:
 
 
 def test_blank_homes_are_not_set(make_environment: MakeEnvironment, tmp_path: Path) -> None:
-    """A blank DEXTO_HOME or POLYROUTE_HOME leaves the files where they are."""
+    """A blank DEXTO_HOME or POLYROUTE_HOME counts as not set."""
     environment = make_environment({".dexto/.env": "SETTING=here\n"}, DEXTO_HOME=" ", POLYROUTE_HOME="")
     assert environment.setting("SETTING") == "here"
     assert environment.config_path == str(tmp_path / ".config" / "polyroute" / "config.toml")
 
 
 def test_a_dotenv_moves_no_home(make_environment: MakeEnvironment, tmp_path: Path) -> None:
-    """Where files are looked for is the process's to say: a `.env` moves neither itself nor `config.toml`."""
+    """Only the process's variables decide where files are: a `.env` moves neither itself nor `config.toml`."""
     lines = f"DEXTO_HOME={tmp_path / 'other'}\nPOLYROUTE_HOME={tmp_path / 'other'}\nSETTING=here\n"
     environment = make_environment({".dexto/.env": lines, "other/.env": "SETTING=there\n"})
     assert environment.setting("SETTING") == "here"
@@ -203,14 +203,14 @@ def test_a_dotenv_moves_no_home(make_environment: MakeEnvironment, tmp_path: Pat
 
 
 def test_home_is_the_given_one_or_that_of_the_given_variables(tmp_path: Path) -> None:
-    """Home is what the host says, else HOME of the variables."""
+    """Home is the one that the host passes, else HOME of the given variables."""
     variables = {"HOME": str(tmp_path / "of-variables")}
     assert Environment(variables, home=tmp_path / "given").home == str(tmp_path / "given")
     assert Environment(variables).home == str(tmp_path / "of-variables")
 
 
 def test_without_a_home_there_are_no_files(throw_away_homes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Variables without a HOME see no file of whoever runs the process; the process's own environment does."""
+    """Given variables without HOME find no file of the user running the process; the process's own environment does."""
     monkeypatch.delenv("DEXTO_HOME")
     (throw_away_homes / ".dexto").mkdir(exist_ok=True)
     (throw_away_homes / ".dexto" / ".env").write_text("SETTING=of the process\n", encoding="utf-8")
@@ -240,20 +240,18 @@ def test_without_a_home_there_are_no_files(throw_away_homes: Path, monkeypatch: 
     ],
 )
 def test_paths_are_filled(make_environment: MakeEnvironment, tmp_path: Path, text: str, expected: str) -> None:
-    """In a path `~` is the person's home, `${NAME}` a variable, `${NAME:-default}` one with a default."""
+    """In a path `~` is the user's home, `${NAME}` a variable, and `${NAME:-default}` a variable with a default."""
     environment = make_environment(FOLDER="/folder", NAME="n", TILDE="~/moved", BLANK=" ")
     assert environment.path(text) == expected.format(home=tmp_path)
 
 
 def test_an_inserted_value_is_not_filled_again(make_environment: MakeEnvironment) -> None:
-    """A variable's value is taken as it is, whatever references it seems to hold."""
+    """A variable's value is inserted unchanged, even if it contains references itself."""
     assert make_environment(ONE="${TWO}", TWO="2").path("/${ONE}") == "/${TWO}"
 
 
 def test_a_file_is_read_once(make_environment: MakeEnvironment, tmp_path: Path) -> None:
-    """A file that was read, or missed, is remembered: an environment gives one answer for good, but where it is asked
-    for what the file holds now.
-    """
+    """The content or absence of a file is cached in an environment, except where the current content is requested."""
     environment = make_environment({"there": "text"})
     there, missing = str(tmp_path / "there"), str(tmp_path / "missing")
     assert (environment.read(there), environment.read(missing)) == ("text", None)
@@ -264,14 +262,14 @@ def test_a_file_is_read_once(make_environment: MakeEnvironment, tmp_path: Path) 
 
 
 def test_only_files_exist(make_environment: MakeEnvironment, tmp_path: Path) -> None:
-    """A folder is no file."""
+    """A folder does not count as a file."""
     environment = make_environment({"folder/file": ""})
     found = [environment.exists(str(tmp_path / name)) for name in ("folder/file", "folder", "missing")]
     assert found == [True, False, False]
 
 
 def test_sections_of_an_ini_file(make_environment: MakeEnvironment, tmp_path: Path) -> None:
-    """Each section of an INI file has its own settings; keys are lower-cased, and `%` means nothing."""
+    """Each section of an INI file has its own settings; keys are lower-cased, and `%` is not special."""
     text = "[default]\nRegion = eu-west-1\n# note\n[profile x]\nsecret = 100%\ns3 =\n  size = 1\n[default]\nmore = 1\n"
     environment = make_environment({"config": text})
     sections = [dict(environment.read_section(str(tmp_path / "config"), name)) for name in ("default", "profile x")]
@@ -285,7 +283,7 @@ def test_sections_of_an_ini_file(make_environment: MakeEnvironment, tmp_path: Pa
     "text", ["no section = 1\n", "[default\n", "[default]\n= value\n", "[default]\nflag\n  continued = 1\n", "\x00\n"]
 )
 def test_a_broken_ini_file_is_a_problem(make_environment: MakeEnvironment, tmp_path: Path, text: str) -> None:
-    """An INI file that can't be understood is a problem, shown once, and holds nothing."""
+    """An INI file that can't be parsed is a problem, listed once, and has no settings."""
     environment = make_environment({"config": text})
     path = str(tmp_path / "config")
     assert [dict(environment.read_section(path, name)) for name in ("default", "other")] == [{}, {}]
@@ -293,7 +291,7 @@ def test_a_broken_ini_file_is_a_problem(make_environment: MakeEnvironment, tmp_p
 
 
 def test_a_problem_is_shown_once(make_environment: MakeEnvironment) -> None:
-    """A problem that is reported twice is shown once."""
+    """A problem that is reported twice is listed once."""
     environment = make_environment()
     for message in ("one", "two", "one"):
         environment.report(Problem(message))
@@ -301,7 +299,7 @@ def test_a_problem_is_shown_once(make_environment: MakeEnvironment) -> None:
 
 
 def test_environments_do_not_see_each_other(plugins: Plugins, tmp_path: Path) -> None:
-    """Two people's catalogs live in one process; neither knows the other's keys, files or problems."""
+    """Two users' catalogs in one process have none of each other's keys, files or problems."""
     (tmp_path / "b" / ".dexto").mkdir(parents=True)
     (tmp_path / "b" / ".dexto" / ".env").write_text("GROQ_API_KEY=k\n", encoding="utf-8")
     (tmp_path / "b" / ".dexto" / "auth.json").write_text("[", encoding="utf-8")

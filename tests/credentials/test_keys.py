@@ -41,7 +41,7 @@ OTHER = "sk-canary-fedcba9876543210"
 
 @pytest.fixture
 def keyring(shell: Shell) -> Shell:
-    """A shell on a machine with a keyring."""
+    """Return a shell on a machine with a keyring."""
     backend = Path(__file__).parents[1] / "support" / "file_keyring.py"
     (shell.site.folder / backend.name).write_text(backend.read_text(encoding="utf-8"), encoding="utf-8")
     shell.variables |= {
@@ -56,7 +56,7 @@ def dotenv(shell: Shell) -> Path:
 
 
 def entries(shell: Shell) -> dict[str, str]:
-    """What the keyring holds, by the last word of its names."""
+    """Return what the keyring holds, by the last word of each entry's name."""
     found = json.loads(Path(shell.variables["FILE_KEYRING"]).read_text(encoding="utf-8"))
     return {name.split()[-1]: secret for name, secret in found.items()}
 
@@ -71,7 +71,7 @@ def revealed(shell: Shell, model: str, **variables: str) -> Any:
 
 
 def test_a_key_goes_into_the_global_dotenv_of_a_headless_machine(shell: Shell) -> None:
-    """Without a desktop a key from stdin lands in the global .env, for its owner alone, and it is said why."""
+    """Without a desktop, a key from stdin is stored in the global .env with mode 0600, and the output says why."""
     done = shell.run("keys", "set", "anthropic", given=f"{SECRET}\n")
     assert (done.returncode, done.stdout) == (0, "The key of anthropic was stored: global .env ANTHROPIC_API_KEY.\n")
     assert f"stored in {dotenv(shell)}, because no keyring can be used. There is no desktop" in done.stderr
@@ -81,7 +81,7 @@ def test_a_key_goes_into_the_global_dotenv_of_a_headless_machine(shell: Shell) -
 
 
 def test_a_key_goes_into_the_keyring(keyring: Shell) -> None:
-    """With a keyring a key lands there and in no file of ours; status knows its name, and reveal opens the keyring."""
+    """With a keyring, a key is stored only there; status lists its name, and reveal opens the keyring."""
     document = keyring.json("keys", "set", "anthropic", given=SECRET)
     assert document["source"]["layer"] == "keyring"
     assert entries(keyring) == {"ANTHROPIC_API_KEY": SECRET}
@@ -94,7 +94,7 @@ def test_a_key_goes_into_the_keyring(keyring: Shell) -> None:
 
 
 def test_an_entry_under_a_name_of_ones_own(keyring: Shell) -> None:
-    """A custom model whose key is `keyring:NAME` runs with what `--name` stored; it is listed masked, and removed."""
+    """A custom model whose key is `keyring:NAME` uses the key stored with `--name`, which can be listed and removed."""
     url = ("--base-url", "https://mine.example/v1")
     keyring.run("custom", "add", "openai-compatible/mine", *url, "--key-keyring", "my/server")
     document = keyring.json("keys", "set", "--name", "my/server", given=SECRET)
@@ -114,7 +114,7 @@ def test_an_entry_under_a_name_of_ones_own(keyring: Shell) -> None:
 
 
 def test_an_entry_needs_a_keyring_and_a_name(keyring: Shell) -> None:
-    """Without a keyring nothing is stored anywhere; a name that no entry can refer to, none and both are refused."""
+    """Without a keyring nothing is stored; an invalid name, and neither or both of provider and name, are refused."""
     done = keyring.run("keys", "set", "--name", "mine", given=SECRET, FILE_KEYRING_LOCKED="1")
     assert done.returncode == 3
     assert "Nothing was stored." in done.stderr
@@ -126,7 +126,7 @@ def test_an_entry_needs_a_keyring_and_a_name(keyring: Shell) -> None:
 
 
 def test_status_does_not_open_the_keyring(keyring: Shell) -> None:
-    """What is in the keyring is known from the index: status answers while it is locked, and imports nothing of it."""
+    """`status` reads the keyring's index only: it works while the keyring is locked, and does not import keyring."""
     keyring.run("keys", "set", "anthropic", given=SECRET)
     imported = keyring.start(
         [sys.executable, "-X", "importtime", POLYROUTE, "status", "--json"], FILE_KEYRING_LOCKED="1"
@@ -147,7 +147,7 @@ def test_status_does_not_open_the_keyring(keyring: Shell) -> None:
     ],
 )
 def test_a_keyring_that_can_not_be_used(keyring: Shell, variables: dict[str, str], why: str) -> None:
-    """Where the keyring refuses, forgets, or is none, the key goes into the .env, and is quoted by nobody."""
+    """If the keyring refuses, loses the key or is unusable, the key is stored in the .env and never printed."""
     done = keyring.run("keys", "set", "anthropic", given=SECRET, **variables)
     assert done.returncode == 0
     assert why in done.stderr
@@ -156,13 +156,13 @@ def test_a_keyring_that_can_not_be_used(keyring: Shell, variables: dict[str, str
 
 
 def test_a_desktop_without_a_keyring(shell: Shell) -> None:
-    """On a desktop where no keyring service runs the key goes into the .env, without anybody being asked."""
+    """On a desktop without a keyring service, the key is stored in the .env without a prompt."""
     done = shell.run("keys", "set", "anthropic", given=SECRET, DISPLAY=":99")
     assert (done.returncode, "There is no keyring on this machine" in done.stderr) == (0, True)
 
 
 def test_without_the_extra_the_dotenv_is_used(shell: Shell) -> None:
-    """Without the extra `keyring` a key goes into the .env, and the extra is named."""
+    """Without the extra `keyring`, a key is stored in the .env, and the output names the extra."""
     (shell.site.folder / "keyring.py").write_text("raise ImportError(name='keyring')\n", encoding="utf-8")
     done = shell.run("keys", "set", "anthropic", given=SECRET, DISPLAY=":0")
     assert "pip install 'polyroute[keyring]'" in done.stderr
@@ -170,14 +170,14 @@ def test_without_the_extra_the_dotenv_is_used(shell: Shell) -> None:
 
 
 def test_a_key_set_while_the_keyring_refuses_wins_over_the_one_in_it(keyring: Shell) -> None:
-    """The key stored last is the one that is used, though the keyring comes before the .env."""
+    """The key that was stored last is used, although the keyring comes before the .env."""
     keyring.run("keys", "set", "anthropic", given=OTHER)
     keyring.run("keys", "set", "anthropic", given=SECRET, FILE_KEYRING_LOCKED="1")
     assert revealed(keyring, "anthropic/claude-sonnet-4-5")["value"] == SECRET
 
 
 def test_an_older_key_in_the_dotenv_is_told(keyring: Shell) -> None:
-    """A key in the keyring wins over an older one in the .env, which is told; removing takes both."""
+    """A key in the keyring wins over an older one in the .env, which is reported; removing deletes both."""
     keyring.run("keys", "set", "anthropic", given=OTHER, FILE_KEYRING_LOCKED="1")
     assert f"An older key is still in {dotenv(keyring)}" in keyring.run("keys", "set", "anthropic", given=SECRET).stderr
     assert revealed(keyring, "anthropic/claude-sonnet-4-5")["value"] == SECRET
@@ -189,7 +189,7 @@ def test_an_older_key_in_the_dotenv_is_told(keyring: Shell) -> None:
 
 
 def test_an_entry_gone_from_the_keyring_is_told_and_the_index_corrected(keyring: Shell) -> None:
-    """Where the index promises what the keyring has lost, reveal says so (exit 3), and status knows from then on."""
+    """If the keyring has lost an entry of the index, reveal reports it (exit 3), and status no longer lists the key."""
     keyring.run("keys", "set", "anthropic", given=SECRET)
     Path(keyring.variables["FILE_KEYRING"]).write_text("{}", encoding="utf-8")
     done = keyring.run("credential", "anthropic/claude-sonnet-4-5", "--reveal")
@@ -199,7 +199,7 @@ def test_an_entry_gone_from_the_keyring_is_told_and_the_index_corrected(keyring:
 
 
 def test_a_locked_keyring_corrects_nothing(keyring: Shell) -> None:
-    """A keyring that can't be opened may hold the key still: reveal and remove say so (exit 3), the index stays."""
+    """A locked keyring may still hold the key: reveal and remove report it (exit 3), and the index stays."""
     keyring.run("keys", "set", "anthropic", given=SECRET)
     for line in (["credential", "anthropic/claude-sonnet-4-5", "--reveal"], ["keys", "remove", "anthropic"]):
         done = keyring.run(*line, FILE_KEYRING_LOCKED="1")
@@ -209,7 +209,7 @@ def test_a_locked_keyring_corrects_nothing(keyring: Shell) -> None:
 
 
 def test_people_do_not_share_entries(keyring: Shell) -> None:
-    """Entries are those of one state directory: another person of the same keyring sees none of them."""
+    """Entries belong to one state directory: another one that uses the same keyring has none of them."""
     other = {"POLYROUTE_HOME": str(keyring.home / "another")}
     keyring.run("keys", "set", "anthropic", given=SECRET)
     keyring.run("keys", "set", "anthropic", given=OTHER, **other)
@@ -219,7 +219,7 @@ def test_people_do_not_share_entries(keyring: Shell) -> None:
 
 @pytest.mark.parametrize("locked", ["", "1"])
 def test_an_index_that_cannot_be_read(keyring: Shell, locked: str) -> None:
-    """It is told (exit 3) before anything is stored anywhere, whether the keyring opens or not."""
+    """An unreadable index is reported (exit 3) before anything is stored, whether the keyring is locked or not."""
     index = keyring.ours / "state" / "keyring.names"
     index.parent.mkdir(exist_ok=True)
     index.write_bytes(b"\xff")
@@ -237,7 +237,7 @@ PLACES = ["host", "env", "project .env", "keyring", "global .env"]
 
 @pytest.mark.parametrize("first", range(len(PLACES)))
 def test_the_order_of_places(tmp_path: Path, plugins: Plugins, first: int) -> None:
-    """The host's keys come first, then the process, a trusted project, the keyring, the global .env."""
+    """The order is: the host's keys, the process, a trusted project, the keyring, the global .env."""
     there = PLACES[first:]
     files = {"project .env": "project/.env", "keyring": "ours/state/keyring.names", "global .env": ".dexto/.env"}
     for place, name in files.items():
@@ -254,14 +254,14 @@ def test_the_order_of_places(tmp_path: Path, plugins: Plugins, first: int) -> No
 
 
 def test_a_hosts_key_is_revealed_and_kept_for_another_look(plugins: Plugins, tmp_path: Path) -> None:
-    """A key that the host gives is the one that is revealed, after a reload too."""
+    """A key that the host passes in is the one that is revealed, also after a reload."""
     environment = Environment({"GROQ_API_KEY": "other"}, home=tmp_path, keys={"GROQ_API_KEY": SECRET})
     catalog = Catalog(plugins, environment).reload()
     assert catalog.environment.reveal(catalog.resolve("groq/llama-3.3-70b-versatile").credential) == SECRET
 
 
 def test_the_keyring_holds_no_settings(plugins: Plugins, tmp_path: Path) -> None:
-    """A name in the index fills no setting: a base URL is never taken from the keyring."""
+    """A name in the index fills no setting: a base URL is never read from the keyring."""
     index = tmp_path / "state" / "keyring.names"
     index.parent.mkdir()
     index.write_text("OPENAI_BASE_URL\nOLLAMA_BASE_URL\n", encoding="utf-8")
@@ -277,7 +277,7 @@ MASKS = ["[REDACTED]", "****cdef", "****", "sk-...cdef", "sk-•••••", "
 
 @pytest.mark.parametrize("text", MASKS)
 def test_a_mask_that_comes_back_means_keep(shell: Shell, text: str) -> None:
-    """A mask instead of a key leaves everything as it is, says so, and is a success."""
+    """A mask in place of a key changes nothing, is reported, and the command succeeds."""
     shell.run("keys", "set", "anthropic", given=SECRET)
     before = dotenv(shell).read_bytes()
     done = shell.run("keys", "set", "anthropic", given=text)
@@ -289,7 +289,7 @@ def test_a_mask_that_comes_back_means_keep(shell: Shell, text: str) -> None:
 
 @given(st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=40))
 def test_our_mask_is_a_mask_and_shows_little(secret: str) -> None:
-    """What `masked` makes is known as one, shows at most four characters, and none of a short key."""
+    """The result of `masked` is recognized as a mask, has at most four characters of a key, and none of a short key."""
     shown = masked(secret)
     assert is_masked(shown)
     assert shown == "*" * 4 + (secret[-4:] if len(secret) >= 12 else "")
@@ -297,7 +297,7 @@ def test_our_mask_is_a_mask_and_shows_little(secret: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "\n", "a b", "a\nB=c", "a\n\n", " a", "a\tb", "a\0b", "kéy", "a\rb"])
 def test_what_is_no_key_is_refused(shell: Shell, text: str) -> None:
-    """An empty key, and one with white space, line breaks, control or other characters, is refused (exit 2)."""
+    """An empty key, and one with white space, line breaks, control or non-ASCII characters, is refused (exit 2)."""
     done = shell.run("keys", "set", "anthropic", given=text)
     assert (done.returncode, done.stdout) == (2, "")
     assert "nothing was stored" in done.stderr
@@ -306,7 +306,7 @@ def test_what_is_no_key_is_refused(shell: Shell, text: str) -> None:
 
 @pytest.mark.parametrize("text", ["$OPENAI_API_KEY", "${OPENAI_API_KEY}", "keyring:mine"])
 def test_a_reference_is_no_key(shell: Shell, text: str) -> None:
-    """What names a variable is not stored as a provider's key: some who read the file would fill it in (exit 2)."""
+    """A reference to a variable is refused as a key (exit 2), since some readers of the file would expand it."""
     done = shell.run("keys", "set", "anthropic", given=text, OPENAI_API_KEY="sk-other")
     assert (done.returncode, done.stdout) == (2, "")
     assert "enter the key itself" in done.stderr
@@ -314,14 +314,14 @@ def test_a_reference_is_no_key(shell: Shell, text: str) -> None:
 
 
 def test_bytes_that_are_no_text_are_refused(shell: Shell) -> None:
-    """What is not text is refused (exit 2)."""
+    """Bytes that are not text are refused (exit 2)."""
     command = f"printf '\\377\\376' | '{POLYROUTE}' keys set anthropic"
     done = shell.start(["sh", "-c", command], PYTHONIOENCODING="utf-8", LC_ALL="C.UTF-8")
     assert (done.returncode, done.stdout) == (2, "")
 
 
 def test_a_line_end_of_either_kind_is_no_part_of_a_key(make_catalog: MakeCatalog) -> None:
-    """The end of the line that a pipe or a form brings is left out."""
+    """A line end that a pipe or a form appends is not part of the key."""
     for text in ("key-1\n", "key-2\r\n", "key-3"):
         catalog = make_catalog()
         keys.store(catalog, "groq", text)
@@ -339,7 +339,7 @@ def test_a_key_is_never_an_argument(shell: Shell, extra: list[str]) -> None:
 
 
 def test_a_key_in_the_place_of_a_provider_is_not_repeated(shell: Shell) -> None:
-    """Whoever takes the provider for the key does not find it in a log."""
+    """A key that is passed in place of the provider is not repeated in the output."""
     for line in (["keys", "set", SECRET], ["keys", "list", SECRET], ["keys", "remove", SECRET]):
         done = shell.run(*line, given="x")
         assert done.returncode == 2
@@ -347,7 +347,7 @@ def test_a_key_in_the_place_of_a_provider_is_not_repeated(shell: Shell) -> None:
 
 
 def test_a_key_is_typed_unseen(shell: Shell) -> None:
-    """On a terminal the key is asked for, and is not shown while it is typed."""
+    """On a terminal the command prompts for the key, and does not echo it."""
     status, shown = shell.on_terminal("keys", "set", "anthropic", typed=f"{SECRET}\n")
     assert status == 0
     assert "Key of anthropic (ANTHROPIC_API_KEY), not shown:" in shown
@@ -356,7 +356,7 @@ def test_a_key_is_typed_unseen(shell: Shell) -> None:
 
 
 def test_no_answer_to_the_prompt(shell: Shell) -> None:
-    """Ctrl-D in place of a key is no key (exit 2), and nothing is stored."""
+    """Ctrl-D at the prompt means no key (exit 2), and nothing is stored."""
     status, shown = shell.on_terminal("keys", "set", "anthropic", typed="\x04")
     assert status == 2
     assert "nothing was stored" in shown
@@ -365,7 +365,7 @@ def test_no_answer_to_the_prompt(shell: Shell) -> None:
 
 @pytest.mark.parametrize("provider", ["ollama", "local", "vertex", "sap-ai-core"])
 def test_a_provider_without_a_single_key(shell: Shell, provider: str) -> None:
-    """A provider that needs no key, or more than one, can't have one stored (exit 2), and it is said where to look."""
+    """A provider that needs no key, or several, can't have one stored (exit 2), and the message says where to look."""
     done = shell.run("keys", "set", provider, given=SECRET)
     assert (done.returncode, done.stdout) == (2, "")
     assert f"polyroute explain {provider}" in done.stderr
@@ -376,14 +376,14 @@ def test_a_provider_without_a_single_key(shell: Shell, provider: str) -> None:
     [("bedrock", "AWS_BEARER_TOKEN_BEDROCK", "AWS_REGION"), ("azure", "AZURE_API_KEY", "AZURE_RESOURCE_NAME")],
 )
 def test_a_cloud_needs_more_than_its_key(shell: Shell, provider: str, variable: str, missing: str) -> None:
-    """The key of an own cloud is stored under its variable, and it is said what is missing beside it."""
+    """The key of an own cloud is stored under its variable, and the output says what else is missing."""
     document = shell.json("keys", "set", provider, given=SECRET)
     assert document["variable"] == variable
     assert any(missing in note for note in document["notes"])
 
 
 def test_every_provider_has_its_first_variable_or_says_why_not(plugins: Plugins) -> None:
-    """Nearly every provider's key can be stored, the gateway's own included."""
+    """A key can be stored for nearly every provider, the gateways included."""
     settable = {}
     for provider in plugins.providers.values():
         try:
@@ -396,19 +396,19 @@ def test_every_provider_has_its_first_variable_or_says_why_not(plugins: Plugins)
 
 
 def test_an_alias_is_the_provider(shell: Shell) -> None:
-    """A key stored under an alias is the provider's."""
+    """A key stored under an alias belongs to the provider."""
     assert shell.json("keys", "set", "gemini", given=SECRET)["provider"] == "google"
 
 
 def test_what_wins_over_the_stored_key_is_told(shell: Shell) -> None:
-    """Where a variable of the process wins over the key just stored, it is said."""
+    """If a variable of the process wins over the key just stored, the output says so."""
     done = shell.run("keys", "set", "anthropic", given=SECRET, ANTHROPIC_API_KEY=OTHER)
     assert done.returncode == 0
     assert "anthropic is still called with env ANTHROPIC_API_KEY, which takes precedence" in done.stderr
 
 
 def test_an_unreadable_dotenv_is_not_overwritten(shell: Shell) -> None:
-    """A global .env that can't be understood stays as it is (exit 3)."""
+    """A global .env that can't be parsed stays unchanged (exit 3)."""
     dotenv(shell).parent.mkdir()
     dotenv(shell).write_bytes(b"\xff\xfe")
     done = shell.run("keys", "set", "anthropic", given=SECRET)
@@ -421,7 +421,7 @@ def test_an_unreadable_dotenv_is_not_overwritten(shell: Shell) -> None:
 
 
 def test_a_gateways_key_pins_it_to_direct(shell: Shell) -> None:
-    """A key for OpenRouter while Dexto is preferred is used from then on, and the pin is told."""
+    """A key stored for OpenRouter while Dexto is preferred is used from then on, and the pin is reported."""
     both = {"DEXTO_API_KEY": OTHER}
     assert shell.json("resolve", "openrouter/x", **both)["route"]["via"] == "dexto"
     done = shell.run("keys", "set", "openrouter", given=SECRET, **both)
@@ -433,7 +433,7 @@ def test_a_gateways_key_pins_it_to_direct(shell: Shell) -> None:
 
 
 def test_no_pin_leaves_the_order_alone(shell: Shell) -> None:
-    """With --no-pin a gateway's key is stored, and the order of routes stays."""
+    """With --no-pin a gateway's key is stored, and the order of routes does not change."""
     assert shell.json("keys", "set", "openrouter", "--no-pin", given=SECRET)["pinned"] is None
     assert not shell.config.exists()
 
@@ -449,14 +449,14 @@ def test_no_pin_leaves_the_order_alone(shell: Shell) -> None:
     ],
 )
 def test_what_is_not_pinned(shell: Shell, provider: str, config: str) -> None:
-    """Nothing is pinned for other providers, where direct comes first anyway, or against what a person wrote."""
+    """No pin is set for other providers, where direct comes first anyway, or against the user's configuration."""
     shell.config.write_text(config, encoding="utf-8")
     assert shell.json("keys", "set", provider, given=SECRET)["pinned"] is None
     assert shell.config.read_text(encoding="utf-8") == config
 
 
 def test_a_pin_that_fails_costs_no_key(shell: Shell) -> None:
-    """Where config.toml can't be written the key is stored all the same, and it is said what could not be done."""
+    """If config.toml can't be written, the key is stored anyway, and the failure is reported."""
     shell.config.write_text("pins = ", encoding="utf-8")
     done = shell.run("keys", "set", "openrouter", given=SECRET)
     assert done.returncode == 0
@@ -465,11 +465,11 @@ def test_a_pin_that_fails_costs_no_key(shell: Shell) -> None:
 
 
 class Gateways:
-    """A host's plugin with two gateways, of which one carries the other and asks to be first."""
+    """A host's plugin with two gateways, of which one carries the other and is preferred."""
 
     @hookimpl
     def polyroute_providers(self) -> list[Provider]:
-        """Both."""
+        """Return both gateways."""
         names = ("inner", "outer")
         slots = {name: Slot("key", (Alternative(f"{name.upper()}_KEY"),), secret=True) for name in names}
         gateways = {name: (Group((slot,)),) for name, slot in slots.items()}
@@ -477,12 +477,12 @@ class Gateways:
 
     @hookimpl
     def polyroute_routeability(self) -> list[Routeability]:
-        """The outer carries the inner."""
+        """Return rules by which the outer gateway carries the inner."""
         return [Routeability("inner"), Routeability("outer", providers=("inner",), preferred=True)]
 
 
 def test_any_gateway_is_pinned_that_another_carries(make_environment: MakeEnvironment) -> None:
-    """The pin is no matter of names: any gateway's own key is a wish to use it."""
+    """Storing a gateway's own key pins it to direct, for any gateway that another one carries."""
     catalog = Catalog.load([Gateways()], only=[], environment=make_environment(OUTER_KEY="o"))
     assert catalog.provider("inner").routes[0].via == "outer"
     assert keys.store(catalog, "inner", "i").pinned == catalog.environment.config_path
@@ -493,7 +493,7 @@ def test_any_gateway_is_pinned_that_another_carries(make_environment: MakeEnviro
 
 
 def test_keys_are_listed_with_source_and_mask(keyring: Shell) -> None:
-    """`keys list` tells of each provider with a key where it comes from, and the end of a long one."""
+    """`keys list` has each provider with a key, where the key comes from, and the last characters of a long key."""
     keyring.run("keys", "set", "anthropic", given=SECRET)
     document = keyring.json("keys", "list", DEXTO_API_KEY=OTHER, GROQ_API_KEY="short-key-1")
     listed = {each["provider"]: (each["credential"], each["mask"]) for each in document["keys"]}
@@ -507,7 +507,7 @@ def test_keys_are_listed_with_source_and_mask(keyring: Shell) -> None:
 
 
 def test_keys_of_named_providers(shell: Shell) -> None:
-    """Of the providers asked for all are told, and one without a key makes the answer a no."""
+    """All providers that are named are listed, and the command exits with 1 if one has no key."""
     done = shell.run("keys", "list", "groq", "anthropic", "--json", GROQ_API_KEY=SECRET)
     assert done.returncode == 1
     assert [(each["provider"], each["mask"]) for each in json.loads(done.stdout)["keys"]] == [
@@ -531,7 +531,7 @@ def test_a_login_and_a_cloud_are_told_from_keys(shell: Shell) -> None:
 
 
 def test_removing_leaves_everything_else(shell: Shell) -> None:
-    """`keys remove` takes the key out of the .env and leaves the rest of the file as it is."""
+    """`keys remove` deletes the key from the .env and leaves the rest of the file unchanged."""
     dotenv(shell).parent.mkdir()
     dotenv(shell).write_text("# mine\nGROQ_API_KEY=g\nexport ANTHROPIC_API_KEY=a\n", encoding="utf-8")
     done = shell.run("keys", "remove", "anthropic")
@@ -540,7 +540,7 @@ def test_removing_leaves_everything_else(shell: Shell) -> None:
 
 
 def test_a_key_that_is_left_elsewhere_is_told(shell: Shell) -> None:
-    """Where the provider still has a key that is not ours to remove, its place is told, and the answer is a no."""
+    """If the provider has another key that Polyroute can't remove, its place is reported, and the exit status is 1."""
     shell.run("keys", "set", "anthropic", given=SECRET)
     done = shell.run("keys", "remove", "anthropic", CLAUDE_API_KEY=OTHER)
     assert done.returncode == 1
@@ -551,7 +551,7 @@ def test_a_key_that_is_left_elsewhere_is_told(shell: Shell) -> None:
 
 
 def test_removing_nothing_is_a_no(shell: Shell) -> None:
-    """Where there is no key to remove the answer is a no, and no file is made."""
+    """If there is no key to remove, the command exits with 1 and creates no file."""
     done = shell.run("keys", "remove", "anthropic")
     assert (done.returncode, done.stdout) == (1, "Polyroute has stored no key of anthropic.\n")
     assert not dotenv(shell).exists()
@@ -561,7 +561,7 @@ def test_removing_nothing_is_a_no(shell: Shell) -> None:
 
 
 def test_a_revealed_credential(shell: Shell) -> None:
-    """On a pipe `credential --reveal` prints what a program needs to call the model."""
+    """On a pipe, `credential --reveal` prints what a program needs to call the model."""
     assert revealed(shell, "anthropic/claude-sonnet-4-5", DEXTO_API_KEY=SECRET) == {
         "type": "api-key",
         "value": SECRET,
@@ -575,7 +575,7 @@ def test_a_revealed_credential(shell: Shell) -> None:
 
 
 def test_a_credential_by_another_route(shell: Shell) -> None:
-    """`--via` takes the route that is named, by any name of the gateway; one that is not usable is a no."""
+    """`--via` takes the named route, by any name of the gateway; a route that is not usable exits with 1."""
     both = {"DEXTO_API_KEY": SECRET, "ANTHROPIC_API_KEY": OTHER}
     line = ["credential", "anthropic/claude-sonnet-4-5", "--reveal", "--via"]
     assert json.loads(shell.run(*line, "direct", **both).stdout)["header"] == "x-api-key"
@@ -587,7 +587,7 @@ def test_a_credential_by_another_route(shell: Shell) -> None:
 
 
 def test_without_reveal_only_the_source_is_told(shell: Shell) -> None:
-    """Without --reveal the place of the credential is told, and nothing secret."""
+    """Without --reveal the command prints where the credential is found, and nothing secret."""
     done = shell.run("credential", "anthropic/claude-sonnet-4-5", DEXTO_API_KEY=SECRET)
     assert done.stdout == "anthropic/claude-sonnet-4-5 is called with env DEXTO_API_KEY at https://app.dexto.ai/v1.\n"
     document = shell.json("credential", "anthropic/claude-sonnet-4-5", DEXTO_API_KEY=SECRET)
@@ -596,7 +596,7 @@ def test_without_reveal_only_the_source_is_told(shell: Shell) -> None:
 
 
 def test_a_secret_is_revealed_on_a_pipe_only(shell: Shell, tmp_path: Path) -> None:
-    """A terminal, a file and the void are refused (exit 2) before anything is read; a pipe and a socket are not."""
+    """A terminal, a file and /dev/null are refused (exit 2) before anything is read; pipes and sockets are not."""
     line = ["credential", "anthropic/claude-sonnet-4-5", "--reveal"]
     status, shown = shell.on_terminal(*line, ANTHROPIC_API_KEY=SECRET)
     assert (status, SECRET in shown) == (2, False)
@@ -610,7 +610,7 @@ def test_a_secret_is_revealed_on_a_pipe_only(shell: Shell, tmp_path: Path) -> No
 
 
 def test_nothing_to_reveal(shell: Shell) -> None:
-    """A model that can't be run is a no with what to do; a cloud identity has no single secret (exit 3)."""
+    """A model that can't be run exits with 1 and a remedy; a cloud identity has no single secret (exit 3)."""
     assert shell.run("credential", "anthropic/claude-sonnet-4-5", "--reveal").returncode == 1
     found = shell.json("credential", "anthropic/claude-sonnet-4-5")
     assert (found["route"], found["routes"][0]["remedy"]) == (None, "Run `dexto login`, or set DEXTO_API_KEY.")

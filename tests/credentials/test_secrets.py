@@ -55,12 +55,12 @@ MODELS = ["anthropic/claude-sonnet-4-5", "openrouter/x", "bedrock/x", "ollama/ll
 
 
 def canary(name: str) -> str:
-    """The secret that lies at `name` and nowhere else."""
+    """Return the secret that is stored at `name` and nowhere else."""
     return f"{MARK}-{name}-{'0123456789abcdef' * 4}"
 
 
 def secret_sections() -> list[dict[str, object]]:
-    """Sections of a host's configuration with a secret wherever somebody may write one."""
+    """Return sections of a host's configuration with a secret wherever a user may write one."""
     models: list[dict[str, object]] = [
         {"provider": name, "model": "x"} for name in ("anthropic", "openai-compatible", "nobody", "dexto")
     ]
@@ -74,7 +74,7 @@ def secret_sections() -> list[dict[str, object]]:
 
 
 def secret_files() -> dict[str, str]:
-    """Every file that holds secrets, each secret a canary."""
+    """Return every file that holds secrets, each secret a canary."""
     login = {name: canary(name) for name in ("token", "refreshToken", "dextoApiKey", "openRouterApiKey")}
     keys = [f"{key} = {canary(key)}" for key in ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")]
     identity = {"client_secret": canary("adc"), "refresh_token": canary("adc-refresh"), "type": "authorized_user"}
@@ -91,7 +91,7 @@ def secret_files() -> dict[str, str]:
 
 
 def secret_variables(plugins: Plugins) -> dict[str, str]:
-    """Every variable in which a secret is looked for, each holding a canary; two are left to files."""
+    """Return every variable that may hold a secret, each with a canary, except for two that are read from files."""
     service_key = {"clientsecret": canary("sap"), "serviceurls": {"AI_API_URL": "https://sap.example"}}
     variables = {name: canary(name) for name in plugins.readers if name not in ("GROQ_API_KEY", "XAI_API_KEY")}
     return {
@@ -111,14 +111,14 @@ def write(home: Path, files: Mapping[str, str]) -> None:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """A home whose files hold canaries."""
+    """Return a home whose files hold canaries."""
     write(tmp_path, secret_files())
     return tmp_path
 
 
 @pytest.fixture(params=["all", "logins", "broken"])
 def catalog(request: pytest.FixtureRequest, plugins: Plugins, home: Path) -> Catalog:
-    """A catalog of canaries: with everything set, with files alone, and with files that can't be understood."""
+    """Return a catalog of canaries: with everything set, with files only, or with files that can't be parsed."""
     variables = secret_variables(plugins) | SETTINGS if request.param == "all" else {"AWS_REGION": "eu-west-1"}
     if request.param == "broken":
         write(
@@ -131,12 +131,12 @@ def catalog(request: pytest.FixtureRequest, plugins: Plugins, home: Path) -> Cat
 
 
 def texts(value: object) -> Iterator[str]:
-    """All text forms that Python knows for a value."""
+    """Yield every text form that Python has for a value."""
     yield from (repr(value), str(value), f"{value}", ascii(value), "%s %r" % (value, value))  # noqa: UP031
 
 
 def reachable(value: object, seen: dict[int, object]) -> Iterator[object]:
-    """Everything that hangs on a value, but the insides of an environment and of loaded code."""
+    """Yield everything reachable from a value, except the internals of an environment and of loaded code."""
     if id(value) in seen or isinstance(value, (type, Environment)) or callable(value):
         yield value
         return
@@ -163,7 +163,7 @@ def raised(call: Callable[..., object], *arguments: object) -> PolyrouteError:
 
 
 def test_the_canaries_are_found(plugins: Plugins, home: Path) -> None:
-    """The canaries are really there to be leaked: with all of them set, nearly every provider is usable by one."""
+    """The canaries can be leaked: with all of them set, nearly every provider is usable by one."""
     environment = Environment(secret_variables(plugins) | SETTINGS, home=home, trusted_project=home / "project")
     catalog = Catalog(plugins, environment)
     direct = [each for each in catalog.status().providers.values() if each.has_direct_key]
@@ -182,7 +182,7 @@ def canary_of(catalog: Catalog, provider: str) -> str | None:
 
 
 def test_no_secret_in_anything_that_hangs_on_a_catalog(catalog: Catalog) -> None:
-    """No object that can be reached from a catalog holds a secret or shows one, whichever way it is made a text."""
+    """No object that is reachable from a catalog holds a secret or has one in any of its text forms."""
     for name in catalog.plugins.providers:
         catalog.provider(name)
     answers = [catalog, catalog.status(), catalog.problems, [catalog.routes(model) for model in MODELS]]
@@ -195,7 +195,7 @@ def test_no_secret_in_anything_that_hangs_on_a_catalog(catalog: Catalog) -> None
 
 
 def test_no_secret_in_an_environment(catalog: Catalog) -> None:
-    """An environment tells none of its values, and no public attribute of it holds a secret."""
+    """No text form of an environment and none of its public attributes holds a secret."""
     environment = catalog.environment
     public = [getattr(environment, name) for name in dir(environment) if not name.startswith("_")]
     shown = [*texts(environment), *(text for each in public for text in texts(each)), *environment.names]
@@ -203,7 +203,7 @@ def test_no_secret_in_an_environment(catalog: Catalog) -> None:
 
 
 def test_no_secret_in_an_explanation(catalog: Catalog) -> None:
-    """Explaining any provider or model tells no secret."""
+    """The explanation of a provider or model holds no secret."""
     for subject in [*catalog.plugins.providers, *MODELS]:
         explanation = explain(catalog, subject)
         assert not any(MARK in text for text in [*texts(explanation), *explanation.lines])
@@ -226,7 +226,7 @@ def test_no_secret_in_a_document(catalog: Catalog) -> None:
 
 
 def test_no_secret_in_an_error(catalog: Catalog) -> None:
-    """No error tells a secret, in its text or in its attributes."""
+    """No error holds a secret, in its text or in its attributes."""
     without = Catalog(
         catalog.plugins, catalog.environment, Preferences(disabled_providers=frozenset({"dexto", "groq"}))
     )
@@ -245,7 +245,7 @@ def test_no_secret_in_an_error(catalog: Catalog) -> None:
 
 
 def unavailable(catalog: Catalog) -> list[Credential]:
-    """Credentials whose secret can't be had: an identity, and what is not there any more."""
+    """Return credentials whose secret is not available: an identity, and credentials that no longer exist."""
     where = str(Path(catalog.environment.home) / ".aws" / "credentials")
     return [
         Credential("bedrock", "https://x.example", "cloud-identity", Source("env", "AWS_ACCESS_KEY_ID")),
@@ -257,7 +257,7 @@ def unavailable(catalog: Catalog) -> list[Credential]:
 
 
 def test_no_secret_in_a_traceback(catalog: Catalog) -> None:
-    """The traceback of an error tells no secret, not even one that shows the variables of each frame."""
+    """The traceback of an error holds no secret, not even one that lists the variables of each frame."""
     for credential in unavailable(catalog):
         error = raised(catalog.environment.reveal, credential)
         whole = traceback.TracebackException.from_exception(error, capture_locals=True)
@@ -271,7 +271,7 @@ def test_no_secret_in_a_traceback(catalog: Catalog) -> None:
 
 @pytest.mark.parametrize("make", [pickle.dumps, copy.copy, copy.deepcopy])
 def test_an_environment_refuses_to_be_copied(catalog: Catalog, make: Callable[[Any], object]) -> None:
-    """An environment can't be pickled or copied, alone or with what holds it, and the error tells no secret."""
+    """An environment can't be pickled or copied, alone or inside another object, and the error holds no secret."""
     for each in (catalog.environment, Environment({"OPENAI_API_KEY": canary("x")}, home="/nonexistent")):
         with pytest.raises(TypeError, match="can't be pickled or copied") as caught:
             make(each)
@@ -280,13 +280,13 @@ def test_an_environment_refuses_to_be_copied(catalog: Catalog, make: Callable[[A
 
 @pytest.mark.parametrize("make", [pickle.dumps, copy.deepcopy])
 def test_a_catalog_is_not_pickled_with_its_environment(catalog: Catalog, make: Callable[[Any], object]) -> None:
-    """What holds an environment can't be pickled or copied in depth either."""
+    """An object that holds an environment can't be pickled or deep-copied either."""
     with pytest.raises(TypeError):
         make(catalog)
 
 
 def test_no_secret_in_a_pickled_answer(catalog: Catalog) -> None:
-    """Answers can be pickled, and hold no secret then."""
+    """Results can be pickled, and their pickles hold no secret."""
     answers = [*catalog.status().providers.values(), *catalog.problems, *(catalog.routes(model) for model in MODELS)]
     assert MARK.encode() not in pickle.dumps(answers)
 
@@ -309,7 +309,7 @@ def test_reveal_reads_each_secret_where_it_lies(plugins: Plugins, home: Path) ->
 
 
 def test_each_reveal_can_be_recorded(plugins: Plugins, home: Path) -> None:
-    """The host is told of each credential whose secret is read, without the secret, and of nothing else."""
+    """The host's callback gets each credential whose secret is read, without the secret, and nothing else."""
     told: list[object] = []
     environment = Environment({"OPENAI_API_KEY": canary("o")}, home=home, on_reveal=told.append)
     catalog = Catalog(plugins, environment)
@@ -325,7 +325,7 @@ def test_each_reveal_can_be_recorded(plugins: Plugins, home: Path) -> None:
 
 
 def test_a_reveal_that_the_host_forbids(home: Path, plugins: Plugins) -> None:
-    """A host that raises when told keeps the secret from being read."""
+    """If the host's callback raises, the secret is not read."""
 
     def forbid(credential: Credential) -> None:
         raise PermissionError(credential.provider)
@@ -336,7 +336,7 @@ def test_a_reveal_that_the_host_forbids(home: Path, plugins: Plugins) -> None:
 
 
 class Login:
-    """A host's plugin that finds a login of its own, and reads the token when asked."""
+    """A host's plugin that finds a login of its own, and reads the token on request."""
 
     def __init__(self) -> None:
         self.asked: list[Credential] = []
@@ -344,7 +344,7 @@ class Login:
 
     @hookimpl
     def polyroute_providers(self) -> list[Provider]:
-        """One provider with a login, one with a key."""
+        """Return one provider with a login and one with a key."""
         key = Slot("key", (Alternative("ACME_KEY"),), secret=True)
         return [
             Provider("acme", "Acme", base_url="https://acme.example/v1"),
@@ -353,31 +353,31 @@ class Login:
 
     @hookimpl
     def polyroute_credentials(self) -> list[Detection]:
-        """A login, always."""
+        """Return a login, always."""
         return [Detection("acme", "oauth-token", Source("plugin", "login"))]
 
     @hookimpl
     def polyroute_secrets(self, credential: Credential) -> str | None:
-        """The token, with a note of who asked."""
+        """Return the token, and record the credential."""
         self.asked.append(credential)
         return self.token
 
 
 class Curious:
-    """A plugin that would answer for every secret."""
+    """A plugin that would return a secret for every credential."""
 
     def __init__(self) -> None:
         self.asked: list[Credential] = []
 
     @hookimpl
     def polyroute_secrets(self, credential: Credential) -> str:
-        """Not asked for anything, since it found nothing."""
+        """Never be called, since this plugin found no credential."""
         self.asked.append(credential)
         return "a secret of its own making"
 
 
 def test_a_plugin_is_asked_only_for_its_own_secrets(home: Path) -> None:
-    """A plugin's secret is asked of the plugin that found it, only by `reveal`, and each time anew."""
+    """Only the plugin that found a credential is asked for its secret, only by `reveal`, and each time anew."""
     curious, login = Curious(), Login()
     plugins = Plugins.load([curious, login], only=["dexto", "openrouter"])
     catalog = Catalog(plugins, Environment({"ACME_KEY": canary("k")}, home=home))
@@ -395,7 +395,7 @@ def test_a_plugin_is_asked_only_for_its_own_secrets(home: Path) -> None:
 
 @pytest.mark.parametrize("token", [None, ""])
 def test_a_plugin_that_has_lost_its_secret(home: Path, token: str | None) -> None:
-    """A plugin that has no secret any more makes `reveal` raise, and nobody else is asked instead."""
+    """If a plugin no longer has its secret, `reveal` raises, and no other plugin is asked."""
     curious, login = Curious(), Login()
     login.token = token
     catalog = Catalog(Plugins.load([login, curious], only=[]), Environment({}, home=home))
@@ -406,7 +406,7 @@ def test_a_plugin_that_has_lost_its_secret(home: Path, token: str | None) -> Non
 
 
 def test_an_environment_alone_asks_no_plugin(home: Path) -> None:
-    """A plugin's secret is revealed by the catalog's environment; one that no catalog was made with knows no plugin."""
+    """The catalog's environment reveals a plugin's secret; an environment without a catalog has no plugins."""
     login = Login()
     environment = Environment({}, home=home)
     route = Catalog(Plugins.load([login], only=[]), environment).provider("acme").routes[0]
@@ -416,7 +416,7 @@ def test_an_environment_alone_asks_no_plugin(home: Path) -> None:
 
 
 def test_what_has_no_secret(plugins: Plugins, home: Path) -> None:
-    """A cloud identity raises with clear words; where no key is needed what is revealed is empty."""
+    """A cloud identity raises an error that says so; if no key is needed, an empty text is revealed."""
     catalog = Catalog(plugins, Environment({"AWS_REGION": "eu-west-1"}, home=home))
     with pytest.raises(SecretUnavailable, match=r"bedrock .*no single secret. Use the cloud's own SDK"):
         catalog.environment.reveal(catalog.provider("bedrock").routes[0].credential)
@@ -466,7 +466,7 @@ COMMANDS: list[list[str]] = [
 @pytest.mark.parametrize("state", ["all", "broken"])
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_no_command_tells_a_secret(plugins: Plugins, home: Path, command: list[str], state: str) -> None:
-    """No command prints a secret, on either stream, with and without --json, with good input and bad."""
+    """No command prints a secret, on stdout or stderr, with and without --json, with valid and invalid input."""
     cache = Path(os.environ["POLYROUTE_HOME"]) / "cache"
     cache.mkdir(parents=True, exist_ok=True)
     (home / "ours").mkdir()
@@ -493,16 +493,16 @@ def test_no_command_tells_a_secret(plugins: Plugins, home: Path, command: list[s
 
 
 class Careless:
-    """A plugin whose error quotes a key."""
+    """A plugin whose error message contains a key."""
 
     @hookimpl
     def polyroute_credentials(self, environment: Environment) -> None:
-        """Fail with the key in the message."""
+        """Raise an error with the key in its message."""
         raise ValueError(environment.setting("OPENAI_API_KEY"))
 
 
 def test_a_plugins_error_quotes_no_secret() -> None:
-    """Of an error in a hook that sees secrets only the type is told."""
+    """For an error in a hook that receives secrets, only its type is reported."""
     catalog = Catalog.load([Careless()], only=[], environment=Environment({"OPENAI_API_KEY": MARK}, home="/nowhere"))
     assert [MARK in str(problem) for problem in catalog.problems] == [False]
     assert "ValueError" in str(catalog.problems)

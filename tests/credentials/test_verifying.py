@@ -41,12 +41,12 @@ class Verifiable(Direct):
 
     @hookimpl
     def polyroute_verifications(self) -> list[Probe]:
-        """How its key is verified."""
+        """Return the request that verifies its key."""
         return [self.probe]
 
 
 def found(upstream: Upstream, key: str = "secret-1", probe: Probe = BALANCE, **options: Any) -> tuple[str, str, str]:
-    """State, message and remaining credit of acme's key."""
+    """Return the state, message and remaining credit of acme's key."""
     catalog = catalog_of(Verifiable(upstream, probe), ACME_KEY=key)
     (only,) = verify(catalog, ["acme"], **options)
     return only[1:]
@@ -54,21 +54,21 @@ def found(upstream: Upstream, key: str = "secret-1", probe: Probe = BALANCE, **o
 
 @pytest.fixture
 def upstream(serve: Serve) -> Upstream:
-    """An endpoint that tells a balance."""
+    """Return an endpoint that reports a balance."""
     upstream = serve()
     upstream.documents["/balance"] = {"credit": {"left": "4.50", "in": "CNY"}}
     return upstream
 
 
 def test_a_key_that_works_is_valid_with_its_credit(upstream: Upstream) -> None:
-    """One request, with the key where the route says, and what is left by the endpoint's own words."""
+    """One request is sent, with the key where the route puts it; the remaining credit is what the endpoint reports."""
     assert found(upstream) == ("valid", "", "4.50 CNY")
     (request,) = upstream.received
     assert (request.method, request.path, request.keys) == ("GET", "/v1/balance", {"authorization": "Bearer secret-1"})
 
 
 def test_nothing_left_is_no_credit(upstream: Upstream) -> None:
-    """A balance of nothing is told as such, whatever the status."""
+    """A balance of zero is reported as no credit, whatever the status."""
     upstream.documents["/balance"] = {"credit": {"left": -0.1, "in": "USD"}}
     assert found(upstream) == ("no_credit", "", "-0.1 USD")
 
@@ -89,26 +89,26 @@ def test_nothing_left_is_no_credit(upstream: Upstream) -> None:
     ],
 )
 def test_each_no_is_told_for_what_it_is(upstream: Upstream, failure: str, state: str) -> None:
-    """By status and body, as each provider documents them."""
+    """Each failure is classified by status and body, as its provider documents it."""
     upstream.fail(failure)
     assert found(upstream)[0] == state
 
 
 def test_the_endpoints_own_words_are_told_without_the_key(upstream: Upstream) -> None:
-    """What the endpoint says is one clean line, and a key that it quotes is not in it."""
+    """The endpoint's message is reported as one clean line, with any key in it masked."""
     upstream.say(401, json.dumps({"error": {"message": "No such key:\n\u202esecret-1\x1b[31m"}}))
     state, message, _ = found(upstream)
     assert (state, message) == ("invalid", "HTTP 401: No such key: **** [31m")
 
 
 def test_a_probe_can_say_what_a_status_means(upstream: Upstream) -> None:
-    """Where a key may be good although it may not ask this, the probe says so."""
+    """A probe declares what a status means where a valid key may lack the permission for this request."""
     upstream.say(403, "{}")
     assert found(upstream, probe=BALANCE._replace(means={"403": "unsupported"}))[0] == "unsupported"
 
 
 def test_a_redirect_is_not_followed(upstream: Upstream, serve: Serve) -> None:
-    """Another host than the one the key is bound to gets nothing."""
+    """A redirect is not followed: a host that the key is not bound to gets no request."""
     elsewhere = serve()
     upstream.redirect(f"{elsewhere.url}/balance")
     assert found(upstream)[:2] == ("unreachable", "HTTP 307")
@@ -116,13 +116,13 @@ def test_a_redirect_is_not_followed(upstream: Upstream, serve: Serve) -> None:
 
 
 def test_an_endpoint_that_says_nothing_is_unreachable(upstream: Upstream) -> None:
-    """It takes no longer than it may."""
+    """An endpoint that does not respond is unreachable, within the timeout."""
     upstream.hang()
     assert found(upstream, seconds=0.3) == ("unreachable", "no answer within 0.3 seconds", "")
 
 
 def test_an_endpoint_that_nobody_serves_is_unreachable() -> None:
-    """A refused connection says so."""
+    """A refused connection is reported as unreachable."""
     nobody = Upstream()
     nobody.stop()
     state, message, _ = found(nobody)
@@ -130,7 +130,7 @@ def test_an_endpoint_that_nobody_serves_is_unreachable() -> None:
 
 
 def test_what_costs_something_is_asked_only_when_allowed(upstream: Upstream) -> None:
-    """A probe that is not free is sent with `paid` alone, as a POST with its body."""
+    """A probe that costs money is sent only with `paid`, as a POST with its body."""
     upstream.models, upstream.protocols = ("m",), ("openai-chat",)
     probe = Probe("acme", "/chat/completions", free=False, body='{"model": "m"}')
     assert found(upstream, probe=probe)[0] == "unsupported"
@@ -140,7 +140,7 @@ def test_what_costs_something_is_asked_only_when_allowed(upstream: Upstream) -> 
 
 
 def test_what_was_found_is_kept_for_a_while(upstream: Upstream) -> None:
-    """The same key at the same endpoint is not asked about twice within a minute; another key is."""
+    """The same key at the same endpoint is verified only once within a minute; another key is verified anew."""
     assert found(upstream) == found(upstream)
     assert len(upstream.received) == 1
     assert found(upstream, key="secret-2")[0] == "invalid"
@@ -148,7 +148,7 @@ def test_what_was_found_is_kept_for_a_while(upstream: Upstream) -> None:
 
 
 def test_all_are_asked_at_once(serve: Serve) -> None:
-    """Those that hang cost the others nothing, and all together no more than one of them."""
+    """All keys are verified at once: endpoints that hang delay no other, and take no longer together than one."""
     plugins = []
     for index in range(8):
         upstream = serve()
@@ -159,12 +159,12 @@ def test_all_are_asked_at_once(serve: Serve) -> None:
     catalog = catalog_of(*plugins, ACME_KEY="secret-1")
     states = {
         each.provider: each.state for each in verify(catalog, seconds=2)
-    }  # the others have time, on a busy machine too
+    }  # the others have time, even on a busy machine
     assert states == {f"acme{index}": "unreachable" if index % 2 else "valid" for index in range(8)}
 
 
 class Locked(Verifiable):
-    """A vendor whose login waits for somebody to unlock it."""
+    """A vendor whose login waits until it is unlocked."""
 
     def __init__(self, upstream: Upstream) -> None:
         super().__init__(upstream, name="locked")
@@ -173,18 +173,18 @@ class Locked(Verifiable):
 
     @hookimpl
     def polyroute_credentials(self) -> list[Detection]:
-        """A login, always."""
+        """Return a login, always."""
         return [Detection("locked", "oauth-token", Source("plugin", "login"))]
 
     @hookimpl
     def polyroute_secrets(self) -> str:
-        """Nothing in time."""
+        """Return nothing within the timeout."""
         self.unlocked.wait(30)
         return "secret-1"
 
 
 def test_a_key_that_can_not_be_read_in_time(upstream: Upstream) -> None:
-    """A login that waits for somebody costs the others nothing, and is not waited for."""
+    """A login that waits to be unlocked delays no other verification, and is not waited for."""
     locked = Locked(upstream)
     catalog = catalog_of(locked, Verifiable(upstream), ACME_KEY="secret-1")
     found = {each.provider: (each.state, each.message) for each in verify(catalog, seconds=2)}
@@ -194,7 +194,7 @@ def test_a_key_that_can_not_be_read_in_time(upstream: Upstream) -> None:
 
 
 def test_it_can_be_asked_from_within_an_event_loop(upstream: Upstream) -> None:
-    """A host that is asynchronous itself gets the same answer."""
+    """Keys can be verified from within a host's event loop, with the same result."""
 
     async def ask() -> str:
         return found(upstream)[0]
@@ -203,7 +203,7 @@ def test_it_can_be_asked_from_within_an_event_loop(upstream: Upstream) -> None:
 
 
 def test_without_a_probe_or_a_key_nothing_is_asked(serve: Serve) -> None:
-    """The reason is told: no request is known, no key is there, or there is no single key."""
+    """The reason is reported: no request is known, there is no key, or there is no single key."""
     upstream = serve()
     catalog = catalog_of(Direct(upstream), ACME_KEY="k", AWS_PROFILE="x", AWS_REGION="eu-west-3", HOME="/nonexistent")
     told = {each.provider: (each.state, each.message) for each in verify(catalog, ["acme", "groq", "ollama"])}
@@ -216,12 +216,12 @@ def test_without_a_probe_or_a_key_nothing_is_asked(serve: Serve) -> None:
 
 
 def test_only_the_owner_says_how_a_key_is_verified(upstream: Upstream) -> None:
-    """A probe for somebody else's provider is a problem, and nothing is sent for it."""
+    """A probe for another plugin's provider is a problem, and no request is sent for it."""
 
     class Nosy(Gateway):
         @hookimpl
         def polyroute_verifications(self) -> list[Probe]:
-            """For a provider of somebody else."""
+            """Return a probe for another plugin's provider."""
             return [Probe("openai", "/steal")]
 
     catalog = catalog_of(Nosy(upstream))
@@ -233,12 +233,12 @@ def test_only_the_owner_says_how_a_key_is_verified(upstream: Upstream) -> None:
     "path", ["https://evil.example", "//evil.example", "models", "/a?key=1", "/a b", "/@evil", "/\\evil"]
 )
 def test_a_probe_stays_below_its_base_url(path: str) -> None:
-    """What could lead to another host, or put something into the address, is no path."""
+    """A text that could lead to another host, or inject something into the address, is not a valid path."""
     assert "path" in find_fault(Probe("acme", path))
 
 
 def test_the_bundled_probes_are_sound_and_of_providers_that_exist(plugins: Plugins) -> None:
-    """Each probe is for a provider with a base URL; most are free."""
+    """Each bundled probe is valid and belongs to a provider with a base URL; most are free."""
     probes = {
         name: each for name, each in plugins.verifications((), Environment({})).items() if isinstance(each, Probe)
     }
@@ -254,7 +254,7 @@ def shell(tmp_path: Path) -> Shell:
 
 
 def test_the_command_tells_what_it_found(shell: Shell, upstream: Upstream) -> None:
-    """`polyroute verify` as a table and as a document; a key that does not work is a clear no."""
+    """`polyroute verify` prints a table or a document, and exits with 1 for a key that does not work."""
     shell.site.install("acme-dist", "acme_plugin", _plugin(upstream))
     done = shell.run("verify", ACME_KEY="secret-1")
     assert done.returncode == 0, done.stderr
@@ -268,7 +268,7 @@ def test_the_command_tells_what_it_found(shell: Shell, upstream: Upstream) -> No
 
 
 def test_what_the_exit_status_of_the_command_says(shell: Shell, upstream: Upstream) -> None:
-    """A key that is not there is a clear no, and what can't be found out is neither that nor a yes."""
+    """A missing key exits with 1; a named key whose state can't be determined exits with 3."""
     shell.site.install("acme-dist", "acme_plugin", _plugin(upstream))
     for arguments, variables, status in [
         ([], {}, 1),
@@ -282,7 +282,7 @@ def test_what_the_exit_status_of_the_command_says(shell: Shell, upstream: Upstre
 
 
 def test_status_alone_asks_nobody(shell: Shell, upstream: Upstream) -> None:
-    """Without the flag nothing is sent."""
+    """Without the flag, `status` sends no request."""
     shell.site.install("acme-dist", "acme_plugin", _plugin(upstream))
     assert "verifications" not in shell.json("status", ACME_KEY="secret-1")
     assert upstream.received == []
@@ -304,12 +304,12 @@ def polyroute_verifications():
 
 
 def test_a_plugin_may_find_out_by_itself(serve: Serve) -> None:
-    """What its owner found of a provider's key is the answer, without a request of ours."""
+    """If the plugin that owns a provider verifies its key itself, its result is used and no request is sent."""
 
     class Own(Direct):
         @hookimpl
         def polyroute_verifications(self, credentials: tuple[Credential, ...]) -> list[Verification]:
-            """As its own tool says."""
+            """Return the result of the plugin's own check."""
             return [Verification(each.provider, "no_credit", "spent") for each in credentials]
 
     upstream = serve()

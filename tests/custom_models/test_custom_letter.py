@@ -26,7 +26,7 @@ REF = ModelRef("openrouter", "target")
 
 
 def _number(value: float) -> str:
-    """A number as JavaScript writes it: whole up to 21 digits, without a zero before or after the exponent."""
+    """Format a number as JavaScript does: whole up to 21 digits, without a zero before or after the exponent."""
     if math.isfinite(value) and value == int(value) and abs(value) < 1e21:
         return str(int(value))
     mantissa, exponent, power = repr(value).partition("e")
@@ -34,13 +34,13 @@ def _number(value: float) -> str:
 
 
 def _text(value: str) -> str:
-    """A text as JavaScript writes it: halves of characters escaped, everything else beyond ASCII as it is."""
+    """Format a text as JavaScript does: lone surrogates escaped, all other non-ASCII characters unchanged."""
     escaped = json.dumps(value, ensure_ascii=False)
     return "".join(f"\\u{ord(each):04x}" if "\ud800" <= each <= "\udfff" else each for each in escaped)
 
 
 def stringify(value: Any, depth: int) -> str:
-    """What `JSON.stringify(value, null, 2)` gives, as it stands at `depth`."""
+    """Return what `JSON.stringify(value, null, 2)` gives for a value at nesting level `depth`."""
     margin, inner = "\n" + "  " * depth, "\n" + "  " * (depth + 1)
     if isinstance(value, dict) and value:
         lines = [f"{_text(name)}: {stringify(each, depth + 1)}" for name, each in value.items()]
@@ -74,7 +74,7 @@ entries = st.lists(names | values.filter(lambda value: value != json.loads(TARGE
 )
 @example([{"name": "a", "x": 1e21, "y": 5e-324, "z": -0.0, "w": 2.0**53}, "\ud800", {"\udfff": ["\ud83d"]}], 1, {})
 def test_what_newer_versions_wrote_survives(plugins: Plugins, others: list[Any], at: int, more: dict[str, Any]) -> None:
-    """An edit, a rename, an addition and a removal leave every other entry and member as it was written."""
+    """An edit, a rename, an addition and a removal leave all other entries and members exactly as they were written."""
     written = [stringify(each, 2) for each in others]
     inside = [*written[:at], TARGET, *written[at:]]
     models = "[\n    " + ",\n    ".join(inside) + "\n  ]"
@@ -107,7 +107,7 @@ def test_reading_without_msgspec_is_the_same(value: Any) -> None:
 
 @given(st.text(st.sampled_from('[]{},:"\\ud8 \n01-.eEtrufalsn'), max_size=14))
 def test_no_reader_takes_what_is_no_json(text: str) -> None:
-    """What the standard library refuses is refused, with and without the faster reader."""
+    """A text that the standard library refuses is refused with and without the faster reader."""
     try:
         json.loads(text, parse_constant=int)
     except ValueError:
@@ -129,7 +129,7 @@ FIELDS = ("name", "provider", "baseURL", "displayName", "maxInputTokens", "maxOu
 
 @given(st.lists(st.dictionaries(st.sampled_from(FIELDS), VALUES) | VALUES, max_size=3))
 def test_what_is_taken_quickly_is_sound(values: list[Any]) -> None:
-    """Where all entries are said to be sound at once, none of them is unsound when each is looked at."""
+    """If the fast check accepts all entries at once, the check of each single entry accepts it too."""
     if all_sound(values):
         assert sound(values) == (dict(enumerate(values)), {})
 
@@ -151,7 +151,7 @@ ADDRESSES = ["https://a.example/v1", "http://[::1]:8080", "https://a/", "https:/
     )
 )
 def test_what_a_request_may_hold_can_be_stored(sent: dict[str, Any]) -> None:
-    """No body that the HTTP API takes is refused as an entry of the file."""
+    """Every body that the HTTP API accepts can be stored as an entry of the file."""
     try:
         body = CustomModelBody.model_validate(sent)
     except ValidationError:
@@ -161,7 +161,7 @@ def test_what_a_request_may_hold_can_be_stored(sent: dict[str, Any]) -> None:
 
 
 def test_the_common_shape_is_taken_quickly() -> None:
-    """Entries with all fields, and with the fewest."""
+    """The fast check accepts entries with all fields, and with the fewest."""
     full = {
         "provider": "p",
         "baseURL": "https://a.example:1/v1",
@@ -196,5 +196,5 @@ for turn in range(300):
 
 @pytest.mark.slow
 def test_threads_may_be_the_first_at_once() -> None:
-    """Whoever reads first, alone or at the same time as others, makes what all others read with."""
+    """The first read creates the shared decoder, in one thread or in several at the same time."""
     together(THREADS, [[]])

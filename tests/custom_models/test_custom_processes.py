@@ -105,7 +105,7 @@ for number in range(KILLS):
 
 @pytest.fixture
 def path(tmp_path: Path) -> str:
-    """Where the file is to be."""
+    """Return the path of the file, which does not exist yet."""
     return str(tmp_path / "models" / "custom-models.json")
 
 
@@ -115,7 +115,7 @@ def store(path: str, plugins: Plugins) -> CustomStore:
 
 
 def models(path: str) -> list[dict[str, Any]]:
-    """What is in the file, as another program reads it."""
+    """Return the models in the file, as another program reads it."""
     found: list[dict[str, Any]] = json.loads(Path(path).read_text(encoding="utf-8"))["models"]
     return found
 
@@ -125,13 +125,13 @@ def names(path: str) -> list[str]:
 
 
 def test_eight_processes_of_fifty_adds(path: str) -> None:
-    """Four hundred models are there."""
+    """After eight processes of fifty adds each, all four hundred models are in the file."""
     together(_ADDING, [[path, str(process)] for process in range(8)])
     assert sorted(names(path)) == sorted(f"{process}-{number}" for process in range(8) for number in range(50))
 
 
 def test_eight_processes_of_mixed_changes(path: str) -> None:
-    """Every add, edit, rename and removal is there, whoever wrote in between."""
+    """Every add, edit, rename and removal is in the file, although other processes wrote in between."""
     together(_MIXED, [[path, str(process)] for process in range(8)])
     expected = {}
     for process in range(8):
@@ -143,7 +143,7 @@ def test_eight_processes_of_mixed_changes(path: str) -> None:
 
 
 def test_readers_never_see_half_a_file(path: str, store: CustomStore, tmp_path: Path) -> None:
-    """While others write, every reading without any lock is a whole document."""
+    """While others write, every read without a lock returns a whole document."""
     store.add({"provider": "openrouter", "name": "first"})
     stop = tmp_path / "stop"
     readers = threading.Thread(target=together, args=(_READING, [[path, str(stop)], [path, str(stop)]]))
@@ -157,7 +157,7 @@ def test_readers_never_see_half_a_file(path: str, store: CustomStore, tmp_path: 
 
 
 def test_five_hundred_killed_writers(path: str, store: CustomStore) -> None:
-    """Killed at random moments, no writer leaves a broken file or loses what was acknowledged; strays are swept."""
+    """Writers killed at random moments leave no broken file and lose no acknowledged change; leftovers are removed."""
     together(_KILLED, [[path, ""]])
     store.add({"provider": "openrouter", "name": "last"})
     assert names(path) == ["first", "last"]
@@ -168,14 +168,14 @@ def test_five_hundred_killed_writers(path: str, store: CustomStore) -> None:
 
 
 def foreign_add(path: str, name: str, read: str | None = None) -> None:
-    """Add a model as Dexto does: change what was read, perhaps some time ago, and write all of it in place."""
+    """Add a model as Dexto does: change what was read, perhaps some time ago, and write the whole file in place."""
     document = json.loads(Path(path).read_text(encoding="utf-8") if read is None else read)
     document["models"].append({"name": name, "provider": "openrouter"})
     Path(path).write_text(json.dumps(document, indent=2), encoding="utf-8")
 
 
 def once(monkeypatch: pytest.MonkeyPatch, function: str, action: Callable[[], None], *, after: bool) -> None:
-    """Do something right before or after the first call of a function of `os`."""
+    """Call `action` once, right before or after the first call of a function of `os`."""
     original = getattr(os, function)
     done: list[bool] = []
 
@@ -193,7 +193,7 @@ def once(monkeypatch: pytest.MonkeyPatch, function: str, action: Callable[[], No
 
 
 def test_their_write_during_ours(path: str, store: CustomStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A model that they add after our reading and before our file takes its place is kept, and ours is added to it."""
+    """A model that another program adds between our read and our replacement of the file is kept, and ours is added."""
     store.add({"provider": "openrouter", "name": "first"})
     once(monkeypatch, "fsync", lambda: foreign_add(path, "theirs"), after=False)
     store.add({"provider": "openrouter", "name": "ours"})
@@ -204,7 +204,7 @@ def test_their_write_during_ours(path: str, store: CustomStore, monkeypatch: pyt
 def test_their_write_right_after_ours(
     path: str, store: CustomStore, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
-    """What they read before our change and write right after it is there, and our change is made again on it."""
+    """If another program overwrites our change with what it read earlier, its change is kept and ours is made again."""
     first = ModelRef("openrouter", "first")
     store.add({"provider": "openrouter", "name": "first"})
     read = Path(path).read_text(encoding="utf-8")
@@ -224,7 +224,7 @@ def test_their_write_right_after_ours(
 
 
 def test_their_write_that_holds_ours(path: str, store: CustomStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where they have read our change before they write, it is there once."""
+    """If another program read our change before it writes, the change is in the file once."""
     store.add({"provider": "openrouter", "name": "first"})
     once(monkeypatch, "replace", lambda: foreign_add(path, "theirs"), after=True)
     assert store.add({"provider": "openrouter", "name": "ours"}).created
@@ -232,7 +232,7 @@ def test_their_write_that_holds_ours(path: str, store: CustomStore, monkeypatch:
 
 
 def test_their_half_written_file(path: str, store: CustomStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file that they are just writing is read when they are done."""
+    """A file that another program is still writing is read once that program is done."""
     store.add({"provider": "openrouter", "name": "first"})
     text = Path(path).read_text(encoding="utf-8")
     Path(path).write_text(text[:40], encoding="utf-8")
@@ -246,7 +246,7 @@ def test_their_half_written_file(path: str, store: CustomStore, monkeypatch: pyt
 
 
 def test_a_program_that_writes_all_the_time(path: str, store: CustomStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where no moment is quiet, it is said that it could not be done."""
+    """If another program writes all the time, an error says that the change could not be made."""
     store.add({"provider": "openrouter", "name": "first"})
     fsync = os.fsync
 

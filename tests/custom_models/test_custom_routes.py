@@ -32,23 +32,23 @@ FILE = ".dexto/models/custom-models.json"
 
 
 def holding(*models: dict[str, Any]) -> dict[str, str]:
-    """The person's file with these models."""
+    """Return the user's file with these models."""
     return {FILE: json.dumps({"version": 1, "models": models})}
 
 
 def own(reference: str, **fields: Any) -> dict[str, Any]:
-    """An entry of the file."""
+    """Return an entry of the file."""
     provider, name = reference.split("/", 1)
     return {"provider": provider, "name": name, **fields}
 
 
 def custom(catalog: Catalog) -> list[str]:
-    """The models on offer that the person has added."""
+    """Return the catalog's custom models, by reference."""
     return [str(model.ref) for model in catalog.models() if catalog.custom_model(model.ref)]
 
 
 def facts(route: Route) -> tuple[str, str | None, str, str]:
-    """Via whom, as what, where, and with what a route runs."""
+    """Return the gateway, model ID, base URL and credential of a route."""
     return route.via, route.model_id, route.base_url, str(route.credential)
 
 
@@ -56,19 +56,19 @@ def facts(route: Route) -> tuple[str, str | None, str, str]:
 
 
 def test_via_dexto_with_that_very_id(make_catalog: MakeCatalog) -> None:
-    """With the gateway's key alone a custom model of openrouter runs via it, its ID to the letter."""
+    """With only the gateway's key, a custom model of openrouter runs via the gateway, its ID unchanged."""
     route = make_catalog(files=holding(own(GLM)), DEXTO_API_KEY="d").resolve(GLM)
     assert (route.via, route.model_id, route.mapping) == ("dexto", "z-ai/glm-4.5-air:free", "verbatim")
 
 
 def test_direct_with_the_providers_key(make_catalog: MakeCatalog) -> None:
-    """With the provider's own key alone it runs direct."""
+    """With only the provider's own key, a custom model runs direct."""
     route = make_catalog(files=holding(own(GLM)), OPENROUTER_API_KEY="o").resolve(GLM)
     assert facts(route) == ("direct", "z-ai/glm-4.5-air:free", OPENROUTER, "env OPENROUTER_API_KEY")
 
 
 def test_direct_first_with_its_own_key(make_catalog: MakeCatalog) -> None:
-    """A key of its own comes first, before the preferred gateway and the provider's key, and is what is revealed."""
+    """A custom model's own key comes before the preferred gateway and the provider's key, and is the one revealed."""
     catalog = make_catalog(files=holding(own(GLM, apiKey=KEY)), DEXTO_API_KEY="d", OPENROUTER_API_KEY="o")
     first, second, *_ = catalog.routes(GLM)
     assert facts(first) == ("direct", "z-ai/glm-4.5-air:free", OPENROUTER, f"custom model {GLM} apiKey")
@@ -81,13 +81,13 @@ def test_direct_first_with_its_own_key(make_catalog: MakeCatalog) -> None:
 
 @pytest.mark.parametrize("preferences", [Preferences(order=("dexto",)), Preferences(pins={GLM: "dexto"})])
 def test_what_the_person_said_of_it_comes_first(make_catalog: MakeCatalog, preferences: Preferences) -> None:
-    """A full order and a pin of this very model win over its own key."""
+    """A full order and a pin of the custom model win over its own key."""
     catalog = make_catalog(preferences, files=holding(own(GLM, apiKey=KEY)), DEXTO_API_KEY="d")
     assert [route.via for route in catalog.routes(GLM)][:2] == ["dexto", "direct"]
 
 
 def test_nothing_is_there(make_catalog: MakeCatalog) -> None:
-    """Without any credential it can't be run, as any other model of its provider."""
+    """Without any credential a custom model can't be run, like any other model of its provider."""
     catalog = make_catalog(files=holding(own(GLM)))
     assert not any(route.usable for route in catalog.routes(GLM))
     assert "a custom model of yours" in str(explain(catalog, GLM))
@@ -98,7 +98,7 @@ def test_nothing_is_there(make_catalog: MakeCatalog) -> None:
 
 @pytest.mark.parametrize("provider", ["openai-compatible", "litellm"])
 def test_a_base_url_of_its_own(make_catalog: MakeCatalog, provider: str) -> None:
-    """It runs there and nowhere else, with its own key."""
+    """A custom model with its own base URL runs only there, with its own key."""
     catalog = make_catalog(files=holding(own(f"{provider}/m", baseURL=URL, apiKey=KEY)), DEXTO_API_KEY="d")
     (route,) = catalog.routes(f"{provider}/m")
     assert facts(route) == ("direct", "m", URL, f"custom model {provider}/m apiKey")
@@ -110,7 +110,7 @@ def test_a_base_url_of_its_own(make_catalog: MakeCatalog, provider: str) -> None
 
 @pytest.mark.parametrize("provider", ["openai-compatible", "litellm"])
 def test_an_environment_key_is_not_sent_to_it(make_catalog: MakeCatalog, provider: str) -> None:
-    """The provider's key was found for another place: the route is usable without any key."""
+    """The provider's key is not sent to a custom base URL: the route is usable without any key."""
     variables = {"OPENAI_API_KEY": "o", "LITELLM_API_KEY": "l", "OPENAI_BASE_URL": f"{URL}/x"}
     catalog = make_catalog(files=holding(own(f"{provider}/m", baseURL=URL)), **variables)
     (route,) = catalog.routes(f"{provider}/m")
@@ -122,7 +122,7 @@ def test_an_environment_key_is_not_sent_to_it(make_catalog: MakeCatalog, provide
 
 
 def test_the_same_base_url_as_the_environments(make_catalog: MakeCatalog) -> None:
-    """A key that was found for just this base URL goes there."""
+    """A key that was found for exactly this base URL is sent to it."""
     files = holding(own("litellm/m", baseURL=f"{URL}/"))
     catalog = make_catalog(files=files, LITELLM_API_KEY="l", LITELLM_BASE_URL=URL)
     (route,) = catalog.routes("litellm/m")
@@ -133,7 +133,7 @@ def test_the_same_base_url_as_the_environments(make_catalog: MakeCatalog) -> Non
 
 @pytest.mark.parametrize("reference", ["$MY_KEY", "${MY_KEY}"])
 def test_a_variable_by_name(make_catalog: MakeCatalog, reference: str) -> None:
-    """An environment key goes to a custom base URL where the entry names it; where it is not set, the route says so."""
+    """An environment key goes to a custom base URL if the entry names it; if it is not set, the route says so."""
     files = holding(own("openai-compatible/m", baseURL=URL, apiKey=reference))
     catalog = make_catalog(files=files, MY_KEY=KEY)
     (route,) = catalog.routes("openai-compatible/m")
@@ -146,7 +146,7 @@ def test_a_variable_by_name(make_catalog: MakeCatalog, reference: str) -> None:
 
 
 def test_a_keyring_reference(make_catalog: MakeCatalog) -> None:
-    """A key in the keyring is named in the credential, for the endpoint of the entry; one that is not there is told."""
+    """The credential of an entry names its key in the keyring, for the entry's endpoint; a missing key is reported."""
     files = holding(own("openai-compatible/m", baseURL=URL, apiKey="keyring:mine"))
     (route,) = make_catalog(files=files).routes("openai-compatible/m")
     assert not route.usable
@@ -159,7 +159,7 @@ def test_a_keyring_reference(make_catalog: MakeCatalog) -> None:
 
 
 def test_a_key_does_not_follow_an_edit(make_catalog: MakeCatalog, tmp_path: Path) -> None:
-    """Where the file has another base URL by now, a credential found for the old one reveals nothing."""
+    """A credential that was found for one base URL reveals nothing after the file's base URL has changed."""
     catalog = make_catalog(files=holding(own("openai-compatible/m", baseURL=URL, apiKey=KEY)))
     (route,) = catalog.routes("openai-compatible/m")
     changed = holding(own("openai-compatible/m", baseURL="https://two.example", apiKey="sk-for-two"))
@@ -171,7 +171,7 @@ def test_a_key_does_not_follow_an_edit(make_catalog: MakeCatalog, tmp_path: Path
 
 
 def test_a_key_is_read_when_it_is_revealed(make_catalog: MakeCatalog, tmp_path: Path) -> None:
-    """What was removed meanwhile can't be revealed."""
+    """A key that was removed in the meantime can't be revealed."""
     catalog = make_catalog(files=holding(own(GLM, apiKey=KEY)))
     route = catalog.resolve(GLM)
     (tmp_path / FILE).unlink()
@@ -180,7 +180,7 @@ def test_a_key_is_read_when_it_is_revealed(make_catalog: MakeCatalog, tmp_path: 
 
 
 def test_a_project_does_not_steer_an_own_key(plugins: Plugins, tmp_path: Path) -> None:
-    """Settings of a project's file decide no base URL to which a custom model's key is sent."""
+    """A project's settings never decide the base URL to which a custom model's key is sent."""
     (tmp_path / FILE).parent.mkdir(parents=True)
     (tmp_path / FILE).write_text(holding(own("bedrock/m", apiKey=KEY), own("ollama/m", apiKey=KEY))[FILE])
     project = tmp_path / "project"
@@ -195,7 +195,7 @@ def test_a_project_does_not_steer_an_own_key(plugins: Plugins, tmp_path: Path) -
 
 
 def test_two_people_in_one_process(plugins: Plugins, tmp_path: Path) -> None:
-    """Each catalog knows its own person's models."""
+    """In one process, each catalog has only its own user's custom models."""
     catalogs = []
     for name in ("one", "two"):
         path = tmp_path / name / FILE
@@ -210,7 +210,7 @@ def test_two_people_in_one_process(plugins: Plugins, tmp_path: Path) -> None:
 
 
 def test_a_local_file(make_catalog: MakeCatalog, tmp_path: Path) -> None:
-    """A model that is a file can be run where the file is there."""
+    """A model that is a file can be run if the file exists."""
     path = tmp_path / "m.gguf"
     files = holding(own("local/m", filePath=str(path)))
     (route,) = make_catalog(files=files).routes("local/m")
@@ -225,7 +225,7 @@ def test_a_local_file(make_catalog: MakeCatalog, tmp_path: Path) -> None:
 
 
 def test_an_own_cloud_stays_own(make_catalog: MakeCatalog) -> None:
-    """A custom model of an own cloud runs there alone, and its ID need not be in a list."""
+    """A custom model of an own cloud runs only there, and its ID need not be in any list."""
     variables = {"AWS_BEARER_TOKEN_BEDROCK": "b", "AWS_REGION": "eu-west-1", "DEXTO_API_KEY": "d"}
     (route,) = make_catalog(files=holding(own("bedrock/eu.made-up-v1:0")), **variables).routes(
         "bedrock/eu.made-up-v1:0"
@@ -235,7 +235,7 @@ def test_an_own_cloud_stays_own(make_catalog: MakeCatalog) -> None:
 
 
 def test_a_third_partys_provider(make_environment: MakeEnvironment) -> None:
-    """A custom model of a host that somebody else's plugin brings: its base URL needs a key that is its own."""
+    """A custom model of a third party's provider that sets a base URL needs a key of its own."""
 
     class Plugin:
         @hookimpl
@@ -251,7 +251,7 @@ def test_a_third_partys_provider(make_environment: MakeEnvironment) -> None:
 
 
 def test_an_own_key_whose_place_is_not_certain(make_catalog: MakeCatalog) -> None:
-    """Where a variable may say where a server is, the key waits for a base URL in its entry, as the remedy says."""
+    """If a variable may set the server's address, a key needs a base URL in its entry, and the remedy says so."""
     (route,) = make_catalog(files=holding(own("ollama/m", apiKey=KEY))).routes("ollama/m")
     assert not route.usable
     assert "polyroute custom edit ollama/m --base-url URL --keep-key" in route.remedy
@@ -262,7 +262,7 @@ def test_an_own_key_whose_place_is_not_certain(make_catalog: MakeCatalog) -> Non
 
 
 def test_custom_models_are_on_offer(make_catalog: MakeCatalog) -> None:
-    """They are listed and marked, with what their entries say; a listed model keeps what its list says."""
+    """Custom models are listed and marked, with the fields of their entries; a listed model keeps its list's fields."""
     listed = make_catalog().models(provider="openrouter")[0]
     entry = own(GLM, displayName="GLM Air", maxInputTokens=1000, maxOutputTokens=50)
     catalog = make_catalog(files=holding(entry, own(str(listed.ref), displayName="Mine")), OPENROUTER_API_KEY="o")
@@ -275,7 +275,7 @@ def test_custom_models_are_on_offer(make_catalog: MakeCatalog) -> None:
 
 
 def test_a_provider_that_is_not_available(make_catalog: MakeCatalog) -> None:
-    """Its model is kept and told as a problem; everything else works."""
+    """A custom model of an unavailable provider is kept and reported as a problem; everything else works."""
     catalog = make_catalog(files=holding(own("from-2030/m"), own("openrouter/m", apiKey=KEY)))
     assert catalog.resolve("openrouter/m").usable
     (problem,) = catalog.problems
@@ -285,7 +285,7 @@ def test_a_provider_that_is_not_available(make_catalog: MakeCatalog) -> None:
 
 
 def test_an_alias_finds_it(make_catalog: MakeCatalog) -> None:
-    """A model stored under an alias is that of the provider; the gateway's own name selects nothing."""
+    """A model stored under an alias belongs to the provider; the gateway's own name selects nothing."""
     catalog = make_catalog(files=holding(own("dexto-nova/m"), own("amazon-bedrock/m", apiKey=KEY)), AWS_REGION="eu-1")
     assert catalog.custom_model(ModelRef("bedrock", "m")) is not None
     with pytest.raises(InvalidModelReference):
@@ -295,7 +295,7 @@ def test_an_alias_finds_it(make_catalog: MakeCatalog) -> None:
 
 @pytest.mark.parametrize("text", ["{", '{"version": 2}'])
 def test_an_unreadable_file_is_a_problem(make_catalog: MakeCatalog, text: str) -> None:
-    """Models and routes work without it, and the problem says what to do."""
+    """With an unreadable file, models and routes still work, and a problem says what to do."""
     catalog = make_catalog(files={FILE: text}, OPENROUTER_API_KEY="o")
     assert catalog.resolve(GLM).via == "direct"
     (problem,) = catalog.problems

@@ -42,7 +42,7 @@ def store(make_environment: Callable[..., Environment], plugins: Plugins) -> Cus
 
 
 def write(store: CustomStore, text: str) -> Path:
-    """Put a file where the store has its own."""
+    """Write a text to the store's file."""
     path = Path(store.path)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
@@ -50,7 +50,7 @@ def write(store: CustomStore, text: str) -> Path:
 
 
 def entries(store: CustomStore) -> list[dict[str, Any]]:
-    """What another program reads in the file."""
+    """Return the entries of the file, as another program reads them."""
     document = json.loads(Path(store.path).read_text(encoding="utf-8"))
     assert document["version"] == 1
     found: list[dict[str, Any]] = document["models"]
@@ -62,7 +62,7 @@ def entries(store: CustomStore) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("name", [GLM.id, "Größe/模型-1", "a%2Fb c", "UPPER lower", "x" * 2000, "\U0001f999", '"\\'])
 def test_a_model_id_is_kept_to_the_letter(store: CustomStore, name: str) -> None:
-    """Any ID comes back as it was entered, from the file and in another program's reading of it."""
+    """Any model ID is read back exactly as it was entered, by the store and by another program."""
     outcome = store.add({"provider": "openrouter", "name": name})
     assert outcome.created
     assert [model.name for model in store.listing().models] == [name]
@@ -70,7 +70,7 @@ def test_a_model_id_is_kept_to_the_letter(store: CustomStore, name: str) -> None
 
 
 def test_the_file_is_the_persons_alone(store: CustomStore) -> None:
-    """It has mode 0600 after every write, whatever it had before."""
+    """The file has mode 0600 after every write, whatever mode it had before."""
     path = write(store, '{"version": 1, "models": []}')
     path.chmod(0o644)
     store.add({"provider": "openrouter", "name": "m"})
@@ -78,7 +78,7 @@ def test_the_file_is_the_persons_alone(store: CustomStore) -> None:
 
 
 def test_identity_is_provider_and_name(store: CustomStore) -> None:
-    """The same name under two providers is two models; under an alias of one it is the same."""
+    """The same name under two providers is two models; under an alias of the same provider it is one."""
     store.add({"provider": "openrouter", "name": "m"})
     store.add({"provider": "openai-compatible", "name": "m", "baseURL": URL})
     with pytest.raises(CustomModelExists):
@@ -93,7 +93,7 @@ def test_identity_is_provider_and_name(store: CustomStore) -> None:
 
 
 def test_upserting_keeps_what_is_not_named(store: CustomStore) -> None:
-    """What a form doesn't show stays; what it names changes; what it leaves empty goes."""
+    """An upsert keeps fields that it does not name, changes those that it names, and removes those left empty."""
     write(store, json.dumps({"version": 1, "models": [{**GLM._asdict(), "name": GLM.id, "apiKey": KEY, "new": [1]}]}))
     outcome = store.add({"provider": "openrouter", "name": GLM.id, "displayName": "GLM", "baseURL": ""}, upsert=True)
     assert not outcome.created
@@ -104,7 +104,7 @@ def test_upserting_keeps_what_is_not_named(store: CustomStore) -> None:
 
 
 def test_renaming_keeps_everything_and_the_place(store: CustomStore) -> None:
-    """A renamed model has all its fields, its key and its position, and the old name is gone."""
+    """A renamed model keeps all its fields, its key and its position, and the old name is gone."""
     write(
         store,
         f'{{"version": 1, "models": [{{"provider": "litellm", "name": "a", "baseURL": "{URL}", "apiKey": "{KEY}",'
@@ -119,7 +119,7 @@ def test_renaming_keeps_everything_and_the_place(store: CustomStore) -> None:
 
 
 def test_renaming_to_a_name_that_is_taken(store: CustomStore) -> None:
-    """It is refused, and both models stay."""
+    """Renaming to an existing name is refused, and both models stay."""
     store.add({"provider": "openrouter", "name": "a"})
     store.add({"provider": "openrouter", "name": "b"})
     with pytest.raises(CustomModelExists):
@@ -128,7 +128,7 @@ def test_renaming_to_a_name_that_is_taken(store: CustomStore) -> None:
 
 
 def test_removing(store: CustomStore) -> None:
-    """What is removed is gone; what is not there can't be, and others of that name are told."""
+    """A removed model is gone; removing a missing one is refused, and other models of that name are reported."""
     store.add({"provider": "openrouter", "name": "m"})
     with pytest.raises(UnknownCustomModel, match="openrouter"):
         store.remove(ModelRef("glama", "m"))
@@ -167,7 +167,7 @@ def test_removing(store: CustomStore) -> None:
     ],
 )
 def test_what_cannot_be_used_is_refused(store: CustomStore, entry: dict[str, Any], why: str) -> None:
-    """An entry that its provider can't use, or that a rewrite can't hold, is refused with the file untouched."""
+    """An entry that its provider can't use, or that a rewrite can't hold, is refused and the file stays unchanged."""
     path = write(store, before := '{"version":1,"models":[{"provider":"openrouter","name":"n"}]}')
     with pytest.raises(UsageError, match=why):
         store.add(entry)
@@ -175,13 +175,13 @@ def test_what_cannot_be_used_is_refused(store: CustomStore, entry: dict[str, Any
 
 
 def test_an_unknown_provider_is_refused_with_the_closest(store: CustomStore) -> None:
-    """Adding under a misspelled provider says which was meant."""
+    """Adding a model under a misspelled provider is refused with the closest name."""
     with pytest.raises(UnknownProvider, match="openrouter"):
         store.add({"provider": "openruoter", "name": "m"})
 
 
 def test_a_third_partys_provider_takes_custom_models(make_environment: Callable[..., Environment]) -> None:
-    """What its custom models need is what its plugin says."""
+    """A third party's plugin declares what custom models of its provider need."""
 
     class Plugin:
         @hookimpl
@@ -199,7 +199,7 @@ def test_a_third_partys_provider_takes_custom_models(make_environment: Callable[
 
 
 def test_what_is_not_understood_survives(store: CustomStore) -> None:
-    """Unknown fields and providers, newer shapes and odd numbers stay to the letter when another entry changes."""
+    """Unknown fields and providers, newer shapes and odd numbers stay exactly as written when another entry changes."""
     odd = [NEWER, '{"provider": 3}', '"text"', "null", '{"name":"a","name":"b", "q":1E+2}', "[ 1,2 ]"]
     listed = f'[{", ".join(odd)}, {{"provider": "openrouter", "name": "m"}}]'
     path = write(store, f'{{"theirs": 1.0, "version": 1, "models": {listed}, "more": [ 1 ]}}')
@@ -213,7 +213,7 @@ def test_what_is_not_understood_survives(store: CustomStore) -> None:
 
 
 def test_editing_keeps_the_other_fields_to_the_letter(store: CustomStore) -> None:
-    """In the edited entry itself too, only the field named is written."""
+    """An edit changes only the named field; the entry's other fields stay exactly as written."""
     path = write(store, f'{{"version": 1, "models": [{NEWER.replace("from-2030", "openrouter")}]}}')
     store.edit(ModelRef("openrouter", "n"), {"displayName": "N"})
     text = path.read_text(encoding="utf-8")
@@ -222,7 +222,7 @@ def test_editing_keeps_the_other_fields_to_the_letter(store: CustomStore) -> Non
 
 
 def test_one_bad_entry_is_a_problem_with_its_position(store: CustomStore) -> None:
-    """The others list, and the problem says where and why, without what stands there."""
+    """A bad entry is a problem with its position and reason, but not its content; the other entries are listed."""
     bad = {"provider": "openrouter", "name": "bad", "apiKey": [KEY]}
     good = {"provider": "openrouter", "name": "good"}
     write(store, json.dumps({"version": 1, "models": [bad, good, 5, {"provider": "litellm", "name": "l"}, good]}))
@@ -249,7 +249,7 @@ def test_an_unknown_provider_in_the_file_is_listed(store: CustomStore) -> None:
 
 
 def test_an_alias_is_kept_as_written(store: CustomStore) -> None:
-    """`dexto-nova` is read as the same provider, and stays as it is."""
+    """The alias `dexto-nova` is read as the same provider, and stays in the file as written."""
     write(store, '{"version": 1, "models": [{"provider": "dexto-nova", "name": "m"}]}')
     assert store.get(ModelRef("dexto", "m")).provider == "dexto-nova"
     store.rename(ModelRef("dexto", "m"), "n")
@@ -275,7 +275,7 @@ def test_an_alias_is_kept_as_written(store: CustomStore) -> None:
     ],
 )
 def test_an_unreadable_file_is_never_overwritten(store: CustomStore, text: str) -> None:
-    """Listing says that it can't be read, every change refuses, and the file stays."""
+    """An unreadable file is reported when listing, every change is refused, and the file stays unchanged."""
     path = write(store, text)
     models, (problem,) = store.listing()
     assert models == ()
@@ -293,7 +293,7 @@ def test_an_unreadable_file_is_never_overwritten(store: CustomStore, text: str) 
 
 
 def test_invalid_utf8_is_unreadable(store: CustomStore) -> None:
-    """Bytes that are no text are not passed on either."""
+    """A file that is not valid UTF-8 is unreadable, and its bytes are not repeated."""
     path = write(store, "")
     path.write_bytes(b'{"version": 1, "models": [{"name": "\xff"}]}')
     assert store.listing().models == ()
@@ -302,7 +302,7 @@ def test_invalid_utf8_is_unreadable(store: CustomStore) -> None:
 
 
 def test_a_byte_order_mark_is_read(store: CustomStore) -> None:
-    """An editor's byte order mark does no harm."""
+    """A file with a byte order mark is read."""
     write(store, '\ufeff{"version": 1, "models": [{"provider": "openrouter", "name": "m"}]}')
     store.add({"provider": "openrouter", "name": "n"})
     assert [entry["name"] for entry in entries(store)] == ["m", "n"]
@@ -312,7 +312,7 @@ def test_a_byte_order_mark_is_read(store: CustomStore) -> None:
 
 
 def test_repair_saves_what_parses_and_keeps_the_original(store: CustomStore) -> None:
-    """A file that ends in the middle gives all whole entries back, and stays beside as it was."""
+    """Repairing a truncated file recovers all whole entries and keeps a copy of the original."""
     text = json.dumps(
         {"version": 1, "models": [{"provider": "openrouter", "name": f"m{n}"} for n in range(5)]}, indent=2
     )
@@ -331,7 +331,7 @@ def test_repair_saves_what_parses_and_keeps_the_original(store: CustomStore) -> 
 
 
 def test_repair_of_another_version(store: CustomStore) -> None:
-    """Its entries are read as those of version 1, and the original is kept."""
+    """Entries of another version are read as those of version 1, and the original is kept."""
     write(store, f'{{"version": 7, "models": [{NEWER}, 3], "more": {{"name": 1}}}}')
     repaired = store.repair()
     assert repaired is not None
@@ -341,7 +341,7 @@ def test_repair_of_another_version(store: CustomStore) -> None:
 
 @pytest.mark.parametrize("depth", [50, 400, 900])
 def test_what_is_nested_deeply(store: CustomStore, depth: int) -> None:
-    """It harms no other entry, stays as it was, and is not shown where nobody can tell what is in it."""
+    """A deeply nested field affects no other entry and stays in the file; if too deep to check, it is redacted."""
     deep = '{"a":' * depth + "1" + "}" * depth
     path = write(store, f'{{"version":1,"models":[{{"provider":"ollama","name":"deep","new":{deep}}}]}}')
     store.add({"provider": "ollama", "name": "m"})
@@ -354,7 +354,7 @@ def test_what_is_nested_deeply(store: CustomStore, depth: int) -> None:
 
 
 def test_repair_without_a_file(store: CustomStore) -> None:
-    """Where there is no file there is nothing to repair."""
+    """Without a file there is nothing to repair."""
     assert store.repair() is None
     assert not Path(store.path).exists()
 
@@ -364,7 +364,7 @@ def test_repair_without_a_file(store: CustomStore) -> None:
 
 @pytest.mark.parametrize("mask", ["[REDACTED]", "****cdef", "****", "•••••", "...cdef"])
 def test_a_mask_that_comes_back_means_keep(store: CustomStore, mask: str) -> None:
-    """It never overwrites the key, and is never stored."""
+    """A mask that is sent back in place of a key never replaces the key, and is never stored."""
     store.add({"provider": "openrouter", "name": GLM.id, "apiKey": KEY})
     store.add({"provider": "openrouter", "name": GLM.id, "apiKey": mask, "displayName": "G"}, upsert=True)
     store.edit(GLM, {"apiKey": mask})
@@ -390,7 +390,7 @@ def test_the_key_is_in_no_value(store: CustomStore) -> None:
 @pytest.mark.parametrize("change", [{"baseURL": OTHER_URL}, {"baseURL": OTHER_URL, "apiKey": "[REDACTED]"}])
 @pytest.mark.parametrize("key", [KEY, "$MY_KEY", "keyring:mine"])
 def test_a_key_stays_with_its_base_url(store: CustomStore, change: dict[str, Any], key: str) -> None:
-    """Another base URL alone is refused, by edit and by upsert; with the key given again, or by consent, it holds."""
+    """An edit or upsert of only the base URL is refused; with the key given again, or with consent, it is accepted."""
     store.add({"provider": SERVER.provider, "name": SERVER.id, "baseURL": URL, "apiKey": key})
     before = Path(store.path).read_bytes()
     with pytest.raises(KeyBoundElsewhere, match="keep-key"):
@@ -408,7 +408,7 @@ def test_a_key_stays_with_its_base_url(store: CustomStore, change: dict[str, Any
 
 @pytest.mark.parametrize("provider", ["glama", "from-2030", "", None, 5])
 def test_a_key_stays_with_its_provider(store: CustomStore, provider: Any) -> None:
-    """An edit takes no model to another provider, and its key to another place; named by an alias it is the same."""
+    """An edit can't move a model, and so its key, to another provider; an alias is the same provider."""
     store.add({"provider": "bedrock", "name": "m", "apiKey": KEY})
     before = Path(store.path).read_bytes()
     with pytest.raises(UsageError, match="provider of bedrock/"):
@@ -419,7 +419,7 @@ def test_a_key_stays_with_its_provider(store: CustomStore, provider: Any) -> Non
 
 
 def test_an_entry_without_a_provider(store: CustomStore) -> None:
-    """It is one of the provider that is meant by default, in what is said of it too, and keeps a name."""
+    """An entry without a provider belongs to the default provider, in messages too, and keeps its name."""
     write(store, json.dumps({"version": 1, "models": [{"name": "m", "baseURL": URL}, {"baseURL": URL}]}))
     with pytest.raises(UnknownCustomModel, match="There is one of openai-compatible"):
         store.edit(GLM._replace(id="m"), {"displayName": "M"})
@@ -431,7 +431,7 @@ def test_an_entry_without_a_provider(store: CustomStore) -> None:
 
 @pytest.mark.parametrize("reference", ["$OPENAI_API_KEY", "${OPENAI_API_KEY}", "keyring:openai"])
 def test_who_may_not_read_variables_may_not_name_them(store: CustomStore, reference: str) -> None:
-    """A client's entry that would have somebody else's key sent to its own base URL is refused."""
+    """An entry from an HTTP client that would send another variable's key to the client's base URL is refused."""
     with pytest.raises(UsageError, match="may not refer"):
         store.add({"provider": SERVER.provider, "name": "m", "baseURL": URL, "apiKey": reference}, references=False)
     assert not Path(store.path).exists()

@@ -36,7 +36,7 @@ def _models(entries: tuple[Picked, ...]) -> list[str]:
 
 
 def test_a_favourite_is_toggled(state: PickerState) -> None:
-    """The first toggle makes a model a favourite, the second takes it away."""
+    """The first toggle makes a model a favourite, the second removes it from the favourites."""
     assert state.toggle_favourite(MODEL)
     assert _models(state.favourites()) == [MODEL.model]
     assert not state.toggle_favourite(MODEL)
@@ -44,7 +44,7 @@ def test_a_favourite_is_toggled(state: PickerState) -> None:
 
 
 def test_variants_are_told_apart(state: PickerState) -> None:
-    """The same model at another base URL is a favourite of its own."""
+    """The same model at another base URL is a separate favourite."""
     assert state.toggle_favourite(MODEL)
     assert state.toggle_favourite(ELSEWHERE)
     assert [each.base_url for each in state.favourites()] == [ELSEWHERE.base_url, ""]
@@ -54,7 +54,7 @@ def test_variants_are_told_apart(state: PickerState) -> None:
 
 
 def test_recents_are_the_last_ten(state: PickerState) -> None:
-    """The latest comes first and once; what is older than ten others is forgotten."""
+    """The latest recent model comes first and only once; models older than ten others are removed."""
     for number in range(RECENTS_LIMIT + 2):
         state.push_recent(Picked("openai", f"m{number}"))
     state.push_recent(Picked("openai", "m5"))
@@ -62,14 +62,14 @@ def test_recents_are_the_last_ten(state: PickerState) -> None:
 
 
 def test_favourites_are_at_most_a_hundred(state: PickerState) -> None:
-    """Of favourites that are set, each variant counts once and a hundred are kept, in order."""
+    """When favourites are set, each variant counts once and at most a hundred are kept, in order."""
     many = [Picked("openai", f"m{number}") for number in range(FAVOURITES_LIMIT + 5)]
     assert state.set_favourites([*many[:3], many[0], *many]) == FAVOURITES_LIMIT
     assert _models(state.favourites()) == [each.model for each in many[:FAVOURITES_LIMIT]]
 
 
 def test_the_file_is_the_persons_alone_and_has_the_known_shape(state: PickerState) -> None:
-    """Mode 0600, version 1, and entries with the time in UTC."""
+    """The file has mode 0600, version 1, and entries with the time in UTC."""
     state.toggle_favourite(ELSEWHERE)
     document = json.loads(Path(state.path).read_text(encoding="utf-8"))
     (entry,) = document["favorites"]
@@ -83,7 +83,7 @@ def test_the_file_is_the_persons_alone_and_has_the_known_shape(state: PickerStat
     "text", ["", "{", "[]", '{"version": 2, "favorites": []}', '{"version": 1, "favorites": {}}', "[" * 100_000]
 )
 def test_a_file_that_cannot_be_read_is_kept(state: PickerState, text: str) -> None:
-    """It lists nothing, says why, and no change overwrites it."""
+    """An unreadable file lists nothing, is reported, and is not overwritten by any change."""
     path = Path(state.path)
     path.parent.mkdir(parents=True)
     path.write_text(text, encoding="utf-8")
@@ -96,7 +96,7 @@ def test_a_file_that_cannot_be_read_is_kept(state: PickerState, text: str) -> No
 
 
 def test_other_fields_and_unsound_entries(state: PickerState) -> None:
-    """An entry that is none is passed over, and stays; so do fields of others, in the file and in entries."""
+    """An invalid entry is skipped and stays in the file; so do unknown fields, in the file and in entries."""
     path = Path(state.path)
     path.parent.mkdir(parents=True)
     odd = [{"provider": "openai"}, 3, {"provider": "a", "model": ["b"]}]
@@ -112,7 +112,7 @@ def test_other_fields_and_unsound_entries(state: PickerState) -> None:
 
 @pytest.mark.slow
 def test_no_favourite_is_lost_between_processes(tmp_path: Path) -> None:
-    """Four processes with ten favourites each leave forty."""
+    """Four processes that each add ten favourites leave forty."""
     names = [[f"{process}-{number}" for number in range(10)] for process in range(4)]
     together(_TOGGLING, [[str(tmp_path), *each] for each in names])
     found = PickerState(Environment({}, home=tmp_path)).favourites()

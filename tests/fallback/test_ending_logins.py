@@ -36,19 +36,19 @@ HOUR = 3600
 
 
 class _Login:
-    """A login that is always found, whose secrets come one after the other."""
+    """A login that is always found, and that returns its secrets one after the other."""
 
     secrets: Iterator[Secret]
     name: str
 
     @hookimpl
     def polyroute_credentials(self) -> list[Detection]:
-        """A login."""
+        """Return a login."""
         return [Detection(self.name, "oauth-token", Source("plugin", "login"))]
 
     @hookimpl
     def polyroute_secrets(self, credential: Credential, environment: Environment) -> Secret:
-        """The next secret."""
+        """Return the next secret."""
         return next(self.secrets)
 
 
@@ -63,7 +63,7 @@ class Vendor(_Login, Direct):
 
 
 class LoggedOut(_Login, Gateway):
-    """The gateway `umbrella`, whose login can be seen and has ended."""
+    """The gateway `umbrella`, whose login is found but has ended."""
 
     name = "umbrella"
 
@@ -81,7 +81,7 @@ class Two:
         self.plugins = LoggedOut(self.first), Gateway(self.second, "vector")
 
     def catalog(self) -> Catalog:
-        """The first gateway comes first."""
+        """Return a catalog in which the first gateway is preferred."""
         return catalog_of(*self.plugins, preferences=UMBRELLA_FIRST, VECTOR_KEY="secret-2")
 
 
@@ -92,14 +92,14 @@ def two(serve: Serve) -> Two:
 
 @pytest.mark.parametrize("ask", OPENAI_CHAT)
 def test_auto_goes_on_where_there_is_no_secret(two: Two, ask: Ask) -> None:
-    """Nothing was sent, so the next route is taken, whatever the library."""
+    """If a route has no secret, nothing was sent, so `auto` takes the next route, with every library."""
     catalog = two.catalog()
     assert catalog.run(CLAUDE, lambda route: ask(catalog, route), policy="auto") == f"Hello from {CLAUDE_AT_GATEWAYS}"
     assert (two.first.received, len(two.second.received)) == ([], 1)
 
 
 def test_without_a_policy_the_plugin_says_what_to_do(two: Two) -> None:
-    """The error has the plugin's own reason and remedy, and no other route is taken."""
+    """Without a policy, the error has the plugin's own reason and remedy, and no other route is taken."""
     catalog = two.catalog()
     with pytest.raises(MissingSecret) as caught:
         catalog.run(CLAUDE, lambda route: openai_chat(catalog, route))
@@ -109,14 +109,14 @@ def test_without_a_policy_the_plugin_says_what_to_do(two: Two) -> None:
 
 
 def test_the_pass_through_goes_on_too(two: Two, passing_to: PassingTo) -> None:
-    """With `auto` the next route answers."""
+    """With `auto`, the pass-through sends the request to the next route."""
     client = passing_to(*two.plugins, policy="auto", prefer="umbrella", VECTOR_KEY="secret-2")
     answer = client.post(CHAT, asking(CLAUDE))
     assert (answer.status, ran(answer)[0], two.first.received) == (200, "vector", [])
 
 
 def test_the_pass_through_says_what_to_do(two: Two, passing_to: PassingTo) -> None:
-    """Without a policy the answer has the plugin's own remedy."""
+    """Without a policy, the pass-through responds with the plugin's own remedy."""
     client = passing_to(*two.plugins, prefer="umbrella", VECTOR_KEY="secret-2")
     answer = client.post(CHAT, asking(CLAUDE))
     assert (answer.status, two.second.received) == (403, [])
@@ -124,19 +124,19 @@ def test_the_pass_through_says_what_to_do(two: Two, passing_to: PassingTo) -> No
 
 
 class Seen(Vendor):
-    """A vendor whose login says when it ends."""
+    """A vendor whose login declares when it ends."""
 
     ends = 4102444800.0
 
     @hookimpl
     def polyroute_credentials(self) -> list[Detection]:
-        """A login, with its end."""
+        """Return a login, with its end."""
         login = Source("plugin", "login")
         return [Detection("acme", "oauth-token", login, remedy="Run: acme login.", expires_at=self.ends)]
 
 
 def test_the_api_says_when_a_login_ends(serve: Serve, passing_to: PassingTo) -> None:
-    """Routes over HTTP have the end of their login, in ISO 8601; one that has ended is not usable, with the remedy."""
+    """Routes over HTTP have the end of their login in ISO 8601; one that has ended is not usable, with the remedy."""
     plugin = Seen(serve("acme-large"))
     (route,) = routes_of_acme(passing_to(plugin))
     assert (route["usable"], route["expiresAt"]) == (True, "2100-01-01T00:00:00Z")
@@ -159,7 +159,7 @@ def first_is_refused() -> tuple[Secret, ...]:
 
 
 def test_a_client_renews_a_key_that_ends(serve: Serve) -> None:
-    """A client that was made with a key that ends within a minute sends the next one."""
+    """A client that was created with a key that ends within a minute sends the next key."""
     upstream = serve("acme-large")
     catalog = catalog_of(Vendor(upstream, *first_ends_soon()))
     assert openai_chat(catalog, "acme/acme-large") == "Hello from acme-large"
@@ -167,7 +167,7 @@ def test_a_client_renews_a_key_that_ends(serve: Serve) -> None:
 
 
 def test_a_client_renews_a_key_that_was_refused(serve: Serve) -> None:
-    """After a 401 the same client asks for the key anew, and the next request is answered."""
+    """After a 401 the same client reads the key anew, and the next request succeeds."""
     upstream = serve("acme-large")
     client, model_id = openai.client(
         catalog_of(Vendor(upstream, *first_is_refused())), "acme/acme-large", max_retries=0
@@ -180,7 +180,7 @@ def test_a_client_renews_a_key_that_was_refused(serve: Serve) -> None:
 
 
 def test_a_header_of_the_secret_replaces_the_providers(serve: Serve) -> None:
-    """A header is sent once: as the secret says it, whatever its case."""
+    """A header that the secret sets is sent once, and replaces the provider's in any case of letters."""
     upstream = serve("acme-large")
     login = Secret("secret-1", headers=(("x-account", "mine"), ("authorization", "not the key")))
     vendor = Vendor(upstream, login, login, headers=(("X-Account", "everybody's"), ("X-Other", "1")))
@@ -193,7 +193,7 @@ def test_a_header_of_the_secret_replaces_the_providers(serve: Serve) -> None:
 
 @pytest.mark.parametrize("wrong", [lambda: time.time() * 1000, lambda: "tomorrow", lambda: float("nan")])
 def test_an_end_that_is_no_moment(serve: Serve, wrong: Callable[[], float]) -> None:
-    """An end in milliseconds, or none at all, is the plugin's problem: its secret is not used."""
+    """An end in milliseconds, or an invalid one, is a problem of the plugin: its secret is not used."""
     catalog = catalog_of(Vendor(serve("acme-large"), Secret("secret-1", wrong())))
     with pytest.raises(SecretUnavailable):
         catalog.environment.reveal(catalog.resolve("acme/acme-large").credential)

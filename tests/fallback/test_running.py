@@ -44,14 +44,14 @@ SAID_BY_EACH = (
 
 
 class Two:
-    """Two gateways with the same models, of which the first is to fail."""
+    """Two gateways with the same models, of which the first fails."""
 
     def __init__(self, serve: Serve) -> None:
         self.first = serve(CLAUDE_AT_GATEWAYS)
         self.second = serve(CLAUDE_AT_GATEWAYS, key="secret-2")
 
     def catalog(self) -> Catalog:
-        """The first gateway comes first."""
+        """Return a catalog in which the first gateway is preferred."""
         plugins = Gateway(self.first), Gateway(self.second, "vector")
         return catalog_of(*plugins, preferences=FIRST_THEN_SECOND, UMBRELLA_KEY="secret-1", VECTOR_KEY="secret-2")
 
@@ -66,14 +66,14 @@ def asked(catalog: Catalog, ask: Ask = openai_chat, **options: Any) -> str:
 
 
 def test_every_documented_failure_has_a_meaning() -> None:
-    """The table of the tests names nothing but the four errors, or none."""
+    """The tests' table of failures names only the four errors, or none."""
     assert {each.means for each in FAILURES.values()} == MEANINGS
     assert all(each.source for each in FAILURES.values())
 
 
 @pytest.mark.parametrize("name", FAILURES)
 def test_documented_failures_are_recognised(two: Two, name: str) -> None:
-    """What each provider documents is the error that it means, or the library's own where no route would help."""
+    """A documented failure raises the matching error, or the library's own where another route would not help."""
     two.first.fail(name)
     with pytest.raises(Exception) as caught:
         asked(two.catalog())
@@ -85,7 +85,7 @@ def test_documented_failures_are_recognised(two: Two, name: str) -> None:
 @pytest.mark.parametrize("name", SAID_BY_EACH)
 @pytest.mark.parametrize("ask", OPENAI_CHAT)
 def test_each_library_moves_on_for_the_same_failures(two: Two, name: str, ask: Ask) -> None:
-    """Whatever the library, `auto` goes on where the route can't be taken, and nowhere else."""
+    """With every library, `auto` takes the next route if the route can't be used, and only then."""
     two.first.fail(name)
     if FAILURES[name].means:
         assert asked(two.catalog(), ask, policy="auto") == f"Hello from {CLAUDE_AT_GATEWAYS}"
@@ -99,14 +99,14 @@ def test_each_library_moves_on_for_the_same_failures(two: Two, name: str, ask: A
 
 @pytest.mark.parametrize("ask", OPENAI_CHAT)
 def test_an_endpoint_that_nobody_serves_is_moved_on_from(two: Two, ask: Ask) -> None:
-    """A connection that is refused says that nothing was sent."""
+    """If a connection is refused, nothing was sent, and the next route is taken."""
     two.first = Upstream(CLAUDE_AT_GATEWAYS)
     two.first.stop()
     assert asked(two.catalog(), ask, policy="auto") == f"Hello from {CLAUDE_AT_GATEWAYS}"
 
 
 def test_a_timeout_after_sending_is_never_sent_again(two: Two) -> None:
-    """An endpoint that took the request and says nothing may have carried it out."""
+    """A request that timed out after sending may have been carried out, and is never sent again."""
     two.first.hang()
     with pytest.raises(Exception, match="timed out"):
         asked(two.catalog(), _impatient, policy="auto")
@@ -121,7 +121,7 @@ def _impatient(catalog: Catalog, route: Any) -> str:
 
 
 def test_a_cut_stream_is_never_sent_again(two: Two) -> None:
-    """What has begun to be answered ends with the library's own error."""
+    """A stream that breaks off raises the library's own error, and the request is never sent again."""
     two.first.cut()
     with pytest.raises(Exception, match=r"closed|incomplete|Connection error"):
         asked(two.catalog(), _streamed, policy="auto")
@@ -136,7 +136,7 @@ def _streamed(catalog: Catalog, route: Any) -> str:
 
 
 def test_an_error_within_a_stream_is_never_sent_again(two: Two) -> None:
-    """An error that arrives in a stream, after its first words, is no reason to ask elsewhere."""
+    """An error within a stream, after its first chunks, does not cause another request."""
     two.first.break_stream(FAILURES["openrouter-credits"].body)
     with pytest.raises(Exception, match="Insufficient credits") as caught:
         asked(two.catalog(), _streamed, policy="auto")
@@ -145,7 +145,7 @@ def test_an_error_within_a_stream_is_never_sent_again(two: Two) -> None:
 
 
 def test_an_error_that_is_no_answer_is_the_hosts_own(two: Two) -> None:
-    """What the callback itself does wrong is raised as it is."""
+    """An error that is not a response, raised by the callback itself, is raised unchanged."""
 
     def wrong(_: Route) -> str:
         raise KeyError("mine")
@@ -155,7 +155,7 @@ def test_an_error_that_is_no_answer_is_the_hosts_own(two: Two) -> None:
 
 
 def test_the_error_says_what_failed_and_what_is_next(two: Two) -> None:
-    """Model, route, what was tried, the next route and the endpoint's own words are in the error."""
+    """The error has the model, the route, the routes tried, the next route and the endpoint's message."""
     two.first.fail("openrouter-credits")
     with pytest.raises(InsufficientCredits) as caught:
         asked(two.catalog())
@@ -176,7 +176,7 @@ def test_the_error_says_what_failed_and_what_is_next(two: Two) -> None:
     [("never", True, False), ("ask", True, True), ("ask", None, False), ("ask", 1, False), ("auto", None, True)],
 )
 def test_the_policy_decides(two: Two, policy: str, answer: object, moves: bool) -> None:
-    """`never` stops, `ask` goes on where the callback says True, `auto` goes on by itself."""
+    """`never` stops, `ask` continues if the callback returns True, and `auto` always continues."""
     two.first.fail("openrouter-credits")
     if moves:
         assert asked(two.catalog(), policy=policy, on_switch=lambda _: answer)
@@ -187,7 +187,7 @@ def test_the_policy_decides(two: Two, policy: str, answer: object, moves: bool) 
 
 
 def test_nothing_goes_on_unless_asked(two: Two) -> None:
-    """Without policy and callback the first failure ends it."""
+    """Without policy and callback, the first failure is raised."""
     two.first.fail("openrouter-credits")
     with pytest.raises(InsufficientCredits):
         asked(two.catalog())
@@ -195,7 +195,7 @@ def test_nothing_goes_on_unless_asked(two: Two) -> None:
 
 
 def test_an_unknown_policy_is_refused(two: Two) -> None:
-    """A policy that does not exist is an error before anything is called."""
+    """An unknown policy is refused before any call."""
     with pytest.raises(UsageError, match="never, ask or auto"):
         asked(two.catalog(), policy="always")
     assert two.first.received == []
@@ -203,7 +203,7 @@ def test_an_unknown_policy_is_refused(two: Two) -> None:
 
 @pytest.mark.parametrize(("policy", "moves"), [("ask", False), ("auto", True)])
 def test_from_an_own_key_to_credits_only_where_the_policy_says_so(serve: Serve, policy: str, moves: bool) -> None:
-    """Spending moves from a person's own key to a gateway's credits under `auto` alone, or by a yes to just that."""
+    """The switch from a user's own key to a gateway's credits needs `auto`, or approval of exactly this switch."""
     own, gateway = serve("claude-sonnet-4-5"), serve(CLAUDE_AT_GATEWAYS, key="secret-2")
     plugins = Direct(own, id="anthropic", failures=every_failure()), Gateway(gateway)
     order = Preferences(order=("direct", "umbrella"))
@@ -220,7 +220,7 @@ def test_from_an_own_key_to_credits_only_where_the_policy_says_so(serve: Serve, 
 
 
 def test_each_switch_is_logged_and_told(two: Two, caplog: pytest.LogCaptureFixture) -> None:
-    """The callback gets every switch, and the log says it in a line, without a key."""
+    """The callback gets every switch, and the log has one line for it, without a key."""
     two.first.fail("openrouter-key")
     switches: list[Switch] = []
     with caplog.at_level(logging.WARNING, "polyroute"):
@@ -235,7 +235,7 @@ def test_each_switch_is_logged_and_told(two: Two, caplog: pytest.LogCaptureFixtu
 
 
 def test_the_last_route_ends_it(two: Two) -> None:
-    """Where every route fails the last error names all that were tried, and no next one."""
+    """If every route fails, the last error names all routes that were tried, and no next one."""
     two.first.fail("openrouter-credits")
     two.second.fail("openrouter-no-provider")
     with pytest.raises(GatewayUnavailable, match="No other route is left") as caught:
@@ -244,7 +244,7 @@ def test_the_last_route_ends_it(two: Two) -> None:
 
 
 def test_a_key_that_failed_is_not_taken_by_another_route() -> None:
-    """A second route with the very same credential would fail alike, and is passed over."""
+    """A second route with the same credential would fail too, and is skipped."""
     catalog = catalog_of(OPENAI_API_KEY="secret-1")
     (route,) = [each for each in catalog.routes("openai/gpt-5") if each.usable]
     course = FallbackPlan(ModelRef("openai", "gpt-5"), [route, route], "auto", catalog.environment)
@@ -253,19 +253,19 @@ def test_a_key_that_failed_is_not_taken_by_another_route() -> None:
 
 
 def test_without_a_usable_route_nothing_is_called(two: Two) -> None:
-    """`run` says what `resolve` says, also for a protocol that no route speaks."""
+    """Without a usable route `run` raises the same error as `resolve`, also for a protocol that no route has."""
     with pytest.raises(NoEffectiveRoute):
         two.catalog().run("openai/gpt-5", lambda route: route, protocols=["anthropic-messages"])
 
 
 def test_run_hands_on_the_protocol_that_was_asked_for() -> None:
-    """A route that speaks several protocols comes in the one asked for."""
+    """A route with several protocols is passed to the callback with the requested one."""
     catalog = catalog_of(OPENAI_API_KEY="secret-1")
     assert catalog.run("openai/gpt-5", lambda route: route.protocol, protocols=["openai-chat"]) == "openai-chat"
 
 
 def test_run_async_asks_an_async_callback(two: Two) -> None:
-    """The async form awaits the call and the callback, and decides alike."""
+    """The async form awaits the call and the callback, and decides in the same way."""
     two.first.fail("openrouter-credits")
     catalog = two.catalog()
 
@@ -284,7 +284,7 @@ def test_run_async_asks_an_async_callback(two: Two) -> None:
 
 @pytest.mark.parametrize("ask", OPENAI_CHAT)
 def test_an_endpoint_that_quotes_the_key_shows_it_nowhere(two: Two, ask: Ask, caplog: pytest.LogCaptureFixture) -> None:
-    """A key in the endpoint's own words is in no error, traceback or log of ours."""
+    """A key in the endpoint's message is in none of our errors, tracebacks or log lines."""
     two.first.say(401, json.dumps({"error": {"message": "No such key: secret-1", "code": "invalid_api_key"}}))
     with (
         caplog.at_level(logging.DEBUG, "polyroute"),
@@ -314,13 +314,13 @@ OUT_OF_CREDIT = FailureRule("no_credit", (418,), ("purse * empty",))
 def test_a_provider_says_how_its_errors_are_worded(
     serve: Serve, rules: dict[str, Any], status: int, said: str, means: type[RouteFailed] | None
 ) -> None:
-    """The rules of a provider count at its endpoint, before the general ones."""
+    """At a provider's endpoint, the provider's failure rules are applied before the general ones."""
     catalog = catalog_of(Direct(serve("acme-large"), **rules), ACME_KEY="secret-1")
     assert _meaning(catalog, "acme/acme-large", _answered(status, said)) is means
 
 
 def test_rules_count_for_who_speaks_the_protocol_and_who_made_the_model(serve: Serve) -> None:
-    """A protocol's designer words the errors of all who speak it, and a gateway hands on the maker's; nobody else's."""
+    """The rules of a protocol's designer apply to all that use it, the maker's at a gateway; no other rules apply."""
     empty = _answered(400, "Your credit balance is too low")
     speaks = catalog_of(Direct(serve("acme-large", protocols=("anthropic-messages",))), ACME_KEY="secret-1")
     assert _meaning(speaks, "acme/acme-large", empty) is InsufficientCredits
@@ -332,7 +332,7 @@ def test_rules_count_for_who_speaks_the_protocol_and_who_made_the_model(serve: S
 
 
 def _meaning(catalog: Catalog, model: str, error: Exception) -> type[RouteFailed] | None:
-    """What an error of the model's first route is; None where it is the caller's own."""
+    """Return the class of an error of the model's first route, or None if it is the caller's own."""
 
     def call(route: Route) -> None:
         raise error
@@ -343,7 +343,7 @@ def _meaning(catalog: Catalog, model: str, error: Exception) -> type[RouteFailed
 
 
 def test_botos_errors_are_recognised(serve: Serve) -> None:
-    """What Bedrock says by boto3's ClientError: a wrong model, a wrong key."""
+    """Bedrock's errors are recognized in boto3's ClientError: a wrong model and a wrong key."""
     upstream = serve("acme.large", protocols=("bedrock-converse",), base="")
     catalog = catalog_of(Direct(upstream), ACME_KEY="secret-1")
     config = real_boto3.session.Config(retries={"max_attempts": 0})
@@ -360,7 +360,7 @@ def test_botos_errors_are_recognised(serve: Serve) -> None:
 
 @pytest.mark.parametrize("name", [name for name in FAILURES if name.startswith("google-")])
 def test_googles_errors_are_recognised(serve: Serve, plugins: Plugins, name: str) -> None:
-    """What Google's own SDK makes of each of Google's failures."""
+    """Each of Google's documented failures is recognized as Google's own SDK raises it."""
     upstream = serve("gemini-9", protocols=("google-generate-content",), base="/v1beta")
     options = {"base_url": upstream.url.removesuffix("/v1beta"), "retry_options": {"attempts": 1}}
     upstream.fail(name)
@@ -377,7 +377,7 @@ def test_googles_errors_are_recognised(serve: Serve, plugins: Plugins, name: str
 
 
 def _answered(status: int, body: Any) -> Exception:
-    """An error as the OpenAI SDK has it."""
+    """Return an error as the OpenAI SDK raises it."""
     error = Exception("refused")
     error.status_code = status  # type: ignore[attr-defined]
     error.body = body  # type: ignore[attr-defined]

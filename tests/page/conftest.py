@@ -1,4 +1,4 @@
-"""What the tests of the page share: one browser, and visits in which nothing may be complained of."""
+"""Fixtures for the tests of the page: one browser, and visits that fail on unexpected console messages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.browser import STATES, Visitor, chromium
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """A browser for all these tests; it ends before others begin. On a busy machine what is to come may take long."""
+    """One browser for all tests of the page, closed before other tests start; timeouts allow for a busy machine."""
     expect.set_options(timeout=20_000)
     with chromium() as found:
         yield found
@@ -22,7 +22,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(browser: Browser, tmp_path: Path) -> Iterator[Visitor]:
-    """Opens the page. Afterwards no other host was asked, and no page complained of anything it was not told to."""
+    """Open the page; afterwards, assert that no other host was called and no unexpected error was logged."""
     with contextlib.ExitStack() as stack:
         visitor = Visitor(browser, tmp_path, stack)
         yield visitor

@@ -1,4 +1,4 @@
-"""The page for everybody: no finding of axe in any state, everything by keyboard, names, motion, contrast."""
+"""Accessibility of the page: axe in every state (names, contrast), keyboard operation, focus, and motion."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.page_states import SONNET, STATES
 
 
 def findings(page: Page) -> list[str]:
-    """What axe finds, each with the elements."""
+    """Return axe's violations, each with the elements concerned."""
     found = Axe().run(page).response["violations"]
     return [f"{each['id']}: {[node['html'] for node in each['nodes']]}" for each in found]
 
@@ -20,13 +20,13 @@ def findings(page: Page) -> list[str]:
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
 @pytest.mark.parametrize("state", STATES)
 def test_axe_finds_nothing(visit: Visitor, state: str, size: tuple[int, int], theme: str) -> None:
-    """No state has a finding, in either width and theme."""
+    """No state has a violation reported by axe, in both widths and both themes."""
     page = STATES[state](visit, size=size, color_scheme=theme, reduced_motion="reduce")
     assert findings(page.page) == []
 
 
 def test_everything_by_keyboard(visit: Visitor) -> None:
-    """A key is set, the model taken into use and pinned, and one of one's own added, without a pointer."""
+    """By keyboard alone, a user sets a key, uses and pins a model, and adds a custom model."""
     page = visit(NOTHING).open()
     keyboard = page.page.keyboard
 
@@ -65,7 +65,7 @@ def test_everything_by_keyboard(visit: Visitor) -> None:
 
 
 def test_escape_closes(visit: Visitor) -> None:
-    """Escape closes the form, and gives the focus back to what opened it."""
+    """Escape closes the form and returns the focus to the element that opened it."""
     page = visit(DEXTO).open()
     page.page.get_by_role("button", name="Add a model").focus()
     page.page.keyboard.press("Enter")
@@ -76,7 +76,7 @@ def test_escape_closes(visit: Visitor) -> None:
 
 
 def test_what_has_the_focus_is_seen(visit: Visitor) -> None:
-    """Every control that has the focus by keyboard has an outline."""
+    """Every control with keyboard focus has an outline."""
     page = visit(DEXTO).open()
     page.page.get_by_role("switch").focus()
     for _ in range(7):
@@ -89,7 +89,7 @@ def test_what_has_the_focus_is_seen(visit: Visitor) -> None:
 
 
 def test_motion_is_reduced(visit: Visitor) -> None:
-    """Who asks for less motion gets none."""
+    """If the user prefers reduced motion, the page has no transitions."""
     page = visit(DEXTO, reduced_motion="reduce").open()
     moving = page.page.evaluate(
         "() => [...document.querySelectorAll('*')].filter((each) =>"
@@ -99,7 +99,7 @@ def test_motion_is_reduced(visit: Visitor) -> None:
 
 
 def test_nothing_jumps(visit: Visitor) -> None:
-    """Choosing a model and looking again moves nothing in the list."""
+    """Choosing a model moves nothing in the list."""
     page = visit(DEXTO).open().search(SONNET)
     expect(page.row(SONNET)).to_be_visible()
     before = page.row(SONNET).bounding_box()
@@ -109,7 +109,7 @@ def test_nothing_jumps(visit: Visitor) -> None:
 
 
 def test_the_policy_is_strict(visit: Visitor) -> None:
-    """Scripts, styles and connections are the page's own and nothing is inline."""
+    """The content security policy allows only the page's own scripts, styles and connections, none of them inline."""
     page = visit(DEXTO)
     answer = page.page.goto(page.server.url)
     assert answer is not None

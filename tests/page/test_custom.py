@@ -1,4 +1,4 @@
-"""A person's own models: added, changed, renamed and deleted on the page, in every state of credentials."""
+"""Custom models on the page: added, changed, renamed and deleted, in every state of credentials."""
 
 from __future__ import annotations
 
@@ -17,33 +17,33 @@ KEY, OWN_KEY = "OpenRouter key (optional)", "Use my own key, not the gateway's c
 
 
 def own(**fields: Any) -> dict[str, str]:
-    """The file of custom models with one model in it."""
+    """Return the file of custom models with one model in it."""
     return {STORE: json.dumps({"version": 1, "models": [{"name": ID, "provider": "openrouter", **fields}]})}
 
 
 def stored(page: Visit) -> list[dict[str, Any]]:
-    """The models in the person's file."""
+    """Return the models in the user's file."""
     path = page.shell.home / STORE
     models: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["models"] if path.exists() else []
     return models
 
 
 def add(page: Visit, name: str) -> Locator:
-    """Fill the form in with a model ID; the form."""
+    """Fill a model ID into the form, and return the form."""
     form = page.add_model()
     form.get_by_label("Model ID").fill(name)
     return form
 
 
 def save(page: Visit, name: str) -> None:
-    """Add a model and wait until it is said to be saved."""
+    """Add a model and wait for the message that it is saved."""
     add(page, name).get_by_role("button", name="Add", exact=True).click()
     expect(page.messages).to_contain_text("is saved")
 
 
 @pytest.mark.parametrize("typed", [ID, f"openrouter/{ID}"])
 def test_any_openrouter_model_is_added(visit: Visitor, keys: dict[str, str], typed: str) -> None:
-    """An ID with or without `openrouter/` in front is stored as the model's own, whatever credentials are there."""
+    """An ID is stored without the prefix `openrouter/`, however it is entered and in every state of credentials."""
     page = visit(keys).open()
     save(page, typed)
     assert [(each["provider"], each["name"]) for each in stored(page)] == [("openrouter", ID)]
@@ -52,7 +52,7 @@ def test_any_openrouter_model_is_added(visit: Visitor, keys: dict[str, str], typ
 
 
 def test_the_letter_is_kept(visit: Visitor) -> None:
-    """Case, tags and characters of an ID come back exactly as they were entered."""
+    """Case, tags and characters of an ID are stored exactly as entered."""
     page = visit(DEXTO).open()
     entered = "Made-Up/Modèle-5_B:Free"
     save(page, entered)
@@ -61,7 +61,7 @@ def test_the_letter_is_kept(visit: Visitor) -> None:
 
 
 def test_it_is_used_at_once(visit: Visitor) -> None:
-    """With only the gateway's key a model of one's own is added, taken into use, edited, renamed and deleted."""
+    """With only the gateway's key, a custom model can be added, used, edited, renamed and deleted."""
     page = visit(DEXTO).open()
     save(page, ID)
     panel = page.choose(f"openrouter/{ID}")
@@ -84,7 +84,7 @@ def test_it_is_used_at_once(visit: Visitor) -> None:
 
 
 def test_editing_keeps_what_the_form_does_not_show(visit: Visitor) -> None:
-    """Fields of a newer version, the key and all else that is not in the form survive an edit and a new name."""
+    """Editing and renaming keep the key, fields of a newer version, and all other fields that the form lacks."""
     files = own(apiKey="canary-own-key", maxOutputTokens=1000, reasoning={"variant": "high"}, fromTheFuture=[1])
     page = visit(NOTHING, files=files).open()
     page.choose(f"openrouter/{ID}").get_by_role("button", name="Edit").click()
@@ -103,7 +103,7 @@ def test_editing_keeps_what_the_form_does_not_show(visit: Visitor) -> None:
 
 
 def test_a_deletion_is_taken_back(visit: Visitor) -> None:
-    """Undo brings the model back with everything that it had, its key too."""
+    """Undo restores a deleted model with all its fields, including its key."""
     page = visit(NOTHING, files=own(apiKey="canary-own-key", displayName="Mine")).open()
     page.choose(f"openrouter/{ID}").get_by_role("button", name="Delete").click()
     expect(page.rows.filter(has_text="Mine")).to_have_count(0)
@@ -113,7 +113,7 @@ def test_a_deletion_is_taken_back(visit: Visitor) -> None:
 
 
 def test_a_refused_deletion_is_shown_again(visit: Visitor) -> None:
-    """What the server does not delete is listed again, and why is said."""
+    """If the server refuses a deletion, the page lists the model again and displays the error."""
     page = visit(NOTHING, files=own(displayName="Mine")).open()
     page.choose(f"openrouter/{ID}").get_by_role("button", name="Delete").click()
     expect(page.rows.filter(has_text="Mine")).to_have_count(0)
@@ -124,7 +124,7 @@ def test_a_refused_deletion_is_shown_again(visit: Visitor) -> None:
 
 
 def test_leaving_the_page_carries_a_deletion_out(visit: Visitor) -> None:
-    """What was deleted and not brought back is gone once the page is left."""
+    """Leaving the page carries out a deletion that was not undone."""
     page = visit(NOTHING, files=own(displayName="Mine")).open()
     page.choose(f"openrouter/{ID}").get_by_role("button", name="Delete").click()
     page.page.goto("about:blank")
@@ -134,7 +134,7 @@ def test_leaving_the_page_carries_a_deletion_out(visit: Visitor) -> None:
 
 
 def test_no_key_is_asked_for_that_is_not_needed(visit: Visitor) -> None:
-    """With the gateway active and preferred no OpenRouter key is asked for."""
+    """With the gateway active and preferred, the form does not ask for an OpenRouter key."""
     form = visit(DEXTO).open().add_model()
     expect(form.get_by_label(KEY)).to_be_hidden()
     expect(form.get_by_label(OWN_KEY)).to_be_visible()
@@ -142,7 +142,7 @@ def test_no_key_is_asked_for_that_is_not_needed(visit: Visitor) -> None:
 
 @pytest.mark.parametrize("variables", [NOTHING, OPENROUTER], ids=["nothing", "openrouter"])
 def test_the_key_is_offered_where_no_gateway_is(visit: Visitor, variables: dict[str, str]) -> None:
-    """Without the gateway the key field is there, and never required."""
+    """Without the gateway, the form has a key field, which is optional."""
     page = visit(variables).open()
     form = add(page, ID)
     expect(form.get_by_label(KEY)).to_be_visible()
@@ -152,7 +152,7 @@ def test_the_key_is_offered_where_no_gateway_is(visit: Visitor, variables: dict[
 
 
 def test_the_key_is_offered_where_the_gateway_is_not_preferred(visit: Visitor) -> None:
-    """With the gateway active but not preferred the key field is offered, and never required."""
+    """With the gateway active but not preferred, the form has a key field, which is optional."""
     page = visit(BOTH, files={"ours/config.toml": 'prefer = "direct"\n'}).open()
     form = add(page, ID)
     expect(form.get_by_label(KEY)).to_be_visible()
@@ -161,7 +161,7 @@ def test_the_key_is_offered_where_the_gateway_is_not_preferred(visit: Visitor) -
 
 
 def test_forcing_direct(visit: Visitor) -> None:
-    """Who wants to use an own key stores the key as OpenRouter's, pins it to direct, with no trace in the page."""
+    """A key entered in the form is stored as OpenRouter's, pins OpenRouter to direct, and is not kept in the page."""
     page = visit(DEXTO).open()
     form = add(page, ID)
     form.get_by_label(OWN_KEY).check()
@@ -176,7 +176,7 @@ def test_forcing_direct(visit: Visitor) -> None:
 
 
 def test_forcing_direct_as_another_page_does(visit: Visitor) -> None:
-    """The requests of Dexto's own form, a key and then the model, have the same end; this page shows it at once."""
+    """The requests of Dexto's own form (a key, then the model) have the same effect; the page displays it at once."""
     page = visit(DEXTO, files=own()).open()
     panel = page.choose(f"openrouter/{ID}")
     expect(panel.locator(".verdict")).to_have_text("Runs via Dexto.")
@@ -188,7 +188,7 @@ def test_forcing_direct_as_another_page_does(visit: Visitor) -> None:
 
 
 def test_forcing_direct_where_a_key_is_there_already(visit: Visitor) -> None:
-    """Dexto's form puts a key into the model where OpenRouter has one: then this model alone runs direct with it."""
+    """If OpenRouter has a key, Dexto's form puts its key into the model, and only that model runs direct with it."""
     page = visit(BOTH, files=own()).open()
     panel = page.choose(f"openrouter/{ID}")
     request, api = page.page.request, f"{page.server.url}/api/llm"
@@ -200,7 +200,7 @@ def test_forcing_direct_where_a_key_is_there_already(visit: Visitor) -> None:
 
 
 def test_advice_while_typing(visit: Visitor) -> None:
-    """An ID that is in no list is told so with what may be meant; it is advice, and takes a press to follow."""
+    """For an unlisted ID the page suggests similar IDs; a suggestion is applied only when the user presses it."""
     page = visit(DEXTO).open()
     form = add(page, "anthropic/claude-sonet-4.5")
     advice = form.locator("#custom-advice")
@@ -212,7 +212,7 @@ def test_advice_while_typing(visit: Visitor) -> None:
 
 
 def test_fields_follow_the_provider(visit: Visitor) -> None:
-    """A provider that needs a base URL or a file asks for it, others don't."""
+    """The form asks for a base URL or a file only if the provider needs one."""
     form = visit(NOTHING).open().add_model()
     expect(form.get_by_label("Base URL")).to_be_hidden()
     form.get_by_label("Provider").select_option("openai-compatible")
@@ -223,7 +223,7 @@ def test_fields_follow_the_provider(visit: Visitor) -> None:
 
 
 def test_what_the_server_refuses_is_told(visit: Visitor) -> None:
-    """White space around an ID is refused in words; the form stays as it was filled in."""
+    """White space around an ID is refused with a message, and the form keeps its content."""
     page = visit(DEXTO).open()
     page.may_fail = True
     form = add(page, f"{ID} ")
@@ -234,7 +234,7 @@ def test_what_the_server_refuses_is_told(visit: Visitor) -> None:
 
 
 def test_a_model_whose_provider_is_gone(visit: Visitor) -> None:
-    """A model of a provider that no plugin provides is shown as that, kept, and can't be taken into use."""
+    """A model whose provider no plugin provides is kept, is reported as unavailable, and can't be used."""
     files = {STORE: json.dumps({"version": 1, "models": [{"name": "big", "provider": "vanished"}]})}
     page = visit(DEXTO, files=files).open()
     page.search("vanished/big").rows.first.click()

@@ -1,4 +1,4 @@
-"""A server that goes away, fails or takes its time: the page says so, keeps what it shows, and recovers by itself."""
+"""A server that stops, fails or is slow: the page reports it, keeps its content, and recovers by itself."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SONNET = "anthropic/claude-sonnet-4-5"
 
 
 def test_a_server_that_goes_away(visit: Visitor) -> None:
-    """Without its server the page keeps its list and says from when it is; with the server all is well."""
+    """Without its server, the page keeps its list and reports its time; with the server back, the report disappears."""
     page = visit(DEXTO).open().search(SONNET)
     page.goes_away()
     expect(page.page.locator("#banner")).to_contain_text("Polyroute does not respond. The page shows the state of")
@@ -22,7 +22,7 @@ def test_a_server_that_goes_away(visit: Visitor) -> None:
 
 
 def test_a_server_that_fails(visit: Visitor) -> None:
-    """Where the server answers with an error its words are shown, and what was there stays until it answers again."""
+    """If the server responds with an error, the page displays its message and keeps its content until it recovers."""
     page = visit(DEXTO).open().search(SONNET)
     page.fails(500)
     page.page.get_by_role("switch", name="Prefer Dexto credits").click()
@@ -34,7 +34,7 @@ def test_a_server_that_fails(visit: Visitor) -> None:
 
 
 def test_a_server_that_fails_from_the_start(visit: Visitor) -> None:
-    """A page that has nothing to show yet says what is wrong, and shows the models as soon as it can."""
+    """A page without content yet reports the error, and lists the models as soon as it can."""
     page = visit(DEXTO)
     page.fails(500)
     page.page.goto(page.server.url)
@@ -44,7 +44,7 @@ def test_a_server_that_fails_from_the_start(visit: Visitor) -> None:
 
 
 def test_a_server_that_takes_its_time(visit: Visitor) -> None:
-    """An answer that is late is told to be awaited; the page stays usable, and takes it when it comes."""
+    """While a response is late, the page reports so and stays usable; it uses the response when it arrives."""
     page = visit(DEXTO).open().search(SONNET)
     awaited: list[Route] = []
 
@@ -62,7 +62,7 @@ def test_a_server_that_takes_its_time(visit: Visitor) -> None:
 
 
 def test_a_refused_change_is_told(visit: Visitor) -> None:
-    """What could not be changed is said, and the page shows what is really so."""
+    """If a change fails, the page displays the error and the actual state."""
     page = visit(DEXTO).open()
     panel = page.choose(SONNET)
     page.fails(500, "**/api/llm/model-picker-state/favorites/toggle")

@@ -1,4 +1,4 @@
-"""Finding a model: search, sections, filters, by keyboard and by pointer."""
+"""Finding a model: search, sections and filters, by keyboard and by pointer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ models = [{ id = "<script>alert(2)</script>", name = "<i>leaning</i>" }]
 
 
 def test_a_slash_leads_to_the_search(visit: Visitor) -> None:
-    """`/` anywhere on the page goes to the search field, and is not typed there."""
+    """`/` anywhere on the page moves the focus to the search field, and is not typed into it."""
     page = visit(DEXTO).open()
     page.page.get_by_role("button", name="Add a model").focus()
     page.page.keyboard.press("/")
@@ -28,7 +28,7 @@ def test_a_slash_leads_to_the_search(visit: Visitor) -> None:
 
 
 def test_search_by_keyboard_alone(visit: Visitor) -> None:
-    """Type, go down, press Enter: the model is in use, and Escape brings the whole list back."""
+    """By keyboard alone, a user searches for a model and uses it; Escape brings the whole list back."""
     page = visit(DEXTO).open()
     page.page.keyboard.type(SONNET)
     page.page.keyboard.press("ArrowDown")
@@ -45,7 +45,7 @@ def test_search_by_keyboard_alone(visit: Visitor) -> None:
 
 
 def test_typos_are_forgiven(visit: Visitor) -> None:
-    """A missing, a doubled, a wrong and a swapped letter still find the model first, where nothing is spelled so."""
+    """With a letter missing, doubled, wrong or swapped, the model is still found first if nothing matches exactly."""
     page = visit(DEXTO).open()
     for typed in ("claude sonet 4.5", "claude sonnnet 4.5", "claude somnet 4.5", "cluade sonnet 4.5"):
         page.search(typed)
@@ -53,7 +53,7 @@ def test_typos_are_forgiven(visit: Visitor) -> None:
 
 
 def test_names_ids_and_providers_are_searched(visit: Visitor) -> None:
-    """A word may be of the name, of the ID or of the provider, in any order and case."""
+    """A search word matches the name, the ID or the provider, in any order and case."""
     page = visit(DEXTO).open()
     for typed in ("SONNET anthropic 4-5-20250929", "4-5-20250929", "claude 20250929 Anthropic"):
         page.search(typed)
@@ -61,7 +61,7 @@ def test_names_ids_and_providers_are_searched(visit: Visitor) -> None:
 
 
 def test_nothing_found(visit: Visitor) -> None:
-    """Where no model matches the page says so, and offers to add what was typed."""
+    """If no model matches, the page says so and offers to add the search text as a custom model."""
     page = visit(DEXTO).open().search("zzzzqqqq")
     expect(page.page.get_by_text("No model matches “zzzzqqqq”.")).to_be_visible()
     page.page.get_by_role("button", name="Add it as your own model").click()
@@ -69,7 +69,7 @@ def test_nothing_found(visit: Visitor) -> None:
 
 
 def test_sections(visit: Visitor) -> None:
-    """Favourites, recent models and one's own come first, then providers, those that can be used before others."""
+    """Favourites, recent models and custom models come first, then usable providers, then other providers."""
     own = {"version": 1, "models": [{"name": "made-up/model", "provider": "openrouter"}]}
     page = visit(DEXTO, files={"dexto/models/custom-models.json": json.dumps(own)}).open()
     panel = page.choose(SONNET)
@@ -82,7 +82,7 @@ def test_sections(visit: Visitor) -> None:
 
 
 def test_favourites_are_there_again(visit: Visitor) -> None:
-    """A favourite outlasts the page, and can be taken back."""
+    """A favourite is kept when the page is opened again, and can be removed."""
     page = visit(DEXTO).open()
     page.choose(SONNET).get_by_role("button", name="Favourite").click()
     expect(page.panel.get_by_role("button", name="★ Favourite")).to_have_attribute("aria-pressed", "true")
@@ -93,7 +93,7 @@ def test_favourites_are_there_again(visit: Visitor) -> None:
 
 
 def test_filters(visit: Visitor) -> None:
-    """Filters narrow the list, together and with a search, and can be reset."""
+    """Filters narrow the list, combine with each other and with a search, and can be reset."""
     page = visit(DEXTO).open()
     count = page.page.locator("#count")
     everything = count.inner_text()
@@ -113,7 +113,7 @@ def test_filters(visit: Visitor) -> None:
 
 
 def test_each_row_says_how_it_would_run(visit: Visitor, keys: dict[str, str]) -> None:
-    """A row shows context, price and the route: what each state of credentials makes of a vendor's model."""
+    """A row shows context, price and the route of a vendor's model, in each state of credentials."""
     page = visit(keys).open().search(SONNET)
     how = "not usable" if not keys else "via Dexto" if "DEXTO_API_KEY" in keys else "via OpenRouter"
     expect(page.row(SONNET)).to_contain_text(how)
@@ -122,13 +122,13 @@ def test_each_row_says_how_it_would_run(visit: Visitor, keys: dict[str, str]) ->
 
 
 def test_a_direct_key_is_told_too(visit: Visitor) -> None:
-    """With its own key alone a provider's models run direct."""
+    """With only the provider's own key, its models run direct."""
     page = visit({"ANTHROPIC_API_KEY": "k"}).open().search(SONNET)
     expect(page.row(SONNET)).to_contain_text("direct")
 
 
 def test_few_rows_are_in_the_page(visit: Visitor) -> None:
-    """However many models there are, no more than 200 rows are in the page, at the list's end too."""
+    """However many models there are, the page has at most 200 rows, also at the end of the list."""
     page = visit(DEXTO).open()
     for height in (0, 20_000, 10**7):
         page.page.locator("#list").evaluate("(list, top) => { list.scrollTop = top; }", height)
@@ -137,7 +137,7 @@ def test_few_rows_are_in_the_page(visit: Visitor) -> None:
 
 
 def test_names_are_text(visit: Visitor) -> None:
-    """What a plugin calls its provider and models is shown as text: no markup of theirs becomes part of the page."""
+    """Names of providers and models from a plugin are displayed as text; their markup does not enter the page."""
     page = visit(NOTHING, files={"ours/plugins/evil/plugin.toml": MARKUP}).open().search("leaning")
     row = page.row("evil/<script>alert(2)</script>")
     expect(row).to_contain_text("<i>leaning</i>")
@@ -147,7 +147,7 @@ def test_names_are_text(visit: Visitor) -> None:
 
 
 def test_direction_marks_are_left_out(visit: Visitor) -> None:
-    """Characters that turn the direction of text, or can't be seen, reach neither rows nor panel."""
+    """Invisible characters, and those that change the text direction, are removed from rows and panel."""
     name = "safe\u202eevil\u2066\u200f"
     manifest = MARKUP.replace("<i>leaning</i>", name.encode("ascii", "backslashreplace").decode())
     page = visit(NOTHING, files={"ours/plugins/evil/plugin.toml": manifest}).open().search("safeevil")

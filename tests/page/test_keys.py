@@ -1,4 +1,4 @@
-"""Never blocked wrongly; and where something is missing, it is set on the spot."""
+"""Keys on the page: no usable model is blocked, and a missing key can be set on the spot."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ CANARY = "canary-typed-key-5678"
 
 
 def traces(page: Visit) -> str:
-    """Everything in which a secret may be left: the page, its storage, its address, the console."""
+    """Return everything that may contain a secret: the page, its storage, its address, the console."""
     kept = page.page.evaluate(
         "JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie, location.href])"
     )
@@ -20,7 +20,7 @@ def traces(page: Visit) -> str:
 
 
 def test_a_blocked_model_says_what_to_set(visit: Visitor) -> None:
-    """A model with no usable route can't be taken into use, and names each variable that would do."""
+    """A model without a usable route can't be used; the page names each variable that would make it usable."""
     panel = visit(NOTHING).open().choose(SONNET)
     expect(panel.get_by_role("button", name="Use this model")).to_be_disabled()
     advice = panel.get_by_role("region", name="What to do")
@@ -29,7 +29,7 @@ def test_a_blocked_model_says_what_to_set(visit: Visitor) -> None:
 
 
 def test_setting_the_key_opens_the_model(visit: Visitor) -> None:
-    """A key that is set in the form makes the model usable without a reload, by the route that it is for."""
+    """A key set in the form makes the model usable by that key's route, without a reload."""
     page = visit(NOTHING).open()
     panel = page.choose(SONNET)
     panel.get_by_label("Key of").select_option("Anthropic")
@@ -42,7 +42,7 @@ def test_setting_the_key_opens_the_model(visit: Visitor) -> None:
 
 
 def test_a_gateways_key_opens_all_that_it_carries(visit: Visitor) -> None:
-    """One key of a gateway is offered for every provider that it carries, and opens them all."""
+    """A gateway's key can be set for every provider that the gateway carries, and makes all of them usable."""
     page = visit(NOTHING).open()
     panel = page.choose(SONNET)
     panel.get_by_label("Key of").select_option("Dexto")
@@ -55,7 +55,7 @@ def test_a_gateways_key_opens_all_that_it_carries(visit: Visitor) -> None:
 
 
 def test_nothing_that_runs_is_blocked(visit: Visitor) -> None:
-    """With one gateway's key every vendor's offered model can be taken into use, and asks for no other key."""
+    """With one gateway's key, every vendor's offered model can be used, and the page asks for no other key."""
     for variables in (DEXTO, OPENROUTER):
         page = visit(variables).open()
         for model in ("openai/gpt-5", "google/gemini-2.5-pro", "xai/grok-4.3"):
@@ -65,7 +65,7 @@ def test_nothing_that_runs_is_blocked(visit: Visitor) -> None:
 
 
 def test_a_refused_key_is_told_and_forgotten(visit: Visitor) -> None:
-    """What is no key is refused in words, and the field is empty again."""
+    """An invalid key is refused with a message, and the field is cleared."""
     page = visit(NOTHING).open()
     page.may_fail = True
     panel = page.choose(SONNET)
@@ -76,7 +76,7 @@ def test_a_refused_key_is_told_and_forgotten(visit: Visitor) -> None:
 
 
 def test_what_is_filled_in_stays_while_the_page_changes(visit: Visitor) -> None:
-    """A change at the server takes neither the choice whose key it is nor what is typed."""
+    """A change on the server keeps both the selection of the key's provider and the typed key."""
     page = visit(NOTHING).open()
     panel = page.choose(SONNET)
     panel.get_by_label("Key of").select_option("Anthropic")
@@ -92,7 +92,7 @@ def test_what_is_filled_in_stays_while_the_page_changes(visit: Visitor) -> None:
 
 
 def test_what_is_typed_for_one_model_is_not_for_another(visit: Visitor) -> None:
-    """Who leaves a model with a key half typed finds an empty field, there and when back."""
+    """A key typed for one model is discarded when the user opens another model, and does not come back."""
     page = visit(NOTHING).open()
     page.choose(SONNET).get_by_label("Key", exact=True).fill(CANARY)
     for model in ("anthropic/claude-opus-4-1", SONNET):
@@ -101,7 +101,7 @@ def test_what_is_typed_for_one_model_is_not_for_another(visit: Visitor) -> None:
 
 
 def test_the_first_run_explains_itself(visit: Visitor) -> None:
-    """Who has nothing is told what this is, and begins with one key; then the explanation is gone."""
+    """Without credentials, the page explains itself and asks for one key; then the explanation disappears."""
     page = visit(NOTHING).open()
     welcome = page.panel
     expect(welcome.get_by_role("heading", name="Nothing is set up yet")).to_be_visible()
@@ -114,7 +114,7 @@ def test_the_first_run_explains_itself(visit: Visitor) -> None:
 
 
 def test_a_key_that_another_program_sets_is_seen(visit: Visitor) -> None:
-    """A key that the command stores changes the page without a reload."""
+    """A key stored by the command updates the page without a reload."""
     page = visit(NOTHING).open().search(SONNET)
     expect(page.row(SONNET)).to_contain_text("not usable")
     home = str(page.shell.home / "dexto")
@@ -123,7 +123,7 @@ def test_a_key_that_another_program_sets_is_seen(visit: Visitor) -> None:
 
 
 def test_no_secret_of_the_environment_is_in_the_page(visit: Visitor, keys: dict[str, str]) -> None:
-    """No key that the server knows is anywhere in the page, its storage, its address or the console."""
+    """No key known to the server is in the page, its storage, its address or the console."""
     page = visit(keys).open()
     page.choose(SONNET)
     page.choose("openrouter/z-ai/glm-4.5-air:free")
@@ -131,14 +131,14 @@ def test_no_secret_of_the_environment_is_in_the_page(visit: Visitor, keys: dict[
 
 
 def test_a_token_is_not_kept(visit: Visitor) -> None:
-    """A server with a token is opened by an address with it; afterwards it is neither in the address nor stored."""
+    """A token in the address opens the page; afterwards it is in neither the address nor the storage."""
     page = visit(DEXTO, "--token", "canary-token").open("#token=canary-token")
     assert page.page.url == f"{page.server.url}/"
     assert "canary-token" not in traces(page)
 
 
 def test_without_the_token_it_is_asked_for(visit: Visitor) -> None:
-    """Without its token the page says what is missing, takes it, and shows the models."""
+    """Without its token, the page asks for it, and lists the models once it is entered."""
     page = visit(DEXTO, "--token", "canary-token")
     page.may_fail = True
     page.page.goto(page.server.url)

@@ -1,4 +1,4 @@
-"""Why a model runs as it does: the panel, pins, the switch for the gateway's credits."""
+"""Routes on the page: the panel that explains them, pins, and the switch for the gateway's credits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ BOTH_WAYS = {**DEXTO, "ANTHROPIC_API_KEY": "canary-anthropic-key"}
 
 
 def checked(page: Visit) -> list[object]:
-    """Check the key of a provider whose endpoint says that it is valid; what is asked of the server."""
+    """Check a key that its endpoint reports as valid; return the list of requests made to the server."""
     asked: list[object] = []
     answer = {"schema": 1, "verifications": {"groq": {"state": "valid", "message": None, "remaining": "5 USD"}}}
 
@@ -27,7 +27,7 @@ def checked(page: Visit) -> list[object]:
 
 
 def test_the_panel_tells_each_route(visit: Visitor) -> None:
-    """The routes stand in order, each with what it is sent as and with; a shut one with reason and remedy."""
+    """The panel lists the routes in order, with model ID and credential, or with reason and remedy if unusable."""
     panel = visit(DEXTO).open().choose(SONNET)
     first, second, third = panel.get_by_role("listitem").filter(has=panel.page.get_by_text("usable")).all()
     expect(first).to_contain_text("Dexto usable")
@@ -41,7 +41,7 @@ def test_the_panel_tells_each_route(visit: Visitor) -> None:
 
 
 def test_the_routes_are_drawn(visit: Visitor) -> None:
-    """The picture has a line for each route, one of them chosen, and says the same to those who can't see it."""
+    """The picture has a line for each route, one of them chosen; its accessible name describes the same."""
     panel = visit(DEXTO).open().choose(SONNET)
     picture = panel.get_by_role("img", name="Routes from you to Anthropic")
     expect(picture).to_have_accessible_name(
@@ -52,7 +52,7 @@ def test_the_routes_are_drawn(visit: Visitor) -> None:
 
 
 def test_all_four_states_of_an_openrouter_model(visit: Visitor, keys: dict[str, str]) -> None:
-    """An OpenRouter model runs via Dexto, or direct, or not at all, as the credentials are."""
+    """An OpenRouter model runs via Dexto, direct, or not at all, depending on the credentials."""
     panel = visit(keys).open().choose(FREE)
     verdict = {"nothing": "Can't run now", "openrouter": "Runs direct.", "dexto": "Runs via Dexto."}
     state = "dexto" if "DEXTO_API_KEY" in keys else "openrouter" if keys else "nothing"
@@ -60,7 +60,7 @@ def test_all_four_states_of_an_openrouter_model(visit: Visitor, keys: dict[str, 
 
 
 def test_the_switch_turns_the_order_round(visit: Visitor) -> None:
-    """Without the gateway's credits a direct key comes first, and the list says so at once."""
+    """With the gateway's credits switched off, a direct key comes first, and the list is updated at once."""
     page = visit(BOTH_WAYS).open().search(SONNET)
     expect(page.row(SONNET)).to_contain_text("via Dexto")
     switch = page.page.get_by_role("switch", name="Prefer Dexto credits")
@@ -73,13 +73,13 @@ def test_the_switch_turns_the_order_round(visit: Visitor) -> None:
 
 @pytest.mark.parametrize("variables", [NOTHING, OPENROUTER], ids=["nothing", "openrouter"])
 def test_no_switch_without_the_gateway(visit: Visitor, variables: dict[str, str]) -> None:
-    """Who has no key of the gateway sees no switch for its credits."""
+    """Without a key of the gateway, the page has no switch for its credits."""
     page = visit(variables).open()
     expect(page.page.get_by_role("switch", name="Prefer Dexto credits")).to_have_count(0)
 
 
 def test_a_model_is_pinned_and_unpinned(visit: Visitor) -> None:
-    """A pin of one model puts its route first for this one alone; taken away, all is as before."""
+    """A pin of a model puts its route first for this model only; removing the pin restores the order."""
     page = visit(BOTH_WAYS).open()
     panel = page.choose(SONNET)
     pin = panel.get_by_role("button", name="Pin this model to direct")
@@ -93,7 +93,7 @@ def test_a_model_is_pinned_and_unpinned(visit: Visitor) -> None:
 
 
 def test_a_provider_is_pinned(visit: Visitor) -> None:
-    """A pin of a provider goes for all of its models."""
+    """A pin of a provider applies to all of its models."""
     page = visit(BOTH).open()
     page.choose(FREE).get_by_role("button", name="Pin all of OpenRouter to direct").click()
     expect(page.panel.locator(".verdict")).to_have_text("Runs direct.")
@@ -101,14 +101,14 @@ def test_a_provider_is_pinned(visit: Visitor) -> None:
 
 
 def test_what_another_process_changes_is_seen(visit: Visitor) -> None:
-    """A preference that the command writes is on the page without a reload."""
+    """A preference written by the command updates the page without a reload."""
     page = visit(BOTH_WAYS).open().search(SONNET)
     assert page.shell.run("prefer", "direct", DEXTO_HOME=str(page.shell.home / "dexto")).returncode == 0
     expect(page.row(SONNET)).to_contain_text("direct")
 
 
 def test_a_key_is_checked(visit: Visitor) -> None:
-    """A usable route's key can be checked: what its endpoint says stands beside it. None is asked unasked."""
+    """A usable route's key can be checked; the page displays the result, and never checks a key unasked."""
     page = visit({"GROQ_API_KEY": "k", **DEXTO}).open()
     asked = checked(page)
     expect(page.panel).to_contain_text("the key works; 5 USD left")
@@ -116,7 +116,7 @@ def test_a_key_is_checked(visit: Visitor) -> None:
 
 
 def test_what_was_said_of_a_key_is_forgotten(visit: Visitor) -> None:
-    """Once a key is set nothing that was said of keys before is shown any more."""
+    """Setting a key removes the results of earlier key checks from the page."""
     page = visit({"GROQ_API_KEY": "k"}).open()
     checked(page)
     expect(page.panel).to_contain_text("the key works")

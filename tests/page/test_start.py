@@ -1,4 +1,4 @@
-"""How the page begins: what it asks for, once, with the page itself; nothing is missed before it hears of changes."""
+"""The page's start: it requests each document once, and misses no change before the event stream opens."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SONNET = "anthropic/claude-sonnet-4-5"
 
 
 def holding(page: Visit) -> list[Route]:
-    """Hold back the stream of events; what is held, to be let go."""
+    """Hold back the event stream; return the held requests, to be continued later."""
     held: list[Route] = []
 
     def hold(route: Route) -> None:
@@ -21,7 +21,7 @@ def holding(page: Visit) -> list[Route]:
 
 
 def test_everything_is_asked_for_once(visit: Visitor) -> None:
-    """What the browser is told to ask for is what the page asks for: nothing comes twice, or for nothing."""
+    """The page requests exactly the documents that the browser preloads, each of them once."""
     page = visit(DEXTO)
     holding(page)
     asked: list[str] = []
@@ -32,7 +32,7 @@ def test_everything_is_asked_for_once(visit: Visitor) -> None:
 
 
 def test_a_change_before_the_first_event_is_seen(visit: Visitor) -> None:
-    """What changes after the first look and before the page listens is shown, though no event tells of it."""
+    """A change between the first request and the event stream's opening is displayed, though no event reports it."""
     page = visit(NOTHING)
     held = holding(page)
     page.open().search(SONNET)
@@ -44,7 +44,7 @@ def test_a_change_before_the_first_event_is_seen(visit: Visitor) -> None:
 
 
 def test_nothing_is_drawn_twice(visit: Visitor) -> None:
-    """A look that finds what is shown already leaves every row where it is."""
+    """A fetch that finds no changes leaves every row in place."""
     page = visit(DEXTO)
     held = holding(page)
     page.open()

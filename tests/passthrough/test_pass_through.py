@@ -1,4 +1,4 @@
-"""The pass-through: requests arrive as they are but for model, address and key, and answers come back as they are."""
+"""The pass-through: it changes only a request's model, address and key, and returns responses unchanged."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ QUESTION: Any = [{"role": "user", "content": "Hello?"}]
 
 
 class PassingTo:
-    """Starts pass-throughs to endpoints; they end with the test."""
+    """A factory of pass-throughs to endpoints, which end with the test."""
 
     def __init__(self, stack: ExitStack) -> None:
         self._stack = stack
@@ -49,7 +49,7 @@ class PassingTo:
     def __call__(
         self, *plugins: object, policy: Policy = "never", seconds: float = 30, prefer: str = "", **variables: str
     ) -> Client:
-        """A client that sends the token, of somebody with these variables, by default a key for everything."""
+        """Return a client with the token, for a user with these variables, by default a key for every provider."""
         app = create_app(
             plugins=Plugins.load(plugins, only=["direct", "openrouter", "dexto"]),
             environment=Environment(variables or KEYS),
@@ -62,7 +62,7 @@ class PassingTo:
 
 @pytest.fixture
 def passing_to() -> Iterator[PassingTo]:
-    """Starts pass-throughs."""
+    """A factory of pass-throughs."""
     with ExitStack() as stack:
         yield PassingTo(stack)
 
@@ -74,7 +74,7 @@ def asking(model: str, **more: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 @pytest.mark.parametrize("auth", [AuthHeader(), X_API_KEY, AuthHeader("X-Acme-Token", "Acme ")])
 def test_a_direct_route(serve: Serve, passing_to: PassingTo, protocol: str, auth: AuthHeader) -> None:
-    """Each API arrives at its path with the route's ID and key in the route's header; the answer says which ran."""
+    """Each API is called at its path, with the route's ID, header and key; the response says which route ran."""
     upstream = serve("acme-large", protocols=(protocol,), auth=auth, base="/api/v3")
     client = passing_to(Direct(upstream))
     answer = client.post("/v1" + PATHS[protocol], asking("acme/acme-large"))
@@ -92,7 +92,7 @@ def ran(answer: Answer) -> tuple[str, ...]:
 
 
 def test_a_gateways_route(serve: Serve, passing_to: PassingTo) -> None:
-    """By a gateway the request has the gateway's ID and key."""
+    """Via a gateway, the request has the gateway's ID and key."""
     upstream = serve(CLAUDE_AT_GATEWAYS, base="/api/v1")
     answer = passing_to(Gateway(upstream), UMBRELLA_KEY="secret-1").post(CHAT, asking(CLAUDE))
     assert answer.status == 200
@@ -101,7 +101,7 @@ def test_a_gateways_route(serve: Serve, passing_to: PassingTo) -> None:
 
 
 def test_the_sdks(serve: Serve, passing_to: PassingTo) -> None:
-    """OpenAI's and Anthropic's SDK need a base URL and the token, whatever header they send it in; streams too."""
+    """OpenAI's and Anthropic's SDKs need only a base URL and the token, in either SDK's header; streams work too."""
     upstream = serve("acme-large", protocols=("openai-chat", "openai-responses", "anthropic-messages"))
     client = passing_to(Direct(upstream))
     with openai.OpenAI(base_url=f"{client.url}/v1", api_key=TOKEN, max_retries=0) as sdk:
@@ -121,7 +121,7 @@ def test_the_sdks(serve: Serve, passing_to: PassingTo) -> None:
 
 
 NPM = os.environ.get("POLYROUTE_TEST_NPM", "")
-"""A folder where npm has installed `openai`; .ci/run makes one."""
+"""A folder where npm has installed `openai`; .ci/run creates one."""
 SDK_OF_NODE = """
 const { OpenAI } = (await import("node:module")).createRequire(process.argv[1] + "/")("openai");
 const client = new OpenAI({ baseURL: process.argv[2] + "/v1", apiKey: process.argv[3], maxRetries: 0 });
@@ -145,7 +145,7 @@ try {
 
 @pytest.mark.clients
 def test_the_sdk_of_node(serve: Serve, passing_to: PassingTo, node: str, tmp_path: Path) -> None:
-    """OpenAI's SDK from npm: whole answers, streams, responses and errors; the key that arrives is the route's."""
+    """OpenAI's SDK from npm gets chat completions, streams, responses and errors; the endpoint gets the route's key."""
     if not NPM:
         pytest.skip("POLYROUTE_TEST_NPM names no folder where npm has installed `openai`")
     upstream = serve("acme-large", protocols=("openai-chat", "openai-responses"))
@@ -159,7 +159,7 @@ def test_the_sdk_of_node(serve: Serve, passing_to: PassingTo, node: str, tmp_pat
 
 
 def test_the_chat_agent_in_node(serve: Serve, passing_to: PassingTo, node: str, tmp_path: Path) -> None:
-    """The example, as it stands: a line in, an answer out, with what was said before."""
+    """The example, unchanged, prints a response for each input line, and sends the earlier messages along."""
     upstream = serve("acme-large")
     url = passing_to(Direct(upstream)).url
     example = Path(__file__).parents[2] / "examples" / "node" / "chat.mjs"
@@ -172,7 +172,7 @@ def test_the_chat_agent_in_node(serve: Serve, passing_to: PassingTo, node: str, 
 
 
 def test_a_custom_model(serve: Serve, shell: Shell) -> None:
-    """A person's own model with its own key runs at its own address; in a process, with the token from a variable."""
+    """A custom model with its own key is called at its own base URL, by a process with the token in a variable."""
     from tests.server.test_serve import started
 
     upstream = serve("own/model:x")
@@ -200,7 +200,7 @@ def test_a_custom_model(serve: Serve, shell: Shell) -> None:
 
 
 def test_usable_models_are_listed(serve: Serve, passing_to: PassingTo) -> None:
-    """What can be run by this API, and nothing else, in the form in which clients read lists."""
+    """The list contains only models that this API can run, in the form that clients expect."""
     client = passing_to(Gateway(serve(CLAUDE_AT_GATEWAYS)), UMBRELLA_KEY="secret-1")
     listed = client.json("/v1/models")
     assert listed["object"] == "list"
@@ -213,7 +213,7 @@ def test_usable_models_are_listed(serve: Serve, passing_to: PassingTo) -> None:
 
 
 def test_what_a_client_sends_for_others_goes_nowhere(serve: Serve, passing_to: PassingTo) -> None:
-    """Keys, cookies and what is about the connection stay here; all else that the client sends arrives."""
+    """Keys, cookies and connection headers are not passed on; everything else that the client sends is."""
     upstream = serve("acme-large")
     client = passing_to(Direct(upstream))
     sent = {
@@ -240,7 +240,7 @@ def test_what_a_client_sends_for_others_goes_nowhere(serve: Serve, passing_to: P
 
 
 def test_nothing_is_added_to_a_request(serve: Serve, passing_to: PassingTo) -> None:
-    """Headers that the client has not sent are not there; those in UTF-8 or other bytes arrive as they are."""
+    """No header is added to a request, and header values in UTF-8 or other bytes arrive unchanged."""
     upstream = serve("acme-large")
     client = passing_to(Direct(upstream))
     body = json.dumps(asking("acme/acme-large")).encode()
@@ -257,7 +257,7 @@ def test_nothing_is_added_to_a_request(serve: Serve, passing_to: PassingTo) -> N
 def test_a_host_of_any_letters(
     serve: Serve, passing_to: PassingTo, monkeypatch: pytest.MonkeyPatch, named: str, asked: str
 ) -> None:
-    """A host that is named in other letters than ASCII, or as it is on the wire, is one and the same."""
+    """A host name with non-ASCII letters and its encoded form are the same host."""
     between = serve()
     monkeypatch.setenv("http_proxy", between.url)
     between.say(200, "{}")
@@ -270,7 +270,7 @@ def test_a_host_of_any_letters(
 
 
 def test_a_proxy_is_used(serve: Serve, passing_to: PassingTo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The proxy of the process's variables is asked, with its own password; passwords for hosts are left alone."""
+    """The proxy in the process's variables is used with its own password; passwords in netrc are not used."""
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     (tmp_path / "netrc").write_text("default login me password other-1\n", encoding="utf-8")
     upstream, between = serve("acme-large", auth=X_API_KEY), serve()
@@ -288,7 +288,7 @@ def test_a_proxy_is_used(serve: Serve, passing_to: PassingTo, monkeypatch: pytes
 
 
 def test_a_network_without_a_proxy(serve: Serve, passing_to: PassingTo, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A network in NO_PROXY is asked directly."""
+    """A network in NO_PROXY is called directly."""
     upstream, between = serve("acme-large"), serve()
     monkeypatch.setenv("http_proxy", between.url)
     monkeypatch.setenv("no_proxy", "127.0.0.0/8")
@@ -304,7 +304,7 @@ def test_a_network_without_a_proxy(serve: Serve, passing_to: PassingTo, monkeypa
 def test_an_address_arrives_to_the_byte(
     serve: Serve, passing_to: PassingTo, monkeypatch: pytest.MonkeyPatch, query: str, base: str, by_proxy: bool
 ) -> None:
-    """The query as the client spells it, and the path as the base URL does, by a proxy too."""
+    """The query arrives as the client spells it, and the path as the base URL does, also via a proxy."""
     upstream = serve("acme-large", base=base)
     if by_proxy:
         monkeypatch.setenv("http_proxy", upstream.url.removesuffix(base))
@@ -318,7 +318,7 @@ def test_an_address_arrives_to_the_byte(
 
 
 def test_many_streams_at_once(serve: Serve, passing_to: PassingTo) -> None:
-    """However many answers are awaited, the next request has a connection too."""
+    """However many responses are pending, the next request gets a connection too."""
     upstream = serve("acme-large")
     client = passing_to(Direct(upstream))
     with ExitStack() as stack:
@@ -344,7 +344,7 @@ def begun(client: Client, document: object) -> http.client.HTTPConnection:
 
 
 def test_no_cookie_is_kept(serve: Serve, passing_to: PassingTo) -> None:
-    """What an endpoint wants to be told again is not told by another client's request."""
+    """A cookie set by an endpoint is not sent with another request."""
     upstream = serve("acme-large")
     upstream.next.append(lambda handler: say(handler, b"{}", Set_Cookie="a=b"))
     client = passing_to(Direct(upstream))
@@ -354,7 +354,7 @@ def test_no_cookie_is_kept(serve: Serve, passing_to: PassingTo) -> None:
 
 
 def at(base_url: str, plugin: Direct) -> Direct:
-    """The plugin, with its endpoint elsewhere."""
+    """Return the plugin with its endpoint at `base_url`."""
     plugin.provider = plugin.provider._replace(base_url=base_url)
     return plugin
 
@@ -365,7 +365,7 @@ def at(base_url: str, plugin: Direct) -> Direct:
 def test_a_proxy_that_is_no_use(
     serve: Serve, passing_to: PassingTo, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], proxy: str
 ) -> None:
-    """It is told without its password."""
+    """An unusable proxy is reported without its password."""
     client = passing_to(at("http://acme.invalid/v1", Direct(serve("acme-large"))))
     monkeypatch.setenv("http_proxy", proxy)
     answer = client.post(CHAT, asking("acme/acme-large"))
@@ -376,7 +376,7 @@ def test_a_proxy_that_is_no_use(
 
 @pytest.mark.parametrize("said", [b"nonsense\r\n\r\n", b"HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\n", b""])
 def test_an_endpoint_that_speaks_no_http(serve: Serve, passing_to: PassingTo, said: bytes) -> None:
-    """It is 502, and neither asked again nor passed by: it may have done what it was asked for."""
+    """An invalid HTTP response is 502, without retry or fallback: the request may have taken effect."""
     first, second, plugins = two_ways(serve)
 
     def speak(handler: BaseHTTPRequestHandler) -> None:
@@ -400,7 +400,7 @@ def test_an_endpoint_that_speaks_no_http(serve: Serve, passing_to: PassingTo, sa
 def test_only_the_models_value_is_found(
     members: dict[str, Any], place: int, model: str, ascii_only: bool, indent: int | None
 ) -> None:
-    """Around the value of `model` every byte is as it was, however it is written and wherever it stands."""
+    """Around the value of `model` every byte is unchanged, however the value is written and wherever it is."""
     items = list(members.items())
     items.insert(place % (len(items) + 1), ("model", model))
     text = json.dumps(dict(items), ensure_ascii=ascii_only, indent=indent).encode(errors="surrogatepass")
@@ -411,7 +411,7 @@ def test_only_the_models_value_is_found(
 
 
 def test_the_body_is_else_the_same_to_the_letter(passing_to: PassingTo, serve: Serve) -> None:
-    """Numbers that no float holds, escapes, spaces and names that stand twice inside arrive as they were written."""
+    """Numbers that no float can represent, escapes, spaces and duplicate names inside arrive as written."""
     upstream = serve("acme-large")
     received: list[bytes] = []
 
@@ -439,7 +439,7 @@ def test_the_body_is_else_the_same_to_the_letter(passing_to: PassingTo, serve: S
 
 
 def test_a_large_body(serve: Serve, passing_to: PassingTo) -> None:
-    """Pictures come within the body: it arrives whole, with its length, and with nothing added."""
+    """A large body, such as one with pictures, arrives whole, with its length and without added headers."""
     upstream = serve("acme-large")
     picture = "0123456789abcdef" * 200_000
     assert passing_to(Direct(upstream)).post(CHAT, asking("acme/acme-large", picture=picture)).status == 200
@@ -450,7 +450,7 @@ def test_a_large_body(serve: Serve, passing_to: PassingTo) -> None:
 
 @pytest.mark.parametrize("url", ["http://[x/v1", "http://x:99999/v1", "http://a..b/v1", "http://:80/v1"])
 def test_an_address_that_is_none(serve: Serve, passing_to: PassingTo, url: str) -> None:
-    """A base URL that nobody could call is said to be one, and is no fault of ours."""
+    """An invalid base URL is reported as such, and not as an internal error."""
     answer = passing_to(at(url, Direct(serve("acme-large")))).post(CHAT, asking("acme/acme-large"))
     assert (answer.status, url in answer.json["error"]["message"]) == (400, True)
 
@@ -464,7 +464,7 @@ def say(handler: BaseHTTPRequestHandler, body: bytes, status: int = 200, **heade
 
 
 def test_a_stream_comes_as_it_is_sent(serve: Serve, passing_to: PassingTo) -> None:
-    """The first part is there before the endpoint has sent the last, and all bytes and headers are the endpoint's."""
+    """A stream arrives unchanged and part by part, with the endpoint's headers except cookies and CORS headers."""
     upstream = serve("acme-large")
     first_seen = threading.Event()
 
@@ -500,7 +500,7 @@ def opened(client: Client, document: object) -> tuple[http.client.HTTPConnection
 @pytest.mark.parametrize("policy", ["never", "auto"])
 @pytest.mark.parametrize("name", FAILURES)
 def test_errors_come_back_as_they_are(serve: Serve, passing_to: PassingTo, name: str, policy: Policy) -> None:
-    """What the endpoint answers is the answer, with its status, where there is no other route."""
+    """If there is no other route, the endpoint's error is returned unchanged, with its status."""
     upstream = serve("acme-large")
     upstream.fail(name)
     answer = passing_to(Direct(upstream), policy=policy).post(CHAT, asking("acme/acme-large"))
@@ -510,7 +510,7 @@ def test_errors_come_back_as_they_are(serve: Serve, passing_to: PassingTo, name:
 
 
 def test_a_packed_error(serve: Serve, passing_to: PassingTo) -> None:
-    """An error that is compressed comes back compressed, and is understood where it has to be."""
+    """A compressed error is returned compressed, and is decompressed where it has to be interpreted."""
     import gzip
 
     packed = gzip.compress(FAILURES["openai-key"].body.encode())
@@ -521,13 +521,13 @@ def test_a_packed_error(serve: Serve, passing_to: PassingTo) -> None:
 
 
 def two_ways(serve: Serve) -> tuple[Upstream, Upstream, tuple[object, ...]]:
-    """Claude by two gateways, the first of which is out of credits."""
+    """Return two endpoints, and plugins for two gateways that carry Claude there."""
     first, second = serve(CLAUDE_AT_GATEWAYS), serve(CLAUDE_AT_GATEWAYS, key="secret-2")
     return first, second, (Gateway(first), Gateway(second, "zebra"))
 
 
 def test_it_never_goes_on_by_itself(serve: Serve, passing_to: PassingTo) -> None:
-    """Without a policy the endpoint's no is the answer, though there is another route."""
+    """Without a policy, the endpoint's refusal is the response, even if there is another route."""
     first, second, plugins = two_ways(serve)
     first.fail("openrouter-credits")
     client = passing_to(*plugins, prefer="umbrella", UMBRELLA_KEY="secret-1", ZEBRA_KEY="secret-2")
@@ -536,7 +536,7 @@ def test_it_never_goes_on_by_itself(serve: Serve, passing_to: PassingTo) -> None
 
 
 def test_it_goes_on_where_the_policy_says_so(serve: Serve, passing_to: PassingTo) -> None:
-    """With `auto` the next route answers where credits are gone or nobody listens, with its own key."""
+    """With `auto`, the next route is used with its own key if the first has no credits or is unreachable."""
     first, second, plugins = two_ways(serve)
     client = passing_to(*plugins, policy="auto", prefer="umbrella", UMBRELLA_KEY="secret-1", ZEBRA_KEY="secret-2")
     first.fail("openrouter-credits")
@@ -549,7 +549,7 @@ def test_it_goes_on_where_the_policy_says_so(serve: Serve, passing_to: PassingTo
 
 
 def test_a_begun_stream_is_never_asked_for_again(serve: Serve, passing_to: PassingTo) -> None:
-    """A stream that is cut is cut for the client too, and no other route is asked."""
+    """A stream that is cut is cut for the client too, and no other route is tried."""
     first, second, plugins = two_ways(serve)
     first.cut()
     client = passing_to(*plugins, policy="auto", prefer="umbrella", UMBRELLA_KEY="secret-1", ZEBRA_KEY="secret-2")
@@ -563,7 +563,7 @@ def test_a_begun_stream_is_never_asked_for_again(serve: Serve, passing_to: Passi
 
 @pytest.mark.parametrize("name", ["a b%", "é\r\nx: y", "\ud800"])
 def test_any_model_id(serve: Serve, passing_to: PassingTo, name: str) -> None:
-    """An ID of any characters arrives as it is, and is encoded in the header that tells of it."""
+    """An ID with any characters arrives unchanged, and is percent-encoded in the response header that names it."""
     upstream = serve(name)
     answer = passing_to(Direct(upstream)).post(CHAT, asking(f"acme/{name}"))
     assert (answer.status, upstream.received[0].body["model"]) == (200, name)
@@ -572,7 +572,7 @@ def test_any_model_id(serve: Serve, passing_to: PassingTo, name: str) -> None:
 
 
 def test_nobody_listens(serve: Serve, passing_to: PassingTo) -> None:
-    """An endpoint that can't be reached is 502, in words, in the form of the API that was called."""
+    """An unreachable endpoint is 502, with a message, in the form of the API that was called."""
     upstream = Upstream("acme-large", protocols=PROTOCOLS)
     upstream.stop()
     client = passing_to(Direct(upstream))
@@ -584,7 +584,7 @@ def test_nobody_listens(serve: Serve, passing_to: PassingTo) -> None:
 
 
 def test_an_endpoint_that_hangs(serve: Serve, passing_to: PassingTo) -> None:
-    """It is not waited for without end: 504."""
+    """An endpoint that does not respond in time is 504."""
     upstream = serve("acme-large")
     upstream.hang()
     answer = passing_to(Direct(upstream), seconds=0.2).post(CHAT, asking("acme/acme-large"))
@@ -592,7 +592,7 @@ def test_an_endpoint_that_hangs(serve: Serve, passing_to: PassingTo) -> None:
 
 
 class Hanging(Direct):
-    """A vendor whose login takes for ever to be read."""
+    """A vendor whose login can't be read until the test releases it."""
 
     def __init__(self, upstream: Upstream) -> None:
         super().__init__(upstream, requirement=())
@@ -600,25 +600,25 @@ class Hanging(Direct):
 
     @hookimpl
     def polyroute_credentials(self) -> list[Detection]:
-        """A login, always."""
+        """Return a login."""
         return [Detection("acme", "oauth-token", Source("plugin", "login"))]
 
     @hookimpl
     def polyroute_secrets(self) -> str:
-        """Nothing, before the end of the test."""
+        """Block until the test releases the key, and return it."""
         self.asked.release()
         self.released.wait(30)
         return "secret-1"
 
 
 def test_a_key_that_hangs_delays_nobody_else(serve: Serve, passing_to: PassingTo) -> None:
-    """However many wait for a key, whoever asks the API is answered."""
+    """However many requests wait for a key, requests to the API are answered."""
     plugin = Hanging(serve("acme-large"))
     client = passing_to(plugin)
     waiting = [threading.Thread(target=client.post, args=(CHAT, asking("acme/acme-large"))) for _ in range(12)]
     for each in waiting:
         each.start()
-    assert plugin.asked.acquire(timeout=30)  # one reads it for all
+    assert plugin.asked.acquire(timeout=30)  # one thread reads it for all
     assert client.get("/api/llm/current").status == 200
     plugin.released.set()
     for each in waiting:
@@ -626,7 +626,7 @@ def test_a_key_that_hangs_delays_nobody_else(serve: Serve, passing_to: PassingTo
 
 
 def test_a_redirect_is_not_followed(serve: Serve, passing_to: PassingTo) -> None:
-    """Neither here nor, with the token, by the client."""
+    """The pass-through follows no redirect and passes none on: the client would follow it with its token."""
     upstream, other = serve("acme-large"), serve("acme-large")
     upstream.redirect(f"{other.url}/chat/completions")
     answer = passing_to(Direct(upstream)).post(CHAT, asking("acme/acme-large"))
@@ -637,7 +637,7 @@ def test_a_redirect_is_not_followed(serve: Serve, passing_to: PassingTo) -> None
 
 @pytest.mark.parametrize("begun", [False, True])
 def test_a_client_that_leaves(serve: Serve, passing_to: PassingTo, begun: bool) -> None:
-    """When the client hangs up, so does the pass-through, before and after the answer has begun."""
+    """When the client disconnects, so does the pass-through, before and after the response has begun."""
     upstream = serve("acme-large")
     gone, asked = threading.Event(), threading.Event()
 
@@ -668,7 +668,7 @@ def test_a_client_that_leaves(serve: Serve, passing_to: PassingTo, begun: bool) 
 
 
 def test_what_it_refuses(serve: Serve, passing_to: PassingTo) -> None:
-    """Wrong tokens, unknown models, models without a route and bodies that are none, each in the API's own form."""
+    """Wrong tokens, unknown models, models without a route and invalid bodies are refused in the API's own form."""
     upstream = serve("acme-large")
     client = passing_to(Direct(upstream), VARIABLE="x")
     for path, kind in ((CHAT, "openai"), ("/v1/messages", "anthropic")):
@@ -703,7 +703,7 @@ def test_what_it_refuses(serve: Serve, passing_to: PassingTo) -> None:
 
 
 def test_it_is_off_unless_asked_for(serve: Serve, shell: Shell) -> None:
-    """Without the option nothing is there; with it and without a token nothing starts, in a process and in a host."""
+    """Without the option there is no pass-through; with it, a token is required, in a process and in a host."""
     assert create_app(token=TOKEN)
     with running(create_app(token=TOKEN), **BEARER) as client:
         assert client.get("/v1/models").status == 404
@@ -715,7 +715,7 @@ def test_it_is_off_unless_asked_for(serve: Serve, shell: Shell) -> None:
 
 
 def test_a_key_that_fits_in_no_header(serve: Serve, passing_to: PassingTo, capfd: pytest.CaptureFixture[str]) -> None:
-    """A key that libraries would quote in their error is quoted nowhere."""
+    """A key that is invalid in a header, which libraries would quote in their errors, is quoted nowhere."""
     client = passing_to(Direct(serve("acme-large")), ACME_KEY="canary\x01\u20ac", UMBRELLA_KEY="x")
     answer = client.post(CHAT, asking("acme/acme-large"))
     assert answer.status >= 500

@@ -1,4 +1,4 @@
-"""One description of a plugin from outside: what is taken, what is refused, and in which words."""
+"""The external description of a plugin: what it accepts, what it rejects, and the messages for that."""
 
 import json
 import tomllib
@@ -77,26 +77,26 @@ initech = { namespace = "init-ech", rules = ["precision"] }
 
 
 def read(text: str) -> Description:
-    """What a manifest says."""
+    """Return what a manifest declares."""
     return parse(tomllib.loads(text))
 
 
 def faults(text: str) -> str:
-    """What is said of a manifest that is refused."""
+    """Return the message for a manifest that is refused."""
     with pytest.raises(InvalidDocument) as refused:
         read(text)
     return str(refused.value)
 
 
 def test_three_lines_are_a_provider() -> None:
-    """A table with variables and a base URL is all that a provider needs."""
+    """A table with variables and a base URL is enough to declare a provider."""
     key = Slot("key", (Alternative("ACME_API_KEY"), Alternative("ACME_KEY")), secret=True)
     provider = Provider("acme", "acme", "host", (Group((key,)),), "https://api.acme.example/v1")
     assert read(SHORTEST) == Description(providers=(provider,))
 
 
 def test_everything_can_be_said() -> None:
-    """Each field of the vocabulary that a plugin declares has its place in a description."""
+    """A description can express every field of the types that a plugin declares."""
     found = read(FULLEST)
     key = Slot("key", (Alternative("ACME_API_KEY"), Alternative("ACME_FILE", "", True, json_field="key")), True)
     login = Slot("login", (Alternative(file="~/.acme", section="me", keys=("token",)),), True, remedy="Log in.")
@@ -137,7 +137,7 @@ def test_everything_can_be_said() -> None:
 
 @pytest.mark.parametrize("text", [SHORTEST, FULLEST])
 def test_a_description_can_be_kept_as_json(text: str) -> None:
-    """What is made of the plain form, after JSON, is the same description."""
+    """A description that is converted to plain form, stored as JSON and restored equals the original."""
     found = read(text)
     assert restored(Description, json.loads(json.dumps(plain(found)))) == found
 
@@ -175,36 +175,36 @@ def test_a_description_can_be_kept_as_json(text: str) -> None:
     ],
 )
 def test_what_is_wrong_is_told_with_its_place(line: str, words: str) -> None:
-    """A wrong key or value is refused in words that say where it is and what it should be."""
+    """The message for a wrong key or value names its place and what is expected there."""
     assert words in faults(SHORTEST + line)
 
 
 @pytest.mark.parametrize("name", ["LD_PRELOAD", "DYLD_X", "PYTHONPATH", "NODE_OPTIONS", "BASH_ENV", "ENV", "PATH"])
 def test_some_variables_are_never_granted(name: str) -> None:
-    """No executable can ask for a variable that makes its interpreter run other code."""
+    """An executable can't request a variable that makes its interpreter run other code."""
     words = f"executable.variables[0]: {name} can never be granted"
     assert words in faults(f"[executable]\nargv = ['./x']\nvariables = ['{name}']\n")
 
 
 @pytest.mark.parametrize("argv", [["../run"], ["./../run"], ["./a/../../run"], ["a/run"], ["sh", "./../run"]])
 def test_no_program_lies_beside_its_folder(argv: list[str]) -> None:
-    """What is not in the folder that is approved is named by its whole path, or found on the fixed PATH."""
+    """A program outside the approved folder must be given by its absolute path or be found on the fixed PATH."""
     assert "executable.argv" in faults(f"[executable]\nargv = {argv}\n")
 
 
 @pytest.mark.parametrize("text", ["protocol = 2", "[providers.Acme]", "[providers.'a/b']", "[executable]\nargv = []"])
 def test_what_would_not_work_is_refused(text: str) -> None:
-    """Another protocol, a provider ID that is no slug and a program without a name are refused."""
+    """An unsupported protocol, a provider ID that is not a slug and an empty `argv` are refused."""
     assert faults(text)
 
 
 def test_every_fault_is_told() -> None:
-    """All faults of one description are told at once."""
+    """All errors in a description are reported at once."""
     assert len(faults(SHORTEST + "a = 1\nb = 2\n[providers.other]\nkind = 3\n").split("; ")) == 3
 
 
 def test_a_later_minor_version_may_say_more() -> None:
-    """In an answer of a program unknown fields are passed over, at any depth; the rest is as strict."""
+    """In a program's response unknown fields are ignored at any depth; all other checks stay strict."""
     answer = {"providers": {"acme": {"env": ["A"], "new": 1, "models": [{"id": "m", "new": 2}]}}, "new": {"a": 3}}
     assert parse(answer, strict=False) == parse({"providers": {"acme": {"env": ["A"], "models": ["m"]}}})
     with pytest.raises(InvalidDocument):
@@ -212,7 +212,7 @@ def test_a_later_minor_version_may_say_more() -> None:
 
 
 def test_models_alone() -> None:
-    """A program's list of one provider's models is read by the same rules."""
+    """A program's list of one provider's models is parsed by the same rules."""
     assert models(["a", {"id": "b", "context": 5, "new": 1}], "acme") == [Model("acme", "a"), Model("acme", "b", "", 5)]
     with pytest.raises(InvalidDocument, match="context"):
         models([{"id": "b", "context": "5"}], "acme")
@@ -228,7 +228,7 @@ KEYS = st.sampled_from(["env", "slots", "groups", "base_url", "models", "mapping
 
 @given(st.dictionaries(KEYS, JSON))
 def test_whatever_comes_is_taken_or_refused(provider: dict[str, Any]) -> None:
-    """Any document at all gives sound values or words, and never another error."""
+    """Any document yields either valid values or error messages, and never raises another exception."""
     for strict in (True, False):
         try:
             found = parse({"providers": {"acme": provider}}, strict=strict)
@@ -241,7 +241,7 @@ def test_whatever_comes_is_taken_or_refused(provider: dict[str, Any]) -> None:
 
 @given(JSON)
 def test_no_document_at_all(document: Any) -> None:
-    """What is no table is refused in words too."""
+    """A document that is not a table is refused with a message, too."""
     try:
         assert parse(document).providers == ()
     except InvalidDocument as refused:
@@ -249,7 +249,7 @@ def test_no_document_at_all(document: Any) -> None:
 
 
 class Made(NamedTuple):
-    """A record as the vocabulary could gain one, of every form that its fields have."""
+    """A record such as `types` could gain, with a field of every supported form."""
 
     id: Slug
     words: Line = ""
@@ -284,7 +284,7 @@ MADE = st.builds(
 
 @given(MADE)
 def test_an_annotation_is_all_that_a_field_needs(made: Made) -> None:
-    """A value is found sound, kept as JSON, restored and read from a document by nothing but its annotations."""
+    """Annotations alone are enough to validate a value, store it as JSON, restore it and read it from a document."""
     assert find_fault(made) == ""
     kept = json.loads(json.dumps(plain(made)))
     assert restored(Made, kept) == made
@@ -299,7 +299,7 @@ def test_an_annotation_is_all_that_a_field_needs(made: Made) -> None:
     "wrong", [{"id": "Not A Slug"}, {"amount": 1.5}, {"kind": "odd"}, {"headers": (("a b", "c"),)}, {"is_new": 1}]
 )
 def test_what_an_annotation_refuses_is_refused_by_all(wrong: dict[str, Any]) -> None:
-    """What Python returns and what a document says is held to the same annotation."""
+    """A value from a plugin in Python and a value in a document are checked against the same annotation."""
     made = Made("made")._replace(**wrong)
     (field,) = wrong
     assert f"an invalid {field}" in find_fault(made) or "is not a lower-case slug" in find_fault(made)

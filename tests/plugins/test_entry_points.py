@@ -1,4 +1,4 @@
-"""Finding what is installed by reading the files that installers write."""
+"""Installed plugins are found by reading the files that installers write."""
 
 from __future__ import annotations
 
@@ -32,27 +32,27 @@ SPACE = st.sampled_from(["", " ", "  "])
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
-    """A folder on the path."""
+    """Provide a folder on `sys.path`."""
     with site_on_path(tmp_path / "site") as site:
         yield site
 
 
 @st.composite
 def values(draw: st.DrawFn) -> str:
-    """The value of an entry point, in every form that the specification has."""
+    """Generate entry point values in every form that the specification allows."""
     attribute = draw(st.just("") | st.builds("{}:{}{}".format, SPACE, SPACE, DOTTED))
     extras = draw(st.just("") | st.builds(lambda space, names: f"{space}[{','.join(names)}]", SPACE, EXTRAS))
     return draw(DOTTED) + attribute + extras
 
 
 def installed(name: str) -> Plugin | None:
-    """The plugin of this name, imported and in use, or None where there is none."""
+    """Return the plugin of this name, imported and enabled, or None if there is none."""
     found = (plugin for plugin in Plugins.load(only=[name]).all if plugin.name == name)
     return next((plugin._replace(rank=0) for plugin in found), None)
 
 
 def names(site: Site) -> list[str]:
-    """The names of all plugins found in one folder."""
+    """Return the names of all plugins found in one folder."""
     return [point.name for point in look([str(site.folder)]).points]
 
 
@@ -65,7 +65,7 @@ def names(site: Site) -> list[str]:
     newline=st.sampled_from(["\n", "\r\n"]),
 )
 def test_what_configparser_writes(sections: dict[str, dict[str, str]], spaced: bool, newline: str) -> None:
-    """However `entry_points.txt` was written, its plugins are those that importlib.metadata finds."""
+    """However `entry_points.txt` was written, the same plugins are found as by importlib.metadata."""
     parser = configparser.RawConfigParser(delimiters=("=",))
     parser.optionxform = str  # type: ignore[assignment, method-assign]
     parser.read_dict(sections)
@@ -86,7 +86,7 @@ def _halves(target: str) -> tuple[str, str]:
 
 @pytest.mark.parametrize("target", ["m:Outer.plugin", "m : Outer.plugin", "m: Outer.plugin[extra]", "m :Outer.plugin "])
 def test_spaces_around_the_colon(site: Site, target: str) -> None:
-    """As the specification allows, spaces may stand around the colon and before extras."""
+    """The specification allows spaces around the colon and before extras."""
     source = sound("spaced").replace("class Mapper", "class Outer:\n    pass\n\n\nclass Mapper")
     site.module("m", source + "\n\nimport sys\nOuter.plugin = sys.modules[__name__]\n")
     site.metadata("spaced", f"[polyroute]\nspaced = {target}\n")
@@ -105,7 +105,7 @@ def test_spaces_around_the_colon(site: Site, target: str) -> None:
     ],
 )
 def test_wheels_and_eggs(site: Site, kind: str, folder: str) -> None:
-    """Distributions that were installed as wheels or as eggs are found, with version and normalised name."""
+    """Distributions installed as wheels or as eggs are found with their version and normalized name."""
     site.module("some_thing", sound("thing"))
     written = site.metadata("x", "[polyroute]\nthing = some_thing\n", kind=kind)
     written.rename(site.folder / folder)
@@ -113,7 +113,7 @@ def test_wheels_and_eggs(site: Site, kind: str, folder: str) -> None:
 
 
 def test_an_egg_under_development(site: Site) -> None:
-    """The folder that `setup.py develop` makes has no version in its name, and is found all the same."""
+    """The folder that `setup.py develop` makes has no version in its name and is found nevertheless."""
     site.module("some_thing", sound("thing"))
     site.metadata("x", "[polyroute]\nthing = some_thing\n", kind="egg").rename(site.folder / "some_thing.egg-info")
     plugin = installed("thing")
@@ -124,7 +124,7 @@ def test_an_egg_under_development(site: Site) -> None:
 @pytest.mark.parametrize("second", ["[polyroute]\nsecond = second\n", ""])
 @pytest.mark.parametrize("first", ["[polyroute]\nfirst = first\n", "[console_scripts]\nfirst = first\n", None])
 def test_of_one_distribution_twice_the_first_counts(site: Site, tmp_path: Path, first: str | None, second: str) -> None:
-    """Of two distributions with one name the first on the path counts, plugin or none, as it does for imports."""
+    """Of two distributions with one name the first on the path is used, as for imports, even if it has no plugin."""
     site.metadata("Some.Thing", second, "1.0")
     nearer = Site(tmp_path / "nearer")
     folder = nearer.metadata("some_thing", first or "", "2.0")
@@ -150,27 +150,27 @@ def test_of_one_distribution_twice_the_first_counts(site: Site, tmp_path: Path, 
     ],
 )
 def test_forms_of_the_file(site: Site, text: str, expected: list[str]) -> None:
-    """Comments, blank lines, either line end, other groups and lines without meaning are all passed over."""
+    """Comments, blank lines, any line ending, other groups and meaningless lines are handled or ignored."""
     site.metadata("acme", text.encode())
     assert names(site) == expected
 
 
 def test_extras_are_no_part_of_the_target(site: Site) -> None:
-    """Extras that an entry point names in brackets are not imported."""
+    """The extras that an entry point names in brackets are not imported."""
     site.metadata("acme", "[polyroute]\nacme = module.sub:plugin [extra]\n")
     assert look([str(site.folder)]).points == [EntryPoint("acme", "module.sub:plugin", "acme", "1.0")]
 
 
 @pytest.mark.parametrize("text", [b"[polyroute]\nacme = m\xff\n", b"\xff\xfe[\x00p\x00", b"\x00" * 100])
 def test_a_file_that_is_no_text_is_passed_over(site: Site, text: bytes) -> None:
-    """A distribution whose entry points can't be read offers none, and costs the others nothing."""
+    """A distribution whose entry points can't be read provides no plugins and does not affect the others."""
     site.metadata("broken", text)
     site.metadata("zeta", "[polyroute]\nzeta = m\n")
     assert names(site) == ["zeta"]
 
 
 def test_things_in_the_way(site: Site, tmp_path: Path) -> None:
-    """A folder or nothing where the file should be, a file where the folder should be, a link to nowhere."""
+    """Odd file system entries are ignored: a folder or nothing for the file, a file for the folder, a dangling link."""
     site.metadata("zeta", "[polyroute]\nzeta = m\n")
     (site.folder / "one-1.0.dist-info" / "entry_points.txt").mkdir(parents=True)
     (site.folder / "two-1.0.dist-info").mkdir()
@@ -182,7 +182,7 @@ def test_things_in_the_way(site: Site, tmp_path: Path) -> None:
 
 
 def test_a_file_that_may_not_be_read_is_passed_over() -> None:
-    """A distribution whose files belong to somebody else offers nothing, and hides no other."""
+    """A distribution whose files can't be read is ignored and does not hide any other."""
     with folder_as_nobody() as folder:
         site = Site(folder / "site")
         site.metadata("zeta", "[polyroute]\nzeta = m\n")
@@ -193,7 +193,7 @@ def test_a_file_that_may_not_be_read_is_passed_over() -> None:
 
 
 def test_paths_without_anything(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Path entries that don't exist, or are no folder and no archive, are passed over; empty means here."""
+    """Path entries that don't exist, or are neither folder nor archive, are ignored; "" is the current directory."""
     site.metadata("zeta", "[polyroute]\nzeta = m\n")
     (tmp_path / "file.zip").write_bytes(b"PK no archive")
     monkeypatch.chdir(site.folder)
@@ -202,7 +202,7 @@ def test_paths_without_anything(site: Site, tmp_path: Path, monkeypatch: pytest.
 
 
 def archive(path: Path, metadata: str | None, entry_points: bytes, source: str = "") -> str:
-    """Write a zip file with one plugin, as people put on PYTHONPATH."""
+    """Write a zip file with one plugin, as users put on PYTHONPATH."""
     with zipfile.ZipFile(path, "w") as file:
         file.writestr("zipped.py", source)
         file.writestr("zipped-3.1.dist-info/entry_points.txt", entry_points)
@@ -235,14 +235,14 @@ def test_a_zip_file_on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_a_broken_zip_file_costs_nobody_anything(
     site: Site, tmp_path: Path, metadata: str | None, entry_points: bytes
 ) -> None:
-    """A distribution in a zip file that lacks its name or version, or is no text, leaves the others as they are."""
+    """A distribution in a zip file without name or version, or with undecodable text, does not affect the others."""
     site.metadata("zeta", "[polyroute]\nzeta = m\n")
     path = archive(tmp_path / "broken.zip", metadata, entry_points)
     assert "zeta" in [point.name for point in look([path, str(site.folder)]).points]
 
 
 def test_a_broken_distribution_costs_its_archive_nothing(tmp_path: Path) -> None:
-    """Of several distributions in one zip file only the broken one is passed over."""
+    """Of several distributions in one zip file only the broken one is ignored."""
     path = tmp_path / "several.zip"
     with zipfile.ZipFile(path, "w") as file:
         for name in ("aaa", "zzz"):
@@ -255,7 +255,7 @@ def test_a_broken_distribution_costs_its_archive_nothing(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("damage", [b"", b"PK\x05\x06", b"PK\x03\x04" + b"\x00" * 40])
 def test_a_damaged_zip_file_costs_nobody_anything(site: Site, tmp_path: Path, damage: bytes) -> None:
-    """A zip file that can't be opened, or was cut short, leaves the others as they are."""
+    """A zip file that can't be opened or is truncated does not affect the others."""
     site.metadata("zeta", "[polyroute]\nzeta = m\n")
     path = Path(archive(tmp_path / "broken.zip", "Name: zipped\nVersion: 3.1\n", b"[polyroute]\nzipped = zipped\n"))
     path.write_bytes(damage + path.read_bytes()[len(damage) : 200])
@@ -263,7 +263,7 @@ def test_a_damaged_zip_file_costs_nobody_anything(site: Site, tmp_path: Path, da
 
 
 def test_install_upgrade_and_removal_are_seen_at_once(site: Site) -> None:
-    """What is installed, upgraded or removed while the process runs counts at the next look, without any cache."""
+    """An installation, upgrade or removal while the process runs is seen at the next lookup; nothing is cached."""
     assert installed("acme") is None
     folder = site.install("acme", "acme", sound("acme"), version="1.0")
     assert installed("acme") == Plugin("acme", "acme", "1.0")
@@ -278,7 +278,7 @@ def test_install_upgrade_and_removal_are_seen_at_once(site: Site) -> None:
 
 
 def test_finding_writes_nothing(site: Site) -> None:
-    """Looking for plugins leaves no trace in site-packages, which may belong to somebody else."""
+    """Looking for plugins writes nothing to site-packages, which may belong to another user."""
     site.metadata("acme", "[polyroute]\nacme = m\n")
     before = sorted((str(path), path.stat().st_mtime_ns) for path in site.folder.rglob("*"))
     site.folder.chmod(stat.S_IRUSR | stat.S_IXUSR)
@@ -289,7 +289,7 @@ def test_finding_writes_nothing(site: Site) -> None:
 
 @pytest.mark.slow
 def test_a_real_process_finds_them_without_importlib_metadata(tmp_path: Path) -> None:
-    """In a process of its own an installed plugin is used, and importlib.metadata is not imported for it."""
+    """In a separate process an installed plugin is used without importing importlib.metadata."""
     site = Site(tmp_path / "site-packages")
     site.install("acme-plugin", "acme", sound("acme"), version="1.5")
     script = (

@@ -1,4 +1,4 @@
-"""Executables are plugins like all others: found, asked at once, within what was granted, and remembered."""
+"""Executables are plugins like all others: found, called concurrently, limited to their grants, and cached."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ hosts = ["api.acme.example", "login.acme.example"]
 
 
 def acme(person: Person, name: str = "acme", manifest: str = MANIFEST, **config: Any) -> Path:
-    """Put the executable into the plugin folder, and approve it."""
+    """Put the executable into the plugin folder and approve it."""
     folder = person.put(name, manifest)
     shutil.copyfile(ACME, folder / "acme.py")
     configure(person, name, **config)
@@ -56,12 +56,12 @@ def acme(person: Person, name: str = "acme", manifest: str = MANIFEST, **config:
 
 
 def configure(person: Person, name: str = "acme", **config: Any) -> None:
-    """Say how it is to answer from now on."""
+    """Configure how it responds from now on."""
     (person.home / f"{name}.json").write_text(json.dumps({"log": str(person.home / f"{name}.log"), **config}))
 
 
 def misbehaving(person: Person, name: str, mode: str) -> None:
-    """Put an executable that misbehaves into the plugin folder, and approve it."""
+    """Put an executable that misbehaves into the plugin folder and approve it."""
     argv = json.dumps([sys.executable, "-I", "-S", "./misbehaving.py", mode])
     folder = person.put(name, f'methods = ["detect"]\n[executable]\nargv = {argv}\n')
     shutil.copyfile(MISBEHAVING, folder / "misbehaving.py")
@@ -69,25 +69,25 @@ def misbehaving(person: Person, name: str, mode: str) -> None:
 
 
 def put_well_behaved(person: Person, name: str) -> None:
-    """Put a quick executable that describes one provider into the plugin folder, and approve it."""
+    """Put a fast executable that describes one provider into the plugin folder and approve it."""
     folder = person.put(name, '[executable]\nargv = ["./run"]\nvariables = ["KEY"]\n', run=SH.replace("NAME", name))
     (folder / "run").chmod(0o755)
     person.approve(folder)
 
 
 def log(person: Person, word: str = "", name: str = "acme") -> list[str]:
-    """What it did, in order: lines that begin with this word."""
+    """Return the lines of its log that begin with this word, in order."""
     path = person.home / f"{name}.log"
     return [line for line in path.read_text().splitlines() if line.startswith(word)] if path.exists() else []
 
 
 def sources(catalog: Catalog, provider: str) -> dict[str, bool]:
-    """The routes that are usable."""
+    """Return the provider's credential sources, by route."""
     return catalog.provider(provider).credential_sources
 
 
 def test_an_executable_is_a_plugin_like_others(person: Person) -> None:
-    """Its providers, logins, spelling, models and secrets are there, and nothing is wrong."""
+    """The executable provides its providers, logins, mappings, models and secrets, without any problem."""
     acme(person)
     catalog = person.catalog(ACME_API_KEY="key-canary", ACME_LOGIN="login-canary")
     assert words(catalog, "acme") == ""
@@ -100,7 +100,7 @@ def test_an_executable_is_a_plugin_like_others(person: Person) -> None:
 
 
 def test_nothing_runs_before_it_is_approved(person: Person) -> None:
-    """An executable that is only there, or that changed, is listed with the reason and not started."""
+    """An executable that is not approved, or has changed, is listed with the reason and not started."""
     folder = person.put("acme", MANIFEST)
     shutil.copyfile(ACME, folder / "acme.py")
     configure(person)
@@ -112,7 +112,7 @@ def test_nothing_runs_before_it_is_approved(person: Person) -> None:
 
 
 def test_describe_and_detect_see_no_value(person: Person) -> None:
-    """They get the names of declared variables that are set; no value, no other name, an empty directory."""
+    """`describe` and `detect` see the names of set, declared variables, no values, and an empty directory."""
     acme(person)
     person.catalog(ACME_API_KEY="key-canary", OTHER_SECRET="other-canary", ACME_LOGIN=" ", LC_ALL="C.UTF-8")
     (line,) = log(person, "detect")
@@ -124,7 +124,7 @@ def test_describe_and_detect_see_no_value(person: Person) -> None:
 
 
 def test_one_process_describes_and_detects(person: Person) -> None:
-    """The first time both are asked in one process; afterwards what holds is not asked again."""
+    """One process first describes and detects; results that are still valid are not requested again."""
     acme(person, ttl=600)
     for _ in range(3):
         person.catalog()
@@ -132,7 +132,7 @@ def test_one_process_describes_and_detects(person: Person) -> None:
 
 
 def test_an_answer_without_ttl_is_not_kept(person: Person) -> None:
-    """Each catalog asks again where the plugin does not say for how long its answer holds; it is described once."""
+    """Without a `ttl` the detection is repeated for each catalog; the description is requested once."""
     acme(person)
     for _ in range(3):
         person.catalog()
@@ -140,7 +140,7 @@ def test_an_answer_without_ttl_is_not_kept(person: Person) -> None:
 
 
 def test_detection_is_kept_by_the_names_that_are_set(person: Person) -> None:
-    """Another set of names is another question, and another value of the same name is not."""
+    """Detection is cached by the names of the variables that are set, not by their values."""
     acme(person, ttl=600)
     assert not sources(person.catalog(), "acme-login")["direct"]
     assert sources(person.catalog(ACME_LOGIN="1"), "acme-login")["direct"]
@@ -150,14 +150,14 @@ def test_detection_is_kept_by_the_names_that_are_set(person: Person) -> None:
 
 
 def test_a_missing_login_says_why_in_clean_words(person: Person) -> None:
-    """The plugin's own reason and remedy are shown, without what would disturb a terminal."""
+    """The plugin's own reason and remedy are reported, without characters that would disturb a terminal."""
     acme(person)
     (route,) = [route for route in person.catalog().provider("acme-login").routes if route.via == "direct"]
     assert (route.reason, route.remedy) == ("not logged in", "Run: acme login[0m.")
 
 
 def test_models_are_kept_as_long_as_they_hold(person: Person) -> None:
-    """A list with a ttl is asked for once, by other catalogs too."""
+    """A list with a `ttl` is requested once, also across catalogs."""
     acme(person, ttl=600)
     for _ in range(2):
         assert len(person.catalog().models(provider="acme")) == 2
@@ -165,7 +165,7 @@ def test_models_are_kept_as_long_as_they_hold(person: Person) -> None:
 
 
 def test_a_listed_model_names_its_host(person: Person) -> None:
-    """A model that is called elsewhere says where: a placeholder for all of a host grants nothing."""
+    """A model that is called at another host names that host; a placeholder for a complete host grants nothing."""
     acme(person)
     rows = {"providers": {"acme": [{"id": "m", "base_url": "https://${h}/v1"}]}}
     with pytest.raises(RpcError, match="needs the host"):
@@ -173,7 +173,7 @@ def test_a_listed_model_names_its_host(person: Person) -> None:
 
 
 def test_too_many_models_are_refused(person: Person) -> None:
-    """Ten thousand are taken, and one more is a fault."""
+    """Ten thousand models are accepted, and one more is an error."""
     acme(person, count=10_000)
     assert len(person.catalog().models(provider="acme")) == 10_000
     configure(person, count=10_001)
@@ -218,7 +218,7 @@ def test_too_many_models_are_refused(person: Person) -> None:
     ],
 )
 def test_what_is_not_granted_or_wrong_is_left_out(person: Person, described: Any, fault: str) -> None:
-    """A description that is none, or wants more than the manifest grants, is a problem, and all else works."""
+    """A description that is invalid, or exceeds the manifest's grants, is a problem; everything else works."""
     acme(person, describe=described)
     catalog = person.catalog(ACME_API_KEY="k", ANTHROPIC_API_KEY="k")
     assert fault in words(catalog, "acme")
@@ -228,7 +228,7 @@ def test_what_is_not_granted_or_wrong_is_left_out(person: Person, described: Any
 
 
 def test_a_failure_is_told_in_one_clean_line_and_not_tried_again(person: Person) -> None:
-    """What went wrong, in which method, after how long, the end of stderr, and what tells more; for ten minutes."""
+    """A failure is reported in one clean line with method, duration and end of stderr; no retry for ten minutes."""
     acme(person, broken=["describe"])
     for _ in range(2):
         (line,) = words(person.catalog(), "acme").splitlines()
@@ -244,7 +244,7 @@ def test_a_failure_is_told_in_one_clean_line_and_not_tried_again(person: Person)
 def test_the_last_good_description_is_used_where_the_next_fails(
     person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After a day it is asked again; where it fails, its providers stay, and that is told until it is mended."""
+    """After a day the description is requested again; if that fails, the last one is used and a problem reported."""
     acme(person)
     assert words(person.catalog(), "acme") == ""
     configure(person, broken=["describe"])
@@ -259,7 +259,7 @@ def test_the_last_good_description_is_used_where_the_next_fails(
 
 
 def test_no_secret_is_shown_where_a_secret_fails(person: Person) -> None:
-    """Neither the error's text nor stderr is told, for either may hold the secret."""
+    """When a secret can't be obtained, neither the error's text nor stderr is reported: either may hold the secret."""
     acme(person, leaks=True)
     catalog = person.catalog(ACME_LOGIN="1")
     (login,) = [route.credential for route in catalog.provider("acme-login").routes if route.via == "direct"]
@@ -270,7 +270,7 @@ def test_no_secret_is_shown_where_a_secret_fails(person: Person) -> None:
 
 
 def test_a_program_that_can_stay_does_so_for_a_while(person: Person) -> None:
-    """Asked several things, it is started once; nothing of it stays afterwards."""
+    """A long-lived process is started once for several calls; nothing of it remains after it is stopped."""
     acme(person, features=["persistent"])
     catalog = person.catalog(ACME_LOGIN="1")
     (login,) = [route.credential for route in catalog.provider("acme-login").routes if route.via == "direct"]
@@ -283,7 +283,7 @@ def test_a_program_that_can_stay_does_so_for_a_while(person: Person) -> None:
 
 
 def test_an_idle_program_is_stopped(tmp_path: Path) -> None:
-    """It ends when nobody has asked it anything for a while."""
+    """A process that has been idle for a while is stopped."""
     calls = Client(idle_seconds=0.05)
     program = Program((sys.executable, "-I", "-S", str(MISBEHAVING), "answers well"), {}, str(tmp_path))
     (outcome,) = calls.make([MethodCall(program, (RpcRequest("describe", {}),), stays=True)], 60)
@@ -296,14 +296,12 @@ def test_an_idle_program_is_stopped(tmp_path: Path) -> None:
 
 
 def test_what_a_program_prints_is_shown_clean() -> None:
-    """Secrets, control and bidirectional characters are taken out, the longer secret first."""
+    """Secrets, control characters and bidirectional characters are removed, the longer secret first."""
     assert rendered("a key-1 key-12\x1b[31m \u202ez\n", ("key-1", "key-12")) == "a [REDACTED] [REDACTED][31m z"
 
 
 def test_status_ends_soon_and_names_who_is_left_out(tmp_path: Path) -> None:
-    """`polyroute status` of twenty executables of which six misbehave, with the deadline that people have: the good are
-    there, and the others are named.
-    """
+    """`polyroute status` of twenty executables ends by the default deadline and names the six misbehaving ones."""
     person = Commands(tmp_path)
     for index, mode in enumerate(BAD):
         misbehaving(person, f"bad-{index}", mode)
@@ -319,7 +317,7 @@ def test_status_ends_soon_and_names_who_is_left_out(tmp_path: Path) -> None:
 
 
 def test_twenty_executables_of_which_six_misbehave(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One deadline for all of them: the good are there, and the others are named with what they did."""
+    """All executables share one deadline: the good ones are used, and the others are reported with what they did."""
     monkeypatch.setattr(batch, "START_SECONDS", 8.0)
     for index, mode in enumerate(BAD):
         misbehaving(person, f"bad-{index}", mode)
@@ -340,7 +338,7 @@ def test_twenty_executables_of_which_six_misbehave(person: Person, monkeypatch: 
 
 
 def test_status_imports_nothing_of_executables_where_there_is_none() -> None:
-    """Whoever has no executable does not pay for them."""
+    """Without executables their modules are not imported."""
     source = "import sys; from polyroute import Catalog; Catalog.load().status(); print(*sorted(sys.modules))"
     done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True)
     loaded = {name.removeprefix("polyroute.") for name in done.stdout.split()}
@@ -348,7 +346,7 @@ def test_status_imports_nothing_of_executables_where_there_is_none() -> None:
 
 
 def test_from_caches_no_program_can_even_be_run(person: Person) -> None:
-    """Where all is known, what starts programs and what checks their answers is not imported."""
+    """When everything is cached, the modules that start programs and validate their responses are not imported."""
     acme(person, ttl=600)
     source = "import sys; from polyroute import Catalog; Catalog.load().status(); print(*sys.modules)"
     variables = {"HOME": str(person.home), "POLYROUTE_HOME": str(person.ours)}
@@ -359,7 +357,7 @@ def test_from_caches_no_program_can_even_be_run(person: Person) -> None:
 
 
 def test_keys_are_verified_and_not_repeated(person: Person) -> None:
-    """A program gets the key of a declared variable on stdin; where it repeats it, that is not shown."""
+    """A program receives the key of a declared variable on stdin; if its output repeats the key, that is redacted."""
     acme(person)
     environment = person.environment(ACME_API_KEY="key-canary")
     catalog = Catalog(Plugins.load(only=["acme"], environment=environment), environment)

@@ -1,4 +1,4 @@
-"""A plugin can only hurt itself, and one catalog knows nothing of another."""
+"""A plugin's errors affect only that plugin, and catalogs are independent of each other."""
 
 from __future__ import annotations
 
@@ -65,14 +65,14 @@ class Untold(Exception):
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
-    """A folder on the path, with a sound third party that comes after all others in ownership."""
+    """Provide a folder on `sys.path` with a valid third-party plugin that comes last in ownership."""
     with site_on_path(tmp_path / "site") as site:
         site.install("zz-good", "good", sound("good"))
         yield site
 
 
 def hurt(site: Site, hook: str, body: str, prelude: str = "", how: str = "def") -> Catalog:
-    """Install a plugin that is sound but for one hook; return a catalog with it, after use."""
+    """Install a plugin that is valid except for one hook; return a catalog with it, after use."""
     source = f"{sound('hurt')}\n{prelude}\n@hookimpl\n{how} {hook}({ARGUMENTS[hook]}):\n    {body}\n"
     site.install("hurt-plugin", "hurt", source, version="1.2")
     catalog = load("hurt", "good")
@@ -81,7 +81,7 @@ def hurt(site: Site, hook: str, body: str, prelude: str = "", how: str = "def") 
 
 
 def use(catalog: Catalog) -> None:
-    """Ask a catalog for everything that plugins have a say in."""
+    """Query everything in a catalog that plugins contribute to."""
     catalog.status()
     for name in {"hurt", "hurt-vendor"} & catalog.plugins.providers.keys():
         catalog.models(provider=name, available=True)
@@ -93,7 +93,7 @@ def use(catalog: Catalog) -> None:
 
 
 def reveal(catalog: Catalog, credential: Credential) -> str | None:
-    """The secret of a credential, or None where it can't be read."""
+    """Return the secret of a credential, or None if it can't be read."""
     try:
         return catalog.environment.reveal(credential)
     except SecretUnavailable:
@@ -101,7 +101,7 @@ def reveal(catalog: Catalog, credential: Credential) -> str | None:
 
 
 def assert_named(catalog: Catalog, hook: str, *words: str) -> None:
-    """The broken plugin has one problem, which names everything and holds one of the words."""
+    """Assert that the broken plugin has one problem, with all its names and at least one of the words."""
     problem = problem_of(catalog, "hurt", hook)
     assert (problem.distribution, problem.version) == ("hurt-plugin", "1.2")
     assert any(word in problem.message for word in words), problem.message
@@ -111,16 +111,16 @@ def assert_named(catalog: Catalog, hook: str, *words: str) -> None:
 @pytest.mark.parametrize("hook", ARGUMENTS)
 @pytest.mark.parametrize("how", RAISING)
 def test_a_hook_that_raises(site: Site, hook: str, how: str, expected: Picture) -> None:
-    """Whatever a hook raises, at once or half way through its answers, is a problem of its plugin alone."""
+    """Whatever a hook raises, immediately or while its result is iterated, is a problem of its plugin alone."""
     body = RAISING[how].replace("polyroute_{name}()", f"{hook}({ARGUMENTS[hook]})")
     catalog = hurt(site, hook, body, UNTOLD)
-    # A mapping and a secret are no iterables: a generator in place of one is a wrong type.
+    # A mapping or a secret is not an iterable: a generator in its place is a wrong type.
     assert_named(catalog, hook, "RuntimeError", "SystemExit", "Untold", "RecursionError", "returned generator")
     assert picture(catalog) == expected
 
 
 def test_the_other_hooks_of_a_plugin_stay_in_use(site: Site) -> None:
-    """A plugin of which one hook raises is asked everything else."""
+    """When one hook of a plugin raises, the plugin's other hooks are still called."""
     catalog = hurt(site, "polyroute_models", "raise RuntimeError('no list today')")
     assert catalog.provider("hurt-vendor").can_route_via("hurt")
     assert [route.model_id for route in catalog.routes("hurt-vendor/large") if route.via == "hurt"] == ["made-large"]
@@ -131,7 +131,7 @@ def test_the_other_hooks_of_a_plugin_stay_in_use(site: Site) -> None:
     "answer", ["'text'", "5", "{'a': 1}", "[5]", "[None]", "(object(),)", "ITEM", "[[ITEM]]", "iter([ITEM])"]
 )
 def test_a_hook_that_returns_something_else(site: Site, hook: str, answer: str, expected: Picture) -> None:
-    """Where a list of one type is due, anything else is a problem that names what came and what was due."""
+    """Where a list of one type is required, any other value is a problem that names both types."""
     catalog = hurt(site, hook, f"return {answer.replace('ITEM', LISTS[hook])}")
     assert_named(catalog, hook, f"where {LISTS[hook]} items were expected", "is not iterable")
     assert picture(catalog) == expected
@@ -139,7 +139,7 @@ def test_a_hook_that_returns_something_else(site: Site, hook: str, answer: str, 
 
 @pytest.mark.parametrize("answer", ["'text'", "5", "[('hurt', Mapper())]", "Mapper()", "{}.items()"])
 def test_model_ids_that_are_no_mapping(site: Site, answer: str, expected: Picture) -> None:
-    """Mappers come by gateway, in a mapping; anything else is a problem."""
+    """Mappers must be in a mapping by gateway; anything else is a problem."""
     catalog = hurt(site, "polyroute_model_ids", f"return {answer}")
     assert_named(catalog, "polyroute_model_ids", "where a mapping were expected", "where a mapping was expected")
     assert picture(catalog) == expected
@@ -147,14 +147,14 @@ def test_model_ids_that_are_no_mapping(site: Site, answer: str, expected: Pictur
 
 @pytest.mark.parametrize("answer", ["5", "b'secret'", "['secret']", "credential"])
 def test_a_secret_that_is_no_text(site: Site, answer: str, expected: Picture) -> None:
-    """A secret that is not a string is not used, and is a problem which does not hold it."""
+    """A secret that is not a string is not used; the problem does not contain it."""
     catalog = hurt(site, "polyroute_secrets", f"return {answer}")
     assert_named(catalog, "polyroute_secrets", "returned")
     assert "b'secret'" not in str(catalog.problems)
     assert picture(catalog) == expected
 
 
-@pytest.mark.filterwarnings("ignore:coroutine:RuntimeWarning")  # Python's own word on the same mistake
+@pytest.mark.filterwarnings("ignore:coroutine:RuntimeWarning")  # Python's own warning about the same mistake
 @pytest.mark.parametrize("hook", ARGUMENTS)
 def test_a_coroutine(site: Site, hook: str, expected: Picture) -> None:
     """A hook written as a coroutine is a problem: hooks are ordinary functions."""
@@ -165,7 +165,7 @@ def test_a_coroutine(site: Site, hook: str, expected: Picture) -> None:
 
 @pytest.mark.parametrize("hook", ARGUMENTS)
 def test_a_hook_that_has_no_answer(site: Site, hook: str, expected: Picture) -> None:
-    """A hook may answer None: then it has nothing to say, which is no problem."""
+    """A hook may return None, which means an empty result and is not a problem."""
     catalog = hurt(site, hook, "return None")
     silent = [problem.message for problem in catalog.problems if problem.hook == hook]
     assert all("its plugin returned none" in message for message in silent)  # a gateway needs a mapper
@@ -174,7 +174,7 @@ def test_a_hook_that_has_no_answer(site: Site, hook: str, expected: Picture) -> 
 
 @pytest.mark.parametrize("hook", [*LISTS, "polyroute_model_ids"])
 def test_an_answer_that_raises_when_looked_at(site: Site, hook: str, expected: Picture) -> None:
-    """An answer that can't even be looked at, such as a proxy without its context, is a problem."""
+    """A result that raises when it is inspected, such as a proxy without its context, is a problem."""
     prelude = """
 class Proxy:
     @property
@@ -259,7 +259,7 @@ KEY = "(Alternative('HURT_KEY'),), True"
     ],
 )
 def test_a_malformed_provider(site: Site, provider: str, field: str, expected: Picture) -> None:
-    """A provider with a value of a wrong type is refused before anybody relies on it, and the field is named."""
+    """A provider with a value of a wrong type is refused before it is used, and the problem names the field."""
     body = f"return [{provider}, Provider('hurt-too', 'Sound')]"
     source = f"from polyroute import *\n\n@hookimpl\ndef polyroute_providers():\n    {body}\n"
     site.install("hurt-plugin", "hurt", source, version="1.2")
@@ -273,7 +273,7 @@ def test_a_malformed_provider(site: Site, provider: str, field: str, expected: P
 
 @pytest.mark.parametrize("place", ["json_field='x'", "section='x', keys=('y',)", ""])
 def test_a_requirement_that_can_not_be_evaluated(site: Site, place: str, expected: Picture) -> None:
-    """Where evaluating one provider's requirement fails, only that provider is without credential."""
+    """If a provider's requirement can't be evaluated, only that provider has no credential."""
     source = sound("hurt").replace('Alternative("HURT_KEY")', f"Alternative(file='~/no\\ud800file', {place})")
     site.install("hurt-plugin", "hurt", source, version="1.2")
     catalog = load("hurt", "good")
@@ -301,7 +301,7 @@ def test_a_requirement_that_can_not_be_evaluated(site: Site, place: str, expecte
     ],
 )
 def test_a_malformed_rule(site: Site, rule: str, expected: Picture) -> None:
-    """A rule with a value of a wrong type is refused, and carries nobody."""
+    """A rule with a value of a wrong type is refused and makes nothing routeable."""
     catalog = hurt(site, "polyroute_routeability", f"return [{rule}]")
     assert_named(catalog, "polyroute_routeability", "invalid")
     assert not catalog.provider("openai").can_route_via("hurt")
@@ -323,7 +323,7 @@ def test_a_malformed_rule(site: Site, rule: str, expected: Picture) -> None:
     ],
 )
 def test_a_malformed_detection(site: Site, detection: str, expected: Picture) -> None:
-    """A login with a value of a wrong type is refused, and is no credential."""
+    """A detection with a value of a wrong type is refused and is not a credential."""
     catalog = hurt(site, "polyroute_credentials", f"return [{detection}]")
     assert_named(catalog, "polyroute_credentials", "invalid")
     assert not catalog.provider("hurt").has_direct_key
@@ -348,7 +348,7 @@ def test_a_malformed_detection(site: Site, detection: str, expected: Picture) ->
     ],
 )
 def test_a_malformed_model(site: Site, model: str, expected: Picture) -> None:
-    """A model with a value of a wrong type is refused; the others of the same list stay."""
+    """A model with a value of a wrong type is refused; the others of the same list are kept."""
     catalog = hurt(site, "polyroute_models", f"return [{model}, Model('hurt-vendor', 'sound')]")
     assert_named(catalog, "polyroute_models", "invalid")
     assert [model.id for model in catalog.models(provider="hurt-vendor")] == ["sound"]
@@ -357,7 +357,7 @@ def test_a_malformed_model(site: Site, model: str, expected: Picture) -> None:
 
 @pytest.mark.parametrize("mapper", ["None", "5", "'text'", "len", "object()", "lambda model: model", "Closed()"])
 def test_a_mapper_that_is_none(site: Site, mapper: str, expected: Picture) -> None:
-    """What has no `lookup` and `reverse` translates nothing: a problem, and the gateway runs no model by it."""
+    """An object without `lookup` and `reverse` is not a mapper: it is a problem, and the gateway maps no model."""
     prelude = "class Closed:\n    def __getattr__(self, name): raise RuntimeError('closed')\n"
     catalog = hurt(site, "polyroute_model_ids", f"return {{'hurt': {mapper}}}", prelude)
     assert_named(catalog, "polyroute_model_ids", "mapper for 'hurt'", "closed")
@@ -382,7 +382,7 @@ def test_a_mapper_that_is_none(site: Site, mapper: str, expected: Picture) -> No
     ],
 )
 def test_a_mapper_that_fails_to_look_up(site: Site, lookup: str, expected: Picture) -> None:
-    """A mapper that raises, or returns no mapping, makes its own route unusable, and is one problem."""
+    """A mapper that raises, or returns something else, makes only its own route unusable and is one problem."""
     prelude = f"{UNTOLD}\nclass Failing(Mapper):\n    def lookup(self, model):\n        {lookup}\n"
     catalog = hurt(site, "polyroute_model_ids", "return {'hurt': Failing()}", prelude)
     assert_named(catalog, "polyroute_model_ids", "mapper")
@@ -396,7 +396,7 @@ def test_a_mapper_that_fails_to_look_up(site: Site, lookup: str, expected: Pictu
     "reverse", ["raise RuntimeError('no')", "raise SystemExit(3)", "return 5", "return ('hurt-vendor', 'large')"]
 )
 def test_a_mapper_that_fails_on_the_way_back(site: Site, reverse: str, expected: Picture) -> None:
-    """A mapper whose `reverse` fails leaves the direct route as it is: the model is in no list."""
+    """A mapper whose `reverse` fails does not affect the direct route; the model is not in any list."""
     prelude = f"""
 class Failing(Mapper):
     def lookup(self, model):
@@ -414,7 +414,7 @@ class Failing(Mapper):
 
 @pytest.mark.parametrize("gateway", ["openrouter", "good", "anthropic", "nobody"])
 def test_a_mapper_for_somebody_else(site: Site, gateway: str, expected: Picture) -> None:
-    """Only the owner of a gateway may translate IDs for it."""
+    """Only the owner of a gateway may map IDs for it."""
     catalog = hurt(site, "polyroute_model_ids", f"return {{{gateway!r}: Mapper()}}")
     assert_named(catalog, "polyroute_model_ids", f"mapper for {gateway!r}")
     assert picture(catalog) == expected
@@ -422,7 +422,7 @@ def test_a_mapper_for_somebody_else(site: Site, gateway: str, expected: Picture)
 
 @pytest.mark.parametrize("gateway", ["openrouter", "good", "anthropic", "nobody"])
 def test_a_rule_for_somebody_else(site: Site, gateway: str, expected: Picture) -> None:
-    """Only the owner of a gateway may say what it carries."""
+    """Only the owner of a gateway may declare what is routeable via it."""
     rule = f"Routeability({gateway!r}, providers=('cohere', 'good-vendor'), preferred=True)"
     catalog = hurt(site, "polyroute_routeability", f"return [{rule}]")
     assert_named(catalog, "polyroute_routeability", f"{gateway!r}")
@@ -431,7 +431,7 @@ def test_a_rule_for_somebody_else(site: Site, gateway: str, expected: Picture) -
 
 @pytest.mark.parametrize("name", ["groq", "good-vendor", "openrouter"])
 def test_an_endpoint_for_somebody_else(site: Site, name: str, expected: Picture) -> None:
-    """Only the owner of a provider may move its endpoint: nobody else decides where a key is sent."""
+    """Only the owner of a provider may change its endpoint: no other plugin decides where a key is sent."""
     detection = f"Detection({name!r}, source=Source('env', 'GROQ_API_KEY'), endpoint='https://evil.example')"
     catalog = hurt(site, "polyroute_credentials", f"return [{detection}]")
     assert_named(catalog, "polyroute_credentials", f"gave {name} an endpoint")
@@ -439,7 +439,7 @@ def test_an_endpoint_for_somebody_else(site: Site, name: str, expected: Picture)
 
 
 def test_a_failed_login_for_somebody_else(site: Site, expected: Picture) -> None:
-    """That a plugin found no login for another's provider does not replace what its owner says is missing."""
+    """A failed detection for another plugin's provider does not replace the owner's reason."""
     detection = "Detection('cohere', reason='you are not worthy', remedy='Pay me.')"
     catalog = hurt(site, "polyroute_credentials", f"return [{detection}]")
     assert "worthy" not in str(catalog.provider("cohere").routes)
@@ -448,7 +448,7 @@ def test_a_failed_login_for_somebody_else(site: Site, expected: Picture) -> None
 
 @pytest.mark.parametrize("field", ["base_url='https://evil.example'", "headers=(('X-To', 'evil'),)"])
 def test_a_model_of_somebody_else(site: Site, field: str, expected: Picture) -> None:
-    """A plugin may list another's model, but not say where its requests go."""
+    """A plugin may list another provider's models, but may not set their base URL or headers."""
     answer = f"[Model('cohere', 'new-model', {field}), Model('cohere', 'plain', 'Plain')]"
     catalog = hurt(site, "polyroute_models", f"return {answer}")
     (direct,) = [route for route in catalog.routes("cohere/new-model") if route.via == "direct"]
@@ -461,20 +461,20 @@ def test_a_model_of_somebody_else(site: Site, field: str, expected: Picture) -> 
 
 @pytest.mark.parametrize("hook", ARGUMENTS)
 def test_a_keyboard_interrupt_passes(site: Site, hook: str) -> None:
-    """Ctrl-C in the middle of a hook is the person's, and ends what they wanted to end."""
+    """Ctrl-C during a hook is not caught."""
     with pytest.raises(KeyboardInterrupt):
         hurt(site, hook, "raise KeyboardInterrupt")
 
 
 def test_a_keyboard_interrupt_on_import_passes(site: Site) -> None:
-    """Ctrl-C while a plugin is being imported is the person's, too."""
+    """Ctrl-C during the import of a plugin is not caught either."""
     site.install("hurt-plugin", "hurt", "raise KeyboardInterrupt")
     with pytest.raises(KeyboardInterrupt):
         load("hurt")
 
 
 def test_catalogs_of_two_environments(plugins: Plugins) -> None:
-    """Two people's catalogs in one process, made of the same plugins, see nothing of each other."""
+    """Two users' catalogs of the same plugins in one process do not see each other's credentials."""
     ann = Catalog(plugins, Environment({"ANTHROPIC_API_KEY": "ann"}, home="/nonexistent/ann"))
     bob = Catalog(plugins, Environment({"GROQ_API_KEY": "bob"}, home="/nonexistent/bob"))
     for catalog, has, lacks, secret in ((ann, "anthropic", "groq", "ann"), (bob, "groq", "anthropic", "bob")):
@@ -485,7 +485,7 @@ def test_catalogs_of_two_environments(plugins: Plugins) -> None:
 
 
 def test_a_failure_stays_in_the_catalog_where_it_happened(site: Site) -> None:
-    """What goes wrong while one person's secret is read is not told to another."""
+    """An error while one user's secret is read is not reported to another user."""
     site.install("hurt-plugin", "hurt", sound("hurt").replace('return "secret of hurt"', "raise OSError('/home/ann')"))
     plugins = Plugins.load(only=[*BUNDLED, "hurt"])
     ann, bob = (Catalog(plugins, Environment({}, home="/nonexistent")) for _ in range(2))
@@ -498,7 +498,7 @@ def test_a_failure_stays_in_the_catalog_where_it_happened(site: Site) -> None:
 
 
 def test_threads_share_plugins(site: Site) -> None:
-    """Catalogs made of one set of plugins in many threads at once say the same as one made alone."""
+    """Catalogs created from one set of plugins in many threads at once equal one created alone."""
     alone = load("good")
     expected = [(picture(alone), alone.status())] * 32
     plugins = Plugins.load(only=[*BUNDLED, "good"])
@@ -524,7 +524,7 @@ print(*catalog.problems, sep="\\n")
 
 @pytest.mark.slow
 def test_every_run_says_the_same(site: Site) -> None:
-    """Nothing depends on the order in which Python happens to walk through a set, that of problems included."""
+    """No result depends on the iteration order of sets, and neither does the order of problems."""
     body = (
         "return [Provider(f'p{n}', 'P', 'host', (Group((Slot('key', (Alternative(file=FILE),)),)),)) for n in range(9)]"
     )
@@ -547,7 +547,7 @@ def test_every_run_says_the_same(site: Site) -> None:
 
 
 def test_reload_sees_a_changed_global_dotenv(plugins: Plugins, tmp_path: Path) -> None:
-    """A key that was added to the person's `.env` is there after `reload`, and not before."""
+    """A key added to the user's `.env` is seen after `reload`, and not before."""
     catalog = Catalog(plugins, Environment({"PATH": "/bin"}, home=tmp_path))
     (tmp_path / ".dexto").mkdir()
     (tmp_path / ".dexto" / ".env").write_text("GROQ_API_KEY=k\n")
@@ -559,14 +559,14 @@ def test_reload_sees_a_changed_global_dotenv(plugins: Plugins, tmp_path: Path) -
 
 
 def test_reload_sees_a_changed_project(plugins: Plugins, tmp_path: Path) -> None:
-    """The `.env` of a trusted project is looked at again, too."""
+    """The `.env` of a trusted project is read again, too."""
     catalog = Catalog(plugins, Environment({}, home="/nonexistent", trusted_project=tmp_path))
     (tmp_path / ".env").write_text("GROQ_API_KEY=k\n")
     assert str(catalog.reload().provider("groq").routes[0].credential) == "project .env GROQ_API_KEY"
 
 
 def test_reload_sees_variables_of_the_process(plugins: Plugins, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the environment was that of the process, `reload` looks at the process again."""
+    """If the environment came from the process, `reload` reads the variables of the process again."""
     catalog = Catalog(plugins, Environment.load())
     monkeypatch.setenv("GROQ_API_KEY", "k")
     assert catalog.reload().provider("groq").has_direct_key
@@ -575,7 +575,7 @@ def test_reload_sees_variables_of_the_process(plugins: Plugins, monkeypatch: pyt
 
 @pytest.mark.parametrize(("loaded", "expected"), [(True, "direct"), (False, "dexto")])
 def test_reload_reads_preferences_only_where_they_were_read(tmp_path: Path, loaded: bool, expected: str) -> None:
-    """`config.toml` is read again where the catalog read it; preferences given by the host stay."""
+    """`reload` reads `config.toml` again if the catalog had read it; preferences passed by the host are kept."""
     environment = Environment({"PATH": "/bin"}, home=tmp_path)
     preferences = None if loaded else Preferences()
     catalog = Catalog.load(only=BUNDLED, environment=environment, preferences=preferences)
@@ -588,7 +588,7 @@ def test_reload_reads_preferences_only_where_they_were_read(tmp_path: Path, load
 
 
 class Counting:
-    """A plugin that counts how often each of its hooks is called."""
+    """A plugin that counts the calls of each of its hooks."""
 
     def __init__(self, size: int) -> None:
         self.calls: Counter[str] = Counter()
@@ -596,7 +596,7 @@ class Counting:
 
     @hookimpl
     def polyroute_providers(self) -> Iterable[Provider]:
-        """A gateway, and as many vendors as wanted."""
+        """Return a gateway and the requested number of vendors."""
         self.calls["providers"] += 1
         key = Slot("key", (Alternative("COUNTING_KEY"),), secret=True)
         for name in self.names:
@@ -610,53 +610,54 @@ class Counting:
 
     @hookimpl
     def polyroute_credentials(self, environment: Environment) -> Iterable[Detection]:
-        """A login at every provider."""
+        """Return a detection for every provider."""
         self.calls["credentials"] += 1
         return [Detection(name, "oauth-token", Source("plugin", name)) for name in self.names]
 
     @hookimpl
     def polyroute_routeability(self) -> Iterable[Routeability]:
-        """Every vendor."""
+        """Make every vendor routeable."""
         self.calls["routeability"] += 1
         return [Routeability("counting", providers=tuple(self.names[1:]))]
 
     @hookimpl
     def polyroute_model_ids(self) -> Mapping[str, Mapper]:
-        """Itself."""
+        """Return itself as the mapper."""
         self.calls["model_ids"] += 1
         return {"counting": self}
 
     @hookimpl
     def polyroute_models(self, provider_ids: frozenset[str]) -> Iterable[Model]:
-        """One model each."""
+        """Return one model per provider."""
         self.calls["models"] += 1
         return [Model(name, "large") for name in self.names if name in provider_ids]
 
     @hookimpl
     def polyroute_secrets(self, credential: Credential) -> str:
-        """Any."""
+        """Return a constant secret."""
         self.calls["secrets"] += 1
         return "secret"
 
     @hookimpl
     def polyroute_verifications(self) -> list[object]:
-        """Must not be called: nobody asks for it."""
+        """Count a call that must not happen: no test verifies credentials."""
         self.calls["verifications"] += 1
         return []
 
     def lookup(self, model: ModelRef, /) -> IdMapping:
-        """The same ID."""
+        """Return the same ID."""
         return IdMapping(model.id, "listed")
 
     def reverse(self, gateway_id: str, /) -> ModelRef | None:
-        """Never certain."""
+        """Return None: no ID has a certain origin."""
         return None
 
 
 @pytest.mark.parametrize("size", [1, 50])
 def test_every_hook_is_called_once(size: int) -> None:
-    """However many providers and models there are, and however much is asked, a hook is called once per plugin,
-    and once more per catalog where it looks at the environment.
+    """A hook is called once per plugin, and once more per catalog if it looks at the environment.
+
+    The number of providers, models and queries does not matter.
     """
     counting = Counting(size)
     plugins = Plugins.load([counting], only=BUNDLED)

@@ -1,4 +1,4 @@
-"""The same provider in every kind of plugin: nobody who asks a catalog can tell which kind it has."""
+"""The same provider behaves alike in every kind of plugin: a catalog's results do not reveal the kind."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ print(json.dumps({
 
 
 class Place:
-    """A Python environment and a person in it, who has one plugin of one kind."""
+    """A Python environment and a user in it, who has one plugin of one kind."""
 
     def __init__(self, base: Path) -> None:
         self.base = base
@@ -56,12 +56,12 @@ class Place:
         self.site = base / "site"
 
     def environment(self, **variables: str) -> dict[str, str]:
-        """The variables of a process there."""
+        """Return the variables of a process there."""
         own = {"HOME": str(self.person.home), "POLYROUTE_HOME": str(self.person.ours)}
         return {"PATH": os.environ["PATH"], **own, "PYTHONPATH": str(self.site), **variables}
 
     def ask(self, **variables: str) -> Any:
-        """Everything that a catalog says of Acme."""
+        """Return everything that a catalog reports about Acme."""
         command = [self.python, "-c", _ASK]
         done = subprocess.run(
             command,
@@ -74,7 +74,7 @@ class Place:
         return json.loads(done.stdout)
 
     def install(self, wheel: Path) -> None:
-        """Install a wheel into a fresh environment that sees what this one has, without an index."""
+        """Install a wheel, without an index, into a new environment that sees the current one's packages."""
         fresh = self.base / "fresh"
         venv.create(fresh, with_pip=False, symlinks=True)
         self.python = str(fresh / "bin" / "python")
@@ -88,30 +88,30 @@ class Place:
 
 
 def manifest(place: Place) -> None:
-    """A manifest in the plugin folder."""
+    """Put a manifest into the plugin folder."""
     place.person.copy(EXAMPLES / "acme-manifest", "acme")
 
 
 def manifest_in_project(place: Place) -> None:
-    """A manifest of a project, approved."""
+    """Put a manifest into a project and approve it."""
     source = (EXAMPLES / "acme-manifest" / "plugin.toml").read_text()
     place.person.approve(place.person.put("acme", source, in_project=True))
 
 
 def manifest_in_wheel(place: Place) -> None:
-    """A distribution that carries a manifest and no code, installed by pip."""
+    """Install a distribution that carries a manifest and no code, with pip."""
     source = (EXAMPLES / "acme-manifest" / "plugin.toml").read_text()
     place.install(wheel(place.base, {"acme_polyroute/plugin.toml": source}, "acme_polyroute:plugin.toml"))
 
 
 def python(place: Place) -> None:
-    """A distribution in Python, installed by pip."""
+    """Install a distribution in Python with pip."""
     source = (EXAMPLES / "python-plugin" / "acme_polyroute" / "__init__.py").read_text()
     place.install(wheel(place.base, {"acme_polyroute/__init__.py": source}, "acme_polyroute"))
 
 
 def executable(kind: str, place: Place) -> None:
-    """An executable in the plugin folder, built where it has to be, and approved."""
+    """Put an executable into the plugin folder, build it if necessary, and approve it."""
     place.person.approve(built(kind, place.person))
 
 
@@ -126,7 +126,7 @@ KINDS: dict[str, Callable[[Place], None]] = {
 
 
 def wheel(folder: Path, files: dict[str, str], target: str) -> Path:
-    """A wheel as a build tool would make it."""
+    """Build a wheel as a build tool does."""
     info = "acme_polyroute-1.0.0.dist-info"
     facts = {
         f"{info}/METADATA": "Metadata-Version: 2.1\nName: acme-polyroute\nVersion: 1.0.0\n",
@@ -144,7 +144,7 @@ def wheel(folder: Path, files: dict[str, str], target: str) -> Path:
 
 @pytest.fixture(scope="module")
 def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What a catalog says of Acme as a manifest, with its key and without."""
+    """Return what a catalog reports about Acme as a manifest, with its key and without."""
     place = Place(tmp_path_factory.mktemp("expected"))
     KINDS["manifest"](place)
     return {"with": place.ask(ACME_API_KEY="made-up"), "without": place.ask()}
@@ -152,7 +152,7 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_catalog_cannot_tell_kinds_apart(kind: str, tmp_path: Path, expected: Any) -> None:
-    """Statuses, routes, mapped IDs, models, the secret and the version are the same whichever kind a plugin is."""
+    """Statuses, routes, mapped IDs, models, the secret and the version do not depend on the kind of plugin."""
     place = Place(tmp_path)
     KINDS[kind](place)
     assert place.ask(ACME_API_KEY="made-up") == expected["with"]
@@ -230,7 +230,7 @@ ASKED = [
 
 
 def gate(kind: str, person: Person) -> Catalog:
-    """A catalog with the same gateway as a manifest, an executable or in Python."""
+    """Return a catalog with the same gateway as a manifest, as an executable or in Python."""
     environment, module = person.environment(GATE_KEY="k"), types.ModuleType("gate")
     if kind == "manifest":
         person.put("gate", GATE)
@@ -238,13 +238,13 @@ def gate(kind: str, person: Person) -> Catalog:
         described = GATE_PROGRAM.replace("DESCRIPTION", repr({"protocol": 1, **tomllib.loads(GATE)}))
         person.approve(person.put("gate", GATE_GRANTS, run=described))
     else:
-        exec(GATE_IN_PYTHON, vars(module))  # noqa: S102 - as an author would write it
+        exec(GATE_IN_PYTHON, vars(module))  # noqa: S102 - as a plugin author would write it
     add = [module] if kind == "python" else []
     return Catalog(Plugins.load(add, only=[*BUNDLED, "gate"], environment=environment), environment)
 
 
 def picture(catalog: Catalog) -> dict[str, Any]:
-    """How a gateway spells models, in both directions, whom it carries, and the routes through it."""
+    """Return a gateway's mappings in both directions, the vendors routeable via it, and the routes."""
     found = {ref: catalog.mapping("gate", ref) for ref in ASKED}
     mapper = catalog.plugins.mappers["gate"]
     return {
@@ -258,7 +258,7 @@ def picture(catalog: Catalog) -> dict[str, Any]:
 
 @pytest.mark.parametrize("kind", ["executable", "python"])
 def test_a_gateway_of_any_kind_spells_alike(kind: str, tmp_path: Path) -> None:
-    """Mapped IDs with their evidence, the way back, whom it carries and its routes are those of the manifest."""
+    """Mapped IDs with their evidence, reverse mappings, routeability and routes equal those of the manifest."""
     expected = picture(gate("manifest", Person(tmp_path / "expected")))
     assert expected["mapped"][ASKED[2]] == ("mistralai/mistral-large-2512", "listed")
     assert expected["mapped"][ASKED[4]][0] is None
@@ -268,7 +268,7 @@ def test_a_gateway_of_any_kind_spells_alike(kind: str, tmp_path: Path) -> None:
 
 
 def test_the_picture_is_that_of_a_working_provider(expected: Any) -> None:
-    """What all kinds are compared by is a provider that works with its key, and says what to do without."""
+    """The expected result is that of a provider that works with its key and has a remedy without it."""
     assert expected["with"]["secret"] == "made-up"
     assert expected["with"]["problems"] == []
     assert expected["with"]["routes"][0]["route"]["baseUrl"] == "https://api.acme.example/v1"
@@ -279,12 +279,12 @@ def test_the_picture_is_that_of_a_working_provider(expected: Any) -> None:
 
 @pytest.mark.parametrize("example", ["acme-manifest", "python-plugin", "vercel-gateway"])
 def test_the_examples_pass_the_kit(example: str, tmp_path: Path) -> None:
-    """The kit has nothing to say of the examples."""
+    """The plugin checks report nothing about the examples."""
     folder = Person(tmp_path).copy(EXAMPLES / example, example)
     assert runner.check(str(folder)) == []
 
 
 @pytest.mark.parametrize("kind", COMPILERS)
 def test_the_executables_pass_the_kit(kind: str, tmp_path: Path) -> None:
-    """The kit has nothing to say of the examples in any language."""
+    """The plugin checks report nothing about the example executables in any language."""
     assert runner.check(str(built(kind, Person(tmp_path)))) == []

@@ -1,4 +1,4 @@
-"""Which plugins are in use, in which order of ownership, and what becomes of those that can't be loaded."""
+"""Which plugins are enabled, in which order of ownership, and how plugins that can't be loaded are reported."""
 
 from __future__ import annotations
 
@@ -27,30 +27,30 @@ WRAPPER = "\n@hookimpl({how}=True)\ndef {hook}():\n    {body}\n"
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
-    """A folder on the path."""
+    """Provide a folder on `sys.path`."""
     with site_on_path(tmp_path / "site") as site:
         yield site
 
 
 def claiming(provider_id: str, name: str, aliases: tuple[str, ...] = ()) -> str:
-    """The source of a plugin with one provider."""
+    """Return the source of a plugin with one provider."""
     return EXTRA_PROVIDER.format(id=provider_id, name=name, aliases=aliases)
 
 
 def host_object(provider_id: str, aliases: tuple[str, ...] = ()) -> object:
-    """A plugin object with one provider."""
+    """Return a plugin object with one provider."""
 
     class Brought:
         @hookimpl
         def polyroute_providers(self) -> list[Provider]:
-            """One provider."""
+            """Return one provider."""
             return [Provider(provider_id, "Brought", base_url="https://brought.example/v1", aliases=aliases)]
 
     return Brought()
 
 
 def of(catalog: Catalog, name: str) -> str:
-    """The name of the plugin that owns the provider with this ID or alias."""
+    """Return the name of the plugin that owns the provider with this ID or alias."""
     return catalog.plugins.owners[catalog.provider(name).provider.id].name
 
 
@@ -67,7 +67,7 @@ def of(catalog: Catalog, name: str) -> str:
     ],
 )
 def test_a_module_that_fails_on_import(site: Site, source: str, words: str, expected: Picture) -> None:
-    """A module that can't be imported is a problem with the error in it, and its plugin is not in use."""
+    """A module that can't be imported is a problem that contains the error, and its plugin is not enabled."""
     site.install("zz-good", "good", sound("good"))
     site.install("hurt-plugin", "hurt", source, version="1.2")
     catalog = load("hurt", "good")
@@ -91,7 +91,7 @@ def test_a_target_that_is_not_there(site: Site, target: str, expected: Picture) 
 
 
 def test_a_target_within_a_module(site: Site) -> None:
-    """An entry point may name an object, or an attribute of one, instead of a module."""
+    """An entry point may name an object, or an attribute of an object, instead of a module."""
     source = "class Outer:\n    class Inner:\n        {}\n    plugin = Inner()\n"
     method = "@hookimpl\n        def polyroute_providers(self): return [Provider('inner', 'Inner')]"
     source = "from polyroute import *\n\n" + source.format(method)
@@ -110,7 +110,7 @@ def test_a_target_within_a_module(site: Site) -> None:
     ],
 )
 def test_a_wrong_signature_refuses_the_whole_plugin(site: Site, function: str, expected: Picture) -> None:
-    """A hook with an argument that does not exist costs its plugin all its hooks, and the problem says so."""
+    """A hook with an unknown argument disables all hooks of its plugin, and the problem says so."""
     site.install("zz-good", "good", sound("good"))
     site.install("hurt-plugin", "hurt", f"{sound('hurt')}\n@hookimpl\n{function}\n", version="1.2")
     catalog = load("hurt", "good")
@@ -126,7 +126,7 @@ def test_a_wrong_signature_refuses_the_whole_plugin(site: Site, function: str, e
 
 
 def test_arguments_may_be_left_out(site: Site) -> None:
-    """A hook that takes none of the arguments on offer is called without them."""
+    """A hook that takes none of the available arguments is called without them."""
     source = f"{sound('good')}\n@hookimpl\ndef polyroute_models(): return [Model('good-vendor', 'other')]\n"
     site.install("good", "good", source)
     catalog = load("good")
@@ -135,7 +135,7 @@ def test_arguments_may_be_left_out(site: Site) -> None:
 
 
 def test_an_unknown_hook_leaves_the_rest_in_use(site: Site, expected: Picture) -> None:
-    """A hook that does not exist is a problem that names it; the plugin's other hooks are in use."""
+    """An unknown hook is a problem that names it; the plugin's other hooks are used."""
     site.install("zz-good", "good", sound("good"))
     site.install("hurt-plugin", "hurt", f"{sound('hurt')}\n@hookimpl\ndef polyroute_colours(): return []\n")
     catalog = load("hurt", "good")
@@ -146,7 +146,7 @@ def test_an_unknown_hook_leaves_the_rest_in_use(site: Site, expected: Picture) -
 
 
 def test_an_unknown_hook_marked_optional_is_no_problem(site: Site) -> None:
-    """A plugin that supports a later Polyroute marks its newer hooks as optional, and nobody complains."""
+    """A plugin for a later Polyroute can mark its newer hooks as optional; these are not a problem."""
     site.install("good", "good", f"{sound('good')}\n@hookimpl(optionalhook=True)\ndef polyroute_later(): return []\n")
     assert load("good").problems == ()
 
@@ -155,7 +155,7 @@ def test_an_unknown_hook_marked_optional_is_no_problem(site: Site) -> None:
 @pytest.mark.parametrize("hook", ["polyroute_providers", "polyroute_colours"])
 @pytest.mark.parametrize("body", ["return (yield)", "return []"])
 def test_wrappers_are_refused(site: Site, how: str, hook: str, body: str, expected: Picture) -> None:
-    """A plugin that wraps a hook, in either style, known or not, is refused as a whole and never called."""
+    """A plugin with a hook wrapper of either style, for a known hook or not, is refused completely and never called."""
     site.install("zz-good", "good", sound("good"))
     site.install("hurt-plugin", "hurt", sound("hurt") + WRAPPER.format(how=how, hook=hook, body=body))
     catalog = load("hurt", "good")
@@ -168,7 +168,7 @@ def test_wrappers_are_refused(site: Site, how: str, hook: str, body: str, expect
 
 
 def test_nothing_of_a_refused_wrapper_stays(site: Site) -> None:
-    """Also where a second function implements the hook that the first one wraps, nothing of it is called."""
+    """No function of a refused plugin is called, even if a second one implements the wrapped hook."""
     wrapper = "\n@hookimpl(specname='polyroute_providers', wrapper=True)\ndef around():\n    return (yield)\n"
     site.install("hurt-plugin", "hurt", sound("hurt") + wrapper)
     catalog = load("hurt")
@@ -177,7 +177,7 @@ def test_nothing_of_a_refused_wrapper_stays(site: Site) -> None:
 
 
 def test_modules_of_disabled_plugins_are_not_imported(site: Site, tmp_path: Path) -> None:
-    """A plugin that is not in use is listed, with the reason, but its module is never run."""
+    """The module of a disabled plugin is not imported; the plugin is listed with the reason."""
     marker = tmp_path / "was-imported"
     site.install("marked", "marked", f"open({str(marker)!r}, 'w').close()\n" + sound("marked"))
     disabling = Environment({"POLYROUTE_DISABLE_PLUGINS": " marked ,dexto"}, home=tmp_path)
@@ -195,7 +195,7 @@ def test_modules_of_disabled_plugins_are_not_imported(site: Site, tmp_path: Path
 
 @pytest.mark.parametrize("variables", [{"POLYROUTE_PLUGINS": "direct, good"}, {"POLYROUTE_PLUGINS": "good,direct,"}])
 def test_the_allow_list(site: Site, variables: dict[str, str]) -> None:
-    """POLYROUTE_PLUGINS names the installed plugins to use; the others are listed as not asked for."""
+    """POLYROUTE_PLUGINS names the installed plugins to use; the others are listed as not requested."""
     site.install("good", "good", sound("good"))
     plugins = Plugins.load(environment=Environment(variables, home="/nonexistent"))
     assert {plugin.name for plugin in plugins.all if plugin.enabled} == {"direct", "good"}
@@ -204,7 +204,7 @@ def test_the_allow_list(site: Site, variables: dict[str, str]) -> None:
 
 
 def test_only_comes_before_the_allow_list(site: Site) -> None:
-    """What the host names with `only` wins over POLYROUTE_PLUGINS, but not over POLYROUTE_DISABLE_PLUGINS."""
+    """The argument `only` overrides POLYROUTE_PLUGINS, but not POLYROUTE_DISABLE_PLUGINS."""
     site.install("good", "good", sound("good"))
     variables = {"POLYROUTE_PLUGINS": "direct", "POLYROUTE_DISABLE_PLUGINS": "dexto"}
     plugins = Plugins.load(only=["good", "dexto"], environment=Environment(variables, home="/nonexistent"))
@@ -212,7 +212,7 @@ def test_only_comes_before_the_allow_list(site: Site) -> None:
 
 
 def test_variables_of_the_process_count_by_default(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without an environment, the variables of the process switch plugins on and off."""
+    """Without an environment argument, the variables of the process enable and disable plugins."""
     site.install("good", "good", sound("good"))
     monkeypatch.setenv("POLYROUTE_PLUGINS", "good,direct")
     monkeypatch.setenv("POLYROUTE_DISABLE_PLUGINS", "direct")
@@ -220,7 +220,7 @@ def test_variables_of_the_process_count_by_default(site: Site, monkeypatch: pyte
 
 
 def test_a_project_does_not_switch_plugins(tmp_path: Path) -> None:
-    """The `.env` of a project, trusted or not, does not decide which code runs."""
+    """A project's `.env`, trusted or not, does not decide which code runs."""
     (tmp_path / ".env").write_text("POLYROUTE_DISABLE_PLUGINS=direct\nPOLYROUTE_PLUGINS=dexto\n")
     environment = Environment({}, home="/nonexistent", trusted_project=tmp_path)
     assert {"direct", "openrouter", "dexto"} <= {
@@ -230,7 +230,7 @@ def test_a_project_does_not_switch_plugins(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("only", [[*BUNDLED, "typo"], None])
 def test_an_unknown_name_is_a_problem(only: list[str] | None) -> None:
-    """A plugin asked for or disabled by a name that nobody has is a problem that lists the names there are."""
+    """An unknown plugin name that is requested or disabled is a problem that lists the available names."""
     variables = {"POLYROUTE_DISABLE_PLUGINS": "typo"} if only is None else {}
     problems = Plugins.load(only=only, environment=Environment(variables, home="/nonexistent")).problems
     (problem,) = [problem for problem in problems if "typo" in problem.message]
@@ -238,7 +238,7 @@ def test_an_unknown_name_is_a_problem(only: list[str] | None) -> None:
 
 
 def test_no_plugin_at_all(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """With nothing installed there are no providers, and the problem says what to install."""
+    """Without installed plugins there are no providers, and the problem names what to install."""
     monkeypatch.setattr(sys, "path", [str(tmp_path)])
     catalog = Catalog.load(environment=Environment({}, home=tmp_path))
     assert catalog.status().providers == {}
@@ -249,7 +249,7 @@ def test_no_plugin_at_all(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
 
 
 def test_exactly_the_plugins_that_a_host_names(site: Site) -> None:
-    """A host may bring plugin objects and name no installed plugin: then there is nobody else."""
+    """A host may pass plugin objects and select no installed plugins: then only these objects are used."""
     site.install("good", "good", sound("good"))
     catalog = Catalog(Plugins.load([host_object("mine")], only=[]), Environment({}, home="/nonexistent"))
     assert list(catalog.status().providers) == ["mine"]
@@ -258,7 +258,7 @@ def test_exactly_the_plugins_that_a_host_names(site: Site) -> None:
 
 
 def test_a_module_and_a_class_may_be_brought(site: Site) -> None:
-    """A host may bring a module or a class as a plugin; it goes by the name of that."""
+    """A host may pass a module or a class as a plugin; the plugin has the name of that module or class."""
     site.module("brought_module", claiming("from-module", "module"))
     module = __import__("brought_module")
 
@@ -266,7 +266,7 @@ def test_a_module_and_a_class_may_be_brought(site: Site) -> None:
         @staticmethod
         @hookimpl
         def polyroute_providers() -> list[Provider]:
-            """One provider."""
+            """Return one provider."""
             return [Provider("from-class", "Class")]
 
     catalog = load(add=(module, Brought))
@@ -275,7 +275,7 @@ def test_a_module_and_a_class_may_be_brought(site: Site) -> None:
 
 
 def test_a_host_object_can_be_disabled_by_name() -> None:
-    """The off switch works for what the host brings, too."""
+    """POLYROUTE_DISABLE_PLUGINS disables plugins that the host passes, too."""
     environment = Environment({"POLYROUTE_DISABLE_PLUGINS": "Brought"}, home="/nonexistent")
     plugins = Plugins.load([host_object("mine")], only=[], environment=environment)
     assert "mine" not in plugins.providers
@@ -283,14 +283,14 @@ def test_a_host_object_can_be_disabled_by_name() -> None:
 
 
 def test_host_objects_of_one_class_are_different_plugins() -> None:
-    """Two objects of one class are two plugins: the second may not translate IDs for the first one's gateway."""
+    """Two objects of one class are two plugins: the second may not map IDs for the first one's gateway."""
 
     class Mapper:
         def lookup(self, model: object) -> None:
-            """Nothing."""
+            """Return nothing."""
 
         def reverse(self, gateway_id: str) -> None:
-            """Nothing."""
+            """Return nothing."""
 
     class Adapter:
         def __init__(self, name: str) -> None:
@@ -298,12 +298,12 @@ def test_host_objects_of_one_class_are_different_plugins() -> None:
 
         @hookimpl
         def polyroute_providers(self) -> list[Provider]:
-            """One of its own."""
+            """Return one provider of its own."""
             return [Provider(self.name, self.name, "gateway")]
 
         @hookimpl
         def polyroute_model_ids(self) -> dict[str, Any]:
-            """A mapper for the first one's gateway."""
+            """Return a mapper for the first plugin's gateway."""
             return {"first": Mapper()}
 
     catalog = load(add=(Adapter("first"), Adapter("second")))
@@ -313,7 +313,7 @@ def test_host_objects_of_one_class_are_different_plugins() -> None:
 
 
 def test_an_installed_plugin_brought_once_more() -> None:
-    """A host that brings what is installed gets one problem that says so, and everything else as before."""
+    """If the host passes an installed plugin, there is one problem about it and nothing else changes."""
     module = importlib.import_module("polyroute_direct")
     catalog = load(add=(module,))
     assert catalog.provider("anthropic") == load().provider("anthropic")
@@ -325,10 +325,10 @@ def test_an_installed_plugin_brought_once_more() -> None:
 
 
 def test_host_objects_may_come_one_by_one() -> None:
-    """Objects that nobody else keeps are not mistaken for each other."""
+    """Objects that only the iterator references are not confused with each other."""
 
     class Silent:
-        """A plugin that implements nothing."""
+        """A plugin that implements no hook."""
 
     plugins = Plugins.load((Silent() for _ in range(50)), only=[])
     assert len([plugin for plugin in plugins.all if plugin.enabled]) == 50
@@ -336,7 +336,7 @@ def test_host_objects_may_come_one_by_one() -> None:
 
 
 def test_a_thousand_host_objects_of_one_class() -> None:
-    """However many objects of one class a host brings, all are plugins, told apart by name."""
+    """Any number of host objects of one class are separate plugins with distinct names."""
 
     class Adapter:
         def __init__(self, name: str) -> None:
@@ -344,7 +344,7 @@ def test_a_thousand_host_objects_of_one_class() -> None:
 
         @hookimpl
         def polyroute_providers(self) -> list[Provider]:
-            """One of its own."""
+            """Return one provider of its own."""
             return [Provider(self.name, self.name)]
 
     plugins = Plugins.load([Adapter(f"provider-{number}") for number in range(1200)], only=[])
@@ -355,7 +355,7 @@ def test_a_thousand_host_objects_of_one_class() -> None:
 
 @pytest.mark.parametrize("answer", ["True", "1 / 0"])
 def test_how_an_installed_plugin_compares_does_not_matter(site: Site, answer: str, expected: Picture) -> None:
-    """A plugin object that equals every other, or fails to be compared, costs nobody else anything."""
+    """A plugin object that equals every other, or raises when compared, does not affect other plugins."""
     odd = f"class Odd:\n    def __eq__(self, other): return {answer}\n    __hash__ = object.__hash__\n\nodd = Odd()\n"
     site.install("zz-good", "good", sound("good"))
     site.install("aa-odd", "odd", odd, target="aa_odd_odd:odd")
@@ -366,7 +366,7 @@ def test_how_an_installed_plugin_compares_does_not_matter(site: Site, answer: st
 
 
 def test_how_a_host_object_compares_does_not_matter(site: Site, expected: Picture) -> None:
-    """The same holds for what the host brings: two objects that equal each other are two plugins."""
+    """Two host objects that compare equal are two plugins."""
 
     class Odd:
         def __init__(self, name: str) -> None:
@@ -379,7 +379,7 @@ def test_how_a_host_object_compares_does_not_matter(site: Site, expected: Pictur
 
         @hookimpl
         def polyroute_providers(self) -> list[Provider]:
-            """One of its own."""
+            """Return one provider of its own."""
             return [Provider(self.name, self.name)]
 
     site.install("zz-good", "good", sound("good"))
@@ -392,8 +392,9 @@ def test_how_a_host_object_compares_does_not_matter(site: Site, expected: Pictur
 @pytest.mark.parametrize("marker", ["@hookimpl", "@hookimpl(tryfirst=True)", "@hookimpl(trylast=True)"])
 @pytest.mark.parametrize(("first", "second"), [("aa-plugin", "zz-plugin"), ("zz-plugin", "aa-plugin")])
 def test_ownership_goes_by_distribution(site: Site, tmp_path: Path, marker: str, first: str, second: str) -> None:
-    """Of two third parties the one whose distribution sorts first owns a provider: not whose plugin is named so,
-    whose folder comes first on the path, or who says `tryfirst`.
+    """Of two third parties the distribution that sorts first owns a provider.
+
+    The plugin's name, the order of folders on the path and `tryfirst` do not count.
     """
     names = {"aa-plugin": "zoe", "zz-plugin": "abe"}
     source = {name: claiming("contested", plugin) for name, plugin in names.items()}
@@ -410,7 +411,7 @@ def test_ownership_goes_by_distribution(site: Site, tmp_path: Path, marker: str,
 
 
 def test_ownership_does_not_depend_on_the_order_in_a_folder(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In whatever order the system lists a folder, the same plugins own the same providers."""
+    """Ownership does not depend on the order in which the system lists a folder."""
     for name in ("aa", "bb", "cc", "dd"):
         site.install(f"{name}-plugin", f"plugin-{name}", claiming("contested", name))
     site.metadata("aa_plugin", "[polyroute]\nplugin-aa = aa_plugin_plugin_aa\n", "0.9")  # left over from an upgrade
@@ -426,7 +427,7 @@ def test_ownership_does_not_depend_on_the_order_in_a_folder(site: Site, monkeypa
 
 
 def test_bundled_plugins_come_before_third_parties(site: Site) -> None:
-    """A third party that claims a bundled provider gets a problem, and changes nothing."""
+    """A third-party plugin that claims a bundled provider gets a problem and changes nothing."""
     expected = load().provider("anthropic")
     site.install("aaa-plugin", "aaa", claiming("anthropic", "stolen"))
     catalog = load("aaa")
@@ -435,7 +436,7 @@ def test_bundled_plugins_come_before_third_parties(site: Site) -> None:
 
 
 def test_a_host_comes_before_the_bundled_plugins() -> None:
-    """A provider that the host brings is the host's; the bundled one of that ID is a problem."""
+    """The host owns a provider that it passes; the bundled provider of that ID is a problem."""
     catalog = load(add=(host_object("anthropic"),))
     assert of(catalog, "anthropic") == "Brought"
     assert len(catalog.models(provider="anthropic")) > 1
@@ -448,7 +449,7 @@ def test_a_host_comes_before_the_bundled_plugins() -> None:
     [("extra", ("amazon-bedrock",)), ("amazon-bedrock", ()), ("extra", ("anthropic",)), ("extra", ("dexto-nova",))],
 )
 def test_a_name_once_taken_stays_taken(site: Site, provider_id: str, aliases: tuple[str, ...]) -> None:
-    """Neither as an ID nor as an alias can a later plugin take what is an ID or an alias already."""
+    """A later plugin can't use an existing ID or alias, neither as an ID nor as an alias."""
     before = load()
     (name,) = aliases or (provider_id,)
     site.install("late", "late", claiming(provider_id, "late", aliases))
@@ -458,7 +459,7 @@ def test_a_name_once_taken_stays_taken(site: Site, provider_id: str, aliases: tu
 
 
 def test_an_alias_that_clashes_costs_only_the_alias(site: Site) -> None:
-    """A provider one of whose aliases is taken is there all the same, with its other aliases."""
+    """A provider with a taken alias is kept with its other aliases."""
     site.install("late", "late", claiming("extra", "late", ("anthropic", "free-name")))
     catalog = load("late")
     assert of(catalog, "extra") == of(catalog, "free-name") == "late"
@@ -466,7 +467,7 @@ def test_an_alias_that_clashes_costs_only_the_alias(site: Site) -> None:
 
 @pytest.mark.parametrize(("provider_id", "aliases"), [("extra", ("direct",)), ("direct", ()), ("extra", ("",))])
 def test_no_provider_is_called_direct_or_nothing(site: Site, provider_id: str, aliases: tuple[str, ...]) -> None:
-    """The name of the direct route can't be claimed, nor can the empty one: preferences mean what they say."""
+    """A provider can't be named `direct` or "": preferences use these names."""
     variables = {**KEYS, "POLYROUTE_PREFER": "direct"}
     site.install("hurt-plugin", "hurt", claiming(provider_id, "hurt", aliases))
     for environment in (Environment(variables, home="/nonexistent"), Environment(KEYS, home="/nonexistent")):
@@ -480,7 +481,7 @@ def test_no_provider_is_called_direct_or_nothing(site: Site, provider_id: str, a
 
 
 def test_two_plugins_of_one_name_are_told_apart(site: Site) -> None:
-    """Where two distributions call their plugins alike, each is asked for its own secrets only."""
+    """If two distributions use one plugin name, each plugin is asked only for its own secrets."""
     for distribution, name in (("aa", "first"), ("bb", "second")):
         site.install(distribution, "same", sound(name))
     catalog = load("same", "same@bb")
@@ -492,7 +493,7 @@ def test_two_plugins_of_one_name_are_told_apart(site: Site) -> None:
 
 
 def test_a_plugin_named_as_a_bundled_one(site: Site) -> None:
-    """A third party's plugin of a bundled one's name is told apart by its distribution, also to switch it off."""
+    """A third-party plugin with a bundled plugin's name is distinguished, and disabled, by its distribution."""
     site.install("zeta", "direct", claiming("openai", "stolen"))
     problem = problem_of(load("direct@zeta"), "direct@zeta")
     assert "POLYROUTE_DISABLE_PLUGINS=direct@zeta" in problem.remedy
@@ -502,6 +503,6 @@ def test_a_plugin_named_as_a_bundled_one(site: Site) -> None:
 
 @pytest.mark.slow
 def test_nothing_is_loaded_on_import() -> None:
-    """Importing polyroute runs no plugin."""
+    """Importing polyroute loads no plugin."""
     script = "import sys, polyroute; sys.exit(any('polyroute_' in name for name in sys.modules))"
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)

@@ -1,4 +1,4 @@
-"""What a manifest can say of a provider without any code, seen as a host and a user see it."""
+"""What a manifest can declare about a provider without code, as seen by a host and a user."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ mapping = {{ spelled = "{}" }}
 
 
 def test_a_header_is_filled_as_a_base_url_is(person: Person) -> None:
-    """A slot that is no secret fills headers; the key is the last header of the call."""
+    """A slot that is not secret fills headers; the call's last header is the key."""
     person.put("acme", WITH_SLOTS)
     catalog = person.catalog("acme", ACME_API_KEY="k", ACME_ORG="org-1", ACME_REGION="us")
     call = catalog.environment.call(catalog.resolve("acme/acme-large"))
@@ -59,7 +59,7 @@ def test_a_header_is_filled_as_a_base_url_is(person: Person) -> None:
 
 @pytest.mark.parametrize("org", ["", "a b", "x\r\ny: z", "é"])
 def test_a_header_holds_nothing_that_its_slot_refuses(person: Person, org: str) -> None:
-    """A value that is missing, or of a form that its slot refuses, makes the route not usable; the remedy names it."""
+    """If a slot's value is missing or invalid, the route is not usable, and the remedy names the slot's source."""
     person.put("acme", WITH_SLOTS)
     route = person.catalog("acme", ACME_API_KEY="k", ACME_ORG=org).provider("acme").routes[0]
     assert (route.usable, "ACME_ORG" in f"{route.reason} {route.remedy}") == (False, True)
@@ -76,7 +76,7 @@ def login(person: Person, **fields: object) -> None:
 
 
 def test_a_file_is_sent_only_with_consent(person: Person) -> None:
-    """A manifest that reads a file gets what is in it after `plugins trust` alone; the field is a JSON pointer."""
+    """A manifest gets a file's secret only after `plugins trust`; the field is given as a JSON pointer."""
     folder = person.put("acme", WITH_SLOTS)
     login(person)
     assert not person.catalog("acme", ACME_ORG="o").provider("acme").routes[0].usable
@@ -92,8 +92,9 @@ def test_a_file_is_sent_only_with_consent(person: Person) -> None:
 @pytest.mark.parametrize("seconds", [3600, -1])
 @pytest.mark.parametrize("form", ["seconds", "milliseconds", "ISO 8601"])
 def test_a_file_says_when_its_secret_ends(person: Person, seconds: float, form: str) -> None:
-    """A secret with its end beside it is usable until then; after that the reason says so, and the remedy is the
-    manifest's, whatever else is missing.
+    """A secret with an expiry next to it is usable until then.
+
+    Afterwards the reason says that it expired, and the remedy is the manifest's, whatever else is missing.
     """
     person.approve(person.put("acme", WITH_SLOTS))
     until = time.time() + seconds
@@ -110,7 +111,7 @@ def test_a_file_says_when_its_secret_ends(person: Person, seconds: float, form: 
 
 @pytest.mark.parametrize("place", ['{ file = "~/.acme/key" }', '{ file = "~/.acme/a.json", json_field = "key" }'])
 def test_a_file_is_told_as_a_file(person: Person, place: str) -> None:
-    """Where a slot has a file alone the remedy names that file, and no variable."""
+    """If a slot can only be filled from a file, the remedy names that file and no variable."""
     text = f"""\
 [providers.acme]
 base_url = "https://api.acme.example/v1"
@@ -122,7 +123,7 @@ slots.key = {{ from = [{place}], secret = true }}
     assert ("~/.acme/" in remedy, "Set" in remedy) == (True, False)
 
 
-# How a gateway spells models
+# How a gateway maps model IDs
 
 
 @pytest.mark.parametrize(
@@ -130,7 +131,7 @@ slots.key = {{ from = [{place}], secret = true }}
     [("vendor", "claude-x", "gpt-x"), ("provider/id", "anthropic/claude-x", "oai/gpt-x")],
 )
 def test_a_gateway_spells_as_vendors_do(person: Person, spelled: str, anthropic: str, openai: str) -> None:
-    """It takes any ID of a vendor that it carries, with or without the vendor's name in front, and needs no list."""
+    """A gateway without a list accepts any ID of a routeable vendor, with or without the vendor's prefix."""
     person.put("acme", GATEWAY.format(spelled))
     catalog = person.catalog("acme", ACME_API_KEY="k")
     routes = [catalog.resolve(reference) for reference in ("anthropic/claude-x", "openai/gpt-x")]
@@ -142,7 +143,7 @@ def test_a_gateway_spells_as_vendors_do(person: Person, spelled: str, anthropic:
 
 
 def test_a_gateway_that_nobody_has(person: Person) -> None:
-    """Asking how a gateway spells a model raises where there is no such provider."""
+    """Mapping a model for an unknown gateway raises `UnknownProvider`."""
     with pytest.raises(UnknownProvider, match="acme"):
         person.catalog().mapping("acme", ModelRef("openai", "gpt-x"))
 
@@ -151,7 +152,7 @@ def test_a_gateway_that_nobody_has(person: Person) -> None:
 
 
 def test_a_list_is_fetched_from_the_providers_host(person: Person) -> None:
-    """`refresh` fetches the list without the key; what it says of models is there from then on, in the core's units."""
+    """`refresh` fetches the list without the key; afterwards its models are used, in the core's units."""
     rows = [{"name": "acme-new", "limit": {"ctx": 64_000}, "price": "0.5"}, {"name": "acme-large"}, {"other": 1}]
     with running() as upstream:
         upstream.put("/v1/models", {"data": {"rows": rows}})
@@ -172,7 +173,7 @@ def test_a_list_is_fetched_from_the_providers_host(person: Person) -> None:
 
 
 def test_a_list_elsewhere_is_refused(person: Person) -> None:
-    """A list on another host than the provider's own is a fault of the manifest."""
+    """A list on another host than the provider's own is an error in the manifest."""
     person.put("acme", ACME + 'list = { url = "https://lists.example/models" }\n')
     (problem,) = person.catalog("acme").problems
     assert (problem.code, "is not on a host of the provider's base URL" in problem.message) == (
@@ -181,11 +182,11 @@ def test_a_list_elsewhere_is_refused(person: Person) -> None:
     )
 
 
-# Several in one distribution
+# Several manifests in one distribution
 
 
 def test_a_distribution_carries_several_manifests(person: Person, tmp_path: Path) -> None:
-    """Each is a plugin with a name and problems of its own; one that is broken, or switched off, hurts no other."""
+    """Each manifest is a plugin with its own name and problems; a broken or disabled one does not affect the others."""
     texts = {name: ACME.replace("acme", name).replace("ACME", name.upper()) for name in ("one", "two", "three")}
     with site_on_path(tmp_path / "site") as site:
         (site.folder / "acme_gateways").mkdir()
@@ -209,7 +210,7 @@ def test_a_distribution_carries_several_manifests(person: Person, tmp_path: Path
 
 @pytest.mark.slow
 def test_the_list_of_plugins_warns(tmp_path: Path) -> None:
-    """`polyroute plugins` says what is dangerous about a plugin, in text as in JSON."""
+    """`polyroute plugins` reports the risks of a plugin, in text and in JSON."""
     shell = Shell(tmp_path)
     folder = shell.ours / "plugins" / "acme"
     folder.mkdir(parents=True)
@@ -223,7 +224,7 @@ def test_the_list_of_plugins_warns(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_adding_what_can_not_be_used_tells_it_once(tmp_path: Path) -> None:
-    """`plugins add` of a provider that is another's is a clear no, in one line."""
+    """`plugins add` of a provider that another plugin owns is refused with a one-line message."""
     shell = Shell(tmp_path)
     source = tmp_path / "taker"
     source.mkdir()

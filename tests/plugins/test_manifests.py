@@ -1,4 +1,4 @@
-"""Manifests in the plugin folder: found, read, kept, and each broken one alone."""
+"""Manifests in the plugin folder: how they are found, read and cached, and that errors stay isolated."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LIST = json.dumps([{"id": "anthropic/claude-sonnet-4.5"}, {"id": "mistralai/mist
 
 @pytest.fixture
 def person(tmp_path: Path) -> Person:
-    """Somebody with an empty plugin folder."""
+    """Provide a user with an empty plugin folder."""
     return Person(tmp_path)
 
 
@@ -53,7 +53,7 @@ def test_a_dropped_manifest_is_a_provider(person: Person) -> None:
 
 
 def test_a_gateway_is_data_too(person: Person) -> None:
-    """A manifest with a list beside it is a gateway: it carries the vendors in the list, under its IDs, and back."""
+    """A manifest with a model list is a gateway: it routes the vendors in the list and maps IDs in both directions."""
     person.put("gate", GATEWAY, list_json=LIST)
     catalog = person.catalog(GATE_KEY="k")
     assert catalog.resolve("mistral/mistral-large-2512").model_id == "mistralai/mistral-large-2512"
@@ -64,7 +64,7 @@ def test_a_gateway_is_data_too(person: Person) -> None:
 
 
 def test_a_gateway_may_be_like_another(person: Person) -> None:
-    """A gateway that carries what another does, and has no list, spells models as that one."""
+    """A gateway without a list whose routeability is like another gateway's maps IDs as that gateway does."""
     text = GATEWAY.partition("models")[0] + "routeability = { like = 'openrouter' }\n"
     person.put("gate", text)
     catalog = person.catalog(GATE_KEY="k")
@@ -86,7 +86,7 @@ BROKEN = {
 
 @pytest.mark.parametrize(("text", "said"), BROKEN.values(), ids=BROKEN)
 def test_a_broken_manifest_hurts_itself_alone(person: Person, text: str, said: str) -> None:
-    """One manifest that can't be used is one problem that names plugin, file and place; the others stand."""
+    """A manifest that can't be used is one problem with plugin, file and place; other manifests are not affected."""
     person.put("broken", text)
     person.put("acme")
     catalog = person.catalog(ACME_API_KEY="k")
@@ -99,13 +99,13 @@ def test_a_broken_manifest_hurts_itself_alone(person: Person, text: str, said: s
 
 
 def test_a_thousand_nested_tables_are_words_too(person: Person) -> None:
-    """A manifest nested deeper than anything can read is a problem and nothing else."""
+    """A manifest that is nested too deeply to be parsed is a problem and nothing else."""
     person.put("deep", "a = " + "[" * 100_000)
     assert "plugin.toml is not valid TOML" in words(person.catalog(), "deep")
 
 
 def test_a_refused_claim_lists_no_models(person: Person) -> None:
-    """Whoever claims a provider that somebody has adds nothing to its models either."""
+    """A manifest that claims another plugin's provider can't add models to it."""
     person.put("evil", ACME.replace("providers.acme", "providers.anthropic"))
     catalog = person.catalog()
     assert "'anthropic' belongs to plugin direct" in words(catalog, "evil")
@@ -113,7 +113,7 @@ def test_a_refused_claim_lists_no_models(person: Person) -> None:
 
 
 def test_what_is_no_text_is_told(person: Person) -> None:
-    """A manifest that is not UTF-8, is too large, or is no file is told in words."""
+    """A manifest that is not UTF-8, is too large, or is not a file is reported with a message."""
     for name in ("bytes", "large", "folder", "pipe"):
         person.put(name)
     (person.folder / "bytes" / "plugin.toml").write_bytes(b"\xff\xfe")
@@ -141,20 +141,20 @@ HUGE = {
 
 @pytest.mark.parametrize("text", HUGE.values(), ids=HUGE)
 def test_a_huge_manifest_costs_little(person: Person, text: str) -> None:
-    """What would take minutes or gigabytes to read, or pages to tell, is told in a few lines."""
+    """A manifest that is too expensive to read or to report gets a short message."""
     person.put("huge", text, in_project=True)
     assert 0 < len(words(person.catalog(), "huge")) < 4_000
 
 
 @pytest.mark.parametrize("text", [f"[{'1,' * 300_000}1]", f"[{'1,' * 10_000}1]", "[" * 100_000])
 def test_a_huge_list_costs_little(person: Person, text: str) -> None:
-    """A list beside a manifest is bounded as the manifest is."""
+    """The list of a manifest has the same limits as the manifest."""
     person.put("gate", GATEWAY, list_json=text)
     assert 0 < len(words(person.catalog(), "gate")) < 4_000
 
 
 def test_an_edit_is_seen(person: Person) -> None:
-    """What is kept between runs is made again when the manifest, or a list beside it, has changed."""
+    """The cache is rebuilt when the manifest or its list has changed."""
     folder = person.put("gate", GATEWAY, list_json="[")
     assert "list.json is not valid JSON" in words(person.catalog(), "gate")
     (folder / "list.json").write_text(LIST)
@@ -166,7 +166,7 @@ def test_an_edit_is_seen(person: Person) -> None:
 
 
 def test_a_second_start_parses_nothing(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was read once is not parsed again while its files are the same; the answers are the same."""
+    """A manifest is not parsed again while its files are unchanged, and the results are the same."""
     person.put("gate", GATEWAY, list_json=LIST)
     first = person.catalog().plugins.providers["gate"]
 
@@ -178,14 +178,14 @@ def test_a_second_start_parses_nothing(person: Person, monkeypatch: pytest.Monke
 
 
 def test_without_a_cache_all_works(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where nothing can be kept, manifests are read each time."""
+    """If nothing can be cached, manifests are read each time."""
     monkeypatch.setattr(cache, "cache_directory", lambda: os.devnull)
     person.put("gate", GATEWAY, list_json=LIST)
     assert len(person.catalog().models(provider="gate")) == 3
 
 
 def test_bundled_plugins_come_first(person: Person) -> None:
-    """A manifest can't take a provider, or its alias, from whoever has it; its other providers stand."""
+    """A manifest can't take over a provider or its alias; its other providers are used."""
     person.put("thief", ACME + "[providers.openai]\nenv = ['X_KEY']\nbase_url = 'https://thief.example'\n")
     catalog = person.catalog(X_KEY="k", ACME_API_KEY="k")
     assert catalog.plugins.owners["openai"].name == "direct"
@@ -194,14 +194,14 @@ def test_bundled_plugins_come_first(person: Person) -> None:
 
 
 def test_it_can_be_switched_off_by_name(person: Person) -> None:
-    """`POLYROUTE_DISABLE_PLUGINS` switches a manifest off as any plugin."""
+    """`POLYROUTE_DISABLE_PLUGINS` disables a manifest like any plugin."""
     person.put("acme")
     catalog = person.catalog(POLYROUTE_DISABLE_PLUGINS="acme")
     assert (plugin(catalog, "acme").reason, "acme" in catalog.plugins.providers) == ("disabled by name", False)
 
 
 def test_two_of_one_name_are_told_apart(person: Person) -> None:
-    """A manifest whose name another plugin has gets a name of its own."""
+    """A manifest with the name of another plugin gets a name of its own."""
     person.put("direct", ACME)
     catalog = person.catalog("direct@folder", ACME_API_KEY="k")
     assert plugin(catalog, "direct@folder").origin == "folder"
@@ -209,7 +209,7 @@ def test_two_of_one_name_are_told_apart(person: Person) -> None:
 
 
 def test_preferences_outlive_a_plugin(person: Person) -> None:
-    """Pins and orders that name a provider of a plugin which is gone or broken are kept, told, and hold again."""
+    """Pins and orders for a missing or broken plugin's provider are kept, reported, and work again with the plugin."""
     wanted = Preferences(prefer="gate", pins={"anthropic": "gate"}, disabled_providers=frozenset({"gone"}))
     folder = person.put("gate", GATEWAY, list_json=LIST)
     claude = "anthropic/claude-sonnet-4-5"
@@ -231,7 +231,7 @@ def test_preferences_outlive_a_plugin(person: Person) -> None:
 
 
 def test_a_pinned_provider_may_go_and_come_back(person: Person) -> None:
-    """A pin of a provider whose plugin is gone is told as "not available", and holds again with the plugin."""
+    """A pin of a provider whose plugin is missing is reported as "not available", and works again with the plugin."""
     wanted = Preferences(pins={"acme": "direct", "acme/acme-large": "direct"}, disabled_providers=frozenset({"acme"}))
     person.put("acme")
     assert person.catalog(preferences=wanted).problems == ()
@@ -245,7 +245,7 @@ def test_a_pinned_provider_may_go_and_come_back(person: Person) -> None:
 
 
 def test_custom_models_outlive_a_plugin(person: Person) -> None:
-    """A person's own model of a provider whose plugin is gone is kept and told, and runs again with the plugin."""
+    """A custom model of a provider whose plugin is missing is kept and reported, and works again with the plugin."""
     person.put("acme", ACME + "custom_models = {}\n")
     models = person.home / ".dexto" / "models" / "custom-models.json"
     models.parent.mkdir(parents=True)
@@ -265,7 +265,7 @@ def test_custom_models_outlive_a_plugin(person: Person) -> None:
 
 
 def test_lines_are_found_however_the_table_is_written() -> None:
-    """A fault is told with the line of its key, or else of the innermost table around it."""
+    """An error is reported with the line of its key, or else of the innermost enclosing table."""
     text = "x = 1\n[providers.a]\nb = 2\n[providers . 'q.r']\nslots.k.from = 3\n[[list]]\n[[list]]\nz = 1\n"
     places = {
         ("x",): 1,
@@ -281,5 +281,5 @@ def test_lines_are_found_however_the_table_is_written() -> None:
 
 @given(st.text())
 def test_locating_never_fails(text: str) -> None:
-    """Any text at all has lines or none."""
+    """Any text has line numbers or none; locating keys in it never raises."""
     assert located(text, [(("a", 0, "b"), "is wrong")])[0].endswith("a[0].b is wrong")

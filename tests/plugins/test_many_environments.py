@@ -1,4 +1,4 @@
-"""One process, one loading of plugins, many users: what one of them has never gets to another."""
+"""One process loads the plugins once for many users: nothing of one user is ever given to another."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ CHAT = "/v1/chat/completions"
 
 @pytest.fixture(scope="module", autouse=True)
 def patience() -> Iterator[None]:
-    """No machine is too slow for a program that answers; nothing stays afterwards."""
+    """Set timeouts that no working program exceeds, and stop all programs afterwards."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(batch, "START_SECONDS", 60.0)
         patch.setattr(executable, "METHOD_SECONDS", 60.0)
@@ -66,7 +66,7 @@ def patience() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory, patience: None) -> Iterator[World]:
-    """Plugins of all kinds, loaded once for all tests here."""
+    """Provide plugins of all kinds, loaded once for all tests here."""
     with pytest.MonkeyPatch.context() as patch, Upstream("large", key="").running() as upstream:
         base = tmp_path_factory.mktemp("world")
         patch.setenv("POLYROUTE_HOME", str(base / "caches"))
@@ -77,7 +77,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, patience: None) -> Iterator[
 
 
 def test_each_user_has_their_own_secrets(world: World) -> None:
-    """By a plugin in Python, by a variable, a file and a command of a manifest, and by a program."""
+    """Each user gets their own secrets from Python, from a manifest's variable, file or command, and from a program."""
     users = [world.user(name) for name in ("ann", "bob", "cleo")]
     catalogs = {user: world.catalog(user) for user in users}
     for _ in range(2):
@@ -87,7 +87,7 @@ def test_each_user_has_their_own_secrets(world: World) -> None:
 
 
 def test_each_user_has_their_own_headers(world: World) -> None:
-    """What goes with a secret, and what a manifest fills into a header, is the user's."""
+    """The headers of a secret, and those that a manifest fills, have the user's own values."""
     for user in (world.user("ann"), world.user("bob")):
         found = many_users.headers(world.catalog(user))
         assert values_in(found) == {user.value}
@@ -95,7 +95,7 @@ def test_each_user_has_their_own_headers(world: World) -> None:
 
 
 def test_each_user_has_their_own_models(world: World) -> None:
-    """A plugin in Python and a program list what the user alone has."""
+    """A plugin in Python and a program list the user's own models."""
     users = [world.user("ann"), world.user("bob")]
     catalogs = [world.catalog(user) for user in users]
     for user, catalog in zip(users * 2, catalogs * 2, strict=True):
@@ -104,7 +104,7 @@ def test_each_user_has_their_own_models(world: World) -> None:
 
 
 def test_each_user_has_their_own_mapping(world: World) -> None:
-    """A gateway spells a model for the user who asks."""
+    """A gateway maps a model for the user of the catalog."""
     users = [world.user("ann"), world.user("bob")]
     catalogs = [world.catalog(user) for user in users]
     for user, catalog in zip(users * 2, catalogs * 2, strict=True):
@@ -112,7 +112,7 @@ def test_each_user_has_their_own_mapping(world: World) -> None:
 
 
 def test_each_user_has_their_own_login(world: World) -> None:
-    """What is detected says whose it is, and who has nothing is told what to do."""
+    """A detection reports the user's own login; a user without one gets the remedy."""
     user = world.user("ann")
     with_login, without = world.catalog(user), Catalog(world.plugins, Environment({}, home=world.base / "nobody"))
     for name in ("py", "exe"):
@@ -124,7 +124,7 @@ def test_each_user_has_their_own_login(world: World) -> None:
 
 
 def test_each_user_has_their_own_verification(world: World) -> None:
-    """A plugin and a program say what they found for the user; a probe is sent with the user's key and headers."""
+    """A plugin and a program verify for each user; a probe is sent with the user's key and headers."""
     world.upstream.received.clear()
     for user in (world.user("dora"), world.user("emil"), world.user("dora")):
         seen = f"seen as {user.value[::-1]}"
@@ -147,12 +147,12 @@ def test_a_reload_sees_what_has_changed(world: World) -> None:
     assert many_users.models(reloaded) == {f"model-{after.value}"}
     assert many_users.mapped(reloaded) == {f"{after.value}/x"}
     assert values_in(reloaded.status(), many_users.headers(reloaded)) == {after.value}
-    assert many_users.models(catalog) == {f"model-{before.value}"}  # a catalog's answers never change
+    assert many_users.models(catalog) == {f"model-{before.value}"}  # a catalog's results never change
     assert many_users.mapped(catalog) == {f"{before.value}/x"}
 
 
 def test_homes_and_variables_that_read_alike_are_told_apart(tmp_path: Path) -> None:
-    """A user whose home is called like another's home and variable does not get the other's login."""
+    """A home named like another user's home plus variable name does not give access to that user's login."""
     host = Person(tmp_path)
     acme(host, ttl=600)
     plugins = host.plugins()
@@ -169,13 +169,13 @@ Step = tuple[int, str]
 
 
 class Session:
-    """One user at work: whatever they ask, they get what is theirs now."""
+    """One user's session; each operation must return the user's current data."""
 
     def __init__(self, user: User, catalog: Catalog) -> None:
         self.user, self.catalog = user, catalog
 
     def do(self, operation: str) -> None:
-        """One operation, and its answer held against what the user has."""
+        """Run one operation and compare its result with the user's data."""
         user, catalog = self.user, self.catalog
         if operation == "reload":
             self.user = user._replace(turn=1 - user.turn)
@@ -203,14 +203,14 @@ def sessions(world: World, count: int) -> list[Session]:
 
 
 def assert_each_request_is_of_one_user(upstream: Upstream) -> None:
-    """No request mixes what two users have."""
+    """Assert that no request mixes two users' data."""
     assert [found for found in many_users.values_sent(upstream) if len(found) != 1] == []
 
 
 @settings(max_examples=15)
 @given(st.integers(2, 4), st.lists(st.tuples(st.integers(0, 3), st.sampled_from(OPERATIONS)), max_size=14))
 def test_no_order_of_operations_mixes_users(world: World, count: int, steps: list[Step]) -> None:
-    """Whatever 2 to 4 users do in whatever order, each gets what is theirs."""
+    """Whatever operations 2 to 4 users run, in any order, each gets their own data."""
     world.upstream.received.clear()
     at_work = sessions(world, count)
     for index, operation in steps:
@@ -223,7 +223,7 @@ def test_no_order_of_operations_mixes_users(world: World, count: int, steps: lis
 @settings(max_examples=10)
 @given(st.lists(st.lists(st.sampled_from(OPERATIONS), max_size=8), min_size=2, max_size=4))
 def test_no_threads_mix_users(world: World, work: list[list[str]]) -> None:
-    """Whatever 2 to 4 users do at the same time, each in a thread, each gets what is theirs."""
+    """Whatever operations 2 to 4 users run at the same time, each in a thread, each gets their own data."""
     world.upstream.received.clear()
     at_work = sessions(world, len(work))
 
@@ -238,7 +238,7 @@ def test_no_threads_mix_users(world: World, work: list[list[str]]) -> None:
 
 
 def test_threads_share_a_catalog(world: World) -> None:
-    """Several threads that ask the catalogs of two users at once get each user's answers."""
+    """Several threads that use two users' catalogs at once get the right user's results."""
     at_work = sessions(world, 2)
     work = [(session, operation) for operation in OPERATIONS[:-1] for session in at_work] * 3
     with ThreadPoolExecutor(8) as pool:
@@ -250,7 +250,7 @@ def test_threads_share_a_catalog(world: World) -> None:
 
 
 def by_header(environments: Mapping[bytes, Environment]) -> Callable[[Scope], Environment]:
-    """The environment of whoever a request says it is from."""
+    """Return a function that selects the environment of the user whom a request names."""
 
     def of(scope: Scope) -> Environment:
         return environments[dict(scope["headers"])[b"x-user"]]
@@ -260,7 +260,7 @@ def by_header(environments: Mapping[bytes, Environment]) -> Callable[[Scope], En
 
 @pytest.fixture
 def served(world: World) -> Iterator[tuple[Client, dict[str, User]]]:
-    """An application for two users, with a pass-through."""
+    """Provide an application with a pass-through for two users."""
     users = {name: world.user(name) for name in ("ann", "bob")}
     app = create_app(
         plugins=world.plugins,
@@ -274,14 +274,14 @@ def served(world: World) -> Iterator[tuple[Client, dict[str, User]]]:
 
 
 def ask(client: Client, user: User, provider: str) -> int:
-    """Have a question of the user passed on."""
+    """Send a request of the user through the pass-through."""
     body = {"model": f"{provider}/large", "messages": [{"role": "user", "content": user.value}]}
     sent = json.dumps(body).encode()
     return client.send("POST", CHAT, sent, content_type="application/json", x_user=user.name).status
 
 
 def test_each_request_carries_its_users_key(world: World, served: tuple[Client, dict[str, User]]) -> None:
-    """Through the pass-through each request reaches the endpoint with the key of whoever sent it, for every kind."""
+    """For every kind of plugin, the pass-through sends each request to the endpoint with its own user's key."""
     client, users = served
     world.upstream.received.clear()
     asked = [(user, provider) for provider in PROVIDERS for user in (*users.values(), *users.values())]
@@ -293,7 +293,7 @@ def test_each_request_carries_its_users_key(world: World, served: tuple[Client, 
 
 
 def test_requests_at_once_carry_their_users_keys(world: World, served: tuple[Client, dict[str, User]]) -> None:
-    """The same where requests of two users come at the same time."""
+    """Concurrent requests of two users reach the endpoint with the right keys, too."""
     client, users = served
     world.upstream.received.clear()
     asked = [(user, provider) for provider in PROVIDERS for user in users.values()] * 2
@@ -306,7 +306,7 @@ def test_requests_at_once_carry_their_users_keys(world: World, served: tuple[Cli
 
 
 def test_the_api_answers_each_user_with_their_own(served: tuple[Client, dict[str, User]]) -> None:
-    """Status, models and mapped IDs over HTTP are those of whoever asks, and no secret is in them."""
+    """Status, models and mapped IDs over HTTP are those of the requesting user, and contain no secret."""
     client, users = served
     for user in (*users.values(), *users.values()):
         for path in ("catalog?provider=exe", "catalog?provider=py", "status?provider=exe", "resolve?model=py/x"):
@@ -316,33 +316,33 @@ def test_the_api_answers_each_user_with_their_own(served: tuple[Client, dict[str
             assert not [secret for secret in user.secrets.values() if secret in str(answer.json)]
 
 
-# Plugins that do not say whose
+# Plugins whose hooks do not take the environment
 
 
 class Former:
-    """A plugin with a login whose secrets do not say whose they are, and another provider with a variable."""
+    """A plugin with a login whose `polyroute_secrets` takes no environment, and another provider with a variable."""
 
     def __init__(self) -> None:
         self.asked = 0
 
     @hookimpl
     def polyroute_providers(self) -> list[Provider]:
-        """One that is logged in to."""
+        """Return a provider with a login."""
         return [Provider("former", "Former", "host", base_url="https://former.example/v1")]
 
     @hookimpl
     def polyroute_credentials(self, environment: Environment) -> list[Detection]:
-        """A login for whoever has a name."""
+        """Detect a login for every user with a name."""
         return [Detection("former", "oauth-token", Source("plugin", environment.setting("NAME") or ""))]
 
     @hookimpl
     def polyroute_models(self, provider_ids: frozenset[str]) -> list[Model]:
-        """The same for everybody."""
+        """Return the same model for everybody."""
         return [Model("former", "large")] if "former" in provider_ids else []
 
     @hookimpl
     def polyroute_secrets(self, credential: Credential) -> str:
-        """Whose it is nobody knows."""
+        """Return a secret without knowing for which user."""
         self.asked += 1
         return "secret of somebody"
 
@@ -352,7 +352,7 @@ def environment_of(name: str, home: Path) -> Environment:
 
 
 def test_a_secret_of_nobody_in_particular_is_for_one_user(tmp_path: Path) -> None:
-    """A plugin whose `polyroute_secrets` leaves `environment` out works for one environment, looked at again too."""
+    """A plugin whose `polyroute_secrets` does not take `environment` works for one environment, also after a reload."""
     plugins = Plugins.load([Former()], only=BUNDLED)
     first = Catalog(plugins, environment_of("ann", tmp_path))
     again = Catalog(plugins, environment_of("ann", tmp_path))
@@ -362,7 +362,7 @@ def test_a_secret_of_nobody_in_particular_is_for_one_user(tmp_path: Path) -> Non
 
 
 def test_the_environment_of_the_process_stays_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same holds where a variable of the process has changed in between: it is still one user."""
+    """It works, too, after a variable of the process has changed: that is still one user."""
     monkeypatch.setenv("NAME", "ann")
     catalog = Catalog(Plugins.load([Former()], only=BUNDLED), Environment.load())
     for name in ("ann", "ann-the-second"):
@@ -374,7 +374,7 @@ def test_the_environment_of_the_process_stays_one(tmp_path: Path, monkeypatch: p
 
 
 def test_a_secret_of_nobody_in_particular_is_refused_for_two(tmp_path: Path) -> None:
-    """As soon as a second user asks it is refused, with a problem that says why; all other answers stand."""
+    """For a second user such a secret is refused, with a problem that says why; all other results are unchanged."""
     former = Former()
     plugins = Plugins.load([former, many_users.Py()], only=BUNDLED)
     ann = Catalog(plugins, environment_of("ann", tmp_path / "ann"))
@@ -397,29 +397,29 @@ def test_a_secret_of_nobody_in_particular_is_refused_for_two(tmp_path: Path) -> 
 
 
 def answers(catalog: Catalog) -> tuple[Any, ...]:
-    """All that a catalog answers but the secret of the plugin that does not say whose it is."""
+    """Return all results of a catalog except the secret of the plugin that does not take the environment."""
     routes: list[tuple[Route, ...]] = [each.routes for each in catalog.status().providers.values()]
     secret = catalog.environment.reveal(credential(catalog, "mistral"))
     return routes, list(catalog.plugins.all_models()), secret, catalog.resolve("former/large")
 
 
 class FormerVerifying(Former):
-    """The same, which says of its key that it works, without saying whose, and gives a probe of another."""
+    """The same plugin, which also reports its key as valid for an unknown user, and a probe for another provider."""
 
     @hookimpl
     def polyroute_providers(self) -> list[Provider]:
-        """Two."""
+        """Return two providers."""
         other = Provider("probed", "Probed", "host", base_url="https://probed.example/v1")
         return [*super().polyroute_providers(), other]
 
     @hookimpl
     def polyroute_verifications(self) -> list[Verification | Probe]:
-        """It works, for somebody."""
+        """Report the key as valid for an unknown user."""
         return [Verification("former", "valid", "for somebody"), Probe("probed", "/balance")]
 
 
 def test_a_verification_of_nobody_in_particular_is_for_one_user(tmp_path: Path) -> None:
-    """A hook that takes nothing may say for one environment whether its key works, looked at again too."""
+    """A hook without parameters may verify a key for one environment, also after a reload."""
     plugins = Plugins.load([FormerVerifying()], only=BUNDLED)
     first = Catalog(plugins, environment_of("ann", tmp_path))
     for catalog in (first, first.reload(), Catalog(plugins, environment_of("ann", tmp_path)), first):
@@ -428,7 +428,7 @@ def test_a_verification_of_nobody_in_particular_is_for_one_user(tmp_path: Path) 
 
 
 def test_a_verification_of_nobody_in_particular_is_refused_for_two(tmp_path: Path) -> None:
-    """As soon as there are two users it is refused, with a problem that says why; all other answers stand."""
+    """For two users such a verification is refused, with a problem that says why; all other results are unchanged."""
     plugins = Plugins.load([FormerVerifying()], only=BUNDLED)
     ann = Catalog(plugins, environment_of("ann", tmp_path / "ann"))
     before = answers(ann)
@@ -445,18 +445,18 @@ def test_a_verification_of_nobody_in_particular_is_refused_for_two(tmp_path: Pat
 
 
 def test_a_probe_is_asked_for_once(tmp_path: Path) -> None:
-    """Probes of a hook that takes nothing hold for all users: it is asked once."""
+    """Probes of a hook without parameters apply to all users: the hook is called once."""
     asked: list[str] = []
 
     class Probing:
         @hookimpl
         def polyroute_providers(self) -> list[Provider]:
-            """One."""
+            """Return one provider."""
             return [Provider("probed", "Probed", "host", base_url="https://probed.example/v1")]
 
         @hookimpl
         def polyroute_verifications(self) -> list[Probe]:
-            """How to ask."""
+            """Return a probe."""
             asked.append("probe")
             return [Probe("probed", "/balance")]
 
@@ -467,11 +467,11 @@ def test_a_probe_is_asked_for_once(tmp_path: Path) -> None:
     assert asked == ["probe"]
 
 
-# Who is asked how often
+# How often hooks are called
 
 
 class Counting:
-    """A plugin of two gateways, of which one is the same for everybody."""
+    """A plugin with one gateway that counts for which provider and user it was called."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -479,52 +479,52 @@ class Counting:
 
     @hookimpl
     def polyroute_providers(self) -> list[Provider]:
-        """A gateway."""
+        """Return a gateway."""
         return [Provider(self.name, self.name, "gateway", base_url="https://counting.example/v1")]
 
     @hookimpl
     def polyroute_routeability(self) -> list[Routeability]:
-        """It carries nobody that is there."""
+        """Return a rule that makes no existing vendor routeable."""
         return [Routeability(self.name, frozenset({"nobody"}))]
 
     def listed(self, provider_ids: Iterable[str], who: str) -> list[Model]:
-        """The models, and a note that somebody asked."""
+        """Return the models and count the call."""
         self.asked.update((each, who) for each in provider_ids)
         return [Model(self.name, f"of {who}")] if self.name in provider_ids else []
 
 
 class CountingShared(Counting):
-    """It leaves `environment` out."""
+    """A plugin whose hooks do not take `environment`."""
 
     @hookimpl
     def polyroute_models(self, provider_ids: frozenset[str]) -> list[Model]:
-        """The same for everybody."""
+        """Return the same models for everybody."""
         return self.listed(provider_ids, "everybody")
 
     @hookimpl
     def polyroute_model_ids(self) -> Mapping[str, Mapper]:
-        """The same for everybody."""
+        """Return the same mapper for everybody."""
         self.asked["mapper", "everybody"] += 1
         return {self.name: PyMapper("everybody")}
 
 
 class CountingEach(Counting):
-    """It takes `environment`."""
+    """A plugin whose hooks take `environment`."""
 
     @hookimpl
     def polyroute_models(self, provider_ids: frozenset[str], environment: Environment) -> list[Model]:
-        """The user's own."""
+        """Return the user's own models."""
         return self.listed(provider_ids, environment.setting("NAME") or "")
 
     @hookimpl
     def polyroute_model_ids(self, environment: Environment) -> Mapping[str, Mapper]:
-        """The user's own."""
+        """Return the user's own mapper."""
         self.asked["mapper", environment.setting("NAME") or ""] += 1
         return {self.name: PyMapper(environment.setting("NAME") or "")}
 
 
 def test_models_are_asked_for_once_or_once_per_environment(tmp_path: Path) -> None:
-    """Without `environment` an implementation is asked once for all users, with it once for each of them."""
+    """A hook without `environment` is called once for all users; one with it is called once for each user."""
     shared, each = CountingShared("shared"), CountingEach("each")
     plugins = Plugins.load([shared, each], only=["direct"])
     catalogs = {name: Catalog(plugins, environment_of(name, tmp_path / name)) for name in ("ann", "bob", "cleo")}
@@ -543,13 +543,13 @@ def test_models_are_asked_for_once_or_once_per_environment(tmp_path: Path) -> No
 
 
 def test_a_secret_is_kept_for_its_user_alone(tmp_path: Path) -> None:
-    """A secret that says when it expires is asked for once by each user, and a refused one is asked for anew."""
+    """A secret with an expiry is requested once for each user, and again after it was refused."""
     asked: list[str] = []
 
     class Keeping(many_users.Py):
         @hookimpl
         def polyroute_secrets(self, credential: Credential, environment: Environment) -> Secret:
-            """The user's, and a note."""
+            """Return the user's secret and record the call."""
             asked.append(environment.setting("PY_VALUE") or "")
             return super().polyroute_secrets(credential, environment)
 
@@ -564,12 +564,12 @@ def test_a_secret_is_kept_for_its_user_alone(tmp_path: Path) -> None:
 
 
 def test_what_goes_wrong_for_one_user_is_not_told_another(tmp_path: Path) -> None:
-    """A plugin that fails for one user is a problem of that user's catalog alone."""
+    """A plugin that fails for one user is a problem in that user's catalog alone."""
 
     class Failing:
         @hookimpl
         def polyroute_models(self, provider_ids: frozenset[str], environment: Environment) -> list[Model]:
-            """Nothing, for those who have no luck."""
+            """Raise for one user; return no models for the others."""
             if environment.setting("NAME") == "ann":
                 raise RuntimeError("no luck for ann")
             return []

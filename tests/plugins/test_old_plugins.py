@@ -1,6 +1,6 @@
-"""Plugins of the last version keep working as they are: their files, their hooks' signatures, their positional fields.
+"""Plugins for the previous version work unchanged, with the same files, hook signatures and positional fields.
 
-`data/old_plugins` holds that version's examples, byte for byte.
+`data/old_plugins` contains that version's examples, byte for byte.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ OLD = Path(__file__).parents[1] / "data" / "old_plugins"
 
 
 def assert_acme(catalog: Catalog) -> None:
-    """Acme is there as its plugin of the last version says, and nothing is wrong."""
+    """Assert that Acme is as the previous version's plugin declares it, without any problem."""
     assert list(map(str, catalog.problems)) == []
     route = catalog.resolve("acme/acme-large")
     assert (route.via, route.model_id, route.mapping) == ("direct", "acme-large", "listed")
@@ -70,7 +70,7 @@ def assert_acme(catalog: Catalog) -> None:
 
 
 def test_a_plugin_in_python(tmp_path: Path) -> None:
-    """The former example in Python, installed, resolves without a problem."""
+    """The previous version's example in Python can be installed and resolves without a problem."""
     source = (OLD / "python-plugin" / "acme_polyroute" / "__init__.py").read_text(encoding="utf-8")
     with site_on_path(tmp_path) as site:
         site.module("acme_polyroute", source)
@@ -80,13 +80,13 @@ def test_a_plugin_in_python(tmp_path: Path) -> None:
 
 
 def test_a_manifest(person: Person) -> None:
-    """The former example of a manifest, in the plugin folder, resolves without a problem."""
+    """The previous version's example manifest, in the plugin folder, resolves without a problem."""
     person.copy(OLD / "acme-manifest", "acme")
     assert_acme(person.catalog(ACME_API_KEY="acme-secret"))
 
 
 def test_a_manifest_can_be_added(shell: Shell) -> None:
-    """`plugins add` takes the former manifest, and it can be used from then on."""
+    """`plugins add` accepts the previous version's manifest, which can then be used."""
     done = shell.run("plugins", "add", str(OLD / "acme-manifest"), "--yes")
     assert (done.returncode, "was added and is in use" in done.stdout) == (0, True), done.stderr
     found = shell.run("resolve", "acme/acme-large", ACME_API_KEY="acme-secret")
@@ -94,7 +94,7 @@ def test_a_manifest_can_be_added(shell: Shell) -> None:
 
 
 def test_a_gateway_by_data_alone(person: Person) -> None:
-    """The former manifest of a gateway carries, spells and leads back as it did."""
+    """The previous version's gateway manifest has the same routeability and the same mappings in both directions."""
     person.copy(OLD / "vercel-gateway", "vercel")
     catalog = person.catalog(AI_GATEWAY_API_KEY="k")
     assert list(map(str, catalog.problems)) == []
@@ -116,7 +116,7 @@ def test_a_gateway_by_data_alone(person: Person) -> None:
 
 
 def built(kind: str, person: Person) -> Path:
-    """A former executable in the plugin folder, ready to run. Where a tool is missing, only CI minds."""
+    """Put an old executable into the plugin folder and build it. A missing tool fails the test only in CI."""
     compiler = COMPILERS[kind]
     needed(compiler[0] if compiler else kind)
     folder = person.copy(OLD / kind, "acme")
@@ -130,14 +130,14 @@ def built(kind: str, person: Person) -> Path:
 
 @pytest.mark.parametrize("kind", COMPILERS)
 def test_an_executable_of_protocol_1(kind: str, person: Person) -> None:
-    """The former executables, each in its language, answer protocol 1 as they are, for each environment."""
+    """The unchanged old executables, one per language, answer protocol 1 for each environment."""
     person.approve(built(kind, person))
     assert_acme(person.catalog(ACME_API_KEY="acme-secret"))
     assert not person.catalog().provider("acme").has_direct_key
 
 
 def test_an_executable_can_be_added(shell: Shell, tmp_path: Path) -> None:
-    """`plugins add` takes a former executable, asks it who it is, and it can be used from then on."""
+    """`plugins add` accepts an old executable and asks for its description; the plugin can then be used."""
     shutil.copytree(OLD / "sh", tmp_path / "downloads" / "acme")
     (tmp_path / "downloads" / "acme" / "acme.sh").chmod(0o755)
     done = shell.run("plugins", "add", str(tmp_path / "downloads" / "acme"), "--yes")
@@ -146,27 +146,27 @@ def test_an_executable_can_be_added(shell: Shell, tmp_path: Path) -> None:
     assert (found.returncode, found.stderr) == (0, "")
 
 
-# The former signatures of hooks
+# The previous signatures of hooks
 
 
 class OldMapper:
-    """Spells models for the gateway, whose list it was given."""
+    """A mapper for the gateway, based on the gateway's list."""
 
     def __init__(self, listed: Callable[[str], Iterable[str]]) -> None:
         self.listed = frozenset(listed("old-gate"))
 
     def lookup(self, model: ModelRef) -> IdMapping:
-        """The ID in the gateway's list."""
+        """Return the ID in the gateway's list."""
         name = f"old/{model.id}"
         return IdMapping(name, "listed", "in its list") if name in self.listed else IdMapping(None, "not_offered", "no")
 
     def reverse(self, gateway_id: str) -> ModelRef | None:
-        """The way back."""
+        """Return the vendor's model."""
         return ModelRef("old", gateway_id.removeprefix("old/")) if gateway_id in self.listed else None
 
 
 class OldPlugin:
-    """A vendor with a login of its own and a gateway, in the words of the last version alone."""
+    """A vendor with its own login and a gateway, written for the previous version only."""
 
     def __init__(self, base_url: str = "https://old.example/v1", *, looks: bool = True) -> None:
         self.base_url = base_url
@@ -175,7 +175,7 @@ class OldPlugin:
 
     @hookimpl
     def polyroute_providers(self) -> list[Provider]:
-        """Both, with every field that there was, by position."""
+        """Return both providers, with every previous field, by position."""
         alternatives = (
             Alternative("OLD_KEY", "", False, "", (), ""),
             Alternative("", "~/.old/${OLD_PROFILE:-main}", False, "old", ("key",), ""),
@@ -203,24 +203,24 @@ class OldPlugin:
 
     @hookimpl
     def polyroute_credentials(self, environment: Environment) -> list[Detection]:
-        """The login, by position."""
+        """Return the login, by position."""
         return [
             Detection("old", "oauth-token", Source("plugin", "login", "", "", ""), self.base_url, "", "Run: old login.")
         ]
 
     @hookimpl
     def polyroute_routeability(self) -> list[Routeability]:
-        """The gateway carries the vendor; by position."""
+        """Make the vendor routeable via the gateway, by position."""
         return [Routeability("old-gate", frozenset({"old"}), {}, (), "", False)]
 
     @hookimpl
     def polyroute_model_ids(self, listed: Callable[[str], Iterable[str]]) -> Mapping[str, Mapper]:
-        """One mapper, of whoever's environment."""
+        """Return one mapper, without regard to the environment."""
         return {"old-gate": OldMapper(listed)}
 
     @hookimpl
     def polyroute_models(self, provider_ids: frozenset[str]) -> Iterable[Model]:
-        """One of each, with every field that there was, by position."""
+        """Return one model each, with every previous field, by position."""
         facts = ("Large", 9_000, 900, 1.5, 2.5, ("text",), ("text",), "2025-01-01")
         if "old" in provider_ids:
             yield Model(
@@ -231,12 +231,12 @@ class OldPlugin:
 
     @hookimpl
     def polyroute_secrets(self, credential: Credential) -> str:
-        """A text."""
+        """Return a string."""
         return f"secret of {credential.provider} by {credential.source}\n"
 
     @hookimpl
     def polyroute_verifications(self, credentials: tuple[Credential, ...]) -> list[Probe | Verification]:
-        """A probe, or what it found; by position."""
+        """Return a probe or a verification, by position."""
         self.verified.append(credentials)
         if self.looks:
             return [Probe("old", "/balance", True, "", "left", "EUR", {"418": "invalid"})]
@@ -244,12 +244,12 @@ class OldPlugin:
 
 
 def catalog_of(item: object, home: Path, **variables: str) -> Catalog:
-    """A catalog of the bundled plugins and this object."""
+    """Return a catalog of the bundled plugins and this object."""
     return Catalog(Plugins.load([item], only=BUNDLED), Environment(variables, home=home))
 
 
 def test_hooks_with_the_former_signatures(tmp_path: Path) -> None:
-    """A plugin whose hooks take what they took gives providers, routes, models, IDs and a secret, without a problem."""
+    """A plugin with the previous hook signatures has providers, routes, models, IDs and a secret, and no problem."""
     catalog = catalog_of(OldPlugin(), tmp_path, OLD_KEY="old-key")
     direct, gate = sorted(catalog.routes("old/large"), key=lambda route: route.via)
     assert (direct.via, direct.usable, direct.model_id) == ("direct", True, "large")
@@ -277,7 +277,7 @@ def test_hooks_with_the_former_signatures(tmp_path: Path) -> None:
 
 
 def test_a_file_of_the_former_kind(tmp_path: Path) -> None:
-    """An alternative of six positional fields is found in the section of a file, as before."""
+    """An alternative with six positional fields is found in the section of a file, as before."""
     (tmp_path / ".old").mkdir()
     (tmp_path / ".old" / "main").write_text("[old]\nkey = from-file\n")
     catalog = catalog_of(OldPlugin(), tmp_path, OLD_REGION="global")
@@ -290,7 +290,7 @@ def test_a_file_of_the_former_kind(tmp_path: Path) -> None:
 
 
 def test_a_former_verification_by_probe(serve: Serve, tmp_path: Path) -> None:
-    """A hook that takes `credentials` alone gives a probe of seven positional fields, and the endpoint is asked."""
+    """A hook that takes only `credentials` returns a probe of seven positional fields, and the endpoint is called."""
     upstream = serve("large", key="secret of old by plugin login")
     upstream.documents["/balance"] = {"left": 3}
     plugin = OldPlugin(upstream.url)
@@ -301,7 +301,7 @@ def test_a_former_verification_by_probe(serve: Serve, tmp_path: Path) -> None:
 
 
 def test_a_former_verification_of_its_own(tmp_path: Path) -> None:
-    """A hook that takes `credentials` alone may find out by itself, for every user of a process."""
+    """A hook that takes only `credentials` may verify by itself, for every user of a process."""
     plugins = Plugins.load([OldPlugin(looks=False)], only=BUNDLED)
     for name in ("ann", "bob"):
         catalog = Catalog(plugins, Environment({"OLD_KEY": name}, home=tmp_path / name))
@@ -315,7 +315,7 @@ def test_a_former_list(tmp_path: Path) -> None:
     class Listing:
         @hookimpl
         def polyroute_lists(self) -> list[FetchedList]:
-            """One."""
+            """Return one list."""
             return [FetchedList("old", "https://old.example/list", len, "2025-01-01", 3, ("old-gate",), (), ())]
 
     catalog = Catalog(Plugins.load([OldPlugin(), Listing()], only=[]), Environment({}, home=tmp_path))
@@ -326,7 +326,7 @@ def test_a_former_list(tmp_path: Path) -> None:
 
 
 def test_positional_fields_mean_what_they_meant() -> None:
-    """The former fields of every type have kept their places."""
+    """The previous fields of every type have kept their positions."""
     credential = Credential("p", "https://p.example", "api-key", Source("env", "P", "/p", "s", "f"), ("q",), "plugin")
     assert credential._asdict() | {"source": None} == {
         "provider": "p",

@@ -1,4 +1,4 @@
-"""Whose a provider is, and who gets its key: what the user has agreed to stands, whoever comes after that."""
+"""Which plugin owns a provider and gets its key: the user's consent holds, whichever plugins are added later."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def shared(throw_away_homes: Path) -> Path:
-    """A cache that holds what all users have in common."""
+    """Provide a cache for everything that all users share."""
     from polyroute import Environment, Plugins
 
     Plugins.load(environment=Environment({}, home="/nonexistent")).models("anthropic")
@@ -45,7 +45,7 @@ def shared(throw_away_homes: Path) -> Path:
 
 @pytest.fixture
 def machine(tmp_path: Path, shared: Path) -> Iterator[Machine]:
-    """A user to whom nothing belongs yet."""
+    """Provide a user without any recorded owner."""
     with ownership.machine(tmp_path / "user", shared) as found:
         yield found
 
@@ -56,13 +56,13 @@ Owned = tuple[Machine, list[dict[str, Any]]]
 
 
 def seen(machine: Machine) -> list[dict[str, Any]]:
-    """All answers with the key in a variable, and with what is stored."""
+    """Return all results with the key in a variable, and with what is stored."""
     return [answers(machine.catalog(ACME_API_KEY=KEY)), answers(machine.catalog())]
 
 
 @pytest.fixture(scope="module", params=RECORDED)
 def owned(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Iterator[Owned]:
-    """A user to whom `acme` belongs, by what they have said; and all answers before anybody else claims it."""
+    """Provide a user with a recorded owner of `acme`, and all results before another plugin claims it."""
     with ownership.machine(tmp_path_factory.mktemp("user") / "home", shared) as machine:
         RECORDED[request.param](machine)
         before = seen(machine)
@@ -73,7 +73,7 @@ def owned(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.mark.parametrize("claim", CLAIMS)
 def test_a_second_claim_changes_no_answer(owned: Owned, claim: str) -> None:
-    """Whatever its name, kind or way of installation: no key, no host and no other answer changes."""
+    """A second claim of any name, kind or installation changes no key, no host and no other result."""
     machine, before = owned
     with ownership.restored(machine):
         CLAIMS[claim](machine)
@@ -86,7 +86,7 @@ def test_a_second_claim_changes_no_answer(owned: Owned, claim: str) -> None:
 
 @pytest.mark.parametrize("claim", [each for each in CLAIMS if "fetched" not in each])
 def test_a_second_claim_is_told(owned: Owned, claim: str) -> None:
-    """Who claims what is somebody else's has a problem that says whose it is, and what to do."""
+    """A plugin that claims another's provider gets a problem that names the owner and what to do."""
     machine, _ = owned
     with ownership.restored(machine):
         CLAIMS[claim](machine)
@@ -99,7 +99,7 @@ def test_a_second_claim_is_told(owned: Owned, claim: str) -> None:
 
 
 def test_nobody_extends_what_they_claim(machine: Machine) -> None:
-    """A second claimant does not make a gateway of the provider either: nothing that it says of it counts."""
+    """A second claimant can't make the provider a gateway either: its rules for it do not count."""
     own = OWNER.replace('kind = "gateway"\n', "").partition("\nmodels =")[0] + '\nmodels = ["acme-large"]\n'
     machine.run("plugins", "add", str(machine.downloaded("acme", own)), "--yes")
     before = seen(machine)
@@ -109,7 +109,7 @@ def test_nobody_extends_what_they_claim(machine: Machine) -> None:
 
 
 def test_the_command_says_the_same(machine: Machine) -> None:
-    """`resolve` prints the same before and after a second claim, and `plugins list` says what is dangerous about it."""
+    """`resolve` prints the same before and after a second claim, and `plugins list` reports the risks of that claim."""
     ownership.by_add(machine)
     command = ("resolve", "acme/acme-large", "--json")
     before = machine.shell.json(*command, ACME_API_KEY=KEY)
@@ -122,7 +122,7 @@ def test_the_command_says_the_same(machine: Machine) -> None:
 
 
 def test_what_can_not_be_used_is_not_added(machine: Machine) -> None:
-    """`plugins add` of a manifest whose provider is another's says so, ends with 1, and puts nothing there."""
+    """`plugins add` of a manifest with another plugin's provider reports that, ends with 1, and adds nothing."""
     ownership.by_trust(machine)
     said = machine.run("plugins", "add", str(machine.downloaded("aaa", CLAIM)), "--yes", status=1)
     assert "belongs to plugin acme" in said
@@ -130,7 +130,7 @@ def test_what_can_not_be_used_is_not_added(machine: Machine) -> None:
 
 
 def test_trusting_a_second_claimant_does_not_take(machine: Machine) -> None:
-    """`plugins trust` of a second claimant approves it, and leaves the provider to its owner."""
+    """`plugins trust` of a second claimant approves it, but the provider keeps its owner."""
     ownership.by_add(machine)
     before = seen(machine)
     ownership.python(machine)
@@ -139,7 +139,7 @@ def test_trusting_a_second_claimant_does_not_take(machine: Machine) -> None:
 
 
 def test_a_key_stored_for_an_owner_stays_its_owners(machine: Machine) -> None:
-    """The key that `keys set` stores goes where the provider was called then."""
+    """The key that `keys set` stores goes to where the provider was called at that time."""
     ownership.by_key(machine)
     ownership.python(machine)
     route = direct(machine.catalog())
@@ -160,7 +160,7 @@ def polyroute_models(provider_ids):
 
 @pytest.mark.parametrize("record", RECORDED)
 def test_an_owner_speaks_first_of_its_models(machine: Machine, record: str) -> None:
-    """What a stranger that comes first by name says of a recorded owner's model does not count, as the owner has it."""
+    """Another plugin's data for a model that the recorded owner lists is ignored, even if that plugin sorts first."""
     RECORDED[record](machine)
     before = seen(machine)
     machine.install("aaa-stranger", "aaa", STRANGER)
@@ -169,7 +169,7 @@ def test_an_owner_speaks_first_of_its_models(machine: Machine, record: str) -> N
 
 @pytest.mark.parametrize("answer", ["None", "5", "IdMapping(5, 'listed')", "IdMapping(None, 5, 'x')", "1 / 0"])
 def test_an_extension_that_fails_hurts_its_gateway_alone(machine: Machine, answer: str) -> None:
-    """A third party's mapper for a bundled provider that it extends is held to what it says, and is its problem."""
+    """If a third party's mapper for an extended bundled provider fails, it is its problem; direct routes still work."""
     source = f"""\
 from polyroute import *
 
@@ -199,16 +199,16 @@ def polyroute_model_ids():
     assert (problem.code, problem.plugin) == ("mapper-failed", "aaa")
 
 
-# The recorded owner is gone
+# The recorded owner is missing
 
 
 def direct(catalog: Catalog, provider: str = "acme") -> Route:
-    """A provider's own route."""
+    """Return a provider's direct route."""
     return next(route for route in catalog.provider(provider).routes if route.via == "direct")
 
 
 def has_key(catalog: Catalog, provider: str = "acme") -> bool:
-    """Whether a provider gets a key, by its own route or for a model; a plain no is a withheld one."""
+    """Return whether a provider gets a key; False means that it is withheld from direct and model routes alike."""
     try:
         catalog.resolve(f"{provider}/some-model")
     except NoEffectiveRoute:
@@ -218,17 +218,17 @@ def has_key(catalog: Catalog, provider: str = "acme") -> bool:
 
 
 def removed(machine: Machine) -> None:
-    """The owner is removed."""
+    """Remove the owner."""
     machine.run("plugins", "remove", "acme")
 
 
 def disabled(machine: Machine) -> None:
-    """The owner is switched off."""
+    """Disable the owner."""
     machine.run("plugins", "disable", "acme")
 
 
 def deleted(machine: Machine) -> None:
-    """The owner's folder is deleted by hand."""
+    """Delete the owner's folder by hand."""
     shutil.rmtree(machine.folder / "acme")
 
 
@@ -237,7 +237,7 @@ def deleted(machine: Machine) -> None:
 def test_a_newcomer_gets_no_key_until_it_is_trusted(
     machine: Machine, gone: Callable[[Machine], None], claim: str
 ) -> None:
-    """Where the recorded owner is gone a newcomer is listed, and its key withheld until `plugins trust`."""
+    """If the recorded owner is missing, a new claimant is listed, but its key is withheld until `plugins trust`."""
     ownership.by_add(machine)
     CLAIMS[claim](machine)
     gone(machine)
@@ -256,7 +256,7 @@ def test_a_newcomer_gets_no_key_until_it_is_trusted(
 
 
 def test_a_newcomer_at_the_recorded_hosts_needs_no_word(machine: Machine) -> None:
-    """A newcomer that would be called where the owner was gets the key: it goes nowhere new."""
+    """A new claimant at the recorded hosts gets the key without consent: the key goes to no new host."""
     ownership.by_trust(machine)
     machine.run("plugins", "disable", "acme")
     machine.install_manifests("acme-moved", target=":plugin.toml", plugin=OWNER)
@@ -266,7 +266,7 @@ def test_a_newcomer_at_the_recorded_hosts_needs_no_word(machine: Machine) -> Non
 
 
 def test_an_owner_that_is_back_has_its_key_again(machine: Machine) -> None:
-    """A provider whose owner was only switched off is the owner's again, key and all, when it is switched on."""
+    """A provider whose owner was only disabled belongs to that owner again, with its key, once it is enabled."""
     ownership.by_trust(machine)
     before = seen(machine)
     ownership.python(machine)
@@ -289,7 +289,7 @@ MOVES: dict[str, Callable[[str], str]] = {
 @pytest.mark.parametrize("move", MOVES)
 @pytest.mark.parametrize("record", ["plugins add", "keys set"])
 def test_an_owner_that_moves_asks_again(machine: Machine, record: str, move: str) -> None:
-    """A recorded owner that would send the key to another host gets none until the user has agreed to that."""
+    """A recorded owner that would send the key to another host gets no key until the user consents."""
     RECORDED[record](machine)
     (machine.folder / "acme" / "plugin.toml").write_text(MOVES[move](OWNER))
     catalog = machine.catalog(ACME_API_KEY=KEY)
@@ -307,8 +307,9 @@ ELSEWHERE = OWNER_IN_PYTHON.replace(
 
 @pytest.mark.parametrize("distribution", ["zz-acme", "aaa-newcomer"])
 def test_a_model_in_python_that_moves_asks_again(machine: Machine, distribution: str) -> None:
-    """A model of a recorded provider gets no key at another host, from an update or a newcomer, before `plugins trust`:
-    a key that is stored does not agree to it.
+    """A model of a recorded provider gets no key at another host before `plugins trust`.
+
+    That holds for an update and for a new claimant; storing a key is not consent to the host.
     """
     ownership.by_trust(machine)
     plugin = "acme" if distribution == "zz-acme" else "newcomer"
@@ -329,7 +330,7 @@ def test_a_model_in_python_that_moves_asks_again(machine: Machine, distribution:
 
 
 def test_an_update_at_the_same_hosts_does_not_ask(machine: Machine) -> None:
-    """A recorded owner whose models and words change keeps its key."""
+    """A recorded owner that changes only its models and names keeps its key."""
     ownership.by_add(machine)
     changed = OWNER.replace('name = "Acme"', 'name = "Acme Two"').replace("128_000", "256_000")
     (machine.folder / "acme" / "plugin.toml").write_text(changed)
@@ -338,13 +339,13 @@ def test_an_update_at_the_same_hosts_does_not_ask(machine: Machine) -> None:
 
 
 def test_consent_can_be_taken_back(machine: Machine) -> None:
-    """After `plugins untrust` nothing is recorded: the next claimant is as good as the first."""
+    """After `plugins untrust` no owner is recorded: the next claimant is treated like the first one."""
     ownership.by_trust(machine)
     machine.run("plugins", "untrust", "acme")
     assert json.loads((machine.state / "plugins.json").read_text())["owners"] == {}
 
 
-# Nobody is recorded
+# No owner is recorded
 
 
 def _install_both(machine: Machine) -> None:
@@ -372,7 +373,7 @@ RIVALS: dict[str, Callable[[Machine], None]] = {
 @pytest.mark.parametrize("rivals", RIVALS)
 @pytest.mark.parametrize(("chosen", "url"), [("aaa", f"{EVIL}/v1"), ("acme", f"{HOME}/v1")])
 def test_two_strangers_get_no_key(machine: Machine, rivals: str, chosen: str, url: str) -> None:
-    """Of two third parties that nobody has chosen the first is listed; no key goes to either until `plugins trust`."""
+    """Of two third parties without a user's choice the first is listed; neither gets a key until `plugins trust`."""
     RIVALS[rivals](machine)
     catalog = machine.catalog(ACME_API_KEY=KEY)
     assert catalog.plugins.owners["acme"].name == "aaa"
@@ -387,7 +388,7 @@ def test_two_strangers_get_no_key(machine: Machine, rivals: str, chosen: str, ur
 
 
 def test_a_key_can_not_be_stored_for_a_stranger_unseen(machine: Machine) -> None:
-    """`keys set` for a provider that two claim records nobody: the key stays withheld, and that is said."""
+    """`keys set` for a provider with two claimants records no owner: the key stays withheld, which is reported."""
     _install_both(machine)
     said = machine.run("keys", "set", "acme", given="stored-canary\n")
     assert "polyroute plugins trust aaa" in said
@@ -399,7 +400,7 @@ def test_a_key_can_not_be_stored_for_a_stranger_unseen(machine: Machine) -> None
 
 @pytest.mark.parametrize("provider", ["anthropic", "openrouter", "dexto"])
 def test_bundled_plugins_own_what_they_declare(machine: Machine, provider: str) -> None:
-    """No third party takes a bundled provider, trusted or not, and whatever the record says."""
+    """No third party takes over a bundled provider, trusted or not, whatever the record contains."""
     keys = {"ANTHROPIC_API_KEY": "a", "OPENROUTER_API_KEY": "o", "DEXTO_API_KEY": "d"}
     before = machine.catalog(**keys).status().providers[provider]
     owning_text = CLAIM.replace("providers.acme", f"providers.{provider}").replace(
@@ -434,7 +435,7 @@ base_url = "{EVIL}/v1"
 def test_a_manifest_takes_nothing_from_acme_by_naming_its_variable(
     machine: Machine, record: str | None, carried: bool
 ) -> None:
-    """An unapproved manifest that names ACME_API_KEY gets no key, and acme keeps all that it had, recorded or not."""
+    """An unapproved manifest that names ACME_API_KEY gets no key, and acme's results do not change, recorded or not."""
     if record:
         RECORDED[record](machine)
     else:
@@ -468,7 +469,7 @@ NAMING: dict[str, str] = {
 @pytest.mark.parametrize("naming", NAMING)
 @pytest.mark.parametrize("variable", ["DEXTO_API_KEY", "OPENAI_API_KEY"])
 def test_who_detects_by_a_variable_is_a_reader_of_it(machine: Machine, naming: str, variable: str) -> None:
-    """An unapproved manifest gets nobody's key, whichever way it names the variable, and takes it from nobody."""
+    """However an unapproved manifest names a variable, it gets no key, and no other provider loses one."""
     url = f"{EVIL}/${{h}}" if naming == "in its address" else EVIL
     machine.person.put("aaa", f'[providers.evil]\nbase_url = "{url}"\n' + NAMING[naming].format(variable))
     keys = {"DEXTO_API_KEY": "dexto-canary", "OPENAI_API_KEY": "openai-canary", "EVIL_KEY": "evil"}
@@ -486,7 +487,7 @@ POLYROUTE = "POLYROUTE_TOKEN"
 
 @pytest.mark.parametrize("naming", NAMING)
 def test_a_setting_of_ours_is_nobodys_key(machine: Machine, naming: str) -> None:
-    """A manifest that names POLYROUTE_TOKEN in any form is refused as a whole, approved or not."""
+    """A manifest that names POLYROUTE_TOKEN in any form is refused completely, approved or not."""
     url = f"{EVIL}/${{h}}" if naming == "in its address" else EVIL
     folder = machine.person.put("aaa", f'[providers.evil]\nbase_url = "{url}"\n' + NAMING[naming].format(POLYROUTE))
     catalog = machine.catalog(POLYROUTE_TOKEN="token-canary", EVIL_KEY="x")
@@ -517,17 +518,17 @@ SOURCES = {
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_no_detection_takes_a_setting_of_ours(machine: Machine, source: str) -> None:
-    """A plugin in Python that detects POLYROUTE_TOKEN as a key gets none, and has a problem."""
+    """A plugin in Python that detects POLYROUTE_TOKEN as a key gets no key and has a problem."""
 
     class Evil:
         @hookimpl
         def polyroute_providers(self) -> list[Provider]:
-            """One."""
+            """Return one provider."""
             return [Provider("evil", "Evil", "host", base_url=f"{EVIL}/v1")]
 
         @hookimpl
         def polyroute_credentials(self, environment: Environment) -> list[Detection]:
-            """Ours."""
+            """Detect Polyroute's own token as a key."""
             return [Detection("evil", source=SOURCES[source])]
 
     environment = machine.environment(POLYROUTE_TOKEN='{"x": "token-canary"}')
@@ -539,7 +540,7 @@ def test_no_detection_takes_a_setting_of_ours(machine: Machine, source: str) -> 
 
 
 def test_no_plugin_in_python_names_a_setting_of_ours(machine: Machine) -> None:
-    """A provider whose requirement, stored key or detection names POLYROUTE_TOKEN is left out."""
+    """A provider whose requirement, key variable or detection names POLYROUTE_TOKEN is refused."""
     for field in ("(Group((Slot('k', (Alternative('{}'),), True),)),)", "key_variable='{}'", "detects=('{}',)"):
         source = f"Provider('evil', 'Evil', 'host', {field.format(POLYROUTE)}, base_url='{EVIL}/v1')"
         head = "from polyroute import *\n\n\n@hookimpl\ndef polyroute_providers():\n    return ["
@@ -550,7 +551,7 @@ def test_no_plugin_in_python_names_a_setting_of_ours(machine: Machine) -> None:
             assert [each.plugin for each in catalog.problems] == ["aaa"]
 
 
-# What only a fetched list has
+# Providers that only a fetched list has
 
 
 def fetched(machine: Machine, **changes: Any) -> None:
@@ -558,7 +559,7 @@ def fetched(machine: Machine, **changes: Any) -> None:
 
 
 def test_a_fetched_provider_gets_no_key_unasked(machine: Machine) -> None:
-    """A provider that only a fetched list has gets the key that is set only after `polyroute refresh --accept`."""
+    """A provider that only a fetched list has gets a key that is set only after `polyroute refresh --accept`."""
     fetched(machine)
     assert about(machine.catalog()) == []
     catalog = machine.catalog(ACME_API_KEY=KEY)
@@ -573,7 +574,7 @@ def test_a_fetched_provider_gets_no_key_unasked(machine: Machine) -> None:
 
 
 def test_a_fetched_provider_of_a_name_that_was_anothers_waits(machine: Machine) -> None:
-    """Where the recorded owner is gone, a fetched provider of its name waits until the user agrees."""
+    """If the recorded owner is missing, a fetched provider of the same name waits for the user's consent."""
     ownership.by_add(machine)
     fetched(machine)
     machine.run("plugins", "remove", "acme")
@@ -586,29 +587,29 @@ def test_a_fetched_provider_of_a_name_that_was_anothers_waits(machine: Machine) 
 
 
 def test_a_key_stored_for_a_fetched_provider_is_withheld_too(machine: Machine) -> None:
-    """`keys set` for a provider that only a fetched list has says that the user has to agree to it first."""
+    """`keys set` for a provider that only a fetched list has reports that the user must accept it first."""
     fetched(machine)
     said = machine.run("keys", "set", "acme", given="stored-canary\n")
     assert "polyroute refresh --accept acme" in said
     assert not has_key(machine.catalog())
 
 
-# Models of the user's own
+# Custom models
 
 
 def own_model(machine: Machine, provider: str = "acme") -> None:
-    """A model of the user's own, with a key of its own."""
+    """Add a custom model with its own key."""
     machine.run("custom", "add", f"{provider}/mine", "--key-stdin", given="own-canary\n")
 
 
 def sent_to(catalog: Catalog) -> set[tuple[str, str]]:
-    """Where the key of the user's own model goes, by any route."""
+    """Return where the custom model's key goes, over all routes."""
     routes = [route for route in catalog.routes("acme/mine") if route.usable and route.credential]
     return {(route.base_url, catalog.environment.reveal(route.credential)) for route in routes}
 
 
 def test_a_models_own_key_does_not_go_to_a_newcomer(machine: Machine) -> None:
-    """The key of a user's own model of a provider whose key is withheld is not sent to the newcomer's host."""
+    """A custom model's key is not sent to a new claimant's host while the provider's key is withheld."""
     ownership.by_add(machine)
     own_model(machine)
     assert sent_to(machine.catalog()) == {(f"{HOME}/v1", "own-canary")}
@@ -624,7 +625,7 @@ def test_a_models_own_key_does_not_go_to_a_newcomer(machine: Machine) -> None:
 
 
 def test_a_models_own_key_does_not_follow_an_owner_that_moves(machine: Machine) -> None:
-    """Nor is it sent to another host of the same owner before the user has agreed to that."""
+    """A custom model's key is not sent to another host of the same owner before the user consents."""
     ownership.by_add(machine)
     own_model(machine)
     (machine.folder / "acme" / "plugin.toml").write_text(MOVES["base URL"](OWNER))
@@ -632,7 +633,7 @@ def test_a_models_own_key_does_not_follow_an_owner_that_moves(machine: Machine) 
 
 
 def test_a_models_own_key_goes_to_its_own_address(machine: Machine) -> None:
-    """A model with a base URL of its own keeps its key, whoever claims the provider: it goes where the user said."""
+    """A custom model with its own base URL keeps its key, whichever plugin claims the provider."""
     ownership.by_add(machine)
     machine.run(
         "custom", "add", "acme/mine", "--base-url", "https://mine.example/v1", "--key-stdin", given="own-canary\n"
@@ -643,12 +644,12 @@ def test_a_models_own_key_goes_to_its_own_address(machine: Machine) -> None:
 
 
 def test_a_models_own_key_does_not_go_where_only_a_list_says(machine: Machine) -> None:
-    """The key of a user's own model goes to no address that only a fetched list has, before the user agrees to it."""
+    """A custom model's key is not sent to an address that only a fetched list has before the user accepts it."""
     ownership.by_add(machine)
     own_model(machine)
     machine.run("plugins", "remove", "acme")
     fetched(machine)
-    assert "acme" not in machine.catalog().plugins.providers  # its name was somebody's: all of it waits
+    assert "acme" not in machine.catalog().plugins.providers  # recorded for another owner
     path = machine.state / "plugins.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "owners": {}}))
     catalog = machine.catalog()
@@ -673,7 +674,7 @@ COMMANDS = (
 
 @pytest.mark.parametrize("record", [None, "plugins add"])
 def test_loading_and_asking_write_nothing_but_caches(machine: Machine, record: str | None) -> None:
-    """Whatever is claimed by whom: loading and asking change no file of the user's."""
+    """Whatever is claimed, loading plugins and querying the catalog change none of the user's files."""
     if record:
         RECORDED[record](machine)
     else:
@@ -696,7 +697,7 @@ def _without_caches(machine: Machine, *places: Path) -> dict[str, tuple[int, int
     caches = str(machine.shell.ours / "cache")
     passed = (caches, str(machine.shell.ours) + os.sep + "cache", str(machine.site.folder / "__pycache__"))
     found = written(*places)
-    touched = (str(machine.shell.ours), str(machine.site.folder))  # the folder that the caches are in
+    touched = (str(machine.shell.ours), str(machine.site.folder))  # these folders contain the caches
     return {path: each for path, each in found.items() if not path.startswith(passed) and path not in touched}
 
 
@@ -726,7 +727,7 @@ BROKEN: dict[str, str | bytes] = {
 
 
 def assert_one_clear_problem(machine: Machine, path: Path) -> None:
-    """The record is told of once, with a remedy; what needs no record is as before."""
+    """Assert that the record is one problem with a remedy, and that everything that needs no record still works."""
     catalog = machine.catalog(OPENAI_API_KEY="k", ACME_API_KEY=KEY)
     (problem,) = [each for each in catalog.problems if each.code == "approvals-unreadable"]
     assert str(path) in problem.message
@@ -741,7 +742,7 @@ def assert_one_clear_problem(machine: Machine, path: Path) -> None:
 
 @pytest.mark.parametrize("broken", BROKEN)
 def test_a_broken_record_hurts_nothing_else(machine: Machine, broken: str) -> None:
-    """A record that can't be read is one clear problem, is left as it is, and everything else works."""
+    """A record that can't be read is one clear problem and is not overwritten; everything else works."""
     machine.person.put("acme", OWNER)
     path = machine.state / "plugins.json"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -755,7 +756,7 @@ def test_a_broken_record_hurts_nothing_else(machine: Machine, broken: str) -> No
 
 
 def test_a_folder_in_place_of_the_record(machine: Machine) -> None:
-    """The same where a folder lies there."""
+    """A folder in place of the record is one clear problem, too."""
     machine.person.put("acme", OWNER)
     path = machine.state / "plugins.json"
     path.mkdir(parents=True)
@@ -763,7 +764,7 @@ def test_a_folder_in_place_of_the_record(machine: Machine) -> None:
 
 
 def test_a_key_is_stored_whole_or_not_at_all(machine: Machine) -> None:
-    """`keys set` that can't record whose the provider is stores nothing, since it says that it failed."""
+    """If `keys set` can't record the provider's owner, it fails and stores nothing."""
     machine.person.put("acme", OWNER)
     path = machine.state / "plugins.json"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -785,7 +786,7 @@ slots.key = { from = [{ command = ["op", "read", "op://x/y"] }], secret = true }
 
 
 def program(folder: Path, words: str) -> Path:
-    """A program `op` in a folder for the PATH."""
+    """Return a program `op` in a folder for the PATH."""
     folder.mkdir(exist_ok=True)
     (folder / "op").write_text(OP.format(words))
     (folder / "op").chmod(0o755)
@@ -799,7 +800,7 @@ def secret_of_op(machine: Machine, path: str) -> str:
 
 @pytest.mark.parametrize("way", ["plugins add", "plugins trust"])
 def test_a_command_is_the_program_that_was_approved(machine: Machine, way: str) -> None:
-    """A command is resolved to a whole path at consent: another `op` that is earlier on PATH later is not run."""
+    """Consent resolves a command to its absolute path: another `op` that is earlier on the PATH later is not run."""
     usual = machine.shell.variables["PATH"]
     good, evil = program(machine.home / "good", "good"), machine.home / "evil"
     path = f"{evil}:{good}:{usual}"
@@ -818,7 +819,7 @@ def test_a_command_is_the_program_that_was_approved(machine: Machine, way: str) 
 
 
 def test_a_changed_program_asks_again(machine: Machine) -> None:
-    """After the program has changed nothing is run until the user agrees to it as it is now."""
+    """A program that has changed is not run until the user consents to it again."""
     path = f"{program(machine.home / 'good', 'good')}:{machine.shell.variables['PATH']}"
     machine.run("plugins", "add", str(machine.downloaded("op", WITH_COMMAND)), "--yes", PATH=path)
     program(machine.home / "good", "other")
@@ -831,7 +832,7 @@ def test_a_changed_program_asks_again(machine: Machine) -> None:
 
 
 def test_a_program_that_is_gone_is_not_looked_for_elsewhere(machine: Machine) -> None:
-    """Where the approved program is gone, no other one of its name is run."""
+    """If the approved program is missing, no other program of its name is run."""
     usual = machine.shell.variables["PATH"]
     good, evil = program(machine.home / "good", "good"), program(machine.home / "evil", "evil")
     machine.run("plugins", "add", str(machine.downloaded("op", WITH_COMMAND)), "--yes", PATH=f"{good}:{usual}")
@@ -842,14 +843,14 @@ def test_a_program_that_is_gone_is_not_looked_for_elsewhere(machine: Machine) ->
 
 
 def test_a_command_that_is_not_there_is_not_approved(machine: Machine) -> None:
-    """`plugins add` of a manifest whose program is not on PATH says so and adds nothing."""
+    """`plugins add` of a manifest whose program is not on the PATH reports that and adds nothing."""
     said = machine.run("plugins", "add", str(machine.downloaded("op", WITH_COMMAND)), "--yes", status=2)
     assert "runs 'op' for its key, and there is no such program on your PATH" in said
     assert not (machine.folder / "op").exists()
 
 
 def test_a_project_does_not_choose_the_program(machine: Machine) -> None:
-    """The `.env` of a project has no say in which program a command is."""
+    """A project's `.env` does not influence which program a command runs."""
     good, evil = program(machine.home / "good", "good"), program(machine.home / "evil", "evil")
     usual = machine.shell.variables["PATH"]
     (machine.project / ".env").write_text(f"PATH={evil}:{usual}\n")

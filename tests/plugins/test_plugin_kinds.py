@@ -1,4 +1,4 @@
-"""The examples of plugin kinds do what they are there to show: for real, against servers on this machine."""
+"""The examples of plugin kinds work as they demonstrate, against local servers."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Machine:
         return folder
 
     def install(self, example: str) -> None:
-        """Install an example as a distribution, as an installer would."""
+        """Install an example as a distribution, as an installer does."""
         project = tomllib.loads((KINDS / example / "pyproject.toml").read_text())["project"]
         ((plugin, module),) = project["entry-points"]["polyroute"].items()
         shutil.copytree(KINDS / example / module, self.site.folder / module)
@@ -64,25 +64,25 @@ class Machine:
         return path
 
     def environment(self, home: Path | None = None, /, **variables: str) -> Environment:
-        """What this user has, or another one with the same plugins."""
+        """Return this user's environment, or another user's with the same plugins."""
         return Environment({"POLYROUTE_HOME": str(self.user.ours), **variables}, home=home or self.user.home)
 
     def catalog(self, *names: str, **variables: str) -> Catalog:
-        """A catalog of the bundled plugins and of these."""
+        """Return a catalog of the bundled plugins and the named ones."""
         environment = self.environment(**variables)
         return Catalog(Plugins.load(only=[*BUNDLED, *names], environment=environment), environment)
 
 
 @pytest.fixture
 def machine(shell: Shell) -> Iterator[Machine]:
-    """A machine of a user who has nothing yet."""
+    """Provide the machine of a user without any plugin or login."""
     with site_on_path(shell.site.folder) as site:
         yield Machine(shell, site)
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The clock by which secrets are kept."""
+    """Provide the clock for the expiry of secrets."""
     clock = Clock(time.time())
     monkeypatch.setattr("polyroute._internal.secret_memory.time.time", clock)
     return clock
@@ -90,14 +90,14 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture
 def server(clock: Clock) -> Iterator[LoginServer]:
-    """A login server that knows two users."""
+    """Provide a login server that knows two users."""
     with LoginServer(clock, **{"hushed-a": "hush-a", "hushed-b": "hush-b"}).running() as server:
         yield server
 
 
 @pytest.fixture
 def copilot(machine: Machine, server: LoginServer) -> Catalog:
-    """A catalog of a user who has logged in to Acme Copilot."""
+    """Provide a catalog of a user who has logged in to Acme Copilot."""
     machine.put("exchange", "acme-copilot", hosts=(server.host,))
     server.more = {"endpoint": f"{server.url}/v1", "account": "hush-account"}
     machine.write(".acme-copilot/login.json", {"server": server.url, "token": "hushed-a"})
@@ -106,37 +106,37 @@ def copilot(machine: Machine, server: LoginServer) -> Catalog:
 
 @pytest.fixture
 def oauth(machine: Machine, server: LoginServer) -> Catalog:
-    """A catalog of a user whose access token has to be refreshed."""
+    """Provide a catalog of a user whose access token must be refreshed."""
     machine.install("oauth")
     machine.write(".acme/login.json", oauth_login(server, server.clock.now - 1))
     return machine.catalog("acme-oauth")
 
 
 def oauth_login(server: LoginServer, expires_at: float, refresh: str = "hushed-a") -> dict[str, Any]:
-    """What `acme login` writes."""
+    """Return what `acme login` writes."""
     tokens = {"access_token": "hush-0", "refresh_token": refresh, "expires_at": expires_at}
     return {"token_url": f"{server.url}/token", "client_id": "acme-cli", **tokens}
 
 
 def route(catalog: Catalog, provider: str) -> Route:
-    """The route to a provider's own model, usable or not."""
+    """Return the direct route to a provider's model, usable or not."""
     return catalog.routes(f"{provider}/acme-large")[0]
 
 
 def secret(catalog: Catalog, provider: str) -> Secret:
-    """The secret with which a provider is called."""
+    """Return the secret with which a provider is called."""
     return catalog.environment.secret(route(catalog, provider).credential)
 
 
 def replace(path: Path, old: str, new: str) -> None:
-    """Change a text in a file, where it has to be."""
+    """Replace a text that must be in a file."""
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, new))
 
 
 def unavailable(catalog: Catalog, provider: str) -> SecretUnavailable:
-    """Why there is no secret."""
+    """Return the error for a secret that is not available."""
     with pytest.raises(SecretUnavailable) as caught:
         secret(catalog, provider)
     return caught.value
@@ -144,7 +144,7 @@ def unavailable(catalog: Catalog, provider: str) -> SecretUnavailable:
 
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_the_kit_passes_each_example(shell: Shell, example: str) -> None:
-    """`polyroute plugins check` finds nothing to correct in any example."""
+    """`polyroute plugins check` finds no error in any example."""
     done = shell.run("plugins", "check", str(KINDS / example), PYTHONDONTWRITEBYTECODE="1")
     assert (done.returncode, "error:" in done.stdout, "warning:" in done.stdout) == (0, False, False), done.stdout
 
@@ -153,7 +153,7 @@ def test_the_kit_passes_each_example(shell: Shell, example: str) -> None:
 
 
 def test_a_login_is_exchanged_when_it_is_used(copilot: Catalog, server: LoginServer) -> None:
-    """A login file is all that a route takes; the call then has the token, the header and the endpoint exchanged."""
+    """A login file makes the route usable; a call then has the exchanged token, header and endpoint."""
     found = route(copilot, "acme-copilot")
     assert (found.usable, found.base_url, server.asked) == (True, "https://api.acme.example/v1", [])
     call = copilot.environment.call(found)
@@ -164,7 +164,7 @@ def test_a_login_is_exchanged_when_it_is_used(copilot: Catalog, server: LoginSer
 
 
 def test_nobody_has_logged_in(machine: Machine) -> None:
-    """Without a login file the plugin's own words say why, and what to do."""
+    """Without a login file the plugin's own reason and remedy are reported."""
     machine.put("exchange", "acme-copilot")
     with pytest.raises(NoEffectiveRoute) as caught:
         machine.catalog("acme-copilot").resolve("acme-copilot/acme-large")
@@ -172,13 +172,13 @@ def test_nobody_has_logged_in(machine: Machine) -> None:
 
 
 def test_a_token_that_leads_elsewhere_is_refused(copilot: Catalog, server: LoginServer) -> None:
-    """An endpoint outside the granted hosts is refused, and the token is not given out."""
+    """An endpoint outside the granted hosts is refused, and the token is not returned."""
     server.more["endpoint"] = "https://elsewhere.example/v1"
     assert "needs the host elsewhere.example" in unavailable(copilot, "acme-copilot").why
 
 
 def test_the_exchange_is_out_of_order(copilot: Catalog, server: LoginServer) -> None:
-    """A server that fails is told apart from a login that is refused."""
+    """A server failure is distinguished from a refused login."""
     server.broken = True
     assert unavailable(copilot, "acme-copilot").remedy == "Try again later."
 
@@ -187,7 +187,7 @@ def test_the_exchange_is_out_of_order(copilot: Catalog, server: LoginServer) -> 
 
 
 def test_a_token_is_refreshed_and_kept_in_the_file(machine: Machine, oauth: Catalog, server: LoginServer) -> None:
-    """A token that has ended is refreshed; the file then has the new one, is its owner's alone, and lost nothing."""
+    """An expired token is refreshed and stored in the file, which keeps its other fields and stays private."""
     assert secret(oauth, "acme-oauth") == Secret("hush-a-1", server.clock.now + LASTS_SECONDS)
     path = machine.user.home / ".acme" / "login.json"
     kept = json.loads(path.read_text())
@@ -197,21 +197,21 @@ def test_a_token_is_refreshed_and_kept_in_the_file(machine: Machine, oauth: Cata
 
 
 def test_a_token_that_is_good_is_taken_from_the_file(machine: Machine, oauth: Catalog, server: LoginServer) -> None:
-    """A token that does not end soon is used as it is: nothing is asked."""
+    """A token that does not expire soon is used unchanged, without a request."""
     machine.write(".acme/login.json", oauth_login(server, server.clock.now + LASTS_SECONDS))
     assert secret(oauth, "acme-oauth").value == "hush-0"
     assert server.asked == []
 
 
 def test_a_token_that_somebody_else_refreshed(machine: Machine, oauth: Catalog, server: LoginServer) -> None:
-    """A second environment of the same user finds the token that the first one refreshed."""
+    """A second environment of the same user uses the token that the first one refreshed."""
     again = Catalog(oauth.plugins, machine.environment())
     assert secret(oauth, "acme-oauth") == secret(again, "acme-oauth")
     assert server.asked == ["hushed-a"]
 
 
 def test_one_refresh_serves_many_catalogs(machine: Machine, oauth: Catalog, server: LoginServer) -> None:
-    """Eight catalogs of one user, each in a thread of its own, use up one refresh token."""
+    """Eight catalogs of one user, each in its own thread, use one refresh token once."""
     catalogs = [Catalog(oauth.plugins, machine.environment()) for _ in range(THREADS)]
     barrier = Barrier(THREADS)
 
@@ -225,7 +225,7 @@ def test_one_refresh_serves_many_catalogs(machine: Machine, oauth: Catalog, serv
 
 
 def test_a_login_without_refresh_ends(machine: Machine, oauth: Catalog, server: LoginServer) -> None:
-    """A login that can't be refreshed is not usable after its end, and the remedy is the plugin's."""
+    """An expired login that can't be refreshed is not usable, and the remedy is the plugin's."""
     machine.write(".acme/login.json", oauth_login(server, server.clock.now - 1, refresh=""))
     found = route(oauth.reload(), "acme-oauth")
     assert (found.usable, found.remedy) == (False, REMEDY)
@@ -233,14 +233,14 @@ def test_a_login_without_refresh_ends(machine: Machine, oauth: Catalog, server: 
 
 
 def test_the_refresh_is_out_of_order(oauth: Catalog, server: LoginServer) -> None:
-    """A server that fails is told apart from a login that is refused."""
+    """A server failure is distinguished from a refused login."""
     server.broken = True
     error = unavailable(oauth, "acme-oauth")
     assert (error.why[:13], error.remedy) == ("it expired on", "Acme can't be reached. Try again later.")
 
 
 def test_a_token_is_used_to_its_end(machine: Machine, oauth: Catalog, server: LoginServer) -> None:
-    """A token that should be refreshed and can't be is used as long as it is good."""
+    """If a token can't be refreshed, it is used until it expires."""
     server.broken = True
     machine.write(".acme/login.json", oauth_login(server, server.clock.now + 1))
     assert secret(oauth, "acme-oauth").value == "hush-0"
@@ -253,13 +253,13 @@ LOGINS = ("acme-copilot", "acme-oauth")
 
 @pytest.fixture(params=LOGINS)
 def logged_in(request: pytest.FixtureRequest) -> tuple[str, Catalog]:
-    """A provider with a login, and a catalog of a user who has one."""
+    """Provide a provider with a login, and a catalog of a user who has logged in."""
     fixture = {"acme-copilot": "copilot", "acme-oauth": "oauth"}[request.param]
     return request.param, request.getfixturevalue(fixture)
 
 
 def test_a_token_is_kept_until_a_minute_before_its_end(logged_in: tuple[str, Catalog], server: LoginServer) -> None:
-    """The server is asked once for a token, and again sixty seconds before that ends."""
+    """The server is asked for a token once, and again sixty seconds before the token expires."""
     provider, catalog = logged_in
     first = secret(catalog, provider)
     server.clock.now += LASTS_SECONDS - MARGIN_SECONDS - 1
@@ -270,7 +270,7 @@ def test_a_token_is_kept_until_a_minute_before_its_end(logged_in: tuple[str, Cat
 
 
 def test_threads_wait_for_one_token(logged_in: tuple[str, Catalog], server: LoginServer) -> None:
-    """Eight threads that want a token at once ask for one together."""
+    """Eight threads that need a token at the same time cause one request."""
     provider, catalog = logged_in
     barrier = Barrier(THREADS)
 
@@ -284,7 +284,7 @@ def test_threads_wait_for_one_token(logged_in: tuple[str, Catalog], server: Logi
 
 
 def test_a_refused_token_is_asked_for_anew(logged_in: tuple[str, Catalog], server: LoginServer) -> None:
-    """A token that its endpoint refused is forgotten, and the plugin is asked again."""
+    """A token that its endpoint refused is discarded, and the plugin is asked again."""
     provider, catalog = logged_in
     server.lasts = 2 * MARGIN_SECONDS
     credential = route(catalog, provider).credential
@@ -295,7 +295,7 @@ def test_a_refused_token_is_asked_for_anew(logged_in: tuple[str, Catalog], serve
 
 
 def test_a_refused_login_says_what_to_do(logged_in: tuple[str, Catalog], server: LoginServer) -> None:
-    """A login that the server refuses has the plugin's own remedy, in the error and in its text."""
+    """For a login that the server refuses, the error and its text contain the plugin's own remedy."""
     provider, catalog = logged_in
     server.users.clear()
     error = unavailable(catalog, provider)
@@ -304,7 +304,7 @@ def test_a_refused_login_says_what_to_do(logged_in: tuple[str, Catalog], server:
 
 
 def test_the_command_says_what_to_do(machine: Machine, logged_in: tuple[str, Catalog], server: LoginServer) -> None:
-    """`polyroute credential --reveal` ends with the plugin's own remedy where the login is refused."""
+    """For a refused login, `polyroute credential --reveal` ends with the plugin's own remedy."""
     provider, _ = logged_in
     server.users.clear()
     done = machine.shell.run("credential", f"{provider}/acme-large", "--reveal")
@@ -313,7 +313,7 @@ def test_the_command_says_what_to_do(machine: Machine, logged_in: tuple[str, Cat
 
 
 def test_the_command_gives_the_token(machine: Machine, logged_in: tuple[str, Catalog], server: LoginServer) -> None:
-    """`polyroute credential --reveal` has the token, its end, the endpoint and the headers."""
+    """`polyroute credential --reveal` prints the token, its expiry, the endpoint and the headers."""
     provider, _ = logged_in
     told = json.loads(machine.shell.run("credential", f"{provider}/acme-large", "--reveal").stdout)
     is_exchanged = provider == "acme-copilot"
@@ -324,7 +324,7 @@ def test_the_command_gives_the_token(machine: Machine, logged_in: tuple[str, Cat
 
 
 def test_no_secret_is_shown(machine: Machine, logged_in: tuple[str, Catalog], server: LoginServer) -> None:
-    """Neither the login nor the token nor a header of it stands in a text form, a document or a problem."""
+    """Neither the login nor the token nor its headers appear in text forms, documents or problems."""
     provider, catalog = logged_in
     found = route(catalog, provider)
     token, call = catalog.environment.secret(found.credential), catalog.environment.call(found)
@@ -337,7 +337,7 @@ def test_no_secret_is_shown(machine: Machine, logged_in: tuple[str, Catalog], se
 
 
 def test_an_expired_login_is_not_usable(machine: Machine, copilot: Catalog, server: LoginServer) -> None:
-    """A login that says when it ends is not usable after that, its token is not asked for, and the remedy is there."""
+    """An expired login is not usable, its token is not requested, and the remedy is reported."""
     login = {"server": server.url, "token": "hushed-a", "expires_at": server.clock.now - 1}
     machine.write(".acme-copilot/login.json", login)
     found = route(copilot.reload(), "acme-copilot")
@@ -370,7 +370,7 @@ DEPLOYMENTS = ".acme-cloud/deployments.json"
 
 
 def ids(catalog: Catalog, provider: str) -> list[str]:
-    """The models of a provider."""
+    """Return the IDs of a provider's models."""
     return [each.id for each in catalog.models(provider=provider)]
 
 
@@ -390,7 +390,7 @@ def test_two_users_have_their_own_deployments(machine: Machine, tmp_path: Path) 
 
 
 def test_a_new_deployment_is_seen(machine: Machine) -> None:
-    """A deployment that is made later is there after `reload`."""
+    """A deployment that is created later is listed after `reload`."""
     machine.install("deployments")
     catalog = machine.catalog("acme-cloud", **CLOUD)
     assert ids(catalog, "acme-cloud") == []
@@ -399,7 +399,7 @@ def test_a_new_deployment_is_seen(machine: Machine) -> None:
 
 
 def test_a_broken_list_is_its_users_alone(machine: Machine, tmp_path: Path) -> None:
-    """A file that is no list is a problem of its user's catalog, and of nobody else's."""
+    """A file that is not a list is a problem in its user's catalog only."""
     machine.install("deployments")
     machine.write(DEPLOYMENTS, [{"name": "sound", "model": "acme-large"}])
     machine.write(DEPLOYMENTS, [{"no": "name"}], tmp_path / "other")
@@ -427,27 +427,27 @@ class Vault:
         replace(self.plugin / "plugin.toml", "https://api.acme.example/v1", url)
 
     def approve(self) -> None:
-        """The user's word that the command may be run."""
+        """Approve the manifest and its command as the user."""
         Approvals.load(self.machine.environment(**self.variables)).approve(manifest(self.plugin))
 
     def hold(self, key: str, expires_at: object = None) -> None:
-        """What the program prints from now on."""
+        """Set what the program prints from now on."""
         (self.folder / "answer.json").write_text(json.dumps({"data": {"key": key, "expires_at": expires_at}}))
 
     def catalog(self, **variables: str) -> Catalog:
-        """A catalog of the user."""
+        """Return a catalog of the user."""
         return self.machine.catalog("acme-vault", **{**self.variables, **variables})
 
     @property
     def runs(self) -> list[str]:
-        """How the program was run."""
+        """Return the recorded runs of the program."""
         path = self.folder / "runs"
         return path.read_text().splitlines() if path.exists() else []
 
 
 @pytest.fixture
 def vault(machine: Machine, tmp_path: Path, serve: Serve) -> Vault:
-    """A vault that holds the key of an endpoint that tells a balance."""
+    """Provide a vault with the key for an endpoint that reports a balance."""
     upstream = serve(key="vault-key-1")
     upstream.documents["/balance"] = {"credits": {"left": 4.5}}
     vault = Vault(machine, tmp_path / "bin", upstream.url)
@@ -457,7 +457,7 @@ def vault(machine: Machine, tmp_path: Path, serve: Serve) -> Vault:
 
 
 def test_a_command_gives_the_key_at_the_moment_of_use(vault: Vault) -> None:
-    """The command is run when the endpoint is called, not before, with the variables that it names."""
+    """The command runs only when the endpoint is called, with the variables that it names."""
     catalog = vault.catalog()
     found = catalog.resolve("acme-vault/acme-large")
     assert (str(found.credential), vault.runs) == (f"command {vault.folder}/acme-vault read --json llm /data/key", [])
@@ -466,7 +466,7 @@ def test_a_command_gives_the_key_at_the_moment_of_use(vault: Vault) -> None:
 
 
 def test_a_command_says_how_long_its_key_is_good(vault: Vault, clock: Clock) -> None:
-    """A key with an end is kept in memory until a minute before that; then the command is run again."""
+    """A key with an expiry is kept in memory until a minute before that; then the command runs again."""
     vault.hold("vault-key-1", clock.now + LASTS_SECONDS)
     catalog = vault.catalog()
     assert [secret(catalog, "acme-vault").value for _ in range(3)] == ["vault-key-1"] * 3
@@ -477,28 +477,28 @@ def test_a_command_says_how_long_its_key_is_good(vault: Vault, clock: Clock) -> 
 
 
 def test_a_key_without_an_end_is_asked_for_each_time(vault: Vault) -> None:
-    """Where the command does not say until when the key is good, it is run at each use."""
+    """A command whose key has no expiry runs at each use."""
     catalog = vault.catalog()
     assert [secret(catalog, "acme-vault").value for _ in range(2)] == ["vault-key-1"] * 2
     assert len(vault.runs) == 2
 
 
 def test_a_command_that_fails_says_what_to_do(vault: Vault) -> None:
-    """A command that ends with an error has the manifest's remedy."""
+    """When the command fails, the error has the manifest's remedy."""
     catalog = vault.catalog()
     (vault.folder / "answer.json").unlink()
     assert unavailable(catalog, "acme-vault").remedy == "Run: acme-vault login."
 
 
 def test_a_header_takes_only_a_checked_name(vault: Vault) -> None:
-    """An organisation that is no bare name makes the route not usable, and the command is not run."""
+    """If the organization is not a slug, the route is not usable and the command is not run."""
     found = route(vault.catalog(ACME_ORG="org 1; x"), "acme-vault")
     assert (found.usable, vault.runs) == (False, [])
     assert "ACME_ORG" in found.reason + found.remedy
 
 
 def test_the_key_of_a_command_is_verified(vault: Vault) -> None:
-    """`verify` asks the endpoint with the key and the header, and tells the credit that is left."""
+    """`verify` calls the endpoint with the key and the header, and reports the remaining credit."""
     (found,) = verify(vault.catalog(), ["acme-vault"])
     assert found[1:] == ("valid", "", "4.5 USD")
     vault.hold("vault-key-old")
@@ -508,7 +508,7 @@ def test_the_key_of_a_command_is_verified(vault: Vault) -> None:
 
 
 def test_a_command_is_not_run_unapproved(machine: Machine, tmp_path: Path) -> None:
-    """A manifest that names a command is not used until the user has said so; the command then uses it."""
+    """A manifest with a command is not used before the user trusts it; then the command provides the key."""
     vault = Vault(machine, tmp_path / "bin", "https://api.acme.example/v1")
     vault.hold("vault-key-1")
     asked = ("credential", "acme-vault/acme-large", "--reveal")
@@ -524,7 +524,7 @@ def test_a_command_is_not_run_unapproved(machine: Machine, tmp_path: Path) -> No
 
 @pytest.fixture
 def starts(machine: Machine, tmp_path: Path) -> Path:
-    """The gateway in the plugin folder; the file to which each start of its program adds a line."""
+    """Put the gateway into the plugin folder; return the file to which each start of its program adds a line."""
     folder, log = machine.user.copy(KINDS / "gateway", "acme-gateway"), tmp_path / "starts"
     (folder / "run.sh").write_text(f'#!/bin/sh\necho start >> {log}\nexec python3 -I "${{0%/*}}/acme_gateway.py"\n')
     (folder / "run.sh").chmod(0o755)
@@ -534,12 +534,12 @@ def starts(machine: Machine, tmp_path: Path) -> Path:
 
 
 def count(log: Path) -> int:
-    """How often the program was started."""
+    """Return how often the program was started."""
     return len(log.read_text().splitlines())
 
 
 def test_many_models_are_mapped_by_one_process(machine: Machine, starts: Path) -> None:
-    """Fifty models are spelled by one start of the program, and their routes then take none."""
+    """One start of the program maps fifty models; their routes need no further start."""
     catalog = machine.catalog("acme-gateway", ACME_GATEWAY_KEY="key")
     models = [ModelRef("openai", "gpt-5"), *(ModelRef("anthropic", f"made-up-{number}") for number in range(49))]
     before = count(starts)
@@ -554,7 +554,7 @@ def test_many_models_are_mapped_by_one_process(machine: Machine, starts: Path) -
 
 
 def test_the_list_of_a_gateway_is_kept(machine: Machine, starts: Path) -> None:
-    """The models of a gateway are listed once for a user, as long as its answer holds."""
+    """The models of a gateway are requested once per user while the response is valid."""
     catalog = machine.catalog("acme-gateway", ACME_GATEWAY_KEY="key")
     listed = ids(catalog, "acme-gateway")
     assert (len(listed), listed[-1]) == (4, "eu.openai.gpt-5-mini")
@@ -577,7 +577,7 @@ def test_two_users_have_their_own_region(machine: Machine, tmp_path: Path) -> No
 
 
 def test_a_gateway_runs_what_it_lists(machine: Machine) -> None:
-    """`polyroute models --available` shows the models of a gateway's vendors with the gateway's key alone."""
+    """`polyroute models --available` lists the gateway's vendors' models with the gateway's key alone."""
     machine.put("gateway", "acme-gateway")
     document = machine.shell.json("models", "--available", "--provider", "openai", ACME_GATEWAY_KEY="key")
     assert {each["model"] for each in document["models"]} == {"gpt-5", "gpt-5-mini"}
@@ -587,7 +587,7 @@ def test_a_gateway_runs_what_it_lists(machine: Machine) -> None:
 
 
 def test_a_manifest_makes_a_gateway_of_anothers_provider(machine: Machine) -> None:
-    """The provider carries other vendors' models as the other gateway spells them; address and key are its owner's."""
+    """The provider becomes a gateway with the other gateway's mappings; base URL and key stay its owner's."""
     assert "vercel" not in machine.catalog().plugins.gateways
     machine.put("extends", "acme-extends")
     catalog = machine.catalog("acme-extends", AI_GATEWAY_API_KEY="key")

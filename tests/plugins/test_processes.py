@@ -1,4 +1,4 @@
-"""The host of executables survives every misbehaviour: in time, in memory, in descriptors, with nothing left behind."""
+"""Every misbehaving executable is contained in time, memory and file descriptors, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ ENDS: dict[str, str] = {
     "grandchild holds the pipe, with an answer": "",
     "grandchild holds the pipe, without": "exited",
     "daemon with setsid": "",
-    "never reads stdin, with an answer": "timeout",  # it answers one of two
+    "never reads stdin, with an answer": "timeout",  # one of two requests is answered
     "never reads stdin, without": "timeout",
     "stderr flood": "stderr_flood",
     "closes stdout and stays": "closed_stdout",
@@ -69,18 +69,18 @@ MESSAGES = st.dictionaries(
 
 
 class Watch:
-    """What a program and its host leave behind."""
+    """A detector of what a program and its host leave behind."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.marker = f"POLYROUTE_TEST_MARKER={uuid.uuid4().hex}"
 
     def program(self, mode: str) -> Program:
-        """The misbehaving program, marked so that its descendants are found again."""
+        """Return the misbehaving program, with a marker that identifies its descendants."""
         return Program((sys.executable, "-I", "-S", SCRIPT, mode), dict([self.marker.split("=")]), str(self.folder))
 
     def leftovers(self) -> list[str]:
-        """Processes that carry the mark, after those that were killed had time to go."""
+        """Return the processes with the marker, after killed ones had time to disappear."""
         for _ in range(100):
             found = [name for name in filter(str.isdigit, os.listdir("/proc")) if self.marker in _variables(name)]
             if not found:
@@ -91,7 +91,7 @@ class Watch:
 
 @pytest.fixture
 def watch(tmp_path: Path) -> Iterator[Watch]:
-    """A watch that asserts, when all is done, that nothing is left: no process, descriptor or directory."""
+    """Provide a watch; at the end, assert that no process, descriptor or directory is left."""
     gc.collect()
     before, watch = len(os.listdir("/proc/self/fd")), Watch(tmp_path)
     yield watch
@@ -108,7 +108,7 @@ def _variables(number: str) -> str:
 
 
 def memory(field: str) -> int:
-    """Bytes of this process: `VmRSS` now, `VmHWM` at most since the peak was reset."""
+    """Return bytes of this process: `VmRSS` is the current size, `VmHWM` the maximum since the last reset."""
     status = Path("/proc/self/status").read_text()
     return int(next(line.split()[1] for line in status.splitlines() if line.startswith(field))) << 10
 
@@ -116,7 +116,7 @@ def memory(field: str) -> int:
 def ask(
     programs: Sequence[Program], seconds: float, requests: Sequence[RpcRequest] = ASKED
 ) -> list[tuple[Session, RpcResponses]]:
-    """Ask all programs in one loop, once."""
+    """Send the requests to all programs once, in one event loop."""
     asked = [(Session(program), RpcResponses(requests)) for program in programs]
     for talk, answers in asked:
         talk.start([encoded(requests)], answers, seconds)
@@ -125,19 +125,19 @@ def ask(
 
 
 def code(talk: Session) -> str:
-    """How a talk ended; empty where well."""
+    """Return the fault code of a session, or "" if there was no fault."""
     return talk.fault.code if talk.fault else ""
 
 
 def test_every_misbehaviour_has_an_expectation() -> None:
-    """The 25 modes of the fixture are the 25 that are tested."""
+    """Each of the 25 modes of the fixture has an expected result."""
     assert len(MODES) == 25
     assert ENDS.keys() == MODES.keys()
 
 
 @pytest.mark.parametrize("mode", ENDS)
 def test_a_misbehaving_program_is_contained(mode: str, watch: Watch) -> None:
-    """It ends as expected, by its deadline, and the host neither grows nor keeps anything of it."""
+    """A misbehaving program ends as expected by its deadline, and the host neither grows nor keeps anything of it."""
     seconds = HASTY if ENDS[mode] == "timeout" else PATIENT
     Path("/proc/self/clear_refs").write_text("5")
     resident, began = memory("VmRSS"), time.monotonic()
@@ -150,7 +150,7 @@ def test_a_misbehaving_program_is_contained(mode: str, watch: Watch) -> None:
 
 
 def test_twenty_programs_of_which_six_misbehave_share_one_deadline(watch: Watch) -> None:
-    """All are asked at once: fourteen answer, and the six cost one deadline together."""
+    """All programs are called concurrently: fourteen respond, and the six others cost one deadline together."""
     bad = (
         "hangs",
         "1 GB without a newline",
@@ -167,27 +167,27 @@ def test_twenty_programs_of_which_six_misbehave_share_one_deadline(watch: Watch)
 
 
 def test_answers_before_a_fault_count(watch: Watch) -> None:
-    """What was answered before something went wrong is kept."""
+    """Responses that arrived before a fault are kept."""
     ((talk, answers),) = ask([watch.program("repeated ids")], PATIENT)
     assert code(talk) == "exited"
     assert list(answers.found) == ["describe"]
 
 
 def test_what_a_program_says_on_ending_is_kept(watch: Watch) -> None:
-    """The status and the end of stderr tell why there is no answer."""
+    """The exit status and the end of stderr explain a missing response."""
     ((talk, _),) = ask([watch.program("exits at once")], PATIENT)
     assert talk.errors == b"made-up: no such thing\n"
     assert str(talk.fault) == "ended with status 3 without an answer"
 
 
 def test_a_torn_answer_is_told_from_silence(watch: Watch) -> None:
-    """A line that looked like an answer and was none is remembered."""
+    """A line that looked like a response but was not a valid one is recorded."""
     ((_, answers),) = ask([watch.program("million-digit number")], PATIENT)
     assert answers.is_torn
 
 
 def test_a_request_of_a_mebibyte_arrives_whole(watch: Watch) -> None:
-    """What is longer than a pipe is written as it is read, and read as it is written."""
+    """A request longer than a pipe's buffer arrives whole, and so does its response."""
     ((talk, answers),) = ask(
         [watch.program("answers well")], PATIENT, [RpcRequest("describe", {"padding": "é" * 500_000})]
     )
@@ -196,7 +196,7 @@ def test_a_request_of_a_mebibyte_arrives_whole(watch: Watch) -> None:
 
 
 def test_a_program_that_can_not_be_started_is_told(tmp_path: Path) -> None:
-    """What is not there, or may not be run, ends the talk at once."""
+    """A program that is missing or not executable ends the session immediately."""
     plain = tmp_path / "plain"
     plain.write_text("no program")
     missing, forbidden = ask([Program((str(tmp_path / "none"),), {}), Program((str(plain),), {})], PATIENT)
@@ -205,7 +205,7 @@ def test_a_program_that_can_not_be_started_is_told(tmp_path: Path) -> None:
 
 
 def test_a_program_can_stay_for_another_round(watch: Watch) -> None:
-    """The same process answers twice, and is gone when it is stopped."""
+    """The same process responds twice, and is gone after it is stopped."""
     talk = Session(watch.program("answers well"))
     numbers = []
     for first in (1, 3):
@@ -221,7 +221,7 @@ def test_a_program_can_stay_for_another_round(watch: Watch) -> None:
 
 
 def test_a_program_that_ended_meanwhile_is_started_again(watch: Watch) -> None:
-    """Between rounds it may have gone; the next one has a new process."""
+    """A program that ended between rounds is started again for the next one."""
     talk = Session(watch.program("answers well"))
     talk.start([encoded(ASKED)], RpcResponses(ASKED), PATIENT, stays=True)
     run([talk])
@@ -236,7 +236,7 @@ def test_a_program_that_ended_meanwhile_is_started_again(watch: Watch) -> None:
 
 
 def test_a_program_gets_its_own_surroundings(watch: Watch) -> None:
-    """It has the variables that it was given, an empty directory, no terminal, and limits."""
+    """A program gets only its own variables, an empty directory, no terminal, and resource limits."""
     source = """
 import json, os, resource, sys
 limits = {name: resource.getrlimit(getattr(resource, f"RLIMIT_{name}"))[1] for name in sys.argv[1:]}
@@ -262,7 +262,7 @@ def test_where_the_system_tells_of_no_end_it_is_polled(watch: Watch, monkeypatch
 
 
 def test_a_host_that_ignores_its_children_is_served_too(watch: Watch) -> None:
-    """Where the system reaps children by itself, answers and ends are seen all the same."""
+    """If the system reaps child processes by itself, responses and exits are still noticed."""
     source = f"""
 import signal, sys
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -280,7 +280,7 @@ assert answers.is_done and not talk.fault
 
 
 def test_requests_are_compact_and_in_a_fixed_order() -> None:
-    """A plugin in a language without JSON can rely on how a request is written."""
+    """Requests have a fixed format, on which a plugin in a language without JSON can rely."""
     assert encoded([RpcRequest("detect", {"env_present": ["É"]})], 7).decode() == (
         '{"jsonrpc":"2.0","id":7,"method":"detect","params":{"env_present":["É"]}}\n'
     )
@@ -304,7 +304,7 @@ def test_requests_are_compact_and_in_a_fixed_order() -> None:
     ],
 )
 def test_what_is_no_answer_is_passed_over(line: bytes) -> None:
-    """A line that is not exactly an answer to an open request counts as noise, and the answer is still awaited."""
+    """A line that is not exactly a response to an open request counts as noise; the response is still awaited."""
     answers = RpcResponses(ASKED[:1])
     answers.receive(line)
     assert (answers.noise, answers.is_done) == (1, False)
@@ -314,7 +314,7 @@ def test_what_is_no_answer_is_passed_over(line: bytes) -> None:
 
 @pytest.mark.parametrize("error", [b"7", b"{}", b'{"code":"x","message":""}', b'{"code":0}', b'{"code":1,"message":2}'])
 def test_an_error_without_a_code_is_refused(error: bytes) -> None:
-    """An error has a number, and a text if any."""
+    """An error needs an integer code; its message, if present, must be a string."""
     with pytest.raises(RpcError) as caught:
         RpcResponses(ASKED[:1]).receive(b'{"jsonrpc":"2.0","id":1,"error":' + error + b"}")
     assert caught.value.code == "schema"
@@ -322,7 +322,7 @@ def test_an_error_without_a_code_is_refused(error: bytes) -> None:
 
 @given(st.binary(max_size=200) | MESSAGES.map(lambda message: json.dumps(message).encode()))
 def test_no_line_surprises_the_host(line: bytes) -> None:
-    """Whatever a program prints is an answer, noise or a fault, and nothing else."""
+    """Whatever a program prints is a response, noise or a fault, and nothing else."""
     answers = RpcResponses(ASKED)
     try:
         answers.receive(line)
@@ -333,7 +333,7 @@ def test_no_line_surprises_the_host(line: bytes) -> None:
 
 
 def test_an_error_is_an_answer() -> None:
-    """Its code, message and data are kept as they are."""
+    """An error's code, message and data are kept unchanged."""
     answers = RpcResponses(ASKED[:1])
     error = {"code": -32005, "message": "slow down", "data": {"retry_after": 3}}
     answers.receive(json.dumps({"jsonrpc": "2.0", "id": 1, "error": error}).encode())

@@ -1,4 +1,4 @@
-"""What a plugin may do before the person has said so: nothing in a project, and never send another's key elsewhere."""
+"""What plugins may do before the user approves them: a project's are not used, and no other provider's key is sent."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PROGRAM = "[executable]\nargv = ['./run']\nvariables = ['ACME_API_KEY']\nhosts =
 
 @pytest.fixture
 def person(tmp_path: Path) -> Person:
-    """Somebody with an empty plugin folder."""
+    """Provide a user with an empty plugin folder."""
     return Person(tmp_path)
 
 
@@ -60,8 +60,9 @@ THEFTS = {
 
 @pytest.mark.parametrize("text", THEFTS.values(), ids=THEFTS)
 def test_a_key_goes_to_no_other_host_unasked(person: Person, text: str) -> None:
-    """A manifest without code gets no credential that another provider reads, whichever way it asks; the person is
-    told, and may consent.
+    """A manifest gets no credential that another provider reads, however it asks for it.
+
+    A problem reports that, and the user may consent.
     """
     folder = person.put("evil", text)
     auth = person.home / ".dexto" / "auth.json"
@@ -93,14 +94,14 @@ def test_a_key_may_go_where_it_goes_anyway(person: Person) -> None:
 
 
 def test_its_own_key_stays_usable(person: Person) -> None:
-    """Of several variables only those of others are withheld."""
+    """Of several variables only those of other providers are withheld."""
     person.put("evil", THEFTS["as one of several"])
     catalog = person.catalog("evil", OPENAI_API_KEY="k", EVIL_KEY="own")
     assert str(catalog.resolve("evil/x").credential) == "env EVIL_KEY"
 
 
 def test_two_manifests_with_one_variable(person: Person) -> None:
-    """Where two manifests read one variable that is called after neither, nobody gets it until the user has chosen."""
+    """If two manifests read a variable named after neither, both get no key until the user chooses one."""
     text = ACME.replace("ACME_API_KEY", "OTHER_KEY")
     first = person.put("first", text)
     person.put("second", text.replace("providers.acme", "providers.zzz").replace("api.acme", "api.zzz"))
@@ -112,7 +113,7 @@ def test_two_manifests_with_one_variable(person: Person) -> None:
 
 
 def test_naming_a_variable_takes_no_key_away(person: Person) -> None:
-    """A manifest that nobody approved and that names another's variable gets no key, and the other one keeps it."""
+    """An unapproved manifest that names another provider's variable gets no key; the other provider keeps its key."""
     person.put("acme")
     person.put("aaa", EVIL.replace("OPENAI", "ACME"))
     catalog = person.catalog(ACME_API_KEY="k")
@@ -121,7 +122,7 @@ def test_naming_a_variable_takes_no_key_away(person: Person) -> None:
 
 
 def test_one_manifest_cannot_vouch_for_another(person: Person) -> None:
-    """Two manifests that would send a key to the same host are no more trusted than one."""
+    """Two manifests that would send a key to the same host are not trusted more than one."""
     for name in ("one", "two"):
         person.put(name, EVIL.replace("providers.evil", f"providers.{name}"))
     catalog = person.catalog(OPENAI_API_KEY="k")
@@ -129,7 +130,7 @@ def test_one_manifest_cannot_vouch_for_another(person: Person) -> None:
 
 
 def test_a_projects_plugins_wait(person: Person) -> None:
-    """What lies in a project is listed and told, and is not in use until the person approves it as it is."""
+    """A project's plugins are listed and reported, but not used until the user approves their current content."""
     folder = person.put("acme", in_project=True)
     catalog = person.catalog(ACME_API_KEY="k")
     found = plugin(catalog, "acme")
@@ -144,7 +145,7 @@ def test_a_projects_plugins_wait(person: Person) -> None:
 
 
 def test_a_project_is_found_from_below(person: Person) -> None:
-    """The plugins of a project are found from any folder in it; without a project there are none."""
+    """A project's plugins are found from any folder in the project; without a project there are none."""
     person.put("acme", in_project=True)
     person.project = person.project / "src" / "deep"
     person.project.mkdir(parents=True)
@@ -152,7 +153,7 @@ def test_a_project_is_found_from_below(person: Person) -> None:
 
 
 def test_an_executable_waits_wherever_it_lies(person: Person) -> None:
-    """A plugin with a program is not in use until the person trusts it, in the person's own folder too."""
+    """A plugin with a program is not used until the user trusts it, in the user's own folder, too."""
     person.put("acme", PROGRAM, run="#!/bin/sh\n")
     found = plugin(person.catalog(), "acme")
     assert (found.kind, found.enabled, found.reason) == ("executable", False, "waits for your approval")
@@ -160,7 +161,7 @@ def test_an_executable_waits_wherever_it_lies(person: Person) -> None:
 
 @pytest.mark.parametrize("mode", [0o664, 0o646])
 def test_what_others_may_write_is_refused(person: Person, mode: int) -> None:
-    """A manifest, a list or a folder that others than its owner may write is not used, and the remedy mends it."""
+    """A manifest, list or folder that other users may write is not used; the remedy fixes that."""
     for name, path in {"one": "plugin.toml", "two": "m.json", "three": "."}.items():
         folder = person.put(name, ACME.replace('["acme-large"', '"m.json" #').replace("acme", name), m_json="[]")
         os.chmod(folder / path, mode | (0o111 if path == "." else 0))
@@ -168,12 +169,12 @@ def test_what_others_may_write_is_refused(person: Person, mode: int) -> None:
     for name in ("one", "two", "three"):
         assert not plugin(catalog, name).enabled
         assert "users other than its owner may write" in words(catalog, name)
-        os.system(words(catalog, name).partition("Run: ")[2])  # noqa: S605 - it is our own remedy
+        os.system(words(catalog, name).partition("Run: ")[2])  # noqa: S605 - the command is Polyroute's own remedy
     assert all(plugin(person.catalog(), name).enabled for name in ("one", "two", "three"))
 
 
 def test_links_may_not_lead_out(person: Person) -> None:
-    """A manifest that links out of its folder is refused, and nothing with such a link can be approved."""
+    """A manifest that links out of its folder is refused, and a folder with such a link can't be approved."""
     folder = person.put("acme")
     (person.home / "elsewhere").write_text("x")
     (folder / "link").symlink_to(person.home / "elsewhere")
@@ -190,7 +191,7 @@ def test_links_may_not_lead_out(person: Person) -> None:
 
 
 def test_anything_changed_is_another_fingerprint(person: Person) -> None:
-    """Content, names and further files of the whole folder count; looking again does not."""
+    """Content, names and additional files of the whole folder change the fingerprint; recomputing it does not."""
     folder = person.put("acme", run="1", in_project=True)
     seen = [fingerprint(manifest(folder))]
     assert fingerprint(manifest(folder)) == seen[0]
@@ -213,7 +214,7 @@ def test_anything_changed_is_another_fingerprint(person: Person) -> None:
 
 @pytest.mark.slow
 def test_a_folders_name_writes_no_command(person: Person) -> None:
-    """What a person is told to run holds the names of plugins as one word each, whatever they are called."""
+    """In a command that the user is asked to run, each plugin name is one shell word, whatever it contains."""
     name = "x$(touch stolen); touch stolen"
     folder = person.put(name, in_project=True)
     told = [plugin(person.catalog(name), name).label, *(each.remedy for each in person.catalog(name).problems)]
@@ -233,7 +234,7 @@ def test_a_folders_name_writes_no_command(person: Person) -> None:
 
 
 def test_a_folder_without_end_is_not_read(person: Person) -> None:
-    """What is larger than any plugin is refused before it is read."""
+    """A folder that is larger than any plugin is refused before it is read."""
     folder = person.put("acme", in_project=True)
     with open(folder / "sparse", "wb") as file:
         file.truncate(1 << 40)
@@ -242,10 +243,10 @@ def test_a_folder_without_end_is_not_read(person: Person) -> None:
 
 
 def test_a_change_is_seen_whatever_its_time_says(person: Person) -> None:
-    """Other content of the same length, written in place and given its old time, is another fingerprint."""
+    """New content of the same length, written in place with the old timestamps, changes the fingerprint."""
     folder = person.put("acme", run="1", in_project=True)
     before, times = fingerprint(manifest(folder)), os.stat(folder / "run")
-    time.sleep(0.05)  # longer than a file system's clock ticks
+    time.sleep(0.05)  # longer than the file system's timestamp resolution
     (folder / "run").write_text("2")
     os.utime(folder / "run", ns=(times.st_atime_ns, times.st_mtime_ns))
     assert fingerprint(manifest(folder)) != before
@@ -253,7 +254,7 @@ def test_a_change_is_seen_whatever_its_time_says(person: Person) -> None:
 
 @pytest.mark.slow
 def test_a_program_elsewhere_is_part_of_the_plugin(person: Person) -> None:
-    """A program that is named by its whole path is approved with what lies there; without one there is no plugin."""
+    """The approval covers a program given by its absolute path, with its content; without it the plugin is not used."""
     program = person.home / "program"
     folder = person.put("acme", PROGRAM.replace("./run", str(program)))
     program.write_text("#!/bin/sh\n")
@@ -275,7 +276,7 @@ def test_what_is_approved_can_be_told(person: Person) -> None:
 
 
 def test_approval_can_be_taken_back(person: Person) -> None:
-    """A plugin whose approval is revoked is as one never approved."""
+    """A plugin whose approval is revoked is treated as never approved."""
     folder = person.put("acme", in_project=True)
     person.approve(folder)
     Approvals.load(person.environment()).revoke(str(folder))
@@ -283,7 +284,7 @@ def test_approval_can_be_taken_back(person: Person) -> None:
 
 
 def test_decisions_are_the_persons_alone(person: Person) -> None:
-    """The file with the decisions is for its owner alone, and is kept where the person's state is."""
+    """The file with the decisions is readable only by its owner and is in the user's state directory."""
     person.approve(person.put("acme", in_project=True))
     path = person.ours / "state" / "plugins.json"
     assert path.stat().st_mode & 0o777 == 0o600
@@ -292,7 +293,7 @@ def test_decisions_are_the_persons_alone(person: Person) -> None:
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"schema": 2}', '{"schema": 1, "approved": {"a": 1}, "disabled": []}'])
 def test_an_unreadable_file_approves_nothing_and_is_kept(person: Person, text: str) -> None:
-    """Where the decisions can't be read nothing is approved, the person is told, and nothing is written over them."""
+    """If the decisions can't be read, nothing is approved, a problem is reported, and the file is not overwritten."""
     folder = person.put("acme", in_project=True)
     path = person.ours / "state" / "plugins.json"
     path.parent.mkdir(parents=True)
@@ -306,7 +307,7 @@ def test_an_unreadable_file_approves_nothing_and_is_kept(person: Person, text: s
 
 
 def test_switched_off_for_good(person: Person) -> None:
-    """A plugin can be switched off and on by name; a bundled one too."""
+    """Any plugin, bundled ones included, can be disabled and enabled by name."""
     person.put("acme")
     Approvals.load(person.environment()).switch("acme", on=False)
     Approvals.load(person.environment()).switch("openrouter", on=False)
@@ -317,7 +318,7 @@ def test_switched_off_for_good(person: Person) -> None:
 
 
 def test_names_bring_nothing_to_a_terminal(person: Person) -> None:
-    """A manifest with control characters in a name, a remedy or a header is refused with its place."""
+    """A manifest with control characters in a name, a remedy or a header is refused, with their place."""
     text = ACME + 'name = "\\u001b[31mAcme"\nslots.x = { from = ["X"], remedy = "\\u0007" }\n'
     person.put("acme", text)
     told = words(person.catalog(), "acme")

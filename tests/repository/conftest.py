@@ -12,9 +12,9 @@ from tests.support.wheels import PUBLISHED, WORKSPACE, Built, build, built
 
 @pytest.fixture(scope="session")
 def distributions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Built]:
-    """By name what `python -m build` makes of each distribution and of the workspace."""
+    """Return the result of `python -m build` for each distribution and the workspace, by name."""
     base = tmp_path_factory.getbasetemp()
-    shared = base.parent if base.name.startswith("popen-") else base  # pytest-xdist gives each worker a folder in it
+    shared = base.parent if base.name.startswith("popen-") else base  # pytest-xdist gives each worker its own subfolder
     sources, folder = [*PUBLISHED, WORKSPACE], shared / "distributions"
     with FileLock(shared / "distributions.lock"):
         if not folder.exists():

@@ -30,23 +30,23 @@ def blocks(page: Path, language: str) -> list[str]:
 
 
 def test_ci_runs_the_readmes_test_command() -> None:
-    """`.ci/run` holds the README's test command to the letter."""
+    """`.ci/run` contains the README's test command unchanged."""
     tests = next(line for line in "".join(blocks(ROOT / "README.md", "sh")).splitlines() if "pytest" in line)
     assert tests in (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_python_in_the_pages_is_python(page: Path) -> None:
-    """Every piece of Python in the documentation compiles."""
+    """Every Python block in the documentation compiles."""
     for block in blocks(page, "python"):
         compile(block, str(page), "exec")
 
 
 def test_the_readmes_plugin_works() -> None:
-    """The plugin in the README, as it stands, is a provider without problems."""
+    """The plugin in the README, unchanged, provides a provider without problems."""
     source = next(block for block in blocks(ROOT / "README.md", "python") if "polyroute_providers" in block)
     module: dict[str, object] = {}
-    exec(source, module)  # noqa: S102 - it is our own README
+    exec(source, module)  # noqa: S102 - our own README
     plugin = type("Acme", (), {"polyroute_providers": staticmethod(module["polyroute_providers"])})()  # type: ignore[arg-type]
     plugins = Plugins.load([plugin], only=[])
     assert list(plugins.providers) == ["acme"]
@@ -54,9 +54,9 @@ def test_the_readmes_plugin_works() -> None:
 
 
 def test_the_documented_gateway_works(make_environment: MakeEnvironment) -> None:
-    """The gateway in docs/hooks.md, as it stands, carries OpenAI's models."""
+    """The gateway in docs/hooks.md, unchanged, carries OpenAI's models."""
     module = types.ModuleType("acme")
-    exec(blocks(ROOT / "docs" / "hooks.md", "python")[0], vars(module))  # noqa: S102 - it is our own page
+    exec(blocks(ROOT / "docs" / "hooks.md", "python")[0], vars(module))  # noqa: S102 - our own page
     catalog = Catalog.load([module], only=["direct"], environment=make_environment(ACME_API_KEY="k"))
     assert catalog.resolve("openai/gpt-5").via == "acme"
     assert catalog.problems == ()
@@ -79,7 +79,7 @@ def test_every_command_is_in_the_readme() -> None:
 
 
 def test_every_variable_is_documented() -> None:
-    """docs/configuration.md names each variable of Polyroute that the code reads."""
+    """docs/configuration.md names each Polyroute variable that the code reads."""
     page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
     sources = [
         path.read_text(encoding="utf-8") for path in [*(ROOT / "core").rglob("*.py"), *ROOT.glob("plugins/*/*/*.py")]
@@ -90,7 +90,7 @@ def test_every_variable_is_documented() -> None:
 
 
 def test_the_documented_config_is_read(make_environment: MakeEnvironment) -> None:
-    """The config.toml in the documentation is read without a problem."""
+    """The config.toml in the documentation is read without any problem."""
     text = blocks(ROOT / "docs" / "configuration.md", "toml")[0]
     loaded = Preferences.load(make_environment({".config/polyroute/config.toml": text}))
     assert loaded.problems == ()
@@ -98,7 +98,7 @@ def test_the_documented_config_is_read(make_environment: MakeEnvironment) -> Non
 
 
 def sections(page: Path) -> dict[str, list[str]]:
-    """The shell commands of each section of a page."""
+    """Return the shell commands of each section of a page."""
     parts = re.split(r"^## (.*)\n", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
     found = {
         title: re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
@@ -113,7 +113,7 @@ WRITING = ROOT / "docs" / "writing-a-plugin.md"
 @pytest.mark.slow
 @pytest.mark.parametrize("title", sections(WRITING))
 def test_from_nothing_to_a_working_provider(title: str, tmp_path: Path) -> None:
-    """The commands for each kind of plugin do what the page says, one after the other."""
+    """The commands for each kind of plugin, run in order, do what the page says."""
     variables = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": str(tmp_path)}
     script = "set -e\n" + "\n".join(sections(WRITING)[title])
     done = subprocess.run(
@@ -124,7 +124,7 @@ def test_from_nothing_to_a_working_provider(title: str, tmp_path: Path) -> None:
 
 
 def test_the_distribution_in_the_page_carries_a_manifest(tmp_path: Path) -> None:
-    """The `pyproject.toml` of a distribution without code, as it stands, packs a manifest and passes the kit."""
+    """The `pyproject.toml` of a distribution without code, unchanged, packages a manifest, and the kit accepts it."""
     (text,) = [block for block in blocks(WRITING, "toml") if "project" in tomllib.loads(block)]
     packages = tomllib.loads(text)["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
     (tmp_path / "pyproject.toml").write_text(text)
@@ -139,7 +139,7 @@ def test_the_distribution_in_the_page_carries_a_manifest(tmp_path: Path) -> None
     "page", [WRITING, ROOT / "docs" / "manifest.md", ROOT / "README.md"], ids=lambda page: page.name
 )
 def test_the_manifests_in_the_pages_are_sound(page: Path) -> None:
-    """Every manifest in the documentation is read without a fault."""
+    """Every manifest in the documentation is read without an error."""
     found = [tomllib.loads(block) for block in blocks(page, "toml")]
     manifests = [each for each in found if "providers" in each]
     assert manifests

@@ -21,10 +21,10 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 class FakeGateway(BaseHTTPRequestHandler):
-    """Answers chat completions with what it was asked."""
+    """A server that responds to chat completions with the request that it received."""
 
     def do_POST(self) -> None:
-        """Echo path, key and model."""
+        """Return path, key and model of the request."""
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         text = f"{self.path} {self.headers['Authorization']} {body['model']}"
         message = {"role": "assistant", "content": text}
@@ -38,12 +38,12 @@ class FakeGateway(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
-        """Keep quiet."""
+        """Log nothing."""
 
 
 @pytest.fixture
 def gateway() -> Iterator[str]:
-    """The address of a gateway on this machine."""
+    """Run a gateway on this machine and return its address."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), FakeGateway)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -59,14 +59,14 @@ def run(example: str, *arguments: str, **variables: str) -> subprocess.Completed
 
 
 def test_openai_client_sends_the_routes_id_and_key(gateway: str) -> None:
-    """The OpenAI SDK, fed from a route, calls the gateway with the gateway's ID and key."""
+    """The OpenAI SDK, configured from a route, calls the gateway with the gateway's ID and key."""
     variables = {"DEXTO_API_KEY": "secret-1", "DEXTO_API_URL": gateway}
     done = run("openai_client.py", "anthropic/claude-sonnet-4-5", "Hello?", **variables)
     assert done.stdout.split() == ["/v1/chat/completions", "Bearer", "secret-1", "anthropic/claude-sonnet-4.5"]
 
 
 def test_openai_client_says_what_to_do() -> None:
-    """Without any credential the example ends with reasons and remedies."""
+    """Without any credential the example prints reasons and remedies."""
     done = run("openai_client.py", "anthropic/claude-sonnet-4-5", "Hello?")
     assert done.returncode == 1
     assert "Set ANTHROPIC_API_KEY (or" in done.stderr
@@ -85,7 +85,7 @@ def test_the_example_plugin_is_found_once_installed(tmp_path: Path) -> None:
 
 
 def test_the_chat_agent_answers_and_asks_before_it_goes_on(serve: Serve, tmp_path: Path) -> None:
-    """Lines in, answers out, the conversation kept; without credits the person is asked, and a no ends it."""
+    """The agent answers each line and keeps the conversation; without credits it asks the user, and "n" ends it."""
     upstream = serve("anthropic/claude-sonnet-4.5")
     variables = {"DEXTO_API_KEY": "secret-1", "DEXTO_API_URL": upstream.url, "OPENROUTER_API_KEY": "secret-2"}
     command = [sys.executable, str(EXAMPLES / "chat.py"), "anthropic/claude-sonnet-4-5"]

@@ -26,7 +26,7 @@ Install = Callable[[str], Shell]
 
 @pytest.fixture(scope="session")
 def pythons(distributions: dict[str, Built], tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """The interpreter of the environment with this requirement, which is made once."""
+    """Return a function that gives the interpreter of an environment with a requirement, created once each."""
     wheels = [distributions[each.name].wheel for each in PUBLISHED]
     made: dict[str, Path] = {}
 
@@ -40,13 +40,13 @@ def pythons(distributions: dict[str, Built], tmp_path_factory: pytest.TempPathFa
 
 @pytest.fixture
 def install(pythons: Callable[[str], Path], tmp_path: Path) -> Install:
-    """A shell in a throw-away home, whose polyroute is installed by this requirement."""
+    """Return a function that gives a shell in a temporary home, with polyroute installed by a requirement."""
     return lambda requirement: Shell(tmp_path, (str(pythons(requirement)), "-m", "polyroute"))
 
 
 @contextmanager
 def nothing_written(folder: Path) -> Iterator[None]:
-    """Nothing in the folder is changed while this lasts."""
+    """Check that nothing in the folder changes within the block."""
 
     def content() -> dict[Path, bytes]:
         return {
@@ -59,7 +59,7 @@ def nothing_written(folder: Path) -> Iterator[None]:
 
 
 def test_the_core_alone_says_what_is_missing(install: Install) -> None:
-    """Without any plugin `status` says so and what brings some, and `resolve` does not know the provider."""
+    """Without any plugin, `status` says so and how to install some, and `resolve` does not know the provider."""
     shell = install(ALONE)
     status, resolved = shell.run("status"), shell.run("resolve", MODEL)
     assert "pip install 'polyroute[all]'" in status.stderr
@@ -68,7 +68,7 @@ def test_the_core_alone_says_what_is_missing(install: Install) -> None:
 
 
 def test_without_the_store_no_plugin_is_added(install: Install) -> None:
-    """`plugins add` names the extra that is missing, before it asks anything, and leaves everything as it was."""
+    """`plugins add` names the missing extra before it prompts, and changes nothing."""
     shell = install(ALONE)
     with nothing_written(shell.home):
         done = shell.run("plugins", "add", str(PLUGIN))
@@ -78,7 +78,7 @@ def test_without_the_store_no_plugin_is_added(install: Install) -> None:
 
 
 def test_without_the_store_no_plugin_is_removed(install: Install) -> None:
-    """`plugins remove` leaves a plugin where it is if it can't forget that it was approved."""
+    """`plugins remove` leaves a plugin in place if it can't revoke its approval."""
     shell = install(ALONE)
     shutil.copytree(PLUGIN, shell.ours / "plugins" / "acme")
     with nothing_written(shell.home):
@@ -88,7 +88,7 @@ def test_without_the_store_no_plugin_is_removed(install: Install) -> None:
 
 
 def test_the_core_alone_uses_an_installed_plugin(install: Install) -> None:
-    """`status`, `resolve` and `explain` need no extra."""
+    """`status`, `resolve` and `explain` work without any extra."""
     shell = install(ALONE)
     shell.site.install("acme", "acme", sound("acme"))
     assert "acme-vendor" in shell.run("status", ACME_KEY="k").stdout
@@ -97,7 +97,7 @@ def test_the_core_alone_uses_an_installed_plugin(install: Install) -> None:
 
 
 def test_without_rich_a_terminal_gets_plain_text(install: Install) -> None:
-    """On a terminal the core alone prints the table that goes through a pipe, without any control sequence."""
+    """On a terminal the core alone prints the same table as into a pipe, without any control sequence."""
     shell = install(ALONE)
     shell.site.install("acme", "acme", sound("acme"))
     status, shown = shell.on_terminal("status", ACME_KEY="k")
@@ -107,7 +107,7 @@ def test_without_rich_a_terminal_gets_plain_text(install: Install) -> None:
 
 
 def test_with_rich_a_terminal_gets_a_drawn_table(install: Install) -> None:
-    """With `[cli]` the titles of a table are bold on a terminal."""
+    """With `[cli]`, a table's headings are bold on a terminal."""
     shell = install(WITH_CLI)
     shell.site.install("acme", "acme", sound("acme"))
     status, shown = shell.on_terminal("status", ACME_KEY="k")
@@ -129,7 +129,7 @@ def test_with_rich_a_terminal_gets_a_drawn_table(install: Install) -> None:
     ],
 )
 def test_a_command_names_the_extra_that_it_needs(arguments: tuple[str, ...], extra: str, install: Install) -> None:
-    """What the core alone can't do, it names the extra for, in one sentence, and writes nothing."""
+    """A command that needs an extra names it in one sentence, and writes nothing."""
     shell = install(ALONE)
     shell.site.install("acme", "acme", sound("acme"))
     file = shell.home / "agent.yml"
@@ -143,7 +143,7 @@ def test_a_command_names_the_extra_that_it_needs(arguments: tuple[str, ...], ext
 
 @pytest.mark.parametrize("requirement", [WITH_CLI, ALL])
 def test_a_plugin_is_added_and_used(requirement: str, install: Install) -> None:
-    """With `[cli]`, and with all extras, an added plugin's provider is in `status` and its models resolve."""
+    """With `[cli]`, and with all extras, an added plugin's provider is in `status`, and its models can be resolved."""
     shell = install(requirement)
     assert shell.run("plugins", "add", str(PLUGIN), "--yes").returncode == 0
     assert "acme" in shell.run("status", **KEY).stdout
@@ -152,7 +152,7 @@ def test_a_plugin_is_added_and_used(requirement: str, install: Install) -> None:
 
 
 def test_all_brings_the_bundled_plugins(install: Install) -> None:
-    """With all extras the bundled plugins are there, none with a problem, and are known as bundled."""
+    """With all extras the bundled plugins are installed, have no problem, and are marked as bundled."""
     document = install(ALL).json("plugins")
     assert {each["name"]: each["origin"] for each in document["plugins"]} == dict.fromkeys(
         ("direct", "openrouter", "dexto"), "bundled"
@@ -162,7 +162,7 @@ def test_all_brings_the_bundled_plugins(install: Install) -> None:
 
 @pytest.mark.parametrize("kind", ["manifest", "python", "sh", "node"])
 def test_templates_are_installed(kind: str, install: Install) -> None:
-    """`plugins new` of the installed core writes each kind of plugin."""
+    """`plugins new` of the installed core writes every kind of plugin."""
     shell = install(ALONE)
     done = shell.run("plugins", "new", "mine", "--kind", kind, "--into", str(shell.home / "new"), "--json")
     assert done.returncode == 0, done.stderr

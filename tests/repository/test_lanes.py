@@ -41,12 +41,12 @@ def test_takes_hours():
 
 
 def test_the_slow_folders_are_there() -> None:
-    """A folder that is renamed keeps its lane."""
+    """Each slow folder exists, so that renaming one does not change its lane."""
     assert {folder for folder in SLOW_FOLDERS if not (TESTS / folder).is_dir()} == set()
 
 
 def test_tests_and_helpers_are_apart() -> None:
-    """Tests are in folders named after what they test, and helpers in `tests/support/`."""
+    """Tests are in folders that are named for what they test, and helpers in `tests/support/`."""
     files = {path.relative_to(TESTS) for path in TESTS.rglob("*.py") if TESTS / "data" not in path.parents}
     tests = {path for path in files if path.name.startswith("test_")}
     helpers = {path for path in files - tests if path.name not in ("__init__.py", "conftest.py")}
@@ -66,7 +66,7 @@ def test_tests_and_helpers_are_apart() -> None:
     ],
 )
 def test_what_holds_in_a_lane(tmp_path: Path, lane: str, ci: str, outcome: str) -> None:
-    """A fast test that starts a process fails, and so does one that is skipped in CI."""
+    """A test of the fast lane that starts a process fails, and so does one that is skipped in CI."""
     (tmp_path / "test_made_up.py").write_text(MADE_UP)
     (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers =\n  slow\n  fast\n  soak\n")
     own = {"PYTHONPATH": str(TESTS.parent)} | ({"CI": ci} if ci else {})

@@ -22,7 +22,7 @@ HEADING = re.compile(r"^#+ +(.*?)(?: +#+)? *$", re.MULTILINE)
 
 @cache
 def anchors(page: Path) -> frozenset[str]:
-    """The names by which a page's headings can be linked to, as GitHub makes them."""
+    """Return the anchors of a page's headings, as GitHub generates them."""
     text = re.sub(r"^(```|~~~).*?^\1", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
     found: Counter[str] = Counter()
     names: set[str] = set()
@@ -35,14 +35,14 @@ def anchors(page: Path) -> frozenset[str]:
 
 
 def links(page: Path) -> list[str]:
-    """Where the links of a page lead, but for what only looks like one in code."""
+    """Return the targets of a page's links, without those that only look like links inside code."""
     return ["".join(each) for each in LINK.findall(CODE.sub("`", page.read_text(encoding="utf-8")))]
 
 
 def is_dead(link: str, page: Path) -> bool:
-    """Whether a link leads to no file of this repository, or to no heading of a page in it."""
+    """Return whether a link leads to a missing file of this repository, or to a missing heading of a page in it."""
     path, _, anchor = unquote(link).partition("#")
-    if path.startswith(f"{HOME}/"):  # /blob/main/…, or a page that is made by the host
+    if path.startswith(f"{HOME}/"):  # /blob/main/…, or a page that the host generates
         kind, _, rest = path.removeprefix(f"{HOME}/").partition("/")
         return kind in ("blob", "tree") and not (ROOT / rest.partition("/")[2]).exists()
     if re.match(r"[a-z]+:", path):
@@ -53,12 +53,12 @@ def is_dead(link: str, page: Path) -> bool:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page: Path) -> None:
-    """Every link leads to a file of the repository and, with an anchor, to a heading in it."""
+    """Every link leads to an existing file of the repository and, with an anchor, to an existing heading."""
     assert [link for link in links(page) if is_dead(link, page)] == []
 
 
 def test_a_dead_link_is_found(tmp_path: Path) -> None:
-    """A link to a missing file, heading or file of the repository is dead, and a link in code is none."""
+    """A link to a missing file or heading, here or by the repository's URL, is dead; a link in code does not count."""
     page = tmp_path / "page.md"
     page.write_text(
         "# One `two` & [three](x.md)\n[a](page.md#one-two--three) [b](#none) [c](missing.md) `[d](code.md)`\n"
@@ -69,6 +69,6 @@ def test_a_dead_link_is_found(tmp_path: Path) -> None:
 
 
 def test_every_page_is_looked_at() -> None:
-    """The README, the documentation and each distribution's README are among the pages."""
+    """The README, the documentation and each distribution's README are checked."""
     names = {str(page.relative_to(ROOT)) for page in PAGES}
     assert {"README.md", "CHANGELOG.md", "docs/http.md", "core/README.md", "plugins/direct/README.md"} <= names

@@ -24,7 +24,7 @@ def told(tmp_path: Path, node: str, *arguments: str, **variables: str) -> list[s
 
 
 def test_with_a_gateways_key(tmp_path: Path, node: str) -> None:
-    """With the gateway's key alone the client lists, resolves, adds, switches to and removes."""
+    """With only the gateway's key, the client lists, resolves, adds, switches and removes."""
     count, resolved, added, removed = told(tmp_path, node, DEXTO_API_KEY="canary")
     assert int(count.split()[0]) > 400
     claude = "anthropic/claude-sonnet-4-5 runs via dexto as anthropic/claude-sonnet-4.5 at https://app.dexto.ai/v1"
@@ -34,14 +34,14 @@ def test_with_a_gateways_key(tmp_path: Path, node: str) -> None:
 
 
 def test_without_any_key(tmp_path: Path, node: str) -> None:
-    """Without one, it tells of each route why not and what to do; errors are of a type of their own."""
+    """Without a key, the client reports the reason and remedy of each route; errors have their own type."""
     lines = told(tmp_path, node)
     assert any("does not run via direct" in line and "Set ANTHROPIC_API_KEY" in line for line in lines)
     assert any(line.startswith("can't switch: llm_api_key_missing") and "OPENROUTER_API_KEY" in line for line in lines)
 
 
 def test_a_server_that_does_not_start(tmp_path: Path, node: str) -> None:
-    """What the command says on stderr is the client's error."""
+    """The error of the client contains what the command prints on stderr."""
     source = (
         f"import('{FOLDER / 'polyroute.mjs'}').then((m) => m.start({{command: '{POLYROUTE}', args: ['--host', '::']}}))"
     )
@@ -51,7 +51,7 @@ def test_a_server_that_does_not_start(tmp_path: Path, node: str) -> None:
 
 
 def test_every_method_is_typed() -> None:
-    """The declarations name what the module has, and nothing else."""
+    """The declarations name exactly what the module exports."""
     source = (FOLDER / "polyroute.mjs").read_text(encoding="utf-8")
     types = (FOLDER / "polyroute.d.mts").read_text(encoding="utf-8")
     declared = types[types.index("export class Polyroute {") : types.index("// Generated from")]
@@ -61,7 +61,7 @@ def test_every_method_is_typed() -> None:
 
 
 NPM = os.environ.get("POLYROUTE_TEST_NPM", "")
-"""A folder where npm has installed `typescript`; .ci/run makes one."""
+"""A folder in which npm has installed `typescript`; .ci/run creates it."""
 RIGHT = """
 import { start, PolyrouteError, type Resolution, type ListedModel } from "./polyroute.mjs";
 
@@ -86,11 +86,11 @@ console.log((await polyroute.resolve("a/b")).route?.modelID);
 await polyroute.addCustomModel({ name: "glm", baseUrl: "http://127.0.0.1" });
 """
 WAYS = [("nodenext", "nodenext"), ("esnext", "bundler")]
-"""The `module` and `moduleResolution` of TypeScript that find `.d.mts` beside `.mjs`."""
+"""Values of `module` and `moduleResolution` with which TypeScript finds `.d.mts` next to `.mjs`."""
 
 
 def errors_of_tsc(tmp_path: Path, node: str, source: str, way: tuple[str, str]) -> list[str]:
-    """What TypeScript says of a program that imports the client."""
+    """Return TypeScript's output for a program that imports the client."""
     compiler = Path(NPM) / "node_modules" / "typescript" / "bin" / "tsc"
     if not compiler.exists() and not IN_CI:
         pytest.skip("POLYROUTE_TEST_NPM names no folder where npm has installed `typescript`")
@@ -107,12 +107,12 @@ def errors_of_tsc(tmp_path: Path, node: str, source: str, way: tuple[str, str]) 
 @pytest.mark.clients
 @pytest.mark.parametrize("way", WAYS)
 def test_typescript_finds_the_declarations(tmp_path: Path, node: str, way: tuple[str, str]) -> None:
-    """A program that uses the client as declared compiles, however modules are resolved."""
+    """A program that uses the client as declared compiles, with every way to resolve modules."""
     assert errors_of_tsc(tmp_path, node, RIGHT, way) == []
 
 
 @pytest.mark.clients
 @pytest.mark.parametrize("way", WAYS)
 def test_a_wrong_field_is_an_error_to_typescript(tmp_path: Path, node: str, way: tuple[str, str]) -> None:
-    """A field that no answer has, and one that no body takes, do not compile."""
+    """A field that no response has, and one that no body accepts, are compile errors."""
     assert errors_of_tsc(tmp_path, node, WRONG, way) == ["TS2551", "TS2561"]

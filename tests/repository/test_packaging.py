@@ -23,11 +23,11 @@ import polyroute
 from tests.support.wheels import PUBLISHED, ROOT, WORKSPACE, Built, Source, normalized
 
 KINDS = {".css", ".html", ".js", ".json", ".py", ".svg", ".toml", ".txt", ".typed"}
-"""The kinds of files that a package of ours holds."""
+"""The kinds of files that our packages may contain."""
 LINK = re.compile(r"\]\(([^)\s]+)\)|^\[[^\]]+\]: (\S+)", re.MULTILINE)
-"""Where a link in Markdown leads, beside its text or at the end of the page."""
+"""A link's target in Markdown, inline or at the end of the page."""
 CHOSEN_BY_UVICORN = {"uvloop"}
-"""What is required and imported by a library alone, when it is there."""
+"""Libraries that only another library imports, if they are installed."""
 
 each_source = pytest.mark.parametrize("source", PUBLISHED, ids=lambda source: source.name)
 
@@ -38,20 +38,20 @@ def made(source: Source, distributions: dict[str, Built]) -> Built:
 
 
 def in_wheel(wheel: Path) -> dict[str, bytes]:
-    """The content of a wheel by name; its metadata under `*.dist-info` without name and version."""
+    """Return the content of a wheel by name; its metadata is under `*.dist-info` without name and version."""
     with zipfile.ZipFile(wheel) as archive:
         return {re.sub(r"^[^/]*\.dist-info", ".dist-info", name): archive.read(name) for name in archive.namelist()}
 
 
 def in_sdist(sdist: Path) -> dict[str, bytes]:
-    """The content of an sdist by name, without the folder that all of it is in."""
+    """Return the content of an sdist by name, without its top folder."""
     with tarfile.open(sdist) as archive:
         files = {each.name.partition("/")[2]: archive.extractfile(each) for each in archive if each.isfile()}
         return {name: file.read() for name, file in files.items() if file}
 
 
 def in_packages(source: Source) -> dict[str, bytes]:
-    """The files of a distribution's packages, but for what is made by running them."""
+    """Return the files of a distribution's packages, except those that are created by running them."""
     paths = [path for package in source.packages for path in (source.folder / package).rglob("*") if path.is_file()]
     made_up = {"__pycache__", ".mypy_cache", ".ruff_cache", ".DS_Store"}
     return {
@@ -67,7 +67,7 @@ def metadata(wheel: Path) -> Message:
 
 @each_source
 def test_a_wheel_holds_the_package_and_nothing_else(source: Source, made: Built) -> None:
-    """A wheel holds every file of the package, templates and tables among them, its licence, and no other file."""
+    """A wheel contains every file of the package, including templates and tables, its licence, and no other file."""
     files = in_wheel(made.wheel)
     expected = in_packages(source)
     assert {name: content for name, content in files.items() if not name.startswith(".dist-info/")} == expected
@@ -77,14 +77,14 @@ def test_a_wheel_holds_the_package_and_nothing_else(source: Source, made: Built)
 
 @each_source
 def test_an_sdist_holds_the_source_and_nothing_else(source: Source, made: Built) -> None:
-    """An sdist holds the package, README, licence and settings; the wheel is built from it."""
+    """An sdist contains the package, README, licence and settings; the wheel is built from it."""
     expected = {*in_packages(source), "LICENSE", "PKG-INFO", "README.md", "pyproject.toml"}
-    assert in_sdist(made.sdist).keys() - {".gitignore"} == expected  # hatchling always adds that
+    assert in_sdist(made.sdist).keys() - {".gitignore"} == expected  # hatchling always adds it
 
 
 @each_source
 def test_a_package_holds_only_known_kinds_of_files(source: Source) -> None:
-    """No leftover of an editor and no compiled file is in a package, and each package is marked as typed."""
+    """No editor leftover and no compiled file is in a package, and each package is marked as typed."""
     files = in_packages(source)
     assert {name for name in files if PurePosixPath(f"x{name}").suffix not in KINDS and "py.typed" not in name} == set()
     assert {f"{package}/py.typed" for package in source.packages} <= files.keys()
@@ -92,7 +92,7 @@ def test_a_package_holds_only_known_kinds_of_files(source: Source) -> None:
 
 @each_source
 def test_a_wheel_says_what_it_is(source: Source, made: Built) -> None:
-    """Licence, authors, addresses and the versions of Python are in the metadata, the same for all distributions."""
+    """The metadata has licence, authors, URLs and Python versions, the same for all distributions."""
     told = metadata(made.wheel)
     assert told["Version"] == polyroute.__version__
     assert (told["License-Expression"], told["License-File"]) == ("MIT", "LICENSE")
@@ -106,7 +106,7 @@ def test_a_wheel_says_what_it_is(source: Source, made: Built) -> None:
 
 @each_source
 def test_a_readme_is_whole_on_an_index(source: Source, made: Built) -> None:
-    """The README in the metadata is Markdown whose links are absolute (`test_links` follows them)."""
+    """The README in the metadata is Markdown with absolute links only (`test_links` follows them)."""
     told = metadata(made.wheel)
     assert told["Description-Content-Type"] == "text/markdown"
     text = str(told.get_payload())
@@ -116,14 +116,14 @@ def test_a_readme_is_whole_on_an_index(source: Source, made: Built) -> None:
 
 @pytest.mark.parametrize("source", [*PUBLISHED, WORKSPACE], ids=lambda source: source.name)
 def test_each_has_the_licence(source: Source, made: Built) -> None:
-    """The licence is the repository's in every sdist and wheel."""
+    """Every sdist and wheel contains the repository's licence."""
     licence = (ROOT / "LICENSE").read_bytes()
     assert in_wheel(made.wheel)[".dist-info/licenses/LICENSE"] == licence
     assert in_sdist(made.sdist)["LICENSE"] == licence
 
 
 def test_the_workspace_holds_the_others(distributions: dict[str, Built]) -> None:
-    """The workspace's sdist installs the distributions from itself, and its wheel holds no package."""
+    """The workspace's sdist installs the distributions from itself, and its wheel contains no package."""
     made = distributions[WORKSPACE.name]
     files = in_sdist(made.sdist)
     for source in PUBLISHED:
@@ -135,7 +135,7 @@ def test_the_workspace_holds_the_others(distributions: dict[str, Built]) -> None
 
 @each_source
 def test_siblings_are_of_the_same_minor_version(source: Source) -> None:
-    """Whatever of ours a distribution requires, it requires in this minor version and in no later one."""
+    """A distribution requires our other distributions in its own minor version and in no later one."""
     own = Version(polyroute.__version__)
     bounds = {f">={own.major}.{own.minor}", f"<{own.major}.{own.minor + 1}"}
     names = {each.name for each in PUBLISHED} - {source.name}
@@ -154,7 +154,7 @@ def test_what_is_imported_is_required(source: Source) -> None:
 
 @each_source
 def test_what_is_required_is_used(source: Source) -> None:
-    """Each dependency, in an extra or not, is named in the package that it is required for."""
+    """Each dependency, optional or not, is named in the package that it is required for."""
     ours = {each.name for each in PUBLISHED}
     words = {word for path in modules(source) for word in re.findall(r"\w+", path.read_text(encoding="utf-8"))}
     others = {normalized(each.name) for each in required(source)} - ours - CHOSEN_BY_UVICORN
@@ -166,16 +166,16 @@ def test_what_is_required_is_used(source: Source) -> None:
 
 
 def required(source: Source) -> list[Requirement]:
-    """What a distribution requires, with all extras."""
+    """Return what a distribution requires, with all extras."""
     extras: dict[str, list[str]] = source.project.get("optional-dependencies", {})
     return [Requirement(text) for texts in (source.project["dependencies"], *extras.values()) for text in texts]
 
 
 def parts(name: str) -> Iterator[str]:
-    """The distributions that another one requires in one exact version: they are parts of it."""
+    """Yield the distributions that another one pins to an exact version: they are parts of it."""
     try:
         found = importlib.metadata.requires(name) or []
-    except importlib.metadata.PackageNotFoundError:  # another system's
+    except importlib.metadata.PackageNotFoundError:  # for another system
         return
     for each in map(Requirement, found):
         if each.marker is None and [bound.operator for bound in each.specifier] == ["=="]:
@@ -183,7 +183,7 @@ def parts(name: str) -> Iterator[str]:
 
 
 def imported(source: Source) -> set[str]:
-    """The libraries whose modules a distribution imports, wherever in its code and even for types alone."""
+    """Return the libraries that a distribution imports anywhere in its code, even only for types."""
     trees = (ast.parse(path.read_text(encoding="utf-8")) for path in modules(source))
     names = {name.partition(".")[0] for tree in trees for node in ast.walk(tree) for name in imported_by(node)}
     return names - sys.stdlib_module_names
@@ -201,12 +201,12 @@ def modules(source: Source) -> Iterator[Path]:
 
 
 def providers(module: str) -> Iterator[str]:
-    """The distributions that have a module: ours by their sources, others as they are installed."""
+    """Yield the distributions that contain a module: ours by source, others by installation."""
     yield from (each.name for each in PUBLISHED if module in each.packages)
     yield from map(normalized, installed().get(module, ()))
 
 
 @functools.cache
 def installed() -> Mapping[str, list[str]]:
-    """By module, the distributions that are installed with it."""
+    """Return the installed distributions of each module."""
     return importlib.metadata.packages_distributions()

@@ -38,10 +38,10 @@ slots.key = { from = [{ command = ["true"] }], secret = true }
 
 
 class Windows(Person):
-    """A person whose system has nothing that Windows has not."""
+    """A user whose system lacks everything that Windows lacks."""
 
     def command(self, *arguments: str) -> tuple[list[str], dict[str, str]]:
-        """The command line, and the variables to run it with."""
+        """Return the command line, and the variables to run it with."""
         own = {"PATH": os.environ["PATH"], "HOME": str(self.home), "POLYROUTE_HOME": str(self.ours)}
         own |= {
             "PYTHONPATH": str(self.home / "site"),
@@ -59,13 +59,13 @@ class Windows(Person):
         )
 
     def done(self, *arguments: str, given: str = "") -> str:
-        """What it prints where it succeeds."""
+        """Run `polyroute`, check that it succeeds, and return its output."""
         ran = self.run(*arguments, given=given)
         assert ran.returncode == 0, ran.stderr
         return ran.stdout
 
     def write(self, name: str, text: str) -> str:
-        """Write a plugin that is not in the plugin folder yet."""
+        """Write a plugin outside the plugin folder."""
         path = self.home / "elsewhere" / name / discovery.MANIFEST
         path.parent.mkdir(parents=True)
         path.write_text(text, encoding="utf-8")
@@ -74,14 +74,12 @@ class Windows(Person):
 
 @pytest.fixture
 def person(tmp_path: Path) -> Windows:
-    """Somebody with an empty plugin folder."""
+    """Return a user with an empty plugin folder."""
     return Windows(tmp_path)
 
 
 def test_the_simulation_takes_away_what_windows_lacks() -> None:
-    """Under the simulation these modules can't be imported and these names are nowhere: else no test here means a
-    thing.
-    """
+    """Under the simulation these modules and names don't exist, which makes the other tests here meaningful."""
     names = {module.__name__: names.split() for module, names in windows.NAMES.items()}
     source = f"""
 import importlib, sys
@@ -104,8 +102,9 @@ print(left, os.name, sys.platform)
 
 
 def test_every_module_is_imported(person: Windows) -> None:
-    """All modules of the core can be imported. Those of the integrations import the libraries that they are named for,
-    and are held by the next test.
+    """All modules of the core can be imported.
+
+    The modules of the integrations import the libraries that they are named for, and are covered by the next test.
     """
     paths = (path.relative_to(CORE.parent).with_suffix("") for path in CORE.rglob("*.py"))
     modules = [".".join(path.parts).removesuffix(".__init__") for path in paths if "integrations" not in path.parts]
@@ -115,7 +114,7 @@ def test_every_module_is_imported(person: Windows) -> None:
 
 @pytest.mark.parametrize("path", sorted(CORE.rglob("*.py")), ids=lambda path: str(path.relative_to(CORE)))
 def test_only_one_module_uses_what_windows_lacks(path: Path) -> None:
-    """Names and modules that only POSIX has are in one module, and `os.name` is looked at in the one beside it."""
+    """Only one module uses names and modules of POSIX, and only the module next to it reads `os.name`."""
     lacking = {f"{module.__name__}.{name}" for module, names in windows.NAMES.items() for name in names.split()}
     nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
     used = {ast.unparse(node) for node in nodes if isinstance(node, ast.Attribute)}
@@ -127,7 +126,7 @@ def test_only_one_module_uses_what_windows_lacks(path: Path) -> None:
 
 
 def test_a_manifest_is_checked_added_and_used(person: Windows) -> None:
-    """A plugin without code is checked, added, listed, resolved, switched off and removed."""
+    """A plugin without code is checked, added, listed, resolved, disabled and removed."""
     folder = person.write("acme", ACME)
     assert f"{folder} passes." in person.done("plugins", "check", folder)
     assert "acme was added and is in use" in person.done("plugins", "add", folder, "--yes")
@@ -140,7 +139,7 @@ def test_a_manifest_is_checked_added_and_used(person: Windows) -> None:
 
 
 def test_a_changed_manifest_of_a_project_asks_again(person: Windows) -> None:
-    """A plugin of a project is used once it is trusted, until it changes."""
+    """A project's plugin is used once it is trusted, until it changes."""
     path = person.put("acme", in_project=True) / discovery.MANIFEST
     person.done("plugins", "trust", "acme", "--yes")
     person.done("resolve", "acme/acme-large")
@@ -152,11 +151,11 @@ def test_a_changed_manifest_of_a_project_asks_again(person: Windows) -> None:
 def test_without_a_change_time_files_are_read_each_time(
     person: Person, monkeypatch: pytest.MonkeyPatch, knows: bool
 ) -> None:
-    """Where no time tells that a file has changed, as on Windows, a change that leaves size and times is seen too."""
+    """Without a change time, as on Windows, a change that keeps size and times is detected too."""
     real = os.stat
 
     def stat(path: str, **options: bool) -> os.stat_result:
-        """What the system says, with a time of change that never changes, as that of creation."""
+        """Return the system's result with a constant change time, like a creation time."""
         found = real(path, **options)
         times = {"st_atime_ns": found.st_atime_ns, "st_mtime_ns": found.st_mtime_ns, "st_ctime_ns": 0}
         return os.stat_result(tuple(found), times)
@@ -182,7 +181,7 @@ def test_an_archive_is_added(person: Windows) -> None:
 
 
 def test_a_python_plugin_is_used(person: Windows) -> None:
-    """An installed plugin in Python is asked and its models can be resolved; a new one passes its check."""
+    """An installed plugin in Python is loaded and its models can be resolved; a new one passes its check."""
     Site(person.home / "site").install("zz-good", "good", sound("good"))
     assert "zz-good" in person.done("plugins", "list")
     resolved = json.loads(person.done("resolve", "good-vendor/large", "--json"))
@@ -192,7 +191,7 @@ def test_a_python_plugin_is_used(person: Windows) -> None:
 
 
 def test_keys_custom_models_and_hosts_configurations(person: Windows) -> None:
-    """Keys and custom models are stored and found again, and `check` reads a host's file."""
+    """Keys and custom models are stored and read back, and `check` reads a host's file."""
     person.done("keys", "set", "openai", given="key-canary-2")
     assert "openai" in person.done("keys", "list")
     person.done("custom", "add", "openrouter/made/up", "--display-name", "Made up")
@@ -207,20 +206,20 @@ def test_keys_custom_models_and_hosts_configurations(person: Windows) -> None:
 
 
 def test_the_server_answers(person: Windows) -> None:
-    """`serve` listens and answers."""
+    """`serve` listens and responds."""
     command, own = person.command("serve", "--port", "0", "--ready-json")
     with subprocess.Popen(command, env=own | {"POLYROUTE_OFFLINE": "1"}, stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout is not None
             url = json.loads(server.stdout.readline())["url"]
-            with urllib.request.urlopen(f"{url}/api/plugins", timeout=60) as answer:  # noqa: S310 - our own
+            with urllib.request.urlopen(f"{url}/api/plugins", timeout=60) as answer:  # noqa: S310 - our own server
                 assert json.load(answer)["plugins"]
         finally:
             server.terminate()
 
 
 def test_the_server_cannot_watch_its_parent(person: Windows) -> None:
-    """`serve --exit-with-parent` says in a sentence that it can't, rather than never end."""
+    """`serve --exit-with-parent` reports in one sentence that it is not supported, instead of never ending."""
     refused = person.run("serve", "--port", "0", "--exit-with-parent")
     assert (refused.returncode, "--exit-with-parent needs Linux or macOS" in refused.stderr) == (3, True)
     assert len(refused.stderr.splitlines()) == 1
@@ -228,7 +227,7 @@ def test_the_server_cannot_watch_its_parent(person: Windows) -> None:
 
 @pytest.mark.parametrize("text", [PROGRAM, COMMAND])
 def test_a_program_is_not_added(person: Windows, text: str) -> None:
-    """A plugin that is a program, or names a command, is refused in a line before anybody is asked."""
+    """A plugin that is an executable, or names a command, is refused in one line before any prompt."""
     refused = person.run("plugins", "add", person.write("acme", text))
     assert (refused.returncode, RUNS_A_PROGRAM in refused.stderr) == (3, True)
     assert len(refused.stderr.splitlines()) == 1
@@ -237,7 +236,7 @@ def test_a_program_is_not_added(person: Windows, text: str) -> None:
 
 @pytest.mark.parametrize("text", [PROGRAM, COMMAND])
 def test_a_program_that_is_there_is_a_problem(person: Windows, text: str) -> None:
-    """A program in the plugin folder is left out with a problem that says so; the others are used."""
+    """An executable in the plugin folder is skipped, and a problem says so; the other plugins are used."""
     person.put("runs", text.replace("acme", "runs"))
     person.put("acme")
     said = json.loads(person.done("resolve", "acme/acme-large", "--json"))
@@ -247,14 +246,14 @@ def test_a_program_that_is_there_is_a_problem(person: Windows, text: str) -> Non
 
 
 def test_a_program_is_not_checked(person: Windows) -> None:
-    """`plugins check` says that a program can't be run here. It can be written all the same."""
+    """`plugins check` reports that an executable can't be run here; it can still be created."""
     person.done("plugins", "new", "fresh", "--kind", "sh")
     refused = person.run("plugins", "check", "fresh")
     assert (refused.returncode, "needs Linux or macOS, so it was not run" in refused.stdout) == (1, True)
 
 
 def test_a_command_of_a_python_plugin_is_not_run(person: Windows) -> None:
-    """Where a plugin in Python names a command, the key can't be had, and the reason says why."""
+    """If a plugin in Python names a command, the key is not available, and the reason says why."""
     source = sound("good").replace('Alternative("GOOD_KEY")', 'Alternative(command=("true",))')
     Site(person.home / "site").install("zz-good", "good", source)
     refused = person.run("credential", "good-vendor/large", "--via", "direct", "--reveal")
@@ -263,7 +262,7 @@ def test_a_command_of_a_python_plugin_is_not_run(person: Windows) -> None:
 
 @pytest.mark.parametrize("left", [1, 1000])
 def test_a_file_in_use_is_replaced_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: int) -> None:
-    """On Windows a file that another process reads can't be replaced, so that is tried again, and not for ever."""
+    """A file that another process has open on Windows can't be replaced; replacing is retried for a limited time."""
     tries = []
 
     def refuse(temporary: str, path: str) -> None:
@@ -296,7 +295,7 @@ def test_a_file_in_use_is_replaced_later(tmp_path: Path, monkeypatch: pytest.Mon
     ],
 )
 def test_what_is_within_a_folder(monkeypatch: pytest.MonkeyPatch, path: str, is_within: bool) -> None:
-    """A path is in a folder or not, in whatever case it is written and on whatever drive it is."""
+    """A path is in a folder or not, whatever its case and its drive."""
     with monkeypatch.context() as patch:
         patch.setattr(os, "path", ntpath)
         found = platform.is_within(path, "C:\\Plugins\\acme")
@@ -304,7 +303,7 @@ def test_what_is_within_a_folder(monkeypatch: pytest.MonkeyPatch, path: str, is_
 
 
 def test_manifests_are_found_where_add_puts_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The path of a manifest in the plugin folder is written with the system's separator, as that of `plugins add`."""
+    """The path of a manifest in the plugin folder has the system's separator, as for `plugins add`."""
     (tmp_path / "plugins" / "acme").mkdir(parents=True)
     expected = f"{tmp_path}/plugins\\acme\\plugin.toml"
     Path(expected).touch()
@@ -319,7 +318,7 @@ def test_manifests_are_found_where_add_puts_them(tmp_path: Path, monkeypatch: py
     ["plugin.toml", "./a/b.json", "a/", "a//b", "console.txt", "com10", "a/.hidden", "nul-1.txt", "a b/c.d.e", "é"],
 )
 def test_names_that_every_system_has(path: str) -> None:
-    """Plain names are no fault."""
+    """Plain names are accepted."""
     assert file_names.fault(path) == ""
 
 
@@ -328,19 +327,19 @@ def test_names_that_every_system_has(path: str) -> None:
     ["/a", "\\a", "../a", "a/../b", "a\\..\\b", "C:a", "C:\\a", "./C:/a", "a/b:stream", "\\\\server\\share", "..", ""],
 )
 def test_names_that_lead_elsewhere(path: str) -> None:
-    """Absolute paths, drives, streams and steps upwards lead out, with either separator."""
+    """Absolute paths, drives, streams and parent steps lead out of the folder, with either separator."""
     assert file_names.fault(path) == "it leads out of the plugin's folder"
 
 
 @pytest.mark.parametrize("path", ["nul", "a/CON", "aux.txt", "Com1.tar.gz", "lpt²", "nul .txt", "conin$", "a.", "b "])
 def test_names_that_windows_has_not(path: str) -> None:
-    """Names of devices, and names that Windows would shorten, are no files there."""
+    """Names of devices, and names that Windows would shorten, are not valid file names."""
     assert "on Windows" in file_names.fault(path)
 
 
 @pytest.mark.parametrize("name", ["./C:/out", "a/b:stream", "\\\\server\\share\\out", "a/nul", "a./plugin.toml"])
 def test_archives_have_names_for_every_system(tmp_path: Path, name: str) -> None:
-    """An archive that would be another plugin on Windows, or write elsewhere there, is refused everywhere."""
+    """An archive that on Windows would be another plugin, or write elsewhere, is refused on every system."""
     with zipfile.ZipFile(tmp_path / "x.zip", "w") as packed:
         packed.writestr("plugin.toml", ACME)
         packed.writestr(name, "x")
@@ -350,7 +349,7 @@ def test_archives_have_names_for_every_system(tmp_path: Path, name: str) -> None
 
 @pytest.mark.parametrize("name", ["nul", "acme.", "COM1.x"])
 def test_plugins_have_names_for_every_system(person: Person, name: str) -> None:
-    """A plugin is not called what no folder is on Windows, or what is another plugin's folder there."""
+    """A plugin's name must not be invalid as a folder on Windows, or mean another plugin's folder there."""
     folder = person.put("source")
     with pytest.raises(UsageError, match="is not a valid name for a plugin"):
         install.install(str(folder), str(person.home / "target"), name)
@@ -359,6 +358,6 @@ def test_plugins_have_names_for_every_system(person: Person, name: str) -> None:
 
 @pytest.mark.parametrize("address", ["https://acme.example/C:/plugin.zip", "https://acme.example/nul/x.zip"])
 def test_an_address_names_a_plain_file(address: str) -> None:
-    """What is fetched is kept under a name that leads nowhere else; nothing is asked for otherwise."""
+    """A download is stored under a plain file name; an address without one is refused before any request."""
     with pytest.raises(UsageError, match="Download it yourself"), install.at_hand(address):
         pass

@@ -48,7 +48,7 @@ def validator(name: str) -> Draft202012Validator:
 
 
 def faults(name: str, document: object) -> list[str]:
-    """What is wrong with a document, after its way through JSON."""
+    """Return the errors in a document after a round trip through JSON."""
     errors = validator(name).iter_errors(json.loads(json.dumps(document)))
     return [f"{error.json_path}: {error.message}" for error in errors]
 
@@ -68,14 +68,14 @@ def every_key(plugins: Plugins) -> dict[str, str]:
 
 @pytest.mark.parametrize("name", schemas.DOCUMENTS)
 def test_a_schema_is_one(name: str) -> None:
-    """Each schema is a valid one, of the draft that it names."""
+    """Each schema is valid under the draft that it names."""
     assert schema(name)["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     Draft202012Validator.check_schema(schema(name))
 
 
 @pytest.mark.parametrize("name", schemas.DOCUMENTS)
 def test_a_schema_explains_itself(name: str) -> None:
-    """Every property has a description, in place or where it is defined, and everything required is described."""
+    """Every property has a description, inline or in its definition, and every required one is defined."""
     whole = schema(name)
     for part in objects(whole):
         properties = part["properties"]
@@ -86,14 +86,14 @@ def test_a_schema_explains_itself(name: str) -> None:
 
 
 def test_the_files_are_what_the_declarations_say() -> None:
-    """The schemas and the TypeScript declarations are exactly what `scripts/generate.py` makes."""
+    """The schemas and the TypeScript declarations are exactly what `scripts/generate.py` writes."""
     script = SCHEMAS.parent.parent / "scripts" / "generate.py"
     done = subprocess.run([sys.executable, str(script), "--check"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
 
 def objects(part: object) -> Iterator[Document]:
-    """Every part of a schema that describes an object with names of its own."""
+    """Yield every part of a schema that describes an object with named properties."""
     if isinstance(part, dict):
         if "properties" in part and "required" in part:
             yield part
@@ -105,7 +105,7 @@ def objects(part: object) -> Iterator[Document]:
 
 
 def test_the_schemas_name_every_kind_and_evidence() -> None:
-    """The kinds of provider and of evidence in the schemas are those of the vocabulary."""
+    """The kinds of provider and of evidence in the schemas are those of the Python types."""
     status, resolve = schema("status")["$defs"], schema("resolve")["$defs"]
     assert status["ProviderStatus"]["properties"]["kind"]["enum"] == list(get_args(ProviderKind))
     assert resolve["Route"]["properties"]["mapping"]["anyOf"][0]["enum"] == list(get_args(Evidence))
@@ -153,7 +153,7 @@ MODELS = [
 def test_a_resolution_is_as_its_schema_says(
     plugins: Plugins, make_catalog: MakeCatalog, model: str, state: str
 ) -> None:
-    """Every resolve document is valid: where the model runs, where it does not, and where a gateway has no such ID."""
+    """Every resolve document is valid: for a model that runs, one that does not, and one that a gateway lacks."""
     variables = {"some keys": ALL_KEYS, "all keys": every_key(plugins), "disabled": ALL_KEYS}.get(state, {})
     disabled = frozenset({model.partition("/")[0]} if state == "disabled" else ())
     document = resolution(make_catalog(Preferences(disabled_providers=disabled), **variables), model)
@@ -161,7 +161,7 @@ def test_a_resolution_is_as_its_schema_says(
 
 
 def test_the_documents_cover_every_evidence(plugins: Plugins, make_catalog: MakeCatalog) -> None:
-    """The documents above hold both answers and every evidence that the bundled plugins give."""
+    """The documents above contain both results and every evidence that the bundled plugins give."""
     catalog = make_catalog(**ALL_KEYS)
     documents = [resolution(catalog, model) for model in MODELS]
     evidence = {route["mapping"] for document in documents for route in document["routes"]}
@@ -175,7 +175,7 @@ def test_the_documents_cover_every_evidence(plugins: Plugins, make_catalog: Make
     [("status", "status", 0), ("status", "status openai --all", 0), ("resolve", f"resolve {CLAUDE}", 1)],
 )
 def test_what_the_command_prints_is_as_its_schema_says(tmp_path: Path, name: str, line: str, status: int) -> None:
-    """What the command prints is a valid document."""
+    """The command prints a valid document."""
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "POLYROUTE_HOME": os.environ["POLYROUTE_HOME"]}
     command = [sys.executable, "-m", "polyroute", *line.split(), "--json"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
@@ -209,11 +209,11 @@ PRINTED = {
     "plugins-check": "plugins check acme",
     "plugins-change": "plugins new acme2",
 }
-"""By schema, a line of the command that prints a document of it."""
+"""A command line for each schema, which prints a document of it."""
 
 
 def test_a_line_for_each_schema() -> None:
-    """Every document of the command is printed by some test."""
+    """Every document that a command prints is tested."""
     assert PRINTED.keys() | set(NAMES) == schemas.DOCUMENTS.keys()
     assert {path.name for path in SCHEMAS.iterdir()} == {
         "plugin.schema.json",
@@ -223,7 +223,7 @@ def test_a_line_for_each_schema() -> None:
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The home of a user who has a custom model, a plugin in the plugin folder and a configuration with faults."""
+    """Return the home of a user with a custom model, a plugin in the plugin folder and an invalid configuration."""
     home = tmp_path_factory.mktemp("home")
     models = {"version": 1, "models": [{"name": "own", "provider": "openrouter", "apiKey": "made-up", "more": [1]}]}
     (home / ".dexto" / "models").mkdir(parents=True)
@@ -236,7 +236,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def printed(home: Path, line: str) -> subprocess.CompletedProcess[str]:
-    """What the command prints in a folder that is the user's home too."""
+    """Run the command in a folder that is the user's home too."""
     environment = {"PATH": os.environ["PATH"], "HOME": str(home), "POLYROUTE_HOME": str(home / "polyroute")}
     environment |= {
         "POLYROUTE_OFFLINE": "1",
@@ -251,15 +251,15 @@ def printed(home: Path, line: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("name", PRINTED)
 def test_each_document_is_as_its_schema_says(place: Path, tmp_path: Path, name: str) -> None:
-    """What each command prints is valid, and has no field that is declared nowhere."""
+    """Each command prints a valid document, without undeclared fields."""
     home = shutil.copytree(place, tmp_path / "home")
     done = printed(home, PRINTED[name])
     document = json.loads(done.stdout)
     assert faults(name, document) == []
-    is_open = name.startswith("custom")  # a model is shown with every field that stands in its file
+    is_open = name.startswith("custom")  # a model has every field of its entry in the file
     config = ConfigDict(extra="allow" if is_open else "forbid", strict=True)
     kind: Any = schemas.DOCUMENTS[name][1]
-    several: Any = list[kind]  # pydantic takes a configuration for what holds a TypedDict and not for one
+    several: Any = list[kind]  # pydantic refuses a configuration for a TypedDict itself
     TypeAdapter(several, config=config).validate_python([document])
 
 
@@ -267,7 +267,7 @@ def test_each_document_is_as_its_schema_says(place: Path, tmp_path: Path, name: 
 
 
 def places(document: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """The path of every field of every object in a document; of lists and of providers, one of each."""
+    """Yield the path of every field of every object in a document; of each list, the first item only."""
     if isinstance(document, dict):
         for key, value in document.items():
             yield (*path, key)
@@ -300,7 +300,7 @@ def make_odd(inner: Any, key: str | int) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_missing_field_is_refused(make_catalog: MakeCatalog, name: str) -> None:
-    """No field that the documents have can be left out, but for providers and what gateways there are."""
+    """No field of the documents may be missing, except for providers and the credential sources of gateways."""
     catalog = make_catalog(**ALL_KEYS)
     document = small_status(catalog) if name == "status" else resolution(catalog, CLAUDE)
     assert faults(name, document) == []
@@ -311,7 +311,7 @@ def test_a_missing_field_is_refused(make_catalog: MakeCatalog, name: str) -> Non
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_value_of_another_type_is_refused(make_catalog: MakeCatalog, name: str) -> None:
-    """No field that the documents have may hold something of another type."""
+    """No field of the documents accepts a value of another type."""
     catalog = make_catalog(**ALL_KEYS)
     document = small_status(catalog) if name == "status" else resolution(catalog, CLAUDE)
     assert [path for path in places(document) if not faults(name, changed(document, path, make_odd))] == []
@@ -350,7 +350,7 @@ def test_a_value_of_another_type_is_refused(make_catalog: MakeCatalog, name: str
     ],
 )
 def test_a_document_that_contradicts_itself_is_refused(make_catalog: MakeCatalog, name: str, change: Change) -> None:
-    """What a reader relies on can't be broken unnoticed: names, kinds, evidence, and what goes with "usable"."""
+    """A document with contradicting names, kinds or evidence, or without what "usable" implies, is refused."""
     catalog = make_catalog(**ALL_KEYS)
     document = small_status(catalog) if name == "status" else resolution(catalog, CLAUDE)
     change(document)
@@ -359,7 +359,7 @@ def test_a_document_that_contradicts_itself_is_refused(make_catalog: MakeCatalog
 
 @pytest.mark.parametrize("name", NAMES)
 def test_new_fields_may_come(make_catalog: MakeCatalog, name: str) -> None:
-    """A field that is new, in whichever object, breaks no reader who validates."""
+    """A new field in any object is accepted, so that readers that validate keep working."""
     catalog = make_catalog(**ALL_KEYS)
     document = small_status(catalog) if name == "status" else resolution(catalog, CLAUDE)
     for path in list(places(document)):

@@ -40,7 +40,7 @@ LAYERS = {
 }
 """The layers of the core and of its largest packages, lowest first: a module imports from lower layers only."""
 PUBLIC = "base_url credentials errors integrations lists model_ids server testing types".split()
-"""What others may import, besides `polyroute` itself."""
+"""What other code may import, besides `polyroute` itself."""
 MAY_NAME_PROVIDERS = ("dexto_compat/", "integrations/", "clients.toml")
 """The paths in the core that may name providers: what Dexto's clients expect, client libraries, and clients."""
 
@@ -55,12 +55,12 @@ FILES = sorted(
 
 @pytest.fixture(scope="module")
 def providers(plugins: Plugins) -> ProviderNames:
-    """The names of all bundled providers."""
+    """Return the names of all bundled providers."""
     return ProviderNames(plugins.providers.values())
 
 
 def _dotted(path: Path) -> str:
-    """The name of a module within the core; empty for the core itself."""
+    """Return the name of a module within the core; empty for the core itself."""
     return ".".join(path.relative_to(CORE).with_suffix("").parts).removesuffix("__init__").rstrip(".")
 
 
@@ -68,7 +68,7 @@ NAMES = {_dotted(path): path for path in MODULES}
 
 
 def _imports(path: Path) -> set[str]:
-    """The modules of the core that one imports, at any time or for type checkers."""
+    """Return the modules of the core that a module imports, at any time or for type checkers."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "polyroute":
@@ -79,7 +79,7 @@ def _imports(path: Path) -> set[str]:
 
 
 def _below(package: str, name: str) -> str | None:
-    """What stands directly in `package` that `name` is or is in; None if it is elsewhere."""
+    """Return the direct child of `package` that `name` is or is inside of; None if it is elsewhere."""
     if package and not name.startswith(f"{package}."):
         return None
     return name.removeprefix(f"{package}.").partition(".")[0] or "__init__"
@@ -103,14 +103,14 @@ def test_imports_point_one_way(package: str) -> None:
 
 
 def test_imports_have_no_circle() -> None:
-    """No module of the core imports, even for type checkers or inside functions, a module that imports it."""
+    """No module of the core imports itself through others, even for type checkers or inside functions."""
     graph = {name: _imports(path) - {""} for name, path in NAMES.items() if name}
     assert sum(map(len, graph.values())) > 800
-    graphlib.TopologicalSorter(graph).prepare()  # raises CycleError, which names them
+    graphlib.TopologicalSorter(graph).prepare()  # raises CycleError, which names the modules
 
 
 def test_no_two_classes_have_one_name() -> None:
-    """A class of the core can be found by its name alone."""
+    """The name of a class is unique in the core."""
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in MODULES]
     classes = [node.name for tree in trees for node in tree.body if isinstance(node, ast.ClassDef)]
     assert len(classes) > 250
@@ -118,19 +118,19 @@ def test_no_two_classes_have_one_name() -> None:
 
 
 def test_no_module_repeats_the_name_of_its_package() -> None:
-    """A name such as `plugins.plugins` would say one thing twice."""
+    """A module does not repeat the name of its package, as in `plugins.plugins`."""
     assert [name for name in NAMES if len(set(parts := name.split("."))) < len(parts)] == []
 
 
 def test_the_bundled_plugins_use_public_modules_alone() -> None:
-    """Bundled plugins import what third parties may import, and nothing else of the core."""
+    """Bundled plugins import only the public modules that third parties may import."""
     modules = list((Path(__file__).parents[2] / "plugins").rglob("*.py"))
     used = {_below("", name) for path in modules for name in _imported_names(path)}
     assert {"__init__", "lists", "model_ids"} <= used <= {"__init__", *PUBLIC}
 
 
 def _imported_names(path: Path) -> set[str]:
-    """The modules of the core that a file outside of it names in its imports."""
+    """Return the modules of the core that a file outside of it imports."""
     nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
     names = [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
     return {name.partition(".")[2] for name in names if name.partition(".")[0] == "polyroute"}
@@ -161,7 +161,7 @@ def test_the_core_knows_no_provider(path: str, providers: ProviderNames) -> None
     ],
 )
 def test_every_spelling_of_a_provider_is_found(providers: ProviderNames, text: str, name: str) -> None:
-    """IDs, aliases, display names and variables count, joined in whatever way."""
+    """IDs, aliases, display names and variables are found, whatever joins their words."""
     assert name in providers.named_in(text)
 
 
@@ -169,19 +169,19 @@ def test_every_spelling_of_a_provider_is_found(providers: ProviderNames, text: s
     "text", ["local files on localhost", "put together", "disappear", "a clients' fields", "gateway"]
 )
 def test_ordinary_words_name_no_provider(providers: ProviderNames, text: str) -> None:
-    """Words that only look like a provider's name are taken for what they are."""
+    """Words that only look like a provider's name are not taken for one."""
     assert providers.named_in(text) == {}
 
 
 def test_each_wire_protocol_that_is_passed_on_has_one_designer(plugins: Plugins) -> None:
-    """A protocol belongs to exactly one of the bundled providers, or to none that Polyroute could ask."""
+    """No two bundled providers design the same protocol, and each protocol that is passed on has a designer."""
     own = [name for provider in plugins.providers.values() for name in provider.own_protocols]
     assert len(own) == len(set(own))
     assert set(MODEL_IN_BODY) <= set(own) <= set(PROTOCOLS)
 
 
 def test_the_table_of_layers_names_every_module() -> None:
-    """In the documentation each module of the core stands in a layer, and each of a package beside the package."""
+    """The documentation's table has each module of the core in a layer, and those of a package next to the package."""
     text = (Path(__file__).parents[2] / "docs" / "architecture.md").read_text(encoding="utf-8")
     table = text[text.index("| layer |") : text.index("## Decisions")]
     modules = {part for name in NAMES for part in name.split(".")} - {"", "__main__"}
@@ -189,7 +189,7 @@ def test_the_table_of_layers_names_every_module() -> None:
 
 
 def test_exports_are_exactly_all() -> None:
-    """`polyroute.__all__` is sorted and names every public thing that the package exports."""
+    """`polyroute.__all__` is sorted and names every public object that the package exports."""
     public = {
         name
         for name, value in vars(polyroute).items()
@@ -201,7 +201,7 @@ def test_exports_are_exactly_all() -> None:
 
 
 def test_every_hook_is_documented() -> None:
-    """Each hook says its purpose, has an example that parses, and says what it returns."""
+    """Each hook's docstring has its purpose, an example that parses, and what it returns."""
     manager = pluggy.PluginManager("polyroute")
     manager.add_hookspecs(hookspecs)
     hooks = [name for name in vars(manager.hook) if name.startswith("polyroute_")]
@@ -215,8 +215,10 @@ def test_every_hook_is_documented() -> None:
 
 
 def test_only_the_environment_reads_variables() -> None:
-    """Nothing in the core looks at the process's variables, but the environment, what reads our own switches, what
-    hands on the variables without which the system starts no process, and what checks the CA files that they name.
+    """Only a few modules of the core read the process's variables.
+
+    They are the environment, the modules that read our own switches, the one that passes on the variables without which
+    the system starts no process, and the one that checks the CA files that variables name.
     """
     reading = {path.name for path in MODULES if re.search(r"os\.environ\b(?!/)", path.read_text(encoding="utf-8"))}
     assert reading == {"environment.py", "http_client.py", "main.py", "paths.py", "platform.py"}
@@ -230,14 +232,14 @@ def test_modules_stay_small() -> None:
 
 
 def test_the_bundled_plugins_answer_soundly(plugins: Plugins) -> None:
-    """What the bundled plugins return, which the core trusts unseen, is what its types say."""
+    """The results of the bundled plugins, which the core does not validate, conform to their types."""
     answers = [*plugins.providers.values(), *plugins.rules.values(), *plugins.all_models()]
     assert len(answers) > 4_900
     assert [find_fault(answer) for answer in answers if find_fault(answer)] == []
 
 
 def test_every_problem_has_a_documented_code() -> None:
-    """Whoever makes a `Problem` says by a code what kind it is, and docs/json.md lists the code."""
+    """Every `Problem` is created with a code for its kind, and docs/json.md lists the code."""
     root = Path(__file__).parents[2]
     page = (root / "docs" / "json.md").read_text(encoding="utf-8")
     documented = set(re.findall(r"`([a-z_-]+)`", page[page.index("## Problems") :]))
@@ -256,7 +258,7 @@ def test_every_problem_has_a_documented_code() -> None:
 
 
 def _words(value: ast.expr | None) -> set[str]:
-    """The texts that a code may be, where it is written out; a remedy in its place is no code."""
+    """Return the texts that a code may be, if it is a literal; a remedy in its position is not a code."""
     each = [value.body, value.orelse] if isinstance(value, ast.IfExp) else [value]
     texts = (one.value for one in each if isinstance(one, ast.Constant))
     return {text for text in texts if isinstance(text, str) and re.fullmatch(r"[a-z_-]+", text)}

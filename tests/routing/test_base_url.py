@@ -34,7 +34,7 @@ SLOTS = st.dictionaries(st.sampled_from(["region", "account"]), LABELS)
 
 @given(URLS, st.integers(0, 3))
 def test_slashes_at_the_end_do_not_count(url: str, slashes: int) -> None:
-    """With or without slashes at the end it is one endpoint, is kept without, and takes a path after a single one."""
+    """A base URL with trailing slashes equals the one without, is stored without, and joins a path with one slash."""
     written = url + "/" * slashes
     assert normalized(written) == normalized(normalized(written)) == url
     assert same_endpoint(written, url)
@@ -43,7 +43,7 @@ def test_slashes_at_the_end_do_not_count(url: str, slashes: int) -> None:
 
 @given(URLS)
 def test_host_and_implied_port_are_compared_as_browsers_do(url: str) -> None:
-    """Capitals in the host and a port that the scheme implies make no other endpoint; capitals in the path do."""
+    """Capitals in the host and the scheme's default port make no different endpoint; capitals in the path do."""
     scheme, _, rest = url.partition("://")
     host, slash, path = rest.partition("/")
     assert same_endpoint(f"{scheme}://{host.upper()}{slash}{path}", url)
@@ -57,7 +57,7 @@ def test_host_and_implied_port_are_compared_as_browsers_do(url: str) -> None:
 
 @given(URLS, URLS)
 def test_one_endpoint_has_one_origin(one: str, other: str) -> None:
-    """Whoever takes two base URLs for one endpoint sends a key to one host, by one scheme and port."""
+    """Two base URLs that compare equal have the same host, scheme and port, so a key goes to the same place."""
     assert same_endpoint(one, other) == same_endpoint(other, one)
     if same_endpoint(one, other):
         assert origin_of(one) == origin_of(other)
@@ -92,20 +92,20 @@ def test_what_a_user_is_asked_about_is_where_the_key_goes(url: str) -> None:
     ],
 )
 def test_what_is_no_base_url(text: str) -> None:
-    """A user name, query, fragment, variable, backslash, blank or control character makes a text no base URL."""
+    """A text with a user name, query, fragment, variable, backslash, blank or control character is not a base URL."""
     assert not is_base_url(text)
 
 
 @pytest.mark.parametrize("url", ["", "acme.example", "https://", "https://acme.example:99999", "https://[::1"])
 def test_nobody_can_call_what_has_no_host(url: str) -> None:
-    """An address without a host, or with a port that is none, has no origin."""
+    """An address without a host, or with an invalid port, has no origin."""
     with pytest.raises(UsageError, match="correct the base URL"):
         origin_of(url)
 
 
 @given(SLOTS)
 def test_a_template_is_filled_whole_or_not_at_all(values: dict[str, str]) -> None:
-    """Every slot that a template names has to be there; no placeholder is left in what is called."""
+    """Every slot that a template names must have a value; a base URL that is called has no placeholder left."""
     template = "https://${region}.acme.example/${account}/v1"
     assert placeholders(template) == ["region", "account"]
     found = filled(template, values)
@@ -116,7 +116,7 @@ def test_a_template_is_filled_whole_or_not_at_all(values: dict[str, str]) -> Non
 
 
 def test_a_case_of_a_slot_has_a_base_url_of_its_own() -> None:
-    """One value of a slot may lead elsewhere, for the provider's models that build on its base URL too."""
+    """One value of a slot may select another base URL, also for the provider's models that build on its base URL."""
     case = BaseUrlCase("region", "global", "https://acme.example")
     acme = Provider("acme", "Acme", base_url="https://${region}.acme.example", base_url_cases=(case,))
     assert of_provider(acme, "", {"region": "eu"}) == "https://eu.acme.example"
@@ -137,7 +137,7 @@ def test_a_case_of_a_slot_has_a_base_url_of_its_own() -> None:
     ],
 )
 def test_a_project_redirects_no_key_of_the_users(setting: Source, secret: Source | None, allowed: bool) -> None:
-    """A project's setting decides where the project's own key goes, and no other."""
+    """A project's setting decides where the project's own key goes, and where no other key goes."""
     assert may_decide(setting, secret) is allowed
 
 
@@ -150,10 +150,10 @@ def test_a_project_redirects_no_key_of_the_users(setting: Source, secret: Source
         ("::1", True),
         ("localhost.evil.example", False),
         ("10.0.0.1", False),
-        ("0.0.0.0", False),  # noqa: S104 - that is what must not pass
+        ("0.0.0.0", False),  # noqa: S104 - the value that must be rejected
         ("", False),
     ],
 )
 def test_loopback_is_this_machine_alone(host: str, loopback: bool) -> None:
-    """Only addresses that never leave the machine are loopback."""
+    """Only addresses that never leave the machine are loopback addresses."""
     assert is_loopback(host) is loopback

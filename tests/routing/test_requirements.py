@@ -30,7 +30,7 @@ URL = "https://acme.example/v1"
 
 
 class Acme:
-    """A host's own plugin with one provider, which needs what the test says."""
+    """A host's own plugin with one provider, whose requirement the test sets."""
 
     def __init__(self, *groups: Group, base_url: str = URL, models: tuple[Model, ...] = ()) -> None:
         self.groups = groups
@@ -39,14 +39,14 @@ class Acme:
 
     @hookimpl
     def polyroute_providers(self) -> Iterator[Provider]:
-        """The one provider, and a sibling that reads ACME_SHARED too."""
+        """Return the provider, and a sibling that reads ACME_SHARED too."""
         cases = (BaseUrlCase("region", "global", "https://acme.example/global"),)
         yield Provider("acme", "Acme", "host", self.groups, self.base_url, cases)
         yield Provider("sibling", "Sibling", "host", (Group((secret("ACME_SHARED"),)),), URL)
 
     @hookimpl
     def polyroute_models(self) -> tuple[Model, ...]:
-        """The models that the test gives it."""
+        """Return the models that the test sets."""
         return self.models
 
 
@@ -98,7 +98,7 @@ def revealed(route: Route, environment: Environment) -> str:
 def test_any_group_with_all_slots_by_any_alternative(
     make_environment: MakeEnvironment, variables: dict[str, str], source: str | None
 ) -> None:
-    """The first group whose slots are all filled counts, each slot by its first alternative that is set."""
+    """The first group whose slots are all filled is used, each slot with its first alternative that is set."""
     acme = Acme(Group((secret("A", "B"),)), Group((secret("C"), setting("extra", "D"))))
     route = direct(acme, make_environment(**variables))
     assert (route.usable, str(route.credential) if route.credential else None) == (source is not None, source)
@@ -106,26 +106,26 @@ def test_any_group_with_all_slots_by_any_alternative(
 
 
 def test_a_group_without_slots_needs_nothing(make_environment: MakeEnvironment) -> None:
-    """A group without slots is met by nothing at all, and gives a credential without source."""
+    """A group without slots is always met and gives a credential without a source."""
     route = direct(Acme(Group(kind="none")), make_environment())
     assert (route.usable, str(route.credential), route.base_url) == (True, "none needed", URL)
 
 
 def test_an_optional_key_is_used_where_it_is(make_environment: MakeEnvironment) -> None:
-    """A server whose key is optional is called with the key where there is one, else without."""
+    """A server whose key is optional is called with the key if there is one, and otherwise without."""
     acme = Acme(Group((secret("ACME_KEY"),)), Group(kind="none"))
     found = [str(direct(acme, make_environment(**given)).credential) for given in ({"ACME_KEY": "k"}, {})]
     assert found == ["env ACME_KEY", "none needed"]
 
 
 def test_no_group_at_all_leaves_it_to_logins(make_environment: MakeEnvironment) -> None:
-    """A provider without requirement is not usable unless a plugin finds a login."""
+    """A provider without a requirement is usable only if a plugin finds a login."""
     route = direct(Acme(), make_environment())
     assert (route.usable, route.reason) == (False, "no login was found")
 
 
 def test_a_default_fills_a_slot(make_environment: MakeEnvironment) -> None:
-    """A slot with a default is always filled, and by what is set where something is."""
+    """A slot with a default is always filled; a value that is set replaces the default."""
     acme = Acme(
         Group((secret("K"), setting("region", "R", default="eu", check="slug"))),
         base_url="https://${region}.acme.example",
@@ -135,13 +135,13 @@ def test_a_default_fills_a_slot(make_environment: MakeEnvironment) -> None:
 
 
 def test_another_base_url_for_one_value(make_environment: MakeEnvironment) -> None:
-    """A base URL for one value of a slot takes the place of the usual one."""
+    """A base URL for one value of a slot replaces the usual base URL."""
     acme = Acme(Group((secret("K"), setting("region", "R", check="slug"))), base_url="https://${region}.acme.example")
     assert direct(acme, make_environment(K="k", R="global")).base_url == "https://acme.example/global"
     assert direct(acme, make_environment(K="k", R="eu")).base_url == "https://eu.acme.example"
 
 
-# --- Where a secret may lie; each is read at the moment of use ---
+# --- Where a secret may be stored; each is read at the moment of use ---
 
 TOKEN = {"acme/token": "the-token\n"}
 INI = {"acme/config": "[default]\nurl = x\n[work]\nApi_Key = the-token\n"}
@@ -165,7 +165,7 @@ JSON = {"acme/login.json": '{"keys": {"api": " the-token "}}'}
 def test_a_key_is_found_and_can_be_read(
     make_environment: MakeEnvironment, alternative: Alternative, files: dict[str, str], variables: dict[str, str]
 ) -> None:
-    """Wherever a requirement may find an API key, `reveal` reads that key, trimmed."""
+    """`reveal` reads the API key, trimmed, from every place that a requirement can name."""
     environment = make_environment(files, **variables)
     route = direct(Acme(Group((Slot("key", (alternative,), secret=True),))), environment)
     assert route.usable
@@ -196,14 +196,14 @@ def test_a_key_is_found_and_can_be_read(
 def test_a_key_that_is_not_there(
     make_environment: MakeEnvironment, alternative: Alternative, files: dict[str, str], variables: dict[str, str]
 ) -> None:
-    """A file, a section or a field that is not there, or is none, is no credential, and no problem either."""
+    """A file, section or field that is missing or invalid is no credential, and no problem either."""
     route = direct(Acme(Group((Slot("key", (alternative,), secret=True),))), make_environment(files, **variables))
     assert not route.usable
     assert route.reason
 
 
 def test_a_variable_that_is_set_is_not_called_unset(make_environment: MakeEnvironment) -> None:
-    """Where a variable is set and holds something else than is wanted, the reason says that, and not "not set"."""
+    """If a variable is set but holds a wrong kind of value, the reason says that instead of "not set"."""
     alternative = Alternative("ACME_LOGIN", json_field="keys.api")
     acme = Acme(Group((Slot("key", (alternative,), secret=True),)))
     reason = direct(acme, make_environment(ACME_LOGIN="junk")).reason
@@ -213,13 +213,13 @@ def test_a_variable_that_is_set_is_not_called_unset(make_environment: MakeEnviro
 
 
 def test_a_file_that_a_variable_names_and_is_missing(make_environment: MakeEnvironment) -> None:
-    """A variable that names no file is said to do so."""
+    """For a variable that names a missing file, the reason says so."""
     acme = Acme(Group((Slot("key", (Alternative("ACME_FILE", names_file=True),), secret=True),)))
     assert direct(acme, make_environment(ACME_FILE="/nowhere")).reason == "the file that ACME_FILE names does not exist"
 
 
 def test_a_broken_file_costs_only_what_it_holds(make_environment: MakeEnvironment, tmp_path: Path) -> None:
-    """A file that can't be understood is a problem; another group of the same provider is met all the same."""
+    """A file that can't be parsed is a problem; another group of the same provider can still be met."""
     file = Alternative(file="~/acme/config", section="work", keys=("api_key",))
     acme = Acme(Group((secret("ACME_KEY"),)), Group((Slot("key", (file,), secret=True),)))
     found = catalog(acme, make_environment({"acme/config": "[work]\nflag\n  continued\n"}, ACME_KEY="k"))
@@ -252,12 +252,12 @@ THREE = (
 def test_the_remedy_is_of_the_nearest_group(
     make_environment: MakeEnvironment, variables: dict[str, str], remedy: str
 ) -> None:
-    """The remedy names what the group with a secret lacks, else the one that lacks least, else the first."""
+    """The remedy names what is missing from the group with a secret, else from the nearest group, else the first."""
     assert direct(Acme(*THREE), make_environment(**variables)).remedy == remedy
 
 
 def test_the_remedy_names_alternatives(make_environment: MakeEnvironment) -> None:
-    """Any of several variables will do, and the remedy says so, the usual one first."""
+    """If any of several variables will do, the remedy names them all, the usual one first."""
     acme = Acme(Group((secret("A", "B", "C"), setting("d", "D"))))
     assert direct(acme, make_environment()).remedy == "Set A (or B or C) and D."
     assert direct(acme, make_environment(B="k")).remedy == "Set D."
@@ -285,7 +285,7 @@ def test_the_remedy_names_alternatives(make_environment: MakeEnvironment) -> Non
 def test_a_part_is_not_enough(
     make_catalog: MakeCatalog, provider: str, variables: dict[str, str], missing: list[str], there: list[str]
 ) -> None:
-    """With one part alone a provider is not effective, and the remedy names what is missing and nothing else."""
+    """With only one part set, a provider is not effective, and the remedy names exactly the missing parts."""
     found = make_catalog(**variables)
     remedy = own_route(found, provider).remedy
     assert not found.provider(provider).has_effective_credentials
@@ -297,7 +297,7 @@ def test_a_part_is_not_enough(
 
 
 def test_a_shared_variable_says_so(make_environment: MakeEnvironment) -> None:
-    """A key found in a variable that another provider reads too names that one."""
+    """A credential found in a variable that another provider reads too names that provider."""
     acme = Acme(Group((secret("ACME_KEY", "ACME_SHARED"),)))
     shared = direct(acme, make_environment(ACME_SHARED="k"))
     own = direct(acme, make_environment(ACME_KEY="k"))
@@ -318,7 +318,7 @@ def test_a_shared_variable_says_so(make_environment: MakeEnvironment) -> None:
 def test_shared_variables_of_real_providers(
     make_catalog: MakeCatalog, variable: str, provider: str, other: str
 ) -> None:
-    """GITHUB_TOKEN and ZHIPU_API_KEY are found for each provider that reads them, with a word of warning."""
+    """GITHUB_TOKEN and ZHIPU_API_KEY are found for each provider that reads them, with a warning."""
     route = own_route(make_catalog(**{variable: "k"}), provider)
     assert route.credential
     assert other in route.credential.shared_with
@@ -348,7 +348,7 @@ AWS_LOGINS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
 @pytest.mark.parametrize("login", AWS_LOGINS)
 @pytest.mark.parametrize("region", ["AWS_REGION", "AWS_DEFAULT_REGION"])
 def test_bedrock_with_each_login(make_catalog: MakeCatalog, login: str, region: str) -> None:
-    """Bedrock is called with a token, a key pair, a profile, a web identity or a container's role, and a region."""
+    """Bedrock is called with a region and a token, a key pair, a profile, a web identity or a container's role."""
     variables, files = AWS_LOGINS[login]
     route = own_route(make_catalog(files=files, **variables, **{region: "eu-west-1"}), "bedrock")
     assert (route.usable, route.base_url) == (True, "https://bedrock-runtime.eu-west-1.amazonaws.com")
@@ -356,7 +356,7 @@ def test_bedrock_with_each_login(make_catalog: MakeCatalog, login: str, region: 
 
 @pytest.mark.parametrize("login", AWS_LOGINS)
 def test_bedrock_without_region(make_catalog: MakeCatalog, login: str) -> None:
-    """Whatever the login, Bedrock needs a region, and the remedy says so."""
+    """Bedrock needs a region with any login, and the remedy says so."""
     variables, files = AWS_LOGINS[login]
     route = own_route(make_catalog(files=files, **variables), "bedrock")
     assert not route.usable
@@ -381,7 +381,7 @@ def test_bedrock_without_region(make_catalog: MakeCatalog, login: str) -> None:
 def test_bedrocks_region_from_a_profile(
     make_catalog: MakeCatalog, files: dict[str, str], variables: dict[str, str], region: str
 ) -> None:
-    """The region is that of a variable, else of the profile in use, in whichever file it stands."""
+    """The region comes from a variable, else from the profile in use, in either of the two files."""
     route = own_route(make_catalog(files=files, **variables), "bedrock")
     assert (route.usable, route.base_url) == (True, f"https://bedrock-runtime.{region}.amazonaws.com")
 
@@ -401,7 +401,7 @@ def test_bedrocks_region_from_a_profile(
     ids=["only region", "only settings", "other", "missing", "blank", "moved", "no files", "no token file"],
 )
 def test_what_is_no_aws_login(make_catalog: MakeCatalog, files: dict[str, str], variables: dict[str, str]) -> None:
-    """A region, a profile that does not exist or holds only settings, and a missing token file are no login."""
+    """A region, a profile that is missing or holds only settings, and a missing token file are not a login."""
     if "HOME" in variables:
         variables = {**variables, "AWS_SHARED_CREDENTIALS_FILE": "/nowhere"}
     route = own_route(make_catalog(files=files, **variables), "bedrock")
@@ -411,7 +411,7 @@ def test_what_is_no_aws_login(make_catalog: MakeCatalog, files: dict[str, str], 
 
 @pytest.mark.parametrize("name", ["vertex", "vertex-anthropic"])
 def test_vertex(make_catalog: MakeCatalog, name: str) -> None:
-    """Vertex needs a project and Application Default Credentials, by variable or where gcloud puts them."""
+    """Vertex needs a project and Application Default Credentials, from a variable or from gcloud's default location."""
     well_known = {".config/gcloud/application_default_credentials.json": "{}"}
     by_file = make_catalog(files=well_known, GOOGLE_CLOUD_PROJECT="p", GOOGLE_CLOUD_LOCATION="europe-west4")
     url = "https://europe-west4-aiplatform.googleapis.com/v1/projects/p/locations/europe-west4"
@@ -424,14 +424,14 @@ def test_vertex(make_catalog: MakeCatalog, name: str) -> None:
 
 
 def test_azure(make_catalog: MakeCatalog) -> None:
-    """Azure needs a key and the name of a resource, which is a part of its host."""
+    """Azure needs a key and the name of a resource, which is a part of the host name."""
     route = own_route(make_catalog(AZURE_API_KEY="k", AZURE_RESOURCE_NAME="my-resource"), "azure")
     assert (route.usable, route.base_url) == (True, "https://my-resource.openai.azure.com/openai/v1")
 
 
 @pytest.mark.parametrize("provider", ["bedrock", "vertex"])
 def test_a_cloud_identity_has_no_single_secret(make_catalog: MakeCatalog, provider: str) -> None:
-    """A login of a cloud's own SDK can't be revealed as one key, and the error says what to use."""
+    """A login of a cloud's own SDK can't be revealed as a single key, and the error says what to use instead."""
     found = make_catalog(
         files={".config/gcloud/application_default_credentials.json": "{}"},
         GOOGLE_CLOUD_PROJECT="p",
@@ -453,7 +453,7 @@ def test_a_cloud_identity_has_no_single_secret(make_catalog: MakeCatalog, provid
     ["adb-1.2.azuredatabricks.net", "https://adb-1.2.azuredatabricks.net", "https://adb-1.2.azuredatabricks.net/"],
 )
 def test_a_host_is_understood_as_people_write_it(make_catalog: MakeCatalog, host: str) -> None:
-    """A host may be written with https:// before it and a slash behind it."""
+    """A host may be written with a leading https:// and a trailing slash."""
     route = own_route(make_catalog(DATABRICKS_TOKEN="k", DATABRICKS_HOST=host), "databricks")
     assert (route.usable, route.base_url) == (True, "https://adb-1.2.azuredatabricks.net/ai-gateway/mlflow/v1")
 
@@ -471,7 +471,7 @@ SETTINGS = {
     "ollama": ({}, "OLLAMA_BASE_URL", "http://"),
     "gitlab": ({"GITLAB_TOKEN": "k"}, "GITLAB_INSTANCE_URL", "https://"),
 }
-"""For providers whose base URL depends on a variable: what else is needed, the variable, how a good value starts."""
+"""For providers whose base URL depends on a variable: other requirements, the variable, the start of a valid value."""
 
 
 @pytest.mark.parametrize("provider", SETTINGS)
@@ -479,7 +479,7 @@ SETTINGS = {
 def test_a_hostile_value_is_refused(
     plugins: Plugins, tmp_path_factory: pytest.TempPathFactory, provider: str, data: st.DataObject
 ) -> None:
-    """A value that is no bare name, host or address is refused, with a reason that does not repeat it."""
+    """A value that is not a bare name, host or address is refused, and the reason does not repeat it."""
     needed, variable, start = SETTINGS[provider]
     good = start + data.draw(ENDS) + data.draw(st.sampled_from(["", ":1", "/", "/v1/"]) if start else st.just(""))
     value = good + data.draw(HOSTILE if start else OF_A_HOST) + data.draw(ENDS)
@@ -494,7 +494,7 @@ def test_a_hostile_value_is_refused(
     "value", ["evil.example/x?", "https://evil.example/x?", "a@evil.example", "evil.example/#", "evil.example:٣"]
 )
 def test_a_databricks_host_with_more_than_a_host(make_catalog: MakeCatalog, value: str) -> None:
-    """A path, a query, a fragment, a user name or a port in other digits beside the host is refused."""
+    """A path, query, fragment, user name or a port in non-ASCII digits next to the host is refused."""
     route = own_route(make_catalog(DATABRICKS_TOKEN="k", DATABRICKS_HOST=value), "databricks")
     assert not route.usable
     assert "evil" not in route.base_url
@@ -503,7 +503,7 @@ def test_a_databricks_host_with_more_than_a_host(make_catalog: MakeCatalog, valu
 
 @pytest.mark.parametrize("value", ["evil.example/x?", "evil.example", "a@b", "a b", "x/../y"])
 def test_a_slot_that_forgot_its_check(make_environment: MakeEnvironment, value: str) -> None:
-    """What is filled into a base URL is checked, also where the plugin's author did not think of it."""
+    """A value that is filled into a base URL is checked even if the plugin's author declared no check."""
     acme = Acme(Group((secret("K"), setting("name", "N"))), base_url="https://${name}.acme.example/v1")
     found = catalog(acme, make_environment(K="k", N=value))
     assert all(value not in route.base_url for status in found.status().providers.values() for route in status.routes)
@@ -513,7 +513,7 @@ def test_a_slot_that_forgot_its_check(make_environment: MakeEnvironment, value: 
     "alternative", [Alternative("K"), Alternative(file="~/config", section="a", keys=("key",)), Alternative(file="~/k")]
 )
 def test_a_key_never_stands_in_a_base_url(make_environment: MakeEnvironment, alternative: Alternative) -> None:
-    """A base URL that asks for the secret itself is never filled, and the route is not usable."""
+    """A base URL that contains the secret itself is never filled, and the route is not usable."""
     acme = Acme(Group((Slot("key", (alternative,), secret=True),)), base_url="https://acme.example/${key}")
     files = {"config": "[a]\nkey = the-token\n", "k": "the-token"}
     found = catalog(acme, make_environment(files, K="the-token"))
@@ -523,7 +523,7 @@ def test_a_key_never_stands_in_a_base_url(make_environment: MakeEnvironment, alt
 
 @pytest.mark.parametrize("provider", ["openai-compatible", "litellm"])
 def test_servers_that_need_an_address(make_catalog: MakeCatalog, provider: str) -> None:
-    """A server of unknown address is not usable without its base URL, and with it needs no key."""
+    """A server without a known address is not usable until its base URL is set, and then needs no key."""
     variable = {"openai-compatible": "OPENAI_BASE_URL", "litellm": "LITELLM_BASE_URL"}[provider]
     with_key = make_catalog(OPENAI_API_KEY="k", LITELLM_API_KEY="k")
     assert not with_key.provider(provider).has_effective_credentials
@@ -534,7 +534,7 @@ def test_servers_that_need_an_address(make_catalog: MakeCatalog, provider: str) 
 
 @pytest.mark.parametrize("provider", ["ollama", "local", "lmstudio", "atomic-chat"])
 def test_keyless_servers(make_catalog: MakeCatalog, provider: str) -> None:
-    """A person's own server is usable without any key; what is revealed for it is empty."""
+    """A user's own server is usable without any key; `reveal` returns an empty text for it."""
     found = make_catalog()
     route = own_route(found, provider)
     assert (route.usable, str(route.credential)) == (True, "none needed")
@@ -542,7 +542,7 @@ def test_keyless_servers(make_catalog: MakeCatalog, provider: str) -> None:
     assert revealed(route, found.environment) == ""
 
 
-# --- A project must not decide where a person's key goes ---
+# --- A project must not decide where a user's key goes ---
 
 
 @pytest.mark.parametrize(
@@ -560,7 +560,7 @@ def test_keyless_servers(make_catalog: MakeCatalog, provider: str) -> None:
 def test_a_project_does_not_redirect_a_key(
     plugins: Plugins, tmp_path: Path, process: dict[str, str], project: dict[str, str], usable: bool, place: str
 ) -> None:
-    """A base URL of a trusted project's `.env` counts for that project's own key, and for no other."""
+    """A base URL in a trusted project's `.env` applies to that project's own key only."""
     (tmp_path / "project").mkdir()
     for path, variables in (("project/.env", project), (".env", process if place == "global .env" else {})):
         (tmp_path / path).write_text("".join(f"{name}={value}\n" for name, value in variables.items()), "utf-8")
@@ -582,7 +582,7 @@ def in_project(tmp_path: Path, lines: str, **process: str) -> Environment:
 
 
 def test_a_file_that_the_project_chose_does_not_redirect_a_key(tmp_path: Path) -> None:
-    """A setting from a file that a project's `.env` points at is the project's, and may not steer a person's key."""
+    """A setting from a file that a project's `.env` names belongs to the project, and can't redirect a user's key."""
     host = Slot("host", (Alternative(file="${ACME_CONFIG:-~/acme.json}", json_field="host"),), check="host")
     acme = Acme(Group((secret("ACME_KEY"), host)), base_url="https://${host}/v1")
     environment = in_project(tmp_path, f"ACME_CONFIG={tmp_path}/project/evil.json\n", ACME_KEY="k")
@@ -590,7 +590,7 @@ def test_a_file_that_the_project_chose_does_not_redirect_a_key(tmp_path: Path) -
 
 
 def test_a_project_may_choose_among_a_persons_own_profiles(plugins: Plugins, tmp_path: Path) -> None:
-    """A project's `.env` that only says which of the person's profiles to use leaves key and region the person's."""
+    """If a project's `.env` only selects one of the user's profiles, key and region still count as the user's."""
     (tmp_path / ".aws").mkdir()
     profiles = "[default]\nregion = a\nsso_session = s\n[profile work]\nregion = b\nsso_session = s\n"
     (tmp_path / ".aws" / "config").write_text(profiles, encoding="utf-8")
@@ -599,7 +599,7 @@ def test_a_project_may_choose_among_a_persons_own_profiles(plugins: Plugins, tmp
 
 
 def test_a_models_own_base_url_does_not_redirect_a_key(tmp_path: Path) -> None:
-    """A setting of a project's `.env` may not steer a person's key where only a model's base URL is filled with it."""
+    """A project's setting can't redirect a user's key even if only a model's own base URL uses the setting."""
     models = (Model("acme", "plain"), Model("acme", "hosted", base_url="https://${host}/v1"))
     group = Group((secret("ACME_KEY"), setting("host", "ACME_HOST", check="host", default="acme.example")))
     environment = in_project(tmp_path, "ACME_HOST=evil.example\n", ACME_KEY="k")
@@ -608,7 +608,7 @@ def test_a_models_own_base_url_does_not_redirect_a_key(tmp_path: Path) -> None:
 
 
 def test_a_project_does_not_have_a_persons_file_sent_to_itself(tmp_path: Path) -> None:
-    """Where a project's `.env` names the file that holds the key, it may not decide where the key goes as well."""
+    """If a project's `.env` names the file that holds the key, it can't also decide where the key goes."""
     key = Slot("key", (Alternative("ACME_KEY_FILE", names_file=True),), secret=True)
     acme = Acme(Group((key, setting("host", "ACME_HOST", check="host"))), base_url="https://${host}/v1")
     (tmp_path / "private").write_text("a person's own secret", encoding="utf-8")
@@ -620,7 +620,7 @@ def test_a_project_does_not_have_a_persons_file_sent_to_itself(tmp_path: Path) -
 
 
 def satisfy(slot: Slot, environment: Environment, home: Path, variables: dict[str, str]) -> None:
-    """Put what fills `slot` into `variables` or under `home`."""
+    """Put a value that fills `slot` into `variables` or into a file under `home`."""
     value = {"slug": "name", "host": "host.example", "url": "https://host.example/v1", "": "value"}[slot.check]
     each = slot.alternatives[0]
     path = home / environment.path(each.file) if each.file else home / "file"
@@ -641,7 +641,7 @@ def satisfy(slot: Slot, environment: Environment, home: Path, variables: dict[st
 
 
 def test_a_usable_route_has_a_base_url(plugins: Plugins, tmp_path: Path) -> None:
-    """Whichever group of a provider is met, the route is usable and its base URL complete, for all its models too."""
+    """Whichever group is met, the provider's route is usable and its base URL complete, for all its models too."""
     seen = 0
     for provider in plugins.providers.values():
         for number, group in enumerate(provider.requirement):

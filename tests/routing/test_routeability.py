@@ -11,7 +11,7 @@ CARRIED = """
     alibaba anthropic bailing cohere deepseek google groq inception llama minimax mistral moonshotai morph nova
     openai perplexity stepfun tencent-tokenhub upstage xai xiaomi zai
 """.split()
-"""Each reviewed: a vendor selling its own models, of which OpenRouter's list offers some; and groq by name."""
+"""The reviewed providers: vendors selling their own models, some of which OpenRouter lists, and groq by name."""
 
 KEYLESS = ["atomic-chat", "lmstudio", "local", "ollama"]
 
@@ -37,7 +37,7 @@ def test_openrouter_key_carries_the_same_vendors(make_catalog: MakeCatalog) -> N
 
 
 def test_nothing_set_leaves_only_keyless_servers(make_catalog: MakeCatalog) -> None:
-    """With nothing set, only a person's own servers that need no key count as usable."""
+    """With nothing set, only a user's own servers that need no key are usable."""
     providers = make_catalog().status().providers
     assert [name for name, each in providers.items() if each.has_effective_credentials] == KEYLESS
 
@@ -62,7 +62,7 @@ def test_blank_is_absent(make_catalog: MakeCatalog) -> None:
 
 
 def test_both_gateways_map_alike(plugins: Plugins, make_environment: MakeEnvironment) -> None:
-    """Dexto and OpenRouter give every model the same ID, for there is one mapping function."""
+    """Dexto and OpenRouter give every model the same ID, since both use one mapping function."""
     catalog = Catalog(plugins, make_environment())
     for model in plugins.all_models():
         by_dexto, by_openrouter = catalog.mapping("dexto", model.ref), catalog.mapping("openrouter", model.ref)
@@ -70,7 +70,7 @@ def test_both_gateways_map_alike(plugins: Plugins, make_environment: MakeEnviron
 
 
 def test_dexto_maps_without_the_openrouter_plugin(make_environment: MakeEnvironment) -> None:
-    """With the openrouter plugin off, its provider and routes go, and Dexto still carries and maps the same."""
+    """With the openrouter plugin disabled, its provider and routes are gone; Dexto carries and maps as before."""
     environment = make_environment(DEXTO_API_KEY="k", POLYROUTE_DISABLE_PLUGINS="openrouter")
     catalog = Catalog(Plugins.load(environment=environment), environment)
     assert effective(catalog, "dexto") == CARRIED
@@ -80,11 +80,11 @@ def test_dexto_maps_without_the_openrouter_plugin(make_environment: MakeEnvironm
 
 
 class Proxy:
-    """A third party's gateway that carries what OpenRouter does, and something that nobody may carry."""
+    """A third party's gateway that carries the same as OpenRouter, and claims a provider that no gateway may carry."""
 
     @hookimpl
     def polyroute_providers(self) -> list[Provider]:
-        """One gateway and one vendor."""
+        """Return one gateway and one vendor."""
         key = Slot("key", (Alternative("PROXY_KEY"),), secret=True)
         return [
             Provider("proxy", "Proxy", "gateway", (Group((key,)),), "https://proxy.example/v1"),
@@ -93,26 +93,26 @@ class Proxy:
 
     @hookimpl
     def polyroute_routeability(self) -> list[Routeability]:
-        """Like OpenRouter, and a person's own cloud, which is refused."""
+        """Return OpenRouter's rule, and a user's own cloud, which is refused."""
         return [Routeability("proxy", providers=("bedrock",), like="openrouter")]
 
 
 def test_a_rule_like_another_gateways(make_environment: MakeEnvironment) -> None:
-    """A gateway that is `like` another carries the same, and third parties' vendors that the list offers too."""
+    """A gateway that is `like` another carries the same providers, and third parties' vendors that its list offers."""
     plugins = Plugins.load([Proxy()], only=["direct", "openrouter"])
     catalog = Catalog(plugins, make_environment(PROXY_KEY="k"))
     assert effective(catalog, "proxy") == sorted([*CARRIED, "writer"])
 
 
 def test_an_own_cloud_named_by_a_rule_is_refused(make_environment: MakeEnvironment) -> None:
-    """A gateway that claims to carry a person's own cloud is a problem, and does not carry it."""
+    """A gateway that claims to carry a user's own cloud is a problem, and does not carry it."""
     catalog = Catalog(Plugins.load([Proxy()], only=["direct", "openrouter"]), make_environment(PROXY_KEY="k"))
     assert not catalog.provider("bedrock").can_route_via("proxy")
     assert any("can't carry bedrock" in problem.message for problem in catalog.problems)
 
 
 def test_a_rule_like_nobody_is_a_problem(make_environment: MakeEnvironment) -> None:
-    """A rule that refers to a gateway which is not there is a problem, and carries nothing."""
+    """A rule that refers to a missing gateway is a problem, and carries nothing."""
     catalog = Catalog(Plugins.load([Proxy()], only=["direct"]), make_environment(PROXY_KEY="k"))
     assert effective(catalog, "proxy") == []
     assert any("is like openrouter, which is not installed" in problem.message for problem in catalog.problems)

@@ -57,20 +57,20 @@ def vias(routes: tuple[Route, ...]) -> list[str]:
 def test_order_of_routes(
     make_catalog: MakeCatalog, preferences: Preferences, provider: str, expected: list[str]
 ) -> None:
-    """A full order wins; then come pins, the preferred gateway, direct, other gateways; hosts go direct first."""
+    """A full order wins; else come pins, the preferred gateway, direct, other gateways; hosts go direct first."""
     catalog = make_catalog(preferences)
     assert vias(catalog.provider(provider).routes) == expected
     assert catalog.problems == ()
 
 
 def test_a_gateway_comes_first_by_default(make_catalog: MakeCatalog) -> None:
-    """With a direct key and a gateway's, the gateway is taken, and direct stays as fallback."""
+    """With a direct key and a gateway's key, the gateway's route is taken, and direct is the fallback."""
     routes = make_catalog(**ALL).routes("anthropic/claude-sonnet-4-5")
     assert [(route.via, route.usable) for route in routes] == [("dexto", True), ("direct", True), ("openrouter", True)]
 
 
 def test_prefer_direct_keeps_the_gateways(make_catalog: MakeCatalog) -> None:
-    """`prefer direct` takes the direct key, and keeps the gateways as fallback."""
+    """`prefer direct` takes the direct route and keeps the gateways as fallback."""
     catalog = make_catalog(Preferences("direct"), **ALL)
     assert catalog.resolve("anthropic/claude-sonnet-4-5").via == "direct"
     without_direct_key = make_catalog(Preferences("direct"), DEXTO_API_KEY="d")
@@ -78,7 +78,7 @@ def test_prefer_direct_keeps_the_gateways(make_catalog: MakeCatalog) -> None:
 
 
 def test_a_pin_of_one_model(make_catalog: MakeCatalog) -> None:
-    """A pin of one model goes before the pin of its provider, and touches no other model."""
+    """A pin of one model takes precedence over the pin of its provider, and affects no other model."""
     pins = {"anthropic": "direct", "anthropic/claude-sonnet-4-5": "openrouter"}
     catalog = make_catalog(Preferences(pins=pins), **ALL)
     assert catalog.resolve("anthropic/claude-sonnet-4-5").via == "openrouter"
@@ -96,7 +96,7 @@ def test_a_pin_of_one_model(make_catalog: MakeCatalog) -> None:
     ],
 )
 def test_unknown_names_in_preferences_are_problems(make_catalog: MakeCatalog, preferences: Preferences) -> None:
-    """A preference that names what is not there is a problem, and the rest holds."""
+    """A preference that names something unknown is a problem, and the other preferences apply."""
     catalog = make_catalog(preferences, **ALL)
     assert len(catalog.problems) == 1
     assert catalog.problems[0].remedy
@@ -104,7 +104,7 @@ def test_unknown_names_in_preferences_are_problems(make_catalog: MakeCatalog, pr
 
 
 def test_a_disabled_provider(make_catalog: MakeCatalog) -> None:
-    """A disabled provider has no usable route, and says that it is disabled."""
+    """A disabled provider has no usable route, and the reason says that it is disabled."""
     catalog = make_catalog(Preferences(disabled_providers=frozenset({"anthropic"})), **ALL)
     with pytest.raises(NoEffectiveRoute, match="disabled by preference"):
         catalog.resolve("anthropic/claude-sonnet-4-5")
@@ -112,7 +112,7 @@ def test_a_disabled_provider(make_catalog: MakeCatalog) -> None:
 
 
 def test_a_disabled_gateway(make_catalog: MakeCatalog) -> None:
-    """A disabled gateway carries nobody, and the next route is taken."""
+    """A disabled gateway carries no provider, and the next route is taken."""
     catalog = make_catalog(Preferences(disabled_providers=frozenset({"dexto"})), **ALL)
     assert catalog.resolve("anthropic/claude-sonnet-4-5").via == "direct"
 
@@ -127,13 +127,13 @@ def test_a_disabled_gateway(make_catalog: MakeCatalog) -> None:
     ],
 )
 def test_what_is_preferred(make_catalog: MakeCatalog, preferences: Preferences, preferred: str) -> None:
-    """Preferred is the route that is tried first: the head of a full order, and never a disabled gateway."""
+    """The preferred route is the one that is tried first: the first of a full order, and never a disabled gateway."""
     assert make_catalog(preferences, **ALL).status().preferred == preferred
 
 
 @pytest.mark.parametrize("subject", [None, 5, ["anthropic", "x"]])
 def test_what_is_no_reference_at_all(make_catalog: MakeCatalog, subject: object) -> None:
-    """What is neither a text nor a ModelRef is refused as such."""
+    """A reference that is neither a text nor a ModelRef is refused with an error that says so."""
     with pytest.raises(InvalidModelReference, match="or a ModelRef"):
         make_catalog().routes(subject)  # type: ignore[arg-type]
 
@@ -148,14 +148,14 @@ def test_variables_win_over_the_file(make_environment: MakeEnvironment) -> None:
 
 
 def test_any_openrouter_id_is_usable(make_catalog: MakeCatalog) -> None:
-    """An OpenRouter ID that no list has runs, kept to the letter, with a Dexto key alone."""
+    """An OpenRouter ID that is not in any list runs unchanged with only a Dexto key."""
     route = make_catalog(DEXTO_API_KEY="d").resolve("openrouter/z-ai/GLM-9 Air:free")
     assert (route.via, route.model_id, route.mapping) == ("dexto", "z-ai/GLM-9 Air:free", "verbatim")
 
 
 @given(st.text(min_size=1))
 def test_openrouter_ids_are_never_altered(plugins: Plugins, model_id: str) -> None:
-    """Whatever ID is entered for openrouter arrives at every route to the letter."""
+    """An ID that is entered for openrouter reaches every route unchanged."""
     from polyroute import Environment
 
     catalog = Catalog(plugins, Environment({"DEXTO_API_KEY": "d", "OPENROUTER_API_KEY": "o"}, home="/nowhere"))
@@ -163,7 +163,7 @@ def test_openrouter_ids_are_never_altered(plugins: Plugins, model_id: str) -> No
 
 
 def test_a_gateways_list_decides_per_model(make_catalog: MakeCatalog) -> None:
-    """A gateway that does not list a model has no usable route for it, and says so; the next route is taken."""
+    """A gateway that does not list a model has no usable route for it, with that reason; the next route is taken."""
     catalog = make_catalog(OPENAI_API_KEY="k", DEXTO_API_KEY="d")
     through, direct, _ = catalog.routes("openai/text-embedding-3-small")
     assert (through.usable, through.model_id, through.mapping) == (False, None, "not_offered")
@@ -172,25 +172,25 @@ def test_a_gateways_list_decides_per_model(make_catalog: MakeCatalog) -> None:
 
 
 def test_an_unlisted_native_id_is_usable_direct(make_catalog: MakeCatalog) -> None:
-    """An ID that no list has is sent to the provider as it is, and marked unlisted."""
+    """An ID that is not in any list is sent to the provider unchanged, and marked unlisted."""
     route = make_catalog(OPENAI_API_KEY="k").resolve("openai/gpt-99-turbo")
     assert (route.via, route.model_id, route.mapping) == ("direct", "gpt-99-turbo", "unlisted")
 
 
 def test_a_gateways_spelling_runs_direct_under_the_native_id(make_catalog: MakeCatalog) -> None:
-    """A reference in a gateway's spelling runs direct under the provider's own ID, where that is certain."""
+    """A reference in a gateway's spelling runs direct under the provider's own ID if that ID is certain."""
     route = make_catalog(ANTHROPIC_API_KEY="k").resolve("anthropic/claude-sonnet-4.5")
     assert (route.via, route.model_id) == ("direct", "claude-sonnet-4-5")
 
 
 def test_a_native_spelling_runs_through_the_gateway(make_catalog: MakeCatalog) -> None:
-    """The provider's own ID, dashes for dots, runs through a gateway under the gateway's ID."""
+    """The provider's own ID, with dashes for dots, runs through a gateway under the gateway's ID."""
     route = make_catalog(OPENROUTER_API_KEY="k").resolve("anthropic/claude-sonnet-4-5")
     assert (route.via, route.model_id) == ("openrouter", "anthropic/claude-sonnet-4.5")
 
 
 def test_a_models_own_base_url(make_catalog: MakeCatalog) -> None:
-    """A model with a base URL and a protocol of its own has them in its route, and the key is bound there."""
+    """The route of a model with its own base URL and protocol has both, and the key is bound to that base URL."""
     catalog = make_catalog(AZURE_API_KEY="k", AZURE_RESOURCE_NAME="mine")
     route = catalog.resolve("azure/claude-haiku-4-5")
     assert (route.base_url, route.protocol) == ("https://mine.services.ai.azure.com/anthropic/v1", "anthropic-messages")
@@ -199,7 +199,7 @@ def test_a_models_own_base_url(make_catalog: MakeCatalog) -> None:
 
 
 def test_aliases_select_the_same_provider(make_catalog: MakeCatalog) -> None:
-    """Another tool's name for a provider selects it."""
+    """Another tool's name for a provider is an alias that selects it."""
     catalog = make_catalog(AWS_BEARER_TOKEN_BEDROCK="k", AWS_REGION="eu-west-1")
     assert catalog.provider("amazon-bedrock") == catalog.provider("bedrock")
     assert catalog.resolve("amazon-bedrock/x").base_url == "https://bedrock-runtime.eu-west-1.amazonaws.com"
@@ -207,13 +207,13 @@ def test_aliases_select_the_same_provider(make_catalog: MakeCatalog) -> None:
 
 @pytest.mark.parametrize("text", ["", "/", "gpt-4o", "openai", "openai/", "/gpt-4o"])
 def test_a_reference_without_provider_or_model(make_catalog: MakeCatalog, text: str) -> None:
-    """What is not `provider/model` is refused with the form that is wanted."""
+    """A text that is not `provider/model` is refused, and the error names that form."""
     with pytest.raises(InvalidModelReference, match="written provider/model"):
         make_catalog().routes(text)
 
 
 def test_a_gateway_that_is_not_selectable(make_catalog: MakeCatalog) -> None:
-    """One can't select a model by who pays for it."""
+    """A gateway that is not selectable can't be used as a model's provider."""
     with pytest.raises(InvalidModelReference, match="can't be selected"):
         make_catalog(DEXTO_API_KEY="d").resolve("dexto/anthropic/claude-sonnet-4.5")
 
@@ -227,7 +227,7 @@ def test_a_misspelt_provider(make_catalog: MakeCatalog, name: str) -> None:
 
 
 def test_no_effective_route_says_what_to_do(make_catalog: MakeCatalog) -> None:
-    """Where nothing is usable the error has the reason and remedy of every route."""
+    """If no route is usable, the error has the reason and remedy of every route."""
     with pytest.raises(NoEffectiveRoute) as caught:
         make_catalog().resolve(ModelRef("anthropic", "claude-sonnet-4-5"))
     assert vias(caught.value.routes) == ["dexto", "direct", "openrouter"]
@@ -235,7 +235,7 @@ def test_no_effective_route_says_what_to_do(make_catalog: MakeCatalog) -> None:
 
 
 def test_only_routes_that_the_client_speaks(make_catalog: MakeCatalog) -> None:
-    """Where the host names protocols, a route that speaks another is passed over, and the error says so."""
+    """If the host names protocols, routes with another protocol are skipped, and the error says so."""
     both = make_catalog(Preferences("direct"), **ALL)
     assert both.resolve("anthropic/claude-sonnet-4-5", protocols=["openai-chat"]).via == "dexto"
     with pytest.raises(NoEffectiveRoute, match="it speaks anthropic-messages"):
@@ -243,13 +243,13 @@ def test_only_routes_that_the_client_speaks(make_catalog: MakeCatalog) -> None:
 
 
 def test_suggestions_stay_with_the_provider(make_catalog: MakeCatalog) -> None:
-    """A misspelt model is answered with the same provider's models before any gateway's."""
+    """For a misspelt model, models of the same provider are suggested before those of any gateway."""
     assert suggestions(make_catalog(), "anthropic/claude-sonet-4-5")[0] == "anthropic/claude-sonnet-4-5"
 
 
 @pytest.mark.parametrize("available", [True, False])
 def test_models_match_all_words(make_catalog: MakeCatalog, available: bool) -> None:
-    """A search finds the models whose reference or name has all words, and available ones only where asked."""
+    """A search finds the models whose reference or name contains all words, and only available ones on request."""
     found = make_catalog(DEXTO_API_KEY="d").models("CLAUDE sonnet", available=available)
     assert all("claude" in str(model.ref).lower() or "claude" in model.name.lower() for model in found)
     assert ("anthropic" in {model.provider for model in found}) is True
@@ -257,7 +257,7 @@ def test_models_match_all_words(make_catalog: MakeCatalog, available: bool) -> N
 
 
 def test_explain_tells_each_route_in_words(make_catalog: MakeCatalog) -> None:
-    """An explanation has every route with its ID, reason and remedy, and how the ID is known."""
+    """An explanation has every route with its ID, reason and remedy, and the evidence for the ID."""
     text = str(explain(make_catalog(DEXTO_API_KEY="d"), "anthropic/claude-sonnet-4-5"))
     assert "via dexto as anthropic/claude-sonnet-4.5" in text
     assert "Set ANTHROPIC_API_KEY" in text
@@ -265,7 +265,7 @@ def test_explain_tells_each_route_in_words(make_catalog: MakeCatalog) -> None:
 
 
 def test_explain_says_why_a_provider_is_not_carried(make_catalog: MakeCatalog) -> None:
-    """An explanation of an own cloud says that no gateway can carry it, and all ways to use it."""
+    """An explanation of an own cloud says that no gateway can carry it, and lists all ways to use it."""
     text = str(explain(make_catalog(), "bedrock"))
     assert "Not routeable via openrouter, dexto: it is billed to your own cloud account." in text
     assert "AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN" in text
@@ -276,18 +276,18 @@ class Huge:
 
     @hookimpl
     def polyroute_providers(self) -> list[Provider]:
-        """One host."""
+        """Return one provider of the kind host."""
         key = Slot("key", (Alternative("HUGE_KEY"),), secret=True)
         return [Provider("huge", "Huge", requirement=(Group((key,)),), base_url="https://huge.example/v1")]
 
     @hookimpl
     def polyroute_models(self, provider_ids: frozenset[str]) -> list[Model]:
-        """One model."""
+        """Return one model."""
         return [Model("huge", "m")] if "huge" in provider_ids else []
 
 
 def test_a_hosts_own_plugin_is_a_provider_like_any(make_environment: MakeEnvironment) -> None:
-    """A plugin object that the host brings is asked like every other."""
+    """A plugin object that the host passes in is used like any other plugin."""
     catalog = Catalog(Plugins.load([Huge()], only=[]), make_environment(HUGE_KEY="k"))
     route = catalog.resolve("huge/m")
     assert (route.base_url, route.mapping) == ("https://huge.example/v1", "listed")
@@ -313,11 +313,11 @@ CHANGES = st.sampled_from(["{}", "{}-x", "{}-20240101", "{}-2025-01-01", "{}:fre
 
 @given(data=st.data())
 def test_the_route_to_take_is_the_first_usable_one(plugins: Plugins, data: st.DataObject) -> None:
-    """Whatever model is asked for, listed or not, `resolve` takes the first of `routes` that is usable."""
+    """For any model, listed or not, `resolve` takes the first usable route of `routes`."""
     name, _, model_id = data.draw(st.sampled_from(LISTED)).partition("/")
     reference = f"{name}/{data.draw(CHANGES).format(model_id)}"
     found = [Catalog(plugins, Environment(ALL), Preferences(prefer)).resolve for prefer in ("dexto", "openrouter")]
-    answers = [_resolved(resolve, reference) for resolve in found]  # first, so that nothing is known of it yet
+    answers = [_resolved(resolve, reference) for resolve in found]  # first, so that nothing is cached yet
     for prefer, answer in zip(("dexto", "openrouter"), answers, strict=True):
         routes = Catalog(plugins, Environment(ALL), Preferences(prefer)).routes(reference)
         assert answer == next((route for route in routes if route.usable), routes)

@@ -1,4 +1,4 @@
-"""What the tests of the HTTP API share."""
+"""Fixtures for the tests of the HTTP API."""
 
 from tests.support.http_server import serve
 

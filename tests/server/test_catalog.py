@@ -1,4 +1,4 @@
-"""The catalog over HTTP: what can be run, as a picker needs it."""
+"""The catalog over HTTP, as a model picker needs it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ DEXTO = {"DEXTO_API_KEY": "dexto-secret"}
 
 
 def test_a_gateways_key_unlocks_what_it_carries(serve: Serve) -> None:
-    """With only the gateway's key a vendor counts as having one, and the honest direct answer stands beside it."""
+    """With only the gateway's key, a vendor reports `hasApiKey` as true and `hasDirectKey` as false."""
     anthropic = serve(**DEXTO).json("/api/llm/catalog")["providers"]["anthropic"]
     assert anthropic["hasApiKey"]
     assert anthropic["hasEffectiveCredentials"]
@@ -24,14 +24,14 @@ def test_a_gateways_key_unlocks_what_it_carries(serve: Serve) -> None:
 
 @pytest.mark.parametrize("mode", ["grouped", "flat"])
 def test_both_forms_say_who_pays(serve: Serve, mode: str) -> None:
-    """`auth` stands in both forms."""
+    """Both forms of the catalog contain `auth`, which tells who pays."""
     auth = {"hasDextoKey": True, "preferDextoCredits": True}
     assert serve(**DEXTO).json(f"/api/llm/catalog?mode={mode}")["auth"] == auth
     assert serve().json(f"/api/llm/catalog?mode={mode}")["auth"] == auth | {"hasDextoKey": False}
 
 
 def test_a_model_says_its_route(serve: Serve) -> None:
-    """Every model says the route it would take, or that there is none."""
+    """Every model has the route that it would take, or null if it has no usable route."""
     models = serve(**DEXTO).json("/api/llm/catalog?mode=flat")["models"]
     sonnet = next(each for each in models if (each["provider"], each["name"]) == ("anthropic", "claude-sonnet-4-5"))
     assert (sonnet["via"], sonnet["usable"]) == ("dexto", True)
@@ -40,7 +40,7 @@ def test_a_model_says_its_route(serve: Serve) -> None:
 
 
 def test_a_model_that_the_gateway_lacks_says_why(serve: Serve) -> None:
-    """Where a provider could be used but not for this model, the model says why not."""
+    """If a provider is usable but one of its models is not, the model gives the reason."""
     models = serve(**DEXTO).json("/api/llm/catalog?provider=openai&usable=false")["providers"]["openai"]["models"]
     assert models
     assert all("dexto" in model["why"] for model in models)
@@ -55,7 +55,7 @@ def test_has_key_means_effective(serve: Serve) -> None:
 
 
 def test_filters(serve: Serve) -> None:
-    """Providers (also by alias, answered as asked for), file types, defaults, and leaving out models."""
+    """The catalog is filtered by provider (an alias stays as requested), file type and default, or has no models."""
     client = serve()
     assert list(client.json("/api/llm/catalog?provider=glm,openai")["providers"]) == ["glm", "openai"]
     assert list(client.json("/api/llm/catalog?provider=glm&provider=nobody")["providers"]) == ["glm"]
@@ -72,7 +72,7 @@ def test_filters(serve: Serve) -> None:
 
 @pytest.mark.parametrize("query", ["", "?scope=all", "?scope=curated", "?includeModels=false"])
 def test_names_that_clients_know(serve: Serve, query: str) -> None:
-    """Whatever is listed by provider, a client that knows one by another name finds it under that name."""
+    """Every listing by provider also contains the aliases by which clients know the providers."""
     client = serve(**DEXTO)
     found = client.json(f"/api/llm/catalog{query}")["providers"]
     assert {"anthropic", "openai", "google", "groq", "xai", "cohere", "minimax", "glm", "openrouter"} <= found.keys()
@@ -82,7 +82,7 @@ def test_names_that_clients_know(serve: Serve, query: str) -> None:
 
 
 def test_the_gateway_itself_is_not_offered(serve: Serve) -> None:
-    """One selects a model, never who pays: clients that look for the gateway find its key, and no model."""
+    """Clients find the gateway with its key and without models: users select a model, never the payer."""
     client = serve(**DEXTO)
     found = client.json("/api/llm/catalog")["providers"]
     assert "dexto" not in found
@@ -93,7 +93,7 @@ def test_the_gateway_itself_is_not_offered(serve: Serve) -> None:
 
 
 def test_bytes_are_sent_once(serve: Serve) -> None:
-    """A client that has the answer is told so; one that can unpack gets it packed."""
+    """A client with the current ETag gets 304, and a client that accepts gzip gets a compressed response."""
     client = serve(**DEXTO)
     packed = client.get("/api/llm/catalog", accept_encoding="gzip")
     again = client.get("/api/llm/catalog", accept_encoding="gzip", if_none_match=packed.headers["etag"])
@@ -105,7 +105,7 @@ def test_bytes_are_sent_once(serve: Serve) -> None:
 
 
 def test_resolving(serve: Serve) -> None:
-    """One model's route is the command's own document; a model that can't be run is an answer too."""
+    """`resolve` returns the command's document; for a model that can't be run, its route is null."""
     found = serve(**DEXTO).json("/api/llm/resolve?model=anthropic/claude-sonnet-4-5")
     assert found["route"]["via"] == "dexto"
     assert found["route"]["modelId"] == "anthropic/claude-sonnet-4.5"
@@ -116,14 +116,14 @@ def test_resolving(serve: Serve) -> None:
 
 
 def test_status_of_some(serve: Serve) -> None:
-    """Status is the command's document, perhaps of some providers only."""
+    """`status` returns the command's document, optionally for some providers only."""
     status = serve(**DEXTO).json("/api/llm/status?provider=anthropic,glm")
     assert list(status["providers"]) == ["anthropic", "glm"]
     assert status["auth"]["hasDextoKey"]
 
 
 def test_capabilities_of_a_gateways_model(serve: Serve) -> None:
-    """What a model takes is known under the gateway's spelling too."""
+    """A model's file types are found under the gateway's spelling of its ID too."""
     client = serve()
     own = client.json("/api/llm/capabilities?provider=anthropic&model=claude-sonnet-4-5")
     routed = client.json("/api/llm/capabilities?provider=dexto-nova&model=anthropic/claude-sonnet-4.5")
@@ -134,7 +134,7 @@ def test_capabilities_of_a_gateways_model(serve: Serve) -> None:
 
 @pytest.mark.parametrize("provider", ["openai-compatible", "litellm", "glama", "openrouter", "dexto-nova"])
 def test_a_persons_own_model_may_take_anything(serve: Serve, provider: str) -> None:
-    """Clients refuse what is not among a model's file types, so none is missing where nobody knows them."""
+    """For a custom model all file types are listed, because clients refuse files of unlisted types."""
     client = serve(**DEXTO)
     every = ["pdf", "image", "audio", "video", "document"]
     assert client.json(f"/api/llm/capabilities?provider={provider}&model=nobody/knows")["supportedFileTypes"] == every
@@ -144,7 +144,7 @@ def test_a_persons_own_model_may_take_anything(serve: Serve, provider: str) -> N
 
 @pytest.mark.parametrize("provider", ["ollama", "local"])
 def test_what_runs_on_this_machine_may_take_images(serve: Serve, provider: str) -> None:
-    """Of models on this machine clients expect images alone."""
+    """Models that run on this machine accept images only, as clients expect."""
     client = serve()
     assert client.json(f"/api/llm/capabilities?provider={provider}&model=own")["supportedFileTypes"] == ["image"]
     assert client.json("/api/llm/catalog")["providers"][provider]["supportedFileTypes"] == ["image"]
@@ -152,7 +152,7 @@ def test_what_runs_on_this_machine_may_take_images(serve: Serve, provider: str) 
 
 @pytest.mark.parametrize("variables", [DEXTO, {"OPENROUTER_API_KEY": "o"}, {"COHERE_API_KEY": "c"}])
 def test_what_is_offered_first_can_be_run(serve: Serve, variables: dict[str, str]) -> None:
-    """A provider's default model may be none that the gateway has: then the newest that can be run stands for it."""
+    """If the gateway lacks a provider's default model, the provider's newest usable model is featured instead."""
     client = serve(**variables)
     featured = client.json("/api/llm/model-picker-state")["featured"]
     assert all(each["usable"] for each in featured)
@@ -163,7 +163,7 @@ def test_what_is_offered_first_can_be_run(serve: Serve, variables: dict[str, str
 
 
 def test_a_model_that_is_newer_than_any_list(serve: Serve) -> None:
-    """What the provider's own key may run can be switched to, though no list has it yet; no gateway is known to."""
+    """The user can switch to an unlisted model with the provider's own key, but not with a gateway's key."""
     newer = {"provider": "openai", "model": "gpt-newer"}
     assert serve(OPENAI_API_KEY="sk-secret").post("/api/llm/switch", newer).status == 200
     assert serve(**DEXTO).post("/api/llm/switch", newer).status == 400

@@ -1,4 +1,4 @@
-"""The application inside a host's: many persons, a store of the host's own, plugins that hang."""
+"""The application embedded in a host: several users, the host's own store of current models, hanging plugins."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ class Memory:
         self.kept: dict[tuple[str, str], Selection] = {}
 
     def get(self, environment: Environment, session: str, /) -> Selection | None:
-        """The model of a person's session."""
+        """Return the current model of a user's session."""
         return self.kept.get((environment.home, session))
 
     def set(self, environment: Environment, session: str, selection: Selection, /) -> None:
-        """Keep it."""
+        """Store the current model of a user's session."""
         self.kept[environment.home, session] = selection
 
 
 class Persons:
-    """The environments of two persons; a header says who asks."""
+    """The environments of two users; a header selects one."""
 
     def __init__(self, homes: Mapping[bytes, Environment]) -> None:
         self.homes = homes
 
     def __call__(self, scope: Scope) -> Environment:
-        """The environment of whoever asks."""
+        """Return the environment of the user who sent the request."""
         return self.homes[dict(scope["headers"])[b"x-person"]]
 
 
@@ -54,7 +54,7 @@ def persons(tmp_path_factory: pytest.TempPathFactory) -> Persons:
 
 
 def test_persons_do_not_see_each_other(plugins: Plugins, persons: Persons) -> None:
-    """Mounted in a host's application, each request is answered from the environment of whoever asks."""
+    """In a mounted application, each request is answered from the environment of the user who sent it."""
     host = Starlette(routes=[Mount("/inner", create_app(plugins=plugins, environment=persons))])
     with running(host) as client:
         for name, usable in [("ann", True), ("bob", False), ("ann", True)]:
@@ -74,7 +74,7 @@ def test_persons_do_not_see_each_other(plugins: Plugins, persons: Persons) -> No
 
 
 def test_a_mounted_application_is_whole(plugins: Plugins, make_environment: MakeEnvironment) -> None:
-    """Under a prefix the page, errors and identifiers with slashes work too."""
+    """Under a prefix, the page, errors and identifiers with slashes work too."""
     host = Starlette(routes=[Mount("/inner", create_app(plugins=plugins, environment=make_environment()))])
     with running(host) as client:
         assert client.get("/inner/").status == 200
@@ -84,7 +84,7 @@ def test_a_mounted_application_is_whole(plugins: Plugins, make_environment: Make
 
 
 def test_a_hosts_own_current_model(plugins: Plugins, persons: Persons) -> None:
-    """A host's store is asked and told; per person and session."""
+    """The current model is read from and written to the host's store, per user and session."""
     memory = Memory()
     host = create_app(plugins=plugins, environment=persons, current=memory)
     with running(host, x_person="ann") as client:
@@ -96,7 +96,7 @@ def test_a_hosts_own_current_model(plugins: Plugins, persons: Persons) -> None:
 
 
 class Hung:
-    """A plugin that lets others wait in one of its hooks for as long as the test lasts."""
+    """A plugin that blocks in one of its hooks until the test ends."""
 
     def __init__(self) -> None:
         self.end = threading.Event()
@@ -104,13 +104,13 @@ class Hung:
 
     @hookimpl
     def polyroute_providers(self) -> Iterator[Provider]:
-        """One host."""
+        """Yield one host."""
         key = Slot("key", (Alternative("HUNG_KEY"),), secret=True)
         yield Provider("hung", "Hung", "host", (Group((key,)),), "https://hung.example/v1")
 
     @hookimpl
     def polyroute_models(self, provider_ids: frozenset[str]) -> list[Model]:
-        """No model, after a long time."""
+        """Return no models, for its own provider only once the test ends."""
         if "hung" in provider_ids:
             self.reached.set()
             self.end.wait(60)
@@ -118,7 +118,7 @@ class Hung:
 
 
 def test_a_plugin_that_hangs_delays_nobody_else(serve: Serve, make_environment: MakeEnvironment) -> None:
-    """While one plugin does not say which models it has, whatever does not need that is answered."""
+    """While one plugin blocks in listing its models, requests that don't need them are answered."""
     hung = Hung()
     plugins = Plugins.load([hung], only=["direct", "openrouter", "dexto"])
     with running(create_app(plugins=plugins, environment=make_environment(DEXTO_API_KEY="d"))) as client:
@@ -134,7 +134,7 @@ def test_a_plugin_that_hangs_delays_nobody_else(serve: Serve, make_environment: 
 
 
 class Stuck:
-    """A plugin that finds no login the first time, and does not come back the next time until the test ends."""
+    """A plugin that finds no login on its first call, and blocks on later calls until the test ends."""
 
     def __init__(self) -> None:
         self.end = threading.Event()
@@ -142,7 +142,7 @@ class Stuck:
 
     @hookimpl
     def polyroute_credentials(self, environment: Environment) -> list[Detection]:
-        """Nothing, sooner or later."""
+        """Return no login; block on every call but the first."""
         self.asked += 1
         if self.asked > 1:
             self.end.wait(60)
@@ -152,7 +152,7 @@ class Stuck:
 def test_a_new_state_that_hangs_leaves_the_old_one(
     tmp_path: Path, make_environment: MakeEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While a plugin hangs in the making of a new state, everybody is answered from the one before."""
+    """While a plugin hangs during the building of a new state, requests are answered from the previous state."""
     monkeypatch.setattr(state, "PATIENCE_SECONDS", 0.2)
     stuck = Stuck()
     plugins = Plugins.load([stuck], only=["direct", "openrouter", "dexto"])

@@ -1,4 +1,4 @@
-"""Whatever is wrong with a request is told in one shape, and nothing secret with it."""
+"""Errors over HTTP: all have the same shape, and none contains a secret."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ FAVORITES = "/api/llm/model-picker-state/favorites"
 
 @pytest.fixture
 def client(serve: Serve) -> Client:
-    """A server for somebody without anything."""
+    """A server for a user without credentials."""
     return serve()
 
 
 def told(document: Mapping[str, Any], method: str, path: str) -> bool:
-    """Whether an error has the shape of all errors."""
+    """Return whether an error has the shape of all errors, with this method and path."""
     texts = all(isinstance(document[name], str) and document[name] for name in ("code", "message", "scope", "traceId"))
     return texts and document["type"] in errors.STATUS and (document["method"], document["endpoint"]) == (method, path)
 
@@ -59,7 +59,7 @@ def told(document: Mapping[str, Any], method: str, path: str) -> bool:
         ("POST", CUSTOM, b'{"name":"a","maxInputTokens":0}', 400, "validation_failed"),
         ("POST", CUSTOM, b'{"name":"a","baseURL":"ftp://x"}', 400, "validation_failed"),
         ("PUT", "/api/llm/preferences", b'{"pins":{"anthropic":""}}', 400, "bad_request"),
-        ("POST", CUSTOM, b'{"name":"a"}', 400, "bad_request"),  # its provider wants a base URL
+        ("POST", CUSTOM, b'{"name":"a"}', 400, "bad_request"),  # the default provider requires a base URL
         ("POST", CUSTOM, b'{"name":"a","provider":"nobody"}', 400, "llm_provider_unknown"),
         ("POST", CUSTOM, b'{"name":"a","provider":"openai"}', 400, "bad_request"),
         ("POST", CUSTOM, b'{"name":"' + b"a" * 300_000 + b'"}', 413, "body_too_large"),
@@ -92,7 +92,7 @@ def told(document: Mapping[str, Any], method: str, path: str) -> bool:
     ],
 )
 def test_what_is_wrong(client: Client, method: str, path: str, body: bytes, status: int, code: str) -> None:
-    """Each thing that can be wrong, with its status and code."""
+    """Each kind of bad request is refused with its own status and code."""
     headers = {"content_type": "application/json"} if method in ("POST", "PUT") else {}
     answer = client.send(method, path, body or None, **headers)
     assert (answer.status, answer.json["code"]) == (status, code)
@@ -101,7 +101,7 @@ def test_what_is_wrong(client: Client, method: str, path: str, body: bytes, stat
 
 
 def test_an_unknown_provider_has_suggestions(client: Client) -> None:
-    """A misspelt provider is told with those that are spelled alike."""
+    """For a misspelt provider, the error suggests providers with a similar spelling."""
     error = client.post(KEY, {"provider": "antropic", "apiKey": "a"}).json
     assert error["context"]["suggestions"] == ["anthropic"]
     assert "Did you mean anthropic?" in error["message"]
@@ -120,14 +120,14 @@ def test_an_unknown_provider_has_suggestions(client: Client) -> None:
     ],
 )
 def test_no_error_repeats_a_key(client: Client, path: str, body: dict[str, Any]) -> None:
-    """A key in a request that is refused stands in no answer."""
+    """The response to a refused request does not contain the key that was sent."""
     answer = client.post(path, body)
     assert answer.status == 400
     assert CANARY not in answer.body.decode().replace(f"no provider '{CANARY}'", "")
 
 
 def test_a_fault_of_its_own_tells_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    """Of an error that nobody foresaw the kind is told, and the place on stderr; its text may be secret."""
+    """An unexpected error is reported without its text, which may be secret; stderr has its type and place."""
     try:
         raise KeyError(CANARY)
     except KeyError as error:
@@ -139,7 +139,7 @@ def test_a_fault_of_its_own_tells_nothing(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_every_error_of_ours_is_told() -> None:
-    """Each type of error that is made of a text alone has a code of its own kind."""
+    """Each exception type that consists of a message only has an error code of its own."""
     plain = (UsageError, InvalidModelReference, UnknownCustomModel, CustomModelExists, KeyBoundElsewhere, Unavailable)
     codes = [errors.api_error(kind("why")).details.code for kind in plain]
     assert len(set(codes)) == len(plain)
@@ -156,7 +156,7 @@ _JSON = st.recursive(
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(path=st.sampled_from([CUSTOM, KEY, SWITCH, f"{FAVORITES}/toggle"]), document=_JSON)
 def test_no_document_is_a_servers_error(client: Client, path: str, document: object) -> None:
-    """Whatever JSON is posted, the answer is of the promised shape and no 5xx."""
+    """Any JSON document gets a response of the documented shape, never a 5xx."""
     answer = client.post(path, document)
     assert answer.status in (200, 400)
     assert answer.status == 200 or told(answer.json, "POST", path)
@@ -165,6 +165,6 @@ def test_no_document_is_a_servers_error(client: Client, path: str, document: obj
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(name=st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=40))
 def test_any_name_in_a_path(client: Client, name: str) -> None:
-    """Whatever a model is called, asking to delete it names it to the letter."""
+    """The error for deleting an unknown model contains the name exactly as sent."""
     answer = client.delete(f"{CUSTOM}/{quote(name, safe='')}")
     assert (answer.status, answer.json["context"]) == (404, {"modelName": name})

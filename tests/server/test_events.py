@@ -1,4 +1,4 @@
-"""Server-sent events: something has changed, look again."""
+"""Server-sent events: a `changed` event tells clients to fetch again."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Stream:
         self.heard = b""
 
     def until(self, text: bytes) -> bytes:
-        """What is heard until `text` is."""
+        """Read until `text` has arrived, and return everything that was read."""
         while text not in self.heard:
             part = self.connection.recv(65_536)
             assert part, self.heard
@@ -29,7 +29,7 @@ class Stream:
 
 
 def test_a_write_is_told(serve: Serve) -> None:
-    """Whoever listens hears of a change through the server at once, and the next answer has it."""
+    """A write through the server causes an event at once, and the next response contains the change."""
     client = serve()
     stream = Stream(client)
     assert b"content-type: text/event-stream" in stream.until(b"event: hello")
@@ -40,7 +40,7 @@ def test_a_write_is_told(serve: Serve) -> None:
 
 
 def test_an_edit_is_told(serve: Serve, make_environment: MakeEnvironment, tmp_path: Path) -> None:
-    """A file that somebody edits is noticed though nobody asks."""
+    """An edited file causes an event without any request."""
     client = serve.app(environment=make_environment({".dexto/.env": ""}))
     stream = Stream(client)
     stream.until(b"event: hello")
@@ -52,5 +52,5 @@ def test_an_edit_is_told(serve: Serve, make_environment: MakeEnvironment, tmp_pa
 
 
 def test_a_token_is_asked_for(serve: Serve) -> None:
-    """Events need the token too."""
+    """The event stream requires the token too."""
     assert Client(serve.app(token="t").url).get("/api/events").status == 401

@@ -1,4 +1,4 @@
-"""Who may ask: rebinding, other origins, tokens, and everything that is no sound request."""
+"""Which requests are refused: DNS rebinding, other origins, missing tokens, malformed requests."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ SWITCH = "/api/llm/switch"
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "192.168.0.1", ""])
 def test_another_name_is_refused(serve: Serve, host: str) -> None:
-    """A page whose name is made to point here gets nothing (DNS rebinding)."""
+    """A request with a foreign host name is refused (DNS rebinding)."""
     answer = serve().get(CATALOG, host=host)
     assert (answer.status, answer.json["code"]) == (403, "forbidden_host")
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:1234", "127.0.0.1", "[::1]:80", "box.example"])
 def test_own_names_are_accepted(serve: Serve, host: str) -> None:
-    """The machine's own names, and those that were allowed."""
+    """The machine's own names and the allowed host names are accepted."""
     assert serve.app(hosts=["box.example"]).get(CATALOG, host=host).status == 200
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:1", "http://[", ""])
 def test_another_origins_page_is_refused(serve: Serve, origin: str) -> None:
-    """No page of another origin reads or writes, whatever it asks for."""
+    """Pages of other origins can neither read nor write."""
     client = serve()
     for method, path in [
         ("GET", CATALOG),
@@ -41,7 +41,7 @@ def test_another_origins_page_is_refused(serve: Serve, origin: str) -> None:
 
 
 def test_a_cross_site_request_without_origin_is_refused(serve: Serve) -> None:
-    """An image or script tag elsewhere sends no origin, but browsers say where it comes from."""
+    """A cross-site image or script tag sends no Origin header; it is refused by its Sec-Fetch-Site header."""
     client = serve()
     assert client.get(CATALOG, sec_fetch_site="cross-site").status == 403
     assert client.get(CATALOG, sec_fetch_site="same-origin").status == 200
@@ -49,7 +49,7 @@ def test_a_cross_site_request_without_origin_is_refused(serve: Serve) -> None:
 
 
 def test_the_own_and_allowed_origins_are_accepted(serve: Serve) -> None:
-    """The server's own pages, and those of an origin that was allowed."""
+    """The server's own pages and pages of allowed origins are accepted."""
     client = serve.app(origins=["http://localhost:3000"])
     assert client.get(CATALOG, origin=client.url).status == 200
     assert client.get(CATALOG, origin="http://localhost:3000", sec_fetch_site="same-site").status == 200
@@ -57,13 +57,13 @@ def test_the_own_and_allowed_origins_are_accepted(serve: Serve) -> None:
 
 @pytest.mark.parametrize("content_type", ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
 def test_writes_are_json(serve: Serve, content_type: str) -> None:
-    """What a form of another page could send is no write."""
+    """A write with a content type that a form of another page can send is refused."""
     answer = serve().send("POST", SWITCH, b'{"provider":"ollama","model":"x"}', content_type=content_type)
     assert answer.status == 415
 
 
 def test_a_token_is_asked_for(serve: Serve) -> None:
-    """With a token nothing under /api answers without it; the page, which holds nothing, does."""
+    """With a token set, requests under /api require it; the page, which contains no data, does not."""
     client = serve.app(token="right-token")
     anonymous = Client(client.url)
     assert client.get(CATALOG).status == 200
@@ -81,7 +81,7 @@ def test_a_token_is_asked_for(serve: Serve) -> None:
 
 
 def test_with_a_token_any_address_will_do(serve: Serve) -> None:
-    """A server for other machines is called by its address; a name still has to be allowed."""
+    """With a token set, any IP address is accepted as the host; a host name still has to be allowed."""
     client = serve.app(token="t")
     assert client.get(CATALOG, host="192.168.0.7:3210").status == 200
     assert client.get(CATALOG, host="evil.example").status == 403
@@ -101,7 +101,7 @@ def test_with_a_token_any_address_will_do(serve: Serve) -> None:
     ],
 )
 def test_what_is_no_sound_request(serve: Serve, data: bytes, status: int, code: str) -> None:
-    """Bytes that are no HTTP, or too many of them, get an error of the usual shape."""
+    """Malformed and oversized requests get an error of the usual shape."""
     host, port = serve().address.split(":")
     with socket.create_connection((host, int(port)), timeout=30) as connection:
         connection.sendall(data)

@@ -1,4 +1,4 @@
-"""Lists of models over HTTP: looked up in, and fetched."""
+"""Lists of models over HTTP: validating IDs, and fetching the lists."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.shell import Shell
 
 
 def test_offline_is_said(serve: Serve) -> None:
-    """Where nobody may go to the network, fetching lists fails as the contract has it: `ok` is false."""
+    """Offline, fetching lists fails as the contract requires: `ok` is false."""
     answer = serve(POLYROUTE_OFFLINE="1").send("POST", "/api/openrouter/refresh-cache")
     assert (answer.status, answer.json["ok"]) == (500, False)
     assert "offline" in answer.json["message"]
@@ -23,26 +23,26 @@ def test_offline_is_said(serve: Serve) -> None:
 
 @pytest.mark.parametrize("name", ["z-ai/glm-4.5-aiir", "nobody/knows"])
 def test_what_is_in_no_list(serve: Serve, name: str) -> None:
-    """A list that is not fresh can't say that a model does not exist; what may be meant is told."""
+    """Without a fresh list, an unlisted model is `unknown` rather than `invalid`, and similar IDs are suggested."""
     found = serve().json(f"/api/openrouter/validate/{name.replace('/', '%2F')}")
     assert (found["valid"], found["status"]) == (False, "unknown")
     assert ("z-ai/glm-4.5-air" in found["suggestions"]) == name.startswith("z-ai")
 
 
 def test_stale_lists_are_fetched_behind_the_back(tmp_path: Path, plugins: Plugins) -> None:
-    """A server fetches what is stale without being asked, and at once when it is; what it fetched is answered from."""
+    """A server fetches stale lists in the background, and at once on request; it answers from what it fetched."""
     shell = Shell(tmp_path)
-    (shell.ours / "cache").unlink()  # its own
+    (shell.ours / "cache").unlink()  # the server makes a cache of its own
     listed = [listing(name) for name in plugins.models("openrouter")]
     with running() as upstream:
         own = upstream.put("/models", {"data": [*listed, listing("made/up")]})
         urls = f"openrouter={own} models-dev={upstream.put('/no', b'not a list')}"
         with started(shell, POLYROUTE_LIST_URLS=urls, POLYROUTE_OFFLINE="") as server:
             assert within(30, lambda: validated(server.client, "made/up") == "valid")
-            assert validated(server.client, "made/later") == "invalid"  # a fresh list lacks it
+            assert validated(server.client, "made/later") == "invalid"  # it is not in the fresh list
             upstream.put("/models", {"data": [*listed, listing("made/later")]})
             refreshed = server.client.send("POST", "/api/openrouter/refresh-cache")
-            assert refreshed.status == 500  # one list is fetched, the other is not
+            assert refreshed.status == 500  # one of the two lists is invalid
             assert validated(server.client, "made/later") == "valid"
 
 
@@ -51,7 +51,7 @@ def validated(client: Client, name: str) -> str:
 
 
 def listing(name: str) -> dict[str, Any]:
-    """A model in the form of the gateway's own list."""
+    """Return a model in the form of the gateway's own list."""
     return {
         "id": name,
         "name": name,

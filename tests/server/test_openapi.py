@@ -1,4 +1,4 @@
-"""The API describes itself: all of it, with examples that are so, and clients made from it find nothing wrong."""
+"""The OpenAPI document covers the whole API, its examples are valid, and clients made from it find no errors."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from tests.support.http_server import Client, Serve
 from tests.support.machine import IN_CI
 
 EXAMPLES = int(os.environ.get("POLYROUTE_TEST_FUZZ_EXAMPLES", "3"))
-"""How many made-up requests each operation gets in a test; some hundred for a thorough look."""
+"""Generated requests per operation; some hundred for a thorough run."""
 CONFIGURATION = Path(__file__).parent.parent.parent / "schemathesis.toml"
 DEXTO = {"DEXTO_API_KEY": "d"}
 
 
 @pytest.fixture
 def document(serve: Serve) -> Any:
-    """The document."""
+    """The OpenAPI document."""
     return serve(**DEXTO).json("/api/openapi.json")
 
 
@@ -40,7 +40,7 @@ def operations(document: Any) -> dict[str, Any]:
 
 
 def test_every_operation_is_described(document: Any) -> None:
-    """Each path with its parameters, body, errors, and an example of its answer."""
+    """Each operation has a unique ID, a summary, and examples of its response and its body."""
     found = operations(document)
     assert found.keys() == {
         *(f"{each.method} /api{each.path}" for each in OPERATIONS),
@@ -57,7 +57,7 @@ def test_every_operation_is_described(document: Any) -> None:
 
 
 def test_the_examples_are_so(document: Any) -> None:
-    """Every example is what its schema says."""
+    """Every example is valid under its schema."""
     for name, each in operations(document).items():
         contents = [answer["content"] for answer in each["responses"].values()]
         contents += [each["requestBody"]["content"]] if "requestBody" in each else []
@@ -76,7 +76,7 @@ def is_valid(value: Any, schema: Any, document: Any) -> bool:
 
 
 def test_the_examples_have_the_form_of_answers(document: Any) -> None:
-    """Every example of an answer has the fields that are declared, and no others."""
+    """Every example of a response has exactly the declared fields."""
     for name, each in operations(document).items():
         content = each["responses"]["200"]["content"].get("application/json")
         if content:
@@ -85,7 +85,7 @@ def test_the_examples_have_the_form_of_answers(document: Any) -> None:
 
 
 def test_an_undeclared_field_is_seen() -> None:
-    """The tests' client refuses answers that lack a field or have one that is declared nowhere."""
+    """The tests' client rejects responses with missing or undeclared fields."""
     described.check("GET", "/api/dexto-auth/status?x=1", 200, b'{"enabled":true,"authenticated":true,"canUse":true}')
     described.check("GET", "/health", 200, b'{"ok":true}')
     for method, path, status, body in (
@@ -99,20 +99,20 @@ def test_an_undeclared_field_is_seen() -> None:
 
 
 def test_names_are_those_of_the_plugins(document: Any) -> None:
-    """Which providers, routes and forms there are is in the document."""
+    """The document contains the providers, routes and custom model forms of the plugins."""
     schemas = document["components"]["schemas"]
     assert {"anthropic", "dexto-nova", "glm"} <= set(schemas["SwitchBody"]["properties"]["provider"]["enum"])
     assert schemas["PreferencesBody"]["properties"]["order"]["items"]["enum"] == ["direct", "openrouter", "dexto"]
     body = {"$ref": "#/components/schemas/CustomModelBody"}
     assert is_valid({"name": "a", "provider": "openrouter"}, body, document)
-    assert not is_valid({"name": "a"}, body, document)  # its usual provider wants a base URL
+    assert not is_valid({"name": "a"}, body, document)  # the default provider requires a base URL
     assert is_valid({"name": "a", "baseURL": "http://localhost:1/v1"}, body, document)
     assert not is_valid({"name": "a", "provider": "local", "filePath": "a.bin"}, body, document)
 
 
 @pytest.mark.parametrize("name", ["\x1ca", "a\x85", "\ufeffa", "a "])
 def test_white_space_is_what_any_reader_takes_for_it(document: Any, serve: Serve, name: str) -> None:
-    """The document's pattern and the server refuse the same names, though languages differ in what is white space."""
+    """The document's pattern and the server refuse the same names, though languages define white space differently."""
     body = {"name": name, "provider": "openrouter"}
     assert not is_valid(body, {"$ref": "#/components/schemas/CustomModelBody"}, document)
     assert serve(**DEXTO).post("/api/llm/custom-models", body).status == 400
@@ -130,14 +130,14 @@ def test_white_space_is_what_any_reader_takes_for_it(document: Any, serve: Serve
     ],
 )
 def test_an_address_that_can_not_be_is_refused(document: Any, serve: Serve, url: str, status: int) -> None:
-    """By the document and by the server: what no program could call is no base URL."""
+    """The document and the server both refuse a base URL that no program could call."""
     body = {"name": "a", "provider": "openai-compatible", "baseURL": url}
     assert is_valid(body, {"$ref": "#/components/schemas/CustomModelBody"}, document) == (status == 200)
     assert serve(**DEXTO).post("/api/llm/custom-models", body).status == status
 
 
 def test_a_token_is_described(serve: Serve) -> None:
-    """Where a token is asked for the document says so, of everything under /api."""
+    """If the server requires a token, the document declares it for every operation under /api."""
     document = serve.app(token="t").json("/api/openapi.json")
     assert document["components"]["securitySchemes"] == {"token": {"type": "http", "scheme": "bearer"}}
     secured = {name for name, each in operations(document).items() if "security" in each}
@@ -148,7 +148,7 @@ def test_a_token_is_described(serve: Serve) -> None:
 def test_made_up_requests_find_nothing(
     serve: Serve, make_environment: MakeEnvironment, tmp_path: Path, token: str
 ) -> None:
-    """schemathesis, with all its checks: requests right and wrong, alone and one after the other."""
+    """All checks of schemathesis find no errors, by valid and invalid requests, alone and in sequence."""
     client = serve.app(environment=make_environment(POLYROUTE_OFFLINE="1"), token=token)
     found = fuzz(client, token, tmp_path)
     assert found.returncode == 0, found.stdout[-6_000:]
@@ -158,6 +158,6 @@ def fuzz(client: Client, token: str, folder: Path) -> Any:
     command = [str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(CONFIGURATION)]
     command += ["run", f"{client.url}/api/openapi.json"]
     command += ["--checks", "all", "--max-examples", str(EXAMPLES), "--generation-database", "none", "--no-color"]
-    command += ["--seed", "1"] if IN_CI else []  # as hypothesis does in the other tests
+    command += ["--seed", "1"] if IN_CI else []  # reproducible in CI, as hypothesis is in the other tests
     command += ["--header", f"Authorization: Bearer {token}"] if token else []
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""The pages under `/`: our own, and a built application in its place."""
+"""The pages under `/`: the server's own page, or a built application in its place."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.http_server import Client, Serve
 
 
 def test_the_own_page_allows_nothing_foreign(serve: Serve) -> None:
-    """Our page runs scripts of this server alone, talks to it alone, and stands in no frame."""
+    """The page runs only this server's scripts, connects only to this server, and can't be framed."""
     answer = serve().get("/")
     assert (answer.status, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
     policy = answer.headers["content-security-policy"]
@@ -23,7 +23,7 @@ def test_the_own_page_allows_nothing_foreign(serve: Serve) -> None:
 
 
 def test_what_the_own_page_asks_for_is_told_with_it(serve: Serve) -> None:
-    """The browser is told what the page asks for first, each of which is there; with a token it could not ask."""
+    """The page's Link header preloads what it requests first, except with a token, which a preload can't send."""
     client = serve()
     told = re.findall(r"<(\S+)>; rel=preload; as=fetch; crossorigin", client.get("/").headers["link"])
     assert len(told) == 5
@@ -33,7 +33,7 @@ def test_what_the_own_page_asks_for_is_told_with_it(serve: Serve) -> None:
 
 @pytest.fixture
 def application(serve: Serve, tmp_path: Path) -> Client:
-    """A server with a built single-page application, and a secret beside its folder."""
+    """A server with a built single-page application, and a secret file next to its folder."""
     folder = tmp_path / "built"
     (folder / "assets").mkdir(parents=True)
     (folder / "index.html").write_text("<title>first page</title>")
@@ -45,13 +45,13 @@ def application(serve: Serve, tmp_path: Path) -> Client:
 
 @pytest.mark.parametrize("path", ["/", "/models", "/models/openai/gpt-5", "/a%20b", "/index.html"])
 def test_an_applications_own_paths(application: Client, path: str) -> None:
-    """Paths without a file are the application's: they get its first page."""
+    """A path without a file gets the application's first page."""
     answer = application.get(path)
     assert (answer.status, answer.body) == (200, b"<title>first page</title>")
 
 
 def test_an_applications_files(application: Client) -> None:
-    """Files are served as they are; one that is missing is missing, but a page that is asked for is the first one."""
+    """Files are served unchanged; a missing file is 404, but a request for HTML gets the first page."""
     assert application.get("/assets/app.js").body == b"let script"
     assert application.get("/assets/missing.js", accept="*/*").status == 404
     assert application.get("/models/gpt-4.1", accept="text/html,*/*;q=0.8").body == b"<title>first page</title>"
@@ -61,17 +61,17 @@ def test_an_applications_files(application: Client) -> None:
     "path", ["/../secret.txt", "/..%2fsecret.txt", "/%2e%2e/secret.txt", "//secret.txt", "/link", "/..%5csecret.txt"]
 )
 def test_nothing_outside_the_folder(application: Client, path: str) -> None:
-    """No path leads out of the folder."""
+    """No path leads out of the application's folder."""
     assert b"outside" not in application.get(path).body
 
 
 @pytest.mark.parametrize("path", ["/api/nothing", "/api/", "/api"])
 def test_the_api_has_no_first_page(application: Client, path: str) -> None:
-    """What is not there under /api is an error, never a page."""
+    """An unknown path under /api gets an error, never a page."""
     answer = application.get(path)
     assert (answer.status, answer.json["code"]) == (404, "not_found")
 
 
 def test_without_a_page(serve: Serve) -> None:
-    """A host that brings its own page turns ours off."""
+    """A host with a page of its own can turn off the server's page."""
     assert serve.app(page=False).get("/").status == 404

@@ -1,7 +1,7 @@
-"""Every request of Dexto's model picker, answered as the published contract has it, whoever's keys are there.
+"""Every request of Dexto's model picker gets a response as the published contract requires, in all states of keys.
 
-`tests/data/contract/answers.json` holds what the contract requires of answers and errors: fields, types, enums. Fields
-beyond them are allowed.
+`tests/data/contract/answers.json` holds what the contract requires of responses and errors: fields, types, enums.
+Additional fields are allowed.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ Ask = Callable[..., Any]
 
 @pytest.fixture(params=STATES)
 def state(request: pytest.FixtureRequest) -> str:
-    """Which keys are there."""
+    """The name of a state of keys."""
     return str(request.param)
 
 
 @pytest.fixture
 def client(serve: Serve, state: str) -> Client:
-    """A server with these keys."""
+    """A server with the keys of the state."""
     return serve(**STATES[state])
 
 
 @pytest.fixture
 def ask(client: Client) -> Ask:
-    """Sends a request of the contract's, and holds the answer against it."""
+    """A function that sends a request of the contract and checks the response against the contract."""
 
     def send(request: str, path: str = "", body: Any = None) -> Any:
         method, _, template = request.partition(" ")
@@ -53,14 +53,14 @@ def ask(client: Client) -> Ask:
 
 
 def held(answer: Answer, request: str) -> Any:
-    """The answer's document, as the contract has it."""
+    """Check a successful response against the contract, and return its document."""
     assert answer.status == 200, answer.body
     check(answer.json, CONTRACT["answers"][request])
     return answer.json
 
 
 def refused(answer: Answer, status: int) -> Any:
-    """An error, as the contract has it."""
+    """Check an error against the contract, and return its document."""
     assert answer.status == status, answer.body
     check(answer.json, CONTRACT["error"])
     return answer.json
@@ -71,13 +71,13 @@ def check(document: Any, schema: Any) -> None:
 
 
 def test_the_contract_can_be_broken() -> None:
-    """The schemas refuse what lacks a field or has a wrong one."""
+    """The schemas reject documents with missing or wrong fields."""
     for document in ({}, {"config": {"provider": "nobody", "model": "x"}, "routing": {"viaDexto": False}}):
         with pytest.raises(jsonschema.ValidationError):
             check(document, CONTRACT["answers"]["GET /llm/current"])
 
 
-# --- What it asks at its start ---
+# --- Requests at startup ---
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_the_contract_can_be_broken() -> None:
     ["", "?scope=curated", "?scope=all&includeModels=false", "?mode=grouped&hasKey=true", "?provider=openai,glm"],
 )
 def test_listing_by_provider(ask: Ask, state: str, query: str) -> None:
-    """The catalog by provider: what can be run is not said to lack a key, what can't be is."""
+    """In the catalog by provider, `hasApiKey` is true exactly for providers that can be run."""
     providers = ask("GET /llm/catalog", f"/llm/catalog{query}")["providers"]
     assert all(each["hasApiKey"] for each in providers.values()) or "hasKey" not in query
     if "openai" in providers:
@@ -98,12 +98,12 @@ def test_listing_by_provider(ask: Ask, state: str, query: str) -> None:
 
 @pytest.mark.parametrize("query", ["?mode=flat", "?mode=flat&scope=curated&fileType=pdf", "?mode=flat&defaultOnly=1"])
 def test_listing_flat(ask: Ask, query: str) -> None:
-    """The catalog as one list."""
+    """The flat catalog follows the contract."""
     assert ask("GET /llm/catalog", f"/llm/catalog{query}")["models"]
 
 
 def test_what_else_it_asks_at_its_start(ask: Ask, client: Client, state: str) -> None:
-    """The current model, its own models, what the picker remembers, the gateway's login, local models."""
+    """At startup the picker also requests the current model, custom models, its state, the login and local models."""
     current = ask("GET /llm/current")
     assert current["config"]["hasApiKey"] == (state != "nothing")
     assert current["routing"]["viaDexto"] == (state in ("dexto", "both"))
@@ -120,7 +120,7 @@ def test_what_else_it_asks_at_its_start(ask: Ask, client: Client, state: str) ->
 
 
 def test_add_switch_edit_rename_delete(ask: Ask, client: Client, state: str) -> None:
-    """The whole life of a custom model: with any of the keys all of it works; without, all but switching to it."""
+    """With any key, a custom model can be added, used, edited, renamed and deleted; without one, it can't be used."""
     saved = ask("POST /llm/custom-models", body=FORM)
     assert {name: saved["model"][name] for name in FORM} == FORM
     assert switched(client, state)
@@ -128,7 +128,7 @@ def test_add_switch_edit_rename_delete(ask: Ask, client: Client, state: str) -> 
         "POST /llm/custom-models", body={"name": GLM["model"], "provider": "openrouter", "displayName": "Other"}
     )
     assert edited["model"]["displayName"] == "Other"
-    assert edited["model"]["maxInputTokens"] == FORM["maxInputTokens"]  # the form need not show it
+    assert edited["model"]["maxInputTokens"] == FORM["maxInputTokens"]  # the form may leave it out
     ask("DELETE /llm/custom-models/{name}", "/llm/custom-models/z-ai%2Fglm-4.5-air%3Afree")
     ask("POST /llm/custom-models", body={**FORM, "name": "z-ai/glm-4.5-air"})
     (renamed,) = ask("GET /llm/custom-models")["models"]
@@ -140,7 +140,7 @@ def test_add_switch_edit_rename_delete(ask: Ask, client: Client, state: str) -> 
 
 
 def switched(client: Client, state: str) -> bool:
-    """Switch to the custom model, as far as it must be possible; what is current follows."""
+    """Switch to the custom model and check the current model; without a key, check that the switch is refused."""
     answer = client.post("/api/llm/switch", {**GLM, "sessionId": "s"})
     if state == "nothing":
         error = refused(answer, 400)
@@ -157,7 +157,7 @@ def switched(client: Client, state: str) -> bool:
 
 @pytest.mark.parametrize("provider", ["openai-compatible", "dexto-nova"])
 def test_an_own_model_is_called_what_the_person_calls_it(client: Client, state: str, provider: str) -> None:
-    """What is current has the name and the limits that were entered."""
+    """The current model has the display name and the limits that the user entered."""
     own = {"name": "x-ai/grok-4", "provider": provider, "displayName": "Mine", "maxInputTokens": 1_000}
     endpoint = {"baseURL": "http://localhost:9/v1"} if provider == "openai-compatible" else {}
     client.post("/api/llm/custom-models", own | endpoint)
@@ -172,7 +172,7 @@ def test_an_own_model_is_called_what_the_person_calls_it(client: Client, state: 
 
 @pytest.mark.parametrize("key", ["", "sk-proj-canary-0123456789"])
 def test_the_picker_chooses_an_own_model(ask: Ask, client: Client, key: str) -> None:
-    """It sends base URL and key of a model as they were shown: first the key itself, later its mask."""
+    """The picker sends a model's base URL and key as it received them: first the key itself, later its mask."""
     own = {"name": "own", "provider": "openai-compatible", "baseURL": "http://localhost:9/v1"}
     given = {"apiKey": key} if key else {}
     ask("POST /llm/custom-models", body=own | given)
@@ -186,10 +186,10 @@ def test_the_picker_chooses_an_own_model(ask: Ask, client: Client, key: str) -> 
 
 
 def test_what_the_page_kept_by_itself_moves_here(ask: Ask) -> None:
-    """Older pages kept favourites and own models in the browser, these without a provider: both are posted once."""
+    """Favourites and custom models (without a provider) that older pages kept in the browser can be posted."""
     ask("POST /llm/custom-models", body={"name": "own", "baseURL": "http://localhost:9/v1", "maxInputTokens": 1_000})
     own = {"provider": "openai-compatible", "model": "own", "baseURL": "http://localhost:9/v1"}
-    for _ in range(2):  # the page may do so twice
+    for _ in range(2):  # the page may post them twice
         assert ask("PUT /llm/model-picker-state/favorites", body={"favorites": [GLM, own]})["count"] == 2
     state = ask("GET /llm/model-picker-state")
     assert [each["model"] for each in state["favorites"]] == [GLM["model"], "own"]
@@ -198,7 +198,7 @@ def test_what_the_page_kept_by_itself_moves_here(ask: Ask) -> None:
 
 
 def test_a_key_that_comes_back_masked_is_kept(ask: Ask, client: Client) -> None:
-    """What the form shows in a key's place means "keep": the key is neither shown nor lost, on edit and on rename."""
+    """A posted mask keeps the stored key, on edit and on rename; the key itself is never returned."""
     model = {"name": "own", "provider": "openai-compatible", "baseURL": "http://localhost:9/v1"}
     ask("POST /llm/custom-models", body={**model, "apiKey": "sk-proj-canary-0123456789"})
     (shown,) = ask("GET /llm/custom-models")["models"]
@@ -213,8 +213,10 @@ def test_a_key_that_comes_back_masked_is_kept(ask: Ask, client: Client) -> None:
 
 
 def test_the_form_renames_a_model_with_its_own_key(ask: Ask, client: Client, state: str) -> None:
-    """The form shows a model's key masked; where the provider has none it sends the mask as the provider's, and then
-    removes the model and adds it without: the key is kept, and no other model gets it.
+    """Renaming a model in the form keeps the model's own key, and no other model gets that key.
+
+    The form displays the key masked. If the provider has no key, the form posts the mask as the provider's key, then
+    deletes the model and adds it again without a key.
     """
     model = {"name": "a/b", "provider": "openrouter"}
     ask("POST /llm/custom-models", body={**model, "apiKey": "sk-or-v1-own-0123456789"})
@@ -231,7 +233,7 @@ def test_the_form_renames_a_model_with_its_own_key(ask: Ask, client: Client, sta
 
 
 def test_a_name_under_two_providers(ask: Ask, client: Client) -> None:
-    """The same ID under two providers is two models; to delete one, its provider is asked for."""
+    """The same ID under two providers is two models; deleting one requires its provider."""
     ask("POST /llm/custom-models", body={"name": "a/b", "provider": "openrouter"})
     ask("POST /llm/custom-models", body={"name": "a/b", "provider": "glama"})
     error = refused(client.delete("/api/llm/custom-models/a%2Fb"), 409)
@@ -242,7 +244,7 @@ def test_a_name_under_two_providers(ask: Ask, client: Client) -> None:
 
 @pytest.mark.parametrize("name", ["a%b", "a/b", "a%2Fb", "../x", "ü", "a b", "a?b#c"])
 def test_any_name_can_be_deleted(ask: Ask, client: Client, name: str) -> None:
-    """Names are encoded once, whatever is in them."""
+    """A model of any name can be deleted; the name is percent-encoded once."""
     path = f"/llm/custom-models/{quote(name, safe='')}"
     assert refused(client.delete(f"/api{path}"), 404)["context"] == {"modelName": name}
     ask("POST /llm/custom-models", body={"name": name, "provider": "openrouter"})
@@ -251,7 +253,7 @@ def test_any_name_can_be_deleted(ask: Ask, client: Client, name: str) -> None:
 
 @pytest.mark.parametrize("provider", ["dexto-nova"])
 def test_the_gateways_own_models(ask: Ask, client: Client, state: str, provider: str) -> None:
-    """Clients that name the gateway are understood, and read what they wrote."""
+    """Clients may name the gateway as a model's provider, and read back the same provider."""
     saved = ask("POST /llm/custom-models", body={"name": GLM["model"], "provider": provider})
     assert saved["model"]["provider"] == provider
     (listed,) = ask("GET /llm/custom-models")["models"]
@@ -264,7 +266,7 @@ def test_the_gateways_own_models(ask: Ask, client: Client, state: str, provider:
 
 
 def test_favourites_and_recents(ask: Ask) -> None:
-    """A favourite comes and goes; several variants are told apart; the last used come first."""
+    """Favourites can be toggled, variants are distinct favourites, and recent models are listed newest first."""
     path = "/llm/model-picker-state"
     assert ask(f"POST {path}/favorites/toggle", body=GLM)["isFavorite"]
     assert ask(f"POST {path}/favorites/toggle", body={**GLM, "baseURL": "http://localhost:1/v1"})["isFavorite"]
@@ -279,7 +281,7 @@ def test_favourites_and_recents(ask: Ask) -> None:
 
 
 def test_what_is_switched_to_is_recent(ask: Ask, client: Client, state: str) -> None:
-    """The page itself records nothing: a switch does, for all and for its session, and one that fails does not."""
+    """The server, not the page, records recents: each successful switch, for all sessions or one; no failed one."""
     for body in (GLM, GLM | {"sessionId": "s"}):
         client.post("/api/llm/switch", body)
     recents = ask("GET /llm/model-picker-state")["recents"]
@@ -287,7 +289,7 @@ def test_what_is_switched_to_is_recent(ask: Ask, client: Client, state: str) -> 
 
 
 def test_a_switch_needs_no_recents(serve: Serve, make_environment: MakeEnvironment) -> None:
-    """Where recents can't be written, the switch is made all the same, and their file is left as it is."""
+    """If recents can't be written, the switch still succeeds, and their file is left unchanged."""
     environment = make_environment(**DEXTO)
     remembered = Path(environment.state_directory, "model-picker.json")
     remembered.parent.mkdir(parents=True)
@@ -300,7 +302,7 @@ def test_a_switch_needs_no_recents(serve: Serve, make_environment: MakeEnvironme
 
 
 def test_keys(ask: Ask, state: str) -> None:
-    """The key's state is the direct one, masked; one that is saved counts at once."""
+    """The key's state is that of the direct key, masked; a saved key takes effect at once."""
     before = ask("GET /llm/key/{provider}", "/llm/key/openrouter")
     assert before["hasKey"] == (state in ("openrouter", "both"))
     assert before["hasEffectiveCredentials"] == (state != "nothing")
@@ -312,7 +314,7 @@ def test_keys(ask: Ask, state: str) -> None:
 
 
 def test_a_key_for_a_gateway_is_a_wish_to_use_it(ask: Ask, state: str) -> None:
-    """An own key posted while the other gateway comes first is used from then on, and the answer says so."""
+    """An OpenRouter key posted while the other gateway comes first is used from then on, and the response says so."""
     saved = ask("POST /llm/key", body={"provider": "openrouter", "apiKey": "sk-or-v1-canary-3"})
     assert saved["pinned"]
     assert any("direct" in note for note in saved["notes"])
@@ -333,7 +335,7 @@ def test_the_gateways_key(ask: Ask) -> None:
 
 @pytest.mark.parametrize(("model", "status"), [("z-ai%2Fglm-4.5-air%3Afree", "valid"), ("nobody%2Fknows", None)])
 def test_validating(ask: Ask, model: str, status: str | None) -> None:
-    """A model of the gateway's list is valid; of another one nobody says that it is."""
+    """A model in the gateway's list is valid; no other model is reported as valid."""
     found = ask("GET /openrouter/validate/{modelId}", f"/openrouter/validate/{model}")
     assert (found["valid"], found["status"]) == (True, "valid") if status else not found["valid"]
     assert ("contextLength" in found.get("info", {})) == bool(status)

@@ -1,4 +1,4 @@
-"""No secret leaves by HTTP, and none goes where it was not meant to go."""
+"""Secrets over HTTP: none is in a response, and none is sent to an endpoint that it is not for."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ READS = (
 
 @pytest.fixture
 def client(serve: Serve, make_environment: MakeEnvironment) -> Client:
-    """A server for somebody with keys in every place."""
+    """A server for a user with keys in the environment, in a `.env` file and in a login."""
     login = json.dumps({"createdAt": 1, "dextoApiKey": LOGIN, "openRouterApiKey": LOGIN})
     files = {".dexto/.env": f"OPENAI_API_KEY={DOTENV}\n", ".dexto/auth.json": login}
     return serve.app(environment=make_environment(files, ANTHROPIC_API_KEY=ENV))
 
 
 def test_no_secret_in_any_answer(client: Client) -> None:
-    """Keys of the process, of files, of a login and posted ones: no answer holds more than their last characters."""
+    """No response contains more than the last characters of a key from a variable, a file, a login or a request."""
     assert client.post("/api/llm/key", {"provider": "groq", "apiKey": POSTED}).status == 200
     own = {"name": "own", "baseURL": "http://localhost:9/v1", "apiKey": POSTED}
     answers = [
@@ -43,7 +43,7 @@ def test_no_secret_in_any_answer(client: Client) -> None:
 
 
 def test_a_posted_base_url_gets_no_stored_key(client: Client) -> None:
-    """Where a provider takes no base URL none is taken; a server of one's own is called without any key of ours."""
+    """A base URL is refused if the provider takes none; an own server is called without any stored key."""
     refused = client.post("/api/llm/switch", {"provider": "anthropic", "model": "claude-sonnet-4-5", "baseURL": EVIL})
     assert (refused.status, refused.json["code"]) == (400, "base_url_not_allowed")
     own = {"provider": "openai-compatible", "model": "m", "baseURL": "https://mine.example/v1", "apiKey": POSTED}
@@ -55,7 +55,7 @@ def test_a_posted_base_url_gets_no_stored_key(client: Client) -> None:
 
 
 def test_a_stored_key_stays_with_its_base_url(client: Client) -> None:
-    """A custom model's key is not taken along to another base URL, whatever stands in its place."""
+    """A custom model's key is not carried over to another base URL, whether masked or left out."""
     own = {"name": "own", "baseURL": "https://mine.example/v1", "apiKey": POSTED}
     assert client.post("/api/llm/custom-models", own).status == 200
     for key in ({"apiKey": "[REDACTED]"}, {}):
@@ -68,7 +68,7 @@ def test_a_stored_key_stays_with_its_base_url(client: Client) -> None:
 
 @pytest.mark.parametrize("key", ["$ANTHROPIC_API_KEY", "${ANTHROPIC_API_KEY}", "keyring:ANTHROPIC_API_KEY"])
 def test_nothing_posted_is_filled_in(client: Client, key: str) -> None:
-    """Who may post may not have variables sent to an endpoint: a reference is refused."""
+    """A posted key that refers to a variable is refused, so that a client can't send variables to an endpoint."""
     for path, body in [
         ("custom-models", {"name": "own", "baseURL": EVIL}),
         ("switch", {"provider": "openai-compatible", "model": "own", "baseURL": EVIL}),
@@ -80,7 +80,7 @@ def test_nothing_posted_is_filled_in(client: Client, key: str) -> None:
 
 
 def test_a_reference_of_the_persons_own_comes_back(serve: Serve, make_environment: MakeEnvironment) -> None:
-    """A client sends what it was shown in place of a custom model's key, and switches to the model as it is."""
+    """A client can switch to a custom model by sending back what it received in place of the key."""
     model = {"name": "own", "provider": "openai-compatible", "baseURL": "https://mine.example/v1", "apiKey": "$MINE"}
     files = {".dexto/models/custom-models.json": json.dumps({"version": 1, "models": [model]})}
     client = serve.app(environment=make_environment(files, MINE="sk-mine"))
@@ -91,7 +91,7 @@ def test_a_reference_of_the_persons_own_comes_back(serve: Serve, make_environmen
 
 
 def test_files_are_the_persons_alone(client: Client, tmp_path: Path) -> None:
-    """What is written holds keys, or says what a person uses: nobody else reads it."""
+    """Files that contain keys, or reveal which models a user uses, are readable by that user only."""
     client.post("/api/llm/key", {"provider": "groq", "apiKey": POSTED})
     client.post("/api/llm/custom-models", {"name": "own", "baseURL": "http://localhost:9/v1", "apiKey": POSTED})
     client.post("/api/llm/switch", {"provider": "groq", "model": "x", "apiKey": POSTED})

@@ -1,4 +1,4 @@
-"""`polyroute serve` as a process: started by other programs, ended by signals, shared by many."""
+"""`polyroute serve` as a process: started by other programs, stopped by signals, shared by many clients."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from tests.support.http_server import Client
 from tests.support.shell import POLYROUTE, Shell
 
 SECONDS_OF_LOAD = float(os.environ.get("POLYROUTE_TEST_LOAD_SECONDS", "4"))
-"""How long writers and readers are at it; 20 for a thorough look."""
+"""Duration of the load test in seconds; 20 for a thorough run."""
 DEXTO = {"DEXTO_API_KEY": "dexto-secret"}
-ANY_ADDRESS = "0.0.0.0"  # noqa: S104 - that is what has to be refused
+ANY_ADDRESS = "0.0.0.0"  # noqa: S104 - refused without a token
 
 
 class Server:
@@ -38,7 +38,7 @@ class Server:
         self.client = Client(self.ready["url"])
 
     def end(self, number: int = signal.SIGTERM) -> int:
-        """Send a signal; the exit status."""
+        """Send a signal and return the exit status."""
         self.process.send_signal(number)
         return self.process.wait(30)
 
@@ -58,12 +58,12 @@ def started(shell: Shell, *options: str, **variables: str) -> Iterator[Server]:
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Shell:
-    """A shell in a throw-away home."""
+    """A shell in a temporary home directory."""
     return Shell(tmp_path)
 
 
 def within(seconds: float, holds: Callable[[], bool]) -> bool:
-    """Whether something becomes so; it is looked for often, and not for long where it is so soon."""
+    """Poll `holds` until it is true, for at most `seconds`; return its last result."""
     end = time.monotonic() + seconds
     while not (found := holds()) and time.monotonic() < end:
         time.sleep(0.01)
@@ -71,7 +71,7 @@ def within(seconds: float, holds: Callable[[], bool]) -> bool:
 
 
 def test_the_line_for_the_program_that_starts_it(shell: Shell) -> None:
-    """--ready-json prints one line with the address, and nothing else comes on either stream."""
+    """--ready-json prints one line with the address; nothing else is written to stdout or stderr."""
     with started(shell) as server:
         assert server.client.json("/health") == {"ok": True}
         assert server.ready.keys() >= {"url", "pid", "version"}
@@ -84,7 +84,7 @@ def test_the_line_for_the_program_that_starts_it(shell: Shell) -> None:
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
 def test_a_signal_ends_it(shell: Shell, number: int, status: int) -> None:
-    """SIGTERM and Ctrl+C end it though streams and idle connections are open; being asked to end is no failure."""
+    """SIGTERM (exit status 0) and Ctrl+C (130) stop the server despite open streams and idle connections."""
     with (
         started(shell) as server,
         socket.create_connection(("127.0.0.1", int(server.ready["url"].rpartition(":")[2]))) as idle,
@@ -92,11 +92,11 @@ def test_a_signal_ends_it(shell: Shell, number: int, status: int) -> None:
         idle.sendall(b"GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert b"event: hello" in read_until(idle, b"event: hello")
         server.process.send_signal(number)
-        assert server.process.wait(10) == status  # in two seconds, but a test's machine may stand still
+        assert server.process.wait(10) == status  # two seconds suffice unless the machine is busy
 
 
 def test_a_request_is_finished(shell: Shell) -> None:
-    """A request whose body is still coming when the signal does is answered."""
+    """A request whose body is still arriving when the signal comes is answered."""
     with started(shell, **DEXTO) as server:
         address = ("127.0.0.1", int(server.ready["url"].rpartition(":")[2]))
         body = b'{"provider":"openrouter","name":"a/b"}'
@@ -114,7 +114,7 @@ def test_a_request_is_finished(shell: Shell) -> None:
 
 
 def test_a_request_that_takes_too_long_is_told(shell: Shell) -> None:
-    """A request that is not done when the server can wait no longer gets an error of the usual shape."""
+    """A request that is unfinished when the server stops waiting gets an error of the usual shape."""
     with started(shell) as server:
         address = ("127.0.0.1", int(server.ready["url"].rpartition(":")[2]))
         with socket.create_connection(address) as connection:
@@ -137,7 +137,7 @@ def read_until(connection: socket.socket, end: bytes) -> bytes:
 
 
 def test_a_port_in_use(shell: Shell) -> None:
-    """A port in use is said so, with what to do, and exit status 3."""
+    """A port in use is reported, with what to do, and exit status 3."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         done = shell.run("serve", "--port", port)
@@ -156,14 +156,14 @@ def test_a_port_in_use(shell: Shell) -> None:
     ],
 )
 def test_what_it_refuses(shell: Shell, options: list[str], said: str) -> None:
-    """Listening for other machines without a token, and options that can't be right: exit status 2."""
+    """Listening for other machines without a token and invalid options are refused with exit status 2."""
     done = shell.run("serve", *options)
     assert done.returncode == 2
     assert said in done.stderr
 
 
 def test_for_other_machines_with_a_token(shell: Shell) -> None:
-    """With a token in the environment it listens at all addresses, and asks for it."""
+    """With a token in the environment, the server listens on all addresses and requires the token."""
     with started(shell, "--host", ANY_ADDRESS, POLYROUTE_TOKEN="token-canary") as server:
         client = Client(server.ready["url"].replace(ANY_ADDRESS, "127.0.0.1"))
         assert client.get("/api/plugins").status == 401
@@ -172,7 +172,7 @@ def test_for_other_machines_with_a_token(shell: Shell) -> None:
 
 
 def test_it_ends_with_its_parent(shell: Shell) -> None:
-    """--exit-with-parent: when the program that started it is killed, it ends."""
+    """With --exit-with-parent, the server stops when the program that started it is killed."""
     command = [POLYROUTE, "serve", "--port", "0", "--ready-json", "--exit-with-parent"]
     source = f"import subprocess, time; subprocess.Popen({command!r}); time.sleep(600)"
     with subprocess.Popen(
@@ -197,13 +197,13 @@ def is_alive(process: int) -> bool:
 
 
 def test_others_changes_are_seen(shell: Shell) -> None:
-    """What the command, another server or an editor changes is in the next answer, without a restart."""
+    """Changes by the command, another server or an editor are in the next response, without a restart."""
     with started(shell) as one, started(shell) as other:
         assert one.client.json("/api/llm/preferences")["prefer"] is None
         shell.run("prefer", "direct")
         assert one.client.json("/api/llm/preferences")["prefer"] == "direct"
         assert other.client.post("/api/llm/custom-models", {"provider": "openrouter", "name": "a/b"}).status == 200
-        time.sleep(0.02)  # files are looked at again after a hundredth of a second
+        time.sleep(0.02)  # files are checked again after 10 ms
         assert [model["name"] for model in one.client.json("/api/llm/custom-models")["models"]] == ["a/b"]
         path = shell.home / ".dexto" / ".env"
         path.write_text("MISTRAL_API_KEY=from-an-editor\n")
@@ -215,7 +215,7 @@ def test_others_changes_are_seen(shell: Shell) -> None:
 
 
 def test_a_restart_keeps_everything(shell: Shell) -> None:
-    """Custom models, favourites and the current model are there after a restart."""
+    """Custom models, favourites and the current model survive a restart."""
     model = {"provider": "openrouter", "model": "z-ai/glm-4.5-air:free"}
     with started(shell, **DEXTO) as server:
         client = server.client
@@ -235,7 +235,7 @@ def state(client: Client) -> tuple[Any, ...]:
 
 
 def test_many_writers_and_readers(shell: Shell) -> None:
-    """8 writers and 32 readers: nothing fails, nothing is lost, and every answer is one whole state."""
+    """With 8 writers and 32 readers, no request fails, no write is lost, and every response is consistent."""
     with started(shell, **DEXTO) as server:
         end = time.monotonic() + SECONDS_OF_LOAD
         written: dict[int, int] = {}
@@ -276,7 +276,7 @@ def test_many_writers_and_readers(shell: Shell) -> None:
 
 
 def counted(models: list[dict[str, Any]]) -> dict[int, int]:
-    """How many models of each writer there are; they are whole from the first to the last."""
+    """Return the number of models per writer; assert that each writer's models are complete."""
     numbers: dict[int, list[int]] = {}
     for model in models:
         _, writer, number = model["name"].rsplit("-", 2)
@@ -287,12 +287,12 @@ def counted(models: list[dict[str, Any]]) -> dict[int, int]:
 
 REQUESTS = 3_000
 MOST_GROWTH = 6 << 20
-"""Bytes. Without a look for garbage each that is refused leaves some 14,000, 20 MB in all."""
+"""In bytes. Without garbage collection each refused request leaves some 14,000 bytes, 20 MB in total."""
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="its memory is read from /proc")
 def test_memory_stays_as_it_is(shell: Shell) -> None:
-    """What thousands of requests leave, refused and accepted ones, is not kept."""
+    """Thousands of refused and accepted requests do not increase the memory in use."""
     refused = ("POST", "/v1/chat/completions", b'{"model": "nobody/x"}')
     accepted = ("GET", "/api/llm/custom-models", b"")
     with started(shell, "--pass-through", "--token", "t") as server:
@@ -315,6 +315,6 @@ def test_memory_stays_as_it_is(shell: Shell) -> None:
 
 
 def resident(server: Server) -> int:
-    """Bytes of memory that a server has now."""
+    """Return the server's current resident memory in bytes."""
     status = Path(f"/proc/{server.process.pid}/status").read_text()
     return int(status.partition("VmRSS:")[2].split()[0]) * 1024

@@ -1,4 +1,4 @@
-"""Verification over HTTP: asked for, never unasked, and without the key in the answer."""
+"""Verification over HTTP: only on request, and without the key in the response."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ SECRET = "canary-key-1234"
 
 
 def test_a_provider_without_a_probe(serve: Serve) -> None:
-    """Where no endpoint can be asked for free the answer says so, and holds no key."""
+    """Without a free endpoint to call, the state is `unsupported`, and the response contains no key."""
     answer = serve(DEXTO_API_KEY=SECRET).post("/api/llm/verify", {"providers": ["dexto"]})
     assert answer.json["verifications"]["dexto"]["state"] == "unsupported"
     assert SECRET.encode() not in answer.body
 
 
 def test_nothing_to_verify(serve: Serve) -> None:
-    """Where no key is there nobody is asked."""
+    """Without any key, no endpoint is called."""
     assert serve().post("/api/llm/verify", {}).json["verifications"] == {}
 
 
 def test_an_unknown_provider(serve: Serve) -> None:
-    """A provider that nobody has is refused with the closest names."""
+    """An unknown provider is refused with the closest names."""
     answer = serve().post("/api/llm/verify", {"providers": ["anthropc"]})
     assert answer.status == 400
     assert "anthropic" in answer.json["message"]

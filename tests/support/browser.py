@@ -27,7 +27,7 @@ WIDE, PHONE = (1280, 800), (390, 844)
 
 @contextlib.contextmanager
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium, driven by Playwright."""
+    """Start Debian's Chromium, driven by Playwright."""
     found = needed(*CHROMIUM)
     with sync_playwright() as playwright:
         quiet = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
@@ -37,7 +37,7 @@ def chromium() -> Iterator[Browser]:
 
 
 class Server:
-    """`polyroute serve` as a process of its own, which can go away and come back at the same address."""
+    """`polyroute serve` as a process of its own, which can stop and restart at the same address."""
 
     def __init__(self, shell: Shell, *options: str, **variables: str) -> None:
         self._shell, self._options, self._variables = shell, options, variables
@@ -45,7 +45,7 @@ class Server:
         self.start()
 
     def start(self) -> None:
-        """Start it, at the address that it had before."""
+        """Start the server, at its previous address if it had one."""
         port = str(urlsplit(self.url).port or 0) if self.url else "0"
         command = [POLYROUTE, "serve", "--port", port, "--ready-json", "--exit-with-parent", *self._options]
         environment = {**self._shell.variables, "DEXTO_HOME": str(self._shell.home / "dexto"), **self._variables}
@@ -54,7 +54,7 @@ class Server:
         self.url = json.loads(self._process.stdout.readline())["url"]
 
     def stop(self) -> None:
-        """End it."""
+        """Stop the server."""
         self._process.terminate()
         self._process.wait(30)
         assert self._process.stdout is not None
@@ -62,9 +62,9 @@ class Server:
 
 
 class Visit:
-    """One look at the page. What the browser has to say, and every other host that it asks, is kept.
+    """A visit to the page, which records the browser's messages and every request to another host.
 
-    It tells of each answer that is an error, or does not come: where requests `may_fail` that is no complaint.
+    It also records each response that is an error or does not arrive; if requests `may_fail`, these are no complaint.
     """
 
     def __init__(self, browser: Browser, page: Page, server: Server, shell: Shell) -> None:
@@ -78,43 +78,43 @@ class Visit:
         page.on("request", lambda request: self._note(request.method, request.url, request.post_data))
 
     def open(self, fragment: str = "") -> Visit:
-        """Go to the page and wait until it lists models."""
+        """Open the page and wait until it lists models."""
         self.page.goto(f"{self.server.url}/{fragment}")
         expect(self.rows.first).to_be_visible()
         return self
 
     @property
     def complaints(self) -> list[str]:
-        """What the browser says that it should not have to."""
+        """Return the messages of the browser that a correct page does not cause."""
         return [words for words in self.console if not (self.may_fail and words.startswith("Failed to load resource"))]
 
     @property
     def rows(self) -> Locator:
-        """The models that are listed near what is seen."""
+        """Return the rows of models that are rendered near the viewport."""
         return self.page.get_by_role("listbox", name="Models").get_by_role("option")
 
     @property
     def query(self) -> Locator:
-        """Where one searches."""
+        """Return the search field."""
         return self.page.get_by_role("combobox", name="Search models")
 
     @property
     def panel(self) -> Locator:
-        """What is told of the chosen model."""
+        """Return the panel with the details of the chosen model."""
         return self.page.get_by_role("complementary", name="Chosen model")
 
     @property
     def dialog(self) -> Locator:
-        """The form for a model of one's own."""
+        """Return the form for a custom model."""
         return self.page.get_by_role("dialog")
 
     @property
     def messages(self) -> Locator:
-        """What was said to have been done."""
+        """Return the messages about completed actions."""
         return self.page.locator("#toasts")
 
     def row(self, ref: str) -> Locator:
-        """The row of one model."""
+        """Return the row of one model."""
         return self.rows.filter(has=self.page.get_by_text(ref, exact=True)).first
 
     def search(self, text: str) -> Visit:
@@ -123,23 +123,23 @@ class Visit:
         return self
 
     def choose(self, ref: str) -> Locator:
-        """Search for a model and choose it; the panel, once it shows the routes."""
+        """Search for a model, choose it, and return the panel once it has the routes."""
         self.search(ref)
         self.row(ref).click()
         expect(self.panel.get_by_role("heading", name="Why this route")).to_be_visible()
         return self.panel
 
     def add_model(self) -> Locator:
-        """Open the form for a model of one's own."""
+        """Open the form for a custom model."""
         self.page.get_by_role("button", name="Add a model").click()
         return self.dialog
 
     def written(self, path: str) -> list[tuple[str, Any]]:
-        """The methods and documents that were sent to paths of the API that begin so, in order."""
+        """Return the methods and documents that were sent to API paths with this prefix, in order."""
         return [(method, document) for method, sent, document in self.sent if sent.startswith(f"/api/{path}")]
 
     def fails(self, status: int, path: str = "**/api/**") -> None:
-        """From now on the server answers with `status`, as far as the page can see."""
+        """From now on, let the page receive `status` for every request to `path`."""
         self.may_fail = True
         body = json.dumps({"code": "failed", "message": "The disk is full.", "type": "system"})
 
@@ -149,7 +149,7 @@ class Visit:
         self.page.route(path, answer)
 
     def goes_away(self) -> None:
-        """The server ends."""
+        """Stop the server."""
         self.may_fail = True
         self.server.stop()
 
@@ -161,7 +161,7 @@ class Visit:
 
 
 class Visitor:
-    """Opens the page for made-up persons, in one browser."""
+    """A factory that opens the page for test users, in one browser."""
 
     def __init__(self, browser: Browser, folder: Path, stack: contextlib.ExitStack) -> None:
         self._browser, self._folder, self._stack = browser, folder, stack
@@ -175,7 +175,7 @@ class Visitor:
         size: tuple[int, int] = WIDE,
         **how: Any,
     ) -> Visit:
-        """A visit to the page of a person with these variables and files under home; `how` is Playwright's."""
+        """Return a visit for a user with these variables and files under home; `how` goes to Playwright."""
         home = self._folder / f"person-{len(self.visits)}"
         home.mkdir()
         shell = Shell(home)

@@ -14,11 +14,11 @@ from polyroute.server.openapi import response_types
 from polyroute.server.table import OPERATIONS
 
 _OPEN = "/llm/custom-models"
-"""Answers with what stands in the user's file, fields of later versions among it."""
+"""The operations whose responses include entries of the user's file, with fields of later versions."""
 
 
 def check(method: str, path: str, status: int, body: bytes) -> None:
-    """Raise ValidationError where the JSON in `body` is not what the API declares for this request."""
+    """Raise ValidationError if the JSON in `body` is not what the API declares for this request."""
     if (declared := _declared(method, unquote(urlsplit(path).path), status)) is not None:
         declared.validate_json(b"[%b]" % body)
 
@@ -43,6 +43,6 @@ def _pattern(path: str) -> re.Pattern[str]:
 
 @cache
 def _adapter(kinds: tuple[Any, ...], *, is_open: bool) -> TypeAdapter[Any]:
-    # A list, since pydantic takes a configuration for what holds TypedDicts and not for one.
+    # A list, since pydantic refuses a configuration for a TypedDict itself.
     config = ConfigDict(extra="allow" if is_open else "forbid", strict=True)
     return TypeAdapter(list[Union[kinds]], config=config)  # type: ignore[valid-type]  # noqa: UP007 - known when it runs

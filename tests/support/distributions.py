@@ -64,25 +64,25 @@ def polyroute_secrets(credential):
 
 
 def sound(name: str) -> str:
-    """The source of a plugin that implements every hook: a gateway, and a vendor whose models it carries."""
+    """Return the source of a plugin that implements every hook: a gateway, and a vendor whose models it carries."""
     return _SOUND.replace("name", name).replace("NAME", name.upper()).replace("Name", name.capitalize())
 
 
 class Site:
-    """A folder on the path, as site-packages is."""
+    """A folder on the path, like site-packages."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
 
     def module(self, name: str, source: str) -> None:
-        """Write a module; a name already imported from here is forgotten."""
+        """Write a module; forget it if it was already imported from here."""
         (self.folder / f"{name}.py").write_text(source, encoding="utf-8")
         sys.modules.pop(name, None)
         importlib.invalidate_caches()
 
     def metadata(self, distribution: str, entry_points: str | bytes, version: str = "1.0", kind: str = "dist") -> Path:
-        """Write what an installer notes of a distribution; return the folder."""
+        """Write the metadata that an installer writes for a distribution, and return its folder."""
         folder = self.folder / f"{distribution}-{version}.{kind}-info"
         folder.mkdir()
         name = "METADATA" if kind == "dist" else "PKG-INFO"
@@ -92,7 +92,7 @@ class Site:
         return folder
 
     def install(self, distribution: str, plugin: str, source: str, *, version: str = "1.0", target: str = "") -> Path:
-        """Install a distribution with one plugin, a module; return the folder with its metadata."""
+        """Install a distribution with one plugin, a module, and return the folder with its metadata."""
         module = f"{distribution}_{plugin}".replace("-", "_")
         self.module(module, source)
         return self.metadata(
@@ -102,7 +102,7 @@ class Site:
 
 @contextmanager
 def site_on_path(folder: Path) -> Iterator[Site]:
-    """A site on the path for as long as it lasts; what was imported from it is forgotten afterwards."""
+    """Put a site on the path for the block, and forget afterwards what was imported from it."""
     site, before = Site(folder), set(sys.modules)
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(folder))
@@ -113,13 +113,13 @@ def site_on_path(folder: Path) -> Iterator[Site]:
 
 
 def load(*names: str, environment: Environment | None = None, add: tuple[object, ...] = ()) -> Catalog:
-    """A catalog of the bundled plugins and of those named, by default with some keys and without a home."""
+    """Return a catalog of the bundled and the named plugins, by default with some keys and without a home."""
     environment = Environment(KEYS, home="/nonexistent") if environment is None else environment
     return Catalog(Plugins.load(add, only=[*BUNDLED, *names]), environment)
 
 
 class Picture(NamedTuple):
-    """What the sound plugins and everybody who depends on them see of a catalog."""
+    """What a catalog returns for the valid plugins and those that depend on them."""
 
     providers: Mapping[str, tuple[Provider, tuple[Route, ...]]]
     routes: tuple[Route, ...]
@@ -128,7 +128,7 @@ class Picture(NamedTuple):
 
 
 def picture(catalog: Catalog, good: str = "good") -> Picture:
-    """Everything that the plugin `good` answers, and every provider of it and of the bundled plugins."""
+    """Return all results of the plugin `good`, and its providers and those of the bundled plugins."""
     theirs = {name for name, owner in catalog.plugins.owners.items() if owner.name in (*BUNDLED, good)}
     providers = {name: (each.provider, each.routes) for name, each in catalog.status().providers.items()}
     credential = next(each.credential for each in catalog.provider(good).routes if each.credential)
@@ -141,7 +141,7 @@ def picture(catalog: Catalog, good: str = "good") -> Picture:
 
 
 def problem_of(catalog: Catalog, plugin: str, hook: str = "") -> Problem:
-    """The one problem of a plugin, perhaps of those with one of its hooks; its remedy is never missing."""
+    """Return the only problem of a plugin, or of one of its hooks, and check that it has a remedy."""
     problems = [problem for problem in catalog.problems if problem.plugin == plugin and hook in ("", problem.hook)]
     (problem,) = set(problems)
     assert problem.remedy

@@ -35,12 +35,12 @@ class Direct:
 
     @hookimpl
     def polyroute_providers(self) -> list[Provider]:
-        """The vendor."""
+        """Return the vendor."""
         return [self.provider]
 
 
 class Gateway:
-    """A gateway that carries what OpenRouter does, spells it so, and hands on whatever error a provider answered.
+    """A gateway that carries and maps like OpenRouter, and passes on every error of a provider.
 
     Its key is in the variable `<NAME>_KEY`.
     """
@@ -50,17 +50,17 @@ class Gateway:
 
     @hookimpl
     def polyroute_providers(self) -> list[Provider]:
-        """The gateway."""
+        """Return the gateway."""
         return [self.provider]
 
     @hookimpl
     def polyroute_routeability(self) -> list[Routeability]:
-        """OpenRouter's rule."""
+        """Return OpenRouter's rule."""
         return [polyroute_openrouter.routeability(self.provider.id)]
 
     @hookimpl
     def polyroute_model_ids(self) -> Mapping[str, Mapper]:
-        """OpenRouter's mapping."""
+        """Return OpenRouter's mapping."""
         return {self.provider.id: polyroute_openrouter.mapper()}
 
 
@@ -80,13 +80,13 @@ def _provider(name: str, upstream: Upstream, kind: str) -> Provider:
 
 @cache
 def every_failure() -> tuple[FailureRule, ...]:
-    """What all bundled providers declare about their errors."""
+    """Return the failure rules that all bundled providers declare."""
     plugins = Plugins.load(only=BUNDLED, environment=Environment({}))
     return tuple(rule for provider in plugins.providers.values() for rule in provider.failures)
 
 
 def catalog_of(*plugins: object, preferences: Preferences | None = None, **variables: str) -> Catalog:
-    """A catalog of these plugins and the bundled ones, for somebody with these variables and no files."""
+    """Return a catalog of these plugins and the bundled ones, for a user with these variables and no files."""
     return Catalog.load(
         plugins,
         only=BUNDLED,

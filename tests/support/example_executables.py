@@ -26,7 +26,7 @@ COMPILERS: dict[str, tuple[str, ...]] = {
 
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No machine is too slow for a program that answers; nothing stays between tests."""
+    """Raise the timeouts, so that slow machines pass, and keep no executable running between tests."""
     monkeypatch.setattr(batch, "START_SECONDS", 60.0)
     monkeypatch.setattr(executable, "METHOD_SECONDS", 60.0)
     yield
@@ -35,13 +35,13 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Person:
-    """Somebody with caches of their own."""
+    """Return a user with their own caches."""
     monkeypatch.setenv("POLYROUTE_HOME", str(tmp_path / "ours"))
     return Person(tmp_path)
 
 
 def built(kind: str, person: Person) -> Path:
-    """A copy of an example in the plugin folder, ready to run. Where a tool is missing, only CI minds."""
+    """Copy an example into the plugin folder and build it; a missing tool fails the test only in CI."""
     needed(COMPILERS[kind][0] if COMPILERS[kind] else kind)
     folder = person.copy(KINDS / kind, "acme")
     if COMPILERS[kind]:

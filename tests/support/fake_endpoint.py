@@ -26,7 +26,7 @@ ANSWER = "Hello from {model}"
 
 
 class Failure(NamedTuple):
-    """One way in which a provider says no."""
+    """A documented way in which a provider reports a failure."""
 
     name: str
     status: int
@@ -40,26 +40,26 @@ FAILURES = {each["name"]: Failure(**each) for each in tomllib.loads(_TEXT)["fail
 
 
 class Received(NamedTuple):
-    """A request as it arrived."""
+    """A request as it was received."""
 
     method: str
     path: str
     headers: Mapping[str, str]
-    """With names in lower case."""
+    """Headers, with names in lower case."""
     body: Any
 
     @property
     def keys(self) -> dict[str, str]:
-        """Every header that may hold a key."""
+        """Return every header that may hold a key."""
         return {name: value for name, value in self.headers.items() if name in KEY_HEADERS or "secret" in value}
 
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
-"""What a test lets an endpoint do instead of answering."""
+"""What an endpoint does instead of its usual response."""
 
 
 class Upstream:
-    """An endpoint that takes one key in one header, and knows these models at these paths and nothing else."""
+    """An endpoint that accepts one key in one header, and serves exactly these models at these paths."""
 
     def __init__(
         self,
@@ -76,21 +76,21 @@ class Upstream:
         self.protocols = protocols
         self.received: list[Received] = []
         self.next: list[Answer] = []
-        """What to do with the next requests, in order; then it answers as usual."""
+        """What to do with the next requests, in order, before the usual responses."""
         self.documents: dict[str, Any] = {}
-        """What is answered to GET, by path below the base."""
+        """The responses to GET, by path below the base."""
         self.released = threading.Event()
-        """Set at the end, so that whoever hangs goes on."""
+        """Set at the end, so that hanging requests finish."""
         self._server = _at_new_port()
         self._server.upstream = self
 
     def stop(self) -> None:
-        """Give the port back: from now on nobody listens there."""
+        """Close the port, so that later connections are refused."""
         self._server.server_close()
 
     @property
     def url(self) -> str:
-        """The base URL."""
+        """Return the base URL."""
         return f"http://127.0.0.1:{self._server.server_port}{self.base}"
 
     @contextmanager
@@ -107,33 +107,33 @@ class Upstream:
             self.stop()
 
     def fail(self, name: str, times: int = 1) -> None:
-        """Answer the next requests with one of the documented failures."""
+        """Respond to the next requests with one of the documented failures."""
         failure = FAILURES[name]
         self.next += [lambda handler: _send(handler, failure.status, failure.body)] * times
 
     def say(self, status: int, body: str) -> None:
-        """Answer the next request so."""
+        """Respond to the next request with this status and body."""
         self.next.append(lambda handler: _send(handler, status, body))
 
     def break_stream(self, body: str) -> None:
-        """Begin to stream, and put this into the stream where its end should be."""
+        """Begin to stream, and send this body where the stream's end should be."""
         self.next.append(lambda handler: _broken(handler, body))
 
     def redirect(self, url: str) -> None:
-        """Answer the next request with a redirect that keeps method and body."""
+        """Respond to the next request with a redirect that keeps method and body."""
         self.next.append(lambda handler: _send(handler, 307, "", Location=url))
 
     def hang(self) -> None:
-        """Take the next request and say nothing, until the end."""
+        """Receive the next request and send no response until the end."""
         self.next.append(lambda _: _nothing(self.released.wait(30)))
 
     def cut(self) -> None:
-        """Begin to stream, and hang up in the middle."""
+        """Begin to stream, and close the connection in the middle."""
         self.next.append(_cut)
 
 
 Serve = Callable[..., Upstream]
-"""Starts an endpoint for the rest of a test; takes what `Upstream` takes."""
+"""A function that starts an endpoint for the rest of a test, with the arguments of `Upstream`."""
 
 
 class _Server(ThreadingHTTPServer):
@@ -141,14 +141,14 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that has left is no news."""
+        """Ignore a client that has disconnected."""
 
 
 _SERVED: set[int] = set()
 
 
 def _at_new_port() -> _Server:
-    """At a port that none had before in this run: what is found out of an endpoint is kept for a while."""
+    """Return a server at a port that is new in this run, since results for an endpoint are cached for a while."""
     while (server := _Server(("127.0.0.1", 0), _Handler)).server_port in _SERVED:
         server.server_close()
     _SERVED.add(server.server_port)
@@ -197,11 +197,11 @@ class _Handler(BaseHTTPRequestHandler):
         _fail(self, "openai-model" if self.path in known else "wrong-path")
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
-        """Keep quiet."""
+        """Log nothing."""
 
 
 def _nothing(_: object) -> None:
-    """Say nothing."""
+    """Send nothing."""
 
 
 def _fail(handler: BaseHTTPRequestHandler, name: str) -> None:
@@ -237,7 +237,7 @@ def _begin_stream(handler: BaseHTTPRequestHandler) -> None:
 
 
 def _cut(handler: BaseHTTPRequestHandler) -> None:
-    """Promise more than is sent."""
+    """Announce a longer body than is sent."""
     part = _chat_part("m", {"content": "Hel"})
     handler.send_response(200)
     handler.send_header("Content-Type", "text/event-stream")

@@ -11,16 +11,16 @@ from keyring.errors import KeyringLocked, PasswordDeleteError
 
 
 class FileKeyring(KeyringBackend):
-    """Entries in the file that `FILE_KEYRING` names. With `FILE_KEYRING_LOCKED` it refuses, and quotes what it got."""
+    """A keyring in the file that `FILE_KEYRING` names; with `FILE_KEYRING_LOCKED` it refuses, and repeats its input."""
 
     priority = 5.0
 
     def get_password(self, service: str, username: str) -> str | None:
-        """The entry, or None."""
+        """Return the entry, or None."""
         return self._entries().get(f"{service} {username}")
 
     def set_password(self, service: str, username: str, password: str) -> None:
-        """Keep an entry."""
+        """Store an entry."""
         self._write(self._entries(password) | {f"{service} {username}": password})
 
     def delete_password(self, service: str, username: str) -> None:

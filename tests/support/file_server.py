@@ -14,20 +14,20 @@ Answering = Callable[["Request"], None]
 
 
 class Request(BaseHTTPRequestHandler):
-    """One request, which the answer of its path replies to."""
+    """One request, answered as the test has set for its path."""
 
     server: Upstream
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        """Answer as the test wants."""
+        """Respond as the test has set."""
         self.server.seen.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
         self.close_connection = True
-        with contextlib.suppress(ConnectionError):  # who asked has given up
+        with contextlib.suppress(ConnectionError):  # the client has disconnected
             self.server.answers[self.path](self)
 
     def reply(self, body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
-        """Send headers, with the length of the body where none is given, and the body."""
+        """Send the headers, by default with the body's length, and the body."""
         self.send_response(status)
         for name, value in {"Content-Length": str(len(body)), "Connection": "close", **(headers or {})}.items():
             self.send_header(name, value)
@@ -35,11 +35,11 @@ class Request(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *arguments: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 class Upstream(ThreadingHTTPServer):
-    """The server; `answers` has what it does by path."""
+    """The server; `answers` has the response function for each path."""
 
     daemon_threads = True
 
@@ -51,17 +51,17 @@ class Upstream(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """Where it is."""
+        """Return the server's base URL."""
         return f"http://127.0.0.1:{self.server_port}"
 
     def put(self, path: str, document: object, **headers: str) -> str:
-        """Hand out a document as JSON; its address."""
+        """Serve a document as JSON, and return its address."""
         body = document if isinstance(document, bytes) else json.dumps(document).encode()
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.on(path, lambda request: request.reply(body, headers=named))
 
     def put_tagged(self, path: str, document: object, tag: str) -> str:
-        """Hand out a document once: to who knows the tag already it says that nothing has changed."""
+        """Serve a document with an ETag, and respond "not modified" to requests that have the tag."""
         body = json.dumps(document).encode()
 
         def answer(request: Request) -> None:
@@ -73,23 +73,23 @@ class Upstream(ThreadingHTTPServer):
         return self.on(path, answer)
 
     def put_packed(self, path: str, packed: bytes) -> str:
-        """Hand out what is said to be gzip."""
+        """Serve bytes that are declared as gzip."""
         return self.put(path, packed, Content_Encoding="gzip")
 
     def on(self, path: str, answer: Answering) -> str:
-        """Answer so at this path; its address."""
+        """Set the response for this path, and return its address."""
         self.answers[path] = answer
         return self.url + path
 
 
 def packed(document: Any) -> bytes:
-    """A document as gzip."""
+    """Return a document as gzip."""
     return gzip.compress(json.dumps(document).encode())
 
 
 @contextlib.contextmanager
 def running() -> Iterator[Upstream]:
-    """A server for as long as this lasts."""
+    """Run a server for the block."""
     with Upstream() as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()

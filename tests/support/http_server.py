@@ -23,7 +23,7 @@ from tests.support.catalogs import MakeEnvironment
 
 
 class Answer(NamedTuple):
-    """What a server answered."""
+    """The response of a server."""
 
     status: int
     headers: Mapping[str, str]
@@ -31,18 +31,18 @@ class Answer(NamedTuple):
 
     @property
     def json(self) -> Any:
-        """The document in the body."""
+        """Return the document in the body."""
         assert self.headers["content-type"] == "application/json", self.body
         return json.loads(self.plain)
 
     @property
     def plain(self) -> bytes:
-        """The body as it was before it was packed."""
+        """Return the body, uncompressed."""
         return gzip.decompress(self.body) if self.headers.get("content-encoding") == "gzip" else self.body
 
 
 class Client:
-    """Sends requests to one server, and holds its answers to what the API declares."""
+    """A client that sends requests to one server and validates the responses against the API's declarations."""
 
     def __init__(self, url: str, **headers: str) -> None:
         self.url = url
@@ -50,7 +50,7 @@ class Client:
         self._headers = headers
 
     def send(self, method: str, path: str, body: bytes | None = None, /, **headers: str) -> Answer:
-        """One request, with the path as it is; `_` in names of headers stands for `-`."""
+        """Send one request, with the path unchanged; `_` in names of headers stands for `-`."""
         connection = http.client.HTTPConnection(self.address, timeout=30)
         named = {name.replace("_", "-"): value for name, value in {**self._headers, **headers}.items()}
         try:
@@ -65,35 +65,35 @@ class Client:
             connection.close()
 
     def get(self, path: str, **headers: str) -> Answer:
-        """A GET request."""
+        """Send a GET request."""
         return self.send("GET", path, **headers)
 
     def json(self, path: str) -> Any:
-        """The document at a path."""
+        """Return the document at a path."""
         answer = self.get(path)
         assert answer.status == 200, answer.body
         return answer.json
 
     def write(self, method: str, path: str, document: Any) -> Answer:
-        """A request with a document as its body."""
+        """Send a request with a document as its body."""
         return self.send(method, path, json.dumps(document).encode(), content_type="application/json")
 
     def post(self, path: str, document: Any) -> Answer:
-        """A POST request with a document."""
+        """Send a POST request with a document."""
         return self.write("POST", path, document)
 
     def put(self, path: str, document: Any) -> Answer:
-        """A PUT request with a document."""
+        """Send a PUT request with a document."""
         return self.write("PUT", path, document)
 
     def delete(self, path: str) -> Answer:
-        """A DELETE request."""
+        """Send a DELETE request."""
         return self.send("DELETE", path)
 
 
 @contextlib.contextmanager
 def running(app: ASGIApp, **headers: str) -> Iterator[Client]:
-    """The application, served in a thread."""
+    """Serve the application in a thread."""
     listening = process.listen("127.0.0.1", 0)
     config = uvicorn.Config(app, http=BoundedProtocol, ws="none", lifespan="auto", log_level="critical")
     server = uvicorn.Server(config)
@@ -109,17 +109,17 @@ def running(app: ASGIApp, **headers: str) -> Iterator[Client]:
 
 
 class Serve:
-    """Starts servers of the bundled plugins for made-up persons; they end with the test."""
+    """A factory of servers of the bundled plugins for test users; they stop with the test."""
 
     def __init__(self, plugins: Plugins, make_environment: MakeEnvironment, stack: contextlib.ExitStack) -> None:
         self._plugins, self._make_environment, self._stack = plugins, make_environment, stack
 
     def __call__(self, **variables: str) -> Client:
-        """A server for a person with these variables."""
+        """Start a server for a user with these variables."""
         return self.app(environment=self._make_environment(**variables))
 
     def app(self, *, environment: Environment | None = None, **options: Any) -> Client:
-        """A server of an application with these options; a token that is among them is sent."""
+        """Start a server of an application with these options; a token among them is sent with each request."""
         environment = environment or self._make_environment()
         app = create_app(plugins=self._plugins, environment=environment, **options)
         sent = {"authorization": f"Bearer {options['token']}"} if options.get("token") else {}
@@ -128,6 +128,6 @@ class Serve:
 
 @pytest.fixture
 def serve(plugins: Plugins, make_environment: MakeEnvironment) -> Iterator[Serve]:
-    """Starts servers."""
+    """Return a factory that starts servers."""
     with contextlib.ExitStack() as stack:
         yield Serve(plugins, make_environment, stack)

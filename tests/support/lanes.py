@@ -12,13 +12,13 @@ from tests.support.machine import IN_CI
 
 TESTS = Path(__file__).parents[1]
 LANES = ("clients", "team", "soak", "slow", "fast")
-"""Each test is in one. `full`, which runs by default, is `fast` and `slow`."""
+"""The lanes; each test is in one. `full`, which runs by default, is `fast` and `slow`."""
 SLOW_FOLDERS = {"cli", "conformance", "fallback", "integrations", "page", "passthrough", "server"}
-"""Below `tests/`: all that is there needs processes, servers, a browser or client libraries."""
+"""Folders below `tests/` whose tests all need processes, servers, a browser or client libraries."""
 SLOW_FIXTURES = {"browser", "installation", "node", "serve", "shell"}
-"""A test that uses one of these starts a process or a server. Others that do so have the mark `slow`."""
+"""Fixtures that start a process or a server; other tests that start one have the mark `slow`."""
 STARTS = {"os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "subprocess.Popen"}
-"""Audit events: a process starts."""
+"""Audit events that mean that a process starts."""
 
 _started: list[str] = []
 
@@ -31,7 +31,7 @@ def _note_starts(event: str, arguments: object) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` selects
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put each test that is not marked for a lane into that of what it uses."""
+    """Put each test without a mark for a lane into the lane of its folder and fixtures."""
     for item in items:
         if lane_of(item) is None:
             slow = in_slow_folder(item.path) or SLOW_FIXTURES & set(getattr(item, "fixturenames", ()))
@@ -39,17 +39,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def lane_of(item: pytest.Item) -> str | None:
-    """The lane that a test is marked for."""
+    """Return the lane that a test is marked for."""
     return next((lane for lane in LANES if item.get_closest_marker(lane)), None)
 
 
 def in_slow_folder(path: Path) -> bool:
-    """Whether a folder or file of tests is in one of the folders where all is slow."""
+    """Return whether a folder or file of tests is in one of the slow folders."""
     return path.is_relative_to(TESTS) and bool(SLOW_FOLDERS & set(path.relative_to(TESTS).parts[:1]))
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Don't import slow folders for the fast lane: to import client libraries takes longer than all its tests."""
+    """Skip slow folders in the fast lane, since importing client libraries takes longer than all of its tests."""
     return (config.option.markexpr == "fast" and in_slow_folder(collection_path)) or None
 
 
@@ -64,7 +64,7 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Make a skip a failure where changes are judged: what is skipped there is never tested."""
+    """Turn a skip into a failure in CI, since a test that is skipped there never runs."""
     report = yield
     if IN_CI and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome, report.longrepr = "failed", f"{item.nodeid} was skipped in CI: {report.longrepr}"
@@ -72,5 +72,5 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """Run what is named by its file in this process, where a debugger works and prints are seen."""
+    """Run tests that are named by file in this process, so that debuggers and prints work."""
     return 0 if all(".py" in argument for argument in config.args) else None

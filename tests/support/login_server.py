@@ -11,31 +11,31 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 LASTS_SECONDS = 1800.0
-"""How long a token is good."""
+"""How long a token is valid, in seconds."""
 
 
 class Clock:
-    """A clock that stands still until it is moved."""
+    """A clock that stands still until a test moves it."""
 
     def __init__(self, now: float) -> None:
         self.now = now
 
     def __call__(self) -> float:
-        """The time in seconds since 1970."""
+        """Return the time in seconds since 1970."""
         return self.now
 
 
 class LoginServer:
-    """A server that knows some logins. The nth token that it gives ends in `-n`."""
+    """A server that accepts some logins; the nth token that it issues ends in `-n`."""
 
     def __init__(self, clock: Clock, **users: str) -> None:
-        """`users` are by login: the first word of each token of theirs."""
+        """Map each login in `users` to the prefix of its tokens."""
         self.clock = clock
         self.users = users
         self.asked: list[str] = []
-        """The logins that were shown."""
+        """The logins that were sent."""
         self.more: dict[str, Any] = {}
-        """What its answers say besides."""
+        """Further fields of the responses."""
         self.lasts = LASTS_SECONDS
         self.broken = False
         self._http = _Http(("127.0.0.1", 0), _Handler)
@@ -44,7 +44,7 @@ class LoginServer:
         self.url = f"http://{self.host}"
 
     def answer(self, login: str) -> tuple[int, dict[str, Any]]:
-        """A status and a document: a new token where the login is known."""
+        """Return a status and a document: a new token if the login is accepted."""
         self.asked.append(login)
         if self.broken:
             return 503, {}
@@ -79,12 +79,12 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Http
 
     def do_GET(self) -> None:
-        """The exchange: the login stands in the header."""
+        """Handle the exchange: the login is in the header."""
         status, document = self.server.owner.answer(self.headers.get("Authorization", "").removeprefix("Bearer "))
         self._send(401 if status == 400 else status, document)
 
     def do_POST(self) -> None:
-        """The refresh: a form, as OAuth has it."""
+        """Handle the refresh: the body is a form, as in OAuth."""
         form = dict(parse_qsl(self.rfile.read(int(self.headers["Content-Length"])).decode()))
         assert form["grant_type"] == "refresh_token"
         self._send(*self.server.owner.answer(form["refresh_token"]))
@@ -98,4 +98,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
-        """Keep quiet."""
+        """Log nothing."""

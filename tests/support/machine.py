@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-IN_CI = "CI" in os.environ  # asked before the tests' own environment is made
-"""Whether changes are judged here: then nothing may be missing, and the same examples are tried each time."""
+IN_CI = "CI" in os.environ  # read before the tests replace the environment
+"""Whether the tests run in CI: then nothing may be missing, and the same examples are used each time."""
 
 _NOBODY = 65534
 
 
 def needed(*names: str) -> str:
-    """Where a program is that goes by one of these names. Without it the test is skipped, which fails it in CI."""
+    """Return the path of the first of these programs that exists; otherwise skip the test, which fails it in CI."""
     found = next(filter(None, map(shutil.which, names)), "")
     if not found:
         pytest.skip(f"{names[0]} is not installed")
@@ -27,9 +27,9 @@ def needed(*names: str) -> str:
 
 @contextlib.contextmanager
 def folder_as_nobody() -> Iterator[Path]:
-    """A folder in which the tests have no more rights than anybody, though the superuser runs them.
+    """Return a folder in which the tests have no special rights, even if root runs them.
 
-    pytest's own folders are closed to others, so this is another one.
+    pytest's own folders are closed to other users, so this is another one.
     """
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o777)

@@ -22,7 +22,7 @@ models = ["acme-large", { id = "acme-small", context = 8_000 }]
 
 
 class Person:
-    """Somebody with the bundled plugins, and with manifests in the plugin folder or in a project."""
+    """A user with the bundled plugins, and with manifests in the plugin folder or in a project."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -32,7 +32,7 @@ class Person:
         self.project.mkdir(parents=True)
 
     def put(self, name: str, text: str = ACME, *, in_project: bool = False, **files: str) -> Path:
-        """Write a plugin with this manifest, and with further files; `_` in their names stands for a point."""
+        """Write a plugin with this manifest and further files; `_` in their names stands for a dot."""
         base = self.project / ".polyroute" / "plugins" if in_project else self.folder
         for file, content in {MANIFEST: text, **files}.items():
             path = base / name / file.replace("_", ".")
@@ -41,43 +41,43 @@ class Person:
         return base / name
 
     def copy(self, example: Path, name: str) -> Path:
-        """Put a copy of a plugin into the folder, with the rights that new files have."""
+        """Copy a plugin into the folder, with the permissions of new files."""
         shutil.copytree(example, self.folder / name, copy_function=shutil.copyfile)
         return self.folder / name
 
     def environment(self, **variables: str) -> Environment:
-        """What this person has."""
+        """Return the user's environment."""
         return Environment({"POLYROUTE_HOME": str(self.ours), **variables}, home=self.home)
 
     def plugins(self, *only: str, **variables: str) -> Plugins:
-        """The bundled plugins, and those in the folder and the project: all, or those named."""
+        """Return the bundled plugins, and those in the folder and the project: all, or those named."""
         names = [*BUNDLED, *(only or self.names())]
         return Plugins.load(only=names, environment=self.environment(**variables), project=self.project)
 
     def names(self) -> list[str]:
-        """What is in the folder and the project."""
+        """Return the names of the plugins in the folder and the project."""
         places = (self.folder, self.project / ".polyroute" / "plugins")
         return [path.name for place in places if place.is_dir() for path in place.iterdir()]
 
     def catalog(self, *only: str, preferences: Preferences | None = None, **variables: str) -> Catalog:
-        """A catalog of these plugins."""
+        """Return a catalog of these plugins."""
         return Catalog(self.plugins(*only, **variables), self.environment(**variables), preferences)
 
     def approve(self, folder: Path) -> None:
-        """Approve a plugin as it is."""
+        """Approve a plugin in its current state."""
         Approvals.load(self.environment()).approve(manifest(folder))
 
 
 def manifest(folder: Path) -> Manifest:
-    """What a folder holds."""
+    """Return the manifest in a folder."""
     return load_manifests([str(folder / MANIFEST)])[0]
 
 
 def plugin(catalog: Catalog, name: str) -> Plugin:
-    """The plugin of this name."""
+    """Return the plugin of this name."""
     return next(each for each in catalog.plugins.all if each.name == name)
 
 
 def words(catalog: Catalog, name: str) -> str:
-    """All that is wrong with a plugin."""
+    """Return the messages of all problems of a plugin."""
     return "\n".join(str(problem) for problem in catalog.problems if problem.plugin == name)

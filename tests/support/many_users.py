@@ -99,7 +99,7 @@ _VALUE = r"value-of-[a-z]+-\d+"
 
 
 class User(NamedTuple):
-    """A user, and which of their values counts now: they change them."""
+    """A user, and the turn that determines their current values."""
 
     name: str
     home: Path
@@ -107,12 +107,12 @@ class User(NamedTuple):
 
     @property
     def value(self) -> str:
-        """What is theirs alone."""
+        """Return the value that only this user has, in this turn."""
         return f"value-of-{self.name}-{self.turn}"
 
     @property
     def variables(self) -> dict[str, str]:
-        """What each kind of plugin is told."""
+        """Return the variables that each kind of plugin reads."""
         return {
             "PY_VALUE": self.value,
             "MANIFEST_KEY": f"variable-{self.value}",
@@ -123,7 +123,7 @@ class User(NamedTuple):
         }
 
     def settle(self) -> None:
-        """Write down this user's files as they are now: a new look at them finds the value of this turn."""
+        """Write this user's files with the values of this turn, so that a reload finds them."""
         dotenv, token = self.home / ".dexto" / ".env", self.home / ".manifest" / "token.json"
         for path in (dotenv, token):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -131,12 +131,12 @@ class User(NamedTuple):
         token.write_text(json.dumps({"the": {"token": f"file-{self.value}"}}))
 
     def environment(self) -> Environment:
-        """The user's environment, whose variables stand in a file that may change."""
+        """Return the user's environment, whose variables are in a file that may change."""
         return Environment({"POLYROUTE_HOME": str(self.home / "polyroute")}, home=self.home)
 
     @property
     def secrets(self) -> dict[str, str]:
-        """What each provider's secret is."""
+        """Return the expected secret of each provider."""
         return {
             "py": f"py-{self.value}",
             "by-variable": f"variable-{self.value}",
@@ -147,39 +147,39 @@ class User(NamedTuple):
 
 
 class PyMapper:
-    """Spells models for one user."""
+    """A mapper for one user."""
 
     def __init__(self, value: str) -> None:
         self.value = value
 
     def lookup(self, model: ModelRef, /) -> IdMapping:
-        """An ID with the user's value in it."""
+        """Return an ID that contains the user's value."""
         return IdMapping(f"{self.value}/{model.id}", "listed", "in the user's list")
 
     def reverse(self, gateway_id: str, /) -> ModelRef | None:
-        """Nothing is certain."""
+        """Return None, since no ID is certain."""
         return None
 
 
 class Py:
-    """A plugin in Python whose answers are the value of whoever asks."""
+    """A plugin in Python whose results contain the value of the current user."""
 
     def __init__(self, url: str = "https://py.example/v1") -> None:
         self.url = url
 
     @hookimpl
     def polyroute_providers(self) -> list[Provider]:
-        """A gateway."""
+        """Return a gateway."""
         return [Provider("py", "Py", "gateway", base_url=self.url)]
 
     @hookimpl
     def polyroute_routeability(self) -> list[Routeability]:
-        """It carries nobody that is there."""
+        """Return a rule that carries no existing provider."""
         return [Routeability("py", frozenset({"py-maker"}))]
 
     @hookimpl
     def polyroute_credentials(self, environment: Environment) -> list[Detection]:
-        """A login where there is a value."""
+        """Return a login if the user has a value."""
         value = environment.setting("PY_VALUE")
         if value is None:
             return [Detection("py", reason="not logged in", remedy="Run: py login.")]
@@ -187,17 +187,17 @@ class Py:
 
     @hookimpl
     def polyroute_models(self, provider_ids: frozenset[str], environment: Environment) -> list[Model]:
-        """What the user has deployed."""
+        """Return the models that the user has deployed."""
         return [Model("py", f"model-{environment.setting('PY_VALUE')}")] if "py" in provider_ids else []
 
     @hookimpl
     def polyroute_model_ids(self, environment: Environment) -> Mapping[str, Mapper]:
-        """As the user's account spells them."""
+        """Return a mapper for the user's account."""
         return {"py": PyMapper(environment.setting("PY_VALUE") or "")}
 
     @hookimpl
     def polyroute_secrets(self, credential: Credential, environment: Environment) -> Secret:
-        """The user's token, with a header that goes with it."""
+        """Return the user's token, with a header that belongs to it."""
         value = environment.setting("PY_VALUE") or ""
         return Secret(f"py-{value}", time.time() + 3600, (("x-py", value),))
 
@@ -205,7 +205,7 @@ class Py:
     def polyroute_verifications(
         self, credentials: tuple[Credential, ...], environment: Environment
     ) -> list[Verification]:
-        """It works, for this user."""
+        """Report that this user's key works."""
         return [Verification("py", "valid", f"seen as {(environment.setting('PY_VALUE') or '')[::-1]}")]
 
 
@@ -231,13 +231,13 @@ class World:
         )
 
     def user(self, name: str) -> User:
-        """A user whose home is this one's alone."""
+        """Return a user with a home of their own."""
         user = User(name, self.base / "homes" / name)
         user.settle()
         return user
 
     def catalog(self, user: User) -> Catalog:
-        """The catalog of one user."""
+        """Return the catalog of one user."""
         return Catalog(self.plugins, user.environment())
 
 
@@ -248,44 +248,44 @@ def _filled(text: str, values: Mapping[str, str]) -> str:
 
 
 def credential(catalog: Catalog, provider: str) -> Credential:
-    """The credential of a provider's own route."""
+    """Return the credential of a provider's own route."""
     (found,) = [route.credential for route in catalog.provider(provider).routes if route.via == "direct"]
     assert found is not None
     return found
 
 
 def secrets(catalog: Catalog) -> dict[str, str]:
-    """The secret of each provider."""
+    """Return the secret of each provider."""
     return {name: catalog.environment.reveal(credential(catalog, name)) for name in PROVIDERS}
 
 
 def models(catalog: Catalog) -> set[str]:
-    """The models that are there for the user alone."""
+    """Return the models that only this user has."""
     return {model.id for name in ("py", "exe") for model in catalog.models(provider=name)}
 
 
 def mapped(catalog: Catalog) -> set[str | None]:
-    """How the gateways spell a model for the user."""
+    """Return the gateways' IDs of a model for the user."""
     return {catalog.mapping(name, ModelRef("anthropic", "x")).id for name in ("py", "exe")}
 
 
 def verified(catalog: Catalog) -> list[tuple[str, str, str]]:
-    """What each provider's verification says."""
+    """Return provider, state and message of each verification."""
     return [(each.provider, each.state, each.message) for each in verify(catalog, ["py", "exe", "by-variable"])]
 
 
 def headers(catalog: Catalog) -> dict[str, dict[str, str]]:
-    """The headers with which each provider's own route is called."""
+    """Return the headers with which each provider's own route is called."""
     routes = {name: catalog.provider(name).routes for name in PROVIDERS}
     own = {name: next(route for route in each if route.via == "direct") for name, each in routes.items()}
     return {name: dict(catalog.environment.call(route).headers) for name, route in own.items()}
 
 
 def values_in(*things: object) -> set[str]:
-    """Everybody's values that stand in the text of anything."""
+    """Return the values of all users that the text of these objects contains."""
     return {value for each in things for value in re.findall(_VALUE, repr(each))}
 
 
 def values_sent(upstream: Upstream) -> Iterable[set[str]]:
-    """The values in each request that arrived."""
+    """Yield the values in each request that was received."""
     return [values_in(each.headers) for each in upstream.received]

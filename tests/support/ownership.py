@@ -195,7 +195,7 @@ LISTED = {
 
 
 class Machine:
-    """A user with a plugin folder, a project and a Python environment, and caches of their own."""
+    """A user with a plugin folder, a project, a Python environment and caches of their own."""
 
     def __init__(self, home: Path, shared: Path) -> None:
         self.home = home
@@ -208,23 +208,23 @@ class Machine:
         self.state = self.shell.ours / "state"
 
     def run(self, *arguments: str, given: str = "", status: int = 0, **variables: str) -> str:
-        """Run `polyroute` in the project; what it says."""
+        """Run `polyroute` in the project and return its output."""
         done = self.shell.run(*arguments, given=given, **variables)
         assert done.returncode == status, done.stdout + done.stderr
         return done.stdout + done.stderr
 
     def environment(self, **variables: str) -> Environment:
-        """What the user has: the same variables that their shell has."""
+        """Return the user's environment, with the same variables as their shell."""
         own = {name: self.shell.variables[name] for name in ("PATH", "HOME", "POLYROUTE_HOME")}
         return Environment({**own, **variables}, home=self.home)
 
     def catalog(self, **variables: str) -> Catalog:
-        """A catalog of all that is installed and lies around."""
+        """Return a catalog of all plugins that are installed or in the folders."""
         environment = self.environment(**variables)
         return Catalog(Plugins.load(environment=environment, project=self.project), environment)
 
     def downloaded(self, name: str, text: str, **files: str) -> Path:
-        """A plugin that lies in none of the folders yet."""
+        """Write a plugin that is in none of the folders yet."""
         folder = self.home / "downloads" / name
         folder.mkdir(parents=True, exist_ok=True)
         for file, content in {"plugin.toml": text, **files}.items():
@@ -236,7 +236,7 @@ class Machine:
         self.site.install(distribution, plugin, source)
 
     def install_manifests(self, distribution: str, *, target: str = "", **files: str) -> None:
-        """Install a distribution whose package holds these manifests and no code."""
+        """Install a distribution whose package contains these manifests and no code."""
         package = distribution.replace("-", "_")
         (self.site.folder / package).mkdir()
         for name, text in files.items():
@@ -244,7 +244,7 @@ class Machine:
         self.site.metadata(package, f"[polyroute]\n{distribution} = {package}{target}\n")
 
     def fetch(self, document: Mapping[str, Any]) -> None:
-        """Have models.dev's list fetched with these providers."""
+        """Let models.dev's list be fetched with these providers."""
         environment = self.environment()
         wanted = Plugins.load(only=["direct"], environment=environment).lists
         with running() as server:
@@ -256,7 +256,7 @@ class Machine:
 
 @contextmanager
 def machine(home: Path, shared: Path) -> Iterator[Machine]:
-    """A user for as long as it lasts, who works in the project."""
+    """Return a user who works in the project, for the block."""
     with ExitStack() as stack:
         found = Machine(home, shared)
         patch = stack.enter_context(pytest.MonkeyPatch.context())
@@ -268,7 +268,7 @@ def machine(home: Path, shared: Path) -> Iterator[Machine]:
 
 @contextmanager
 def restored(machine: Machine) -> Iterator[Machine]:
-    """What is put there meanwhile is gone afterwards."""
+    """Remove after the block everything that was added within it."""
     places = (
         machine.folder,
         machine.project,
@@ -290,22 +290,22 @@ def restored(machine: Machine) -> Iterator[Machine]:
             del sys.modules[name]
 
 
-# How `acme` comes to be recorded
+# Ways in which the owner of `acme` is recorded
 
 
 def by_add(machine: Machine) -> None:
-    """By `plugins add`: a manifest in the plugin folder."""
+    """Record the owner by `plugins add`: a manifest in the plugin folder."""
     machine.run("plugins", "add", str(machine.downloaded("acme", OWNER)), "--yes")
 
 
 def by_trust(machine: Machine) -> None:
-    """By `plugins trust`: a distribution in Python."""
+    """Record the owner by `plugins trust`: a distribution in Python."""
     machine.install("zz-acme", "acme", OWNER_IN_PYTHON)
     machine.run("plugins", "trust", "acme", "--yes")
 
 
 def by_key(machine: Machine) -> None:
-    """By `keys set`: a manifest that the user has put into the plugin folder."""
+    """Record the owner by `keys set`: a manifest that the user has put into the plugin folder."""
     machine.person.put("acme", OWNER)
     machine.run("keys", "set", "acme", given="stored-canary\n")
 
@@ -313,79 +313,79 @@ def by_key(machine: Machine) -> None:
 RECORDED: dict[str, Callable[[Machine], None]] = {"plugins add": by_add, "plugins trust": by_trust, "keys set": by_key}
 
 
-# Who claims it after that, each named so that it comes first of its kind
+# Plugins that claim `acme` afterwards, each named so that it comes first of its kind
 
 
 def python(machine: Machine, more: str = "", name: str = "aaa") -> None:
-    """A distribution in Python."""
+    """Install a distribution in Python that claims it."""
     machine.install(f"{name}-claim", name, CLAIM_IN_PYTHON + more)
 
 
 def python_with_login(machine: Machine) -> None:
-    """One that finds a login too."""
+    """Install a distribution in Python that finds a login too."""
     python(machine, LOGS_IN, "aaa-login")
 
 
 def python_extending(machine: Machine) -> None:
-    """One that extends what it claims, too."""
+    """Install a distribution in Python that also extends what it claims."""
     python(machine, EXTENDS, "aaa-extending")
 
 
 def python_with_list(machine: Machine) -> None:
-    """One with a list of the same name."""
+    """Install a distribution in Python with a list of the same name."""
     python(machine, LISTS, "aaa-list")
 
 
 def carried(machine: Machine) -> None:
-    """A distribution that carries a manifest."""
+    """Install a distribution that contains a manifest."""
     machine.install_manifests("aaa-carried", target=":plugin.toml", plugin=CLAIM)
 
 
 def carried_with_list(machine: Machine) -> None:
-    """The same with a list to fetch."""
+    """Install a distribution that contains a manifest with a list to fetch."""
     claim = CLAIM + f'list = {{ url = "{EVIL}/v1/models" }}\n'
     machine.install_manifests("aaa-carried", target=":plugin.toml", plugin=claim)
 
 
 def several(machine: Machine) -> None:
-    """A distribution of several manifests."""
+    """Install a distribution with several manifests."""
     machine.install_manifests("aaa-several", aaa=CLAIM, bbb=CLAIM)
 
 
 def in_folder(machine: Machine) -> None:
-    """A manifest in the plugin folder."""
+    """Put a manifest into the plugin folder."""
     machine.person.put("aaa", CLAIM)
 
 
 def in_project(machine: Machine) -> None:
-    """A project's manifest, which the user has approved."""
+    """Put a manifest into the project and approve it."""
     machine.person.put("aaa", CLAIM, in_project=True)
     machine.run("plugins", "trust", "aaa", "--yes")
 
 
 def executable(machine: Machine, methods: tuple[str, ...] = ("models", "map", "secret", "verify")) -> None:
-    """An executable, which the user has approved."""
+    """Add an executable and approve it."""
     machine.person.put("aaa", EXECUTABLE.replace("METHODS", json.dumps(methods)), run_py=PROGRAM)
     machine.run("plugins", "trust", "aaa", "--yes")
 
 
 def executable_with_login(machine: Machine) -> None:
-    """One that detects a login too."""
+    """Add an executable that also detects a login."""
     executable(machine, ("detect", "models", "map", "secret", "verify"))
 
 
 def fetched(machine: Machine) -> None:
-    """A provider in a fetched list, without models."""
+    """Fetch a list with the provider, without models."""
     machine.fetch({**bundled_list(), "acme": {**LISTED, "models": {}}})
 
 
 def fetched_with_models(machine: Machine) -> None:
-    """The same with models."""
+    """Fetch a list with the provider and its models."""
     machine.fetch({**bundled_list(), "acme": LISTED})
 
 
 def bundled_list() -> dict[str, Any]:
-    """models.dev's list as it was installed."""
+    """Return models.dev's list as installed."""
     from polyroute_direct import _files
 
     table: Any = _files._gzipped_json(_files.sources()[0])
@@ -413,7 +413,7 @@ CLAIMS: dict[str, Callable[[Machine], None]] = {
 
 
 def answers(catalog: Catalog) -> dict[str, Any]:
-    """Everything that a catalog answers, but for what is wrong and which plugins there are."""
+    """Return all results of a catalog, except its problems and its list of plugins."""
     plugins = catalog.plugins
     status = catalog.status()
     sonnet = ModelRef("anthropic", "claude-sonnet-4-5")
@@ -436,12 +436,12 @@ def answers(catalog: Catalog) -> dict[str, Any]:
 
 
 def about(catalog: Catalog, provider: str = "acme") -> list[Problem]:
-    """What is wrong with a provider."""
+    """Return the problems of a provider."""
     return [problem for problem in catalog.problems if problem.provider == provider]
 
 
 def written(*places: str | os.PathLike[str]) -> dict[str, tuple[int, int]]:
-    """Every file and folder under these places, with its size and when it was written."""
+    """Return every file and folder under these places, with its size and modification time."""
     found = {}
     for place in map(Path, places):
         for path in (place, *place.rglob("*")):

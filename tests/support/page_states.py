@@ -18,19 +18,19 @@ SONNET = "anthropic/claude-sonnet-4-5"
 
 
 def first_run(visit: Visitor, **how: object) -> Visit:
-    """Nothing is set: the page explains itself."""
+    """Open the page with nothing set: it has its introduction."""
     return visit(NOTHING, **how).open()  # type: ignore[arg-type]
 
 
 def nothing_usable(visit: Visitor, **how: object) -> Visit:
-    """A model that can't run is chosen."""
+    """Choose a model that can't run."""
     page = visit(NOTHING, **how).open()  # type: ignore[arg-type]
     page.choose(SONNET)
     return page
 
 
 def mixed(visit: Visitor, **how: object) -> Visit:
-    """Some run direct, some via a gateway; a favourite, a recent model and an own one."""
+    """Open the page with direct and gateway routes, a favourite, a recent model and a custom one."""
     page = visit({**BOTH, "GROQ_API_KEY": "k"}, files=OWN, **how).open()  # type: ignore[arg-type]
     panel = page.choose(SONNET)
     panel.get_by_role("button", name="☆ Favourite").click()
@@ -44,21 +44,21 @@ def mixed(visit: Visitor, **how: object) -> Visit:
 
 
 def all_via_dexto(visit: Visitor, **how: object) -> Visit:
-    """Only a login at the gateway, and only what it runs is listed."""
+    """Open the page with only a login at the gateway, and list only what it runs."""
     page = visit(DEXTO, **how).open()  # type: ignore[arg-type]
     page.page.get_by_label("Usable now").check()
     return page
 
 
 def search_results(visit: Visitor, **how: object) -> Visit:
-    """A search with a typo."""
+    """Search with a typo."""
     page = visit(DEXTO, **how).open().search("claude sonet")  # type: ignore[arg-type]
     expect(page.rows.first).to_contain_text("Sonnet")
     return page
 
 
 def custom_form(visit: Visitor, **how: object) -> Visit:
-    """The form for a model of one's own, with advice."""
+    """Open the form for a custom model, with suggestions."""
     page = visit(DEXTO, **how).open()  # type: ignore[arg-type]
     page.add_model().get_by_label("Model ID").fill("anthropic/claude-sonet-4.5")
     expect(page.dialog.locator("#custom-advice")).to_contain_text("is not in the list")
@@ -66,14 +66,14 @@ def custom_form(visit: Visitor, **how: object) -> Visit:
 
 
 def route_panel(visit: Visitor, **how: object) -> Visit:
-    """Why a model runs as it does."""
+    """Open the panel that explains a model's route."""
     page = visit(DEXTO, **how).open()  # type: ignore[arg-type]
     page.choose(FREE if how.get("free") else SONNET)
     return page
 
 
 def error(visit: Visitor, **how: object) -> Visit:
-    """The server is away."""
+    """Stop the server while the page is open."""
     page = visit(DEXTO, **how).open()  # type: ignore[arg-type]
     page.goes_away()
     expect(page.page.locator("#banner")).to_contain_text("does not respond")

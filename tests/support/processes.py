@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 
 def together(program: str, arguments: Sequence[Sequence[str]]) -> None:
-    """Run a program once for each list of arguments, all at the same time; every one must end well."""
+    """Run a program once for each list of arguments, all at the same time, and check that all succeed."""
     running = [
         subprocess.Popen([sys.executable, "-W", "error", "-c", program, *each], stderr=subprocess.PIPE, text=True)
         for each in arguments

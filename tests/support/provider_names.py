@@ -15,18 +15,18 @@ ORDINARY_WORDS = {
     "together": "with each other",
     "nova": "a family of models, whose IDs begin so",
 }
-"""Names of providers that are words of English or of code too, in lower case without separators, with their meaning."""
+"""Provider names that are also English or code words, in lower case without separators, with their other meaning."""
 ALLOWED = ("polyroute.dexto_compat", Provider("x", "X").protocol)
-"""The exempt package, where it is imported, and the protocol that a provider speaks unless it says otherwise."""
+"""The exempt package, as its imports name it, and the default protocol of providers."""
 _SHORT = 5
-"""A shorter name counts only as a whole word of an identifier: `sap` is part of "disappear"."""
+"""Shorter names count only as whole words of an identifier: `sap` is part of "disappear"."""
 _LONGEST = 6
 _IDENTIFIER = r"[A-Za-z0-9]+(?:[._-]+[A-Za-z0-9]+)*"
 _WORD = r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+"
 
 
 class ProviderNames:
-    """IDs, aliases, display names and variables of providers."""
+    """The IDs, aliases, display names and variables of providers."""
 
     def __init__(self, providers: Iterable[Provider]) -> None:
         providers = tuple(providers)
@@ -35,7 +35,7 @@ class ProviderNames:
         self._variables = {name for each in providers for name in variables(each)}
 
     def named_in(self, text: str) -> dict[str, set[str]]:
-        """The names that `text` contains, each with the identifiers that spell it.
+        """Return the names that `text` contains, each with the identifiers that spell it.
 
         `preferDextoCredits`, `open_router`, `OpenRouterKey` and `DEXTO_API_KEY` all name a provider.
         """
@@ -56,7 +56,7 @@ class ProviderNames:
         return (self._names & runs) | {name for name in self._names if len(name) >= _SHORT and name in whole}
 
     def _in_prose(self, text: str) -> set[str]:
-        """Names of several words, as in "Together AI"."""
+        """Return the names of several words, such as "Together AI"."""
         words = re.findall(r"[A-Za-z0-9]+", text)
         return {
             name

@@ -16,7 +16,7 @@ from tests.support.page_states import STATES
 
 
 def main(folder: Path, wanted: list[str]) -> None:
-    """Take them all."""
+    """Take all screenshots."""
     folder.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("POLYROUTE_HOME", tempfile.mkdtemp())
     with chromium() as browser:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # else importing it asks the network
+os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # otherwise its import makes a network request
 
 import httpx as real_httpx
 import httpx2
@@ -96,7 +96,7 @@ def litellm_acompletion(catalog: Catalog, target: Target) -> str:
 def pydantic_agent(catalog: Catalog, target: Target) -> str:
     async def ask() -> str:
         model = pydantic_ai.model(catalog, target, max_retries=0)
-        async with getattr(model, "client"):  # noqa: B009 - models of this library need not have one
+        async with getattr(model, "client"):  # noqa: B009 - models of this library may lack it
             return (await real_pydantic_ai.Agent(model).run("Hello?")).output
 
     return asyncio.run(ask())

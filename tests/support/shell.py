@@ -18,10 +18,10 @@ POLYROUTE = str(Path(sys.executable).with_name("polyroute"))
 
 
 class Shell:
-    """A shell of a person with an empty home and nothing set. Caches are shared, as they hold nothing personal."""
+    """A shell of a user with an empty home and nothing set; caches are shared, as they hold nothing personal."""
 
     def __init__(self, home: Path, command: Sequence[str] = (POLYROUTE,)) -> None:
-        """`command` starts the polyroute to run: by default that of the environment that runs the tests."""
+        """Set the command that starts polyroute, by default that of the environment that runs the tests."""
         self.home = home
         self.command = command
         self.ours = home / "ours"
@@ -51,13 +51,13 @@ class Shell:
         )
 
     def json(self, *arguments: str, given: str = "", **variables: str) -> Any:
-        """The one document that the command prints with --json."""
+        """Return the only document that the command prints with --json."""
         done = self.run(*arguments, "--json", given=given, **variables)
         assert done.returncode in (0, 1), done.stderr
         return json.loads(done.stdout)
 
     def on_terminal(self, *arguments: str, typed: str = "", **variables: str) -> tuple[int, str]:
-        """Run the command on a terminal, where this is typed; its exit status and all that is shown there."""
+        """Run the command on a terminal with `typed` as input, and return its exit status and the terminal's output."""
         ours, its = pty.openpty()
         environment = {**self.variables, "TERM": "xterm-256color", **variables}
         with subprocess.Popen(
@@ -65,16 +65,16 @@ class Shell:
         ) as process:
             os.close(its)
             shown = b""
-            with contextlib.suppress(OSError):  # Linux's way to say that nobody writes there any more
+            with contextlib.suppress(OSError):  # on Linux this means that the other side is closed
                 while part := os.read(ours, 65536):
                     shown += part
-                    os.write(ours, typed.encode())  # a prompt forgets what was typed before it
+                    os.write(ours, typed.encode())  # a prompt discards earlier input
                     typed = ""
         os.close(ours)
         return process.returncode, shown.decode()
 
     def to_nobody(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        """Run the command with a pipe as stdout whose reader has left."""
+        """Run the command with stdout as a pipe whose reader has closed it."""
         reading, writing = os.pipe()
         os.close(reading)
         environment = self.variables | variables

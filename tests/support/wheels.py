@@ -26,21 +26,21 @@ class Source(NamedTuple):
 
     folder: Path
     settings: dict[str, Any]
-    """Its `pyproject.toml`."""
+    """The content of its `pyproject.toml`."""
 
     @property
     def project(self) -> Any:
-        """The table `project`."""
+        """Return the table `project`."""
         return self.settings["project"]
 
     @property
     def name(self) -> str:
-        """The distribution's name."""
+        """Return the distribution's name."""
         return str(self.project["name"])
 
     @property
     def packages(self) -> tuple[str, ...]:
-        """The packages in the distribution."""
+        """Return the packages in the distribution."""
         return tuple(self.settings["tool"]["hatch"]["build"]["targets"]["wheel"].get("packages", ()))
 
 
@@ -55,7 +55,7 @@ PUBLISHED = tuple(
 
 
 class Built(NamedTuple):
-    """What `python -m build` has made of a source."""
+    """The results of `python -m build` for a source."""
 
     source: Source
     sdist: Path
@@ -63,7 +63,7 @@ class Built(NamedTuple):
 
 
 def build(sources: Iterable[Source], folder: Path) -> None:
-    """Build each source at the same time, each into a folder of its name: the sdist, and the wheel from that sdist."""
+    """Build all sources at the same time, each into a folder of its name: the sdist, and the wheel from that sdist."""
     command = [sys.executable, "-W", "error", "-m", "build", "--no-isolation", "--outdir"]
     started = [
         subprocess.Popen(
@@ -76,13 +76,13 @@ def build(sources: Iterable[Source], folder: Path) -> None:
 
 
 def built(source: Source, folder: Path) -> Built:
-    """What `build` has put into the folder; exactly one of each."""
+    """Return the files that `build` has put into the folder, exactly one of each."""
     (sdist,), (wheel,) = (folder / source.name).glob("*.tar.gz"), (folder / source.name).glob("*.whl")
     return Built(source, sdist, wheel)
 
 
 def environment(folder: Path, wheels: Iterable[Path], requirement: str) -> Path:
-    """Make an environment in which `requirement` is installed, ours from `wheels`; return its interpreter."""
+    """Create an environment in which `requirement` is installed, ours from `wheels`; return its interpreter."""
     venv.EnvBuilder(symlinks=True).create(folder)
     (site,) = folder.glob("lib/python*/site-packages")
     ours = {normalized(each.name.partition("-")[0]): each for each in wheels}
@@ -96,7 +96,7 @@ def environment(folder: Path, wheels: Iterable[Path], requirement: str) -> Path:
 
 
 def _required(requirement: Requirement, ours: dict[str, Path]) -> Iterator[str]:
-    """The names of all distributions that a requirement leads to, with the extras that are asked for."""
+    """Yield the names of all distributions that a requirement needs, with the requested extras."""
     waiting = [requirement]
     seen: set[tuple[str, ...]] = set()
     named: set[str] = set()
@@ -115,7 +115,7 @@ def _required(requirement: Requirement, ours: dict[str, Path]) -> Iterator[str]:
 
 
 def normalized(name: str) -> str:
-    """A distribution's name as all tools compare it."""
+    """Return a distribution's name in its normalized form."""
     return str(canonicalize_name(name))
 
 
@@ -146,7 +146,7 @@ class _Wheel(Distribution):
 
 
 def _link(found: Distribution, site: Path) -> None:
-    """Put links to the files of an installed distribution into another environment."""
+    """Link the files of an installed distribution into another environment."""
     for each in found.files or ():
         original, target = Path(str(found.locate_file(each))), site / each
         if ".." not in each.parts and each.suffix != ".pth" and original.exists():

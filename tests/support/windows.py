@@ -25,7 +25,7 @@ import platformdirs
 
 KEEP_THE_REAL_ONE = (asyncio, filelock, pathlib, platformdirs, selectors, shutil, subprocess, tempfile)
 OF_THE_SERVER = ("aiohttp", "httpx", "httpx2", "starlette.applications", "uvicorn", "uvicorn.loops.auto")
-"""As many of them as there are; they are imported only where they are wanted, since that takes long."""
+"""Modules of the server, as far as they are installed; they are imported only on demand, since that takes long."""
 MODULES = ("fcntl", "grp", "posix", "pty", "pwd", "resource", "syslog", "termios", "tty")
 NAMES = {
     os: """O_CLOEXEC O_DIRECTORY O_NOFOLLOW O_NONBLOCK P_PID WEXITED WNOHANG WNOWAIT chown fchmod fchown fork forkpty
@@ -37,7 +37,7 @@ NAMES = {
 
 
 def become() -> None:
-    """Make this process look like one on Windows to all that is imported from now on."""
+    """Make this process look like one on Windows to all modules that are imported from now on."""
     real = {module: types.ModuleType(module.__name__) for module in NAMES}
     for module, copy in real.items():
         vars(copy).update(vars(module))
@@ -49,12 +49,12 @@ def become() -> None:
         for name in names.split():
             if hasattr(module, name):
                 delattr(module, name)
-    sys.modules.update(dict.fromkeys(MODULES))  # type: ignore[arg-type]  # None: it can't be imported
+    sys.modules.update(dict.fromkeys(MODULES))  # type: ignore[arg-type]  # None means that it can't be imported
     os.name, sys.platform = "nt", "win32"
 
 
 def main() -> int:
-    """Run the command with the arguments of this process; import modules where there are none."""
+    """Run the command with this process's arguments; without arguments, import the modules named on stdin."""
     del sys.path[0]  # the folder of this file
     if sys.argv[1:2] in ([], ["serve"]):
         for name in OF_THE_SERVER:

@@ -1,4 +1,4 @@
-"""What `polyroute.validate` and `polyroute check` find wrong with a host's configuration, and what they let pass."""
+"""What `polyroute.validate` and `polyroute check` report for a host's configuration, and what they accept."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ def codes(found: tuple[ConfigFinding, ...]) -> list[tuple[str, str, str]]:
     return [(each.code, each.severity, each.path) for each in found]
 
 
-# --- With what is there, does it run? ---
+# --- Valid configurations ---
 
 
 def test_a_gateways_key_is_enough(make_catalog: MakeCatalog) -> None:
-    """`provider: openrouter` with only DEXTO_API_KEY is valid, strictly."""
+    """With only DEXTO_API_KEY, `provider: openrouter` is valid in strict mode."""
     assert validate(make_catalog(DEXTO_API_KEY="d"), {"llm": GLM}) == ()
 
 
 def test_without_any_key(make_catalog: MakeCatalog) -> None:
-    """With nothing the missing key is an error at `apiKey` when strict, a warning when relaxed, with every way out."""
+    """The missing key is an error at `apiKey` when strict and a warning when relaxed, with every remedy."""
     for strict, severity in ((True, "error"), (False, "warning")):
         found = validate(make_catalog(), {"llm": GLM}, strict=strict)
         assert codes(found) == [("llm_api_key_missing", severity, "llm.apiKey")]
@@ -73,14 +73,14 @@ def test_without_any_key(make_catalog: MakeCatalog) -> None:
     ],
 )
 def test_what_is_valid(make_catalog: MakeCatalog, section: Config, variables: dict[str, str]) -> None:
-    """A section that runs with what is there is valid, strictly, alone as in a file."""
+    """A section that can run in the environment is valid in strict mode, both on its own and in a file."""
     catalog = make_catalog(**variables)
     assert validate(catalog, {"llm": section}) == ()
     assert validate(catalog, section) == ()
 
 
 def test_a_persons_own_model_is_offered(make_catalog: MakeCatalog) -> None:
-    """A custom model counts with its own key and its own name."""
+    """A custom model is accepted with its own key and by its own name."""
     models = [{"name": "my-own", "provider": "bedrock"}]
     files = {".dexto/models/custom-models.json": json.dumps({"version": 1, "models": models})}
     catalog = make_catalog(files=files, AWS_BEARER_TOKEN_BEDROCK="b", AWS_REGION="eu-west-1")
@@ -91,13 +91,13 @@ def test_a_persons_own_model_is_offered(make_catalog: MakeCatalog) -> None:
 
 
 def test_a_persons_own_model_brings_its_base_url(make_catalog: MakeCatalog) -> None:
-    """A custom model of a provider that needs a base URL is said by its name alone."""
+    """A custom model of a provider that requires a base URL needs only its name in the configuration."""
     models = [{"name": "mine", **{name: value for name, value in SERVER.items() if name != "model"}}]
     files = {".dexto/models/custom-models.json": json.dumps({"version": 1, "models": models})}
     assert validate(make_catalog(files=files), {"provider": SERVER["provider"], "model": "mine"}) == ()
 
 
-# --- What is wrong ---
+# --- Invalid configurations ---
 
 WRONG: list[tuple[Config, str, str]] = [
     ({"provider": "anthropi", "model": "x"}, "unknown_provider", "provider"),
@@ -142,7 +142,7 @@ WHEN_STRICT: list[tuple[Config, str, str]] = [
 
 @pytest.mark.parametrize(("section", "code", "field"), WRONG, ids=lambda value: str(value)[:60])
 def test_what_is_an_error_in_any_case(make_catalog: MakeCatalog, section: Config, code: str, field: str) -> None:
-    """What no environment could mend is an error, strict or relaxed, at the field that is wrong, with a remedy."""
+    """What no environment could fix is an error in both modes, at the field that is wrong, with a remedy."""
     catalog = make_catalog(ANTHROPIC_API_KEY="a", HOST="evil.example")
     for strict in (True, False):
         found = validate(catalog, {"llm": section}, strict=strict)
@@ -154,7 +154,7 @@ def test_what_is_an_error_in_any_case(make_catalog: MakeCatalog, section: Config
 
 @pytest.mark.parametrize(("section", "code", "field"), WHEN_STRICT, ids=lambda value: str(value)[:60])
 def test_what_is_an_error_when_strict(make_catalog: MakeCatalog, section: Config, code: str, field: str) -> None:
-    """What another environment could mend is an error when strict and a warning when relaxed."""
+    """What another environment could fix is an error when strict and a warning when relaxed."""
     catalog = make_catalog(ANTHROPIC_API_KEY="a")
     strict, relaxed = (validate(catalog, {"llm": section}, strict=strict) for strict in (True, False))
     assert (code, "error", f"llm.{field}") in codes(strict)
@@ -165,7 +165,7 @@ def test_what_is_an_error_when_strict(make_catalog: MakeCatalog, section: Config
 
 @pytest.mark.parametrize("field", ["api_key", "APIKEY", "api-key"])
 def test_a_secret_under_another_spelling(make_catalog: MakeCatalog, field: str) -> None:
-    """A key that stands in the file is told where a host spells the field in its own way; a reference is not one."""
+    """A plaintext key is reported even if the host spells the field differently; a reference is not a plaintext key."""
     catalog = make_catalog(ANTHROPIC_API_KEY="a")
     unknown = ("unknown_field", "warning", f"llm.{field}")
     found = validate(catalog, {"llm": {**CLAUDE, field: SECRET}}, strict=True)
@@ -175,7 +175,7 @@ def test_a_secret_under_another_spelling(make_catalog: MakeCatalog, field: str) 
 
 
 def test_closest_names(make_catalog: MakeCatalog) -> None:
-    """A misspelled provider, model or field is told with what is meant."""
+    """For a misspelled provider, model or field, the remedy suggests the closest name."""
     catalog = make_catalog(ANTHROPIC_API_KEY="a")
     wrong = {"provider": "anthropi", "model": "x", "base_url": "x"}
     assert [each.remedy for each in validate(catalog, wrong)] == ["Did you mean `baseURL`?", "Did you mean anthropic?"]
@@ -184,21 +184,21 @@ def test_closest_names(make_catalog: MakeCatalog) -> None:
 
 
 def test_an_unknown_field_is_a_warning(make_catalog: MakeCatalog) -> None:
-    """A field that only the host knows is no error."""
+    """An unknown field is only a warning, since the host may define fields of its own."""
     section: dict[Any, Any] = {**CLAUDE, "ourOwn": 1, 5: 6}
     found = validate(make_catalog(ANTHROPIC_API_KEY="a"), section)
     assert codes(found) == [("unknown_field", "warning", "ourOwn"), ("unknown_field", "warning", "5")]
 
 
 def test_a_variable_that_is_not_set_where_a_gateway_runs_it(make_catalog: MakeCatalog) -> None:
-    """A key's variable that is not set is a warning where the model runs by another route."""
+    """An unset key variable is a warning if the model can run by another route."""
     found = validate(make_catalog(DEXTO_API_KEY="d"), {**CLAUDE, "apiKey": "$ANTHROPIC_API_KEY"})
     assert codes(found) == [("unresolved_variable", "warning", "apiKey")]
     assert "The model still runs via dexto." in found[0].remedy
 
 
 def test_a_keyrings_entry_is_known_from_the_index(plugins: Plugins, tmp_path: Path) -> None:
-    """A reference to the keyring is resolved by the index of names."""
+    """A keyring reference is resolved by the index of names."""
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / "keyring.names").write_text("mine\n", encoding="utf-8")
     catalog = Catalog(plugins, Environment({"POLYROUTE_HOME": str(tmp_path)}, home=tmp_path))
@@ -206,16 +206,16 @@ def test_a_keyrings_entry_is_known_from_the_index(plugins: Plugins, tmp_path: Pa
 
 
 def test_a_key_of_the_environment_is_not_for_a_base_url_in_a_file(make_catalog: MakeCatalog) -> None:
-    """Where a hosted provider takes a base URL, the environment's key does not follow it there without being named."""
+    """The environment's key for a hosted provider goes to a base URL in a file only if the section names the key."""
     section = {"provider": "litellm", "model": "x", "baseURL": "https://elsewhere.example/v1"}
     catalog = make_catalog(LITELLM_API_KEY="l", LITELLM_BASE_URL="http://localhost:4000")
     check = validate(catalog, section)
-    assert check == ()  # the server may need none: it is called without the environment's key
+    assert check == ()  # no key may be needed: the server is called without the environment's key
     assert validate(catalog, {**section, "apiKey": "$LITELLM_API_KEY"}) == ()
 
 
 def test_a_disabled_provider_has_no_route(make_catalog: MakeCatalog) -> None:
-    """Where keys are there and routes are switched off, it is not a key that is missing."""
+    """If keys are set but all routes are disabled, the code is `no_route`, not a missing key."""
     from polyroute import Preferences
 
     off = Preferences(disabled_providers=frozenset(["groq"]))
@@ -224,11 +224,11 @@ def test_a_disabled_provider_has_no_route(make_catalog: MakeCatalog) -> None:
     assert codes(found) == [("no_route", "error", "model")]
 
 
-# --- Where sections are ---
+# --- Sections ---
 
 
 def test_paths_say_where(make_catalog: MakeCatalog) -> None:
-    """Sections are found at the top and in agents, listed or by name; each finding says in which."""
+    """Sections are found at the top level and in agents, listed or named, and each finding has the section's path."""
     catalog, bad = make_catalog(), {"provider": "nobody", "model": "x"}
     listed = {"llm": bad, "agents": [{"name": "a"}, {"llm": bad}, 5]}
     named = {"agents": {"writer": {"llm": bad}, "other": None}}
@@ -239,7 +239,7 @@ def test_paths_say_where(make_catalog: MakeCatalog) -> None:
 
 @pytest.mark.parametrize("config", [None, [], "text", {}, {"agents": []}, {"agents": 5}, {"other": 1}])
 def test_what_is_no_configuration(make_catalog: MakeCatalog, config: object) -> None:
-    """What names no model anywhere is refused."""
+    """A configuration that names no model is refused."""
     with pytest.raises(UsageError):
         validate(make_catalog(), config)
 
@@ -257,7 +257,7 @@ TEXTS = st.sampled_from(
 
 @given(st.dictionaries(FIELDS, JSON | TEXTS, max_size=6))
 def test_any_section_at_all(plugins: Plugins, section: dict[str, Any]) -> None:
-    """Whatever stands in a section, every finding is whole, and relaxed finds the same."""
+    """For any section, every finding is complete, and relaxed mode has the same findings."""
     catalog = Catalog(plugins, Environment({}, home="/nonexistent"))
     strict, relaxed = (validate(catalog, {"llm": section}, strict=strict) for strict in (True, False))
     assert all(all(each) for each in strict)
@@ -265,7 +265,7 @@ def test_any_section_at_all(plugins: Plugins, section: dict[str, Any]) -> None:
 
 
 def test_every_code_is_documented(make_catalog: MakeCatalog) -> None:
-    """docs/validation.md lists exactly the codes that the checks give."""
+    """docs/validation.md lists exactly the codes that the checks use."""
     sources = (ROOT / "core" / "polyroute" / "validation").glob("*.py")
     given = set()
     for source in sources:
@@ -289,7 +289,7 @@ def test_every_code_is_documented(make_catalog: MakeCatalog) -> None:
     ],
 )
 def test_formats(shell: Shell, name: str, text: str) -> None:
-    """YAML, TOML and JSON are read; an error is a no (exit 1) on stdout, with file, path, code and remedy."""
+    """YAML, TOML and JSON are read; errors exit with 1 and are printed on stdout with file, path, code and remedy."""
     (shell.home / name).write_text(text, encoding="utf-8")
     path = str(shell.home / name)
     done = shell.run("check", path)
@@ -306,7 +306,7 @@ def test_formats(shell: Shell, name: str, text: str) -> None:
 
 
 def test_lines_of_yaml(shell: Shell) -> None:
-    """A finding in YAML tells the line of the field, or of the section that lacks it."""
+    """A finding in YAML has the line of the field, or of the section that lacks it."""
     path = shell.home / "a.yml"
     path.write_text(
         "agents:\n  - llm:\n      provider: groq\n      model: llama-3.3-70b-versatile\n      odd: 1\n",
@@ -317,7 +317,7 @@ def test_lines_of_yaml(shell: Shell) -> None:
 
 
 def test_warnings_are_no_no(shell: Shell) -> None:
-    """Warnings are told, and the exit status is 0; with nothing wrong that is said."""
+    """Warnings are printed, but the exit status is 0; without findings, the output says that there are no errors."""
     path = shell.home / "a.json"
     path.write_text(json.dumps({"llm": CLAUDE}), encoding="utf-8")
     done = shell.run("check", str(path), "--relaxed")
@@ -328,7 +328,7 @@ def test_warnings_are_no_no(shell: Shell) -> None:
 
 
 def test_several_files(shell: Shell) -> None:
-    """Several files are checked at once, and one that is wrong makes it a no."""
+    """Several files are checked at once; a single invalid file makes the exit status 1."""
     good, bad = shell.home / "good.json", shell.home / "bad.json"
     good.write_text(json.dumps({"llm": {"provider": "ollama", "model": "x"}}), encoding="utf-8")
     bad.write_text(json.dumps({"llm": {"provider": "nobody", "model": "x"}}), encoding="utf-8")
@@ -338,14 +338,14 @@ def test_several_files(shell: Shell) -> None:
 
 
 def bomb(levels: int) -> str:
-    """A few lines of YAML that stand for 10 to the power of `levels` values."""
+    """Return a few lines of YAML whose aliases expand to 10 to the power of `levels` values."""
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, levels)]
     return "\n".join([*lines, "llm: {provider: ollama, model: x}"])
 
 
 def merging(levels: int) -> str:
-    """The same by merge keys, which write out what they name."""
+    """Return the same as `bomb`, with merge keys, which copy what they refer to."""
     lines = ["a0: &a0 {k: v}"] + [f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 10)}]}}" for n in range(1, levels)]
     return "\n".join([*lines, "llm: {provider: ollama, model: x}"])
 
@@ -376,14 +376,14 @@ UNREADABLE: list[tuple[str, str | bytes]] = [
 
 @pytest.mark.parametrize(("name", "content"), UNREADABLE, ids=lambda value: str(value)[:30])
 def test_what_is_not_readable_as_a_configuration(shell: Shell, name: str, content: str | bytes) -> None:
-    """A file that is no configuration is refused (exit 2) in words that repeat nothing of it, and runs nothing."""
+    """A file that can't be read as a configuration is refused (exit 2) without running its code or quoting it."""
     path = shell.home / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     done = shell.run("check", str(path), "--json")
     assert (done.returncode, done.stdout) == (2, "")
     assert f"{path} is not readable as a configuration" in done.stderr
     assert SECRET not in done.stderr
-    assert not Path("/tmp/polyroute-owned").exists()  # noqa: S108 - what the file above would make
+    assert not Path("/tmp/polyroute-owned").exists()  # noqa: S108 - the file that the YAML above would create
 
 
 def test_a_file_that_is_not_there(shell: Shell) -> None:
@@ -396,7 +396,7 @@ def test_a_file_that_is_not_there(shell: Shell) -> None:
 
 
 def test_aliases_within_bounds(tmp_path: Path) -> None:
-    """Aliases and merge keys of a usual file are read."""
+    """Aliases and merge keys in an ordinary file are read."""
     path = tmp_path / "a.yml"
     path.write_text(
         "base: &b {provider: ollama}\nagents: [{llm: {<<: *b, model: x}}, {llm: {<<: *b, model: y}}]", encoding="utf-8"
@@ -405,7 +405,7 @@ def test_aliases_within_bounds(tmp_path: Path) -> None:
 
 
 def test_without_the_extra_yaml_is_not_read(shell: Shell) -> None:
-    """Without the extra `check` YAML is refused (exit 3) with its name, and JSON is read."""
+    """Without the extra `check`, YAML is refused (exit 3) with the name of the extra, and JSON is read."""
     (shell.site.folder / "yaml.py").write_text("raise ImportError\n", encoding="utf-8")
     for name, status in (("a.yml", 3), ("a.json", 0)):
         (shell.home / name).write_text(json.dumps({"llm": {"provider": "ollama", "model": "x"}}), encoding="utf-8")
@@ -418,7 +418,7 @@ def test_without_the_extra_yaml_is_not_read(shell: Shell) -> None:
 
 
 def test_the_pre_commit_example(shell: Shell) -> None:
-    """The hook that the example asks for is there, takes the example's file, and passes on a machine without keys."""
+    """The hook used by the example exists, matches the example's file, and passes on a machine without keys."""
     hooks = {hook["id"]: hook for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))}
     example = ROOT / "examples" / "pre-commit"
     config = yaml.safe_load((example / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
@@ -433,7 +433,7 @@ def test_the_pre_commit_example(shell: Shell) -> None:
 
 
 def test_the_ci_example(shell: Shell) -> None:
-    """What the workflow runs is a no without the key that it has from the repository, and a yes with it."""
+    """The workflow's command fails without the key from the repository's secrets and passes with it."""
     workflow = yaml.safe_load((ROOT / "examples" / "ci" / "check-models.yml").read_text(encoding="utf-8"))
     job = workflow["jobs"]["check"]
     (line,) = [step["run"] for step in job["steps"] if step.get("run", "").startswith("polyroute ")]
