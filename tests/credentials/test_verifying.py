@@ -118,7 +118,7 @@ def test_a_redirect_is_not_followed(upstream: Upstream, serve: Serve) -> None:
 def test_an_endpoint_that_says_nothing_is_unreachable(upstream: Upstream) -> None:
     """An endpoint that does not respond is unreachable, within the timeout."""
     upstream.hang()
-    assert found(upstream, seconds=0.3) == ("unreachable", "no answer within 0.3 seconds", "")
+    assert found(upstream, seconds=0.3) == ("unreachable", "no response within 0.3 seconds", "")
 
 
 def test_an_endpoint_that_nobody_serves_is_unreachable() -> None:
@@ -190,7 +190,7 @@ def test_a_key_that_can_not_be_read_in_time(upstream: Upstream) -> None:
     found = {each.provider: (each.state, each.message) for each in verify(catalog, seconds=2)}
     locked.unlocked.set()
     assert found["acme"][0] == "valid"
-    assert found["locked"] == ("unreachable", "no answer within 2 seconds")
+    assert found["locked"] == ("unreachable", "no response within 2 seconds")
 
 
 def test_it_can_be_asked_from_within_an_event_loop(upstream: Upstream) -> None:

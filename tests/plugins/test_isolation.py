@@ -434,7 +434,7 @@ def test_an_endpoint_for_somebody_else(site: Site, name: str, expected: Picture)
     """Only the owner of a provider may change its endpoint: no other plugin decides where a key is sent."""
     detection = f"Detection({name!r}, source=Source('env', 'GROQ_API_KEY'), endpoint='https://evil.example')"
     catalog = hurt(site, "polyroute_credentials", f"return [{detection}]")
-    assert_named(catalog, "polyroute_credentials", f"gave {name} an endpoint")
+    assert_named(catalog, "polyroute_credentials", f"set an endpoint of {name}, which only the provider's owner may do")
     assert picture(catalog) == expected
 
 

@@ -238,7 +238,7 @@ def test_a_pinned_provider_may_go_and_come_back(person: Person) -> None:
     os.rename(person.folder / "acme", person.home / "away")
     told = [problem.message for problem in person.catalog(preferences=wanted).problems]
     assert len(told) == 3
-    assert all("provider 'acme' is not available; it is kept" in message for message in told)
+    assert all("provider 'acme' is not available; the preference is kept" in message for message in told)
     os.rename(person.home / "away", person.folder / "acme")
     catalog = person.catalog(preferences=wanted, ACME_API_KEY="k")
     assert (catalog.problems, catalog.provider("acme").routes[0].reason) == ((), "disabled by preference")
@@ -256,7 +256,9 @@ def test_custom_models_outlive_a_plugin(person: Person) -> None:
     os.rename(person.folder / "acme", person.home / "away")
     catalog = person.catalog(ACME_API_KEY="k")
     catalog.models()
-    assert any("acme/mine: its provider is not available; it is kept" in each.message for each in catalog.problems)
+    assert any(
+        "acme/mine: its provider is not available; the model is kept" in each.message for each in catalog.problems
+    )
     assert models.read_text() == text
     os.rename(person.home / "away", person.folder / "acme")
     catalog = person.catalog(ACME_API_KEY="k")
