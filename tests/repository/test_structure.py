@@ -34,8 +34,9 @@ LAYERS = {
         | loader model_lists | consent | loaded
     """,
     "server": """
-        cached_response current_model errors picker_state removed_keys schemas | loader pages request_parsing security
-        | listing | state | background_refresh events operations passthrough | openapi routes | table | app | process
+        cached_response current_model errors picker_state removed_keys schemas
+        | loader model_lookup pages request_parsing security | listing | state
+        | background_refresh events operations passthrough | openapi routes | table | app | process
     """,
 }
 """The layers of the core and of its largest packages, lowest first: a module imports from lower layers only."""

@@ -32,14 +32,6 @@ class Keyring:
         # On other systems a locked keyring opens a prompt on the desktop, and waits forever if there is none.
         self._answers = sys.platform in ("darwin", "win32") or any(variables.get(name) for name in _DESKTOP)
 
-    def why_not(self) -> str:
-        """Return why the keyring can't be used, or an empty string. Nothing is opened, and the user is not asked."""
-        try:
-            self._backend()
-        except Unavailable as error:
-            return str(error)
-        return ""
-
     def get(self, name: str) -> str | None:
         """Return the secret of this name, or None; then the name is removed from the index. Raises as `put` does."""
         secret = self._ask(lambda backend: backend.get_password(self._service, name))

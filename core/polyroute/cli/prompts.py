@@ -6,6 +6,9 @@ import sys
 
 from polyroute.errors import UsageError
 
+_LONGEST = 65_536
+"""The maximum number of characters read as a key, because the input may be endless."""
+
 
 def agreed(question: str, *, yes: bool) -> bool:
     """Return whether the user agrees; with `yes`, without asking. Raises UsageError if there is no terminal."""
@@ -15,10 +18,6 @@ def agreed(question: str, *, yes: bool) -> bool:
         raise UsageError("This needs your consent, and there is no terminal to ask on. If you agree, add --yes.")
     print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")
-
-
-_LONGEST = 65_536
-"""The maximum number of characters read as a key, because the input may be endless."""
 
 
 def secret(prompt: str) -> str:

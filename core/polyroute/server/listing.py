@@ -11,7 +11,7 @@ from polyroute.dexto_compat.types import FileType, GatewayAuth
 from polyroute.documents import catalog as documents
 from polyroute.documents.http_types import Flat, Gateway, Grouped, ListedModel, ListedProvider, ProviderDetails, Verdict
 from polyroute.requirements.evaluation import secret_variables, variables
-from polyroute.server.request_parsing import verdict
+from polyroute.server.model_lookup import verdict
 from polyroute.server.schemas import CatalogQuery
 
 _CURATED_MODELS = 12

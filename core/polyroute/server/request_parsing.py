@@ -1,4 +1,4 @@
-"""Parse requests strictly, within size limits, and look up the models that they name."""
+"""Parse requests strictly and within size limits."""
 
 from __future__ import annotations
 
@@ -8,12 +8,6 @@ from typing import Any, NoReturn, TypeVar
 from pydantic import ValidationError
 from starlette.requests import Request
 
-from polyroute import Catalog, ModelRef, Route
-from polyroute.dexto_compat.http import LIST_GATEWAY, assumed_file_types
-from polyroute.dexto_compat.http import file_types as among
-from polyroute.dexto_compat.types import FileType
-from polyroute.documents.http_types import Verdict
-from polyroute.routing.references import canonical
 from polyroute.server.errors import ApiError, invalid
 from polyroute.server.schemas import Body, Query
 
@@ -101,36 +95,3 @@ def _refuse_constant(_: str) -> NoReturn:
 def _depth(document: Any) -> int:
     inner = document.values() if isinstance(document, dict) else document if isinstance(document, list) else None
     return 0 if inner is None else 1 + max(map(_depth, inner), default=0)
-
-
-def model(catalog: Catalog, provider: str, model_id: str) -> ModelRef:
-    """Return the model that a client names. For a gateway that can't be selected, look it up in the list behind it."""
-    found = catalog.plugins.find(provider)
-    return canonical(ModelRef(found.id if found.selectable else LIST_GATEWAY, model_id), catalog.plugins)
-
-
-def routes(catalog: Catalog, provider: str, model_id: str) -> tuple[Route, ...]:
-    """Return the routes of a model. For a gateway that can't be selected, only those through the gateway."""
-    found = catalog.plugins.find(provider)
-    all_routes = catalog.routes(model(catalog, provider, model_id))
-    return all_routes if found.selectable else tuple(route for route in all_routes if route.via == found.id)
-
-
-def file_types(catalog: Catalog, provider: str, model_id: str) -> list[FileType]:
-    """Return the file types that a model accepts. For a custom model that is in no list, those that it may accept."""
-    ref = model(catalog, provider, model_id)
-    models = catalog.plugins.models
-    found = models(ref.provider).get(ref.id)
-    if found is None and (maker := catalog.maker(ref)):
-        found = models(maker.provider).get(maker.id)
-    if found is not None:
-        return among(found.input_modalities)
-    return assumed_file_types(ref.provider) if catalog.plugins.find(ref.provider).custom_models else []
-
-
-def verdict(routes: tuple[Route, ...]) -> Verdict:
-    """Return which route would be taken, or why none is usable."""
-    taken = next((route for route in routes if route.usable), None)
-    if taken is not None:
-        return {"usable": True, "via": taken.via}
-    return {"usable": False, "via": None, "why": "; ".join(f"{route.via}: {route.reason}" for route in routes)}

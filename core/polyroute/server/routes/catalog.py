@@ -22,7 +22,7 @@ from polyroute.documents.plugin_types import PluginsDocument
 from polyroute.documents.types import Resolution, StatusDocument
 from polyroute.list_refresh import refresh
 from polyroute.routing.references import canonical
-from polyroute.server import request_parsing
+from polyroute.server import model_lookup
 from polyroute.server.errors import ApiError
 from polyroute.server.operations import Operation, OperationCall
 from polyroute.server.schemas import CapabilitiesQuery, CatalogQuery, ModelQuery, StatusQuery
@@ -49,8 +49,8 @@ def _resolve(call: OperationCall) -> Resolution:
     provider, model_id = ModelRef.parse(text)
     if not model_id or provider not in call.catalog.plugins.names:
         canonical(text, call.catalog.plugins)  # raises the error that explains what is wrong
-    model = request_parsing.model(call.catalog, provider, model_id)
-    return documents.resolution(model, request_parsing.routes(call.catalog, provider, model_id), call.catalog.problems)
+    model = model_lookup.model(call.catalog, provider, model_id)
+    return documents.resolution(model, model_lookup.routes(call.catalog, provider, model_id), call.catalog.problems)
 
 
 def _capabilities(call: OperationCall) -> Capabilities:
@@ -59,7 +59,7 @@ def _capabilities(call: OperationCall) -> Capabilities:
     return {
         "provider": query.provider,
         "model": query.model,
-        "supportedFileTypes": request_parsing.file_types(call.catalog, query.provider, query.model),
+        "supportedFileTypes": model_lookup.file_types(call.catalog, query.provider, query.model),
         "reasoning": _NO_REASONING,
     }
 

@@ -11,7 +11,7 @@ from polyroute.custom_models.models import literal
 from polyroute.dexto_compat import GATEWAY
 from polyroute.dexto_compat.http import MISSING_KEY, VIA_FIELD
 from polyroute.documents.http_types import Config, Current, ModelFacts, Settings, Switched
-from polyroute.server import request_parsing
+from polyroute.server import model_lookup
 from polyroute.server.current_model import Selection
 from polyroute.server.errors import ApiError, issue
 from polyroute.server.operations import Operation, OperationCall
@@ -58,7 +58,7 @@ def _switch(call: OperationCall) -> Switched:
 
 def _check(call: OperationCall, selection: Selection) -> None:
     """Raise ApiError for a choice that would also be an error in a configuration."""
-    ref = request_parsing.model(call.catalog, selection.provider, selection.model)
+    ref = model_lookup.model(call.catalog, selection.provider, selection.model)
     section = {"provider": ref.provider, "model": ref.id, "baseURL": selection.base_url}
     wrong = [
         found
@@ -86,7 +86,7 @@ def _selected(body: SwitchBody, before: Selection, call: OperationCall) -> Selec
 def _given(body: SwitchBody, provider: str, model: str, call: OperationCall) -> str:
     """Return the key in a body; empty if it is the mask or the stored text of a known key."""
     key = body.apiKey.strip()
-    own = call.catalog.custom_model(request_parsing.model(call.catalog, provider, model))
+    own = call.catalog.custom_model(model_lookup.model(call.catalog, provider, model))
     return "" if is_masked(key) or (own and key == own.key) else literal(key)
 
 
@@ -100,7 +100,7 @@ def _first_choice(call: OperationCall) -> Selection:
 
 def _routes(call: OperationCall, selection: Selection) -> tuple[Route, ...]:
     """Return the routes to a choice. A base URL given with it gets only the key given with it, never a stored one."""
-    routes = request_parsing.routes(call.catalog, selection.provider, selection.model)
+    routes = model_lookup.routes(call.catalog, selection.provider, selection.model)
     if not (selection.base_url or selection.api_key):
         return routes
     direct = next((route for route in routes if route.via == DIRECT), None)
@@ -138,7 +138,7 @@ def _config(call: OperationCall, selection: Selection, routes: tuple[Route, ...]
 
 def _listed(call: OperationCall, selection: Selection) -> ModelFacts:
     """Return the facts from the list of a model."""
-    ref = request_parsing.model(call.catalog, selection.provider, selection.model)
+    ref = model_lookup.model(call.catalog, selection.provider, selection.model)
     found = call.catalog.plugins.models(ref.provider).get(ref.id)
     return _facts(found.name, found.context, found.output) if found else {}
 

@@ -12,7 +12,7 @@ from polyroute.dexto_compat import DEFAULT_CUSTOM_PROVIDER
 from polyroute.documents import custom_models as documents
 from polyroute.documents.http_types import Verdict
 from polyroute.documents.http_user_types import Advice, CustomModels, Deleted, SavedCustomModel, ShownCustomModel
-from polyroute.server import request_parsing
+from polyroute.server import model_lookup
 from polyroute.server.errors import ApiError
 from polyroute.server.operations import Operation, OperationCall
 from polyroute.server.removed_keys import Bound
@@ -116,7 +116,7 @@ def _document(model: CustomModel, call: OperationCall) -> ShownCustomModel:
 def _verdict(model: CustomModel, call: OperationCall) -> Verdict:
     if model.provider not in call.catalog.plugins.names:
         return {"usable": False, "via": None, "why": f"no plugin provides {model.provider}"}
-    return request_parsing.verdict(request_parsing.routes(call.catalog, model.provider, model.name))
+    return model_lookup.verdict(model_lookup.routes(call.catalog, model.provider, model.name))
 
 
 _PATH = "/llm/custom-models"

@@ -22,7 +22,7 @@ from polyroute.documents.http_user_types import (
 )
 from polyroute.documents.list_types import Verifications
 from polyroute.routing.order import checked
-from polyroute.server import picker_state, request_parsing
+from polyroute.server import model_lookup, picker_state
 from polyroute.server.operations import Operation, OperationCall
 from polyroute.server.schemas import FavoritesBody, KeyBody, PickedBody, PreferencesBody, VerifyBody
 from polyroute.types import DIRECT
@@ -185,14 +185,14 @@ def _file_types(picked: picker_state.Picked, call: OperationCall) -> list[FileTy
     """Return the file types that a picked model accepts."""
     if picked.provider not in call.catalog.plugins.names:
         return []
-    return request_parsing.file_types(call.catalog, picked.provider, picked.model)
+    return model_lookup.file_types(call.catalog, picked.provider, picked.model)
 
 
 def _verdict(picked: picker_state.Picked, call: OperationCall) -> Verdict:
     """Return whether a picked model can be run."""
     if picked.provider not in call.catalog.plugins.names:
         return {"usable": False, "via": None, "why": f"no plugin provides {picked.provider}"}
-    return request_parsing.verdict(request_parsing.routes(call.catalog, picked.provider, picked.model))
+    return model_lookup.verdict(model_lookup.routes(call.catalog, picked.provider, picked.model))
 
 
 _PICKER_PATH = "/llm/model-picker-state"
