@@ -19,12 +19,12 @@ from typing import NamedTuple
 from benchmarks.measuring import (
     PASS,
     Figure,
-    Person,
+    User,
     fastest,
     interleaved,
     judged,
     medians,
-    new_person,
+    new_user,
     process_seconds,
     show,
     throw_away,
@@ -63,7 +63,7 @@ class Case(NamedTuple):
     """One command, timed as a whole process."""
 
     command: tuple[str, ...]
-    person: Person
+    user: User
     limit: float | None = None
     variables: Mapping[str, str] = {}
     before: Callable[[], object] = lambda: None
@@ -72,14 +72,14 @@ class Case(NamedTuple):
     def run(self) -> float:
         """Return the seconds of one run."""
         self.before()
-        return process_seconds(self.command, self.person, **self.variables)
+        return process_seconds(self.command, self.user, **self.variables)
 
 
 def main() -> int:
     """Measure and print; return 1 if `--check` is given and a limit is exceeded."""
     options = _options()
     with throw_away() as directory:
-        cases = {**_ours(directory), **_peers(options.peer_python, new_person(directory, "peers"))}
+        cases = {**_ours(directory), **_peers(options.peer_python, new_user(directory, "peers"))}
         samples = interleaved({name: case.run for name, case in cases.items()}, options.rounds)
     typical, least = medians(samples), fastest(samples)
     print(f"Whole processes, {options.rounds} interleaved rounds, as multiples of `{_BASE}`.")
@@ -105,7 +105,7 @@ def _figures(cases: Mapping[str, Case], times: Mapping[str, float], *, limited: 
 
 
 def _ours(directory: Path) -> dict[str, Case]:
-    nobody, somebody, fresh = (new_person(directory, name) for name in ("nobody", "somebody", "fresh"))
+    nobody, somebody, fresh = (new_user(directory, name) for name in ("nobody", "somebody", "fresh"))
     _configure(somebody)
     crowd = _distributions(directory / "crowd")
     status = (_script(), "status", "--json")
@@ -132,10 +132,10 @@ def _script() -> str:
     return script
 
 
-def _configure(person: Person) -> None:
-    person.write("dexto/.env", _DOTENV)
-    person.write("dexto/auth.json", json.dumps(_LOGIN))
-    person.write("polyroute/config.toml", _CONFIG)
+def _configure(user: User) -> None:
+    user.write("dexto/.env", _DOTENV)
+    user.write("dexto/auth.json", json.dumps(_LOGIN))
+    user.write("polyroute/config.toml", _CONFIG)
 
 
 def _distributions(directory: Path) -> Path:
@@ -151,18 +151,18 @@ def _distributions(directory: Path) -> Path:
 
 def _confirm(case: Case) -> None:
     """Run once to fill bytecode and other caches, and check that the output is complete."""
-    environment = {**case.person.variables, **case.variables}
-    output = subprocess.run(case.command, env=environment, cwd=case.person.home, check=True, capture_output=True).stdout
+    environment = {**case.user.variables, **case.variables}
+    output = subprocess.run(case.command, env=environment, cwd=case.user.home, check=True, capture_output=True).stdout
     answer = json.loads(output)
     if len(answer["providers"]) < 100 or answer["problems"]:
         raise SystemExit(f"Not worth timing: {len(answer['providers'])} providers, problems {answer['problems']}")
 
 
-def _peers(python: str, person: Person) -> dict[str, Case]:
+def _peers(python: str, user: User) -> dict[str, Case]:
     """Return the commands of other tools for the same task, if they are installed."""
     cases = {
-        f"LiteLLM: {_LITELLM}": Case((python, "-c", _LITELLM), person, variables=_PEER_VARIABLES),
-        "llm: llm models": Case((str(Path(python).with_name("llm")), "models"), person, variables=_PEER_VARIABLES),
+        f"LiteLLM: {_LITELLM}": Case((python, "-c", _LITELLM), user, variables=_PEER_VARIABLES),
+        "llm: llm models": Case((str(Path(python).with_name("llm")), "models"), user, variables=_PEER_VARIABLES),
     }
     return {name: case for name, case in cases.items() if _works(name, case)}
 

@@ -17,12 +17,12 @@ from pathlib import Path
 
 from benchmarks.measuring import (
     Figure,
-    Person,
+    User,
     fastest,
     interleaved,
     judged,
     medians,
-    new_person,
+    new_user,
     process_seconds,
     seconds,
     show,
@@ -72,12 +72,10 @@ def main() -> int:
 
 
 def _cold(directory: Path, rounds: int) -> list[Figure]:
-    person = new_person(directory, "asking")
-    members = _members(person, _put(person, _COUNT))
-    cases: dict[str, Callable[[], float]] = {
-        each.name: partial(_ask, person, {each: members[each]}) for each in members
-    }
-    cases["all"] = partial(_ask, person, members)
+    user = new_user(directory, "asking")
+    members = _members(user, _put(user, _COUNT))
+    cases: dict[str, Callable[[], float]] = {each.name: partial(_ask, user, {each: members[each]}) for each in members}
+    cases["all"] = partial(_ask, user, members)
     for case in cases.values():
         case()
     least = fastest(interleaved(cases, rounds))
@@ -89,9 +87,9 @@ def _cold(directory: Path, rounds: int) -> list[Figure]:
     ]
 
 
-def _ask(person: Person, members: Members) -> float:
+def _ask(user: User, members: Members) -> float:
     shutil.rmtree(os.environ["POLYROUTE_HOME"], ignore_errors=True)
-    asked = Programs(members, Environment(person.variables))
+    asked = Programs(members, Environment(user.variables))
     took = seconds(asked.described)
     for problem in asked.problems:
         raise SystemExit(f"Not worth timing: {problem}")
@@ -100,7 +98,7 @@ def _ask(person: Person, members: Members) -> float:
 
 def _cached(directory: Path, rounds: int) -> list[Figure]:
     script = shutil.which("polyroute", path=sysconfig.get_path("scripts")) or "polyroute"
-    without, having = new_person(directory, "without"), new_person(directory, "having")
+    without, having = new_user(directory, "without"), new_user(directory, "having")
     _members(having, _put(having, 2 * _COUNT))
     cases = {each.home.name: partial(process_seconds, (script, "status", "--json"), each) for each in (without, having)}
     for case in cases.values():
@@ -111,7 +109,7 @@ def _cached(directory: Path, rounds: int) -> list[Figure]:
 
 def _first(directory: Path) -> list[Figure]:
     script = shutil.which("polyroute", path=sysconfig.get_path("scripts")) or "polyroute"
-    without, having = new_person(directory, "well"), new_person(directory, "badly")
+    without, having = new_user(directory, "well"), new_user(directory, "badly")
     folders = _put(having, 2 * _COUNT - len(_MISBEHAVING))
     _members(having, [*folders, *(_bad(having, f"bad-{index}", run) for index, run in enumerate(_MISBEHAVING))])
     cases = {each.home.name: partial(_unknowing, (script, "status", "--json"), each) for each in (without, having)}
@@ -120,27 +118,27 @@ def _first(directory: Path) -> list[Figure]:
     return [judged(f"with {2 * _COUNT}, {len(_MISBEHAVING)} misbehaving", middle["badly"], "s", limit)]
 
 
-def _unknowing(command: Sequence[str], person: Person) -> float:
-    shutil.rmtree(person.home / "polyroute" / "cache", ignore_errors=True)
-    return process_seconds(command, person)
+def _unknowing(command: Sequence[str], user: User) -> float:
+    shutil.rmtree(user.home / "polyroute" / "cache", ignore_errors=True)
+    return process_seconds(command, user)
 
 
-def _bad(person: Person, name: str, run: str) -> str:
-    folder = person.home / "polyroute" / "plugins" / name
-    person.write(f"polyroute/plugins/{name}/plugin.toml", '[executable]\nargv = ["./run"]\n')
-    person.write(f"polyroute/plugins/{name}/run", f"#!/bin/sh\n{run}\n")
+def _bad(user: User, name: str, run: str) -> str:
+    folder = user.home / "polyroute" / "plugins" / name
+    user.write(f"polyroute/plugins/{name}/plugin.toml", '[executable]\nargv = ["./run"]\n')
+    user.write(f"polyroute/plugins/{name}/run", f"#!/bin/sh\n{run}\n")
     (folder / "run").chmod(0o755)
     return str(folder)
 
 
-def _put(person: Person, count: int) -> list[str]:
+def _put(user: User, count: int) -> list[str]:
     """Create plugins in all languages whose tools are installed, in turn; return their folders."""
     kinds = [kind for kind in _DETECTED if kind not in _BUILD or shutil.which(_BUILD[kind][0])]
-    return [_one(person, kinds[index % len(kinds)], index) for index in range(count)]
+    return [_one(user, kinds[index % len(kinds)], index) for index in range(count)]
 
 
-def _one(person: Person, kind: str, index: int) -> str:
-    folder = person.home / "polyroute" / "plugins" / f"made-up-{index}"
+def _one(user: User, kind: str, index: int) -> str:
+    folder = user.home / "polyroute" / "plugins" / f"made-up-{index}"
     shutil.copytree(_EXAMPLES / kind, folder, ignore=shutil.ignore_patterns("acme"))
     source = next(folder.glob("acme.*"))
     text = source.read_text(encoding="utf-8").replace("acme", folder.name).replace(*_DETECTED[kind])
@@ -151,30 +149,30 @@ def _one(person: Person, kind: str, index: int) -> str:
     )
     manifest.write_text(text, encoding="utf-8")
     if kind in _BUILD:
-        subprocess.run(_BUILD[kind], cwd=folder, check=True, env={**os.environ, "GOCACHE": str(person.home / "go")})
+        subprocess.run(_BUILD[kind], cwd=folder, check=True, env={**os.environ, "GOCACHE": str(user.home / "go")})
     return str(folder)
 
 
 def _mapped(directory: Path, rounds: int) -> list[Figure]:
-    person = new_person(directory, "mapping")
-    folder = person.home / "polyroute" / "plugins" / "acme-gateway"
+    user = new_user(directory, "mapping")
+    folder = user.home / "polyroute" / "plugins" / "acme-gateway"
     shutil.copytree(_EXAMPLES / "gateway", folder)
     manifest = folder / MANIFEST
     text = manifest.read_text(encoding="utf-8").replace(
         '"python3", "-I", "./acme_gateway.py"', '"./counted", "./acme_gateway.py"'
     )
     manifest.write_text(text, encoding="utf-8")
-    runs = person.home / "runs"
+    runs = user.home / "runs"
     (folder / "counted").write_text(_COUNTED.format(runs), encoding="utf-8")
     (folder / "counted").chmod(0o755)
-    _members(person, [str(folder)])
-    plugins = Plugins.load(environment=Environment(person.variables))
+    _members(user, [str(folder)])
+    plugins = Plugins.load(environment=Environment(user.variables))
     if plugins.problems:
         raise SystemExit(f"Not worth timing: {plugins.problems[0]}")
-    cases = {str(count): partial(_map, person, plugins, count) for count in (1, _MAPPED)}
+    cases = {str(count): partial(_map, user, plugins, count) for count in (1, _MAPPED)}
     middle = medians(interleaved(cases, rounds))
     runs.unlink()
-    _map(person, plugins, _MAPPED)
+    _map(user, plugins, _MAPPED)
     return [
         judged("one model", middle["1"] * 1000, "ms"),
         judged(f"{_MAPPED} models", middle[str(_MAPPED)] / middle["1"], "x one"),
@@ -182,9 +180,9 @@ def _mapped(directory: Path, rounds: int) -> list[Figure]:
     ]
 
 
-def _map(person: Person, plugins: Plugins, count: int) -> float:
+def _map(user: User, plugins: Plugins, count: int) -> float:
     """Map models in a new environment, for which nothing is cached."""
-    catalog = Catalog(plugins, Environment({**person.variables, "ACME_GATEWAY_KEY": "k"}))
+    catalog = Catalog(plugins, Environment({**user.variables, "ACME_GATEWAY_KEY": "k"}))
     refs = [ModelRef("openai", f"gpt-{index}") for index in range(count)]
 
     def mapped() -> None:
@@ -195,9 +193,9 @@ def _map(person: Person, plugins: Plugins, count: int) -> float:
     return seconds(mapped)
 
 
-def _members(person: Person, folders: Sequence[str]) -> dict[Plugin, tuple[Manifest, str]]:
+def _members(user: User, folders: Sequence[str]) -> dict[Plugin, tuple[Manifest, str]]:
     """Approve the executables in these folders, and return them with their fingerprints."""
-    environment = Environment(person.variables)
+    environment = Environment(user.variables)
     found = load([str(Path(folder) / MANIFEST) for folder in folders])
     for manifest in found:
         Approvals.load(environment).approve(manifest)

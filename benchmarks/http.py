@@ -20,7 +20,7 @@ from pathlib import Path
 
 import httpx2
 
-from benchmarks.measuring import Figure, Person, interleaved, medians, new_person, show, throw_away
+from benchmarks.measuring import Figure, User, interleaved, medians, new_user, show, throw_away
 
 CATALOG = "/api/llm/catalog"
 SMALL = "/api/llm/status?provider=anthropic,openai,google,groq,xai,cohere,mistral,deepseek,openrouter"
@@ -71,10 +71,10 @@ serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" }, (info) => {
 
 
 @contextlib.contextmanager
-def running(command: Sequence[str], person: Person) -> Iterator[str]:
+def running(command: Sequence[str], user: User) -> Iterator[str]:
     """Run a server that prints a line with its URL, and yield the URL."""
-    variables = {**person.variables, "DEXTO_API_KEY": "made-up"}
-    with subprocess.Popen(command, env=variables, cwd=person.home, stdout=subprocess.PIPE, text=True) as process:
+    variables = {**user.variables, "DEXTO_API_KEY": "made-up"}
+    with subprocess.Popen(command, env=variables, cwd=user.home, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield json.loads(process.stdout.readline())["url"] if process.stdout else ""
         finally:
@@ -102,15 +102,15 @@ def per_second(url: str, seconds: float, headers: Mapping[str, str]) -> float:
 
 def measure(directory: Path, rounds: int, seconds: float) -> tuple[dict[str, float], dict[str, int]]:
     """Return the requests per second of every case, and the sizes of the responses."""
-    person = new_person(directory, "person")
+    user = new_user(directory, "user")
     with contextlib.ExitStack() as stack:
-        ours = stack.enter_context(running([_POLYROUTE, "serve", "--port", "0", "--ready-json"], person))
+        ours = stack.enter_context(running([_POLYROUTE, "serve", "--port", "0", "--ready-json"], user))
         answers = {path: fetched(ours + path) for path in (CATALOG, SMALL)}
         ready = [[[path, ""], body.decode("latin-1")] for path, (body, _) in answers.items()]
         ready.append([[CATALOG, "gzip"], fetched(ours + CATALOG, accept_encoding="gzip")[0].decode("latin-1")])
-        person.write("ready.json", json.dumps(ready))
-        person.write("bare.py", _BARE)
-        bare = stack.enter_context(running([sys.executable, "bare.py", str(person.home / "ready.json")], person))
+        user.write("ready.json", json.dumps(ready))
+        user.write("bare.py", _BARE)
+        bare = stack.enter_context(running([sys.executable, "bare.py", str(user.home / "ready.json")], user))
         tag = answers[CATALOG][1]["etag"]
         kinds: dict[str, tuple[str, dict[str, str]]] = {
             "catalog": (CATALOG, {}),
@@ -123,8 +123,8 @@ def measure(directory: Path, rounds: int, seconds: float) -> tuple[dict[str, flo
             for name, (path, headers) in kinds.items()
             for who, url in (("ours", ours), ("bare", bare))
         }
-        if hono := _hono(person, {path.partition("?")[0]: json.loads(body) for path, (body, _) in answers.items()}):
-            url = stack.enter_context(running(hono, person))
+        if hono := _hono(user, {path.partition("?")[0]: json.loads(body) for path, (body, _) in answers.items()}):
+            url = stack.enter_context(running(hono, user))
             for name in ("catalog", "status"):
                 cases[f"{name}: hono"] = partial(per_second, url + kinds[name][0].partition("?")[0], seconds, {})
         samples = interleaved(cases, rounds)
@@ -133,15 +133,15 @@ def measure(directory: Path, rounds: int, seconds: float) -> tuple[dict[str, flo
     }
 
 
-def _hono(person: Person, documents: Mapping[str, object]) -> list[str]:
+def _hono(user: User, documents: Mapping[str, object]) -> list[str]:
     """Return the command that starts Hono's server; empty if it can't be installed."""
     npm, node = shutil.which("npm"), shutil.which("node")
     if not (npm and node):
         return []
-    person.write("hono.mjs", _HONO)
-    person.write("documents.json", json.dumps(documents))
+    user.write("hono.mjs", _HONO)
+    user.write("documents.json", json.dumps(documents))
     command = [npm, "install", "--silent", "--no-audit", "--no-fund", "hono@4", "@hono/node-server@1"]
-    done = subprocess.run(command, cwd=person.home, capture_output=True, check=False)
+    done = subprocess.run(command, cwd=user.home, capture_output=True, check=False)
     return [node, "hono.mjs", "documents.json"] if done.returncode == 0 else []
 
 

@@ -28,7 +28,7 @@ class Figure(NamedTuple):
     """Empty if there is no limit."""
 
 
-class Person(NamedTuple):
+class User(NamedTuple):
     """A made-up user with a temporary home, so that no real keys, files or caches are read."""
 
     home: Path
@@ -53,11 +53,11 @@ def throw_away() -> Iterator[Path]:
         yield Path(directory)
 
 
-def new_person(directory: Path, name: str) -> Person:
+def new_user(directory: Path, name: str) -> User:
     """Return a user with an empty home."""
     home = directory / name
     home.mkdir()
-    return Person(home)
+    return User(home)
 
 
 def seconds(action: Callable[[], object]) -> float:
@@ -67,13 +67,13 @@ def seconds(action: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def process_seconds(command: Sequence[str], person: Person, **more: str) -> float:
+def process_seconds(command: Sequence[str], user: User, **more: str) -> float:
     """Return the duration of a whole process in seconds. Raises CalledProcessError if it fails."""
-    environment = {**person.variables, **more}
+    environment = {**user.variables, **more}
     quiet = subprocess.DEVNULL
     return seconds(
         lambda: subprocess.run(
-            command, env=environment, cwd=person.home, check=True, stdin=quiet, stdout=quiet, stderr=quiet
+            command, env=environment, cwd=user.home, check=True, stdin=quiet, stdout=quiet, stderr=quiet
         )
     )
 

@@ -21,7 +21,7 @@ from pathlib import Path
 import httpx2
 
 from benchmarks.http import running
-from benchmarks.measuring import Figure, Person, fastest, interleaved, judged, medians, new_person, show, throw_away
+from benchmarks.measuring import Figure, User, fastest, interleaved, judged, medians, new_user, show, throw_away
 
 ADDED_MILLISECONDS = 2.0
 PART_MICROSECONDS = 30.0
@@ -59,14 +59,14 @@ uvicorn.Server(config).run([listening])
 
 
 @contextlib.contextmanager
-def both(person: Person) -> Iterator[dict[str, str]]:
+def both(user: User) -> Iterator[dict[str, str]]:
     """Yield the URLs of the endpoint and of a pass-through with a custom model at that endpoint."""
-    person.write("endpoint.py", _ENDPOINT)
-    with running([sys.executable, "endpoint.py"], person) as direct:
+    user.write("endpoint.py", _ENDPOINT)
+    with running([sys.executable, "endpoint.py"], user) as direct:
         add = [_POLYROUTE, "custom", "add", _MODEL, "--base-url", f"{direct}/v1"]
-        subprocess.run(add, env=person.variables, cwd=person.home, check=True, capture_output=True)
+        subprocess.run(add, env=user.variables, cwd=user.home, check=True, capture_output=True)
         serve = [_POLYROUTE, "serve", "--port", "0", "--ready-json", "--pass-through", "--token", _TOKEN]
-        with running(serve, person) as passed:
+        with running(serve, user) as passed:
             yield {"direct": direct, "passed": passed}
 
 
@@ -111,7 +111,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="exit with 1 if a limit is exceeded")
     parser.add_argument("--repeats", type=int, default=100)
     options = parser.parse_args()
-    with throw_away() as directory, both(new_person(directory, "person")) as urls, httpx2.Client() as client:
+    with throw_away() as directory, both(new_user(directory, "user")) as urls, httpx2.Client() as client:
         for url in urls.values():
             first_byte(client, url)
         firsts = interleaved({name: partial(first_byte, client, url) for name, url in urls.items()}, options.repeats)

@@ -17,11 +17,11 @@ from functools import partial
 from benchmarks.measuring import (
     PASS,
     Figure,
-    Person,
+    User,
     interleaved,
     judged,
     medians,
-    new_person,
+    new_user,
     process_seconds,
     show,
     throw_away,
@@ -67,12 +67,12 @@ def main() -> int:
     script = shutil.which("polyroute", path=sysconfig.get_path("scripts")) or "polyroute"
     status, load = (script, "status", "--json"), (sys.executable, "-c", _LOADING)
     with throw_away() as directory:
-        nobody = new_person(directory, "nobody")
+        nobody = new_user(directory, "nobody")
         counts = {"some": _SOME, "first": _SOME, "many": _MANY}
-        some, first, many = (_with_manifests(new_person(directory, name), each) for name, each in counts.items())
+        some, first, many = (_with_manifests(new_user(directory, name), each) for name, each in counts.items())
         commands = {_BASE: (PASS, nobody), _NONE: (status, nobody), _BESIDE: (status, some)}
         commands |= {_LOAD_NONE: (load, nobody), _LOAD: (load, many)}
-        site = {"PYTHONPATH": str(_installed(new_person(directory, "site"), _SOME).home)}
+        site = {"PYTHONPATH": str(_installed(new_user(directory, "site"), _SOME).home)}
         _confirm(status, some)
         _confirm(status, nobody, **site)
         cases = {name: partial(process_seconds, *each) for name, each in commands.items()}
@@ -100,31 +100,31 @@ def _figures(times: dict[str, float]) -> list[Figure]:
     ]
 
 
-def _with_manifests(person: Person, count: int) -> Person:
+def _with_manifests(user: User, count: int) -> User:
     for index in range(count):
-        person.write(f"polyroute/plugins/p-{index}/plugin.toml", _MANIFEST.format(index))
-    return person
+        user.write(f"polyroute/plugins/p-{index}/plugin.toml", _MANIFEST.format(index))
+    return user
 
 
-def _installed(person: Person, count: int) -> Person:
+def _installed(user: User, count: int) -> User:
     """Install distributions with a Python plugin each, in the layout that pip creates."""
     for index in range(count):
         facts = f"made_up_{index}-1.0.dist-info"
-        person.write(f"{facts}/METADATA", f"Metadata-Version: 2.1\nName: made-up-{index}\nVersion: 1.0\n")
-        person.write(f"{facts}/entry_points.txt", f"[polyroute]\nmade-up-{index} = made_up_{index}\n")
-        person.write(f"made_up_{index}.py", _MODULE.format(index))
-    return person
+        user.write(f"{facts}/METADATA", f"Metadata-Version: 2.1\nName: made-up-{index}\nVersion: 1.0\n")
+        user.write(f"{facts}/entry_points.txt", f"[polyroute]\nmade-up-{index} = made_up_{index}\n")
+        user.write(f"made_up_{index}.py", _MODULE.format(index))
+    return user
 
 
-def _forgetting(command: tuple[str, ...], person: Person) -> float:
-    (person.home / "polyroute" / "cache" / "manifests.json").unlink(missing_ok=True)
-    return process_seconds(command, person)
+def _forgetting(command: tuple[str, ...], user: User) -> float:
+    (user.home / "polyroute" / "cache" / "manifests.json").unlink(missing_ok=True)
+    return process_seconds(command, user)
 
 
-def _confirm(command: tuple[str, ...], person: Person, **more: str) -> None:
+def _confirm(command: tuple[str, ...], user: User, **more: str) -> None:
     """Check that the output of the timed command is complete."""
-    variables = {**person.variables, **more}
-    output = subprocess.run(command, env=variables, cwd=person.home, check=True, capture_output=True).stdout
+    variables = {**user.variables, **more}
+    output = subprocess.run(command, env=variables, cwd=user.home, check=True, capture_output=True).stdout
     answer = json.loads(output)
     if not {f"p-{index}" for index in range(_SOME)} <= answer["providers"].keys() or answer["problems"]:
         raise SystemExit(f"Not worth timing: {len(answer['providers'])} providers, problems {answer['problems']}")

@@ -99,8 +99,8 @@ def main() -> int:
     parser.add_argument("--repeats", type=int, default=15)
     options = parser.parse_args()
     with serving() as url:
-        person = Environment({"ACME_KEY": "k"})
-        catalog = Catalog.load([Made(url)], only=[], environment=person, preferences=Preferences())
+        user = Environment({"ACME_KEY": "k"})
+        catalog = Catalog.load([Made(url)], only=[], environment=user, preferences=Preferences())
         good = show("A call through OpenAI's SDK", _calls(catalog.resolve("acme0/m"), catalog, options.repeats))
         good &= show(f"Verification of {PROVIDERS} providers", _verifications(catalog))
     return 0 if good or not options.check else 1
@@ -114,7 +114,7 @@ def _calls(route: Route, catalog: Catalog, repeats: int) -> list[Figure]:
     guarded: Any = httpx.Client(transport=answer, **guard.options)
     bare = sdk.OpenAI(base_url=route.base_url, api_key="k", http_client=untouched)
     ours = sdk.OpenAI(base_url=route.base_url, api_key="k", http_client=guarded)
-    guard.take_away(ours.default_headers)
+    guard.remove_defaults(ours.default_headers)
     clients: Mapping[str, Any] = {"bare": bare, "guarded": ours}
     taken = fastest(interleaved({name: _many(client) for name, client in clients.items()}, repeats))
     added = (taken["guarded"] - taken["bare"]) / CALLS * 1e6

@@ -19,7 +19,7 @@ from benchmarks.measuring import (
     fastest,
     interleaved,
     judged,
-    new_person,
+    new_user,
     process_seconds,
     seconds,
     show,
@@ -59,8 +59,8 @@ def _measure(directory: Path, rounds: int) -> bool:
         cases[f"plain {size}"] = lambda p=path, t=text: _timed(p, t, lambda: _plain_add(p))  # type: ignore[misc]
         cases[f"add {size}"] = lambda p=path, t=text, s=store: _timed(p, t, lambda: s.add(_NEW))  # type: ignore[misc]
         cases[f"list {size}"] = lambda p=path, t=text, s=store: _timed(p, t, s.listing)  # type: ignore[misc]
-    person = new_person(directory, "person")
-    cases["pass"] = lambda: process_seconds(PASS, person)
+    user = new_user(directory, "user")
+    cases["pass"] = lambda: process_seconds(PASS, user)
     least = fastest(interleaved(cases, rounds))
     scale = max(1.0, least["pass"] / _REFERENCE_PASS)
     figures = [

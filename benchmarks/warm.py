@@ -18,12 +18,12 @@ from itertools import count, cycle
 from benchmarks.measuring import (
     PASS,
     Figure,
-    Person,
+    User,
     fastest,
     growth,
     interleaved,
     judged,
-    new_person,
+    new_user,
     process_seconds,
     seconds,
     show,
@@ -64,10 +64,10 @@ def main() -> int:
     """Measure and print; return 1 if `--check` is given and a limit is exceeded."""
     options = _options()
     with throw_away() as directory:
-        person = new_person(directory, "person")
-        os.environ.update(person.variables)  # the variables of the process determine the cache directory
-        within = _measure(person, options.repeats)
-        show("The most similar function of another tool", _litellm(options.peer_python, person))
+        user = new_user(directory, "user")
+        os.environ.update(user.variables)  # the variables of the process determine the cache directory
+        within = _measure(user, options.repeats)
+        show("The most similar function of another tool", _litellm(options.peer_python, user))
     return 0 if within or not options.check else 1
 
 
@@ -79,22 +79,22 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _measure(person: Person, repeats: int) -> bool:
+def _measure(user: User, repeats: int) -> bool:
     print(f"Fastest of {repeats} interleaved repeats; limits in seconds are scaled to the speed of this machine.")
-    plugins = _installed(person)
+    plugins = _installed(user)
     keys = _every_key(plugins)
     within = [
-        show("Status of all installed providers", _status(plugins, person, keys, repeats)),
+        show("Status of all installed providers", _status(plugins, user, keys, repeats)),
         show("Status, per provider", _by_size(_PROVIDERS, "providers", _sized_status, repeats)),
         show("Plugins.load and status, per plugin", _by_size(_PLUGINS, "plugins", _sized_load, max(repeats // 5, 3))),
-        show("Resolve, each, installed lists", _resolve_installed(plugins, person, keys, repeats)),
-        show("Resolve, each, by size of the list", _resolve_by_size(person, repeats)),
+        show("Resolve, each, installed lists", _resolve_installed(plugins, user, keys, repeats)),
+        show("Resolve, each, by size of the list", _resolve_by_size(user, repeats)),
     ]
     return all(within)
 
 
-def _installed(person: Person) -> Plugins:
-    plugins = Plugins.load(environment=Environment(person.variables))
+def _installed(user: User) -> Plugins:
+    plugins = Plugins.load(environment=Environment(user.variables))
     if len(plugins.providers) < 100 or plugins.problems:
         raise SystemExit(f"Not worth timing: {len(plugins.providers)} providers, problems {plugins.problems}")
     return plugins
@@ -126,19 +126,19 @@ def _often(action: Callable[[], object], times: int = 20) -> Callable[[], float]
     return partial(_timed, run, times)
 
 
-def _scaled(cases: Mapping[str, Callable[[], float]], person: Person, repeats: int) -> tuple[dict[str, float], float]:
+def _scaled(cases: Mapping[str, Callable[[], float]], user: User, repeats: int) -> tuple[dict[str, float], float]:
     """Return the fastest run of each case, and the slowness of this machine relative to where the limits were set."""
-    best = fastest(interleaved({"pass": partial(process_seconds, PASS, person), **cases}, repeats))
+    best = fastest(interleaved({"pass": partial(process_seconds, PASS, user), **cases}, repeats))
     return best, best.pop("pass") / _REFERENCE_PASS
 
 
-def _status(plugins: Plugins, person: Person, keys: Mapping[str, str], repeats: int) -> list[Figure]:
+def _status(plugins: Plugins, user: User, keys: Mapping[str, str], repeats: int) -> list[Figure]:
     some = dict(list(keys.items())[:: len(keys) // 10])
-    limited = {"status, nothing set": _statuses(plugins, person.variables)}
-    limited[f"status, {len(some)} keys set"] = _statuses(plugins, {**person.variables, **some})
+    limited = {"status, nothing set": _statuses(plugins, user.variables)}
+    limited[f"status, {len(some)} keys set"] = _statuses(plugins, {**user.variables, **some})
     others = {"floor: dict(os.environ)": _often(lambda: dict(os.environ))}
-    others[f"status, all {len(keys)} keys set"] = _statuses(plugins, {**person.variables, **keys})
-    best, scale = _scaled({**others, **limited}, person, repeats)
+    others[f"status, all {len(keys)} keys set"] = _statuses(plugins, {**user.variables, **keys})
+    best, scale = _scaled({**others, **limited}, user, repeats)
     limits = dict.fromkeys(limited, _STATUS_LIMIT_MS * scale)
     return [judged(name, took * 1e3, "ms", limits.get(name)) for name, took in best.items()]
 
@@ -175,9 +175,9 @@ def _sized_load(size: int) -> Callable[[], float]:
     return partial(_timed, lambda: Catalog(Plugins.load(plugins, only=[]), nothing).status(), size)
 
 
-def _resolve_installed(plugins: Plugins, person: Person, keys: Mapping[str, str], repeats: int) -> list[Figure]:
+def _resolve_installed(plugins: Plugins, user: User, keys: Mapping[str, str], repeats: int) -> list[Figure]:
     """Measure with every key set, so that each reference has a usable route."""
-    catalog = Catalog(plugins, Environment({**person.variables, **keys}))
+    catalog = Catalog(plugins, Environment({**user.variables, **keys}))
     usable = [str(model.ref) for model in catalog.models(available=True)]
     carried = [each for each in usable if len(plugins.carriers(each.partition("/")[0])) > 1]
     cases = {
@@ -185,7 +185,7 @@ def _resolve_installed(plugins: Plugins, person: Person, keys: Mapping[str, str]
         f"the {len(carried):,} of them with routes through several gateways": _resolving(catalog, carried),
         "as many of the same providers that are in no list, others each time": _never_asked(catalog, carried),
     }
-    best, scale = _scaled(cases, person, repeats)
+    best, scale = _scaled(cases, user, repeats)
     return [judged(name, took * 1e6, "us", _RESOLVE_LIMIT_US * scale) for name, took in best.items()]
 
 
@@ -199,13 +199,13 @@ def _never_asked(catalog: Catalog, references: Sequence[str]) -> Callable[[], fl
     return lambda: _asked(catalog.resolve, [f"{each}-x{run}" for run in [next(runs)] for each in references])
 
 
-def _resolve_by_size(person: Person, repeats: int) -> list[Figure]:
+def _resolve_by_size(user: User, repeats: int) -> list[Figure]:
     floors, cases = {}, {}
     for size in _MODELS:
         vendors = Vendors(_VENDORS, size // _VENDORS)
         floors[f"floor: look-up in a set of {size:,} IDs"] = _sampled(vendors, vendors.offered.__contains__)
         cases[f"resolve among {size:,} models"] = _sampled(vendors, _ready(vendors).resolve)
-    best, scale = _scaled({**floors, **cases}, person, repeats)
+    best, scale = _scaled({**floors, **cases}, user, repeats)
     looked_up, resolved = ({name: best[name] for name in names} for names in (floors, cases))
     return [
         *(judged(name, took * 1e6, "us") for name, took in looked_up.items()),
@@ -234,12 +234,12 @@ def _asked(ask: Callable[[str], object], references: Sequence[str]) -> float:
     return _timed(lambda: deque(map(ask, references), maxlen=0), len(references))
 
 
-def _litellm(python: str, person: Person) -> list[Figure]:
+def _litellm(python: str, user: User) -> list[Figure]:
     name = "litellm.get_llm_provider, each"
-    environment = {**person.variables, "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
+    environment = {**user.variables, "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
     try:
         output = subprocess.check_output(
-            (python, "-c", _LITELLM), env=environment, cwd=person.home, stderr=subprocess.DEVNULL
+            (python, "-c", _LITELLM), env=environment, cwd=user.home, stderr=subprocess.DEVNULL
         )
     except (OSError, subprocess.CalledProcessError):
         return [Figure(name, "not installed")]

@@ -18,7 +18,7 @@ from polyroute._internal.threads import Workers
 from polyroute.base_url import joined
 from polyroute.environment import Environment
 from polyroute.errors import SecretUnavailable
-from polyroute.fallback.failures import ErrorResponse, Rules, judged, message_in
+from polyroute.fallback.failures import ErrorResponse, Rules, interpret, message_in
 from polyroute.results import Route
 from polyroute.routing.protocols import failure_rules
 from polyroute.types import DIRECT, Call, Probe, Verification, VerificationState
@@ -200,7 +200,7 @@ def _found(probe: Probe, status: int, text: str, safe: Callable[[str], str], rul
 def _state(probe: Probe, status: int, text: str, rules: Rules) -> VerificationState:
     if state := probe.means.get(str(status)):
         return state
-    if failure := judged(ErrorResponse(status, text, ""), rules):
+    if failure := interpret(ErrorResponse(status, text, ""), rules):
         return _STATES.get(failure.means, "unsupported")
     if status < 400 or status >= 500:
         return "unreachable"

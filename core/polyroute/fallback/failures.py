@@ -48,10 +48,10 @@ def classify(error: BaseException, rules: Rules = ()) -> Failure | None:
             if name in _table().never_sent:
                 return Failure("unavailable", None, "no connection could be made")
     response = next(filter(None, map(_response, chain)), None)
-    return judged(response, rules) if response else None
+    return interpret(response, rules) if response else None
 
 
-def judged(response: ErrorResponse, rules: Rules = ()) -> Failure | None:
+def interpret(response: ErrorResponse, rules: Rules = ()) -> Failure | None:
     """Return what an error response means by `rules`, else by the general rules; None if the caller is at fault."""
     text = response.text.lower()
     for rule in (*rules, *_table().rules):

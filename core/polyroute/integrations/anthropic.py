@@ -14,7 +14,7 @@ from typing import Any
 from polyroute.catalog import Catalog
 from polyroute.errors import MissingExtra, UnsupportedRoute
 from polyroute.integrations.guard import UNUSED, Guard
-from polyroute.integrations.route_choice import Target, chosen
+from polyroute.integrations.route_choice import Target, choose_route
 from polyroute.results import Route
 
 try:
@@ -32,21 +32,21 @@ def client(catalog: Catalog, target: Target, **options: Any) -> tuple[anthropic.
     `options` are additional arguments of `anthropic.Anthropic`. Raises NoEffectiveRoute if no usable route speaks
     `anthropic-messages`, UnsupportedRoute if the given route does not, and UsageError if it is not usable.
     """
-    route, model_id = chosen(catalog, target, (MESSAGES,))
+    route, model_id = choose_route(catalog, target, (MESSAGES,))
     guard = Guard(route, catalog.environment)
     http = anthropic.DefaultHttpxClient(**guard.options)
     made = anthropic.Anthropic(base_url=base_url(guard.route), api_key=UNUSED, http_client=http, **options)
-    guard.take_away(made.default_headers, options.get("default_headers", ()))
+    guard.remove_defaults(made.default_headers, options.get("default_headers", ()))
     return made, model_id
 
 
 def async_client(catalog: Catalog, target: Target, **options: Any) -> tuple[anthropic.AsyncAnthropic, str]:
     """Return an `anthropic.AsyncAnthropic` and the model's ID, as `client` does."""
-    route, model_id = chosen(catalog, target, (MESSAGES,))
+    route, model_id = choose_route(catalog, target, (MESSAGES,))
     guard = Guard(route, catalog.environment)
     http = anthropic.DefaultAsyncHttpxClient(**guard.async_options)
     made = anthropic.AsyncAnthropic(base_url=base_url(guard.route), api_key=UNUSED, http_client=http, **options)
-    guard.take_away(made.default_headers, options.get("default_headers", ()))
+    guard.remove_defaults(made.default_headers, options.get("default_headers", ()))
     return made, model_id
 
 

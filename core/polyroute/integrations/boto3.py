@@ -13,7 +13,7 @@ from polyroute.base_url import origin_of
 from polyroute.catalog import Catalog
 from polyroute.errors import MissingExtra
 from polyroute.integrations.guard import Guard
-from polyroute.integrations.route_choice import Target, chosen
+from polyroute.integrations.route_choice import Target, choose_route
 
 try:
     import boto3
@@ -34,7 +34,7 @@ def client(catalog: Catalog, target: Target, **options: Any) -> tuple[Any, str]:
     if no usable route speaks `bedrock-converse`, UnsupportedRoute if the given route does not, and UsageError if it is
     not usable.
     """
-    route, model_id = chosen(catalog, target, (CONVERSE,))
+    route, model_id = choose_route(catalog, target, (CONVERSE,))
     has_key = route.credential is not None and route.credential.kind != "cloud-identity"
     guard = Guard(route, catalog.environment) if has_key else None
     url = guard.route.base_url if guard else route.base_url

@@ -15,7 +15,7 @@ from polyroute.environment import PLUGIN, PROCESS
 from polyroute.errors import UnsupportedRoute
 from polyroute.integrations.proxy import config
 from polyroute.integrations.request_paths import HTTP, request_path
-from polyroute.integrations.route_choice import Chosen, chosen
+from polyroute.integrations.route_choice import Chosen, choose_route
 from polyroute.results import Route
 from polyroute.routing.credentials import variable_of
 from polyroute.types import AuthHeader, ModelRef
@@ -40,11 +40,11 @@ def formatted(catalog: Catalog, model: ModelRef, form: str) -> str:
     if form == "litellm":
         return config(catalog, [model])
     if form == "curl":
-        return _curl(model, *_called(catalog, chosen(catalog, model, HTTP)))
+        return _curl(model, *_called(catalog, choose_route(catalog, model, HTTP)))
     if form == "openai":
-        return _for_openai(model, *_called(catalog, chosen(catalog, model, _OPENAI)))
+        return _for_openai(model, *_called(catalog, choose_route(catalog, model, _OPENAI)))
     route = catalog.resolve(model)
-    return _env(model, *_called(catalog, chosen(catalog, route, (route.protocol,))))
+    return _env(model, *_called(catalog, choose_route(catalog, route, (route.protocol,))))
 
 
 def _called(catalog: Catalog, found: Chosen) -> Chosen:

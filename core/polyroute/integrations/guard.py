@@ -40,7 +40,7 @@ class Guard:
         """The route, with the base URL that its secret is valid for."""
         return self._route._replace(base_url=self._call.base_url)
 
-    def take_away(self, defaults: Collection[str], wanted: Collection[str] = ()) -> None:
+    def remove_defaults(self, defaults: Collection[str], wanted: Collection[str] = ()) -> None:
         """Remove these headers from requests, except those that every library sets and those in `wanted`.
 
         Libraries read default headers from the process's variables, which may be meant for another endpoint.

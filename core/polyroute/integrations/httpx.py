@@ -16,7 +16,7 @@ from polyroute.catalog import Catalog
 from polyroute.errors import MissingExtra
 from polyroute.integrations.guard import Guard
 from polyroute.integrations.request_paths import HTTP, request_path
-from polyroute.integrations.route_choice import Target, chosen
+from polyroute.integrations.route_choice import Target, choose_route
 
 if TYPE_CHECKING or find_spec("httpx"):
     import httpx
@@ -57,7 +57,7 @@ def client(
     installed. `options` are passed to it. `protocols` are those that the caller can speak; `stream` selects the path
     for streamed responses. Raises the same errors as `route_choice.chosen`.
     """
-    route, model_id = chosen(catalog, target, protocols)
+    route, model_id = choose_route(catalog, target, protocols)
     guard = Guard(route, catalog.environment)
     instance = client_class(base_url=guard.route.base_url, **{**guard.options, **options})
     return instance, request_path(route.protocol, model_id, stream=stream), model_id
@@ -87,7 +87,7 @@ def async_client(
     **options: Any,
 ) -> tuple[Any, str, str]:
     """Return the same as `client`, with an `httpx.AsyncClient` or `httpx2.AsyncClient`."""
-    route, model_id = chosen(catalog, target, protocols)
+    route, model_id = choose_route(catalog, target, protocols)
     guard = Guard(route, catalog.environment)
     instance = client_class(base_url=guard.route.base_url, **{**guard.async_options, **options})
     return instance, request_path(route.protocol, model_id, stream=stream), model_id

@@ -11,7 +11,7 @@ from typing import Any
 from polyroute.catalog import Catalog
 from polyroute.errors import MissingExtra
 from polyroute.integrations import openai
-from polyroute.integrations.route_choice import Target, chosen
+from polyroute.integrations.route_choice import Target, choose_route
 
 try:
     from langchain_openai import ChatOpenAI
@@ -29,7 +29,7 @@ def chat_model(catalog: Catalog, target: Target, **options: Any) -> ChatOpenAI:
     Raises NoEffectiveRoute if no usable route speaks one of `PROTOCOLS`, UnsupportedRoute if the given route does not,
     and UsageError if it is not usable.
     """
-    route, model_id = chosen(catalog, target, PROTOCOLS)
+    route, model_id = choose_route(catalog, target, PROTOCOLS)
     for_clients = {name: options[name] for name in _OF_CLIENTS if name in options}
     client, _ = openai.client(catalog, route, protocol=route.protocol, **for_clients)
     async_client, _ = openai.async_client(catalog, route, protocol=route.protocol, **for_clients)

@@ -14,7 +14,7 @@ from polyroute.errors import MissingExtra
 from polyroute.integrations import openai
 from polyroute.integrations.guard import UNUSED, Guard
 from polyroute.integrations.proxy import PREFIXES
-from polyroute.integrations.route_choice import Target, chosen
+from polyroute.integrations.route_choice import Target, choose_route
 
 try:
     import httpx
@@ -52,7 +52,7 @@ def acompletion_arguments(catalog: Catalog, target: Target) -> dict[str, Any]:
 
 def _arguments(catalog: Catalog, target: Target) -> tuple[dict[str, Any], Guard | None]:
     """Return the common arguments, and the guard for LiteLLM's own client unless LiteLLM uses OpenAI's SDK."""
-    route, model_id = chosen(catalog, target, PREFIXES)
+    route, model_id = choose_route(catalog, target, PREFIXES)
     prefix = PREFIXES[route.protocol]
     guard = Guard(route, catalog.environment)
     arguments = {"model": prefix.prefix + model_id, "api_base": prefix.base_url(guard.route), "api_key": UNUSED}

@@ -14,7 +14,7 @@ from typing import Any
 from polyroute.catalog import Catalog
 from polyroute.errors import MissingExtra
 from polyroute.integrations.guard import UNUSED, Guard
-from polyroute.integrations.route_choice import Target, chosen
+from polyroute.integrations.route_choice import Target, choose_route
 
 try:
     import openai
@@ -31,7 +31,7 @@ def client(catalog: Catalog, target: Target, *, protocol: str = CHAT, **options:
     NoEffectiveRoute if no usable route speaks `protocol`, UnsupportedRoute if the given route does not, and UsageError
     if it is not usable.
     """
-    route, model_id = chosen(catalog, target, (protocol,))
+    route, model_id = choose_route(catalog, target, (protocol,))
     guard = Guard(route, catalog.environment)
     made = openai.OpenAI(
         base_url=guard.route.base_url,
@@ -39,7 +39,7 @@ def client(catalog: Catalog, target: Target, *, protocol: str = CHAT, **options:
         http_client=openai.DefaultHttpxClient(**guard.options),
         **options,
     )
-    guard.take_away(made.default_headers, _wanted(options))
+    guard.remove_defaults(made.default_headers, _wanted(options))
     return made, model_id
 
 
@@ -47,7 +47,7 @@ def async_client(
     catalog: Catalog, target: Target, *, protocol: str = CHAT, **options: Any
 ) -> tuple[openai.AsyncOpenAI, str]:
     """Return an `openai.AsyncOpenAI` and the model's ID, as `client` does."""
-    route, model_id = chosen(catalog, target, (protocol,))
+    route, model_id = choose_route(catalog, target, (protocol,))
     guard = Guard(route, catalog.environment)
     made = openai.AsyncOpenAI(
         base_url=guard.route.base_url,
@@ -55,7 +55,7 @@ def async_client(
         http_client=openai.DefaultAsyncHttpxClient(**guard.async_options),
         **options,
     )
-    guard.take_away(made.default_headers, _wanted(options))
+    guard.remove_defaults(made.default_headers, _wanted(options))
     return made, model_id
 
 

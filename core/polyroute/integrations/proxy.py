@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from polyroute.catalog import Catalog
 from polyroute.errors import UnsupportedRoute
-from polyroute.integrations.route_choice import chosen
+from polyroute.integrations.route_choice import choose_route
 from polyroute.results import Route
 from polyroute.routing.credentials import variable_of
 from polyroute.types import AuthHeader, ModelRef
@@ -61,7 +61,7 @@ def config(catalog: Catalog, models: Iterable[str | ModelRef]) -> str:
 
 
 def _entry(catalog: Catalog, model: str | ModelRef) -> dict[str, Any]:
-    route, model_id = chosen(catalog, model, PREFIXES)
+    route, model_id = choose_route(catalog, model, PREFIXES)
     prefix = PREFIXES[route.protocol]
     parameters: dict[str, Any] = {"model": prefix.prefix + model_id, "api_base": prefix.base_url(route)}
     parameters["api_key"] = _key(route, prefix)

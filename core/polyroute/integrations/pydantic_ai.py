@@ -10,7 +10,7 @@ from typing import Any
 from polyroute.catalog import Catalog
 from polyroute.errors import MissingExtra
 from polyroute.integrations import anthropic, openai
-from polyroute.integrations.route_choice import Target, chosen
+from polyroute.integrations.route_choice import Target, choose_route
 
 try:
     from pydantic_ai.models import Model
@@ -30,7 +30,7 @@ def model(catalog: Catalog, target: Target, **options: Any) -> Model:
     Raises NoEffectiveRoute if no usable route speaks one of `PROTOCOLS`, UnsupportedRoute if the given route does not,
     and UsageError if it is not usable.
     """
-    route, model_id = chosen(catalog, target, PROTOCOLS)
+    route, model_id = choose_route(catalog, target, PROTOCOLS)
     if route.protocol == anthropic.MESSAGES:
         claude, _ = anthropic.async_client(catalog, route, **options)
         return AnthropicModel(model_id, provider=AnthropicProvider(anthropic_client=claude))

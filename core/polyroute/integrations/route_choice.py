@@ -22,7 +22,7 @@ class Chosen(NamedTuple):
     model_id: str
 
 
-def chosen(catalog: Catalog, target: Target, protocols: Collection[str]) -> Chosen:
+def choose_route(catalog: Catalog, target: Target, protocols: Collection[str]) -> Chosen:
     """Return the route to use for `target`, in one of `protocols`.
 
     Raises NoEffectiveRoute if no usable route to the model speaks one of them, UnsupportedRoute if the given route does

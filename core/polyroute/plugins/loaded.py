@@ -74,7 +74,7 @@ class Plugins:
         claims = claims._replace(providers=extended(claims, self._gateways))
         self.rules: Mapping[str, Routeability] = self._gateways.rules
         self.providers, self.owners, self.names = claims.providers, claims.owners, claims.names
-        self.spokesmen = self._gateways.spokesmen
+        self.representatives = self._gateways.representatives
         """By gateway, the plugin that declares what it carries and how it spells models: its owner or an extension."""
         self.lost = claims.lost
         """Third-party plugins with a provider that they declared but do not own: what they say about it is ignored."""

@@ -94,7 +94,7 @@ class ModelLists:
         return mappers
 
     def _misplaced(self, gateway: Any, mapper: object, plugin: Plugin) -> str:
-        is_theirs = isinstance(gateway, str) and self._gateways.spokesmen.get(gateway) == plugin
+        is_theirs = isinstance(gateway, str) and self._gateways.representatives.get(gateway) == plugin
         is_theirs = is_theirs or (isinstance(gateway, str) and self._claims.owners.get(gateway) == plugin)
         if is_theirs and _is_mapper(mapper):
             return ""

@@ -127,7 +127,7 @@ class Gateways(NamedTuple):
     """By gateway."""
     carriers: Mapping[str, tuple[str, ...]]
     """By provider, the gateways that carry it."""
-    spokesmen: Mapping[str, Plugin]
+    representatives: Mapping[str, Plugin]
     """By gateway, the plugin that declares what it carries and how it spells models: its owner or an extension."""
 
 
@@ -135,13 +135,13 @@ def gateways(answers: Sequence[tuple[Plugin, Routeability]], claims: Registry, r
     """Evaluate all routeability rules. The work grows with the rules' length, not with gateways times providers."""
     accepted = dict(_accepted(answers, claims, report))
     rules = {gateway: rule for gateway, (_, rule) in accepted.items()}
-    spokesmen = {gateway: plugin for gateway, (plugin, _) in accepted.items()}
+    representatives = {gateway: plugin for gateway, (plugin, _) in accepted.items()}
     carried: dict[str, list[str]] = {}
     for gateway, rule in rules.items():
-        whole = _with_likes(rule, rules, spokesmen[gateway], report)
-        for provider in dict.fromkeys(_carried(whole, rule, spokesmen[gateway], claims.providers, report)):
+        whole = _with_likes(rule, rules, representatives[gateway], report)
+        for provider in dict.fromkeys(_carried(whole, rule, representatives[gateway], claims.providers, report)):
             carried.setdefault(provider, []).append(gateway)
-    return Gateways(rules, {provider: tuple(each) for provider, each in carried.items()}, spokesmen)
+    return Gateways(rules, {provider: tuple(each) for provider, each in carried.items()}, representatives)
 
 
 def _accepted(

@@ -21,7 +21,7 @@ class Mappers:
         self._report = report
         self._meant: dict[str, tuple[str, ...]] = {}
         # Tests ensure that bundled mappers return valid results, and checking takes half the time of a look-up.
-        self._bundled = {name for name in plugins.gateways if plugins.spokesmen[name].is_bundled}
+        self._bundled = {name for name in plugins.gateways if plugins.representatives[name].is_bundled}
 
     def lookup(self, gateway: str, ref: ModelRef) -> IdMapping:
         """Return the gateway's ID for a model, or the reason why there is none."""
@@ -125,7 +125,7 @@ class Mappers:
         return "it has no mapper for model IDs" if reported else self._failed(gateway, "its plugin returned none")
 
     def _author(self, gateway: str) -> Plugin:
-        return self._plugins.spokesmen.get(gateway) or self._plugins.owners[gateway]
+        return self._plugins.representatives.get(gateway) or self._plugins.owners[gateway]
 
     def _failed(self, gateway: str, wrong: str) -> str:
         message = f"the mapper of {gateway} failed: {wrong}"

@@ -2,7 +2,7 @@
 
 import { post, put, remove } from "./api.js";
 import { openCustomForm } from "./custom.js";
-import { refresh } from "./looking.js";
+import { refresh } from "./loading.js";
 import { runs } from "./models.js";
 import { toast } from "./notices.js";
 import { hidden, store } from "./state.js";

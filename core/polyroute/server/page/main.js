@@ -4,7 +4,7 @@ import { actions, add, attempt, keySet } from "./actions.js";
 import { listen, put, useToken } from "./api.js";
 import { byId, clean, element } from "./dom.js";
 import { createList } from "./list.js";
-import { indexed, loadRoutes, refresh } from "./looking.js";
+import { indexed, loadRoutes, refresh } from "./loading.js";
 import { defaultGateway, DIRECT, flat, passes, sections } from "./models.js";
 import { panelOf } from "./panel.js";
 import { rowOf } from "./row.js";
