@@ -18,7 +18,7 @@ from typing import Any
 from playwright.sync_api import Page
 
 from benchmarks.measuring import Figure, interleaved, judged, medians, show, throw_away
-from tests.support.browser import DEXTO, Visit, Visitor, chromium
+from tests.support.browser import DEXTO, Kept, Visit, chromium, visitor
 
 _TYPED = "claud"
 _SLOWER = 4
@@ -38,10 +38,10 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=11)
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
-    with throw_away() as folder, chromium() as browser, contextlib.ExitStack() as stack:
+    with throw_away() as folder, chromium() as browser, contextlib.closing(Kept(browser)) as kept:
         os.environ["POLYROUTE_HOME"] = str(folder / "cache-home")
-        visit = Visitor(browser, Path(folder), stack)(DEXTO)
-        fine = show("The model picker", _figures(visit, options.rounds))
+        with visitor(Path(folder), kept) as visit:
+            fine = show("The model picker", _figures(visit(DEXTO), options.rounds))
     return 1 if options.check and not fine else 0
 
 
@@ -98,7 +98,7 @@ def _longest(visit: Visit) -> float:
 @contextlib.contextmanager
 def _fresh(visit: Visit) -> Iterator[Page]:
     """Yield a page in a new browser context."""
-    context = visit.browser.new_context()
+    context = visit.page.context.browser.new_context()
     try:
         yield context.new_page()
     finally:

@@ -7,26 +7,25 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
-from tests.support.browser import STATES, Visitor, chromium
+from tests.support.browser import STATES, Kept, Visitor, chromium, visitor
 
 
 @pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    """One browser for all tests of the page, closed before other tests start; timeouts allow for a busy machine."""
-    expect.set_options(timeout=20_000)
-    with chromium() as found:
-        yield found
+def kept() -> Iterator[Kept]:
+    """What a visit hands on to the next, in one browser for all tests of the page, closed before other tests start."""
+    expect.set_options(timeout=20_000)  # for a busy machine
+    with chromium() as browser, contextlib.closing(Kept(browser)) as kept:
+        yield kept
 
 
 @pytest.fixture
-def visit(browser: Browser, tmp_path: Path) -> Iterator[Visitor]:
+def visit(kept: Kept, tmp_path: Path) -> Iterator[Visitor]:
     """Open the page; afterwards, assert that no other host was called and no unexpected error was logged."""
-    with contextlib.ExitStack() as stack:
-        visitor = Visitor(browser, tmp_path, stack)
-        yield visitor
-        for each in visitor.visits:
+    with visitor(tmp_path, kept) as opened:
+        yield opened
+        for each in opened.visits:
             assert each.foreign == []
             assert each.complaints == []
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from playwright.sync_api import expect
 
-from tests.support.browser import BOTH, DEXTO, FREE, NOTHING, Visit, Visitor
+from tests.support.browser import BOTH, DEXTO, NOTHING, Visit, Visitor
 
 OWN = {
     "dexto/models/custom-models.json": json.dumps(
@@ -68,7 +68,7 @@ def custom_form(visit: Visitor, **how: object) -> Visit:
 def route_panel(visit: Visitor, **how: object) -> Visit:
     """Open the panel that explains a model's route."""
     page = visit(DEXTO, **how).open()  # type: ignore[arg-type]
-    page.choose(FREE if how.get("free") else SONNET)
+    page.choose(SONNET)
     return page
 
 

@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.support.browser import PHONE, WIDE, Visitor, chromium
+from tests.support.browser import PHONE, WIDE, Kept, chromium, visitor
 from tests.support.page_states import STATES
 
 
@@ -19,12 +19,11 @@ def main(folder: Path, wanted: list[str]) -> None:
     """Take all screenshots."""
     folder.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("POLYROUTE_HOME", tempfile.mkdtemp())
-    with chromium() as browser:
+    with chromium() as browser, contextlib.closing(Kept(browser)) as kept:
         for name, reach in STATES.items():
             for size, width in ((WIDE, "wide"), (PHONE, "phone")) if name in (wanted or STATES) else ():
-                with contextlib.ExitStack() as stack:
-                    home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-                    page = reach(Visitor(browser, home, stack), size=size).page
+                with tempfile.TemporaryDirectory() as home, visitor(Path(home), kept) as visit:
+                    page = reach(visit, size=size).page
                     for theme in ("light", "dark"):
                         page.emulate_media(color_scheme=theme)
                         page.wait_for_timeout(300)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.support import fork_server
 from tests.support.distributions import Site
 
 POLYROUTE = str(Path(sys.executable).with_name("polyroute"))
@@ -41,7 +42,10 @@ class Shell:
 
     def run(self, *arguments: str, given: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
         """Run the command to its end, with `given` on stdin."""
-        return self.start([*self.command, *arguments], given, **variables)
+        command, environment = [*self.command, *arguments], self.variables | variables
+        if self.command == (POLYROUTE,) and fork_server.can_start(environment):
+            return fork_server.run(command, environment, given)
+        return self.start(command, given, **variables)
 
     def start(self, command: Sequence[str], given: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
         """Run any program to its end."""
