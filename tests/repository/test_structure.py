@@ -31,7 +31,7 @@ LAYERS = {
     "types": "constraints | declarations result_check serialization | credentials",
     "plugins": """
         entry_points hookspecs | manager manifests | executables hook_calls trust | admission registry secrets
-        | loader model_lists | consent | loaded
+        | loader same_models | model_lists | consent | loaded
     """,
     "server": """
         cached_response current_model errors picker_state removed_keys schemas

@@ -134,7 +134,7 @@ def _new_key(path: str) -> bytes:
 
 def own(name: str, source: str) -> str:
     """Return the name of an entry for `source` alone: for values that are too large for a shared file."""
-    return f"{name}-{_digest([source])}"
+    return f"{name}-{digest([source])}"
 
 
 def _kept(name: str) -> Mapping[str, Any]:
@@ -169,14 +169,15 @@ def identity_or_none(source: str) -> Identity | None:
 
 
 def _entry_path(name: str, sources: Sequence[str]) -> str:
-    return _path(f"{name}-{_digest(sources)}")
+    return _path(f"{name}-{digest(sources)}")
 
 
 def _path(name: str) -> str:
     return os.path.join(cache_directory(), f"{name}.json")
 
 
-def _digest(sources: Sequence[str]) -> str:
+def digest(sources: Sequence[str]) -> str:
+    """Return a short name for texts such as paths, for entries that depend on all of them."""
     # A remainder modulo a prime distinguishes paths well enough, and saves importing hashlib or zlib.
     return format(int.from_bytes(os.fsencode("\n".join(sources))) % (2**61 - 1), "016x")
 

@@ -6,17 +6,20 @@ an ID in the gateway's list or returns none. It never guesses: similarity is use
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
+from types import MappingProxyType
 
 from polyroute.model_ids.fuzzy import SimilarIds
 from polyroute.model_ids.normalize import dated
 from polyroute.model_ids.scheme import Scheme
-from polyroute.model_ids.scheme_index import FLOATING, NAMED, NONE, SPELT, SchemeIndex
+from polyroute.model_ids.scheme_index import FLOATING, NAMED, NONE, REFUSED, SPELT, SchemeIndex
 from polyroute.types import Evidence, IdMapping, ModelRef
 
 _REMEMBERED = 16_384
 """The most results cached by a mapper, which several gateways may share: a few megabytes."""
+
+_NOTHING: Mapping[str, tuple[str, str]] = MappingProxyType({})
 
 _Found = tuple[IdMapping, int]
 """What an ID maps to, and how close the match is."""
@@ -25,21 +28,23 @@ _Found = tuple[IdMapping, int]
 class SchemeMapper:
     """The mapper of a scheme. Indexes are built on first use; after that, results are look-ups."""
 
-    def __init__(self, load: Callable[[], Scheme]) -> None:
-        """`load` is called once, on first use."""
+    def __init__(self, load: Callable[[], Scheme], sources: Iterable[str] = ()) -> None:
+        """`load` is called once, on first use. `sources` are the files that the scheme and its lists are made from."""
         self._load = load
-        self._recent: dict[ModelRef, IdMapping] = {}
+        self.sources = tuple(sources)
+        self._recent: dict[ModelRef, _Found] = {}
         self._lacked: ModelRef | None = None
 
     def lookup(self, model: ModelRef, /) -> IdMapping:
         """Return the gateway's ID for `model`, with the evidence."""
-        if own := self._own.get(model):
-            return own[0]
-        known = self._recent.get(model)
+        return self._found(model)[0]
+
+    def _found(self, model: ModelRef) -> _Found:
+        known = self._own.get(model) or self._recent.get(model)
         if known is None:
             if len(self._recent) >= _REMEMBERED:
                 self._recent.clear()
-            known = self._recent[model] = self._find(*model)[0]
+            known = self._recent[model] = self._find(*model)
         return known
 
     def lacks(self, model: ModelRef, /) -> bool:
@@ -60,6 +65,43 @@ class SchemeMapper:
     def reverse(self, gateway_id: str, /) -> ModelRef | None:
         """Return the vendor's own model for a gateway's ID, if exactly one comes closest to it."""
         return self._native.get(gateway_id)
+
+    def word(self, model: ModelRef, /) -> str | None:
+        """Return one word for the model that an ID names; models with equal words are the same, whoever lists them.
+
+        It is the gateway's ID if the gateway lists the model, else the maker and the folded name. A name that follows
+        the newest model (`-latest`) is a word of its own. None if the maker is unknown, or if the ID is known to mean
+        another model than it says.
+        """
+        provider = self._scheme.same.get(model.provider, model.provider)
+        if provider == self._scheme.provider:
+            return model.id
+        found, closeness = self._found(model)
+        if found.id is not None and "latest" not in model.id.lower():
+            return found.id
+        return None if closeness == REFUSED else self._index.word(provider, model.id)
+
+    @property
+    def makers(self) -> frozenset[str]:
+        """The vendors to whose own models the gateway's IDs are mapped back."""
+        return frozenset(self._index.makers())
+
+    def reading(self, more: Scheme) -> SchemeMapper:
+        """Return a mapper that also reads the IDs of the providers in `more`, by its names, organisations and aliases.
+
+        What this scheme itself says comes first.
+        """
+
+        def load() -> Scheme:
+            own = self._scheme
+            return own._replace(
+                namings={**more.namings, **own.namings},
+                organisations={**more.organisations, **own.organisations},
+                families={**more.families, **own.families},
+                aliases_at={**more.aliases_at, **own.aliases_at},
+            )
+
+        return SchemeMapper(load, self.sources)
 
     def suggest(self, model: ModelRef, /) -> tuple[str, ...]:
         """Return references to models of the gateway: the one that `model` maps to, else similarly spelled ones."""
@@ -100,9 +142,12 @@ class SchemeMapper:
             why = f"{native_id} is one of {provider}'s own IDs and is used unchanged"
             return IdMapping(native_id, "verbatim", why), SPELT
         readings = self._index.readings(provider, native_id)
+        if stated := self._scheme.stated.get(provider, _NOTHING).get(native_id.lower()):
+            meant, why = stated
+            return self._listed(meant, f": {why}", NAMED, native_id) if meant else self._refused(why, native_id)
         for namespace, model in readings:
             if found := self._index.find(provider, namespace, model):
-                return self._listed(*found, native_id) if found[0] else self._none("not_offered", found[1], native_id)
+                return self._listed(*found, native_id) if found[0] else self._refused(found[1], native_id)
         return self._missing(provider, native_id, readings)
 
     def _listed(self, gateway_id: str, how: str, closeness: int, native_id: str) -> _Found:
@@ -122,6 +167,9 @@ class SchemeMapper:
 
     def _none(self, evidence: Evidence, why: str, native_id: str) -> _Found:
         return IdMapping(None, evidence, f"{native_id}: {why}"), NONE
+
+    def _refused(self, why: str, native_id: str) -> _Found:
+        return self._none("not_offered", why, native_id)[0], REFUSED
 
     def _alike(self, model: ModelRef) -> Iterable[str]:
         readings = self._index.readings(self._scheme.same.get(model.provider, model.provider), model.id)

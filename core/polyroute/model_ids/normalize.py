@@ -33,6 +33,7 @@ _ARN = re.compile("arn:[^/]*:(?:foundation-model|inference-profile)/([^/]+)")
 _REVISION = re.compile("(.+?)(?:-v?([0-9]+))?:([0-9]+)(?::[0-9]+k)?")
 _FIRST_REVISION = re.compile("-v?1$")
 _POINT = re.compile("(?<=[0-9])p(?=[0-9])")
+_JOINED = re.compile("(?<![0-9.])([0-9])([0-9])(?=-|$)")
 _PRECISION = re.compile("(?:-(?:fp8|fp4|nvfp4|mxfp4|bf16|fp16|int8|int4|8bit|4bit|awq|gptq))+$")
 _PUBLISHER = re.compile("(?:projects/[^/]+/locations/[^/]+/)?publishers/([^/]+)/models/([^/]+)")
 _NUMBERED = re.compile("(?:(.*)-)?00[0-9]")
@@ -90,6 +91,17 @@ def dated(name: str) -> tuple[str, ReleaseDate] | None:
     return None
 
 
+def days_between(earlier: str, later: str) -> int | None:
+    """Return the days from one date (ISO 8601, perhaps without the day) to another; None if either is no date."""
+    from datetime import date
+
+    try:
+        first, last = (date(*[*map(int, each.split("-")), 1, 1][:3]) for each in (earlier, later))
+    except ValueError:
+        return None
+    return (last - first).days
+
+
 def _span(year: int, month: int, day: int) -> tuple[int, int]:
     """Return the first and last day that a date may mean, in months of 31 days, which is exact enough for `near`."""
     month = month or 1
@@ -123,6 +135,11 @@ def _at(model_id: str) -> list[str]:
     return [f"{name}-{kept}" if kept else name]
 
 
+def _joined(model_id: str) -> list[str]:
+    apart = _JOINED.sub(r"\1.\2", model_id)
+    return [model_id] if apart == model_id else [model_id, apart]
+
+
 def _publisher(model_id: str) -> list[str]:
     found = _PUBLISHER.fullmatch(model_id)
     return [f"{found[1]}/{found[2]}" if found else model_id]
@@ -135,6 +152,7 @@ RULES: Mapping[str, Callable[[str], list[str]]] = MappingProxyType(
         "revision": _revision,
         "at": _at,
         "publisher": _publisher,
+        "joined": _joined,
         "point": lambda model_id: [_POINT.sub(".", model_id)],
         "tag": lambda model_id: [model_id.replace(":", "-")],
         "precision": lambda model_id: [_PRECISION.sub("", model_id)],
@@ -147,6 +165,7 @@ RULES: Mapping[str, Callable[[str], list[str]]] = MappingProxyType(
 - `revision`: `-v1:0`, `:0` and `-v1` at the end, perhaps with a window (`:0:48k`); a later revision is kept
 - `at`: `@20250929` is a date; `@default` and `@001` are dropped
 - `publisher`: `publishers/ORGANISATION/models/NAME`, perhaps in a project and a location
+- `joined`: two digits may be a version written together (`gpt-52`)
 - `point`: `p` between two digits is a point
 - `tag`: the part after a colon is a size
 - `precision`: `-fp8`, `-int4`, `-awq` … describe how weights are stored

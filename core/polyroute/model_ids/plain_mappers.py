@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
+from polyroute.model_ids.normalize import dated, without_separators
 from polyroute.types import IdMapping, Mapper, ModelRef, Routeability
+
+if TYPE_CHECKING:
+    from polyroute.model_ids.groups import Groups
+    from polyroute.model_ids.scheme import Scheme
 
 Listed = Callable[[str], Iterable[str]]
 """Returns the IDs in a provider's list, whichever plugin supplied it."""
@@ -61,43 +67,71 @@ class SpelledMapper:
 
 
 class LikeMapper:
-    """The mapper of a gateway that spells models like another gateway and offers what its own list has."""
+    """The mapper of a gateway whose IDs another gateway's scheme can read: equal words are the same model.
 
-    def __init__(
-        self, gateway: str, like: str, listed: Listed, others: Mapping[str, Mapper] = MappingProxyType({})
-    ) -> None:
-        """`others` has the mappers of all gateways, by gateway."""
-        self._gateway, self._like, self._listed, self._others = gateway, like, listed, others
+    Only models in the gateway's own list are offered. Without such a list it takes the other gateway's IDs.
+    """
 
-    def among(self, others: Mapping[str, Mapper]) -> LikeMapper:
-        """Return the same mapper with access to `others`."""
-        return LikeMapper(self._gateway, self._like, self._listed, others)
+    def __init__(self, gateway: str, like: str, listed: Listed, more: Scheme | None = None) -> None:
+        """`more` is how the gateway spells models beyond what the other's scheme says."""
+        self.gateway, self.like, self.more = gateway, like, more
+        self._listed = listed
+        self._others: Mapping[str, Mapper] = MappingProxyType({})
+        self._groups: Groups | None = None
+
+    def among(self, others: Mapping[str, Mapper], groups: Groups | None) -> LikeMapper:
+        """Return the same mapper with access to the mappers of all gateways, and to the words of all lists."""
+        found = LikeMapper(self.gateway, self.like, self._listed, self.more)
+        found._others, found._groups = others, groups
+        return found
 
     def lookup(self, model: ModelRef, /) -> IdMapping:
-        """Return the other gateway's ID, if this gateway's own list has it or there is no such list."""
-        if model.provider == self._gateway:
+        """Return the ID by which the gateway's own list has the model, or the reason why there is none."""
+        if model.provider == self.gateway:
             return IdMapping(model.id, "verbatim", f"{model.id} is one of its own IDs and is used unchanged")
-        other = self._other
-        if other is None:
-            why = f"its models are spelled as at {self._like}, which has no mapper"
-            return IdMapping(None, "unknown", why)
-        found = other.lookup(model)
-        if found.id is None or not self._own:
-            return found if found.id is None else found._replace(evidence="unlisted")
-        if found.id in self._own:
-            return IdMapping(found.id, "listed", f"{found.id} is in its list")
-        return IdMapping(None, "not_offered", f"{model.id}: its list does not have {found.id}")
+        if self._other is None:
+            return IdMapping(None, "unknown", f"its models are spelled as at {self.like}, which has no mapper")
+        if self._groups is None or not self._own:
+            return self._as_the_other(self._other.lookup(model))
+        word = self._groups.word(model)
+        if word is None:
+            return IdMapping(None, "unknown", f"{model.id}: it is not known which model that is")
+        ids = self._groups.at(self.gateway, word)
+        if not ids:
+            return IdMapping(None, "not_offered", f"{model.id}: its list does not have {word}")
+        found = _closest(model.id, ids)
+        return IdMapping(found, "listed", f"{found} is in its list")
 
     def reverse(self, gateway_id: str, /) -> ModelRef | None:
-        """Return what the other gateway maps the ID back to, if the own list has it or there is no such list."""
-        other = self._other
-        return other.reverse(gateway_id) if other and (not self._own or gateway_id in self._own) else None
+        """Return the maker's own model for one of the gateway's IDs, if exactly one is certain."""
+        if self._other is None:
+            return None
+        if self._groups is not None and self._own:
+            return self._groups.native(self.gateway, gateway_id)
+        return self._other.reverse(gateway_id) if not self._own or gateway_id in self._own else None
+
+    def _as_the_other(self, found: IdMapping) -> IdMapping:
+        if found.id is None or found.id in self._own:
+            return found
+        if not self._own:
+            return found._replace(evidence="unlisted")
+        return IdMapping(None, "not_offered", f"its list does not have {found.id}")
 
     @property
     def _other(self) -> Mapper | None:
-        other = self._others.get(self._like)
+        other = self._others.get(self.like)
         return None if isinstance(other, LikeMapper) else other  # so that there are no chains, and no loops
 
     @cached_property
     def _own(self) -> frozenset[str]:
-        return frozenset(self._listed(self._gateway))
+        return frozenset(self._listed(self.gateway))
+
+
+def _closest(model_id: str, ids: Sequence[str]) -> str:
+    """Return the ID that is spelled most like `model_id`, or has its date; else the plainest."""
+    if len(ids) == 1:
+        return ids[0]
+    name, split = without_separators(model_id), dated(model_id.lower())
+    spelled = [each for each in ids if without_separators(each.rpartition("/")[2]) == name]
+    same_day = [each for each in ids if split and (other := dated(each)) and other[1].agrees(split[1])]
+    return (*spelled, *same_day, *ids)[0]

@@ -61,10 +61,15 @@ class Scheme(NamedTuple):
     """By provider, the aliases that hold for its IDs only."""
     native: Mapping[str, tuple[str, ...]] = _EMPTY
     """By vendor, the IDs in its own list, to which the gateway's IDs are mapped back."""
+    stated: Mapping[str, Mapping[str, tuple[str, str]]] = _EMPTY
+    """By provider and ID in lower case, what lists state (`list_evidence`): an ID (empty: none) and the reason."""
 
 
 def scheme(
-    table: Mapping[str, Any], models: Mapping[str, tuple[str, ...]], native: Mapping[str, tuple[str, ...]] = _EMPTY
+    table: Mapping[str, Any],
+    models: Mapping[str, tuple[str, ...]],
+    native: Mapping[str, tuple[str, ...]] = _EMPTY,
+    stated: Mapping[str, Mapping[str, tuple[str, str]]] = _EMPTY,
 ) -> Scheme:
     """Return the scheme in a TOML table for a gateway with these models. Raises ValueError for an unknown rule."""
     providers: Mapping[str, Mapping[str, Any]] = table.get("providers", {})
@@ -81,6 +86,7 @@ def scheme(
         {name: Alias(*each) for name, each in aliases.items()},
         {at: {name: Alias(*each) for name, each in inner.items()} for at, inner in table.get("aliases_at", {}).items()},
         native,
+        stated,
     )
 
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from polyroute.model_ids.normalize import RULES, ReleaseDate, dated, first_word, folded, without_separators
 from polyroute.model_ids.scheme import Alias, Naming, Scheme
 
-SPELT, DATED, NAMED, FLOATING, NONE = range(5)
+SPELT, DATED, NAMED, FLOATING, NONE, REFUSED = range(6)
 """How closely a native ID matches the gateway's, for mapping back; lower is closer."""
 
 
@@ -51,10 +51,10 @@ class SchemeIndex:
     def readings(self, provider: str, native_id: str) -> list[tuple[str, str]]:
         """Return the namespaces and names that an ID may mean, likeliest first; empty if the maker is unknown."""
         if namespace := self._plain.get(provider):
-            return [(namespace, native_id)]
+            return [(namespace, each) for each in self._own_names(provider, namespace, native_id)]
         naming = self._scheme.namings.get(provider)
         names = _names(naming, native_id) if naming else ()
-        return [made for each in names if naming and (made := self._maker(naming, each))]
+        return [made for each in names if naming for made in self._makers(provider, naming, each)]
 
     def find(self, provider: str, namespace: str, name: str) -> tuple[str, str, int] | None:
         """Return the gateway's ID, how it was found and how close it is; None if there is none.
@@ -71,27 +71,92 @@ class SchemeIndex:
                 return False
         return True
 
+    def word(self, provider: str, native_id: str) -> str | None:
+        """Return maker and folded name as an ID itself gives them, whether or not the list has a model of the maker.
+
+        None if the maker is unknown.
+        """
+        naming = self._scheme.namings.get(provider)
+        if naming is None:
+            namespace = self.namespace(provider) or provider
+            return self._spelt(namespace, [*self._own_names(provider, namespace, native_id)][-1])
+        for name in _names(naming, native_id):
+            for namespace, rest in self._makers(provider, naming, name):
+                return self._spelt(namespace, rest)
+            organisation, slash, rest = name.partition("/")
+            if "path" in naming.rules and slash and rest and "/" not in rest:
+                return self._spelt(organisation, rest)
+        return None
+
+    def _spelt(self, namespace: str, name: str) -> str:
+        """Return the word of a name: folded, without the maker repeated before it, and with its date in one form."""
+        split = _dated(name)
+        plain = folded(split[0] if split else name)
+        for maker in self._forms.get(namespace, ()):
+            plain = plain.removeprefix(f"{maker}-")
+        return f"{namespace}/{plain}" + ("".join(f"-{part}" for part in split[1]) if split else "")
+
     def snapshots(self, namespace: str, name: str) -> list[str]:
         """Return the dated IDs that the list has for a model whose name ends with a date."""
         split = _dated(name)
         return [each for _, each in self._dated.get(f"{namespace}/{folded(split[0])}", ())] if split else []
 
-    def _maker(self, naming: Naming, name: str) -> tuple[str, str] | None:
+    def _makers(self, provider: str, naming: Naming, name: str) -> Iterator[tuple[str, str]]:
         if naming.namespace:
-            return naming.namespace, name
-        if "path" in naming.rules and "/" in name:
-            organisation, _, rest = name.partition("/")
-        elif "dotted" in naming.rules and "." in name:
-            organisation, _, rest = name.partition(".")
-        else:
-            return self._family(name) if "bare" in naming.rules and "/" not in name else None
-        namespace = self._namespace_of(organisation)
-        return (namespace, rest) if namespace and rest and "/" not in rest else None
+            yield from ((naming.namespace, each) for each in self._own_names(provider, naming.namespace, name))
+        for mark, rule in (("/", "path"), (".", "dotted")):
+            if rule in naming.rules and mark in name:
+                organisation, _, rest = name.partition(mark)
+                if rest and "/" not in rest:
+                    yield from self._of_organisation(organisation, rest)
+                return
+        if "bare" in naming.rules and "/" not in name and (namespace := self._family(name)):
+            yield namespace, name
 
-    def _family(self, name: str) -> tuple[str, str] | None:
+    def _of_organisation(self, organisation: str, name: str) -> Iterator[tuple[str, str]]:
+        """Yield what `organisation/name` may mean: as it is, if it is listed; else by the table and by the family.
+
+        An organisation may have a second namespace, for a family of its own (`umbrella` and `umbrella-labs`).
+        """
+        if f"{organisation}/{name}" in self._scheme.models:
+            yield organisation, name
+        namespace = self._namespace_of(organisation)
+        if namespace:
+            yield namespace, name
+        family = self._family(name)
+        if family not in ("", namespace) and {organisation, namespace} & {family, family.partition("-")[0]}:
+            yield family, name
+
+    def _family(self, name: str) -> str:
+        """Return the namespace that the beginning of a name stands for: a maker's name, or the family's."""
         word = first_word(name)
-        namespace = self._scheme.families.get(word) or self._namespace_of(word)
-        return (namespace, name) if namespace else None
+        found = self._scheme.families.get(word) or self._namespace_of(word) or self.families.get(word)
+        return found or next((self._prefixes[each] for each in _beginnings(name) if each in self._prefixes), "")
+
+    @cached_property
+    def families(self) -> Mapping[str, str]:
+        """From each first word that the list has in one namespace only to that namespace."""
+        seen: dict[str, set[str]] = {}
+        for gateway_id in self._scheme.models:
+            namespace, _, name = gateway_id.partition("/")
+            word = first_word(name)
+            if len(word) > 1 and namespace.isascii() and not namespace.startswith("~"):
+                seen.setdefault(word, set()).add(namespace)
+        return {word: next(iter(each)) for word, each in seen.items() if len(each) == 1}
+
+    @cached_property
+    def _prefixes(self) -> Mapping[str, str]:
+        """From the names of makers, folded, to namespaces, for IDs that begin with them (`init-ech-t-5`)."""
+        own = {folded(namespace): namespace for namespace in self.namespaces if not namespace.startswith("~")}
+        return {**{folded(name): namespace for name, namespace in self._scheme.organisations.items()}, **own}
+
+    def _own_names(self, provider: str, namespace: str, native_id: str) -> Iterator[str]:
+        """Yield a vendor's own ID, and the ID without the vendor's name before it (`acme/model-1` of acme)."""
+        yield native_id
+        head, slash, rest = native_id.partition("/")
+        head = head.lower()
+        if slash and rest and (head in (provider, namespace) or self._namespace_of(head) == namespace):
+            yield rest
 
     def _namespace_of(self, organisation: str) -> str:
         return self._scheme.organisations.get(organisation, organisation if organisation in self.namespaces else "")
@@ -156,14 +221,25 @@ class SchemeIndex:
 
     def _with_makers(self, names: dict[str, tuple[str, str, int]]) -> dict[str, tuple[str, str, int]]:
         """Return `names` with the forms in which hosts repeat the maker before the name (`maker/maker-model-1`)."""
+        for key, found in list(names.items()):
+            namespace, _, name = key.partition("/")
+            for maker in self._forms.get(namespace, ()):
+                names.setdefault(f"{namespace}/{maker}-{name}", found)
+        return names
+
+    @cached_property
+    def _forms(self) -> Mapping[str, list[str]]:
+        """By namespace, the names of its maker, folded."""
         makers: dict[str, list[str]] = {namespace: [folded(namespace)] for namespace in self.namespaces}
         for organisation, namespace in self._scheme.organisations.items():
             makers.setdefault(namespace, []).append(folded(organisation))
-        for key, found in list(names.items()):
-            namespace, _, name = key.partition("/")
-            for maker in makers.get(namespace, ()):
-                names.setdefault(f"{namespace}/{maker}-{name}", found)
-        return names
+        return makers
+
+
+def _beginnings(name: str) -> Iterator[str]:
+    """Yield the first two and the first three words of a name, folded, if more follow."""
+    words = folded(name).split("-")
+    yield from ("-".join(words[:number]) for number in (3, 2) if len(words) > number)
 
 
 def _dated(name: str) -> tuple[str, ReleaseDate] | None:

@@ -35,6 +35,7 @@ from polyroute.types import (
 )
 
 if TYPE_CHECKING:
+    from polyroute.model_ids.groups import Groups
     from polyroute.plugins.consent import Withheld
     from polyroute.plugins.secrets import Secrets
 
@@ -211,11 +212,7 @@ class Plugins:
     def touched(self, environment: Environment) -> set[str]:
         """Return the providers whose requirement must be evaluated, since the environment may have what it names."""
         by_variable, always = self._index
-        touched = set(always)
-        for name in environment.names:
-            if name in by_variable:
-                touched.update(by_variable[name])
-        return touched
+        return {*always, *(each for name in environment.names for each in by_variable.get(name, ()))}
 
     def unmet(self, provider_id: str, environment: Environment) -> Evaluation:
         """Return the evaluation of a provider that is not `touched`, which is the same in every environment."""
@@ -256,6 +253,11 @@ class Plugins:
     def mappers(self) -> Mapping[str, Mapper]:
         """By gateway, its mapper of model IDs."""
         return self._listings.mappers
+
+    @property
+    def groups(self) -> Groups | None:
+        """The listings of all providers, grouped by the model that they are; None if no plugin has a scheme of IDs."""
+        return self._listings.groups
 
     def models(self, provider_id: str) -> Mapping[str, Model]:
         """Return a provider's models by ID; empty if no list is known."""

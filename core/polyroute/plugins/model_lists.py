@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pluggy
 
@@ -19,6 +19,10 @@ from polyroute.plugins.manager import author
 from polyroute.plugins.registry import Gateways, Registry
 from polyroute.results import CONTAINED, Plugin
 from polyroute.types import Mapper, Model
+
+if TYPE_CHECKING:
+    from polyroute.model_ids.groups import Groups
+    from polyroute.plugins.same_models import SameModels
 
 _MODELS, _MODEL_IDS = "polyroute_models", "polyroute_model_ids"
 
@@ -74,13 +78,27 @@ class ModelLists:
     @cached_property
     def mappers(self) -> Mapping[str, Mapper]:
         """By gateway, its mapper of model IDs, which must come from the plugin that declares what it carries."""
+        return self._same_models.mappers()
+
+    @property
+    def groups(self) -> Groups | None:
+        """The listings of all providers, grouped by model; None if no plugin says how IDs are spelled."""
+        return self._same_models.groups
+
+    @cached_property
+    def _same_models(self) -> SameModels:
+        from polyroute.plugins.same_models import SameModels
+
+        return SameModels(self._declared_mappers(), self._claims, self._gateways, self.listed, self._ask)
+
+    def _declared_mappers(self) -> dict[str, Mapper]:
         mappers = {**self._own_mappers}
         if self._shared:
             mappers = {**self._shared._own_mappers, **mappers}
         for gateway, rule in self._gateways.rules.items():
             if rule.like in mappers and gateway not in mappers:  # it has no mapper: it spells as that one
                 mappers[gateway] = mappers[rule.like]
-        return _among(mappers)
+        return mappers
 
     @cached_property
     def _own_mappers(self) -> dict[str, Mapper]:
@@ -180,13 +198,6 @@ class ModelLists:
         if self._claims.owners[model.provider] == plugin:
             return model
         return model._replace(base_url="", protocol="", auth=None, headers=())
-
-
-def _among(mappers: Mapping[str, Mapper]) -> Mapping[str, Mapper]:
-    """Return the mappers, giving those that spell as another gateway does access to the others."""
-    from polyroute.model_ids.plain_mappers import LikeMapper
-
-    return {name: each.among(mappers) if isinstance(each, LikeMapper) else each for name, each in mappers.items()}
 
 
 def _is_mapper(value: object) -> bool:

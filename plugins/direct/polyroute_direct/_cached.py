@@ -27,7 +27,7 @@ def providers() -> list[Provider]:
 
 def models(provider_ids: Iterable[str]) -> list[Model]:
     """Return the models of these providers."""
-    texts = derived("direct-models", _VERSION, all_sources(), _model_texts)
+    texts = _texts_of(tuple(map(identity, all_sources())))
     return [restored(Model, row) for provider in provider_ids for row in json.loads(texts.get(provider, "[]"))]
 
 
@@ -78,6 +78,13 @@ def _read_facts() -> Table:
         "day": files.day,
         "count": _models.count(files),
     }
+
+
+@lru_cache(maxsize=1)
+def _texts_of(_identities: object) -> dict[str, str]:
+    """Return the lists as text; several providers are asked for one after the other."""
+    texts: dict[str, str] = derived("direct-models", _VERSION, all_sources(), _model_texts)
+    return texts
 
 
 def _model_texts() -> object:

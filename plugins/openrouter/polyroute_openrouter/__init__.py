@@ -24,7 +24,7 @@ from polyroute import (
     Slot,
     hookimpl,
 )
-from polyroute_openrouter._lists import LIST, facts, lists_identity, models, scheme
+from polyroute_openrouter._lists import LIST, facts, lists_identity, models, scheme, sources
 
 PROVIDER_ID = "openrouter"
 BASE_URL = "https://openrouter.ai/api/v1"
@@ -58,7 +58,7 @@ def mapper() -> Mapper:
 def _mapper(identity: object) -> Mapper:
     from polyroute.model_ids import SchemeMapper  # imported here because `status` does not need it
 
-    return SchemeMapper(scheme)
+    return SchemeMapper(scheme, sources())
 
 
 def fetched_list(gateway: str) -> FetchedList:

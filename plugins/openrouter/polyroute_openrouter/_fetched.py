@@ -38,7 +38,7 @@ def _models(listed: Table) -> dict[str, Any]:
     sound = {}
     for name in filter(None, listed):
         model = table_at(listed, name)
-        texts = {key: text_at(model, key) for key in ("name", "release_date", "last_updated")}
+        texts = {key: text_at(model, key) for key in ("name", "release_date", "last_updated", "canonical_model_id")}
         modalities = table_at(model, "modalities")
         sound[name] = {
             "id": name,

@@ -14,7 +14,7 @@ from polyroute.lists import derived, identity
 if TYPE_CHECKING:
     from polyroute.model_ids import Scheme
 
-_VERSION = 5
+_VERSION = 10
 _OWN = "openrouter"
 LIST = "openrouter"
 """The name of OpenRouter's own list, which can be fetched."""
@@ -45,7 +45,7 @@ def facts() -> Facts:
 
 def lists_identity() -> tuple[object, ...]:
     """Return the identity of the current state of the source files."""
-    return tuple(map(identity, _sources()))
+    return tuple(map(identity, sources()))
 
 
 def scheme() -> Scheme:
@@ -54,7 +54,7 @@ def scheme() -> Scheme:
 
     kept = _derived("openrouter-scheme", _scheme)
     models, native = ({name: tuple(each) for name, each in kept[key].items()} for key in ("models", "native"))
-    return scheme(kept["table"], models, native)
+    return scheme(kept["table"], models, native, kept["stated"])
 
 
 def models() -> Iterable[Model]:
@@ -65,10 +65,11 @@ def models() -> Iterable[Model]:
 
 
 def _derived(name: str, build: Any) -> Any:
-    return derived(name, _VERSION, _sources(), build)
+    return derived(name, _VERSION, sources(), build)
 
 
-def _sources() -> list[str]:
+def sources() -> list[str]:
+    """Return the files that the scheme and the lists are made from."""
     return [_data_file(), _TABLE, *lists.sources(LIST, _MODELS_DEV)]
 
 
@@ -124,12 +125,22 @@ def _facts() -> Facts:
 
 
 def _scheme() -> dict[str, Any]:
+    from polyroute.model_ids import scheme
+    from polyroute.model_ids.list_evidence import ListEntry, stated
+
+    def listed(model: dict[str, Any]) -> ListEntry:
+        cost, called = model.get("cost") or {}, model.get("canonical_model_id", "")
+        prices = cost.get("input"), cost.get("output")
+        return ListEntry(model.get("name", ""), model.get("release_date", ""), prices, called)
+
     table, providers = _read_table(), _providers()
     models = {name: _dates(model) for name, model in providers[_OWN]["models"].items()}
     offered = {model.partition("/")[0] for model in models} - {_OWN}
     makers = {name for name, each in table["providers"].items() if "namespace" in each}
     native = {name: list(each["models"]) for name, each in providers.items() if name in makers | offered}
-    return {"table": table, "models": models, "native": native}
+    made = scheme(table, {name: tuple(each) for name, each in models.items()}, native)
+    listings = {name: {each: listed(row) for each, row in found["models"].items()} for name, found in providers.items()}
+    return {"table": table, "models": models, "native": native, "stated": stated(made, listings)}
 
 
 def _dates(model: dict[str, Any]) -> list[str]:

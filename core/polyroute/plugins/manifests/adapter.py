@@ -83,7 +83,8 @@ class Described:
         if spelling.like:
             from polyroute.model_ids.plain_mappers import LikeMapper
 
-            return LikeMapper(gateway, spelling.like, listed)
+            more = _table(spelling) if spelling.table().keys() - {"provider"} else None
+            return LikeMapper(gateway, spelling.like, listed, more)
         if spelling.spelled:
             from polyroute.model_ids.plain_mappers import SpelledMapper
 
@@ -110,6 +111,12 @@ class ManifestPlugin(Described):
     def polyroute_verifications(self) -> Iterable[Probe]:
         """Return the probes that check keys at its endpoints."""
         return self.said.probes
+
+
+def _table(spelling: Spelling) -> Scheme:
+    from polyroute.model_ids.scheme import scheme
+
+    return scheme(spelling.table(), {})
 
 
 def _scheme(rule: Routeability, spelling: Spelling, models: Models, listed: Listed) -> Scheme:

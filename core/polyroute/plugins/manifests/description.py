@@ -77,7 +77,11 @@ class Spelling(NamedTuple):
     spelled: Spelled = ""
     """Take vendors' own IDs, unchanged (`vendor`) or after the provider's ID (`provider/id`), even if not listed."""
     like: Line = ""
-    """Another gateway that spells models in the same way. Models outside this gateway's own list are not offered."""
+    """Another gateway whose scheme reads this one's IDs too. Models that are not in its own list are not offered."""
+    rules: tuple[Text, ...] = ()
+    """With `like`, the rules for this gateway's own IDs, unless the other's scheme has them; likewise the next two."""
+    prefixes: tuple[Text, ...] = ()
+    suffixes: tuple[Text, ...] = ()
 
     def inconsistency(self) -> str:
         """Return why these fields are not a valid scheme; empty if they are."""
@@ -85,6 +89,8 @@ class Spelling(NamedTuple):
 
         if self.spelled and self.like:
             return "`spelled` and `like` exclude each other: give one of the two"
+        if any(self.own_naming) and not self.like:
+            return "`rules`, `prefixes` and `suffixes` go with `like`"
         try:
             scheme({**self.table(), "provider": "x"}, {})
         except ValueError as wrong:
@@ -93,8 +99,17 @@ class Spelling(NamedTuple):
 
     def table(self) -> dict[str, Any]:
         """Return the table that `polyroute.model_ids.scheme` reads."""
-        found: dict[str, Any] = serialization.plain(self._replace(spelled="", like=""))
+        plain = self._replace(spelled="", like="", rules=(), prefixes=(), suffixes=())
+        found: dict[str, Any] = serialization.plain(plain)
+        if any(self.own_naming):
+            own = dict(zip(("rules", "prefixes", "suffixes"), self.own_naming, strict=True))
+            found["providers"] = {self.provider: own, **found.get("providers", {})}
         return found
+
+    @property
+    def own_naming(self) -> tuple[tuple[str, ...], ...]:
+        """How the gateway's own IDs are read: rules, prefixes and suffixes."""
+        return self.rules, self.prefixes, self.suffixes
 
 
 class ModelList(NamedTuple):

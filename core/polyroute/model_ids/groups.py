@@ -1,0 +1,116 @@
+"""Groups of listings that are one model of its maker, over the lists of all providers.
+
+A mapper has one word for each ID, and equal words are the same model. Working out the words of whole lists takes a
+tenth of a second, so the words of lists that stay the same are kept between runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from polyroute.model_ids.mapper import SchemeMapper
+from polyroute.model_ids.normalize import folded
+from polyroute.types import ModelRef
+
+Listed = Callable[[str], Iterable[str]]
+"""Returns the IDs in a provider's list."""
+
+
+class Kept(NamedTuple):
+    """The words of whole lists, in a form that JSON can represent."""
+
+    words: list[str]
+    listings: dict[str, dict[str, int]]
+    """By provider and ID, the index of its word. Models that only one provider lists are left out."""
+
+
+def kept(mapper: SchemeMapper, providers: Iterable[str], listed: Listed) -> Kept:
+    """Return the words of these providers' lists."""
+    found = {name: _words(mapper, name, listed) for name in providers}
+    having: dict[str, set[str]] = {}
+    for name, words in found.items():
+        for word in words.values():
+            having.setdefault(word, set()).add(name)
+    shared = {word: number for number, word in enumerate(each for each, names in having.items() if len(names) > 1)}
+    listings = {
+        name: known
+        for name, words in found.items()
+        if (known := {each: shared[word] for each, word in words.items() if word in shared})
+    }
+    return Kept(list(shared), listings)
+
+
+def _words(mapper: SchemeMapper, provider: str, listed: Listed) -> dict[str, str]:
+    return {each: word for each in listed(provider) if (word := mapper.word(ModelRef(provider, each)))}
+
+
+class Groups:
+    """The groups. Nothing is read or computed before it is needed."""
+
+    def __init__(self, mapper: SchemeMapper, load: Callable[[], Kept], others: Iterable[str], listed: Listed) -> None:
+        """`load` returns the kept words. The lists of the providers in `others` are read on first use."""
+        self._mapper, self._load, self._listed = mapper, load, listed
+        self._others = frozenset(others)
+        self._read: dict[str, Mapping[str, str]] = {}
+        self._inverted: dict[str, Mapping[str, list[str]]] = {}
+
+    def word(self, model: ModelRef, /) -> str | None:
+        """Return the word of a model, listed or not; None if its maker is unknown."""
+        return self._listing(model.provider).get(model.id) or self._mapper.word(model)
+
+    def at(self, provider: str, word: str, /) -> tuple[str, ...]:
+        """Return the IDs by which one provider lists the model of a word, the plainest first."""
+        known = self._inverted.get(provider)
+        if known is None:
+            known = self._inverted[provider] = _inverted(self._listing(provider))
+        return tuple(known.get(word, ()))
+
+    def members(self, model: ModelRef, /) -> tuple[ModelRef, ...]:
+        """Return all listings of the same model, by provider and the plainest ID first; empty if it is unknown."""
+        word = self.word(model)
+        providers = sorted({*self._kept.listings, *self._others}) if word else ()
+        return tuple(ModelRef(name, each) for name in providers for each in self.at(name, word or ""))
+
+    def native(self, provider: str, model_id: str, /) -> ModelRef | None:
+        """Return the maker's own model that a provider lists under this ID; None unless exactly one is certain."""
+        word = self._listing(provider).get(model_id)
+        if word is None:
+            return None
+        if back := self._mapper.reverse(word):
+            return back
+        found = [ModelRef(name, each) for name in sorted(self._mapper.makers) for each in self.at(name, word)]
+        return found[0] if len(found) == 1 else None
+
+    @cached_property
+    def _kept(self) -> Kept:
+        return Kept(*self._load())
+
+    def _listing(self, provider: str) -> Mapping[str, str]:
+        """Return the words of a provider's list by ID."""
+        known = self._read.get(provider)
+        if known is None:
+            known = self._read[provider] = self._words_of(provider)
+        return known
+
+    def _words_of(self, provider: str) -> Mapping[str, str]:
+        if provider in self._others:
+            return _words(self._mapper, provider, self._listed)
+        words = self._kept.words
+        return {each: words[number] for each, number in self._kept.listings.get(provider, {}).items()}
+
+
+def _inverted(listing: Mapping[str, str]) -> Mapping[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for each, word in listing.items():
+        found.setdefault(word, []).append(each)
+    for word, ids in found.items():
+        if len(ids) > 1:
+            ids.sort(key=lambda each: _plainness(each, word))
+    return found
+
+
+def _plainness(model_id: str, word: str) -> tuple[Any, ...]:
+    name = folded(word.rpartition("/")[2])
+    return folded(model_id.rpartition("/")[2]) != name, "@" in model_id, len(model_id), model_id
