@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from polyroute._internal.watchdog import WATCHDOG
 from polyroute.plugins.executables.event_loop import STDERR_KEPT, Program, Session, run
 from polyroute.plugins.executables.jsonrpc import HostCode, RpcError, RpcRequest, RpcResponses, encoded
 from polyroute.plugins.executables.process import LIMITS
@@ -92,6 +93,8 @@ class Watch:
 @pytest.fixture
 def watch(tmp_path: Path) -> Iterator[Watch]:
     """Provide a watch; at the end, assert that no process, descriptor or directory is left."""
+    WATCHDOG.watch("0", "")  # it starts with the first program and stays
+    WATCHDOG.ended("0")
     gc.collect()
     before, watch = len(os.listdir("/proc/self/fd")), Watch(tmp_path)
     yield watch
@@ -215,7 +218,7 @@ def test_a_program_can_stay_for_another_round(watch: Watch) -> None:
         assert talk.child is not None
         numbers.append(talk.child.stdout)
         assert answers.is_done
-    talk.stop()
+    talk.end()
     assert numbers[0] == numbers[1]
     assert talk.child is None
 

@@ -13,11 +13,13 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from polyroute._internal.platform import NEEDS_POSIX, RUNS_PROGRAMS
 
 _SWEEPS = 5
+_DAEMON_SECONDS = 1.0
+"""How long a shell may take to become a daemon: it takes a millisecond."""
 
 
 def start(argv: Sequence[str], variables: Mapping[str, str], folder: str) -> subprocess.Popen[bytes]:
@@ -35,6 +37,36 @@ def start(argv: Sequence[str], variables: Mapping[str, str], folder: str) -> sub
         if stream:
             os.set_blocking(stream.fileno(), False)
     return process
+
+
+def start_daemon(script: str, *arguments: str) -> int | None:
+    """Run a shell script that becomes a daemon; return the end of its stdin to write to, which never blocks.
+
+    The daemon has its own session and none of this process's files. Returns None if there is no `/bin/sh`.
+    """
+    reading, writing = os.pipe()
+    null = subprocess.DEVNULL
+    command = ("/bin/sh", "-c", script, "polyroute", *arguments)
+    variables = {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin"}
+    try:
+        shell = subprocess.Popen(  # noqa: S603 - the script is Polyroute's own
+            command, stdin=reading, stdout=null, stderr=null, cwd="/", env=variables, start_new_session=True
+        )
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            shell.wait(_DAEMON_SECONDS)
+    except OSError:
+        os.close(writing)
+        return None
+    finally:
+        os.close(reading)
+    os.set_blocking(writing, False)
+    return writing
+
+
+def after_fork(action: Callable[[], object]) -> None:
+    """Call `action` in every process that this one forks."""
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=action)
 
 
 def limit(pid: int, limits: Mapping[str, int]) -> None:

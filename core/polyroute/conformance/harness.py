@@ -90,7 +90,7 @@ class Subject(NamedTuple):
             talk.start([said], heard, SECONDS if wanted else _PAUSE_SECONDS, stays=True)
             run([talk])
             found.append(heard.lines)
-        talk.stop()
+        talk.end()
         return found
 
     def program(self, values: Mapping[str, str] | None) -> Program:

@@ -60,11 +60,16 @@ class Client:
         with self._lock:
             self._cancel()
             kept = [self._kept.pop(_key(call.program), None) for call in calls]
-        begun = [_begun(call, talk, seconds) for call, talk in zip(calls, kept, strict=True)]
+        begun: list[tuple[Session, RpcResponses]] = []
         try:
+            for call, talk in zip(calls, kept, strict=True):
+                begun.append(_begun(call, talk, seconds))
             meanwhile()
-        finally:
-            run([talk for talk, _ in begun])
+        except BaseException:  # Ctrl+C: do not wait for them
+            for talk, _ in begun:
+                talk.end()
+            raise
+        run([talk for talk, _ in begun])
         with self._lock:
             for call, (talk, _) in zip(calls, begun, strict=True):
                 self._keep(call, talk)
@@ -77,7 +82,7 @@ class Client:
         with self._lock:
             self._cancel()
             for talk in self._kept.values():
-                talk.stop()
+                talk.end()
             self._kept.clear()
 
     @property
@@ -88,7 +93,7 @@ class Client:
     def _keep(self, call: MethodCall, talk: Session) -> None:
         if talk.child:
             if other := self._kept.pop(_key(call.program), None):  # another thread was first
-                other.stop()
+                other.end()
             self._kept[_key(call.program)] = talk
 
     def _schedule(self) -> None:

@@ -82,7 +82,7 @@ class Session:
         self._buffer = bytearray()
         self.fault, self.errors, self.is_over, self._is_ending = None, b"", False, False
         if self.child and self.child.has_exited:
-            self.stop()
+            self.end()
         if self.child is None:
             self._spawn()
         if self.child:  # write what fits into the pipe now, so that it works while other programs are started
@@ -143,12 +143,16 @@ class Session:
         """After a round, release a program that has ended; return the token that identifies leftover descendants."""
         if self.child is None or (self._stays and self.is_over and not self.fault):
             return ""
-        token = self.stop()
+        token = self._stop()
         if self.fault and self.fault.code == "exited":
             self.fault = RpcError("exited", f"{_describe_exit(self.returncode)} without an answer")
         return token
 
-    def stop(self) -> str:
+    def end(self) -> None:
+        """End the program now, with all its descendants."""
+        sweep({self._stop()} - {""})
+
+    def _stop(self) -> str:
         """End the program now; return the token that identifies leftover descendants."""
         if self.child is None:
             return ""

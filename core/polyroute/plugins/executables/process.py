@@ -8,11 +8,11 @@ import subprocess
 from collections.abc import Collection, Mapping, Sequence
 
 from polyroute._internal import posix_process
+from polyroute._internal.watchdog import MARK, WATCHDOG
 
 LIMITS = {"DATA": 2 << 30, "CPU": 20, "NOFILE": 256, "FSIZE": 64 << 20, "CORE": 0}
 """DATA is limited instead of AS, because Node and Go do not run with a limit on AS."""
 
-_TOKEN = "POLYROUTE_CALL"  # noqa: S105 - the variable that identifies descendants that left the process group
 _REAP_SECONDS = 1.0
 
 
@@ -24,12 +24,15 @@ class Child:
         self.token = os.urandom(16).hex()
         self.directory = os.path.join(parent, f"polyroute-{os.urandom(8).hex()}")
         os.mkdir(self.directory, 0o700)
-        own = {**variables, "TMPDIR": self.directory, _TOKEN: self.token}
+        own = {**variables, "TMPDIR": self.directory, MARK: self.token}
+        WATCHDOG.watch(self.token, self.directory)
         try:
             self._process = posix_process.start(argv, own, self.directory)
-        except BaseException:
+        except (OSError, ValueError):  # after Ctrl+C it may run: the watchdog ends it
             os.rmdir(self.directory)
+            WATCHDOG.ended(self.token)
             raise
+        WATCHDOG.watch(self.token, self.directory, self._process.pid)
         posix_process.limit(self._process.pid, LIMITS)
         self._streams = [each for each in (self._process.stdin, self._process.stdout, self._process.stderr) if each]
         self.stdin, self.stdout, self.stderr = (stream.fileno() for stream in self._streams)
@@ -50,6 +53,7 @@ class Child:
 
     def reap(self) -> int | None:
         """After `kill`, wait for it, release its resources and return its exit status; None if it does not exit."""
+        WATCHDOG.watch(self.token, self.directory)  # once it is reaped, the ID of its group can be reused
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_REAP_SECONDS)
         for stream in self._streams:
@@ -63,7 +67,9 @@ class Child:
 
 def sweep(tokens: Collection[str]) -> None:
     """Kill descendants that left their process group and have one of `tokens`, if the system shows that."""
-    posix_process.end_marked(_TOKEN, tokens)
+    posix_process.end_marked(MARK, tokens)
+    for token in tokens:
+        WATCHDOG.ended(token)
 
 
 def _remove(directory: str) -> None:
