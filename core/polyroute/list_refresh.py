@@ -12,13 +12,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from polyroute._internal import files
+from polyroute._internal.containment import describe, pass_on
 from polyroute._internal.version import __version__
 from polyroute.environment import PROCESS, Environment
 from polyroute.errors import PolyrouteError, Unavailable, UsageError
 from polyroute.lists import fetch, stored
 from polyroute.lists.fetch import Bounds, Validators
 from polyroute.lists.stored import FetchedList
-from polyroute.results import CONTAINED, describe
 
 if TYPE_CHECKING:
     import httpx2
@@ -147,7 +147,8 @@ def _checked(each: FetchedList, body: bytes, kept: _Kept) -> int:
         raise Unavailable("the response is not JSON") from None
     try:
         models = each.check(document)
-    except CONTAINED as error:
+    except BaseException as error:
+        pass_on(error)
         why = str(error) if isinstance(error, ValueError) else describe(error)
         raise Unavailable(f"the response is not the list: {why}") from None
     most = max(each.models, kept.models)

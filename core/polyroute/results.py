@@ -90,9 +90,6 @@ class Status(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-# A plugin that calls sys.exit() must not end its host. KeyboardInterrupt comes from the user and is not caught.
-CONTAINED = (Exception, SystemExit)
-
 Commands = Mapping[str, str]
 """The absolute path of the program for each command name, looked up when the user approved the plugin."""
 Origin = Literal["host", "bundled", "installed", "folder", "project"]
@@ -169,15 +166,6 @@ class Failed(Exception):
         self.code = code
         self.remedy = remedy
         """What the user can do about it, according to the plugin."""
-
-
-def describe(error: BaseException) -> str:
-    """Return an exception as one line for users."""
-    try:
-        text = " ".join(str(error).split())
-    except CONTAINED:
-        text = "an error whose message can't be read"
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 Severity = Literal["error", "warning", "advice"]

@@ -40,7 +40,9 @@ class Run:
 
     def _put(self, name: str, mode: str) -> None:
         argv = json.dumps([sys.executable, "-I", "-S", "./misbehaving.py", mode])
-        text = f'methods = ["detect"]\n[executable]\nargv = {argv}\nvariables = ["ACME_MARK"]\nsettings = ["ACME_MARK"]\n'
+        text = (
+            f'methods = ["detect"]\n[executable]\nargv = {argv}\nvariables = ["ACME_MARK"]\nsettings = ["ACME_MARK"]\n'
+        )
         folder = self.person.put(name, text)
         shutil.copyfile(misbehaving.__file__, folder / "misbehaving.py")
         self.person.approve(folder)

@@ -1,8 +1,8 @@
 """End third-party programs if this process dies before it can end them: by SIGTERM, SIGHUP, SIGKILL or a crash.
 
-The watchdog is one shell that waits for the end of a pipe, which only this process holds open. A death signal would not
-do: it ends no grandchildren, and it is sent when the thread that started the program ends. Without `/bin/sh` there is no
-watchdog.
+The watchdog is one shell that waits for the end of a pipe, which only this process holds open. A death signal is no
+alternative: it ends no grandchildren, and it is sent when the thread that started the program ends. Without `/bin/sh`
+there is no watchdog.
 """
 
 from __future__ import annotations

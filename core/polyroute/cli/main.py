@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from polyroute import __version__
+from polyroute._internal import containment
 from polyroute.cli.grammar import FORMATTER
 from polyroute.cli.output import BAD_INPUT, COULD_NOT, INTERRUPTED, NO, YES
 from polyroute.errors import NoEffectiveRoute, PolyrouteError, Unavailable, UsageError
@@ -25,9 +26,10 @@ def script() -> int:
     Freezing keeps the interpreter from examining every object when it exits.
     """
     gc.disable()
+    containment.take_over(debug=_is_debugged())
     status = main()
     gc.freeze()
-    return status
+    return containment.end(status)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -92,10 +94,14 @@ def _report(error: Exception, status: int) -> int:
     return status
 
 
-def _own_fault(error: Exception) -> int:
+def _is_debugged() -> bool:
     import os
 
-    if os.environ.get("POLYROUTE_DEBUG"):
+    return bool(os.environ.get("POLYROUTE_DEBUG"))
+
+
+def _own_fault(error: Exception) -> int:
+    if _is_debugged():
         raise error
     print(f"polyroute: internal error: {type(error).__name__}", file=sys.stderr)
     print("Please report it. Set POLYROUTE_DEBUG=1 to see where it occurs.", file=sys.stderr)

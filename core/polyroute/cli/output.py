@@ -53,9 +53,9 @@ def catalog(*, run: bool = True) -> Iterator[Catalog]:
 
     If a UsageError is raised, the catalog's problems are printed too, because they may be the reason.
     """
-    with _stdout_kept_clean():
+    with stdout_kept_clean():
         environment = Environment.load()
-        plugins = Plugins.load(environment=environment, project=here(), run=run)
+        plugins = loaded(environment, run=run)
         catalog = Catalog.load(plugins=plugins, environment=environment)
         try:
             yield catalog
@@ -74,8 +74,14 @@ def here() -> str:
         return ""
 
 
+def loaded(environment: Environment, *, run: bool) -> Plugins:
+    """Return the plugins of the user and the project; without `run`, no executable is run."""
+    with stdout_kept_clean():
+        return Plugins.load(environment=environment, project=here(), run=run)
+
+
 @contextlib.contextmanager
-def _stdout_kept_clean() -> Iterator[None]:
+def stdout_kept_clean() -> Iterator[None]:
     """Redirect what plugins print, from Python or from C, to stderr, because scripts parse stdout."""
     with contextlib.redirect_stdout(sys.stderr):
         kept = os.dup(1)

@@ -11,7 +11,6 @@ from polyroute.conformance import runner
 from polyroute.documents import plugins as documents
 from polyroute.environment import Environment
 from polyroute.errors import UsageError
-from polyroute.plugins.loaded import Plugins
 from polyroute.results import passes
 
 
@@ -27,7 +26,7 @@ def new(options: argparse.Namespace) -> int:
     """`polyroute plugins new`: create a plugin that passes `plugins check`."""
     from polyroute.conformance import scaffold
 
-    plugins = Plugins.load(environment=Environment.load(), project=output.here(), run=False)
+    plugins = output.loaded(Environment.load(), run=False)
     if owner := plugins.owners.get(plugins.names.get(options.name, "")):
         raise UsageError(f"{options.name!r} is already a provider of plugin {owner.label}. Choose another name.")
     folder = scaffold.write(options.name, options.kind, options.into)

@@ -37,7 +37,7 @@ def add(options: argparse.Namespace) -> int:
         manifest = usable(folder, options.source)
         consent = approvals.consent_to(manifest)
         plugin = _described(manifest, os.path.join(environment.plugins_directory, manifest.name))
-        plugins = Plugins.load(environment=environment, project=output.here(), run=False)
+        plugins = output.loaded(environment, run=False)
         if why := _taken(plugin, manifest, plugins):
             return output.done(options, f"{plugin.name} was not added: {why}", NO, plugin=plugin.name, added=False)
         _show(plugin, manifest, options.source, plugins)
@@ -53,7 +53,7 @@ def add(options: argparse.Namespace) -> int:
 def _added(options: argparse.Namespace, path: str, environment: Environment) -> int:
     """Record the owner of the plugin's providers, and report whether the plugin can be used now."""
     plugin = recorded(path, environment)
-    plugins = Plugins.load(environment=environment, project=output.here(), run=False)
+    plugins = output.loaded(environment, run=False)
     plugin = next(each for each in plugins.all if each.manifest == path)
     problems = [each for each in plugins.problems if each.plugin == plugin.name]
     if not plugin.enabled or not (plugins.owned.get(plugin) or plugins.hooks_of(plugin)):
@@ -72,11 +72,11 @@ def recorded(path: str, environment: Environment) -> Plugin:
 
     Programs are run, since the user has just approved that.
     """
-    plugins = Plugins.load(environment=environment, project=output.here())
-    plugin = next(each for each in plugins.all if path in (each.manifest, each.name))
-    theirs = {
-        name: each for name, each in plugins.hosts_of(plugin, refused=True).items() if _may_own(plugin, name, plugins)
-    }
+    with output.stdout_kept_clean():
+        plugins = output.loaded(environment, run=True)
+        plugin = next(each for each in plugins.all if path in (each.manifest, each.name))
+        hosts = plugins.hosts_of(plugin, refused=True)
+    theirs = {name: each for name, each in hosts.items() if _may_own(plugin, name, plugins)}
     if plugin.is_third_party:
         Approvals.load(environment).own(plugin.identity, theirs)
     return plugin
@@ -181,7 +181,7 @@ def refresh(options: argparse.Namespace) -> int:
 def named(name: str) -> tuple[Environment, Plugin, Plugins]:
     """Return the environment, the plugin of this name, and all plugins. No program is run. Raises UsageError."""
     environment = Environment.load()
-    plugins = Plugins.load(environment=environment, project=output.here(), run=False)
+    plugins = output.loaded(environment, run=False)
     for plugin in plugins.all:
         if plugin.name == name:
             return environment, plugin, plugins

@@ -107,14 +107,15 @@ def _loaded(folder: str, target: str) -> Iterator[Finding]:
 
 
 def _main(folder: str, target: str, home: str) -> None:
+    from polyroute._internal.containment import describe, pass_on
     from polyroute.conformance.contract import findings
     from polyroute.plugins.entry_points import import_target
-    from polyroute.results import CONTAINED, describe
 
     sys.path.insert(0, folder)
     try:
         found = list(findings(import_target(target), home))
-    except CONTAINED as error:
+    except BaseException as error:
+        pass_on(error)
         found = [Finding("not-imported", "error", f"{target} can't be imported: {describe(error)}")]
     print(_MARK + json.dumps(found))
 

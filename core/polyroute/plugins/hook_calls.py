@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import pluggy
 
+from polyroute._internal.containment import describe, pass_on
 from polyroute._internal.problems import Reporter
 from polyroute._internal.terminal import quoted
 from polyroute.plugins.manager import Manager, author
-from polyroute.results import CONTAINED, Failed, Plugin, describe
+from polyroute.results import Failed, Plugin
 from polyroute.types import Problem, Secret
 
 T = TypeVar("T")
@@ -18,6 +19,8 @@ Items = type[T] | tuple[type[T], ...]
 
 _NEAR_SECRETS = ("polyroute_credentials", "polyroute_secrets", "polyroute_verifications")
 """Hooks that see secrets. Their error messages may quote one, so only the type of the error is reported."""
+MOST_ITEMS = 100_000
+"""The most items that one hook may return: twenty times as many as the models of all public lists together."""
 _UPDATE = "Correct, update or disable the plugin (POLYROUTE_DISABLE_PLUGINS={name})."
 
 
@@ -62,7 +65,7 @@ def call_items(each: pluggy.HookImpl, item: Items[T], report: Reporter, argument
         if hasattr(type(returned), "_fields") or not hasattr(type(returned), "__iter__"):
             raise _WrongType(_unexpected(returned, item))  # a single item, or not iterable
         sound = []
-        for value in returned:
+        for value in _bounded(returned):
             if wrong := _fault(value, item, trusted):
                 faults.append(wrong)
             else:
@@ -76,6 +79,14 @@ def call_items(each: pluggy.HookImpl, item: Items[T], report: Reporter, argument
         more = f"; and {len(faults) - 1} more items are invalid" if len(faults) > 1 else ""
         report(problem(each, faults[0] + more, "wrong-answer"))
     return result if isinstance(result, list) else []
+
+
+def _bounded(values: Iterable[T]) -> Iterator[T]:
+    """Yield the values. Raises _WrongType if there are too many, as there are of an endless iterator."""
+    for count, value in enumerate(values):
+        if count == MOST_ITEMS:
+            raise _WrongType(f"returned more than {MOST_ITEMS:,} items")
+        yield value
 
 
 def call_mapping(each: pluggy.HookImpl, report: Reporter, arguments: Mapping[str, object]) -> Mapping[str, Any]:
@@ -135,7 +146,8 @@ def _called(each: pluggy.HookImpl, arguments: Mapping[str, object], finish: Call
         return None if returned is None else finish(returned)
     except (_WrongType, Failed) as error:
         return problem(each, str(error), getattr(error, "code", "wrong-answer"))
-    except CONTAINED as error:
+    except BaseException as error:
+        pass_on(error)
         message = type(error).__name__ if _hook(each) in _NEAR_SECRETS else describe(error)
         return problem(each, f"raised {message}", "raised")
 
@@ -143,12 +155,12 @@ def _called(each: pluggy.HookImpl, arguments: Mapping[str, object], finish: Call
 def _mapping(returned: Any) -> dict[str, Any]:
     if not isinstance(returned, Mapping):
         raise _WrongType(f"returned {type(returned).__name__} where a mapping was expected")
-    return dict(returned.items())
+    return dict(_bounded(returned.items()))
 
 
 def _secret(returned: Any) -> Secret:
     if isinstance(returned, str):
-        return Secret(returned.strip())
+        return Secret(str.strip(returned))
     if type(returned) is not Secret:
         raise _WrongType(f"returned {type(returned).__name__} where a Secret or a string was expected")
     from polyroute.types.result_check import wrong_fields

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from polyroute._internal.containment import describe, expect_threads, pass_on
 from polyroute._internal.problems import Problems
 from polyroute.environment import Environment
 from polyroute.plugins.entry_points import (
@@ -21,7 +22,7 @@ from polyroute.plugins.manager import Manager, PythonPlugin
 from polyroute.plugins.manifests import discovery
 from polyroute.plugins.manifests.discovery import MANIFEST
 from polyroute.plugins.trust.approvals import Approvals
-from polyroute.results import CONTAINED, Plugin, Refused, describe
+from polyroute.results import Plugin, Refused
 from polyroute.types import Problem
 
 if TYPE_CHECKING:
@@ -145,7 +146,8 @@ class _Loader:
             except Refused as refusal:
                 reason = refusal.problem.message
                 self.problems.report(refusal.problem)
-            except CONTAINED as error:
+            except BaseException as error:
+                pass_on(error)
                 reason = f"can't be imported: {describe(error)}"
                 self.problems.report(plugin.problem(reason, "Fix or uninstall it.", code="not-imported"))
         if reason:
@@ -161,6 +163,8 @@ class _Loader:
 
     def _enter_imported(self, target: str, plugin: Plugin) -> None:
         """Register what an entry point names: a Python plugin, or a package without code that carries manifests."""
+        if not plugin.is_bundled:
+            expect_threads()
         item = import_target(target)
         paths = discovery.in_package(data_folders(item))
         if not paths:

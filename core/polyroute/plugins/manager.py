@@ -8,8 +8,9 @@ from typing import Protocol, cast
 
 import pluggy
 
+from polyroute._internal.containment import describe, pass_on
 from polyroute.plugins import hookspecs
-from polyroute.results import CONTAINED, Plugin, Refused, describe
+from polyroute.results import Plugin, Refused
 
 _MARK = "polyroute_impl"
 """The attribute with which pluggy marks implementations."""
@@ -58,7 +59,8 @@ class Manager(pluggy.PluginManager):
             self.register(_Handle(registered), plugin.name)
         except Refused:
             raise
-        except CONTAINED as error:
+        except BaseException as error:
+            pass_on(error)
             message = f"was refused by pluggy as a whole: {describe(error)}"
             remedy = "Give each hook the arguments that polyroute/plugins/hookspecs.py declares."
             raise Refused(plugin.problem(message, remedy, code="signature")) from error

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
+from polyroute._internal.containment import pass_on
 from polyroute._internal.problems import Reporter
 from polyroute.environment import Environment
 from polyroute.plugins.hook_calls import Hooks, call_items, call_mapping, problem, takes_environment
 from polyroute.plugins.manager import author
 from polyroute.plugins.registry import Gateways, Registry
-from polyroute.results import CONTAINED, Plugin
+from polyroute.results import Plugin
 from polyroute.types import Mapper, Model
 
 if TYPE_CHECKING:
@@ -106,15 +107,17 @@ class ModelLists:
         for each in self._implementing(_MODEL_IDS):
             for gateway, mapper in call_mapping(each, self._report, self._arguments).items():
                 if fault := self._misplaced(gateway, mapper, author(each)):
-                    self._report(problem(each, fault, "not-a-mapper", "Correct the plugin.", str(gateway)))
+                    named = gateway if type(gateway) is str else ""
+                    self._report(problem(each, fault, "not-a-mapper", "Correct the plugin.", named))
                 else:
                     mappers[gateway] = mapper
         return mappers
 
     def _misplaced(self, gateway: Any, mapper: object, plugin: Plugin) -> str:
-        is_theirs = isinstance(gateway, str) and self._gateways.representatives.get(gateway) == plugin
-        is_theirs = is_theirs or (isinstance(gateway, str) and self._claims.owners.get(gateway) == plugin)
-        if is_theirs and _is_mapper(mapper):
+        if type(gateway) is not str:
+            return "returned a mapper for something that is not the ID of a provider"
+        theirs = (self._gateways.representatives.get(gateway), self._claims.owners.get(gateway))
+        if plugin in theirs and _is_mapper(mapper):
             return ""
         return f"returned a mapper for {gateway!r} that is not a Mapper, or is for another plugin's provider"
 
@@ -203,5 +206,6 @@ class ModelLists:
 def _is_mapper(value: object) -> bool:
     try:
         return isinstance(value, Mapper)
-    except CONTAINED:
+    except BaseException as error:
+        pass_on(error)
         return False

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 
 from polyroute import base_url
+from polyroute._internal.containment import pass_on
 from polyroute._internal.secret_memory import moment
 from polyroute.environment import GLOBAL, PLUGIN, PROCESS, PROJECT, Environment
 from polyroute.lists.changes import Change
 from polyroute.plugins.loaded import Plugins
 from polyroute.requirements import evaluation
 from polyroute.requirements.evaluation import Evaluation
-from polyroute.results import CONTAINED, Plugin
+from polyroute.results import Plugin
 from polyroute.types import Credential, Detection, Provider
 
 _ACCEPT = "If you trust it: `polyroute refresh --accept {}`."
@@ -82,7 +83,8 @@ def variable_of(credential: Credential) -> str:
 def _evaluate(name: str, plugins: Plugins, environment: Environment) -> Evaluation:
     try:
         return evaluation.evaluate(plugins.providers[name], environment, plugins.readers)
-    except CONTAINED as error:
+    except BaseException as error:
+        pass_on(error)
         fault = f"the requirement of {name!r} can't be evaluated: {type(error).__name__}"
         owner, hook = plugins.owners[name], "polyroute_providers"
         environment.report(owner.problem(fault, "Correct the plugin.", hook, code="raised", provider=name))

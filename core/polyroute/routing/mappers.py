@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 
+from polyroute._internal.containment import describe, pass_on
 from polyroute._internal.problems import Reporter
 from polyroute.plugins.loaded import Plugins
-from polyroute.results import CONTAINED, Mapped, Plugin, describe
+from polyroute.results import Mapped, Plugin
 from polyroute.types import IdMapping, Mapper, ModelRef, Preparing, Suggester
 
 _HOOK = "polyroute_model_ids"
@@ -31,7 +32,8 @@ class Mappers:
         try:
             found = mapper.lookup(ref)
             wrong = "" if gateway in self._bundled else self._fault(found)
-        except CONTAINED as error:
+        except BaseException as error:
+            pass_on(error)
             wrong = describe(error)
         return IdMapping(None, "unknown", self._failed(gateway, wrong)) if wrong else found
 
@@ -40,7 +42,8 @@ class Mappers:
         quick = self._quick.get(gateway)
         try:
             return quick is not None and quick(ref)
-        except CONTAINED:
+        except BaseException as error:
+            pass_on(error)
             return False  # `lookup` reports the error
 
     @cached_property
@@ -61,14 +64,23 @@ class Mappers:
 
     def prepare(self, refs: Iterable[ModelRef]) -> None:
         """Announce the models that will be looked up to mappers that request IDs, so that they request all at once."""
-        preparing = {name: each for name, each in self._plugins.mappers.items() if isinstance(each, Preparing)}
+        preparing = {name: each for name, each in self._plugins.mappers.items() if self._prepares(name, each)}
         wanted = list(refs) if preparing else []
         for gateway, mapper in preparing.items():
             theirs = [each for each in wanted if gateway in self._plugins.carriers(each.provider)]
             try:
                 mapper.prepare(theirs)
-            except CONTAINED as error:
+            except BaseException as error:
+                pass_on(error)
                 self._failed(gateway, describe(error))
+
+    def _prepares(self, gateway: str, mapper: Mapper) -> bool:
+        try:
+            return isinstance(mapper, Preparing)
+        except BaseException as error:
+            pass_on(error)
+            self._failed(gateway, describe(error))
+            return False
 
     def reverse(self, gateway: str, gateway_id: str) -> ModelRef | None:
         """Return the reference for a gateway's ID if its mapper is certain, else None."""
@@ -76,7 +88,8 @@ class Mappers:
         try:
             back = mapper.reverse(gateway_id) if mapper else None
             wrong = self._fault(back) if back is not None else ""
-        except CONTAINED as error:
+        except BaseException as error:
+            pass_on(error)
             wrong = describe(error)
         if wrong:
             self._failed(gateway, wrong)
@@ -109,7 +122,8 @@ class Mappers:
         mapper = self._plugins.mappers.get(gateway)
         try:
             return tuple(map(str, mapper.suggest(ref))) if isinstance(mapper, Suggester) else ()
-        except CONTAINED as error:
+        except BaseException as error:
+            pass_on(error)
             self._failed(gateway, describe(error))
             return ()
 

@@ -16,6 +16,8 @@ from polyroute.types.constraints import Below, Keyed, Least, Never, Rule
 Check = Callable[[Any], str]
 """Returns what is wrong with a value, worded to follow the value in a message; empty if it is valid."""
 
+_MOST_CHARACTERS = 100_000
+"""The most characters of any text that a plugin returns: a longer one would fill every list in which it is shown."""
 _SHOWN = 60
 """The most characters of an invalid value in a message."""
 
@@ -90,11 +92,11 @@ def _holds_here(mark: Any, kind: Any) -> bool:
 
 def _text(rules: list[Rule | Never]) -> Check:
     if not rules:
-        return lambda value: "" if type(value) is str else "is not a string"
+        return _unruly
 
     def check(value: Any) -> str:
-        if type(value) is not str:
-            return "is not a string"
+        if wrong := _unruly(value):
+            return wrong
         for rule in rules:
             if isinstance(rule, Never) == bool(re.fullmatch(rule.pattern, value)):
                 return rule.words
@@ -103,6 +105,12 @@ def _text(rules: list[Rule | Never]) -> Check:
         return ""
 
     return check
+
+
+def _unruly(value: Any) -> str:
+    if type(value) is not str:
+        return "is not a string"
+    return "" if len(value) <= _MOST_CHARACTERS else f"has more than {_MOST_CHARACTERS:,} characters"
 
 
 def _scalar(kind: Any, bounds: list[Least | Below]) -> Check:

@@ -57,8 +57,7 @@ class Session:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.fault: RpcError | None = None
-        self.seconds = 0.0
-        """How long the last round took."""
+        self.seconds = 0.0  # of the last round
         self.returncode: int | None = None
         """The exit status, once known; negative if a signal ended the program."""
         self.errors = b""

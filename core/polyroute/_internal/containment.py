@@ -1,0 +1,101 @@
+"""Contain what plugins raise, whatever it is, but not the user's Ctrl+C.
+
+The command takes over signals and late errors of its process (`take_over`, `end`); in a host they are the host's.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from types import FrameType
+from typing import NoReturn, Protocol
+
+_THREADS_SECONDS = 1.0
+"""How long the command waits at its end for threads that plugins have left running."""
+
+_MOST_TOLD = 500
+"""The most characters of an exception's message that are shown: it may quote a whole document."""
+_taken_over: list[bool] = []
+"""Whether late errors are shown in full, once the command has taken over."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """The user pressed Ctrl+C, or another process sent SIGINT."""
+
+
+class _Late(Protocol):
+    @property
+    def exc_type(self) -> type[BaseException]: ...
+
+
+def take_over(*, debug: bool) -> None:
+    """Raise Interrupted for SIGINT, and unless `debug` print errors that nothing can catch without a traceback."""
+    import signal
+
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # it is not ignored
+        signal.signal(signal.SIGINT, _interrupt)
+    if not debug:
+        sys.unraisablehook = _tell
+    _taken_over.append(debug)
+
+
+def expect_threads() -> None:
+    """Prepare the command for threads that plugins start and that fail."""
+    if _taken_over == [False]:
+        import threading
+
+        threading.excepthook = _tell
+
+
+def end(status: int) -> int:
+    """Return the exit status of the command. If threads of plugins would keep it running, end the process instead."""
+    threading = sys.modules.get("threading")
+    if threading is None:
+        return status
+    others = [each for each in threading.enumerate() if not each.daemon and each is not threading.main_thread()]
+    until = time.monotonic() + _THREADS_SECONDS
+    for each in others:
+        each.join(max(0.0, until - time.monotonic()))
+    if not any(each.is_alive() for each in others):
+        return status
+    import atexit
+
+    atexit._run_exitfuncs()
+    sys.stderr.flush()
+    os._exit(status)
+
+
+def pass_on(error: BaseException) -> None:
+    """Raise an error that left a plugin's code again if it is the user's Ctrl+C; a plugin may raise the same type.
+
+    In the main thread of a host, every KeyboardInterrupt passes: only the host can tell. Signals reach no other thread.
+    """
+    if isinstance(error, Interrupted) or (isinstance(error, KeyboardInterrupt) and not _is_plugins_own()):
+        raise error
+
+
+def describe(error: BaseException) -> str:
+    """Return an exception as one line for users."""
+    try:
+        text = " ".join(str(error).split())
+    except BaseException as wordless:
+        pass_on(wordless)
+        text = "an error whose message can't be read"
+    shown = text if len(text) <= _MOST_TOLD else f"{text[:_MOST_TOLD]}…"
+    return f"{type(error).__name__}: {shown}" if text else type(error).__name__
+
+
+def _is_plugins_own() -> bool:
+    threading = sys.modules.get("threading")  # without it, there is only the main thread
+    in_main_thread = threading is None or threading.current_thread() is threading.main_thread()
+    return bool(_taken_over) or not in_main_thread
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    raise Interrupted
+
+
+def _tell(late: _Late) -> None:
+    if sys.stderr:
+        print(f"polyroute: a plugin left something behind that failed: {late.exc_type.__name__}", file=sys.stderr)
