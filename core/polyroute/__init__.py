@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+import polyroute._internal.import_path  # noqa: F401  # isort: split
+
 from typing import TYPE_CHECKING
 
 from polyroute._internal.version import __version__ as __version__

@@ -47,7 +47,7 @@ def run(script: str, folder: Path, variables: dict[str, str]) -> str:
     own = {name: value.replace("TMP", str(folder)) for name, value in variables.items()}
     own["DEXTO_HOME"] = str(folder / "dexto")  # never read a real home, whatever HOME is
     command = [sys.executable, "-c", script]
-    ran = subprocess.run(command, env=own, cwd=folder, capture_output=True, text=True, timeout=60, check=True)
+    ran = subprocess.run(command, env=own, cwd=folder.parent, capture_output=True, text=True, timeout=60, check=True)
     assert ran.stderr == ""
     return ran.stdout
 
@@ -95,7 +95,7 @@ def test_platformdirs_is_not_imported(tmp_path: Path, variables: dict[str, str])
 
 @pytest.mark.parametrize("home", ["TMP/own", "own", " TMP/own ", "TMP/./below/../own"])
 def test_polyroute_home_wins(tmp_path: Path, home: str) -> None:
-    """POLYROUTE_HOME moves everything, whatever other variables are set; a relative one is made absolute."""
+    """POLYROUTE_HOME moves everything, whatever other variables are set; a relative one is in the user's home."""
     variables = {"HOME": "TMP", "XDG_CONFIG_HOME": "TMP/config", "XDG_CACHE_HOME": "TMP/cache", "POLYROUTE_HOME": home}
     ours, _ = json.loads(run(REPORT, tmp_path, variables))
     assert ours == [str(tmp_path / "own" / name) for name in ("config.toml", "cache", "plugins", "state")]

@@ -193,12 +193,13 @@ def test_a_file_that_may_not_be_read_is_passed_over() -> None:
 
 
 def test_paths_without_anything(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Path entries that don't exist, or are neither folder nor archive, are ignored; "" is the current directory."""
+    """Path entries that don't exist, that are neither folder nor archive, or that are relative, are passed over."""
     site.metadata("zeta", "[polyroute]\nzeta = m\n")
     (tmp_path / "file.zip").write_bytes(b"PK no archive")
     monkeypatch.chdir(site.folder)
-    path = [str(tmp_path / "nowhere"), str(tmp_path / "file.zip"), str(tmp_path / "file.zip" / "below"), ""]
-    assert [point.name for point in look(path).points] == ["zeta"]
+    path = [str(tmp_path / "nowhere"), str(tmp_path / "file.zip"), str(tmp_path / "file.zip" / "below"), "", "."]
+    assert look(path).points == []
+    assert [point.name for point in look([*path, str(site.folder)]).points] == ["zeta"]
 
 
 def archive(path: Path, metadata: str | None, entry_points: bytes, source: str = "") -> str:

@@ -219,10 +219,11 @@ def test_only_the_environment_reads_variables() -> None:
     """Only a few modules of the core read the process's variables.
 
     They are the environment, the modules that read our own switches, the one that passes on the variables without which
-    the system starts no process, and the one that checks the CA files that variables name.
+    the system starts no process, the one that checks the CA files that variables name, and the one that cleans Python's
+    path.
     """
     reading = {path.name for path in MODULES if re.search(r"os\.environ\b(?!/)", path.read_text(encoding="utf-8"))}
-    assert reading == {"environment.py", "http_client.py", "main.py", "paths.py", "platform.py"}
+    assert reading == {"environment.py", "http_client.py", "import_path.py", "main.py", "paths.py", "platform.py"}
 
 
 def test_modules_stay_small() -> None:

@@ -43,9 +43,15 @@ def cache_directory() -> str:
     return os.path.join(own, "cache") if own else _platform_directory("cache", os.environ)
 
 
+def absolute_only(search_path: str) -> str:
+    """Return a search path without its empty and relative entries, which mean the working directory."""
+    return os.pathsep.join(filter(os.path.isabs, search_path.split(os.pathsep)))
+
+
 def _own_home(variables: Mapping[str, str]) -> str:
-    home = variables.get("POLYROUTE_HOME", "").strip()
-    return os.path.abspath(os.path.expanduser(home)) if home else ""
+    """Return `POLYROUTE_HOME`. A relative one is in the user's home: a project must not bring approvals of its own."""
+    home = os.path.expanduser(variables.get("POLYROUTE_HOME", "").strip())
+    return os.path.abspath(os.path.join(variables.get("HOME") or os.path.expanduser("~"), home)) if home else ""
 
 
 def _platform_directory(kind: _Kind, variables: Mapping[str, str]) -> str:

@@ -46,10 +46,12 @@ class Installed(NamedTuple):
 def installed(path: Iterable[str] | None = None) -> Installed:
     """Return the plugins of all distributions on `path` (`sys.path` by default).
 
-    Of two distributions with the same name, the first on the path counts, as for imports.
+    Of two distributions with the same name, the first on the path counts, as for imports. Relative entries are passed
+    over: nothing is installed in a working directory.
     """
     seen: dict[str, str] = {}
-    points = [point for entry in (sys.path if path is None else path) for point in _in_entry(entry, seen)]
+    entries = filter(os.path.isabs, sys.path if path is None else path)
+    points = [point for entry in entries for point in _in_entry(entry, seen)]
     return Installed(points, _bundled(seen))
 
 
@@ -85,7 +87,7 @@ def normalized(distribution: str) -> str:
 
 def _in_entry(entry: str, seen: dict[str, str]) -> Iterator[EntryPoint]:
     try:
-        folders = sorted((each.name for each in os.scandir(entry or ".") if each.name.endswith("-info")), reverse=True)
+        folders = sorted((each.name for each in os.scandir(entry) if each.name.endswith("-info")), reverse=True)
     except NotADirectoryError:
         yield from _in_archive(entry, seen)
         return

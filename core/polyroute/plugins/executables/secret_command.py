@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from polyroute._internal import platform
+from polyroute._internal.paths import absolute_only
 from polyroute.environment import PROCESS, Environment
 from polyroute.plugins.executables.event_loop import Program, Session, run
 from polyroute.plugins.executables.permissions import FIXED_PATH, language
@@ -52,7 +53,7 @@ def output(place: Alternative, environment: Environment) -> str:
 def _program(place: Alternative, environment: Environment) -> Program:
     values = {name: environment.setting(name) for name in place.variables}
     variables = {
-        "PATH": environment.setting("PATH", layer=PROCESS) or FIXED_PATH,
+        "PATH": absolute_only(environment.setting("PATH", layer=PROCESS) or "") or FIXED_PATH,
         "HOME": environment.home,
         **language(environment),
         **{name: value for name, value in values.items() if value},

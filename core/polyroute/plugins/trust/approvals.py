@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from polyroute._internal.paths import absolute_only
 from polyroute.environment import PROCESS, Environment
 from polyroute.errors import Unavailable
 from polyroute.results import Commands
@@ -60,7 +61,7 @@ class Approvals(NamedTuple):
     def load(cls, environment: Environment) -> "Approvals":
         """Read the decisions. If the file can't be read, nothing is approved and `problems` says why."""
         path = os.path.join(environment.state_directory, "plugins.json")
-        search_path = environment.setting("PATH", layer=PROCESS) or os.defpath
+        search_path = absolute_only(environment.setting("PATH", layer=PROCESS) or os.defpath)
         try:
             document = _document(path)
         except Unavailable as error:
