@@ -164,8 +164,8 @@ def _refused(constant: str) -> Any:
 def _file(name: str, body: bytes, kept: _Kept) -> None:
     path = stored.path(name)
     with files.readable_errors(path), files.locked(path):
-        files.replace(path, body)
-        files.replace(_notes(name), json.dumps(kept._asdict()).encode())
+        files.replace(path, body, mode=0o600)
+        files.replace(_notes(name), json.dumps(kept._asdict()).encode(), mode=0o600)
 
 
 def _report(name: str, url: str, state: State, error: str = "") -> RefreshReport:
@@ -179,6 +179,8 @@ def _is_fresh(name: str, url: str) -> bool:
 
 def _is_whole(name: str, kept: _Kept) -> bool:
     """Return whether the stored list has the recorded digest: a damaged one must be fetched again, not confirmed."""
+    if stored.fetched_at(name) is None:
+        return False
     try:
         with open(stored.path(name), "rb") as file:
             return _digest(file.read()) == kept.digest

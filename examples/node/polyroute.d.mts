@@ -408,6 +408,18 @@ export interface Plugin {
   providers: string[];
   /** The risks of the plugin, as predicates: their subject is the plugin. */
   warnings: string[];
+  /** Where `plugins add` took it from; null if it was not added in this way. */
+  source: PluginSource | null;
+}
+
+/** Where a plugin was added from. */
+export interface PluginSource {
+  /** A folder, a file (an archive or a manifest), or an address from which a file was downloaded. */
+  kind: "folder" | "file" | "url";
+  /** The path, or the address without its query. */
+  place: string;
+  /** The SHA-256 digest of the file, in hexadecimal; null for a folder. */
+  sha256: string | null;
 }
 
 /** All plugins, what they provide, and their problems. */

@@ -120,7 +120,7 @@ def test_add_unpacks(person: Commands, elsewhere: Path, suffix: str) -> None:
             packed_too.add(elsewhere, "acme-1.0")
     done = person.run("plugins", "add", str(archive), "--yes")
     assert (done.returncode, "was added, but can't be used" in done.stdout) == (1, True)  # `run` describes nothing
-    assert (person.folder / "acme-1.0" / "run").stat().st_mode & 0o777 == 0o755
+    assert (person.folder / "acme-1.0" / "run").stat().st_mode & 0o777 == 0o700
 
 
 class Files(SimpleHTTPRequestHandler):

@@ -19,7 +19,7 @@ from polyroute import Environment, FetchedList, MissingExtra, Unavailable, Usage
 from polyroute.list_refresh import RefreshReport, refresh
 from polyroute.lists import stored
 from polyroute.lists.fetch import Bounds
-from tests.support.file_server import Request, Upstream, packed, running
+from tests.support.file_server import Request, Upstream, drip, drip_headers, packed, running
 from tests.support.machine import needed
 from tests.support.processes import together
 
@@ -177,22 +177,6 @@ def test_a_project_can_not_move_the_address(tmp_path: Path, upstream: Upstream) 
 
 def hang(request: Request) -> None:
     request.server.over.wait()
-
-
-def drip(request: Request) -> None:
-    """Send one byte at a time, without end."""
-    request.send_response(200)
-    request.end_headers()
-    while not request.server.over.wait(0.02):
-        request.wfile.write(b" ")
-        request.wfile.flush()
-
-
-def drip_headers(request: Request) -> None:
-    request.wfile.write(b"HTTP/1.1 200 OK\r\n")
-    while not request.server.over.wait(0.02):
-        request.wfile.write(b"X-More: yes\r\n")
-        request.wfile.flush()
 
 
 def truncated(request: Request) -> None:

@@ -82,6 +82,23 @@ class Upstream(ThreadingHTTPServer):
         return self.url + path
 
 
+def drip(request: Request) -> None:
+    """Send one byte at a time, without end."""
+    request.send_response(200)
+    request.end_headers()
+    while not request.server.over.wait(0.02):
+        request.wfile.write(b" ")
+        request.wfile.flush()
+
+
+def drip_headers(request: Request) -> None:
+    """Send one header after another, without end."""
+    request.wfile.write(b"HTTP/1.1 200 OK\r\n")
+    while not request.server.over.wait(0.02):
+        request.wfile.write(b"X-More: yes\r\n")
+        request.wfile.flush()
+
+
 def packed(document: Any) -> bytes:
     """Return a document as gzip."""
     return gzip.compress(json.dumps(document).encode())

@@ -2,7 +2,8 @@
 
 An entry stores the identity (path, size, modification time, inode) of the files it was made from, so an upgrade, a
 removal or an edit invalidates it at once. It is stored under those paths, so virtual environments that share a home do
-not overwrite each other's entries. If the cache can't be read or written, everything still works, only slower.
+not overwrite each other's entries. An entry that other users could have written is ignored. If the cache can't be read
+or written, everything still works, only slower.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from polyroute._internal import file_access, platform
 from polyroute._internal.paths import cache_directory
 
 Identity = tuple[str, int, int, int]
@@ -114,9 +116,12 @@ def digest_key() -> bytes:
 
 
 def _whole(path: str) -> bytes:
+    if file_access.exposure(path):
+        return b""
     with contextlib.suppress(FileNotFoundError), open(path, "rb") as file:
         key = file.read(_KEY_BYTES + 1)
-        return key if len(key) == _KEY_BYTES else b""
+        is_private = platform.is_private(os.fstat(file.fileno()))
+        return key if is_private and len(key) == _KEY_BYTES else b""
     return b""
 
 
@@ -124,7 +129,7 @@ def _new_key(path: str) -> bytes:
     """Write a key atomically and return the key in the file: another process may have written one first."""
     import tempfile
 
-    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    file_access.make_folders(os.path.dirname(path))
     descriptor, temporary = tempfile.mkstemp(".tmp", dir=os.path.dirname(path))
     with open(descriptor, "wb") as file:
         file.write(_KEY_OF_THIS_PROCESS)
@@ -135,6 +140,11 @@ def _new_key(path: str) -> bytes:
 def own(name: str, source: str) -> str:
     """Return the name of an entry for `source` alone: for values that are too large for a shared file."""
     return f"{name}-{digest([source])}"
+
+
+def exposure() -> file_access.Exposure | None:
+    """Return how other users could change the cache, which is then not used; None if they can't."""
+    return file_access.exposure(cache_directory())
 
 
 def _kept(name: str) -> Mapping[str, Any]:
@@ -183,6 +193,8 @@ def digest(sources: Sequence[str]) -> str:
 
 
 def _read(path: str) -> dict[str, Any] | None:
+    if file_access.exposure(path):
+        return None
     try:
         with open(path, encoding="utf-8") as file:
             entry = json.load(file)
@@ -199,8 +211,10 @@ def _write(path: str, entry: dict[str, Any]) -> None:
     except RecursionError:
         return
     temporary = ""
+    if exposure():
+        return  # it would not be believed
     try:
-        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        file_access.make_folders(os.path.dirname(path))
         descriptor, temporary = tempfile.mkstemp(".tmp", dir=os.path.dirname(path))
         with open(descriptor, "w", encoding="ascii") as file:
             file.write(text)

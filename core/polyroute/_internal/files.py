@@ -10,6 +10,7 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 
+from polyroute._internal import file_access
 from polyroute.errors import MissingExtra, Unavailable
 
 LOCK_TIMEOUT_SECONDS = 30.0
@@ -36,7 +37,7 @@ def replace(path: str, data: bytes, *, mode: int | None = None, last_look: Calla
 
     path = os.path.realpath(path)
     folder = os.path.dirname(path)
-    os.makedirs(folder, mode=0o700, exist_ok=True)
+    file_access.make_folders(folder)
     descriptor, temporary = tempfile.mkstemp(_TEMPORARY, prefix=_prefix(path), dir=folder)
     try:
         with open(descriptor, "wb") as file:
@@ -51,6 +52,15 @@ def replace(path: str, data: bytes, *, mode: int | None = None, last_look: Calla
         os.remove(temporary)
         raise
     platform.sync_directory(folder)
+
+
+def require_unexposed(path: str, home: str = "") -> None:
+    """Check that no other user could change what is written to `path`. Raises Unavailable, with the remedy.
+
+    `home` is as in `file_access.exposure`.
+    """
+    if exposed := file_access.exposure(path, home):
+        raise Unavailable(f"{path} was not changed: {exposed.why}. {exposed.remedy}")
 
 
 def require_lock(path: str) -> None:
@@ -77,7 +87,7 @@ def locked(path: str) -> Iterator[None]:
 
     path = os.path.realpath(path)
     try:
-        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        file_access.make_folders(os.path.dirname(path))
         lock = FileLock(_beside(path, ".lock"), LOCK_TIMEOUT_SECONDS, 0o600, poll_interval=_POLL_SECONDS)
         with lock:
             _sweep(path)

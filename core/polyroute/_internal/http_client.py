@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from polyroute.errors import MissingExtra, Unavailable
 
 if TYPE_CHECKING:
     import httpx2
+
+T = TypeVar("T")
 
 _MAX_IDLE = 20
 _IDLE_SECONDS = 60.0
@@ -55,13 +57,46 @@ def client(
         raise Unavailable(f"{message} Correct HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE and similar variables.") from None
 
 
+async def fetched(
+    client: httpx2.AsyncClient,
+    url: str,
+    check: Callable[[httpx2.URL, httpx2.URL], object],
+    receive: Callable[[httpx2.Response], Awaitable[T]],
+    *,
+    redirects: int,
+    seconds: float,
+    headers: Mapping[str, str] | None = None,
+) -> T:
+    """Send a GET request, and return what `receive` makes of the response, all within `seconds`.
+
+    A timeout of the client limits one read only, so a server that sends a byte now and then would never reach it.
+    Raises Unavailable with a reason without the address, and what `check` (see `_following`) and `receive` raise.
+    """
+    import asyncio
+
+    import httpx2
+
+    try:
+        async with (
+            asyncio.timeout(seconds),
+            _following(client, httpx2.URL(url), check, redirects, headers) as response,
+        ):
+            return await receive(response)
+    except TimeoutError:
+        raise Unavailable(f"no complete response within {seconds:g} seconds") from None
+    except httpx2.ConnectTimeout:
+        raise Unavailable(f"no connection within {client.timeout.connect or seconds:g} seconds") from None
+    except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
+        raise Unavailable(failure(error)) from None
+
+
 @asynccontextmanager
-async def following(
+async def _following(
     client: httpx2.AsyncClient,
     url: httpx2.URL,
     check: Callable[[httpx2.URL, httpx2.URL], object],
     redirects: int,
-    headers: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None,
 ) -> AsyncIterator[httpx2.Response]:
     """Send a GET request and return the response after at most `redirects` redirects.
 

@@ -22,12 +22,18 @@ RUNS_PROGRAMS = _IS_POSIX
 """Whether executables and commands can be run: to end them requires process groups, which Windows does not have."""
 WATCHES_PARENT = _IS_POSIX
 """Whether the end of the parent process can be detected. On Windows `getppid` does not change."""
+HAS_OWNERS = _IS_POSIX
+"""Whether files have an owner and a mode that say who may change them. On Windows their folder determines that."""
 KNOWS_CHANGE_TIME = _IS_POSIX
 """Whether `st_ctime_ns` is the time of the last change, which programs can't set. On Windows: the creation time."""
 NEEDS_POSIX = "needs Linux or macOS"
 WORKS_HERE = "Manifests without commands and plugins in Python work on this system."
 
+_USER_ID: Callable[[], int] = getattr(os, "geteuid", lambda: 0)
 _OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
+_MOUNTS = "/proc/self/mountinfo"
+_WITHOUT_MODES = ("9p", "cifs", "drvfs", "exfat", "fuseblk", "msdos", "ntfs", "ntfs3", "smb3", "vboxsf", "vfat")
+"""File systems that show the same owner and mode for all files, unless they are mounted otherwise."""
 _IS_JUNCTION: Callable[[str], bool] | None = getattr(os.path, "isjunction", None)
 _IN_USE_TRIES = 20
 _IN_USE_SECONDS = 0.05
@@ -42,6 +48,28 @@ def set_mode(path: str, mode: int) -> None:
 def others_may_write(found: os.stat_result) -> bool:
     """Return whether users other than its owner may write a file. False on Windows, where the mode does not tell."""
     return _IS_POSIX and bool(found.st_mode & _OTHERS_MAY_WRITE)
+
+
+def is_private(found: os.stat_result) -> bool:
+    """Return whether only the owner of a file may read it. True on Windows, where the mode does not tell."""
+    return not (_IS_POSIX and found.st_mode & (stat.S_IRWXG | stat.S_IRWXO))
+
+
+def user_id() -> int:
+    """Return the number of the user who runs the process; 0 on Windows, where files have no such owner."""
+    return _USER_ID()
+
+
+def without_modes(path: str) -> str:
+    """Return the type of the file system of a path if `chmod` has no effect there; empty if it has or is not known."""
+    try:
+        with open(_MOUNTS, encoding="utf-8", errors="surrogateescape") as file:
+            rows = [line.split() for line in file]
+    except OSError:
+        return ""
+    found = {row[4]: row[row.index("-") + 1] for row in rows if "-" in row}
+    above = max((each for each in found if is_within(path, each)), key=len, default="")
+    return found[above] if found.get(above) in _WITHOUT_MODES else ""
 
 
 def sync_directory(folder: str) -> None:

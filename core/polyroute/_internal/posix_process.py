@@ -132,3 +132,13 @@ def _value_in(number: str, variable: str) -> str:
     except OSError:
         return ""
     return rest.partition(b"\0")[0].decode(errors="replace")
+
+
+def user_name(number: int) -> str:
+    """Return the name of a user, or the number of one without a name, as in a container."""
+    import pwd
+
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)

@@ -93,6 +93,7 @@ def add_to(subparsers: Subparsers) -> None:
         if name in _ASK_FIRST:
             action.add_argument("--yes", action="store_true", help="agree without being asked")
         if name == "add":
+            action.add_argument("--sha256", metavar="HEX", help="the digest that the file must have")
             action.add_argument("--insecure", action="store_true", help="allow http for this machine (127.0.0.1)")
         if name == "new":
             kinds = ("manifest", "python", "sh", "node")

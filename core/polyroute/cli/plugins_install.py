@@ -19,7 +19,7 @@ from polyroute.plugins.manifests import loader
 from polyroute.plugins.manifests.discovery import MANIFEST
 from polyroute.plugins.manifests.loader import Manifest
 from polyroute.plugins.trust import install, policy
-from polyroute.plugins.trust.approvals import Approvals, Consent
+from polyroute.plugins.trust.approvals import Approvals, Consent, Provenance
 from polyroute.results import Kind, Plugin
 
 if TYPE_CHECKING:
@@ -33,21 +33,39 @@ def add(options: argparse.Namespace) -> int:
     environment = Environment.load()
     approvals = Approvals.load(environment)
     approvals.require_writable()
-    with install.at_hand(options.source, insecure=options.insecure) as folder:
+    with install.at_hand(options.source, insecure=options.insecure, sha256=options.sha256) as (folder, source):
         manifest = usable(folder, options.source)
         consent = approvals.consent_to(manifest)
         plugin = _described(manifest, os.path.join(environment.plugins_directory, manifest.name))
         plugins = output.loaded(environment, run=False)
         if why := _taken(plugin, manifest, plugins):
             return output.done(options, f"{plugin.name} was not added: {why}", NO, plugin=plugin.name, added=False)
-        _show(plugin, manifest, options.source, plugins)
+        _show(plugin, manifest, source.place if source.kind == "url" else options.source, plugins)
+        if source.sha256:
+            text.notes([f"  sha256     {source.sha256}"])
+        known = approvals.sources.get(os.path.realpath(plugin.folder))
+        changed = _changed(source, known)
+        text.notes([f"  CAREFUL    it {each}" for each in changed])
+        if changed and options.yes:
+            remedy = f"If you agree: --sha256 {source.sha256}. Nothing was changed."
+            raise UsageError(f"{source.place} {changed[0]}. {remedy}")
         if os.path.lexists(plugin.folder):
             text.notes([f"  replaces   {plugin.folder}"])
         if not prompts.agreed("Add and trust it?", yes=options.yes):
             return output.done(options, "Nothing was changed.", NO, plugin=plugin.name, added=False)
+        policy.check_place(environment.plugins_directory, environment.home)
         target = install.install(folder, environment.plugins_directory, plugin.name)
-    approvals.approve(_same(usable(target), consent, approvals), consent)
+    is_pinned = source.is_pinned or (known is not None and known.is_pinned and known.place == source.place)
+    approvals.approve(_same(usable(target), consent, approvals), consent, source._replace(is_pinned=is_pinned))
     return _added(options, os.path.join(target, MANIFEST), environment)
+
+
+def _changed(source: Provenance, known: Provenance | None) -> list[str]:
+    """Return that a file has another digest than the one that the user named when adding it before, if so."""
+    is_as_before = known is None or not known.is_pinned or known.place != source.place or known.sha256 == source.sha256
+    if source.is_pinned or known is None or is_as_before:
+        return []
+    return [f"has the SHA-256 digest {source.sha256}, and you approved {known.sha256}"]
 
 
 def _added(options: argparse.Namespace, path: str, environment: Environment) -> int:
@@ -227,6 +245,9 @@ def lines(found: PluginInfo) -> Iterable[str]:
     first, *wants = _wants(found)
     yield first
     yield f"  from       {found['folder'] or found['distribution'] or 'the host'} ({found['origin']})"
+    if source := found["source"]:
+        digest = f" (sha256 {source['sha256']})" if source["sha256"] else ""
+        yield f"  added      from {source['place']}{digest}"
     yield "  in use     yes" if found["enabled"] else f"  in use     no: {found['reason']}"
     yield f"  providers  {', '.join(found['providers']) or 'none'}"
     yield from wants

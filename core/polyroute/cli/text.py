@@ -122,6 +122,8 @@ def plugins(catalog: Catalog) -> None:
     if rows:
         tables.show(("Plugin", "Distribution", "Origin", "In use", "Provides"), rows)
     for plugin in catalog.plugins.all:
+        if source := documents.added_from(plugin, catalog.plugins):
+            lines([f"{plugin.name} was added from {source}"])
         warnings = documents.warnings(plugin, documents.manifest_of(plugin), catalog.plugins)
         lines(f"CAREFUL  {plugin.name} {each}" for each in warnings)
     problems(catalog.problems)

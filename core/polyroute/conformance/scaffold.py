@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal, get_args
 
-from polyroute._internal import platform
+from polyroute._internal import file_access, platform
 from polyroute.errors import Unavailable, UsageError
 
 Kind = Literal["manifest", "python", "sh", "node"]
@@ -57,7 +57,7 @@ def _filled(text: str, words: dict[str, str]) -> str:
 
 
 def _write(path: str, text: str) -> None:
-    os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+    file_access.make_folders(os.path.dirname(path), 0o755)
     with open(path, "x", encoding="utf-8") as file:
         file.write(text)
     platform.set_mode(path, 0o755 if os.path.basename(path) in _PROGRAMS else 0o644)

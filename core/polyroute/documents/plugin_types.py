@@ -30,6 +30,17 @@ class PluginFacts(TypedDict):
     """Why it is not used; or null."""
 
 
+class PluginSourceDocument(TypedDict):
+    """Where a plugin was added from."""
+
+    kind: Literal["folder", "file", "url"]
+    """A folder, a file (an archive or a manifest), or an address from which a file was downloaded."""
+    place: str
+    """The path, or the address without its query."""
+    sha256: str | None
+    """The SHA-256 digest of the file, in hexadecimal; null for a folder."""
+
+
 class PluginDocument(PluginFacts):
     """A plugin with what it provides."""
 
@@ -39,6 +50,8 @@ class PluginDocument(PluginFacts):
     """The IDs of its providers."""
     warnings: list[str]
     """The risks of the plugin, as predicates: their subject is the plugin."""
+    source: PluginSourceDocument | None
+    """Where `plugins add` took it from; null if it was not added in this way."""
 
 
 class PluginsDocument(WithProblems):

@@ -27,10 +27,12 @@ if TYPE_CHECKING:
         PluginInfo,
         PluginsDocument,
         PluginsHealth,
+        PluginSourceDocument,
     )
     from polyroute.plugins import loaded
     from polyroute.plugins.manifests.description import Executable
     from polyroute.plugins.manifests.loader import Manifest
+    from polyroute.plugins.trust.approvals import Provenance
     from polyroute.results import Finding
     from polyroute.types import declarations
 
@@ -52,7 +54,17 @@ def plugin(plugin: found.Plugin, plugins: loaded.Plugins, owned: Sequence[str]) 
         "hooks": list(plugins.hooks_of(plugin)),
         "providers": list(owned),
         "warnings": warnings(plugin, manifest_of(plugin), plugins),
+        "source": _source(added_from(plugin, plugins)),
     }
+
+
+def added_from(plugin: found.Plugin, plugins: loaded.Plugins) -> Provenance | None:
+    """Return where `plugins add` took a plugin from; None if it was not added in this way."""
+    return plugins.approvals.sources.get(loader.Manifest(plugin.manifest).identity) if plugin.manifest else None
+
+
+def _source(known: Provenance | None) -> PluginSourceDocument | None:
+    return {"kind": known.kind, "place": known.place, "sha256": known.sha256 or None} if known else None
 
 
 def manifest_of(plugin: found.Plugin) -> Manifest | None:
@@ -92,6 +104,7 @@ def info(plugin: found.Plugin, manifest: Manifest | None, plugins: loaded.Plugin
         **plugin_facts(plugin),
         "hooks": list(plugins.hooks_of(plugin)),
         "warnings": warnings(plugin, manifest, plugins),
+        "source": _source(added_from(plugin, plugins)),
         "providers": [provider.id for provider in said] or list(plugins.owned.get(plugin, [])),
         "bindings": _bindings_of(manifest) if manifest else _bindings(plugin, plugins),
         **_manifest_facts(manifest),

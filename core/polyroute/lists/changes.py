@@ -155,10 +155,13 @@ def _problems(waiting: Mapping[Change, Plugin]) -> Iterable[Problem]:
         yield waiting[changes[0]].problem(message, remedy, code="list-waiting", provider=name)
 
 
-def accepted(state_directory: str) -> frozenset[Change]:
-    """Return the changes that the user has agreed to; empty if they can't be read."""
+def accepted(state_directory: str, home: str = "") -> frozenset[Change]:
+    """Return the changes that the user has agreed to; empty if they can't be read, or if others could change them.
+
+    `home` is the user's, by default that of the process.
+    """
     try:
-        return frozenset(_read(path_in(state_directory)))
+        return frozenset(_read(path_in(state_directory), home))
     except (OSError, ValueError, RecursionError):
         return frozenset()  # the user is asked again
 
@@ -170,6 +173,7 @@ def accept(changes: Iterable[Change], state_directory: str) -> None:
     from polyroute._internal import files
 
     path = path_in(state_directory)
+    files.require_unexposed(path)
     with files.readable_errors(path), files.locked(path):
         try:
             kept = _read(path)
@@ -178,7 +182,7 @@ def accept(changes: Iterable[Change], state_directory: str) -> None:
         except (ValueError, RecursionError):
             raise Unavailable(f"{path} is damaged and was left unchanged. Remove it, and agree again.") from None
         document = {"schema": 1, "accepted": [list(each) for each in sorted({*kept, *changes})]}
-        files.replace(path, json.dumps(document, indent=1).encode())
+        files.replace(path, json.dumps(document, indent=1).encode(), mode=0o600)
 
 
 def path_in(state_directory: str) -> str:
@@ -186,9 +190,13 @@ def path_in(state_directory: str) -> str:
     return os.path.join(state_directory, "accepted-lists.json")
 
 
-def _read(path: str) -> list[Change]:
+def _read(path: str, home: str = "") -> list[Change]:
     import json
 
+    from polyroute._internal import file_access
+
+    if file_access.exposure(path, home):
+        raise PermissionError
     with open(path, encoding="utf-8") as file:
         document = json.load(file)
     rows = document.get("accepted") if isinstance(document, dict) else None

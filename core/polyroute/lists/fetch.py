@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import zlib
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from polyroute._internal import http_client
@@ -65,19 +65,11 @@ async def fetch(
     client: httpx2.AsyncClient, url: str, validators: Validators, bounds: Bounds, progress: Progress
 ) -> FetchResponse:
     """Fetch `url` if it has changed. Raises Unavailable, with a message for users, within the time limits."""
-    import httpx2
-
-    try:
-        async with asyncio.timeout(bounds.total_seconds):
-            headers = validators.headers()
-            async with http_client.following(client, httpx2.URL(url), _check, _REDIRECTS, headers) as response:
-                return await _read(response, validators, bounds, progress)
-    except TimeoutError:
-        raise Unavailable(f"no complete response within {bounds.total_seconds:g} seconds") from None
-    except httpx2.ConnectTimeout:
-        raise Unavailable(f"no connection within {bounds.connect_seconds:g} seconds") from None
-    except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
-        raise Unavailable(http_client.failure(error)) from None
+    receive = partial(_read, validators=validators, bounds=bounds, progress=progress)
+    seconds, headers = bounds.total_seconds, validators.headers()
+    return await http_client.fetched(
+        client, url, _check, receive, redirects=_REDIRECTS, seconds=seconds, headers=headers
+    )
 
 
 def _check(url: httpx2.URL, there: httpx2.URL) -> None:

@@ -1,10 +1,12 @@
 """Fetchable model lists: what plugins declare about them, where they are stored and how old they are."""
 
 import os
+import stat
 import time
 from collections.abc import Callable
 from typing import Annotated, Any, NamedTuple
 
+from polyroute._internal import file_access
 from polyroute._internal.paths import cache_directory
 from polyroute.types import Model, Provider
 from polyroute.types.constraints import Filled, Least, Line, Never, Slug, Url
@@ -58,7 +60,7 @@ def path(name: str) -> str:
 
 def sources(*names: str) -> list[str]:
     """Return the files of the named lists that were fetched; anything derived from a list depends on its file."""
-    return [each for each in map(path, names) if os.path.isfile(each)]
+    return [path(name) for name in names if _found(name)]
 
 
 def read(name: str, bundled: str) -> Any:
@@ -77,10 +79,17 @@ def read(name: str, bundled: str) -> Any:
 
 def fetched_at(name: str) -> float | None:
     """Return when the list was fetched or last confirmed unchanged, in seconds since 1970; None if it never was."""
+    found = _found(name)
+    return found.st_mtime if found else None
+
+
+def _found(name: str) -> os.stat_result | None:
+    """Return the state of a fetched list's file; None if there is none, or if other users could have changed it."""
     try:
-        return os.stat(path(name)).st_mtime
+        found = os.stat(path(name))
     except OSError:
         return None
+    return found if stat.S_ISREG(found.st_mode) and not file_access.exposure(path(name)) else None
 
 
 def age(each: FetchedList) -> Age:

@@ -28,6 +28,8 @@ class Admission:
         self.taken: dict[Plugin, Manifest] = {}
         """The manifests in use, by plugin."""
         self._approvals, self._manager = approvals, manager
+        self._checked: set[str] = set()
+        """Folders that other users can't change."""
 
     def found(self, paths: Iterable[str]) -> list[Manifest]:
         """Return the manifests at `paths`; one that can't be used has its `fault` set."""
@@ -59,6 +61,8 @@ class Admission:
             raise Refused(plugin.problem(what, platform.WORKS_HERE, code="unsupported"))
         try:
             policy.check_files(manifest)
+            if not plugin.distribution:  # where Python imports from is trusted as Python is
+                policy.check_place(manifest.folder, self._approvals.home, self._checked)
             if (plugin.in_project or manifest.description.runs_programs) and not manifest.fault:
                 self._check_approval(plugin, manifest)
         except Unsafe as unsafe:

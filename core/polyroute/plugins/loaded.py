@@ -54,7 +54,8 @@ class Plugins:
         self._problems = Problems(loaded.problems)
         report = self._problems.report
         self._hooks = Hooks(loaded.manager)
-        recorded = loaded.approvals.owners
+        self.approvals = loaded.approvals
+        recorded = self.approvals.owners
         answers = self._hooks.items("polyroute_providers", Provider, report)
         found = self._hooks.items("polyroute_lists", FetchedList, report)
         judged = changes.judge(answers, found, accepted, recorded) if found else changes.Decision(answers)
@@ -112,7 +113,7 @@ class Plugins:
         allowed = _names("POLYROUTE_PLUGINS", environment) if only is None else list(only)
         disabled = _names("POLYROUTE_DISABLE_PLUGINS", environment) or ()
         request = LoadRequest(add, allowed, disabled, os.fspath(project), run, bundled)
-        return cls(load(request, environment), changes.accepted(environment.state_directory))
+        return cls(load(request, environment), changes.accepted(environment.state_directory, environment.home))
 
     def about(self, environment: Environment) -> Plugins:
         """Return these plugins as one environment sees them; problems of its own hook calls are reported to it.
@@ -139,7 +140,7 @@ class Plugins:
 
     def is_recorded(self, provider_id: str, owner: Plugin) -> bool:
         """Return whether the user has agreed that a plugin owns a provider."""
-        known = self._loaded.approvals.owners.get(provider_id)
+        known = self.approvals.owners.get(provider_id)
         return known is not None and known.identity == owner.identity
 
     def hosts_of(self, plugin: Plugin, *, refused: bool = False) -> dict[str, frozenset[str]]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from polyroute._internal import cache
 from polyroute._internal.containment import describe, expect_threads, pass_on
 from polyroute._internal.problems import Problems
 from polyroute.environment import Environment
@@ -62,6 +63,9 @@ def load(request: LoadRequest, environment: Environment) -> Loaded:
     found = installed()
     bundled = found.bundled if request.bundled is None else tuple(map(normalized, request.bundled))
     approvals = Approvals.load(environment)
+    if exposed := cache.exposure():
+        problem = Problem(f"The cache is not used: {exposed.why}", exposed.remedy, code="cache-unsafe")
+        approvals = approvals._replace(problems=(*approvals.problems, problem))
     loader = _Loader(request, bundled, approvals)
     points = sorted(found.points, key=partial(_ownership, bundled))
     return loader.load(points, environment)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from polyroute._internal import file_access
 from polyroute._internal.paths import absolute_only
 from polyroute.environment import PROCESS, Environment
 from polyroute.errors import Unavailable
@@ -41,6 +42,22 @@ class Consent(NamedTuple):
     commands: Commands = _EMPTY
 
 
+class Provenance(NamedTuple):
+    """Where a plugin was added from."""
+
+    kind: Literal["folder", "file", "url"]
+    """A folder, a file (an archive or a manifest) or an address from which a file was downloaded."""
+    place: str
+    """The path, or the address without its query."""
+    sha256: str = ""
+    """The SHA-256 digest of the file in hexadecimal; empty for a folder."""
+    is_pinned: bool = False
+    """Whether the user named the digest, so that a file with another one needs new consent."""
+
+    def __str__(self) -> str:
+        return f"{self.place} (sha256 {self.sha256})" if self.sha256 else self.place
+
+
 class Approvals(NamedTuple):
     """The decisions at the time when the file was read."""
 
@@ -55,22 +72,31 @@ class Approvals(NamedTuple):
     """By provider ID."""
     commands: Mapping[str, Commands] = _EMPTY
     """By a manifest's identity, the programs of its commands when it was approved."""
+    sources: Mapping[str, Provenance] = _EMPTY
+    """By a manifest's identity, where `plugins add` took it from."""
     problems: tuple[Problem, ...] = ()
+    home: str = ""
+    """The user's home."""
 
     @classmethod
     def load(cls, environment: Environment) -> "Approvals":
-        """Read the decisions. If the file can't be read, nothing is approved and `problems` says why."""
-        path = os.path.join(environment.state_directory, "plugins.json")
+        """Read the decisions. If the file can't be read or is not safe, nothing is approved; `problems` says why."""
+        path, home = os.path.join(environment.state_directory, "plugins.json"), environment.home
         search_path = absolute_only(environment.setting("PATH", layer=PROCESS) or os.defpath)
+        if exposed := file_access.exposure(path, home):
+            why = f"is not used, and nothing is approved: {exposed.why}"
+            problem = Problem(why, exposed.remedy, path=path, code="approvals-unsafe")
+            return cls(path, search_path, problems=(problem,), home=home)
         try:
             document = _document(path)
         except Unavailable as error:
             remedy = "Fix it, or remove it and approve the plugins again: `polyroute plugins trust NAME`."
             problem = Problem(str(error), remedy, path=path, code="approvals-unreadable")
-            return cls(path, search_path, problems=(problem,))
+            return cls(path, search_path, problems=(problem,), home=home)
         owners = {name: Owner(each["owner"], frozenset(each["hosts"])) for name, each in document["owners"].items()}
         disabled = frozenset(document["disabled"])
-        return cls(path, search_path, document["approved"], disabled, owners, document["commands"])
+        sources = {name: Provenance(**each) for name, each in document["sources"].items()}
+        return cls(path, search_path, document["approved"], disabled, owners, document["commands"], sources, home=home)
 
     def state(self, manifest: "Manifest") -> State:
         """Return whether the plugin is approved in its current state. Raises Unsafe if its files are not safe."""
@@ -90,19 +116,28 @@ class Approvals(NamedTuple):
         return Consent(policy.fingerprint(manifest, commands), commands)
 
     def require_writable(self) -> None:
-        """Check that decisions can be written, before anything that depends on them is. Raises MissingExtra."""
+        """Check that decisions can be written, before anything that depends on them is.
+
+        Raises MissingExtra, and Unavailable if other users could change them.
+        """
         from polyroute._internal import files
 
+        files.require_unexposed(self.path, self.home)
         files.require_lock(self.path)
 
-    def approve(self, manifest: "Manifest", consent: Consent | None = None) -> None:
+    def approve(self, manifest: "Manifest", consent: Consent | None = None, source: Provenance | None = None) -> None:
         """Record that the plugin is approved as displayed (`consent`), by default in its current state.
 
-        Raises what `consent_to` raises, Unavailable if the file can't be written, and MissingExtra.
+        `source` is where it was added from. Raises what `consent_to` raises, Unavailable if the file can't be written,
+        and MissingExtra.
         """
         consent = consent or self.consent_to(manifest)
 
         def change(document: dict[str, Any]) -> None:
+            if source:
+                document["sources"][manifest.identity] = source._asdict()
+            elif document["approved"].get(manifest.identity) != consent.fingerprint:
+                document["sources"].pop(manifest.identity, None)  # it is not what was added any more
             document["approved"][manifest.identity] = consent.fingerprint
             document["commands"][manifest.identity] = dict(consent.commands)
 
@@ -124,8 +159,8 @@ class Approvals(NamedTuple):
         """
 
         def change(document: dict[str, Any]) -> None:
-            document["approved"].pop(manifest_identity, None)
-            document["commands"].pop(manifest_identity, None)
+            for key in ("approved", "commands", "sources"):
+                document[key].pop(manifest_identity, None)
             owners = document["owners"].items()
             document["owners"] = {name: each for name, each in owners if each["owner"] != identity}
 
@@ -138,6 +173,7 @@ class Approvals(NamedTuple):
     def _change(self, change: Callable[[dict[str, Any]], object]) -> None:
         from polyroute._internal import files
 
+        files.require_unexposed(self.path, self.home)
         with files.readable_errors(self.path), files.locked(self.path):
             document = _document(self.path)
             change(document)
@@ -150,7 +186,8 @@ def _switched(disabled: Iterable[str], name: str, *, on: bool) -> list[str]:
 
 
 def _document(path: str) -> dict[str, Any]:
-    empty: dict[str, Any] = {"schema": _SCHEMA, "approved": {}, "disabled": [], "owners": {}, "commands": {}}
+    tables: dict[str, Any] = {name: {} for name in ("approved", "owners", "commands", "sources")}
+    empty = {"schema": _SCHEMA, "disabled": [], **tables}
     try:
         with open(path, encoding="utf-8") as file:
             document = json.load(file)
@@ -183,10 +220,21 @@ def _is_owner(value: Any) -> bool:
     return isinstance(value, dict) and _is_text(value.get("owner")) and _are_texts(value.get("hosts"))
 
 
+def _is_source(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and value.keys() == {*Provenance._fields}
+        and all(map(_is_text, (value["place"], value["sha256"])))
+        and value["kind"] in ("folder", "file", "url")
+        and isinstance(value["is_pinned"], bool)
+    )
+
+
 _SOUND: Mapping[str, Callable[[Any], bool]] = {
     "approved": lambda value: _is_table(value, _is_text),
     "disabled": _are_texts,
     "owners": lambda value: _is_table(value, _is_owner),
     "commands": lambda value: _is_table(value, lambda each: _is_table(each, _is_text)),
+    "sources": lambda value: _is_table(value, _is_source),
 }
 """By key, a function that returns whether its value is valid."""

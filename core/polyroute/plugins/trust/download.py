@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -28,7 +29,7 @@ def fetch(url: str, path: str, *, insecure: bool) -> None:
     """Download `url` to the file `path`. With `insecure`, http is allowed for this machine.
 
     Raises UsageError if the address or a redirect is not https; MissingExtra; Unavailable if the download fails or
-    exceeds the limits.
+    exceeds the limits, of which the one of time is for all of it together.
     """
     import asyncio
 
@@ -36,25 +37,21 @@ def fetch(url: str, path: str, *, insecure: bool) -> None:
     asyncio.run(_fetch(url, path, insecure=insecure))
 
 
+def without_query(url: str) -> str:
+    """Return an address without query and fragment, which may hold a token."""
+    return url.partition("#")[0].partition("?")[0]
+
+
 async def _fetch(url: str, path: str, *, insecure: bool) -> None:
-    import asyncio
+    def check(_: httpx2.URL, there: httpx2.URL) -> None:
+        _check(str(there), insecure=insecure)
 
     async with _client() as client:
-        import httpx2
-
-        def check(_: httpx2.URL, there: httpx2.URL) -> None:
-            _check(str(there), insecure=insecure)
-
+        receive = partial(_write, path=path)
         try:
-            async with (
-                asyncio.timeout(MOST_SECONDS),
-                http_client.following(client, httpx2.URL(url), check, _REDIRECTS) as response,
-            ):
-                await _write(response, path)
-        except TimeoutError:
-            raise Unavailable(f"{url} was not downloaded within {MOST_SECONDS:g} seconds.") from None
-        except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
-            raise Unavailable(f"{url} can't be fetched: {http_client.failure(error)}.") from None
+            await http_client.fetched(client, url, check, receive, redirects=_REDIRECTS, seconds=MOST_SECONDS)
+        except Unavailable as fault:
+            raise Unavailable(f"{without_query(url)} can't be fetched: {fault}.") from None
 
 
 def _client() -> httpx2.AsyncClient:
@@ -70,13 +67,13 @@ def _client() -> httpx2.AsyncClient:
 async def _write(response: httpx2.Response, path: str) -> None:
     if response.status_code != _OK:
         status = f"{response.status_code} {response.reason_phrase}".rstrip()
-        raise Unavailable(f"{response.url} can't be fetched: it responded {status}.")
+        raise Unavailable(f"it responded {status}")
     left = MOST_BYTES
     with open(path, "wb") as file:
         async for part in response.aiter_raw():
             left -= len(part)
             if left < 0:
-                raise Unavailable(f"{response.url} is larger than {MOST_BYTES >> 20} MiB.")
+                raise Unavailable(f"it is larger than {MOST_BYTES >> 20} MiB")
             file.write(part)
 
 
@@ -85,4 +82,6 @@ def _check(url: str, *, insecure: bool) -> None:
     if parts.username or parts.password:
         raise UsageError("Enter an address without user name and password: secrets must not be in URLs.")
     if parts.scheme != "https" and not (insecure and parts.scheme == "http" and is_loopback(parts.hostname or "")):
-        raise UsageError(f"{url} is not https. (http is allowed only for this machine, with --insecure.)")
+        raise UsageError(
+            f"{without_query(url)} is not https. (http is allowed only for this machine, with --insecure.)"
+        )

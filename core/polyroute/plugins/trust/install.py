@@ -6,6 +6,7 @@ No code of a plugin is run, and only regular files and folders are copied.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import posixpath
 import re
@@ -17,11 +18,12 @@ from io import BufferedIOBase
 from typing import IO, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from polyroute._internal import file_names, platform
+from polyroute._internal import file_access, file_names, platform
 from polyroute.errors import Unavailable, UsageError
 from polyroute.plugins.manifests.description import PLAIN_NAME
 from polyroute.plugins.manifests.discovery import MANIFEST
 from polyroute.plugins.trust import download
+from polyroute.plugins.trust.approvals import Provenance
 
 MOST_FILES = 10_000
 MOST_BYTES = 64 << 20
@@ -57,32 +59,70 @@ class _Bounded:
         return data
 
 
+class PluginAtHand(NamedTuple):
+    """A plugin in a temporary folder."""
+
+    folder: str
+    source: Provenance
+
+
 @contextlib.contextmanager
-def at_hand(source: str, *, insecure: bool = False) -> Iterator[str]:
+def at_hand(source: str, *, insecure: bool = False, sha256: str | None = None) -> Iterator[PluginAtHand]:
     """Yield a temporary folder with the plugin in `source`, which is removed afterwards.
 
-    `source` is a folder, a manifest or an archive, as a path or an https address. Raises UsageError if it contains no
-    plugin or a plugin that leads out of its folder, and Unavailable if it can't be downloaded.
+    `source` is a folder, a manifest or an archive, as a path or an https address; `sha256` is the digest in hexadecimal
+    that the file must have, if one is given. Raises UsageError if it has another digest, contains no plugin, or one
+    that leads out of its folder, and Unavailable if it can't be downloaded.
     """
+    digest = "" if sha256 is None else _digits(sha256)
     with tempfile.TemporaryDirectory(prefix="polyroute-") as temporary:
+        given = source
         if download.is_address(source):
-            path = os.path.join(temporary, "fetched", *_path_of(source))
-            os.makedirs(os.path.dirname(path))
-            download.fetch(source, path, insecure=insecure)
-            source = path
+            source = os.path.join(temporary, "fetched", *_path_of(source))
+            file_access.make_folders(os.path.dirname(source))
+            download.fetch(given, source, insecure=insecure)
+        provenance = _provenance(given, source, digest)
         target = os.path.join(temporary, "unpacked", _plain_name(source))
         if source.endswith(_ARCHIVES):
             _unpack(source, target)
         elif os.path.isdir(source):
             copy(source, target)
         elif os.path.basename(source) == MANIFEST and os.path.isfile(source):
-            os.makedirs(target)
+            file_access.make_folders(target)
             shutil.copyfile(source, os.path.join(target, MANIFEST))
+            _set_rights(os.path.join(target, MANIFEST), is_program=False)
         else:
             raise UsageError(
                 f"{source} is not a plugin: give a folder with a {MANIFEST}, or {', '.join(_ARCHIVES)} of one."
             )
-        yield _with_manifest(target, source)
+        yield PluginAtHand(_with_manifest(target, source), provenance)
+
+
+def _provenance(given: str, path: str, sha256: str) -> Provenance:
+    """Return where a plugin comes from: as `given`, and now at `path`. Raises UsageError if its digest is another."""
+    is_download = given != path
+    place = download.without_query(given) if is_download else os.path.abspath(given)
+    if not os.path.isfile(path):
+        if sha256 and os.path.isdir(path):
+            raise UsageError(
+                f"{given} is a folder, which has no SHA-256 digest. Give --sha256 for a file or an address."
+            )
+        return Provenance("folder", place)
+    with open(path, "rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if sha256 and found != sha256:
+        raise UsageError(
+            f"{place} has the SHA-256 digest {found}, and not {sha256}, which you gave. Nothing was changed."
+        )
+    return Provenance("url" if is_download else "file", place, found, bool(sha256))
+
+
+def _digits(sha256: str) -> str:
+    """Return a digest that the user gave in lower case. Raises UsageError if it is not one."""
+    found = sha256.strip().lower().removeprefix("sha256:")
+    if not re.fullmatch("[0-9a-f]{64}", found):
+        raise UsageError(f"{sha256!r} is not a SHA-256 digest: give its 64 hexadecimal digits.")
+    return found
 
 
 def install(folder: str, directory: str, name: str) -> str:
@@ -94,7 +134,7 @@ def install(folder: str, directory: str, name: str) -> str:
         raise UsageError(f'{name!r} is not a valid name for a plugin. Set one in its {MANIFEST}: name = "acme".')
     target = os.path.join(directory, name)
     try:
-        os.makedirs(directory, mode=0o700, exist_ok=True)
+        file_access.make_folders(directory)
         with tempfile.TemporaryDirectory(prefix=".adding-", dir=directory) as aside:
             copy(folder, os.path.join(aside, "new"))
             if os.path.lexists(target):
@@ -106,15 +146,15 @@ def install(folder: str, directory: str, name: str) -> str:
 
 
 def copy(source: str, target: str) -> None:
-    """Copy a plugin's folder so that only its owner may write to it. Raises UsageError if it contains links."""
+    """Copy a plugin's folder so that only its owner may use it. Raises UsageError if it contains links."""
     for path, folders, names in os.walk(source):
         folders[:] = [name for name in folders if name not in _LEFT_OUT]
         for name in [*folders, *names]:
             each = os.path.join(path, name)
             if platform.is_link(each) or not (os.path.isfile(each) or os.path.isdir(each)):
                 raise UsageError(f"{each} is a link or not a regular file: put a copy in its place.")
-        inner = os.path.join(target, os.path.relpath(path, source))
-        os.makedirs(inner, mode=0o755, exist_ok=True)
+        inner = os.path.normpath(os.path.join(target, os.path.relpath(path, source)))
+        file_access.make_folders(inner)
         for name in names:
             shutil.copyfile(os.path.join(path, name), os.path.join(inner, name))
             _set_rights(os.path.join(inner, name), is_program=os.access(os.path.join(path, name), os.X_OK))
@@ -130,7 +170,7 @@ def _path_of(address: str) -> tuple[str, str]:
 
 
 def _set_rights(path: str, *, is_program: bool) -> None:
-    platform.set_mode(path, 0o755 if is_program else 0o644)
+    platform.set_mode(path, 0o700 if is_program else 0o600)
 
 
 def _plain_name(source: str) -> str:
@@ -198,7 +238,7 @@ def _zipped(archive: str, stack: contextlib.ExitStack) -> Iterator[_Entry]:
 def _write(entries: Iterator[_Entry], target: str) -> None:
     """Write the files of an archive. Raises UsageError if they are too many or too large, or lead out of it."""
     left = MOST_BYTES
-    os.makedirs(target)
+    file_access.make_folders(target)
     for count, entry in enumerate(entries, 1):
         if count > MOST_FILES:
             raise UsageError(f"it contains more than {MOST_FILES} files.")
@@ -207,7 +247,7 @@ def _write(entries: Iterator[_Entry], target: str) -> None:
         if entry.open is None:
             continue
         path = os.path.join(target, *file_names.parts(entry.name))
-        os.makedirs(os.path.dirname(path), exist_ok=True)
+        file_access.make_folders(os.path.dirname(path))
         opened = entry.open()
         with opened or open(os.devnull, "rb") as source, open(path, "xb") as file:
             data = source.read(left + 1)

@@ -9,8 +9,7 @@ import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from polyroute._internal import cache, platform
-from polyroute._internal.terminal import quoted
+from polyroute._internal import cache, file_access, platform
 from polyroute.base_url import site
 from polyroute.errors import UsageError
 from polyroute.requirements import evaluation, slots
@@ -120,6 +119,12 @@ def _own_files(manifest: "Manifest") -> list[_State]:
     return [_check_rights(path, manifest.folder) for path in manifest.files]
 
 
+def check_place(folder: str, home: str, checked: set[str] | None = None) -> None:
+    """Raise Unsafe if other users may change a folder that is above a plugin's. The arguments are as in `exposure`."""
+    if exposed := file_access.exposure(folder, home, checked):
+        raise Unsafe(*exposed)
+
+
 def check_files(manifest: "Manifest") -> None:
     """Raise Unsafe if other users may write a manifest's files, or if they are outside its folder."""
     _check_rights(manifest.folder, manifest.folder)
@@ -186,8 +191,8 @@ def _check_rights(path: str, folder: str) -> _State:
         raise Unsafe(f"{path} can't be examined: {error.strerror}", "Fix or remove it.") from None
     if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
         raise Unsafe(f"{path} is not a regular file or a folder", "Remove it.")
-    if platform.others_may_write(found):
-        raise Unsafe(f"users other than its owner may write {path}", f"Run: chmod -R go-w {quoted(folder)}")
+    if exposed := file_access.exposure_of(path, found, whole=folder):
+        raise Unsafe(*exposed)
     return *cache.identified(path, found), found.st_ctime_ns
 
 
