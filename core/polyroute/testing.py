@@ -48,7 +48,8 @@ class ExecutableContract:
 
     def test_it_conforms(self) -> None:
         """The conformance kit finds no error."""
-        assert [str(each) for each in runner.check(str(self.folder)) if each.severity == "error"] == []
+        found = runner.check(str(self.folder), run=True)
+        assert [str(each) for each in found if each.severity == "error"] == []
 
 
 def fake_environment(

@@ -29,7 +29,9 @@ def test_a_new_plugin_passes_as_it_stands(tmp_path: Path, kind: str, name: str) 
     command = [POLYROUTE, "plugins", "new", name, "--kind", kind, "--into", str(tmp_path)]
     assert subprocess.run(command, capture_output=True, check=False).returncode == 0
     (folder,) = tmp_path.iterdir()
-    done = subprocess.run([POLYROUTE, "plugins", "check", str(folder)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [POLYROUTE, "plugins", "check", str(folder), "--run", "--yes"], capture_output=True, text=True, check=False
+    )
     assert (done.returncode, done.stdout) == (0, f"{folder} passes.\n")
 
 
@@ -128,7 +130,7 @@ def test_each_fault_of_a_module_is_found(tmp_path: Path, code: str, text: str) -
     """The kit finds each fault of a plugin in Python, which it runs in a separate process."""
     path = tmp_path / "acme_module.py"
     path.write_text(text)
-    assert code in codes(runner.check(str(path)))
+    assert code in codes(runner.check(str(path), run=True))
     assert "acme_module" not in sys.modules
 
 
@@ -159,7 +161,7 @@ def test_a_gateway_that_spells_by_itself_needs_no_list(tmp_path: Path) -> None:
     page = (Path(__file__).parents[2] / "docs" / "hooks.md").read_text(encoding="utf-8")
     code = page.split("```python\n")[1].split("```")[0]
     (tmp_path / "gateway.py").write_text(code)
-    assert runner.check(str(tmp_path / "gateway.py")) == []
+    assert runner.check(str(tmp_path / "gateway.py"), run=True) == []
 
 
 def test_a_project_that_no_host_would_find(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def of_module(folder: Path, made: str, more: str = "") -> list[Finding]:
     """Return the kit's findings for a plugin in Python that declares these providers."""
     path = folder / "acme_module.py"
     path.write_text(f"{MODULE}{PROVIDERS}{made}]\n{more}", encoding="utf-8")
-    return runner.check(str(path))
+    return runner.check(str(path), run=True)
 
 
 def of_program(folder: Path, grants: str = GRANTS, **provider: Any) -> list[Finding]:
@@ -49,7 +49,7 @@ def of_program(folder: Path, grants: str = GRANTS, **provider: Any) -> list[Find
     described = json.dumps({"protocol": 1, "providers": {"acme": acme}})
     path = Person(folder).put("acme", grants, run_sh=SCRIPT.replace("DESCRIPTION", described))
     (path / "run.sh").chmod(0o755)
-    return runner.check(str(path))
+    return runner.check(str(path), run=True)
 
 
 def told(findings: list[Finding], code: str) -> list[str]:
@@ -399,7 +399,7 @@ def test_each_manifest_of_a_package_is_checked(tmp_path: Path) -> None:
     """Each manifest of a package without code is checked, and findings name the file."""
     inner = package(tmp_path, acme=ACME, be=BE, broken="x = 1\n")
     for path in (tmp_path, tmp_path / "pyproject.toml", inner):
-        found = {each.code: each.message for each in runner.check(str(path))}
+        found = {each.code: each.message for each in runner.check(str(path), run=True)}
         assert found.keys() == {"base-url-missing", "manifest-refused"}
         assert found["base-url-missing"].startswith("be.toml: be has no base URL")
         assert found["manifest-refused"].startswith("broken.toml: line 1: x is not a known key")

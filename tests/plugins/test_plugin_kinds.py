@@ -145,7 +145,7 @@ def unavailable(catalog: Catalog, provider: str) -> SecretUnavailable:
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_the_kit_passes_each_example(shell: Shell, example: str) -> None:
     """`polyroute plugins check` finds no error in any example."""
-    done = shell.run("plugins", "check", str(KINDS / example), PYTHONDONTWRITEBYTECODE="1")
+    done = shell.run("plugins", "check", str(KINDS / example), "--run", "--yes", PYTHONDONTWRITEBYTECODE="1")
     assert (done.returncode, "error:" in done.stdout, "warning:" in done.stdout) == (0, False, False), done.stdout
 
 

@@ -248,7 +248,7 @@ def test_a_program_that_is_there_is_a_problem(person: Windows, text: str) -> Non
 def test_a_program_is_not_checked(person: Windows) -> None:
     """`plugins check` reports that an executable can't be run here; it can still be created."""
     person.done("plugins", "new", "fresh", "--kind", "sh")
-    refused = person.run("plugins", "check", "fresh")
+    refused = person.run("plugins", "check", "fresh", "--run", "--yes")
     assert (refused.returncode, "needs Linux or macOS, so it was not run" in refused.stdout) == (1, True)
 
 

@@ -28,7 +28,7 @@ _ACTIONS = {
     "check": (_AUTHORS, "check", "PATH", "report the errors of a plugin"),
 }
 """The module and function of each action, its argument, and its description."""
-_ASK_FIRST = ("add", "trust")
+_ASK_FIRST = ("add", "trust", "check")
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -95,6 +95,10 @@ def add_to(subparsers: Subparsers) -> None:
         if name == "add":
             action.add_argument("--sha256", metavar="HEX", help="the digest that the file must have")
             action.add_argument("--insecure", action="store_true", help="allow http for this machine (127.0.0.1)")
+        if name == "check":
+            action.add_argument(
+                "--run", dest="runs", action="store_true", help="also run its program, or import its Python"
+            )
         if name == "new":
             kinds = ("manifest", "python", "sh", "node")
             action.add_argument("--kind", choices=kinds, default="manifest", help="the language of the plugin")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from polyroute.cli import output, text
+from polyroute.cli import output, prompts, text
 from polyroute.cli.output import NO, YES
 from polyroute.conformance import runner
 from polyroute.documents import plugins as documents
@@ -30,13 +30,21 @@ def new(options: argparse.Namespace) -> int:
     if owner := plugins.owners.get(plugins.names.get(options.name, "")):
         raise UsageError(f"{options.name!r} is already a provider of plugin {owner.label}. Choose another name.")
     folder = scaffold.write(options.name, options.kind, options.into)
-    sentence = f"{folder} contains a working plugin. Next: polyroute plugins check {folder}"
+    run = "" if options.kind == "manifest" else " --run"
+    sentence = f"{folder} contains a working plugin. Next: polyroute plugins check {folder}{run}"
     return output.done(options, sentence, plugin=options.name, folder=folder)
 
 
 def check(options: argparse.Namespace) -> int:
-    """`polyroute plugins check`: print the findings for a plugin; return 1 if something must be fixed."""
+    """`polyroute plugins check`: print the findings for a plugin; return 1 if something must be fixed.
+
+    Only files are read, unless the user agrees that the plugin is run.
+    """
     findings = runner.check(options.path)
+    if options.runs and any(each.code == "not-run" for each in findings) and passes(findings):
+        text.notes(f"CAREFUL    it {each}" for each in runner.dangers(options.path))
+        if prompts.agreed("Run it?", yes=options.yes):
+            findings = runner.check(options.path, run=True)
     has_passed = passes(findings)
     if options.json:
         output.document(documents.checked(findings, passes=has_passed))

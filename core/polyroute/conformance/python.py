@@ -1,4 +1,4 @@
-"""Checks of a Python plugin, which is loaded as an application loads it, in a separate process."""
+"""Checks of a Python plugin: of its files, or of what it does when it is loaded in a separate process."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from polyroute._internal import platform
-from polyroute.conformance import manifest, manifest_folder
+from polyroute.conformance import manifest, manifest_folder, python_source
 from polyroute.errors import UsageError
 from polyroute.plugins.manifests.discovery import MANIFEST
 from polyroute.results import Finding
@@ -21,8 +21,11 @@ _MARK = "\x00findings:"
 """Marks the beginning of the findings, after anything that the plugin prints."""
 
 
-def check(path: str) -> list[Finding]:
-    """Return the findings about a module, or about the project whose `pyproject.toml` names one."""
+def check(path: str, *, run: bool) -> list[Finding]:
+    """Return the findings about a module, or about the project whose `pyproject.toml` names one.
+
+    The module is imported only with `run`.
+    """
     if path.endswith(".py"):
         folder, name = os.path.split(os.path.abspath(path))
         findings, targets = list[Finding](), [name.removesuffix(".py")]
@@ -33,20 +36,20 @@ def check(path: str) -> list[Finding]:
     for target in targets:
         package = os.path.join(folder, *target.partition(":")[0].split("."))
         if target.endswith(f":{MANIFEST}"):
-            findings += _carried(package)
+            findings += _carried(package, run=run)
         elif paths := manifest.in_package(package):
-            findings += manifest_folder.check_all(paths)
+            findings += manifest_folder.check_all(paths, run=run)
         else:
-            findings += _loaded(folder, target)
+            findings += _loaded(folder, target) if run else python_source.check(folder, target)
     return findings
 
 
-def _carried(place: str) -> list[Finding]:
+def _carried(place: str, *, run: bool) -> list[Finding]:
     """Return the findings about a distribution that carries a manifest, which has the distribution's version."""
     if not os.path.isfile(os.path.join(place, MANIFEST)):
         remedy = "Name the package that contains it: PACKAGE:plugin.toml."
         return [Finding("manifest-missing", "error", f"there is no {MANIFEST} in {place}", remedy)]
-    return [each for each in manifest_folder.check(place) if each.code != "version-missing"]
+    return [each for each in manifest_folder.check(place, run=run) if each.code != "version-missing"]
 
 
 def _project(path: str) -> Mapping[str, Any]:
@@ -86,7 +89,7 @@ def _about_project(project: Mapping[str, Any]) -> Iterator[Finding]:
 def _loaded(folder: str, target: str) -> Iterator[Finding]:
     """Yield the findings about a plugin after loading it."""
     with tempfile.TemporaryDirectory() as home:
-        command = [sys.executable, "-m", "polyroute.conformance.python", folder, target, home]
+        command = [sys.executable, "-P", "-m", "polyroute.conformance.python", folder, target, home]
         own = {"POLYROUTE_HOME": home, "PYTHONDONTWRITEBYTECODE": "1"}
         environment = platform.variables_for_python(home) | own
         try:
