@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from polyroute._internal.paths import config_file, keyring_index, plugins_directory, state_directory
 from polyroute._internal.problems import Problems
-from polyroute._internal.secret_memory import SecretMemory, merged, moment, secret_in
+from polyroute._internal.secret_memory import SecretMemory, control_character, merged, moment, secret_in
 from polyroute._internal.user_files import UserFiles
 from polyroute.dexto_compat import global_dotenv_path
 from polyroute.errors import SecretUnavailable, UsageError
@@ -280,6 +280,9 @@ class Environment:
         if secret.expires_at is not None and secret.expires_at <= time.time():
             remedy = secret.remedy or credential.remedy or "Log in again."
             raise SecretUnavailable(credential, f"it expired on {moment(secret.expires_at)}", remedy)
+        if fault := control_character(secret):
+            remedy = credential.remedy or "Store the key again, on one line."
+            raise SecretUnavailable(credential, f"the value contains {fault}", remedy)
         self._revealed.update((secret.value, *(value for _, value in secret.headers if len(value) >= _SHORTEST)))
         return secret
 

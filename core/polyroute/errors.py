@@ -18,6 +18,7 @@ PolyrouteError
 ├── SecretUnavailable        the secret of a credential can't be read
 ├── WrongEndpoint            a client was about to send a key to a host other than its endpoint
 └── Unavailable              the operation failed: an unreadable file, a full disk
+    ├── NotUnderstood            a file's content is invalid, so the file was not changed
     └── MissingExtra             an optional dependency is not installed
 """
 
@@ -152,6 +153,10 @@ class WrongEndpoint(PolyrouteError):
 
 class Unavailable(PolyrouteError):
     """The operation failed although the input is valid; a later attempt may succeed."""
+
+
+class NotUnderstood(Unavailable):
+    """A user's file was not changed, because its content is invalid: no later attempt succeeds before it is fixed."""
 
 
 class MissingExtra(Unavailable):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from polyroute._internal import files
 from polyroute.environment import PROCESS, Environment
-from polyroute.errors import MissingExtra, Unavailable
+from polyroute.errors import MissingExtra, NotUnderstood
 from polyroute.types import ModelRef, Problem
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def _rewrite(path: str, change: Callable[["TOMLDocument"], None]) -> str:
             after = tomlkit.dumps(document)
         except (ValueError, TypeError, AttributeError, RecursionError, TOMLKitError):
             # The errors quote the file, which may contain secrets.
-            raise Unavailable(f"{path} was not changed: it is not valid TOML. Fix it first.") from None
+            raise NotUnderstood(f"{path} was not changed: it is not valid TOML. Fix it first.") from None
         if after != before:
             files.replace(path, after.encode())
     return path

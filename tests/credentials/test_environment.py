@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,7 @@ def test_an_unreadable_dotenv_is_a_problem(tmp_path: Path, plugins: Plugins, bro
     for folder in (good, bad):
         folder.mkdir()
     (good / ".env").write_text("GROQ_API_KEY=g\n", encoding="utf-8")
+    (good / ".env").chmod(0o600)
     (bad / ".env").mkdir() if broken == "directory" else (bad / ".env").write_bytes(NOT_UTF_8)
     project, dexto = (bad, good) if place == "project" else (good, bad)
     environment = Environment({"XAI_API_KEY": "x", "DEXTO_HOME": str(dexto)}, home=tmp_path, trusted_project=project)
@@ -107,6 +109,32 @@ def test_an_unreadable_dotenv_is_a_problem(tmp_path: Path, plugins: Plugins, bro
     assert problem.remedy
     assert {name for name in environment.names if name.endswith("_API_KEY")} == {"XAI_API_KEY", "GROQ_API_KEY"}
     assert environment.source("OPENAI_API_KEY") is None
+
+
+@pytest.mark.parametrize("place", ["project", "global"])
+@pytest.mark.parametrize(
+    ("mode", "text", "is_told"),
+    [
+        (0o666, "GROQ_API_KEY=g\n", True),
+        (0o640, "GROQ_API_KEY=g\n", True),
+        (0o604, "export HF_TOKEN='g'\n", True),
+        (0o600, "GROQ_API_KEY=g\n", False),
+        (0o666, "ACME_KEY_FILE=~/key\nREGION=eu\nGROQ_API_KEY=\n", False),
+    ],
+)
+def test_a_dotenv_that_others_may_read(
+    tmp_path: Path, plugins: Plugins, place: str, mode: int, text: str, is_told: bool
+) -> None:
+    """A `.env` with keys that other users may read or write is one problem, with the command that fixes it."""
+    path = tmp_path / "it's" / ".env"
+    path.parent.mkdir()
+    path.write_text(text, encoding="utf-8")
+    path.chmod(mode)
+    project, dexto = (path.parent, tmp_path) if place == "project" else (tmp_path, path.parent)
+    environment = Environment({"DEXTO_HOME": str(dexto)}, home=tmp_path, trusted_project=project)
+    problems = Catalog(plugins, environment).problems
+    assert [(each.code, each.path) for each in problems] == [("file-mode", str(path))] * is_told
+    assert all(shlex.split(each.remedy.removeprefix("Run: ")) == ["chmod", "600", str(path)] for each in problems)
 
 
 def test_a_dotenv_with_windows_line_ends_and_byte_order_mark(tmp_path: Path) -> None:
@@ -302,6 +330,7 @@ def test_environments_do_not_see_each_other(plugins: Plugins, tmp_path: Path) ->
     """Two users' catalogs in one process have none of each other's keys, files or problems."""
     (tmp_path / "b" / ".dexto").mkdir(parents=True)
     (tmp_path / "b" / ".dexto" / ".env").write_text("GROQ_API_KEY=k\n", encoding="utf-8")
+    (tmp_path / "b" / ".dexto" / ".env").chmod(0o600)
     (tmp_path / "b" / ".dexto" / "auth.json").write_text("[", encoding="utf-8")
     one = Catalog(plugins, Environment({"OPENAI_API_KEY": "k"}, home=tmp_path / "a"))
     other = Catalog(plugins, Environment({}, home=tmp_path / "b"))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import gzip
 import http.client
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -17,7 +18,7 @@ from starlette.types import ASGIApp
 
 from polyroute import Environment, Plugins
 from polyroute.server import create_app, process
-from polyroute.server.process import BoundedProtocol
+from polyroute.server.connection import BoundedProtocol, ConnectionBounds
 from tests.support import described
 from tests.support.catalogs import MakeEnvironment
 
@@ -92,10 +93,21 @@ class Client:
 
 
 @contextlib.contextmanager
-def running(app: ASGIApp, **headers: str) -> Iterator[Client]:
-    """Serve the application in a thread."""
+def running(
+    app: ASGIApp, *, bounds: ConnectionBounds | None = None, trusted_proxies: Sequence[str] = (), **headers: str
+) -> Iterator[Client]:
+    """Serve the application in a thread; `headers` are sent with each request of the client."""
     listening = process.listen("127.0.0.1", 0)
-    config = uvicorn.Config(app, http=BoundedProtocol, ws="none", lifespan="auto", log_level="critical")
+    protocol: Any = functools.partial(BoundedProtocol, bounds=bounds)
+    config = uvicorn.Config(
+        app,
+        http=protocol,
+        ws="none",
+        lifespan="auto",
+        log_level="critical",
+        proxy_headers=bool(trusted_proxies),
+        forwarded_allow_ips=list(trusted_proxies),
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listening],))
     thread.start()

@@ -12,7 +12,7 @@ import re
 import unicodedata
 
 from polyroute._internal import files
-from polyroute.errors import Unavailable, UsageError
+from polyroute.errors import NotUnderstood, UsageError
 
 ASSIGNMENT = re.compile(
     r"""^(?P<start>[ \t]*(?:export[ \t]+)?)(?P<name>[A-Za-z0-9_][A-Za-z0-9_.]*)[ \t]*=
@@ -112,7 +112,7 @@ def _proven(changed: str, plain: str, name: str, value: str | None) -> str:
     if value is not None:
         wanted[name] = value
     if parse(_plain(changed)) != wanted:
-        raise Unavailable(f"{name} can't be changed without changing others: a quote is not closed. Fix it first.")
+        raise NotUnderstood(f"{name} can't be changed without changing others: a quote is not closed. Fix it first.")
     return changed
 
 
@@ -127,7 +127,7 @@ def _read(path: str) -> tuple[bytes, str]:
     try:
         return mark, data[len(mark) :].decode()
     except UnicodeDecodeError:
-        raise Unavailable(f"{path} was not changed: it is not UTF-8 text. Fix it first.") from None
+        raise NotUnderstood(f"{path} was not changed: it is not UTF-8 text. Fix it first.") from None
 
 
 def _plain(text: str) -> str:

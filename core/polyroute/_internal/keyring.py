@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from polyroute._internal import files
 from polyroute._internal.paths import keyring_index
-from polyroute.errors import PolyrouteError, SecretUnavailable, Unavailable
+from polyroute.errors import NotUnderstood, PolyrouteError, SecretUnavailable, Unavailable
 from polyroute.types import Credential
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class Keyring:
             except FileNotFoundError:
                 return frozenset()
             except UnicodeDecodeError:
-                raise Unavailable(f"{self._index} was not changed: it is not UTF-8 text. Remove it.") from None
+                raise NotUnderstood(f"{self._index} was not changed: it is not UTF-8 text. Remove it.") from None
 
     def _note(self, name: str, *, is_there: bool) -> None:
         with files.readable_errors(self._index), files.locked(self._index):

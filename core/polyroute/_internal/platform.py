@@ -72,6 +72,14 @@ def without_modes(path: str) -> str:
     return found[above] if found.get(above) in _WITHOUT_MODES else ""
 
 
+def others_may_access(path: str) -> bool:
+    """Return whether users other than its owner may read or write a file. False on Windows, and if there is none."""
+    try:
+        return not is_private(os.stat(path))
+    except OSError:
+        return False
+
+
 def sync_directory(folder: str) -> None:
     """Make a rename in `folder` durable. Does nothing if a directory can't be opened, as on Windows."""
     with contextlib.suppress(OSError):
@@ -136,3 +144,13 @@ def variables_for_python(home: str) -> dict[str, str]:
     if _IS_POSIX:
         return own
     return {**own, "USERPROFILE": home, **{name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}}
+
+
+def max_open_files() -> int | None:
+    """Return how many files and connections this process may have open; None if there is no such limit, as on Windows."""
+    if not _IS_POSIX:
+        return None
+    import resource
+
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return None if limit == resource.RLIM_INFINITY else limit

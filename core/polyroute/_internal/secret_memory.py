@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from _thread import allocate_lock, get_ident  # threading brings more than these
 from collections.abc import Callable
@@ -90,6 +91,17 @@ def secret_in(text: str, field: str, expires: str) -> Secret:
     if not field:
         return Secret(text.strip())
     return Secret(json_text(text, field) or "", json_moment(text, expires) if expires else None)
+
+
+def control_character(secret: Secret) -> str:
+    """Return which control character a secret or one of its headers contains, in words; empty if none.
+
+    With a line end in it, a secret could add a header to a request, or a line to a script.
+    """
+    texts = (secret.value, *chain.from_iterable(secret.headers))
+    if any("\r" in text or "\n" in text for text in texts):
+        return "a line end"
+    return "a control character" if any(re.search(r"[\x00-\x08\x0b-\x1f\x7f]", text) for text in texts) else ""
 
 
 def merged(*headers: Headers) -> Headers:

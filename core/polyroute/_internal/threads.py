@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from polyroute.errors import Unavailable
+
 T = TypeVar("T")
 
 
@@ -35,11 +37,22 @@ class Workers:
             try:
                 outcome, settle = work(), done.set_result
             except BaseException as error:
-                outcome, settle = error, done.set_exception  # type: ignore[assignment]
+                outcome, settle = _carried(error), done.set_exception  # type: ignore[assignment]
             try:
                 loop.call_soon_threadsafe(finish, settle, outcome)
             except RuntimeError:  # the loop was closed in the meantime: nothing awaits the result
                 return
 
-        threading.Thread(target=carry_out, daemon=True, name="polyroute").start()
+        try:
+            threading.Thread(target=carry_out, daemon=True, name="polyroute").start()
+        except RuntimeError:
+            self._free.release()
+            raise Unavailable("The system starts no more threads. Try again later.") from None
         return await done
+
+
+def _carried(error: BaseException) -> Exception:
+    """Return an exception that a future can raise: others would end the event loop or look like a cancellation."""
+    if isinstance(error, Exception) and not isinstance(error, StopIteration):
+        return error
+    return Unavailable(f"The work was ended by {type(error).__name__}. Find the plugin that raised it, and disable it.")

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Mapping
 
+from polyroute._internal import platform
 from polyroute._internal.cache import Identity, identity_or_none
 from polyroute._internal.config_values import Sections, ini_sections
 from polyroute._internal.problems import Problems
 from polyroute.types import Problem
+
+_KEY_WORDS = ("KEY", "TOKEN", "SECRET", "PASSWORD")
+"""How the names of variables end whose values are secret. A name such as `ACME_KEY_FILE` is that of a path."""
 
 
 class UserFiles:
@@ -53,11 +58,13 @@ class UserFiles:
             return {}
         from polyroute._internal import dotenv
 
+        variables = dotenv.parse(text)
+        self._check_mode(path, variables)
         if odd := dotenv.lines_passed_over(text):
             where = f"line{'s' if len(odd) > 1 else ''} {', '.join(map(str, odd))}"
             message = f"{where}: not NAME=value; skipped"
             self._problems.report(Problem(message, "Fix it.", path=path, code="dotenv-line"))
-        return dotenv.parse(text)
+        return variables
 
     def text_now(self, path: str) -> str | None:
         """Return the current text of a file, or None if there is none."""
@@ -84,6 +91,13 @@ class UserFiles:
             message = "is not a valid INI file; its content was ignored."
             self._problems.report(Problem(message, "Fix it.", path=path, code="file-unreadable"))
         return sections or {}
+
+    def _check_mode(self, path: str, variables: Mapping[str, str]) -> None:
+        """Report a file with keys that other users may read or write, whatever its folder allows them, as ssh does."""
+        holds_keys = any(value and name.upper().endswith(_KEY_WORDS) for name, value in variables.items())
+        if holds_keys and platform.others_may_access(path):
+            message = "holds keys, but other users of this machine may read or change it."
+            self._problems.report(Problem(message, f"Run: chmod 600 {shlex.quote(path)}", path=path, code="file-mode"))
 
     def _look_at(self, path: str) -> None:
         if path not in self._seen:

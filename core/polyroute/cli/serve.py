@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import ipaddress
 import json
 import os
+import re
 import sys
 from typing import TYPE_CHECKING
 
 from polyroute import __version__
 from polyroute._internal import platform
 from polyroute.base_url import is_loopback
-from polyroute.cli import grammar
+from polyroute.cli import grammar, redirect_file
 from polyroute.cli.output import YES
 from polyroute.environment import PROCESS, Environment
 from polyroute.errors import Unavailable, UsageError
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
     from polyroute.cli.grammar import Subparsers
 
 _PORT = 3210
+_MIN_TOKEN = 20
+"""The shortest token for a server that other machines can reach: random letters and digits have then 100 bits."""
+_MAKE_TOKEN = 'To make one: python3 -c "import secrets; print(secrets.token_urlsafe())"'
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -45,7 +51,14 @@ def _serve(options: argparse.Namespace) -> int:
     )
     listening = process.listen(options.host, options.port)
     url = process.url_of(listening, options.host)
-    process.run(app, listening, lambda: _ready(options, url, token), parent=parent)
+    with contextlib.ExitStack() as stack:
+        process.run(
+            app,
+            listening,
+            lambda: _ready(options, url, token, environment, stack),
+            parent=parent,
+            trusted_proxies=options.trusted_proxy,
+        )
     return YES
 
 
@@ -53,21 +66,36 @@ def _check(options: argparse.Namespace, token: str) -> None:
     if options.exit_with_parent and not platform.WATCHES_PARENT:
         remedy = "Omit it, and end the server by the `pid` that --ready-json prints."
         raise Unavailable(f"--exit-with-parent {platform.NEEDS_POSIX}. {remedy}")
-    if not token and not is_loopback(options.host):
-        raise UsageError(
-            f"{options.host} can be reached from other machines: set a token with --token or POLYROUTE_TOKEN."
-        )
-    if options.pass_through and not token:
-        raise UsageError("--pass-through spends your money: set a token with --token or POLYROUTE_TOKEN.")
+    _check_token(options, token)
     if options.policy and not options.pass_through:
         raise UsageError("--policy needs --pass-through.")
-    if not token.isascii() or token != token.strip():
-        raise UsageError("A token must consist of visible ASCII characters.")
     if options.ui_dir and not os.path.isfile(os.path.join(options.ui_dir, "index.html")):
         raise UsageError(f"{options.ui_dir} contains no index.html: give the folder of a built application.")
 
 
-def _ready(options: argparse.Namespace, url: str, token: str) -> None:
+def _check_token(options: argparse.Namespace, token: str) -> None:
+    is_public = not is_loopback(options.host) or bool(options.trusted_proxy)
+    if not token and is_public:
+        raise UsageError(f"{_reached(options)}: set a token with --token or POLYROUTE_TOKEN. {_MAKE_TOKEN}")
+    if options.pass_through and not token:
+        raise UsageError(
+            f"--pass-through spends your money: set a token with --token or POLYROUTE_TOKEN. {_MAKE_TOKEN}"
+        )
+    if not re.fullmatch("[!-~]*", token):
+        raise UsageError("A token must consist of visible ASCII characters.")
+    if is_public and len(token) < _MIN_TOKEN:
+        message = f"{_reached(options)}, where a short token can be guessed: use {_MIN_TOKEN} characters or more."
+        raise UsageError(f"{message} {_MAKE_TOKEN}")
+
+
+def _reached(options: argparse.Namespace) -> str:
+    place = "a server behind a proxy" if is_loopback(options.host) else options.host
+    return f"{place[0].upper()}{place[1:]} can be reached from other machines"
+
+
+def _ready(
+    options: argparse.Namespace, url: str, token: str, environment: Environment, stack: contextlib.ExitStack
+) -> None:
     if options.ready_json:
         print(json.dumps({"url": url, "pid": os.getpid(), "version": __version__}), flush=True)
     else:
@@ -75,7 +103,8 @@ def _ready(options: argparse.Namespace, url: str, token: str) -> None:
     if options.open:
         import webbrowser
 
-        webbrowser.open(f"{url}/#token={token}" if token else url)
+        folder = environment.state_directory
+        webbrowser.open(stack.enter_context(redirect_file.to(f"{url}/#token={token}", folder)) if token else url)
 
 
 def add_to(subparsers: Subparsers) -> None:
@@ -99,6 +128,14 @@ def add_to(subparsers: Subparsers) -> None:
         help="an additional origin whose pages may call the server, through their own proxy",
     )
     command.add_argument(
+        "--trusted-proxy",
+        action="append",
+        type=_network,
+        default=[],
+        metavar="ADDRESS",
+        help="a proxy, or a network of proxies, in front of the server whose X-Forwarded-For names the client",
+    )
+    command.add_argument(
         "--ui-dir", default="", metavar="DIR", help="a built single-page application to serve instead of the page"
     )
     command.add_argument("--pass-through", action="store_true", help="run models under /v1 by their routes")
@@ -114,3 +151,10 @@ def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65_535:
         raise argparse.ArgumentTypeError(f"{text} is not a port")
     return int(text)
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is not an address or a network such as 10.0.0.0/8") from None

@@ -21,7 +21,7 @@ from polyroute.custom_models.editing import EditResult, Entries, endpoint
 from polyroute.custom_models.file import FileContent, NotReadable
 from polyroute.custom_models.models import KEY_FIELD, CustomModel, ReadModels, parse
 from polyroute.custom_models.transfer import ImportReport, OnConflict
-from polyroute.errors import Unavailable, UnknownCustomModel, UsageError
+from polyroute.errors import NotUnderstood, Unavailable, UnknownCustomModel, UsageError
 from polyroute.plugins.loaded import Plugins
 from polyroute.types import ModelRef, Problem
 
@@ -211,7 +211,7 @@ class CustomStore:
             except NotReadable as error:
                 if not looks_left:
                     remedy = "To keep a copy of it and save the entries that can be read: `polyroute custom repair`."
-                    raise Unavailable(f"{self.path} was left unchanged: {error}. {remedy}") from None
+                    raise NotUnderstood(f"{self.path} was left unchanged: {error}. {remedy}") from None
             time.sleep(_PAUSE_SECONDS)
         raise AssertionError("unreachable")
 

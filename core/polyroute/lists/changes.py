@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from polyroute.errors import Unavailable
+from polyroute.errors import NotUnderstood
 from polyroute.lists.stored import FetchedList
 from polyroute.requirements.evaluation import secret_variables, variables
 from polyroute.results import Plugin
@@ -180,7 +180,7 @@ def accept(changes: Iterable[Change], state_directory: str) -> None:
         except (FileNotFoundError, NotADirectoryError):
             kept = []
         except (ValueError, RecursionError):
-            raise Unavailable(f"{path} is damaged and was left unchanged. Remove it, and agree again.") from None
+            raise NotUnderstood(f"{path} is damaged and was left unchanged. Remove it, and agree again.") from None
         document = {"schema": 1, "accepted": [list(each) for each in sorted({*kept, *changes})]}
         files.replace(path, json.dumps(document, indent=1).encode(), mode=0o600)
 

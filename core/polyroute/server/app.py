@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from polyroute import Environment, Plugins, Preferences
+from polyroute._internal.files import LOCK_TIMEOUT_SECONDS
 from polyroute._internal.threads import Workers
 from polyroute.errors import UsageError
 from polyroute.server import openapi, request_parsing
@@ -30,7 +31,7 @@ from polyroute.server.operations import Operation, OperationCall
 from polyroute.server.pages import Application, OwnPage, path_within
 from polyroute.server.passthrough import errors
 from polyroute.server.removed_keys import RemovedKeys
-from polyroute.server.security import Security
+from polyroute.server.security import Security, WrongToken
 from polyroute.server.state import PATIENCE_SECONDS, StateHolder, States, wait_for
 from polyroute.server.table import OPERATIONS
 
@@ -54,11 +55,12 @@ register_url_convertor("rest", _Rest())
 
 _UNCACHED = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 _API = "/api"
+_TOO_MANY, _RETRY_SECONDS = 429, "5"
 _LANES = {"reading": 8, "writing": 8, "network": 4, "passing": 8}
 """The number of threads for each kind of work."""
 _ENDING = ApiError("ending", "The server stopped before the request was done.", "system", scope="http", status=503)
-_TIMEOUTS = {"reading": PATIENCE_SECONDS, "writing": 20.0, "network": 90.0}
-"""How long a request waits, in seconds. A write may first wait ten seconds for a lock."""
+_TIMEOUTS = {"reading": PATIENCE_SECONDS, "writing": LOCK_TIMEOUT_SECONDS + 10.0, "network": 90.0}
+"""How long a request waits, in seconds. A write may first wait for a lock."""
 
 
 class App:
@@ -81,7 +83,7 @@ class App:
         routes = [*self._routes((*OPERATIONS, _described(description))), Route(f"{_API}/events", self._stream)]
         self._guarded: tuple[str, ...] = (f"{_API}/",)
         if pass_through is not None:
-            routes += pass_through.routes(holders, self._lanes["passing"])
+            routes += pass_through.routes(holders, self._lanes["passing"], guard.token)
             self._guarded += (f"{errors.PREFIX}/",)
         self._api = Router(routes, redirect_slashes=False)
         site: list[BaseRoute] = [Route("/health", _Health), *([Mount("/", pages)] if pages else [])]
@@ -101,7 +103,7 @@ class App:
 
         try:
             is_api = f"{path_within(scope)}/".startswith(self._guarded)
-            self._guard.check(scope, is_api=is_api)
+            await self._admit(scope, is_api=is_api)
             if (cached := self._cached(scope)) is not None:
                 await cached(scope, receive, send)
             else:
@@ -117,6 +119,13 @@ class App:
             if started:
                 raise
             await self._send_error(error, scope, send)
+
+    async def _admit(self, scope: Scope, *, is_api: bool) -> None:
+        try:
+            self._guard.check(scope, is_api=is_api)
+        except WrongToken as error:
+            await self._guard.hold_back(error, scope)
+            raise
 
     def close(self) -> None:
         """End the open event streams. Call it before a server waits for its connections to close."""
@@ -183,6 +192,8 @@ class App:
                 failure.details.document(scope["path"], scope["method"], uuid.uuid4().hex),
             )
         headers = {**_UNCACHED, **(error.headers or {} if isinstance(error, HTTPException) else {})}
+        if status == _TOO_MANY:
+            headers["retry-after"] = _RETRY_SECONDS
         await Response(encode(document), status, headers, "application/json")(scope, _nothing, send)
 
     async def _handle_other(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -71,6 +71,8 @@ class RememberedModels:
         self._keys.pop((path, session), None)
         if selection.api_key:
             self._keys[path, session] = selection
+            for oldest in list(self._keys)[:-_KEPT_SESSIONS]:
+                del self._keys[oldest]
 
 
 def _path(environment: Environment) -> str:

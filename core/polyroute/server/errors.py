@@ -19,6 +19,7 @@ from polyroute.errors import (
     KeyBoundElsewhere,
     MissingSecret,
     NoEffectiveRoute,
+    NotUnderstood,
     PolyrouteError,
     SecretUnavailable,
     Unavailable,
@@ -92,18 +93,20 @@ class ApiError(Exception):
         return self.details.status or STATUS[self.details.type]
 
 
-_DOMAIN: tuple[tuple[type[PolyrouteError], str, str], ...] = (
-    (InvalidModelReference, "llm_model_invalid", "user"),
-    (UnknownCustomModel, "custom_model_not_found", "not_found"),
-    (CustomModelExists, "custom_model_exists", "conflict"),
-    (KeyBoundElsewhere, "custom_model_key_bound", "user"),
-    (SecretUnavailable, "llm_secret_unavailable", "forbidden"),
-    (MissingSecret, "llm_secret_unavailable", "forbidden"),
-    (UsageError, "bad_request", "user"),
-    (Unavailable, "unavailable", "system"),
-    (PolyrouteError, "failed", "system"),
+_UNAVAILABLE = 503
+_DOMAIN: tuple[tuple[type[PolyrouteError], str, str, int], ...] = (
+    (InvalidModelReference, "llm_model_invalid", "user", 0),
+    (UnknownCustomModel, "custom_model_not_found", "not_found", 0),
+    (CustomModelExists, "custom_model_exists", "conflict", 0),
+    (KeyBoundElsewhere, "custom_model_key_bound", "user", 0),
+    (SecretUnavailable, "llm_secret_unavailable", "forbidden", 0),
+    (MissingSecret, "llm_secret_unavailable", "forbidden", 0),
+    (UsageError, "bad_request", "user", 0),
+    (NotUnderstood, "file_not_understood", "conflict", 0),
+    (Unavailable, "unavailable", "system", _UNAVAILABLE),
+    (PolyrouteError, "failed", "system", 0),
 )
-"""The code and type of each exception class. The first match counts."""
+"""The code, type and status (0: that of the type) of each exception class. The first match counts."""
 
 
 def api_error(error: BaseException) -> ApiError:
@@ -121,8 +124,12 @@ def api_error(error: BaseException) -> ApiError:
             return missing_key(error)
         case HTTPException():
             return _from_framework(error)
+        case OSError() if error.errno:  # of the system: a full disk, too many open files
+            message = f"The system reported: {error.strerror}. Fix this, and try again."
+            return ApiError("unavailable", message, "system", status=_UNAVAILABLE)
         case PolyrouteError():
-            return next(ApiError(code, str(error), kind) for cls, code, kind in _DOMAIN if isinstance(error, cls))
+            code, kind, status = next(told for cls, *told in _DOMAIN if isinstance(error, cls))
+            return ApiError(code, str(error), kind, status=status)
         case _:
             _log(error)
             return ApiError("internal_error", f"Internal error: {type(error).__name__}. Please report it.", "system")

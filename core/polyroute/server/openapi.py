@@ -29,15 +29,15 @@ _DESCRIPTIONS = {
     403: "The host name or the page's origin is not allowed.",
     404: "Nothing with that name exists.",
     408: "A plugin or a service took too long.",
-    409: "The name is ambiguous, or it exists already.",
+    409: "The name is ambiguous or exists already, or a file of the user has to be fixed first.",
     413: "The body is too large.",
     414: "The path is too long.",
     415: "The body is not declared as JSON.",
-    429: "Too many event streams are open.",
+    429: "Too many event streams are open, or too many wrong tokens were sent.",
     500: "The operation failed.",
-    503: "The server stopped before the request was done.",
+    503: "A file, the keyring or the system can't be used now, or the server stopped before the request was done.",
 }
-_ALWAYS = (400, 401, 403, 404, 408, 414, 500, 503)
+_ALWAYS = (400, 401, 403, 404, 408, 414, 429, 500, 503)
 _WITH_BODY = (409, 413, 415)
 
 

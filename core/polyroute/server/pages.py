@@ -74,14 +74,31 @@ def _prepared(name: str, more: dict[str, str]) -> CachedResponse:
     return CachedResponse(data, tuple((key.encode(), value.encode()) for key, value in headers.items()))
 
 
+_PUBLIC = ".well-known"
+"""The only hidden folder that is meant to be served (RFC 8615)."""
+
+
 class Application(StaticFiles):
-    """A built single-page application: its files, and `index.html` for its client-side paths."""
+    """A built single-page application: its files, and `index.html` for its client-side paths.
+
+    Hidden files and folders, such as `.env` and `.git`, are not served, and neither is anything that a link outside of
+    the folder leads to.
+    """
 
     def __init__(self, folder: str) -> None:
         super().__init__(directory=folder, html=True)
 
+    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
+        """Return the path of a file, with all links resolved, and its status; None if there is none or it is hidden."""
+        found, status = super().lookup_path(path)
+        root = os.path.realpath(str(self.directory))
+        is_hidden = status is not None and _is_hidden(os.path.relpath(os.path.realpath(found), root))
+        return ("", None) if is_hidden else (found, status)
+
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Return a file, or `index.html` for a client-side path."""
+        if _is_hidden(path):
+            raise HTTPException(404)
         try:
             response = await super().get_response(path, scope)
         except HTTPException as error:
@@ -91,3 +108,9 @@ class Application(StaticFiles):
             response = await super().get_response("index.html", scope)
         response.headers.update({**_SECURITY_HEADERS, **_UNCACHED, "content-security-policy": _APPLICATION_POLICY})
         return response
+
+
+def _is_hidden(path: str) -> bool:
+    """Return whether a relative path leads through a hidden file or folder."""
+    names = path.replace(os.sep, "/").split("/")
+    return any(name.startswith(".") and name not in (".", _PUBLIC) for name in names)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from polyroute._internal import files
 from polyroute.environment import Environment
-from polyroute.errors import Unavailable
+from polyroute.errors import NotUnderstood
 from polyroute.types import Problem
 
 FAVOURITES_LIMIT, RECENTS_LIMIT = 100, 10
@@ -103,7 +103,7 @@ class PickerState:
             try:
                 document = self._read()
             except ValueError as error:
-                raise Unavailable(f"{self.path} was not changed: {_why(error)}. Fix it, or move it away.") from None
+                raise NotUnderstood(f"{self.path} was not changed: {_why(error)}. Fix it, or move it away.") from None
             chosen = _distinct(change(_entries(document, field)), _LIMITS[field])
             document = {**document, "version": _VERSION, field: _rewritten(document.get(field, []), chosen)}
             files.replace(self.path, json.dumps(document, indent=2).encode(), mode=0o600)

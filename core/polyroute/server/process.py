@@ -1,4 +1,4 @@
-"""Run the application with uvicorn, with a limit on the size of headers and with protocol errors as JSON."""
+"""Run the application with uvicorn."""
 
 from __future__ import annotations
 
@@ -7,79 +7,17 @@ import gc
 import os
 import signal
 import socket
-import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from types import FrameType
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from polyroute._internal import platform
 from polyroute.errors import Unavailable
 from polyroute.server.app import App
-from polyroute.server.cached_response import encode
-from polyroute.server.errors import ApiError
-
-MAX_HEAD_BYTES = 32_000
-"""The limit for the request line and all headers. Browsers also send the cookies of other servers on this machine."""
-
-_TOO_LARGE = ApiError(
-    "head_too_large", f"The headers are longer than {MAX_HEAD_BYTES} bytes.", scope="http", status=431
-)
-_UNREADABLE = ApiError("bad_request", "This is not a valid HTTP request.", scope="http")
-
-
-class BoundedProtocol(HttpToolsProtocol):
-    """Closes connections whose request head is too long or not valid HTTP."""
-
-    _head = 0
-    _unfinished = 0
-
-    def data_received(self, data: bytes) -> None:
-        """Handle bytes from the client, and count them: `on_header` is not called for an unfinished header."""
-        super().data_received(data)
-        if self._unfinished and not self.transport.is_closing():
-            self._unfinished += len(data)
-            if self._unfinished > MAX_HEAD_BYTES:
-                self._end(_TOO_LARGE)
-
-    def on_message_begin(self) -> None:
-        """Start to count the bytes of a request head."""
-        super().on_message_begin()
-        self._head, self._unfinished = 0, 1
-
-    def on_url(self, url: bytes) -> None:
-        """Count a part of the request line."""
-        self._count(url)
-        super().on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Count one header."""
-        self._count(name + value)
-        super().on_header(name, value)
-
-    def on_headers_complete(self) -> None:
-        """Stop counting: the body has its own limits where it is read."""
-        self._unfinished = 0
-        super().on_headers_complete()
-
-    def send_400_response(self, msg: str) -> None:
-        """Send the error for an invalid request and close the connection."""
-        self._end(_TOO_LARGE if self._head > MAX_HEAD_BYTES else _UNREADABLE)
-
-    def _count(self, part: bytes) -> None:
-        self._head += len(part)
-        if self._head > MAX_HEAD_BYTES:
-            raise ValueError("too long")  # httptools wraps it, and uvicorn calls send_400_response
-
-    def _end(self, error: ApiError) -> None:
-        body = encode(error.details.document("", "", uuid.uuid4().hex))
-        lines = [STATUS_LINE[error.status], b"content-type: application/json\r\n"]
-        lines += [b"content-length: %d\r\nconnection: close\r\n\r\n" % len(body), body]
-        self.transport.write(b"".join(lines))
-        self.transport.close()
-
+from polyroute.server.connection import BoundedProtocol, ConnectionBounds, most_connections
 
 _FINISH_SECONDS = 1
 """How long running requests may take when the server stops."""
@@ -157,18 +95,27 @@ def url_of(listening: socket.socket, host: str) -> str:
     return f"http://{name}:{listening.getsockname()[1]}"
 
 
-def run(app: App, listening: socket.socket, ready: Callable[[], object], *, parent: int = 0) -> None:
+def run(
+    app: App,
+    listening: socket.socket,
+    ready: Callable[[], object],
+    *,
+    parent: int = 0,
+    trusted_proxies: Sequence[str] = (),
+) -> None:
     """Serve until a signal arrives, or until the parent process, with the ID `parent`, ends; 0 ignores the parent.
 
-    `ready` is called once the server accepts requests. Raises KeyboardInterrupt after Ctrl+C.
+    `ready` is called once the server accepts requests. A client's address is that in `X-Forwarded-For` for requests
+    from `trusted_proxies`, which are addresses or networks. Raises KeyboardInterrupt after Ctrl+C.
     """
     options: dict[str, Any] = {
-        "http": BoundedProtocol,
+        "http": partial(BoundedProtocol, bounds=ConnectionBounds(connections=most_connections())),
         "ws": "none",
         "lifespan": "on",
         "access_log": False,
         "log_level": "critical",
-        "proxy_headers": False,
+        "proxy_headers": bool(trusted_proxies),
+        "forwarded_allow_ips": list(trusted_proxies),
         "server_header": False,
         "timeout_graceful_shutdown": _FINISH_SECONDS,
     }

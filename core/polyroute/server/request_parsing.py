@@ -1,7 +1,8 @@
-"""Parse requests strictly and within size limits."""
+"""Parse requests strictly and within limits of size and time."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any, NoReturn, TypeVar
 
@@ -14,6 +15,12 @@ from polyroute.server.schemas import Body, Query
 MAX_BODY_BYTES = 256_000
 """Ten times the size of a hundred favourites with long IDs."""
 MAX_DEPTH = 16
+BODY_SECONDS = 10.0
+"""How long a client may take to send a body, besides the time that its bytes take at `BODY_RATE`."""
+BODY_RATE = 10_000
+"""The slowest pace, in bytes per second: an old mobile connection. Local clients are a thousand times as fast."""
+MAX_BODY_SECONDS = 300.0
+"""The limit for a body of any size."""
 
 Q = TypeVar("Q", bound=Query)
 
@@ -47,15 +54,28 @@ async def body(kind: type[Body] | None, request: Request) -> Body | None:
 
 
 async def read_body(request: Request, most: int = MAX_BODY_BYTES) -> bytes:
-    """Return the raw body. Raises ApiError, without reading to the end, if it is larger than `most` bytes."""
+    """Return the raw body.
+
+    Raises ApiError, without reading to the end, if it is larger than `most` bytes, or if it arrives too slowly.
+    """
     declared = request.headers.get("content-length", "0")
     if declared.isdigit() and int(declared) > most:
         _refuse_large(most)
-    found = bytearray()
-    async for part in request.stream():
-        found += part
-        if len(found) > most:
-            _refuse_large(most)
+    try:
+        return await _received(request, most)
+    except TimeoutError:
+        raise ApiError("timeout", "The body did not arrive in time.", "timeout", scope="http") from None
+
+
+async def _received(request: Request, most: int) -> bytes:
+    found, loop = bytearray(), asyncio.get_running_loop()
+    begun = loop.time()
+    async with asyncio.timeout(BODY_SECONDS) as limit:
+        async for part in request.stream():
+            found += part
+            if len(found) > most:
+                _refuse_large(most)
+            limit.reschedule(begun + min(BODY_SECONDS + len(found) / BODY_RATE, MAX_BODY_SECONDS))
     return bytes(found)
 
 

@@ -10,6 +10,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 from starlette.types import Scope
 
 from polyroute.server.errors import ApiError
+from polyroute.server.wrong_tokens import WrongTokens
 
 MAX_TARGET_BYTES = 16_000
 """The limit for a path with its query, in which one character may take twelve bytes once encoded."""
@@ -18,15 +19,22 @@ _ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}|\[[0-9a-f:.]+\]")
 _ONCE = (b"host", b"origin", b"authorization", b"x-api-key", b"content-type", b"content-length")
 
 
+class WrongToken(ApiError):
+    """A request without the right token. The response is held back for `pause` seconds."""
+
+    pause = 0.0
+
+
 class Security:
     """Allows requests from this machine's own pages and programs, or with the token."""
 
     def __init__(self, token: str = "", hosts: Iterable[str] = (), origins: Iterable[str] = ()) -> None:
         """Allow additional `hosts` in the `Host` header ("*" allows any) and pages of additional `origins`."""
-        self._token = token.encode()
+        self.token, self._token = token, token.encode()
         self._hosts = frozenset(name.lower() for name in (*_LOOPBACK, *hosts))
         self._origins = frozenset(origins)
         self._known_hosts: set[bytes] = set()
+        self.wrong_tokens = WrongTokens()
 
     def check(self, scope: Scope, *, is_api: bool) -> None:
         """Raise ApiError if a request is not allowed. `is_api` means that it needs the token."""
@@ -41,7 +49,12 @@ class Security:
             if headers.get(b"sec-fetch-site", b"none") in (b"cross-site", b"same-site"):
                 self._refuse_foreign(headers.get(b"origin", b"").decode("latin-1"))
             if self._token:
-                self._check_token(headers.get(b"authorization", b""), headers.get(b"x-api-key", b""))
+                self._check_token(scope, headers.get(b"authorization", b""), headers.get(b"x-api-key", b""))
+
+    async def hold_back(self, error: WrongToken, scope: Scope) -> None:
+        """Wait before the response to a wrong token is sent."""
+        if error.pause:
+            await self.wrong_tokens.pause(scope.get("client"), error.pause)
 
     def _check_target(self, scope: Scope) -> None:
         raw: bytes = scope.get("raw_path") or scope["path"].encode()
@@ -81,19 +94,14 @@ class Security:
             message = "Pages of other origins may not call this server."
             raise ApiError("forbidden_origin", message, "forbidden", scope="http")
 
-    def _check_token(self, authorization: bytes, key: bytes) -> None:
+    def _check_token(self, scope: Scope, authorization: bytes, key: bytes) -> None:
         """Accept the token in either header in which client libraries send an API key."""
+        client = scope.get("client")
+        if (authorization or key) and self.wrong_tokens.is_blocked(client):
+            raise _too_many_tokens()
         kind, _, given = authorization.partition(b" ")
         if not (kind.lower() == b"bearer" and self._is_token(given.strip())) and not self._is_token(key):
-            recovery = "Send `Authorization: Bearer TOKEN` with the token that the server was started with."
-            raise ApiError(
-                "unauthorized",
-                "The token is missing or wrong.",
-                "forbidden",
-                scope="http",
-                status=401,
-                recovery=recovery,
-            )
+            raise _wrong_token(self.wrong_tokens.add(client) if authorization or key else 0.0)
 
     def _is_token(self, given: bytes) -> bool:
         return hmac.compare_digest(given, self._token)
@@ -103,3 +111,19 @@ def _refuse_repeated(scope: Scope) -> None:
     names = [name for name, _ in scope["headers"]]
     if any(names.count(name) > 1 for name in _ONCE):
         raise ApiError("bad_request", "A header that may occur only once is repeated.", scope="http")
+
+
+def _wrong_token(pause: float) -> WrongToken:
+    recovery = "Send `Authorization: Bearer TOKEN` with the token that the server was started with."
+    message = "The token is missing or wrong."
+    if not pause:
+        return WrongToken("unauthorized", message, "forbidden", scope="http", status=401, recovery=recovery)
+    found = _too_many_tokens()
+    found.pause = pause
+    return found
+
+
+def _too_many_tokens() -> WrongToken:
+    message = "Too many wrong tokens were sent from this address."
+    recovery = "Wait a moment, and send the token that the server was started with."
+    return WrongToken("too_many_wrong_tokens", message, "rate_limit", scope="http", recovery=recovery)

@@ -28,7 +28,11 @@ _GIVE_UP_SECONDS = 30.0
 _ATTEMPTS = 4
 """How many attempts may hang at the same time."""
 _CACHE_BYTES = 16_000_000
-"""The limit for the cached responses of one state. When it is exceeded, the cache is cleared."""
+"""The limit for the cached responses of one state, with their paths and queries. Beyond it the cache is cleared."""
+_ENTRY_BYTES = 2_000
+"""About what a cached response takes besides its body and its key."""
+ResponseKey = tuple[str, bytes]
+"""The path and the query of a request."""
 
 
 class Snapshot:
@@ -36,9 +40,9 @@ class Snapshot:
 
     def __init__(self, catalog: Catalog, seen: Mapping[str, Identity | None]) -> None:
         self.catalog = catalog
-        self.responses: dict[Any, CachedResponse] = {}
+        self.responses: dict[ResponseKey, CachedResponse] = {}
         self._seen = seen
-        self._making: dict[Any, asyncio.Task[CachedResponse]] = {}
+        self._making: dict[ResponseKey, asyncio.Task[CachedResponse]] = {}
         self._bytes = 0
 
     @cached_property
@@ -52,7 +56,7 @@ class Snapshot:
         unchanged = all(identity_or_none(path) == seen for path, seen in self._seen.items())
         return unchanged and self.catalog.environment.is_current()
 
-    async def response(self, key: Any, make: Callable[[], Any], workers: Workers) -> CachedResponse:
+    async def response(self, key: ResponseKey, make: Callable[[], Any], workers: Workers) -> CachedResponse:
         """Return the cached response for `key`. It is made once, even if several requests wait for it."""
         if key in self.responses:
             return self.responses[key]
@@ -62,16 +66,17 @@ class Snapshot:
         response: CachedResponse = await wait_for(self._making[key])
         return response
 
-    def _keep(self, key: Any, task: asyncio.Task[CachedResponse]) -> None:
+    def _keep(self, key: ResponseKey, task: asyncio.Task[CachedResponse]) -> None:
         del self._making[key]
         if task.cancelled() or task.exception():
             return
         response = task.result()
-        if self._bytes + response.size > _CACHE_BYTES:
+        size = response.size + sum(map(len, key)) + _ENTRY_BYTES
+        if self._bytes + size > _CACHE_BYTES:
             self.responses.clear()
             self._bytes = 0
         self.responses[key] = response
-        self._bytes += response.size
+        self._bytes += size
 
 
 async def wait_for(task: asyncio.Future[Any], seconds: float = PATIENCE_SECONDS) -> Any:

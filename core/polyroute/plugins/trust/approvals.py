@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from polyroute._internal import file_access
 from polyroute._internal.paths import absolute_only
 from polyroute.environment import PROCESS, Environment
-from polyroute.errors import Unavailable
+from polyroute.errors import NotUnderstood, Unavailable
 from polyroute.results import Commands
 from polyroute.types import Problem
 
@@ -194,13 +194,14 @@ def _document(path: str) -> dict[str, Any]:
     except (FileNotFoundError, NotADirectoryError):
         return empty
     except (OSError, ValueError, RecursionError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not valid JSON"
-        raise Unavailable(f"{path} can't be read: {why}.") from None
+        if isinstance(error, OSError):
+            raise Unavailable(f"{path} can't be read: {error.strerror}.") from None
+        raise NotUnderstood(f"{path} can't be read: it is not valid JSON.") from None
     if not isinstance(document, dict) or document.get("schema") != _SCHEMA:
-        raise Unavailable(f"{path} can't be read: it is not of schema {_SCHEMA}.")
+        raise NotUnderstood(f"{path} can't be read: it is not of schema {_SCHEMA}.")
     found = {**empty, **document}
     if wrong := next((key for key, is_sound in _SOUND.items() if not is_sound(found[key])), ""):
-        raise Unavailable(f"{path} can't be read: {wrong!r} has an invalid type.")
+        raise NotUnderstood(f"{path} can't be read: {wrong!r} has an invalid type.")
     return found
 
 

@@ -27,6 +27,7 @@ from polyroute.routing.references import canonical
 from polyroute.server import request_parsing
 from polyroute.server.cached_response import CachedResponse
 from polyroute.server.errors import ApiError
+from polyroute.server.passthrough.client_secrets import OwnToken
 from polyroute.server.passthrough.errors import PREFIX
 from polyroute.server.state import States, wait_for
 
@@ -64,15 +65,17 @@ class PassThrough:
         self._policy: Policy = policy
         self._upstream = Upstream(seconds)
 
-    def routes(self, holders: States, lane: Workers) -> list[Path]:
-        """Return the HTTP routes. Blocking work runs in `lane`."""
+    def routes(self, holders: States, lane: Workers, token: str) -> list[Path]:
+        """Return the HTTP routes. Blocking work runs in `lane`; `token` is the server's own, which no endpoint gets."""
+        own_token = OwnToken(token)
 
         async def listed(request: Received) -> CachedResponse:
             snapshot = await holders.for_request(request.scope).snapshot()
             key = (request.scope["path"], request.scope["query_string"])
             return await snapshot.response(key, lambda: _models(snapshot.catalog), lane)
 
-        endpoints = {each: _ProtocolEndpoint(each, self._policy, self._upstream, holders, lane) for each in PROTOCOLS}
+        forward = partial(_ProtocolEndpoint, self._policy, self._upstream, holders, lane, own_token)
+        endpoints = {each: forward(each) for each in PROTOCOLS}
         paths = {each: PREFIX + request_path(each, "") for each in PROTOCOLS}
         posts = [Path(paths[each], endpoints[each], methods=["POST"]) for each in PROTOCOLS]
         return [*posts, Path(f"{PREFIX}/models", listed)]
@@ -85,9 +88,11 @@ class PassThrough:
 class _ProtocolEndpoint:
     """One of the APIs. It is an ASGI application so that it can detect that the client has disconnected."""
 
-    def __init__(self, protocol: str, policy: Policy, upstream: Upstream, holders: States, lane: Workers) -> None:
+    def __init__(
+        self, policy: Policy, upstream: Upstream, holders: States, lane: Workers, own_token: OwnToken, protocol: str
+    ) -> None:
         self._protocol, self._policy, self._upstream = protocol, policy, upstream
-        self._holders, self._lane = holders, lane
+        self._holders, self._lane, self._own_token = holders, lane, own_token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Forward one request, and send its response back."""
@@ -131,7 +136,10 @@ class _ProtocolEndpoint:
         if not isinstance(model, str):
             message = "The body is not a JSON object with exactly one `model`, a string."
             raise ApiError("invalid_body", message, scope="http", recovery="Name the model as `provider/model`.")
-        request = ClientRequest(model, before, after, scope["query_string"], scope["headers"])
+        own = self._own_token
+        before, after = own.cleaned_body(before), own.cleaned_body(after)
+        query, headers = own.cleaned_query(scope["query_string"]), own.cleaned_headers(scope["headers"])
+        request = ClientRequest(model, before, after, query, headers)
         ref = canonical(model, catalog.plugins)
         routes = catalog.routes(ref, protocols=(self._protocol,))
         rules = partial(failure_rules, provider=ref.provider, plugins=catalog.plugins)

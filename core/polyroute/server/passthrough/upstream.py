@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Iterable
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
@@ -17,23 +19,29 @@ from polyroute.fallback.plan import FallbackPlan, Policy
 from polyroute.integrations.guard import Guard
 from polyroute.integrations.request_paths import request_path
 from polyroute.server.errors import ApiError
-
-RawHeaders = list[tuple[bytes, bytes]]
+from polyroute.server.passthrough.client_secrets import RawHeaders
 
 _CONNECTION = frozenset(
     b"connection content-length expect host keep-alive te trailer transfer-encoding upgrade".split()
 )
 """Headers that concern a single connection."""
-_CLIENT_HEADERS = frozenset(b"cookie forwarded origin referer via x-real-ip".split())
-_CLIENT_PREFIXES = (b"proxy-", b"sec-", b"x-forwarded-")
+_CLIENT_HEADERS = frozenset(b"cf-connecting-ip forwarded origin referer true-client-ip via x-real-ip".split())
+_CLIENT_PREFIXES = (b"sec-", b"x-forwarded-")
 """Headers about the client and its connection. They may be meant for other servers on this machine."""
-_ENDPOINT_HEADERS = frozenset(b"alt-svc date server set-cookie strict-transport-security".split())
-_ENDPOINT_PREFIXES = (b"access-control-", b"proxy-", b"x-polyroute-")
-"""Headers that apply to the endpoint's own origin only."""
+_ENDPOINT_HEADERS = frozenset(
+    b"alt-svc clear-site-data date nel refresh report-to reporting-endpoints server service-worker-allowed set-cookie"
+    b" set-cookie2 strict-transport-security www-authenticate x-reproxy-url x-sendfile".split()
+)
+_ENDPOINT_PREFIXES = (b"access-control-", b"proxy-", b"x-accel-", b"x-lighttpd-", b"x-polyroute-")
+"""Headers that apply to the endpoint's own origin only, or that tell a proxy in front of this server what to send."""
+_INVALID_IN_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_NO_CONTENT = 204
 _MAX_ERROR_BYTES = 64_000
 """An error up to this size is read to decide whether the next route is tried; a longer one is passed on."""
 _LARGE_BYTES = 256 * 1024
 """Larger bodies are sent in pieces of this size."""
+_MAX_ERROR_SECONDS = 30.0
+"""How long reading such an error may take."""
 _CONNECT_SECONDS = 15
 _VISIBLE = "!\"#$&'()*+,-./:;<=>?@[\\]^_`{|}~"
 
@@ -87,14 +95,18 @@ class UpstreamResponse:
         """Read the response and return it; None if it is too long. It can still be relayed afterwards."""
         size = 0
         try:
-            async for part in self._parts:
-                self._received.append(part)
-                size += len(part)
-                if size > _MAX_ERROR_BYTES:
-                    return None
+            async with asyncio.timeout(_MAX_ERROR_SECONDS):
+                async for part in self._parts:
+                    self._received.append(part)
+                    size += len(part)
+                    if size > _MAX_ERROR_BYTES:
+                        return None
             return httpx2.Response(self.status, headers=self._raw(), content=b"".join(self._received))
         except httpx2.DecodingError:
             return None
+        except TimeoutError:
+            await self.close()
+            raise httpx2.ReadTimeout("the error did not end") from None
         except BaseException:
             await self.close()
             raise
@@ -121,9 +133,11 @@ class UpstreamResponse:
         return [(name.lower(), value) for name, value in self._response.headers.raw]
 
     def _headers(self) -> RawHeaders:
-        raw = self._raw()
-        length = [(name, value) for name, value in raw if name == b"content-length"]
+        raw = [(name, value) for name, value in self._raw() if not _INVALID_IN_VALUE.search(value)]
         kept = _without(raw, _ENDPOINT_HEADERS, _ENDPOINT_PREFIXES)
+        length = dict.fromkeys(each for each in raw if each[0] == b"content-length")
+        if self.status == _NO_CONTENT or any(name == b"transfer-encoding" for name, _ in raw):
+            length = {}
         taken = {"via": self.route.via, "model": self.route.model_id or "", "provider": self._model.provider}
         own = [(f"x-polyroute-{name}".encode(), _visible(value).encode()) for name, value in taken.items()]
         return [*kept, *length, *own]
@@ -138,7 +152,10 @@ class _Refused(Exception):
 
 
 class Upstream:
-    """Sends requests to all endpoints with one HTTP client, which is created at the first request."""
+    """Sends requests to all endpoints with one HTTP client, which is created at the first request.
+
+    Changes of the protocol (101), other statuses below 200 and redirects are errors: none is passed on.
+    """
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -147,16 +164,21 @@ class Upstream:
     async def send(self, model: ModelRef, route: Route, request: UpstreamRequest, policy: Policy) -> UpstreamResponse:
         """Return the response to a request. Raises an exception if there is none or the next route may be tried."""
         self._client = self._client or self._new_client()
-        upstream = UpstreamResponse(model, route, await self._client.send(_to_httpx(request), stream=True))
-        if 300 <= upstream.status < 400:
+        upstream = UpstreamResponse(model, route, await self._sent(self._client, request))
+        if not 200 <= upstream.status < 300 and not 400 <= upstream.status < 600:
             await upstream.close()
-            message = (
-                f"{_named(route)} sent a redirect. It is not followed, since a key is sent to its own endpoint only."
-            )
-            raise ApiError("upstream_redirects", message, "third_party")
+            raise _unexpected(upstream.status, route)
         if upstream.status >= 400 and policy == "auto" and (response := await upstream.read()) is not None:
             raise _Refused(upstream, response)
         return upstream
+
+    async def _sent(self, client: httpx2.AsyncClient, request: UpstreamRequest) -> httpx2.Response:
+        """Return the response to a request. All of its headers have to arrive in time, and not only each byte."""
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await client.send(_to_httpx(request), stream=True)
+        except TimeoutError:
+            raise httpx2.ReadTimeout("the headers did not end") from None
 
     async def close(self) -> None:
         """Close all connections."""
@@ -217,6 +239,15 @@ def _visible(text: str) -> str:
 def _query(query: bytes) -> bytes:
     """Return a query unchanged, except for bytes that are not allowed in a request, which are percent-encoded."""
     return quote(query, safe=_VISIBLE + "%").encode()
+
+
+def _unexpected(status: int, route: Route) -> ApiError:
+    """Return the error for a response that is not passed on: a redirect, or a change to another protocol."""
+    if 300 <= status < 400:
+        message = f"{_named(route)} sent a redirect. It is not followed, since a key is sent to its own endpoint only."
+        return ApiError("upstream_redirects", message, "third_party")
+    message = f"{_named(route)} sent status {status}, which is no response to this request."
+    return ApiError("upstream_invalid", message, "third_party")
 
 
 def _named(route: Route) -> str:
