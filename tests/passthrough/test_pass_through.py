@@ -212,33 +212,6 @@ def test_usable_models_are_listed(serve: Serve, passing_to: PassingTo) -> None:
     assert {each["owned_by"] for each in without} <= {"atomic-chat", "lmstudio", "ollama"}, "servers of one's own"
 
 
-def test_what_a_client_sends_for_others_goes_nowhere(serve: Serve, passing_to: PassingTo) -> None:
-    """Keys, cookies and connection headers are not passed on; everything else that the client sends is."""
-    upstream = serve("acme-large")
-    client = passing_to(Direct(upstream))
-    sent = {
-        "x-api-key": TOKEN,
-        "api-key": "other-1",
-        "x-goog-api-key": "other-2",
-        "cookie": "other=3",
-        "connection": "keep-alive, x-hop",
-        "x-hop": "other-4",
-        "proxy-authorization": "other-5",
-        "x-forwarded-for": "10.0.0.1",
-        "user-agent": "agent/1",
-        "openai-beta": "x=1",
-        "accept-encoding": "identity",
-        "content-type": "application/json",
-    }
-    body = json.dumps(asking("acme/acme-large")).encode()
-    assert client.send("POST", f"{CHAT}?beta=true", body, **sent).status == 200
-    (request,) = upstream.received
-    own = {"host", "content-length", "authorization"}
-    assert set(request.headers) - own == {"user-agent", "openai-beta", "accept-encoding", "content-type"}
-    assert request.headers["user-agent"] == "agent/1"
-    assert request.path == "/v1/chat/completions?beta=true"
-
-
 def test_nothing_is_added_to_a_request(serve: Serve, passing_to: PassingTo) -> None:
     """No header is added to a request, and header values in UTF-8 or other bytes arrive unchanged."""
     upstream = serve("acme-large")
@@ -718,6 +691,6 @@ def test_a_key_that_fits_in_no_header(serve: Serve, passing_to: PassingTo, capfd
     """A key that is invalid in a header, which libraries would quote in their errors, is quoted nowhere."""
     client = passing_to(Direct(serve("acme-large")), ACME_KEY="canary\x01\u20ac", UMBRELLA_KEY="x")
     answer = client.post(CHAT, asking("acme/acme-large"))
-    assert answer.status >= 500
+    assert answer.status == 403
     written = capfd.readouterr()
     assert "canary" not in answer.body.decode() + str(answer.headers) + written.out + written.err

@@ -65,6 +65,63 @@ def test_nothing_outside_the_folder(application: Client, path: str) -> None:
     assert b"outside" not in application.get(path).body
 
 
+HIDDEN = (".env", ".git/config", "assets/.env", "assets/.git/index.html", ".well-known/.env")
+
+
+@pytest.fixture
+def with_hidden_files(application: Client, tmp_path: Path) -> Client:
+    """The same application in a folder that is a checkout, with links to hidden files and out of the folder."""
+    folder = tmp_path / "built"
+    for name in (*HIDDEN, ".well-known/security.txt"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("canary" if name in HIDDEN else "public")
+    (folder / "plain").symlink_to(folder / ".env")
+    (folder / "folder").symlink_to(folder / ".git")
+    (folder / "parent").symlink_to(tmp_path)
+    return application
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(f"/{name}" for name in HIDDEN),
+        "/%2eenv",
+        "/.git%2fconfig",
+        "/.git/",
+        "/.git",
+        "//.env",
+        "/assets/../.env",
+        "/assets/..%2f.env",
+        "/assets/.git/",
+        "/.well-known/../.env",
+        "/plain",
+        "/folder/config",
+        "/parent/secret.txt",
+        "/parent/built/.env",
+    ],
+)
+@pytest.mark.parametrize("accept", ["*/*", "text/html"])
+def test_hidden_files_are_not_served(with_hidden_files: Client, path: str, accept: str) -> None:
+    """Hidden files and folders of an application, and what links lead out to, are not served, however spelled."""
+    answer = with_hidden_files.get(path, accept=accept)
+    assert b"canary" not in answer.body
+    assert b"outside" not in answer.body
+    assert answer.status == 404 or answer.body == b"<title>first page</title>"
+
+
+def test_a_hidden_file_is_said_to_be_missing(with_hidden_files: Client) -> None:
+    """A request for a hidden file is 404, whatever it accepts; the public hidden folder of RFC 8615 is served."""
+    assert {with_hidden_files.get(f"/{name}", accept="text/html").status for name in HIDDEN} == {404}
+    assert with_hidden_files.get("/.well-known/security.txt").body == b"public"
+
+
+def test_folders_are_not_listed(with_hidden_files: Client) -> None:
+    """A folder without a first page of its own shows nothing of its content."""
+    for path in ("/assets", "/assets/", "/.well-known/"):
+        assert b"app.js" not in with_hidden_files.get(path).body
+        assert b"security.txt" not in with_hidden_files.get(path).body
+
+
 @pytest.mark.parametrize("path", ["/api/nothing", "/api/", "/api"])
 def test_the_api_has_no_first_page(application: Client, path: str) -> None:
     """An unknown path under /api gets an error, never a page."""
