@@ -89,6 +89,6 @@ class SameModels:
     @cached_property
     def _steady(self) -> frozenset[str]:
         """The providers whose lists and spelling bundled plugins alone declare."""
-        speaking = self._gateways.spokesmen
+        speaking = self._gateways.representatives
         owners = self._claims.owners.items()
         return frozenset(name for name, owner in owners if owner.is_bundled and speaking.get(name, owner).is_bundled)
