@@ -98,7 +98,7 @@ def _longest(visit: Visit) -> float:
 @contextlib.contextmanager
 def _fresh(visit: Visit) -> Iterator[Page]:
     """Yield a page in a new browser context."""
-    context = visit.page.context.browser.new_context()
+    context = visit.browser.new_context()
     try:
         yield context.new_page()
     finally:

@@ -185,7 +185,7 @@ def read(names, together):
     entry_check.all_sound([{"name": "n", "provider": "p"}])
 
 sys.setswitchinterval(1e-6)
-for turn in range(300):
+for turn in range(100):
     importlib.reload(entry_check)
     names, together = [f"f{turn}{field}" for field in range(9)], threading.Barrier(4)
     threads = [threading.Thread(target=read, args=(names, together)) for _ in range(4)]

@@ -23,7 +23,7 @@ import os, random, signal, sys, time
 from polyroute import ModelRef, Plugins
 from polyroute.custom_models.store import CustomStore
 
-path, own = sys.argv[1:]
+path, own, count = sys.argv[1:]
 store = CustomStore(path, Plugins.load(only=["openrouter"]))
 
 
@@ -33,14 +33,14 @@ def add(name, **fields):
 _ADDING = (
     _STORE
     + """\
-for number in range(50):
+for number in range(int(count)):
     add(f"{own}-{number}")
 """
 )
 _MIXED = (
     _STORE
     + """\
-for number in range(50):
+for number in range(int(count)):
     ref = ModelRef("openrouter", f"{own}-{number}")
     add(ref.id, displayName="new")
     if number % 2:
@@ -67,7 +67,6 @@ _KILLED = (
     + """\
 import json
 
-KILLS = 500
 random.seed(1)
 
 
@@ -82,7 +81,7 @@ def write(number, acknowledge):
 
 
 add("first")
-for number in range(KILLS):
+for number in range(int(count)):
     acknowledged, acknowledge = os.pipe()
     writer = os.fork()
     if not writer:
@@ -124,18 +123,22 @@ def names(path: str) -> list[str]:
     return [model["name"] for model in models(path)]
 
 
-def test_eight_processes_of_fifty_adds(path: str) -> None:
-    """After eight processes of fifty adds each, all four hundred models are in the file."""
-    together(_ADDING, [[path, str(process)] for process in range(8)])
-    assert sorted(names(path)) == sorted(f"{process}-{number}" for process in range(8) for number in range(50))
+@pytest.mark.parametrize(("processes", "adds"), [(4, 25), pytest.param(8, 50, marks=pytest.mark.soak)])
+def test_processes_that_add(path: str, processes: int, adds: int) -> None:
+    """After several processes have added many models each, all of them are in the file."""
+    together(_ADDING, [[path, str(process), str(adds)] for process in range(processes)])
+    assert sorted(names(path)) == sorted(
+        f"{process}-{number}" for process in range(processes) for number in range(adds)
+    )
 
 
-def test_eight_processes_of_mixed_changes(path: str) -> None:
+@pytest.mark.parametrize(("processes", "models_each"), [(4, 25), pytest.param(8, 50, marks=pytest.mark.soak)])
+def test_processes_of_mixed_changes(path: str, processes: int, models_each: int) -> None:
     """Every add, edit, rename and removal is in the file, although other processes wrote in between."""
-    together(_MIXED, [[path, str(process)] for process in range(8)])
+    together(_MIXED, [[path, str(process), str(models_each)] for process in range(processes)])
     expected = {}
-    for process in range(8):
-        for number in range(50):
+    for process in range(processes):
+        for number in range(models_each):
             if number % 3:
                 name = f"{process}-{number}" + ("-renamed" if number % 7 == 1 else "")
                 expected[name] = "changed" if number % 2 else "new"
@@ -146,19 +149,20 @@ def test_readers_never_see_half_a_file(path: str, store: CustomStore, tmp_path: 
     """While others write, every read without a lock returns a whole document."""
     store.add({"provider": "openrouter", "name": "first"})
     stop = tmp_path / "stop"
-    readers = threading.Thread(target=together, args=(_READING, [[path, str(stop)], [path, str(stop)]]))
+    readers = threading.Thread(target=together, args=(_READING, [[path, str(stop), ""]] * 2))
     readers.start()
     try:
-        together(_ADDING, [[path, "a"], [path, "b"]])
+        together(_ADDING, [[path, "a", "50"], [path, "b", "50"]])
     finally:
         stop.touch()
         readers.join()
     assert len(names(path)) == 101
 
 
-def test_five_hundred_killed_writers(path: str, store: CustomStore) -> None:
+@pytest.mark.parametrize("kills", [100, pytest.param(500, marks=pytest.mark.soak)])
+def test_killed_writers(path: str, store: CustomStore, kills: int) -> None:
     """Writers killed at random moments leave no broken file and lose no acknowledged change; leftovers are removed."""
-    together(_KILLED, [[path, ""]])
+    together(_KILLED, [[path, "", str(kills)]])
     store.add({"provider": "openrouter", "name": "last"})
     assert names(path) == ["first", "last"]
     assert sorted(os.listdir(os.path.dirname(path))) == [".custom-models.json.lock", "custom-models.json"]

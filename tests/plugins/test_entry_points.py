@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from polyroute import Plugin, Plugins
@@ -56,6 +56,7 @@ def names(site: Site) -> list[str]:
     return [point.name for point in look([str(site.folder)]).points]
 
 
+@settings(max_examples=30)
 @given(
     sections=st.dictionaries(
         st.sampled_from(["polyroute", "console_scripts", "polyroute.more", "Polyroute", "other-polyroute"]),

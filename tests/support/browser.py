@@ -88,6 +88,13 @@ class Visit:
         for event, listener in self._listeners.items():
             page.on(event, listener)  # type: ignore[call-overload]
 
+    @property
+    def browser(self) -> Browser:
+        """Return the browser."""
+        found = self.page.context.browser
+        assert found is not None
+        return found
+
     def open(self, fragment: str = "") -> Visit:
         """Open the page and wait until it lists models."""
         self.page.goto(f"{self.server.url}/{fragment}")

@@ -16,13 +16,15 @@ import os
 import select
 import signal
 import socket
+import struct
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Any, NamedTuple, TextIO
+from typing import Any, NamedTuple
 
 _IMPORTED = (
     "polyroute.cli.main",
@@ -34,32 +36,38 @@ _IMPORTED = (
 _READ_AT_THE_START = ("PYTHON", "LC_", "LANG", "LD_")
 """Beginnings of variables that the interpreter reads before it runs anything, so that a fork would miss them."""
 
+_NUMBER = struct.Struct("q")
+
 
 class Process:
     """A running process."""
 
     def __init__(self, connection: socket.socket) -> None:
-        self._answers = connection.makefile("r")
-        connection.close()
-        self.pid = int(self._answers.readline())
+        self._connection = connection
+        self._pid = _received(connection)
         self._status: int | None = None
 
     def terminate(self) -> None:
         """Ask the process to end."""
         if not self.has_ended:
-            os.kill(self.pid, signal.SIGTERM)
+            os.kill(self._pid, signal.SIGTERM)
 
     @property
     def has_ended(self) -> bool:
         """Return whether the process has ended."""
-        return self._status is not None or bool(select.select([self._answers], [], [], 0)[0])
+        return self._status is not None or bool(select.select([self._connection], [], [], 0)[0])
 
     def wait(self) -> int:
         """Wait until the process has ended; return its exit status, negative if a signal ended it."""
         if self._status is None:
-            with self._answers:
-                self._status = int(self._answers.readline())
+            with self._connection:
+                self._status = _received(self._connection)
         return self._status
+
+
+def _received(connection: socket.socket) -> int:
+    (number,) = _NUMBER.unpack(connection.recv(_NUMBER.size, socket.MSG_WAITALL))
+    return int(number)
 
 
 class _Server(NamedTuple):
@@ -121,7 +129,8 @@ def _server() -> _Server:
     own = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | {"PYTHONWARNINGS": "error"}
     with its:
         process = subprocess.Popen([sys.executable, __file__, str(its.fileno())], env=own, pass_fds=[its.fileno()])
-    atexit.register(lambda: (ours.close(), process.wait()))
+    atexit.register(process.wait)
+    atexit.register(ours.close)  # runs first, and ends the process
     with ours.makefile("r") as answers:
         return _Server(ours, frozenset(json.loads(answers.readline())))
 
@@ -134,11 +143,11 @@ def _serve(control: socket.socket) -> tuple[socket.socket, list[int]] | None:
     signal.set_wakeup_fd(writing)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     while True:
-        ready, _, _ = select.select([control, reading], [], [])
+        ready, _, _ = select.select([control.fileno(), reading], [], [])
         if reading in ready:
             os.read(reading, 1000)
             _report(running)
-        if control in ready:
+        if control.fileno() in ready:
             data, descriptors, _, _ = socket.recv_fds(control, 1, 4)
             if not data:
                 return None
@@ -150,7 +159,7 @@ def _serve(control: socket.socket) -> tuple[socket.socket, list[int]] | None:
                 for each in (reading, writing, *(other.detach() for other in running.values()), control.detach()):
                     os.close(each)
                 return connection, descriptors[1:]
-            connection.sendall(b"%d\n" % pid)
+            connection.sendall(_NUMBER.pack(pid))
             running[pid] = connection
             for each in descriptors[1:]:
                 os.close(each)
@@ -163,7 +172,7 @@ def _report(running: dict[int, socket.socket]) -> None:
         if not pid:
             return
         with running.pop(pid) as connection, contextlib.suppress(BrokenPipeError):
-            connection.sendall(b"%d\n" % os.waitstatus_to_exitcode(status))
+            connection.sendall(_NUMBER.pack(os.waitstatus_to_exitcode(status)))
 
 
 def _become(connection: socket.socket, streams: Iterable[int]) -> None:
@@ -180,12 +189,12 @@ def _become(connection: socket.socket, streams: Iterable[int]) -> None:
     sys.argv = request["arguments"]
     sys.path[:1] = [os.path.dirname(sys.argv[0]), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
     importlib.invalidate_caches()
-    sys.stdin = sys.__stdin__ = open(0, errors=sys.stdin.errors, closefd=False)  # type: ignore[misc] # noqa: SIM115
-    sys.stdout = sys.__stdout__ = _text(1, sys.stdout.errors, os.isatty(1))  # type: ignore[misc]
-    sys.stderr = sys.__stderr__ = _text(2, "backslashreplace", True)  # type: ignore[misc]
+    sys.stdin = sys.__stdin__ = open(0, errors=sys.stdin.errors, closefd=False)  # type: ignore[misc, assignment] # noqa: SIM115
+    sys.stdout = sys.__stdout__ = _text(1, sys.stdout.errors, os.isatty(1))  # type: ignore[misc, assignment]
+    sys.stderr = sys.__stderr__ = _text(2, "backslashreplace", True)  # type: ignore[misc, assignment]
 
 
-def _text(descriptor: int, errors: str | None, by_line: bool) -> TextIO:
+def _text(descriptor: int, errors: str | None, by_line: bool) -> TextIOWrapper:
     return open(descriptor, "w", 1 if by_line else -1, errors=errors, closefd=False)
 
 
