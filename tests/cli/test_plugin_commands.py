@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import jsonschema
 import pytest
@@ -22,40 +21,12 @@ import pytest
 from polyroute import Unavailable, UsageError
 from polyroute.plugins.manifests.parser import schema
 from polyroute.plugins.trust import download, install
-from tests.plugins.test_trust import EVIL, PROGRAM
+from tests.support.commands import Commands
 from tests.support.distributions import Site
-from tests.support.manifests import ACME, Person
+from tests.support.manifests import ACME, EVIL, PROGRAM
+from tests.support.shell import POLYROUTE
 
-POLYROUTE = str(Path(sys.executable).with_name("polyroute"))
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
-
-
-class Commands(Person):
-    """A user who runs the command in a project."""
-
-    def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        """Run `polyroute plugins`, without a terminal."""
-        own = {"PATH": os.environ["PATH"], "HOME": str(self.home), "POLYROUTE_HOME": str(self.ours)}
-        return subprocess.run(
-            [POLYROUTE, *arguments],
-            env={**own, **variables},
-            cwd=self.project,
-            capture_output=True,
-            text=True,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
-
-    def plugins_json(self, *arguments: str, status: int = 0) -> Any:
-        """Return the JSON document that an action prints."""
-        done = self.run("plugins", *arguments, "--json")
-        assert done.returncode == status, done.stderr
-        return json.loads(done.stdout)
-
-    def usable(self) -> set[str]:
-        """Return the plugins in use that are not bundled."""
-        found = self.plugins_json("list")["plugins"]
-        return {each["name"] for each in found if each["enabled"] and each["origin"] not in ("bundled", "installed")}
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from polyroute import Model, Provider, UsageError, hookimpl
 from polyroute.conformance import runner, scaffold
 from polyroute.results import Finding
 from polyroute.testing import PluginContract, fake_catalog, fake_environment
-from tests.cli.test_plugin_commands import POLYROUTE
 from tests.support.manifests import ACME, Person
+from tests.support.shell import POLYROUTE
 
 
 def codes(findings: list[Finding]) -> set[str]:

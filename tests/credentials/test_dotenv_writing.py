@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from polyroute import Unavailable, UsageError
 from polyroute._internal.dotenv import assign, parse, quoted, update
-from tests.credentials.test_dotenv import LINES, NAMES, TEXT
+from tests.support.dotenv_lines import LINES, NAMES, TEXT
 
 VISIBLE = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=24)
 FILES = st.tuples(st.lists(LINES, max_size=6), st.sampled_from(["\n", "\r\n"]), st.booleans()).map(

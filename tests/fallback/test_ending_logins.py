@@ -22,10 +22,10 @@ from polyroute import (
     hookimpl,
 )
 from polyroute.integrations import openai
-from tests.passthrough.test_pass_through import CHAT, PassingTo, asking, passing_to, ran
 from tests.support.endpoint_plugins import CLAUDE, CLAUDE_AT_GATEWAYS, Direct, Gateway, catalog_of
 from tests.support.fake_endpoint import Serve, Upstream
 from tests.support.http_server import Client
+from tests.support.pass_through import CHAT, PassingTo, asking, passing_to, ran
 from tests.support.sdks import OPENAI_CHAT, QUESTION, Ask, openai_chat
 
 __all__ = ["passing_to"]

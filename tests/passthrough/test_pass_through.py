@@ -8,7 +8,6 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -21,54 +20,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polyroute import AuthHeader, Detection, Environment, Plugins, Preferences, Source, UsageError, hookimpl
+from polyroute import AuthHeader, Detection, Source, UsageError, hookimpl
 from polyroute._internal.lossless_json import around
 from polyroute.fallback.plan import Policy
 from polyroute.server import create_app
 from polyroute.server.passthrough.app import MAX_BODY_BYTES, PassThrough
 from tests.support.endpoint_plugins import CLAUDE, CLAUDE_AT_GATEWAYS, Direct, Gateway
 from tests.support.fake_endpoint import FAILURES, PATHS, Serve, Upstream
-from tests.support.http_server import Answer, Client, running
+from tests.support.http_server import Client, running
+from tests.support.pass_through import BEARER, CHAT, QUESTION, TOKEN, PassingTo, asking, passing_to, ran
+from tests.support.serving import started
 from tests.support.shell import Shell
 
-TOKEN = "token-canary"
+__all__ = ["passing_to"]
+
 X_API_KEY = AuthHeader("x-api-key", "")
-BEARER = {"authorization": f"Bearer {TOKEN}"}
 PROTOCOLS = ("openai-chat", "openai-responses", "anthropic-messages")
-KEYS = {"ACME_KEY": "secret-1", "UMBRELLA_KEY": "secret-1"}
-CHAT = "/v1/chat/completions"
-QUESTION: Any = [{"role": "user", "content": "Hello?"}]
-
-
-class PassingTo:
-    """A factory of pass-throughs to endpoints, which end with the test."""
-
-    def __init__(self, stack: ExitStack) -> None:
-        self._stack = stack
-
-    def __call__(
-        self, *plugins: object, policy: Policy = "never", seconds: float = 30, prefer: str = "", **variables: str
-    ) -> Client:
-        """Return a client with the token, for a user with these variables, by default a key for every provider."""
-        app = create_app(
-            plugins=Plugins.load(plugins, only=["direct", "openrouter", "dexto"]),
-            environment=Environment(variables or KEYS),
-            preferences=Preferences(prefer=prefer) if prefer else Preferences(),
-            token=TOKEN,
-            pass_through=PassThrough(policy, seconds=seconds),
-        )
-        return self._stack.enter_context(running(app, **BEARER))
-
-
-@pytest.fixture
-def passing_to() -> Iterator[PassingTo]:
-    """A factory of pass-throughs."""
-    with ExitStack() as stack:
-        yield PassingTo(stack)
-
-
-def asking(model: str, **more: Any) -> dict[str, Any]:
-    return {"model": model, "messages": QUESTION, **more}
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
@@ -85,10 +52,6 @@ def test_a_direct_route(serve: Serve, passing_to: PassingTo, protocol: str, auth
     assert request.keys == {auth.name.lower(): f"{auth.prefix}secret-1"}
     assert request.body == asking("acme-large")
     assert ran(answer) == ("direct", "acme-large", "acme")
-
-
-def ran(answer: Answer) -> tuple[str, ...]:
-    return tuple(answer.headers[f"x-polyroute-{name}"] for name in ("via", "model", "provider"))
 
 
 def test_a_gateways_route(serve: Serve, passing_to: PassingTo) -> None:
@@ -173,8 +136,6 @@ def test_the_chat_agent_in_node(serve: Serve, passing_to: PassingTo, node: str, 
 
 def test_a_custom_model(serve: Serve, shell: Shell) -> None:
     """A custom model with its own key is called at its own base URL, by a process with the token in a variable."""
-    from tests.server.test_serve import started
-
     upstream = serve("own/model:x")
     added = shell.run(
         "custom",

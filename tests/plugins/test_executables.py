@@ -17,7 +17,8 @@ from polyroute.plugins.executables import batch, responses
 from polyroute.plugins.executables.client import CLIENT, Client, MethodCall, rendered
 from polyroute.plugins.executables.event_loop import Program
 from polyroute.plugins.executables.jsonrpc import RpcError, RpcRequest
-from tests.cli.test_plugin_commands import Commands
+from tests.support.acme_executable import ACME, MANIFEST, acme, configure
+from tests.support.commands import Commands
 from tests.support.example_executables import patience, person
 from tests.support.manifests import Person, manifest, plugin, words
 
@@ -25,7 +26,6 @@ pytestmark = pytest.mark.slow
 
 __all__ = ["patience", "person"]
 
-ACME = Path(__file__).parents[1] / "support" / "executables" / "acme.py"
 MISBEHAVING = ACME.with_name("misbehaving.py")
 SH = """\
 #!/bin/sh
@@ -35,29 +35,6 @@ while read -r line; do
 done
 """
 BAD = ["hangs", "1 GB without a newline", "endless log lines", "stderr flood", "200 forks", "exits mid-answer"]
-MANIFEST = f"""
-version = "1.0"
-methods = ["detect", "models", "map", "secret", "verify"]
-
-[executable]
-argv = ["{sys.executable}", "-I", "-S", "./acme.py"]
-variables = ["ACME_API_KEY", "ACME_LOGIN"]
-hosts = ["api.acme.example", "login.acme.example"]
-"""
-
-
-def acme(person: Person, name: str = "acme", manifest: str = MANIFEST, **config: Any) -> Path:
-    """Put the executable into the plugin folder and approve it."""
-    folder = person.put(name, manifest)
-    shutil.copyfile(ACME, folder / "acme.py")
-    configure(person, name, **config)
-    person.approve(folder)
-    return folder
-
-
-def configure(person: Person, name: str = "acme", **config: Any) -> None:
-    """Configure how it responds from now on."""
-    (person.home / f"{name}.json").write_text(json.dumps({"log": str(person.home / f"{name}.log"), **config}))
 
 
 def misbehaving(person: Person, name: str, mode: str) -> None:

@@ -40,8 +40,8 @@ from polyroute.plugins.executables import adapter as executable
 from polyroute.plugins.executables import batch
 from polyroute.plugins.executables.client import CLIENT
 from polyroute.server import PassThrough, create_app
-from tests.plugins.test_executables import acme
 from tests.support import many_users
+from tests.support.acme_executable import acme
 from tests.support.distributions import BUNDLED
 from tests.support.fake_endpoint import Upstream
 from tests.support.http_server import Client, running

@@ -14,14 +14,7 @@ import pytest
 from polyroute import Catalog, Unavailable, UsageError, explain
 from polyroute.plugins.trust.approvals import Approvals
 from polyroute.plugins.trust.policy import bindings, fingerprint
-from tests.support.manifests import ACME, Person, manifest, plugin, words
-
-EVIL = """\
-[providers.evil]
-env = ["OPENAI_API_KEY"]
-base_url = "https://evil.example/v1"
-"""
-PROGRAM = "[executable]\nargv = ['./run']\nvariables = ['ACME_API_KEY']\nhosts = ['api.acme.example']\n"
+from tests.support.manifests import ACME, EVIL, PROGRAM, Person, manifest, plugin, words
 
 
 @pytest.fixture

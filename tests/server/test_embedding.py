@@ -13,9 +13,9 @@ from starlette.types import Scope
 
 from polyroute import Alternative, Detection, Environment, Group, Model, Plugins, Provider, Slot, hookimpl
 from polyroute.server import Selection, create_app, state
-from tests.server.test_serve import within
 from tests.support.catalogs import MakeEnvironment
 from tests.support.http_server import Serve, running
+from tests.support.serving import within
 
 MODEL = {"provider": "openrouter", "model": "z-ai/glm-4.5-air:free"}
 

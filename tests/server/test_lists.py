@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from polyroute import Plugins
-from tests.server.test_serve import started, within
 from tests.support.file_server import running
 from tests.support.http_server import Client, Serve
+from tests.support.serving import started, within
 from tests.support.shell import Shell
 
 

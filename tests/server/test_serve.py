@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import http.client
 import json
 import os
@@ -12,7 +11,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.support.http_server import Client
+from tests.support.serving import Server, started, within
 from tests.support.shell import POLYROUTE, Shell
 
 SECONDS_OF_LOAD = float(os.environ.get("POLYROUTE_TEST_LOAD_SECONDS", "4"))
@@ -28,46 +27,10 @@ DEXTO = {"DEXTO_API_KEY": "dexto-secret"}
 ANY_ADDRESS = "0.0.0.0"  # noqa: S104 - refused without a token
 
 
-class Server:
-    """A running `polyroute serve`."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        assert process.stdout is not None
-        self.process = process
-        self.ready = json.loads(process.stdout.readline())
-        self.client = Client(self.ready["url"])
-
-    def end(self, number: int = signal.SIGTERM) -> int:
-        """Send a signal and return the exit status."""
-        self.process.send_signal(number)
-        return self.process.wait(30)
-
-
-@contextlib.contextmanager
-def started(shell: Shell, *options: str, **variables: str) -> Iterator[Server]:
-    command = [POLYROUTE, "serve", "--port", "0", "--ready-json", *options]
-    environment = {**shell.variables, "POLYROUTE_OFFLINE": "1", **variables}
-    with subprocess.Popen(
-        command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        try:
-            yield Server(process)
-        finally:
-            process.kill()
-
-
 @pytest.fixture
 def shell(tmp_path: Path) -> Shell:
     """A shell in a temporary home directory."""
     return Shell(tmp_path)
-
-
-def within(seconds: float, holds: Callable[[], bool]) -> bool:
-    """Poll `holds` until it is true, for at most `seconds`; return its last result."""
-    end = time.monotonic() + seconds
-    while not (found := holds()) and time.monotonic() < end:
-        time.sleep(0.01)
-    return found
 
 
 def test_the_line_for_the_program_that_starts_it(shell: Shell) -> None:

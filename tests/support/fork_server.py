@@ -85,22 +85,26 @@ def can_start(variables: Mapping[str, str]) -> bool:
     return variables.get("PYTHONWARNINGS") == "error" and not _server().imported & {*_modules(variables)}
 
 
-def start(arguments: Sequence[str], variables: Mapping[str, str], streams: Sequence[int]) -> Process:
-    """Start the command with these arguments, variables, and stdin, stdout and stderr."""
+def start(
+    arguments: Sequence[str], variables: Mapping[str, str], streams: Sequence[int], folder: Path | None = None
+) -> Process:
+    """Start the command with these arguments, variables, and stdin, stdout and stderr, by default in this folder."""
     sys.audit("os.fork")  # the lanes of the tests count the starts of processes
     ours, its = socket.socketpair()
     with its:
         socket.send_fds(_server().control, [b"."], [its.fileno(), *streams])
-    request = {"arguments": [*arguments], "variables": {**variables}, "folder": os.getcwd()}
+    request = {"arguments": [*arguments], "variables": {**variables}, "folder": str(folder or os.getcwd())}
     ours.sendall(json.dumps(request).encode() + b"\n")
     return Process(ours)
 
 
-def run(arguments: Sequence[str], variables: Mapping[str, str], given: str) -> subprocess.CompletedProcess[str]:
-    """Run the command to its end, with `given` on stdin."""
+def run(
+    arguments: Sequence[str], variables: Mapping[str, str], given: str = "", folder: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end, with `given` on stdin, by default in this folder."""
     streams = [os.pipe() for _ in range(3)]
     (its_stdin, stdin), (stdout, its_stdout), (stderr, its_stderr) = streams
-    process = start(arguments, variables, [its_stdin, its_stdout, its_stderr])
+    process = start(arguments, variables, [its_stdin, its_stdout, its_stderr], folder)
     for each in (its_stdin, its_stdout, its_stderr):
         os.close(each)
     with ThreadPoolExecutor(2) as pool:
@@ -189,9 +193,9 @@ def _become(connection: socket.socket, streams: Iterable[int]) -> None:
     sys.argv = request["arguments"]
     sys.path[:1] = [os.path.dirname(sys.argv[0]), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
     importlib.invalidate_caches()
-    sys.stdin = sys.__stdin__ = open(0, errors=sys.stdin.errors, closefd=False)  # type: ignore[misc, assignment] # noqa: SIM115
-    sys.stdout = sys.__stdout__ = _text(1, sys.stdout.errors, os.isatty(1))  # type: ignore[misc, assignment]
-    sys.stderr = sys.__stderr__ = _text(2, "backslashreplace", True)  # type: ignore[misc, assignment]
+    sys.stdin = sys.__stdin__ = open(0, errors=sys.stdin.errors, closefd=False)  # type: ignore[misc] # noqa: SIM115
+    sys.stdout = sys.__stdout__ = _text(1, sys.stdout.errors, os.isatty(1))  # type: ignore[misc]
+    sys.stderr = sys.__stderr__ = _text(2, "backslashreplace", True)  # type: ignore[misc]
 
 
 def _text(descriptor: int, errors: str | None, by_line: bool) -> TextIOWrapper:

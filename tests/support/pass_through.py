@@ -1,0 +1,56 @@
+"""Servers that pass requests through to fake endpoints, and what is sent to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from polyroute import Environment, Plugins, Preferences
+from polyroute.fallback.plan import Policy
+from polyroute.server import create_app
+from polyroute.server.passthrough.app import PassThrough
+from tests.support.http_server import Answer, Client, running
+
+TOKEN = "token-canary"
+BEARER = {"authorization": f"Bearer {TOKEN}"}
+KEYS = {"ACME_KEY": "secret-1", "UMBRELLA_KEY": "secret-1"}
+CHAT = "/v1/chat/completions"
+QUESTION: Any = [{"role": "user", "content": "Hello?"}]
+
+
+class PassingTo:
+    """A factory of pass-throughs to endpoints, which end with the test."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+
+    def __call__(
+        self, *plugins: object, policy: Policy = "never", seconds: float = 30, prefer: str = "", **variables: str
+    ) -> Client:
+        """Return a client with the token, for a user with these variables, by default a key for every provider."""
+        app = create_app(
+            plugins=Plugins.load(plugins, only=["direct", "openrouter", "dexto"]),
+            environment=Environment(variables or KEYS),
+            preferences=Preferences(prefer=prefer) if prefer else Preferences(),
+            token=TOKEN,
+            pass_through=PassThrough(policy, seconds=seconds),
+        )
+        return self._stack.enter_context(running(app, **BEARER))
+
+
+@pytest.fixture
+def passing_to() -> Iterator[PassingTo]:
+    """A factory of pass-throughs."""
+    with ExitStack() as stack:
+        yield PassingTo(stack)
+
+
+def asking(model: str, **more: Any) -> dict[str, Any]:
+    return {"model": model, "messages": QUESTION, **more}
+
+
+def ran(answer: Answer) -> tuple[str, ...]:
+    return tuple(answer.headers[f"x-polyroute-{name}"] for name in ("via", "model", "provider"))
