@@ -144,7 +144,7 @@ def test_a_token_is_described(serve: Serve) -> None:
     assert secured == operations(document).keys() - {"GET /health"}
 
 
-@pytest.mark.parametrize("token", ["", "right"])
+@pytest.mark.parametrize("token", ["right", pytest.param("", marks=pytest.mark.soak)])
 def test_made_up_requests_find_nothing(
     serve: Serve, make_environment: MakeEnvironment, tmp_path: Path, token: str
 ) -> None:
