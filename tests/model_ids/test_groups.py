@@ -14,8 +14,8 @@ from polyroute.model_ids.groups import Groups, Kept
 from polyroute.model_ids.mapper import SchemeMapper
 from polyroute.model_ids.normalize import folded
 from polyroute.model_ids.scheme import Naming, Scheme
-from tests.model_ids.test_mapping import MEANING
 from tests.support.later_list import fetched
+from tests.support.model_words import MEANING
 
 NAMED_OTHERWISE = {
     # Their aliases say why, with the source.

@@ -22,16 +22,12 @@ from polyroute.model_ids.mapper import SchemeMapper
 from polyroute.model_ids.normalize import RULES, dated, folded
 from polyroute.model_ids.scheme import Alias, Naming, Scheme, scheme
 from tests.support.catalogs import MakeCatalog
+from tests.support.model_words import MEANING
 
 TABLE = Path(__file__).parents[1] / "data" / "mapping.jsonl"
 CASES = [json.loads(line) for line in TABLE.read_text(encoding="utf-8").splitlines()]
 SCHEME = tomllib.loads(
     Path(polyroute_openrouter.__file__).with_name("scheme.toml").read_text(encoding="utf-8"),
-)
-MEANING = re.compile(
-    "mini|nano|micro|pro|fast|highspeed|lite|flash|thinking|turbo|codex|vl|coder|max|plus|air|image|audio|tts|live"
-    "|embed|embedding|rerank|guard|safeguard|vision|spark|search|research|chat|omni|air|airx|flashx|terminus|exp"
-    "|speciale|distill|scout|maverick|opus|sonnet|haiku|preview|[0-9]+b"
 )
 
 

@@ -11,10 +11,10 @@ from urllib.parse import quote
 import pytest
 
 from polyroute.server.passthrough.client_secrets import OwnToken
-from tests.passthrough.test_pass_through import CHAT, TOKEN, PassingTo, asking
 from tests.support.endpoint_plugins import Direct
 from tests.support.fake_endpoint import Received, Serve, Upstream
 from tests.support.http_server import Client
+from tests.support.pass_through import CHAT, TOKEN, PassingTo, asking
 
 OWN = {"host", "content-length", "authorization", "accept-encoding"}
 """The headers that a request to an endpoint has at least."""

@@ -11,10 +11,10 @@ import pytest
 
 from polyroute.fallback.plan import Policy
 from polyroute.server.passthrough import upstream
-from tests.passthrough.test_pass_through import CHAT, PassingTo, asking, at
 from tests.support.endpoint_plugins import Direct
 from tests.support.fake_endpoint import Serve
 from tests.support.http_server import Answer, Client
+from tests.support.pass_through import CHAT, PassingTo, asking, at
 
 
 class RawEndpoint:

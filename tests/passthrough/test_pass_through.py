@@ -28,7 +28,7 @@ from polyroute.server.passthrough.app import MAX_BODY_BYTES, PassThrough
 from tests.support.endpoint_plugins import CLAUDE, CLAUDE_AT_GATEWAYS, Direct, Gateway
 from tests.support.fake_endpoint import FAILURES, PATHS, Serve, Upstream
 from tests.support.http_server import Client, running
-from tests.support.pass_through import BEARER, CHAT, QUESTION, TOKEN, PassingTo, asking, passing_to, ran
+from tests.support.pass_through import BEARER, CHAT, QUESTION, TOKEN, PassingTo, asking, at, passing_to, ran
 from tests.support.serving import started
 from tests.support.shell import Shell
 
@@ -285,12 +285,6 @@ def test_no_cookie_is_kept(serve: Serve, passing_to: PassingTo) -> None:
     for _ in range(2):
         assert client.post(CHAT, asking("acme/acme-large")).status == 200
     assert [request for request in upstream.received if "cookie" in request.headers] == []
-
-
-def at(base_url: str, plugin: Direct) -> Direct:
-    """Return the plugin with its endpoint at `base_url`."""
-    plugin.provider = plugin.provider._replace(base_url=base_url)
-    return plugin
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,9 @@ def start(
     ours, its = socket.socketpair()
     with its:
         socket.send_fds(_server().control, [b"."], [its.fileno(), *streams])
-    request = {"arguments": [*arguments], "variables": {**variables}, "folder": str(folder or os.getcwd())}
+    os.umask(mask := os.umask(0o077))
+    own = {"folder": str(folder or os.getcwd()), "umask": mask}
+    request = {"arguments": [*arguments], "variables": {**variables}, **own}
     ours.sendall(json.dumps(request).encode() + b"\n")
     return Process(ours)
 
@@ -187,6 +189,7 @@ def _become(connection: socket.socket, streams: Iterable[int]) -> None:
         os.dup2(descriptor, number)
         os.close(descriptor)
     os.chdir(request["folder"])
+    os.umask(request["umask"])
     coerced = {name: os.environ[name] for name in ("LC_CTYPE",) if name in os.environ}
     os.environ.clear()
     os.environ.update(coerced | request["variables"])

@@ -12,6 +12,7 @@ from polyroute import Environment, Plugins, Preferences
 from polyroute.fallback.plan import Policy
 from polyroute.server import create_app
 from polyroute.server.passthrough.app import PassThrough
+from tests.support.endpoint_plugins import Direct
 from tests.support.http_server import Answer, Client, running
 
 TOKEN = "token-canary"
@@ -54,3 +55,9 @@ def asking(model: str, **more: Any) -> dict[str, Any]:
 
 def ran(answer: Answer) -> tuple[str, ...]:
     return tuple(answer.headers[f"x-polyroute-{name}"] for name in ("via", "model", "provider"))
+
+
+def at(base_url: str, plugin: Direct) -> Direct:
+    """Return the plugin with its endpoint at `base_url`."""
+    plugin.provider = plugin.provider._replace(base_url=base_url)
+    return plugin
