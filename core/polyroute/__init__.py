@@ -67,6 +67,7 @@ from polyroute.types import (
 
 if TYPE_CHECKING:
     from polyroute.explanation import Explanation, explain, suggestions
+    from polyroute.fallback.failures import Failure
     from polyroute.fallback.plan import Switch
     from polyroute.list_refresh import refresh
     from polyroute.validation.checks import validate
@@ -84,6 +85,7 @@ __all__ = [
     "Detection",
     "Environment",
     "Explanation",
+    "Failure",
     "FailureRule",
     "FetchedList",
     "GatewayUnavailable",
@@ -138,6 +140,7 @@ __all__ = [
 
 _ON_FIRST_USE = {
     "Explanation": "polyroute.explanation",
+    "Failure": "polyroute.fallback.failures",
     "Switch": "polyroute.fallback.plan",
     "explain": "polyroute.explanation",
     "refresh": "polyroute.list_refresh",

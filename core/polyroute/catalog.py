@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, Collection, Iterable
-from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from polyroute.custom_models.loaded import OwnModels
@@ -15,7 +14,7 @@ from polyroute.results import Mapped, ProviderStatus, Route, Status
 from polyroute.routing import credentials, references
 from polyroute.routing.mappers import Mappers
 from polyroute.routing.order import Order
-from polyroute.routing.protocols import failure_rules
+from polyroute.routing.protocols import failure_knowledge
 from polyroute.routing.router import Router
 from polyroute.types import (
     Credential,
@@ -30,6 +29,7 @@ from polyroute.types import (
 if TYPE_CHECKING:
     from polyroute.custom_models.models import CustomModel
     from polyroute.custom_models.store import CustomStore
+    from polyroute.fallback.failures import Failure
     from polyroute.fallback.plan import FallbackPlan, OnSwitch, Policy
 
 T = TypeVar("T")
@@ -170,8 +170,21 @@ class Catalog:
         from polyroute.fallback.plan import FallbackPlan
 
         provider, ref = references.parse(model, self.plugins)
-        rules = partial(failure_rules, provider=ref.provider, plugins=self.plugins)
-        return FallbackPlan(ref, self._router.to_model(provider, ref, protocols), policy, self.environment, rules)
+        routes = self._router.to_model(provider, ref, protocols)
+        return FallbackPlan(ref, routes, policy, self.environment, *failure_knowledge(ref.provider, self.plugins))
+
+    def failure(self, model: str | ModelRef, route: Route, error: BaseException) -> Failure | None:
+        """Return what an exception of a client library means for a route to `model`; None if that is not known.
+
+        It also describes what `run` raises unchanged, such as a rate limit, with the seconds after which to try again.
+        Raises InvalidModelReference or UnknownProvider.
+        """
+        from polyroute.fallback.failures import diagnose
+
+        _, ref = references.parse(model, self.plugins)
+        rules, remedy = failure_knowledge(ref.provider, self.plugins)
+        failure = diagnose(error, rules(route))
+        return failure and failure._replace(remedy=failure.remedy or remedy(route, failure.means))
 
     def models(self, query: str = "", *, provider: str = "", available: bool = False) -> list[Model]:
         """Return the listed models, including custom models, whose reference or name contains all words of `query`.

@@ -91,7 +91,14 @@ class RouteFailed(PolyrouteError):
     problem = "the route failed"
 
     def __init__(
-        self, model: ModelRef, tried: Sequence[Route], next_route: Route | None, words: str, error: Exception
+        self,
+        model: ModelRef,
+        tried: Sequence[Route],
+        next_route: Route | None,
+        words: str,
+        error: Exception,
+        remedy: str = "",
+        retry_after: float | None = None,
     ) -> None:
         self.model = model
         self.route = tried[-1]
@@ -101,8 +108,13 @@ class RouteFailed(PolyrouteError):
         self.next_route = next_route
         """The next route to try, or None."""
         self.error = error
+        self.remedy = remedy
+        """What the user can do about it; empty if that is not known."""
+        self.retry_after = retry_after
+        """The seconds after which the endpoint asks to be tried again; None if it does not say."""
         after = f"Next would be {_named(next_route)}." if next_route else "No other route is left."
-        super().__init__(f"{model} {_named(self.route)}: {self.problem} ({words}). {after}")
+        advice = f" {remedy}" if remedy and "://" not in words else ""  # the endpoint may name its page itself
+        super().__init__(f"{model} {_named(self.route)}: {self.problem} ({words}). {after}{advice}")
 
 
 class InsufficientCredits(RouteFailed):

@@ -18,7 +18,8 @@ from polyroute._internal.threads import Workers
 from polyroute.base_url import joined
 from polyroute.environment import Environment
 from polyroute.errors import SecretUnavailable
-from polyroute.fallback.failures import ErrorResponse, Rules, interpret, message_in
+from polyroute.fallback.failures import ErrorResponse, interpret, message_in
+from polyroute.fallback.rules import Rules
 from polyroute.results import Route
 from polyroute.routing.protocols import failure_rules
 from polyroute.types import DIRECT, Call, Probe, Verification, VerificationState
@@ -36,8 +37,9 @@ _STATES: Mapping[str, VerificationState] = {
     "no_credit": "no_credit",
     "invalid": "invalid",
     "unavailable": "unreachable",
+    "rate_limited": "rate_limited",
 }
-_BY_STATUS: Mapping[int, VerificationState] = {403: "invalid", 429: "rate_limited"}
+_BY_STATUS: Mapping[int, VerificationState] = {403: "invalid"}
 
 
 Known = Probe | Verification
@@ -200,7 +202,8 @@ def _found(probe: Probe, status: int, text: str, safe: Callable[[str], str], rul
 def _state(probe: Probe, status: int, text: str, rules: Rules) -> VerificationState:
     if state := probe.means.get(str(status)):
         return state
-    if failure := interpret(ErrorResponse(status, text, ""), rules):
+    failure = interpret(ErrorResponse(status, text, ""), rules)
+    if failure and failure.means != "caller":
         return _STATES.get(failure.means, "unsupported")
     if status < 400 or status >= 500:
         return "unreachable"

@@ -2,34 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
-from importlib.resources import files
+import time
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
 from polyroute.errors import SecretUnavailable
-from polyroute.types import FailureRule
+from polyroute.fallback import error_body, retry_delay
+from polyroute.fallback.rules import Rules, Said, first_match, table
 
-Meaning = Literal["no_credit", "invalid", "no_secret", "not_offered", "unavailable"]
-Rules = Sequence[FailureRule]
+Meaning = Literal["no_credit", "invalid", "no_secret", "not_offered", "unavailable", "rate_limited", "caller"]
+_STAYS = ("rate_limited", "caller")
+"""Meanings that don't lead to the next route."""
 
 
 class Failure(NamedTuple):
-    """The failure of a route: what an endpoint's response, or the lack of one, means."""
+    """What an endpoint's error response, or the lack of a response, means."""
 
     means: Meaning
     status: int | None
     """The HTTP status; None if there was no response."""
     words: str
     """The endpoint's own message."""
+    remedy: str = ""
+    """What the user can do, if the rule that matched says so."""
+    retry_after: float | None = None
+    """The seconds after which the endpoint asks to be tried again; None if it does not say."""
+
+    @property
+    def leads_on(self) -> bool:
+        """Whether another route may be taken: nothing was carried out, and the request itself is not at fault."""
+        return self.means not in _STAYS
 
 
 class ErrorResponse(NamedTuple):
     """An error response, as far as the client library kept it."""
 
     status: int
-    text: str
+    body: Any
+    """The parsed JSON, or the text."""
     message: str
+    headers: Mapping[str, str] = {}
+    """The headers, with names in lower case."""
 
 
 def classify(error: BaseException, rules: Rules = ()) -> Failure | None:
@@ -38,39 +51,33 @@ def classify(error: BaseException, rules: Rules = ()) -> Failure | None:
     None if another route would not help, or if the request may have been carried out already. `rules` are those of the
     providers concerned; they take precedence over the general ones.
     """
+    failure = diagnose(error, rules)
+    return failure if failure and failure.leads_on else None
+
+
+def diagnose(error: BaseException, rules: Rules = ()) -> Failure | None:
+    """Return what an exception of any client library means, also if it does not lead on; None if that is not known."""
     chain = list(_chain(error))
     for each in chain:
         if isinstance(each, SecretUnavailable) and not any(map(_response, chain)):  # nothing was sent
             return Failure("no_secret", None, str(each))
         for name in (kind.__name__ for kind in type(each).__mro__):  # the most specific class first
-            if name in _table().perhaps_sent:
+            if name in table().perhaps_sent:
                 return None
-            if name in _table().never_sent:
+            if name in table().never_sent:
                 return Failure("unavailable", None, "no connection could be made")
     response = next(filter(None, map(_response, chain)), None)
     return interpret(response, rules) if response else None
 
 
 def interpret(response: ErrorResponse, rules: Rules = ()) -> Failure | None:
-    """Return what an error response means by `rules`, else by the general rules; None if the caller is at fault."""
-    text = response.text.lower()
-    for rule in (*rules, *_table().rules):
-        if response.status not in rule.status:
-            continue
-        if not rule.says or any(_contains(text, each.lower()) for each in rule.says):
-            return None if rule.means == "caller" else Failure(rule.means, response.status, response.message)
-    return None
-
-
-def _contains(text: str, phrase: str) -> bool:
-    """Return whether the parts of `phrase` between `*` occur in `text` in this order."""
-    at = 0
-    for part in phrase.split("*"):
-        found = text.find(part, at)
-        if found < 0:
-            return False
-        at = found + len(part)
-    return True
+    """Return what an error response means by `rules`, else by the general rules; None if no rule matches."""
+    body = error_body.read(response.body or response.message, table().fields)
+    in_headers = (error_body.folded(response.headers.get(name, "")) for name in table().code_headers)
+    delay = retry_delay.retry_after(response.headers, body, time.time())
+    said = Said(response.status, body.codes | set(filter(None, in_headers)), body.messages, delay)
+    rule = first_match(said, (*rules, *table().rules))
+    return Failure(rule.means, response.status, response.message, rule.remedy, delay) if rule else None
 
 
 def message_in(body: Any) -> str:
@@ -99,15 +106,22 @@ def _response(error: BaseException) -> ErrorResponse | None:
     """Return the error response that an exception contains, as an object or in parts, or None."""
     response = getattr(error, "response", None)
     if isinstance(response, Mapping):  # botocore
-        status, body = response.get("ResponseMetadata", {}).get("HTTPStatusCode"), response.get("Error", {})
+        metadata = response.get("ResponseMetadata", {})
+        status, body, headers = metadata.get("HTTPStatusCode"), response.get("Error", {}), metadata.get("HTTPHeaders")
     else:
         # `code` is ignored: it may belong to an error within a stream, after the response has begun.
         status = _number(response, "status_code", "status") or _number(error, "status_code")
         body = getattr(error, "body", None) or getattr(error, "details", None) or _json(response)
+        headers = getattr(response, "headers", None) or getattr(error, "headers", None)
     if not isinstance(status, int) or status < 400:
         return None
-    message = message_in(body) or str(error)
-    return ErrorResponse(status, f"{body or ''} {error}", message)
+    return ErrorResponse(status, body, message_in(body) or str(error), _lower(headers))
+
+
+def _lower(headers: object) -> dict[str, str]:
+    """Return headers with their names in lower case."""
+    known = headers if isinstance(headers, Mapping) else {}
+    return {str(name).lower(): str(value) for name, value in known.items()}
 
 
 def _number(value: object, *names: str) -> int | None:
@@ -127,20 +141,3 @@ def _json(response: Any) -> Any:
         return json.loads(text)
     except (ValueError, TypeError, RecursionError):
         return text if isinstance(text, str) else None
-
-
-class _Table(NamedTuple):
-    rules: tuple[FailureRule, ...]
-    never_sent: frozenset[str]
-    perhaps_sent: frozenset[str]
-
-
-@lru_cache(maxsize=1)
-def _table() -> _Table:
-    import tomllib
-
-    table = tomllib.loads(files("polyroute.fallback").joinpath("failures.toml").read_text(encoding="utf-8"))
-    rules = tuple(
-        FailureRule(row["means"], tuple(row["status"]), tuple(row.get("says", ()))) for row in table["failure"]
-    )
-    return _Table(rules, *(frozenset(table["libraries"][name]) for name in ("never_sent", "perhaps_sent")))

@@ -19,7 +19,8 @@ from polyroute.errors import (
     RouteFailed,
     UsageError,
 )
-from polyroute.fallback.failures import Failure, Rules, classify
+from polyroute.fallback.failures import Failure, classify
+from polyroute.fallback.rules import Rules
 from polyroute.results import Route
 from polyroute.types import DIRECT, ModelRef
 
@@ -68,8 +69,11 @@ class FallbackPlan:
         policy: Policy,
         environment: Environment,
         rules: Callable[[Route], Rules] = lambda route: (),
+        remedy: Callable[[Route, str], str] = lambda route, means: "",
     ) -> None:
-        """Start with the first usable route. `rules` returns the specific rules for a route's errors.
+        """Start with the first usable route.
+
+        `rules` returns the specific rules for a route's errors, `remedy` what the user can do about a failure of it.
 
         Raises NoEffectiveRoute if none of `routes` is usable; UsageError if `policy` is unknown.
         """
@@ -83,6 +87,7 @@ class FallbackPlan:
         self._policy = policy
         self._environment = environment
         self._rules = rules
+        self._remedy = remedy
 
     @property
     def route(self) -> Route:
@@ -100,7 +105,10 @@ class FallbackPlan:
         if failure.means == "invalid" and self.route.credential:
             self._environment.forget(self.route.credential)
         following = self._following(failure)
-        failed = _ERRORS[failure.means](self.model, self._tried, following, self._words(failure), error)
+        remedy = failure.remedy or self._remedy(self.route, failure.means)
+        failed = _ERRORS[failure.means](
+            self.model, self._tried, following, self._words(failure), error, remedy, failure.retry_after
+        )
         if following is None or self._policy == "never":
             raise failed
         return Switch(self.model, failed, following)

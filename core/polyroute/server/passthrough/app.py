@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from functools import partial
 from typing import Any, TypeVar
 
 from starlette.requests import Request as Received
@@ -22,7 +21,7 @@ from polyroute.errors import MissingExtra, SecretUnavailable
 from polyroute.fallback.plan import FallbackPlan, Policy, run_async
 from polyroute.integrations.request_paths import MODEL_IN_BODY as PROTOCOLS
 from polyroute.integrations.request_paths import request_path
-from polyroute.routing.protocols import failure_rules
+from polyroute.routing.protocols import failure_knowledge
 from polyroute.routing.references import canonical
 from polyroute.server import request_parsing
 from polyroute.server.cached_response import CachedResponse
@@ -142,8 +141,8 @@ class _ProtocolEndpoint:
         request = ClientRequest(model, before, after, query, headers)
         ref = canonical(model, catalog.plugins)
         routes = catalog.routes(ref, protocols=(self._protocol,))
-        rules = partial(failure_rules, provider=ref.provider, plugins=catalog.plugins)
-        plan = FallbackPlan(ref, routes, self._policy, catalog.environment, rules)
+        known = failure_knowledge(ref.provider, catalog.plugins)
+        plan = FallbackPlan(ref, routes, self._policy, catalog.environment, *known)
         try:
             return request, plan, request.along(plan.route, catalog.environment)
         except SecretUnavailable as error:
