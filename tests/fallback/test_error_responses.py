@@ -59,8 +59,8 @@ class Acme:
     @hookimpl
     def polyroute_providers(self) -> list[Provider]:
         """Return the provider."""
-        pages = {"billing_page": "https://acme.example/billing", "keys_page": "https://acme.example/keys"}
-        return [Provider("acme", "Acme", base_url="https://acme.example/v1", **pages)]
+        provider = Provider("acme", "Acme", base_url="https://acme.example/v1")
+        return [provider._replace(billing_page="https://acme.example/billing", keys_page="https://acme.example/keys")]
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 """Read what the body of an error says: its codes and messages, and never what it repeats of the request.
 
 Only the fields that `failures.toml` names are read, at whatever depth. Where a message contains another error as JSON,
-as gateways send it, that one is read too. Quotations of several words are left out, since they may be the user's text.
+as gateways send it, that one is read too.
 """
 
 from __future__ import annotations
@@ -44,12 +44,15 @@ class ErrorBody(NamedTuple):
     """The objects that were read."""
 
 
-def read(body: Any, fields: Fields) -> ErrorBody:
-    """Return the codes and messages in a parsed body or a text."""
+def read(body: Any, fields: Fields, *, quotations: bool) -> ErrorBody:
+    """Return the codes and messages in a parsed body or a text.
+
+    Without `quotations`, those of several words are left out of the messages: they may be the user's text.
+    """
     found = list(_found(body, fields, 0) if isinstance(body, Mapping | list) else _in_text(str(body or ""), fields, 0))
     codes = frozenset(folded(text) for is_code, text in found if is_code) - {""}
-    messages = tuple(dict.fromkeys(plain_text(text) for _, text in found))
-    return ErrorBody(codes, messages, tuple(_objects(body, fields)))
+    texts = (text if quotations else _without_quotations(_unquoted(text)) for _, text in found)
+    return ErrorBody(codes, tuple(dict.fromkeys(map(plain_text, texts))), tuple(_objects(body, fields)))
 
 
 def folded(code: str) -> str:
@@ -101,7 +104,7 @@ def _in_text(text: str, fields: Fields, depth: int) -> Iterator[tuple[bool, str]
     inner, rest = _parsed(text[: 8 * _MOST_CHARACTERS])
     if inner is not None:
         yield from _found(inner, fields, depth + 1)
-    rest = _without_quotations(_unquoted(rest.strip()[:_MOST_CHARACTERS]))
+    rest = rest.strip()[:_MOST_CHARACTERS]
     if rest:
         yield len(rest) <= _LONGEST_CODE and " " not in rest, rest
 

@@ -13,6 +13,8 @@ from polyroute.fallback.rules import Rules, Said, first_match, table
 Meaning = Literal["no_credit", "invalid", "no_secret", "not_offered", "unavailable", "rate_limited", "caller"]
 _STAYS = ("rate_limited", "caller")
 """Meanings that don't lead to the next route."""
+_REPEATING = (400, 404, 413, 422)
+"""The statuses of responses that may quote the request, whose content they refuse."""
 
 
 class Failure(NamedTuple):
@@ -72,7 +74,8 @@ def diagnose(error: BaseException, rules: Rules = ()) -> Failure | None:
 
 def interpret(response: ErrorResponse, rules: Rules = ()) -> Failure | None:
     """Return what an error response means by `rules`, else by the general rules; None if no rule matches."""
-    body = error_body.read(response.body or response.message, table().fields)
+    quotations = response.status not in _REPEATING
+    body = error_body.read(response.body or response.message, table().fields, quotations=quotations)
     in_headers = (error_body.folded(response.headers.get(name, "")) for name in table().code_headers)
     delay = retry_delay.retry_after(response.headers, body, time.time())
     said = Said(response.status, body.codes | set(filter(None, in_headers)), body.messages, delay)

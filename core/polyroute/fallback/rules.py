@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from polyroute.fallback.error_body import Fields, folded, plain_text
 from polyroute.types import FailureRule
@@ -44,12 +44,14 @@ def table() -> Table:
     import tomllib
 
     content = tomllib.loads(files("polyroute.fallback").joinpath("failures.toml").read_text(encoding="utf-8"))
-    rows = [
-        {key: tuple(each) if isinstance(each, list) else each for key, each in row.items()} for row in content["rule"]
-    ]
+    rules = tuple([_rule(row) for row in content["rule"]])
     fields = Fields(*(frozenset(map(folded, content["fields"][name])) for name in Fields._fields))
     libraries = (frozenset(content["libraries"][name]) for name in ("never_sent", "perhaps_sent"))
-    return Table(tuple(FailureRule(**row) for row in rows), fields, tuple(content["fields"]["headers"]), *libraries)
+    return Table(rules, fields, tuple(content["fields"]["headers"]), *libraries)
+
+
+def _rule(row: dict[str, Any]) -> FailureRule:
+    return FailureRule(**{key: tuple(each) if isinstance(each, list) else each for key, each in row.items()})
 
 
 def first_match(said: Said, rules: Iterable[FailureRule]) -> FailureRule | None:
