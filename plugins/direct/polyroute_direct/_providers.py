@@ -34,7 +34,7 @@ def _rows(files: Files, *, fetched: bool) -> list[Table]:
 
 
 def _failures(name: str, failures: Table) -> Table:
-    """Return the provider's failure rules and the pages on which users mend an account."""
+    """Return the provider's failure rules and the pages where users add credits and make keys."""
     pages = failures["pages"].get(name, {})
     rules = [
         {key: value for key, value in rule.items() if key not in ("providers", "source")}
