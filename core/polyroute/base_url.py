@@ -78,6 +78,12 @@ def site(url: str) -> str:
     return f"{url.lower().partition('://')[0]}://{host}" if host else url
 
 
+def origin_template(url: str) -> str:
+    """Return the part of a base URL before its path, which may contain `${slot}`."""
+    scheme, separator, rest = url.partition("://")
+    return f"{scheme}://{rest.partition('/')[0]}" if separator else url.partition("/")[0]
+
+
 def is_loopback(host: str) -> bool:
     """Return whether a host name or address is the local machine: `localhost`, 127.0.0.0/8 or ::1."""
     import ipaddress
@@ -101,10 +107,15 @@ def filled(template: str, values: Mapping[str, str]) -> str | None:
 
 
 def of_provider(provider: Provider, template: str, values: Mapping[str, str]) -> str:
-    """Return a provider's base URL or the `template` of one of its models, filled in; empty if a setting is missing."""
+    """Return a provider's base URL or the `template` of one of its models, filled in.
+
+    Empty if a setting is missing, or if the result is not a base URL.
+    """
     cases = (case.base_url for case in provider.base_url_cases if values.get(case.slot) == case.value)
     usual = next(cases, provider.base_url)
-    return filled(template.replace(provider.base_url, usual, 1) if template else usual, values) or ""
+    template = template.replace(provider.base_url, usual, 1) if template else usual
+    found = filled(template, values) or ""
+    return found if found == template or is_base_url(found) else ""
 
 
 def bare(value: str, check: Check) -> str:
@@ -116,6 +127,11 @@ def bare(value: str, check: Check) -> str:
     if check == "host":
         value = value.removeprefix("https://")
     return value if re.fullmatch(_SHAPES[check], value, re.ASCII) else ""
+
+
+def is_bare(value: str, check: Check) -> bool:
+    """Return whether a setting has the form that `check` requires as it stands; of an address, a slash may follow."""
+    return bare(value, check) == (normalized(value) if check == "url" else value) != ""
 
 
 def may_decide(setting: Source, secret: Source | None) -> bool:

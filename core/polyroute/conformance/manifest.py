@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 
-from polyroute.conformance import declarations, sending
+from polyroute.conformance import declarations, names, sending
 from polyroute.conformance.terms import MANIFEST as TERMS
 from polyroute.errors import Unavailable, UsageError
 from polyroute.plugins.manifests import discovery, loader
@@ -27,7 +27,7 @@ def check(path: str, beside: Sequence[Description] = ()) -> list[Finding]:
         found = loader.read(path)
     except (UsageError, Unavailable) as error:
         return _refused(path, str(error).splitlines(), beside)
-    manifest = Manifest(path, found, model_urls=_model_urls(found))
+    manifest = Manifest(path, found, model_urls=loader.model_urls(found), model_headers=loader.model_headers(found))
     said = declarations.findings(found, TERMS, beside)
     return [*_safety(manifest), *_whole(manifest), *said, *_dangers(manifest)]
 
@@ -69,19 +69,18 @@ def has_program(path: str) -> bool:
     return loader.read(path_of(path)).executable is not None
 
 
-def _model_urls(found: Description) -> dict[str, tuple[str, ...]]:
-    """Return by provider the base URLs set at single models."""
-    pairs = {(model.provider, model.base_url) for model in found.models if model.base_url}
-    return {name: tuple(url for other, url in sorted(pairs) if other == name) for name, _ in pairs}
-
-
 def _dangers(manifest: Manifest) -> Iterator[Finding]:
     """Yield what a user will be asked about before the plugin is used."""
-    for each in risks.found(manifest, sending.readers()):
+    others = [each for each in names.bundled().providers.values() if each.id not in _own(manifest)]
+    for each in (*risks.found(manifest, sending.readers()), *risks.headers(manifest, others)):
         remedy = "Explain in its README why it needs this; a variable of your own needs no consent."
         yield Finding("needs-consent", "advice", f"users have to agree first, since it {each}", remedy)
     if manifest.description.executable:
         yield from sending.granted(manifest.description.executable)
+
+
+def _own(manifest: Manifest) -> set[str]:
+    return {each.id for each in manifest.description.providers}
 
 
 def _safety(manifest: Manifest) -> Iterator[Finding]:

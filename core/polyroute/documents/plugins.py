@@ -74,8 +74,11 @@ def manifest_of(plugin: found.Plugin) -> Manifest | None:
 
 def warnings(plugin: found.Plugin, manifest: Manifest | None, plugins: loaded.Plugins) -> list[str]:
     """Return the risks of a plugin, as predicates: their subject is the plugin."""
-    others = risks.readers(each for each in plugins.providers.values() if plugins.owners[each.id] != plugin)
-    found = [*risks.program(manifest), *risks.found(manifest, others)] if manifest else []
+    strangers = [each for each in plugins.providers.values() if plugins.owners[each.id] != plugin]
+    found: list[str] = []
+    if manifest:
+        dangers = risks.found(manifest, risks.readers(strangers))
+        found = [*risks.program(manifest), *dangers, *risks.headers(manifest, strangers)]
     declared = plugins.claimed.get(plugin, manifest.description.providers if manifest else ())
     owners = ((each.id, plugins.owners.get(each.id)) for each in declared)
     taken = [f"claims {name}, which is {owner.label}'s" for name, owner in owners if owner and owner != plugin]

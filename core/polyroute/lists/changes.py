@@ -70,9 +70,7 @@ def judge(
     unasked: dict[str, Change] = {}
     refused: set[tuple[Plugin, str]] = set()
     for plugin, each in lists:
-        for provider in each.providers:
-            if find_fault(provider):
-                continue
+        for provider in (provider for provider in each.providers if not find_fault(provider)):
             changes = known.changes(plugin, provider)
             if changes is None:
                 refused.add((plugin, provider.id))
@@ -81,7 +79,7 @@ def judge(
             waiting.update(dict.fromkeys(set(changes or ()) - agreed, plugin))
             if changes == [] and known.is_new(provider) and (change := _new(provider)) not in agreed:
                 unasked[provider.id] = change
-        for model in each.moved:
+        for model in (model for model in each.moved if not find_fault(model)):
             change = Change(model.provider, f"base URL of {model.id}", "", model.base_url)
             if change in agreed:
                 moved.setdefault(model.provider, []).append((plugin, model))

@@ -94,15 +94,27 @@ def _own_places(claims: Registry, loaded: Loaded, report: Reporter) -> Mapping[s
             continue
         variables = {*evaluation.variables(provider), *evaluation.secret_variables(provider)}
         others = {each: found for each in variables if (found := _others(each, name, readers[each], believed))}
-        if withheld := policy.contested(provider, manifest, others):
+        withheld = policy.contested(provider, manifest, others)
+        if added := _added_headers(name, manifest, claims, believed):
+            withheld |= dict.fromkeys(evaluation.secret_places(provider), f"it adds {'; '.join(added)}")
+        if withheld:
             command = f"`polyroute plugins trust {quoted(owner.name)}`"
             where = ", ".join(sorted(policy.hosts(provider, manifest)))
-            why = f"{'; '.join(sorted(withheld.values()))}: {name} may not send it to {where} without your consent"
+            why = f"{'; '.join(sorted({*withheld.values()}))}: {name} may not send it to {where} without your consent"
             remedy = f"If that is what you want: {command}."
             report(owner.problem(why, remedy, code="key-withheld", provider=name))
             providers[name] = policy.without_places(provider, withheld, f"To let its plugin look for it: {command}.")
         providers[name] = policy.without_looking(providers[name], others)
     return providers
+
+
+def _added_headers(name: str, manifest: Manifest, claims: Registry, believed: _Believed) -> list[str]:
+    """Return the headers that a manifest adds to requests to the hosts of providers whose claim counts."""
+    if not (claims.providers[name].headers or manifest.model_headers.get(name)):
+        return []
+    owned = ((claims.owners[other], each) for other, each in claims.providers.items())
+    others = [each for owner, each in owned if owner != claims.owners[name] and believed(owner, each)]
+    return policy.added_headers(claims.providers[name], manifest, others)
 
 
 class _Believed:

@@ -176,19 +176,19 @@ class ModelLists:
         agreed = self._claims.agreed.get(model.provider)
         if agreed is None:
             return ""
-        from polyroute.plugins.trust.policy import host
-
-        found = host(model.base_url, model.provider)
-        if found in agreed:
-            return ""
-        self._moving.setdefault(model.provider, set()).add(found)
-        return found
+        found = self._hosts(model) - agreed
+        self._moving.setdefault(model.provider, set()).update(found)
+        return ", ".join(sorted(found))
 
     def hosts(self, provider_id: str) -> set[str]:
         """Return the hosts of a provider's models that have their own base URL."""
-        from polyroute.plugins.trust.policy import host
+        models = [model for model in self.models(provider_id).values() if model.base_url]
+        return {host for model in models for host in self._hosts(model)}
 
-        return {host(model.base_url, provider_id) for model in self.models(provider_id).values() if model.base_url}
+    def _hosts(self, model: Model) -> set[str]:
+        from polyroute.plugins.trust.policy import hosts_of_url
+
+        return {*hosts_of_url(model.base_url, self._claims.providers[model.provider])}
 
     def refused_hosts(self, provider_id: str) -> set[str]:
         """Return the hosts of a provider's models that the user has not agreed to."""

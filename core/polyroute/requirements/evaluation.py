@@ -78,6 +78,13 @@ def alternatives(provider: Provider) -> Iterable[Alternative]:
             yield from slot.alternatives
 
 
+def secret_places(provider: Provider) -> Iterable[Alternative]:
+    """Yield every alternative of every slot that holds a secret."""
+    for group in provider.requirement:
+        for slot in group.slots:
+            yield from slot.alternatives if slot.secret else ()
+
+
 def replaced(provider: Provider, change: Callable[[Alternative], Alternative]) -> Provider:
     """Return the provider with each alternative of its requirement replaced by the result of `change`."""
 

@@ -6,16 +6,17 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from polyroute._internal.secret_memory import moment, secret_in
-from polyroute.base_url import bare
+from polyroute.base_url import bare, is_bare
 from polyroute.environment import COMMAND, Environment
 from polyroute.types import Alternative, Check, Slot, Source
 
 _REFERENCE = r"\$\{(\w+)"
-_WANTED: dict[Check, str] = {
+WANTED: dict[Check, str] = {
     "slug": "must be a bare name of letters, digits, - and _",
     "host": "must be a bare host name",
     "url": "must be an http or https address without query or user name",
 }
+"""What a value must be to be filled into a base URL or a header, as a part of a sentence."""
 
 
 class FoundValue(NamedTuple):
@@ -62,10 +63,14 @@ def fill(slot: Slot, environment: Environment) -> FilledSlot:
             return FilledSlot(slot, found)
         else:
             value, name = bare(found.value, slot.check), found.source.name
-            fault = "" if value else f"{name or found.source.path} {_WANTED[slot.check]}"
+            fault = "" if value else f"{name or found.source.path} {WANTED[slot.check]}"
             return FilledSlot(slot, found._replace(value=value), fault, name)
     if slot.default:
-        return FilledSlot(slot, FoundValue(value=slot.default))
+        if slot.check and not is_bare(slot.default, slot.check):
+            return FilledSlot(
+                slot, FoundValue(), f"the default of {slot.name} {WANTED[slot.check]}: correct its plugin"
+            )
+        return FilledSlot(slot, FoundValue(value=bare(slot.default, slot.check) if slot.check else slot.default))
     attempted = [name for each in slot.alternatives for name in named(each) if environment.source(name)]
     first = attempted[0] if attempted else ""
     return FilledSlot(slot, FoundValue(expired=expired), expired or _not_set(slot, attempted), first)

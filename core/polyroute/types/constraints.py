@@ -98,10 +98,19 @@ Slug = Annotated[str, Rule(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?", "is not a lower-c
 Variable = Annotated[str, Rule(_VARIABLE, "is not a variable name", in_documents=True), _OUR_OWN]
 MaybeVariable = Annotated[str, Rule(rf"({_VARIABLE})?", "is not a variable name", in_documents=True), _OUR_OWN]
 SlotName = Annotated[str, Rule(r"\w+", "is not a slot name", in_documents=True)]
-HeaderName = Annotated[str, Rule(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", "is not a header name")]
+_NOT_FOR_PLUGINS = Never(
+    # where a request goes, where it ends and which request it is
+    r"(?i)host|x-(host|original|rewrite)(-.*)?|x-(http-)?method(-.*)?|content-(length|encoding)|expect"
+    # the connection and its next station
+    r"|transfer-encoding|te|trailer|connection|keep-alive|upgrade|http2-settings|sec-.*|proxy-.*"
+    # a session, and who the client is: an endpoint may let in other clients than the user
+    r"|(set-)?cookie2?|forwarded|via|x-forwarded(-.*)?|(x-)?(real|client|true-client|cluster-client)-ip|.*-connecting-ip",
+    "is a header that no plugin may set: it decides where a request goes, how it is sent or whom it comes from",
+)
+HeaderName = Annotated[str, Rule(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", "is not a header name"), _NOT_FOR_PLUGINS]
 Url = Annotated[
     str,
-    Rule(r"((https?://|\$\{)[^\s?#@]+)?", "is not an http or https URL (without user, query or fragment)"),
+    Rule(r"((https?://|\$\{)[^\s?#@\\]+)?", "is not an http or https URL (without user, query or fragment)"),
 ]
 """A base URL, which may contain `${slot}`; or empty."""
 Link = Annotated[str, Rule(r"(https?://[^\s@]+)?", "is not an http or https URL", in_documents=True)]

@@ -122,9 +122,15 @@ def _with_defaults(url: str, provider: Provider) -> str:
 
 
 def _host(url: str) -> str:
-    """Return the host that must be granted: the part after a placeholder; empty if the user sets the whole host."""
+    """Return the host that must be granted; empty if the user sets the whole host.
+
+    With a placeholder in it, that is the domain in which the host is whatever the user sets.
+    """
     host = authority(url)
-    return host.rpartition("}")[2].lstrip(".") if "$" in host else host
+    if "$" not in host:
+        return host
+    after = host.rpartition("}")[2]
+    return "" if after.startswith(":") else after.partition(".")[2]
 
 
 def _all_granted(what: str, wanted: Iterable[str], granted: Iterable[str]) -> None:

@@ -4,7 +4,7 @@ import os
 import stat
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from polyroute._internal import cache
 from polyroute.errors import Unavailable, UsageError
@@ -12,13 +12,15 @@ from polyroute.plugins.manifests.description import Description
 from polyroute.plugins.manifests.discovery import MANIFEST
 from polyroute.types import Model, serialization
 
+T = TypeVar("T")
+
 _MANIFEST_BYTES = 1 << 20
 _LIST_BYTES = 16 << 20
 _MOST_VALUES = 250_000
 """The most values in a manifest or a list, counted before parsing, which takes a hundred times their size in memory."""
 
 # Increase this whenever the same files give another result.
-_VERSION = 3
+_VERSION = 4
 
 
 class Manifest(NamedTuple):
@@ -32,6 +34,8 @@ class Manifest(NamedTuple):
     """The providers that it lists models of."""
     model_urls: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     """By provider, the base URLs set at single models."""
+    model_headers: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType({})
+    """By provider, the headers set at single models."""
     fault: str = ""
     """A message for users saying why it can't be used; the description is then empty."""
 
@@ -98,6 +102,23 @@ def read(path: str, *, strict: bool = True) -> Description:
         raise UsageError("\n".join(located(text, wrong.faults))) from None
 
 
+def model_urls(said: Description) -> dict[str, tuple[str, ...]]:
+    """Return by provider the base URLs set at single models."""
+    return _by_provider((model.provider, model.base_url) for model in said.models if model.base_url)
+
+
+def model_headers(said: Description) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Return by provider the headers set at single models."""
+    return _by_provider((model.provider, header) for model in said.models for header in model.headers)
+
+
+def _by_provider(pairs: Iterable[tuple[str, T]]) -> dict[str, tuple[T, ...]]:
+    found: dict[str, dict[T, None]] = {}
+    for name, value in pairs:
+        found.setdefault(name, {})[value] = None
+    return {name: tuple(values) for name, values in found.items()}
+
+
 def _kept(path: str) -> tuple[Any, tuple[str, ...]]:
     """Return the plain form of a manifest, or its fault, and the other files that it depends on."""
     try:
@@ -105,8 +126,9 @@ def _kept(path: str) -> tuple[Any, tuple[str, ...]]:
     except (UsageError, Unavailable) as error:
         return {"fault": str(error)}, _around(os.path.dirname(path))
     listed = sorted({model.provider for model in found.models})
-    urls = {name: sorted({each.base_url for each in found.models if each.provider == name} - {""}) for name in listed}
-    value = {"description": serialization.plain(found._replace(models=())), "listed": listed, "urls": urls}
+    urls, headers = model_urls(found), model_headers(found)
+    said = serialization.plain(found._replace(models=()))
+    value = {"description": said, "listed": listed, "urls": urls, "headers": headers}
     return value, Manifest(path, found).files[1:]
 
 
@@ -120,8 +142,9 @@ def _restored(path: str, kept: Any) -> Manifest:
     if "fault" in kept:
         return Manifest(path, fault=kept["fault"])
     urls = {name: tuple(each) for name, each in kept["urls"].items()}
+    headers = {name: tuple((key, value) for key, value in each) for name, each in kept["headers"].items()}
     said = serialization.restored(Description, kept["description"])
-    return Manifest(path, said, frozenset(kept["listed"]), urls)
+    return Manifest(path, said, frozenset(kept["listed"]), urls, headers)
 
 
 def _fill_lists(document: dict[str, Any], folder: str) -> Iterable[str]:

@@ -10,10 +10,11 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic_core import CoreSchema, SchemaValidator, core_schema
 
-from polyroute.base_url import authority, normalized, placeholders
+from polyroute.base_url import authority, is_bare, normalized, placeholders
 from polyroute.plugins.manifests import validators
 from polyroute.plugins.manifests.description import MAX_MODELS, Description, ModelList, Spelling
 from polyroute.plugins.manifests.validators import Field
+from polyroute.requirements.slots import WANTED
 from polyroute.types import (
     Alternative,
     CredentialKind,
@@ -235,6 +236,7 @@ def _check_placeholders(provider: Provider, part: Part) -> None:
         *_unfilled("a base URL", {*_names(urls), *(case.slot for case in cases)}, slots, "keys never go in URLs"),
         *_unfilled("a header", _names(headers), slots, "use `auth` for the key"),
         *_unchecked(_names(headers), slots),
+        *_bad_defaults(_names([*urls, *headers]), provider),
         *_misplaced(provider),
     ]
     if faults:
@@ -252,6 +254,13 @@ def _unchecked(names: Collection[str], slots: Mapping[str, Slot]) -> Iterable[st
     known = (slots[name] for name in names if name in slots)
     if loose := sorted(slot.name for slot in known if not (slot.secret or slot.check)):
         yield f'has a header that holds {", ".join(loose)} unchecked: set check = "slug" at the slot'
+
+
+def _bad_defaults(names: Collection[str], provider: Provider) -> Iterable[str]:
+    """Yield the defaults that a variable with the same value could not be filled in for."""
+    for slot in (slot for group in provider.requirement for slot in group.slots if slot.name in names):
+        if slot.default and not is_bare(slot.default, slot.check or "slug"):
+            yield f"has a default for {slot.name}, {slot.default!r}, which {WANTED[slot.check or 'slug']}"
 
 
 def _misplaced(provider: Provider) -> Iterable[str]:

@@ -4,13 +4,14 @@ Nothing here runs a program. A plugin's fingerprint covers its whole folder, the
 that get their values, so that any change needs a new approval.
 """
 
+import itertools
 import os
 import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from polyroute._internal import cache, file_access, platform
-from polyroute.base_url import site
+from polyroute.base_url import filled, origin_template, site
 from polyroute.errors import UsageError
 from polyroute.requirements import evaluation, slots
 from polyroute.results import Commands
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 _FOLDER_FILES = 10_000
 _FOLDER_BYTES = 512 << 20
+_MOST_DEFAULTS = 100
+"""The most combinations of defaults that are filled into one base URL."""
 
 _State = tuple[str, int, int, int, int]
 """The identity of a file, including its status change time, which users can't set."""
@@ -72,13 +75,26 @@ def bindings(manifest: "Manifest") -> list[Binding]:
 
 
 def hosts(provider: Provider, manifest: "Manifest | None" = None) -> set[str]:
-    """Return scheme, host and port of each base URL of a provider.
+    """Return scheme, host and port of each place to which a provider's base URLs may lead.
 
-    A base URL with a placeholder may become any host, so it counts as a host of this provider only.
+    Of one with a placeholder, that is the host with the defaults filled in and, if a variable may fill it, the
+    template: it may become any host, so it counts as a host of this provider only.
     """
     more = manifest.model_urls.get(provider.id, ()) if manifest else ()
     urls = (provider.base_url, *(case.base_url for case in provider.base_url_cases), *more)
-    return {host(url, provider.id) for url in urls if url}
+    return {found for url in urls if url for found in hosts_of_url(url, provider)}
+
+
+def hosts_of_url(url: str, provider: Provider) -> Iterator[str]:
+    """Yield scheme, host and port of each place to which one base URL of a provider or of its models may lead."""
+    start = origin_template(url)
+    named = [slot for group in provider.requirement for slot in group.slots if f"${{{slot.name}}}" in start]
+    if not named or any(slot.alternatives for slot in named):
+        yield host(url, provider.id)
+    defaults = {slot.name: {each.default for each in named if each.name == slot.name} for slot in named}
+    for values in itertools.islice(itertools.product(*defaults.values()), _MOST_DEFAULTS):
+        if named and all(values):
+            yield site(filled(start, dict(zip(defaults, values, strict=True))) or start)
 
 
 def resolved(manifest: "Manifest", search_path: str) -> Commands:
@@ -148,6 +164,21 @@ def contested(provider: Provider, manifest: "Manifest", readers: Mapping[str, Re
         elif strangers := [other for other in others if not own <= other.hosts]:
             names = sorted({name for other in strangers for name in other.providers})
             found[each] = f"{display_name(each)} is for {', '.join(names)}"
+    return found
+
+
+def added_headers(provider: Provider, manifest: "Manifest", others: Iterable[Provider]) -> list[str]:
+    """Return the headers that a manifest adds to requests to hosts of `others`, with host and owner, as messages.
+
+    A header may change whom a request is billed to or what is kept of it, even if the key goes where it belongs.
+    """
+    added = {*provider.headers, *manifest.model_headers.get(provider.id, ())}
+    own = hosts(provider, manifest) if added else frozenset[str]()
+    found = []
+    for other in others if added else ():
+        shared, names = own & hosts(other), sorted({name for name, _ in added - {*other.headers}})
+        if shared and names:
+            found.append(f"{', '.join(names)} to requests to {', '.join(sorted(shared))}, which is for {other.id}")
     return found
 
 

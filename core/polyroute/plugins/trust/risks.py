@@ -39,6 +39,13 @@ def found(manifest: Manifest, others: Mapping[str, Readers]) -> list[str]:
     return list(dict.fromkeys([*commands, *sent, *_granted(manifest, others)]))
 
 
+def headers(manifest: Manifest, others: Iterable[Provider]) -> list[str]:
+    """Return the headers that a manifest adds to requests to hosts of `others`, other plugins' providers."""
+    known = [*others] if any(each.headers for each in manifest.description.providers) or manifest.model_headers else []
+    added = (policy.added_headers(each, manifest, known) for each in manifest.description.providers)
+    return [f"adds {each}" for some in added for each in some]
+
+
 def _sent(provider: Provider, manifest: Manifest, others: Mapping[str, Readers]) -> Iterable[str]:
     where = ", ".join(sorted(policy.hosts(provider, manifest))) or "nowhere"
     for place in policy.contested(provider, manifest, others):
