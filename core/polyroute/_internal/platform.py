@@ -26,6 +26,8 @@ HAS_OWNERS = _IS_POSIX
 """Whether files have an owner and a mode that say who may change them. On Windows their folder determines that."""
 KNOWS_CHANGE_TIME = _IS_POSIX
 """Whether `st_ctime_ns` is the time of the last change, which programs can't set. On Windows: the creation time."""
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+"""The search path for executables. It contains no folder of a user and no shims of version managers."""
 NEEDS_POSIX = "needs Linux or macOS"
 WORKS_HERE = "Manifests without commands and plugins in Python work on this system."
 

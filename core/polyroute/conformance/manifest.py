@@ -13,7 +13,7 @@ from polyroute.plugins.manifests.description import Description
 from polyroute.plugins.manifests.discovery import MANIFEST
 from polyroute.plugins.manifests.loader import Manifest
 from polyroute.plugins.trust import policy, risks
-from polyroute.plugins.trust.policy import Unsafe
+from polyroute.plugins.trust.programs import Unsafe
 from polyroute.results import Finding
 
 

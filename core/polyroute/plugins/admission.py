@@ -15,7 +15,7 @@ from polyroute.plugins.manifests.description import Description
 from polyroute.plugins.manifests.loader import Manifest
 from polyroute.plugins.trust import policy
 from polyroute.plugins.trust.approvals import Approvals
-from polyroute.plugins.trust.policy import Unsafe
+from polyroute.plugins.trust.programs import Unsafe
 from polyroute.requirements import evaluation
 from polyroute.results import Commands, Kind, Plugin, Refused
 from polyroute.types import Alternative, Problem

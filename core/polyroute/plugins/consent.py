@@ -10,7 +10,8 @@ from polyroute._internal.terminal import quoted
 from polyroute.plugins.loader import Loaded
 from polyroute.plugins.registry import Registry
 from polyroute.plugins.trust import policy
-from polyroute.plugins.trust.policy import Readers, Unsafe
+from polyroute.plugins.trust.policy import Readers
+from polyroute.plugins.trust.programs import Unsafe
 from polyroute.requirements import evaluation
 from polyroute.results import Plugin
 from polyroute.types import Provider

@@ -87,6 +87,8 @@ class Alternative(NamedTuple):
             return "give either a `variable` or a `file`, or a `command`"
         if bool(self.section) != bool(self.keys):
             return "`section` and `keys` go together"
+        if self.command and "/" in self.command[0] and not self.command[0].startswith("/"):
+            return f"command: {self.command[0]!r} should be a bare name or an absolute path"
         if self.variables and not self.command:
             return "`variables` go with a `command`"
         return "`expires_field` goes with `json_field`" if self.expires_field and not self.json_field else ""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from polyroute._internal import cache
+from polyroute._internal.platform import SYSTEM_PATH
 from polyroute.base_url import authority, filled, placeholders
 from polyroute.environment import PROCESS, Environment
 from polyroute.plugins.executables.jsonrpc import RpcError
@@ -17,9 +18,6 @@ from polyroute.types import Provider
 
 if TYPE_CHECKING:
     from polyroute.plugins.executables.event_loop import Program
-
-FIXED_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-"""The search path for programs. It contains no folder of a user and no shims of version managers."""
 
 _HOME = "HOME"
 
@@ -35,7 +33,7 @@ def program(manifest: Manifest, environment: Environment, *, with_values: bool =
     names = granted.variables if with_values else (*({_HOME} & {*granted.variables}), *granted.settings)
     values = {name: environment.home if name == _HOME else environment.setting(name) for name in names}
     own = {name: value for name, value in values.items() if value}
-    variables = {"PATH": FIXED_PATH, **language(environment), **own}
+    variables = {"PATH": SYSTEM_PATH, **language(environment), **own}
     return Program(_argv(granted.argv, manifest.folder), variables, environment.setting("TMPDIR") or "/tmp")  # noqa: S108
 
 
@@ -50,10 +48,10 @@ def _argv(argv: Iterable[str], folder: str) -> tuple[str, ...]:
     first, *rest = [os.path.join(base, each[2:]) if each.startswith("./") else each for each in argv]
     if os.path.isabs(first):
         return first, *rest
-    for directory in FIXED_PATH.split(":"):
+    for directory in SYSTEM_PATH.split(":"):
         if os.access(found := os.path.join(directory, first), os.X_OK):
             return found, *rest
-    raise RpcError("cannot_start", f"can't be started: there is no {first} in {FIXED_PATH}")
+    raise RpcError("cannot_start", f"can't be started: there is no {first} in {SYSTEM_PATH}")
 
 
 def present(manifest: Manifest, environment: Environment) -> list[str]:

@@ -6,7 +6,7 @@ from polyroute._internal import platform
 from polyroute._internal.paths import absolute_only
 from polyroute.environment import PROCESS, Environment
 from polyroute.plugins.executables.event_loop import Program, Session, run
-from polyroute.plugins.executables.permissions import FIXED_PATH, language
+from polyroute.plugins.executables.permissions import language
 from polyroute.requirements.slots import command_name
 from polyroute.results import Failed
 from polyroute.types import Alternative
@@ -53,7 +53,7 @@ def output(place: Alternative, environment: Environment) -> str:
 def _program(place: Alternative, environment: Environment) -> Program:
     values = {name: environment.setting(name) for name in place.variables}
     variables = {
-        "PATH": absolute_only(environment.setting("PATH", layer=PROCESS) or "") or FIXED_PATH,
+        "PATH": absolute_only(environment.setting("PATH", layer=PROCESS) or "") or platform.SYSTEM_PATH,
         "HOME": environment.home,
         **language(environment),
         **{name: value for name, value in values.items() if value},

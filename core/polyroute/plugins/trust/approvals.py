@@ -106,14 +106,14 @@ class Approvals(NamedTuple):
         from polyroute.plugins.trust import policy
 
         commands = self.commands.get(manifest.identity, _EMPTY)
-        return "approved" if known == policy.fingerprint(manifest, commands) else "changed"
+        return "approved" if known == policy.fingerprint(manifest, commands, self.search_path) else "changed"
 
     def consent_to(self, manifest: "Manifest") -> Consent:
         """Return what there is to approve now. Raises UsageError if a command is missing or a file is not safe."""
-        from polyroute.plugins.trust import policy
+        from polyroute.plugins.trust import policy, programs
 
-        commands = policy.resolved(manifest, self.search_path)
-        return Consent(policy.fingerprint(manifest, commands), commands)
+        commands = programs.resolved(manifest, self.search_path)
+        return Consent(policy.fingerprint(manifest, commands, self.search_path), commands)
 
     def require_writable(self) -> None:
         """Check that decisions can be written, before anything that depends on them is.

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from polyroute._internal import cache, file_access, platform
 from polyroute.base_url import filled, origin_template, site
-from polyroute.errors import UsageError
+from polyroute.plugins.trust import programs
+from polyroute.plugins.trust.programs import Unsafe
 from polyroute.requirements import evaluation, slots
 from polyroute.results import Commands
 from polyroute.types import Alternative, Provider, Slot
@@ -29,17 +30,8 @@ _State = tuple[str, int, int, int, int]
 """The identity of a file, including its status change time, which users can't set."""
 
 # Increase this whenever fingerprints are computed differently; plugins then have to be approved again.
-_VERSION = 2
+_VERSION = 3
 _NO_COMMANDS: Commands = {}
-
-
-class Unsafe(UsageError):
-    """A plugin's files are not safe to use."""
-
-    def __init__(self, why: str, remedy: str) -> None:
-        self.why = why
-        self.remedy = remedy
-        super().__init__(f"{why}. {remedy}")
 
 
 class Binding(NamedTuple):
@@ -97,25 +89,13 @@ def hosts_of_url(url: str, provider: Provider) -> Iterator[str]:
             yield site(filled(start, dict(zip(defaults, values, strict=True))) or start)
 
 
-def resolved(manifest: "Manifest", search_path: str) -> Commands:
-    """Return the paths of a manifest's commands on the user's PATH. Raises UsageError if one is missing."""
-    import shutil
-
-    found: dict[str, str] = {}
-    for name in dict.fromkeys(command[0] for command in manifest.description.commands):
-        path = shutil.which(name, path=search_path) if search_path else None
-        if path is None:
-            raise UsageError(f"{manifest.name} runs {name!r} for its key, and there is no such program on your PATH.")
-        found[name] = os.path.abspath(path)
-    return found
-
-
-def fingerprint(manifest: "Manifest", commands: Commands = _NO_COMMANDS) -> str:
+def fingerprint(manifest: "Manifest", commands: Commands = _NO_COMMANDS, search_path: str = "") -> str:
     """Return a digest of the state of a plugin and of the programs that it runs.
 
-    Raises Unsafe if its files are not safe to use.
+    `search_path` is the PATH on which commands find other programs. Raises Unsafe if its files are not safe to use.
     """
-    files = [*_own_files(manifest), *_programs(manifest, commands)]
+    outside = programs.outside_files(manifest, commands, search_path)
+    files = [*_own_files(manifest), *(_check_rights(path, "") for path in outside)]
     granted = manifest.description.executable
     given = [granted.variables, granted.settings] if granted else None
     said = f"{given} {bindings(manifest)} {sorted(commands.items())}"
@@ -130,7 +110,7 @@ def fingerprint(manifest: "Manifest", commands: Commands = _NO_COMMANDS) -> str:
 
 
 def _own_files(manifest: "Manifest") -> list[_State]:
-    if manifest.has_folder:
+    if manifest.has_folder or manifest.description.executable:
         return sorted(_files(manifest.folder))
     return [_check_rights(path, manifest.folder) for path in manifest.files]
 
@@ -232,16 +212,6 @@ def _check_place(path: str, folder: str) -> None:
         raise Unsafe(f"{path} leads out of the plugin's folder", "Put a copy of the file in the folder.")
 
 
-def _programs(manifest: "Manifest", commands: Commands) -> Iterator[_State]:
-    """Yield the files outside its folder that a plugin runs by absolute path; changing one changes the plugin."""
-    granted = manifest.description.executable
-    argvs = [granted.argv] if granted else []
-    argvs += [(commands.get(command[0], command[0]), *command[1:]) for command in manifest.description.commands]
-    for path in dict.fromkeys(each for argv in argvs for each in argv if os.path.isabs(each)):
-        if path in (argv[0] for argv in argvs) or os.path.isfile(path):
-            yield _check_rights(path, os.path.dirname(path))
-
-
 def _files(folder: str) -> Iterator[_State]:
     """Yield the folder of a plugin and every file and link in it.
 
@@ -282,10 +252,13 @@ def _named(path: str, folder: str) -> str:
 
 
 def _content(path: str) -> bytes:
+    """Return a digest of a file, or where a link to a folder leads."""
+    import hashlib
+
     if os.path.isdir(path):  # a link, whose target is among the files
         return os.fsencode(os.readlink(path))
     with open(path, "rb") as file:
-        return file.read()
+        return hashlib.file_digest(file, "sha256").digest()
 
 
 def _sha256(parts: Iterable[bytes]) -> str:
