@@ -51,7 +51,7 @@ class Catalog:
         self.plugins = plugins = plugins.about(self.environment)
         self._own_models = OwnModels(environment, plugins)
         self.preferences = Preferences() if preferences is None else preferences
-        found = credentials.find(plugins, self.environment)
+        found = credentials.find(plugins, self.environment, self._own_models.key_variables)
         self._mappers = Mappers(plugins, self.environment.report)
         self._order = Order(plugins, self.preferences)
         self._router = Router(plugins, self.environment, found, self._mappers, self._order, self._own_models)

@@ -67,7 +67,7 @@ def _hosts(provider: Provider, found: Description) -> set[str]:
 
 
 def _shared(provider: Provider, hosts: set[str], terms: Terms) -> Iterator[Finding]:
-    for name in sorted({*evaluation.variables(provider), *evaluation.secret_variables(provider)}):
+    for name in sorted(evaluation.all_variables(provider)):
         others = readers().get(name)
         if others and others.providers - {provider.id} and not hosts <= others.hosts:
             yield _told(_place(provider, name, terms), name, others, hosts)

@@ -45,6 +45,13 @@ class OwnModels:
         self._problems += tuple(self._orphan(model) for model in models if model.provider not in names)
         return {ModelRef(names[each.provider], each.name): each for each in models if each.provider in names}
 
+    def key_variables(self) -> frozenset[str]:
+        """Return the variables and keyring entries that models refer to for their keys."""
+        from polyroute.custom_models.models import key_reference
+
+        found = (key_reference(model.key) for model in self.all.values() if model.key)
+        return frozenset(name for each in found if each for name in each if name)
+
     def _is_missing(self) -> bool:
         """Return whether the file does not exist. If that can't be determined, reading it reports the error."""
         try:

@@ -93,7 +93,7 @@ def _own_places(claims: Registry, loaded: Loaded, report: Reporter) -> Mapping[s
         provider, owner = providers[name], claims.owners[name]
         if believed.is_approved(owner):
             continue
-        variables = {*evaluation.variables(provider), *evaluation.secret_variables(provider)}
+        variables = evaluation.all_variables(provider)
         others = {each: found for each in variables if (found := _others(each, name, readers[each], believed))}
         withheld = policy.contested(provider, manifest, others)
         if added := _added_headers(name, manifest, claims, believed):

@@ -64,6 +64,11 @@ def secret_variables(provider: Provider) -> set[str]:
     return found
 
 
+def all_variables(provider: Provider) -> set[str]:
+    """Return every variable that the provider names: in its requirement, or as one that its plugin reads."""
+    return {*variables(provider), *secret_variables(provider)}
+
+
 def depends_on_variables_only(provider: Provider) -> bool:
     """Return whether the provider certainly has no credential if none of its variables is set."""
     if any(alternative.file or alternative.command for alternative in alternatives(provider)):

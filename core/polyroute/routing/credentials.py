@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Collection
 
 from polyroute import base_url
 from polyroute._internal.containment import pass_on
 from polyroute._internal.secret_memory import moment
-from polyroute.environment import GLOBAL, PLUGIN, PROCESS, PROJECT, Environment
+from polyroute._internal.terminal import quoted
+from polyroute.environment import GLOBAL, KEYRING, PLUGIN, PROCESS, PROJECT, Environment
 from polyroute.lists.changes import Change
 from polyroute.plugins.loaded import Plugins
 from polyroute.requirements import evaluation
@@ -18,9 +20,12 @@ from polyroute.types import Credential, Detection, Provider
 _ACCEPT = "If you trust it: `polyroute refresh --accept {}`."
 
 
-def find(plugins: Plugins, environment: Environment) -> dict[str, Evaluation]:
+def find(
+    plugins: Plugins, environment: Environment, referred: Callable[[], Collection[str]] = tuple
+) -> dict[str, Evaluation]:
     """Return the credential found, or what is missing, for each provider that the environment may have something of.
 
+    `referred` returns the variables that custom models refer to for their keys; it is called only if that matters.
     A met requirement takes precedence over a login that a plugin detects. All other providers have no credential:
     `Plugins.unmet` returns what they lack.
     """
@@ -42,7 +47,41 @@ def find(plugins: Plugins, environment: Environment) -> dict[str, Evaluation]:
     for name, change in plugins.unasked.items():
         if (known := found.get(name)) and known.credential and known.credential.source:
             found[name] = _unasked(name, change, known, plugins, environment)
+    for name, known in tuple(found.items()):
+        if reason := _of_somebody_else(name, known.credential, plugins, environment, referred):
+            found[name] = _withheld(name, reason, plugins, environment)
     return found
+
+
+def _of_somebody_else(
+    name: str,
+    credential: Credential | None,
+    plugins: Plugins,
+    environment: Environment,
+    referred: Callable[[], Collection[str]],
+) -> str:
+    """Return why a manifest gets no key that the user stored or named for something else; empty if it gets the key.
+
+    Only `keys set` writes to the keyring, and records the owner of the provider that the key is for. A variable that
+    other providers read was judged by their hosts when the plugins were loaded. A setting is sent too, in an address or
+    a header.
+    """
+    owner, unconfirmed = plugins.owners[name], f"and the plugin of {name} has not been confirmed"
+    if not (credential and owner.is_third_party and owner.manifest) or plugins.is_recorded(name, owner):
+        return ""
+    own = {each for each in evaluation.all_variables(plugins.providers[name]) if environment.source(each)}
+    own -= {each for each in own if {*plugins.readers.get(each, ())} - {name}}
+    if credential.source and credential.source.layer == KEYRING and credential.source.name in own:
+        return f"{credential.source} was not stored for {name}, {unconfirmed}"
+    taken = sorted(own & {*referred()}) if own else []
+    return f"{', '.join(taken)} is the key of a custom model, {unconfirmed}" if taken else ""
+
+
+def _withheld(name: str, reason: str, plugins: Plugins, environment: Environment) -> Evaluation:
+    owner = plugins.owners[name]
+    remedy = f"If you trust it: `polyroute plugins trust {quoted(owner.name)}`."
+    environment.report(owner.problem(f"{name}: {reason}", remedy, code="key-withheld", provider=name))
+    return Evaluation(None, reason, remedy)
 
 
 def _misplaced(plugin: Plugin, detection: Detection, plugins: Plugins) -> str:

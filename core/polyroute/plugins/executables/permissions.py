@@ -79,7 +79,7 @@ def check(description: Description, manifest: Manifest) -> None:
     declared, granted = manifest.description, manifest.description.executable or Executable(())
     if description.name not in ("", manifest.name):
         raise RpcError("schema", f"calls itself {description.name!r}, but its manifest calls it {manifest.name!r}")
-    wanted = {name for each in description.providers for name in evaluation.variables(each)}
+    wanted = {name for each in description.providers for name in evaluation.all_variables(each)}
     _all_granted("the variable", wanted, granted.variables)
     _all_granted("the method", description.methods, declared.methods)
     if description.commands:
