@@ -55,16 +55,15 @@ class Plugins:
         report = self._problems.report
         self._hooks = Hooks(loaded.manager)
         self.approvals = loaded.approvals
-        recorded = self.approvals.owners
         answers = self._hooks.items("polyroute_providers", Provider, report)
         found = self._hooks.items("polyroute_lists", FetchedList, report)
-        judged = changes.judge(answers, found, accepted, recorded) if found else changes.Decision(answers)
+        judged = changes.judge(answers, found, accepted, self.approvals.owners) if found else changes.Decision(answers)
         self.waiting = judged.waiting
         self.unasked = judged.unasked
         """By provider ID, providers that only a fetched list has; they get no key before the user agrees."""
         for problem in judged.problems:
             report(problem)
-        claims = assign_owners(judged.answers, report, recorded)
+        claims = assign_owners(judged.answers, report, self.approvals.owners)
         claims = without(claims, judged.refused)
         self.lists = merged_lists(found, claims, report)
         self.claimed = claims.claimed

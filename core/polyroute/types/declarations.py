@@ -74,8 +74,7 @@ class Alternative(NamedTuple):
     """The place of the value in the JSON that the variable, the file or the command gives: a dotted path (`a.b`) or a
     JSON pointer (`/a.b/c`)."""
     command: tuple[Text, ...] = ()
-    """A program that prints the secret, with its arguments. It is run without a shell and only at the moment of use. A
-    manifest that names a command is used only after the user has approved it."""
+    """A program that prints the secret, with its arguments; run without a shell and only at the moment of use."""
     variables: tuple[Variable, ...] = ()
     """The variables that the command gets, in addition to `HOME`, `PATH` and the language settings."""
     expires_field: Line = ""
