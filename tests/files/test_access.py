@@ -239,6 +239,21 @@ def test_approvals_that_others_may_write_are_not_used(user: Commander) -> None:
         each.chmod(before)
 
 
+def test_a_plugin_is_not_added_to_a_folder_of_others(user: Commander) -> None:
+    """`plugins add` says that others may write the plugin folder before it copies anything into it."""
+    user.folder.mkdir(parents=True)
+    user.folder.chmod(0o777)
+    done = user.run("plugins", "add", str(user.download("acme", ACME)), "--yes")
+    assert (done.status, f"chmod go-w {user.folder}" in done.err, list(user.folder.iterdir())) == (2, True, [])
+
+
+def test_without_approvals_a_wide_home_is_no_problem_of_theirs(user: Commander) -> None:
+    """If there is no file of approvals, nothing is said about who could change it."""
+    user.home.chmod(0o777)
+    assert "approvals-unsafe" not in {each["code"] for each in user.json("plugins", "list")["problems"]}
+    user.home.chmod(0o700)
+
+
 def test_consent_to_lists_that_others_may_write_is_not_used(tmp_path: Path) -> None:
     """Accepted changes of fetched lists are not believed if others may write them; agreeing again says so."""
     change = Change("acme", "base URL", "a", "b")

@@ -18,12 +18,16 @@ from polyroute import (
     Slot,
     hookimpl,
 )
+from polyroute.lists import changes
+from polyroute.lists.changes import Change
+from polyroute.lists.stored import FetchedList
 from polyroute.plugins.executables import permissions
 from polyroute.plugins.executables.jsonrpc import RpcError
 from polyroute.plugins.manifests.loader import Manifest
 from polyroute.plugins.manifests.parser import parse
 from polyroute.plugins.manifests.validators import InvalidDocument
 from polyroute.plugins.trust import policy
+from polyroute.results import Plugin
 from polyroute.types import AuthHeader
 from polyroute.types.result_check import find_fault
 from tests.support.manifests import ACME, Person, manifest, plugin, words
@@ -172,6 +176,18 @@ def test_no_plugin_sets_a_header_that_decides_where_or_how_a_request_goes(name: 
         Secret("s", headers=((name, "x"),)),
     )
     assert [bool(find_fault(each)) for each in values] == [True] * 4
+
+
+@pytest.mark.parametrize("name", ["Host", "X-Forwarded-For"])
+def test_no_fetched_list_sets_such_a_header(name: str) -> None:
+    """A provider or a model in a fetched list with a refused header is not used, even if the user agreed to it."""
+    listing = Plugin("lists", "lists-plugin", is_bundled=True)
+    provider = Provider("acme", "Acme", base_url="https://api.acme.example/v1", headers=((name, "x"),))
+    model = Model("other", "m", base_url="https://api.acme.example/v1", headers=((name, "x"),))
+    fetched = FetchedList("acme", "https://api.acme.example/list", len, providers=(provider,), moved=(model,))
+    agreed = [Change("other", "base URL of m", "", model.base_url)]
+    decision = changes.judge([], [(listing, fetched)], agreed)
+    assert (list(decision.answers), dict(decision.moved), decision.waiting) == ([], {}, ())
 
 
 @pytest.mark.parametrize("name", ["X-Org", "anthropic-version", "x-goog-user-project", "Content-Type", "Telemetry"])

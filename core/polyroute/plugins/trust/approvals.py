@@ -83,7 +83,7 @@ class Approvals(NamedTuple):
         """Read the decisions. If the file can't be read or is not safe, nothing is approved; `problems` says why."""
         path, home = os.path.join(environment.state_directory, "plugins.json"), environment.home
         search_path = absolute_only(environment.setting("PATH", layer=PROCESS) or os.defpath)
-        if exposed := file_access.exposure(path, home):
+        if os.path.lexists(path) and (exposed := file_access.exposure(path, home)):
             why = f"is not used, and nothing is approved: {exposed.why}"
             problem = Problem(why, exposed.remedy, path=path, code="approvals-unsafe")
             return cls(path, search_path, problems=(problem,), home=home)
