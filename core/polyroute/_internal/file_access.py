@@ -5,8 +5,6 @@ user or to root, and nobody else may write it. Unlike ssh, they accept a folder 
 may rename or remove a file.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import stat
