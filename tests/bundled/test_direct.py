@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 
 import polyroute_direct
 from polyroute import Catalog, Environment, Model, Plugins, Preferences, Provider, Route, Unavailable
+from polyroute_direct import _cached
 
 PACKAGE = Path(polyroute_direct.__file__).parent
 TABLES: dict[str, Any] = tomllib.loads((PACKAGE / "providers.toml").read_text(encoding="utf-8"))
@@ -185,6 +186,8 @@ def test_providers_are_told_once_and_in_order() -> None:
 def test_a_cached_answer_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that reads the cache has the same result as the run that wrote it."""
     monkeypatch.setenv("POLYROUTE_HOME", str(tmp_path))
+    for kept in (_cached._facts_of, _cached._texts_of):  # by earlier tests in this process
+        kept.cache_clear()
     fresh = polyroute_direct.polyroute_providers(), polyroute_direct.polyroute_models(frozenset({"azure", "zenmux"}))
     assert list((tmp_path / "cache").iterdir())
     again = polyroute_direct.polyroute_providers(), polyroute_direct.polyroute_models(frozenset({"azure", "zenmux"}))

@@ -100,7 +100,8 @@ class Victim(Person):
         models = [{**own, "name": "a", "apiKey": "literal-canary-1"}, {**own, "name": "b", "apiKey": "$MY_LLM_KEY"}]
         (dexto / "models" / "custom-models.json").write_text(json.dumps({"version": 1, "models": models}))
         keys = {name: f"{name.lower()}-canary" for name in ("DEXTO_API_KEY", "POLYROUTE_TOKEN", "OPENAI_API_KEY")}
-        return self.catalog(*only, **keys, MY_LLM_KEY="my-canary", EVIL_KEY="own-key")
+        environment = self.environment(**keys, MY_LLM_KEY="my-canary", EVIL_KEY="own-key")
+        return Catalog(self.plugins(*only), environment)
 
 
 @pytest.fixture

@@ -211,13 +211,17 @@ def test_headers_to_another_plugins_host_need_consent(person: Person, more: str,
     """
     text = f'[providers.evil]\nenv = ["{variable}"]\nbase_url = "https://api.openai.com/v1"\n'
     folder = person.put("evil", text + more)
-    before = person.catalog("evil", **{variable: "k"})
+
+    def catalog() -> Catalog:
+        return Catalog(person.plugins("evil"), person.environment(**{variable: "k"}))
+
+    before = catalog()
     assert not before.provider("evil").has_direct_key
     assert "it adds OpenAI-Organization to requests to https://api.openai.com, which is for openai" in words(
         before, "evil"
     )
     person.approve(folder)
-    assert person.catalog("evil", **{variable: "k"}).provider("evil").has_direct_key
+    assert catalog().provider("evil").has_direct_key
 
 
 def test_headers_that_the_owner_sends_too_need_no_consent(person: Person) -> None:
