@@ -12,11 +12,21 @@ from polyroute.errors import UsageError
 from polyroute.types import Check, Provider, Source
 
 # Patterns as text: `re` compiles (and keeps) them when first used, and most runs use none.
-PATTERN = r"https?://[^\s\x00-\x1f/?#@\\$]+(?:/[^\s\x00-\x1f?#\\$]*)?"
-"""A base URL: http or https, without user name, query, fragment, backslash and `$`.
+_HEX = "[0-9A-Fa-f]{1,4}"
+_IPV6 = "|".join(
+    [
+        rf"(?:{_HEX}:){{7}}{_HEX}|(?:{_HEX}:){{1,7}}:|:(?::{_HEX}){{1,7}}|::",
+        *(rf"(?:{_HEX}:){{1,{7 - after}}}(?::{_HEX}){{1,{after}}}" for after in range(1, 7)),
+    ]
+)
+_HOST = r"[0-9A-Za-z_-]{1,63}(?:\.[0-9A-Za-z_-]{1,63})*\.?"
+_PORT = "(?:[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+PATTERN = rf"""https?://(?:{_HOST}|\[(?:{_IPV6})\])(?::{_PORT})?(?:/[!"%->@-\[\]-~]*)?"""
+"""A base URL: http or https in ASCII, without user name, query, fragment, backslash and `$`.
 
-The pattern means the same to Python's `re` and to the Rust regular expressions of pydantic-core.
+The pattern means the same to Python's `re` and to JavaScript.
 """
+DESCRIPTION = "an http or https URL in ASCII without user name, ?, #, $ and backslash"
 _PLACEHOLDER = r"\$\{(\w*)\}"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _SHAPES: dict[Check, str] = {

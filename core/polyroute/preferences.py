@@ -146,9 +146,11 @@ def _rewrite(path: str, change: Callable[["TOMLDocument"], None]) -> str:
         from tomlkit.exceptions import TOMLKitError
     except ImportError:
         raise MissingExtra("Changing config.toml", "cli") from None
-    with files.readable_errors(path), files.locked(path):
+    with files.readable_errors(path), files.locked(path, links=True):
         try:
             document = tomlkit.parse(before := _text(path))
+            if files.is_link(path) and (faults := [*_faults(document)]):
+                raise NotUnderstood(f"{path} was not changed: it is a link to a file with {faults[0]}. Fix the link.")
             change(document)
             after = tomlkit.dumps(document)
         except (ValueError, TypeError, AttributeError, RecursionError, TOMLKitError):

@@ -206,3 +206,12 @@ def test_writers_at_the_same_time_lose_nothing(tmp_path: Path) -> None:
     started = [subprocess.Popen([sys.executable, "-c", program, str(path), name]) for name in "ABCD"]
     assert [each.wait() for each in started] == [0] * 4
     assert parse(path.read_text(encoding="utf-8")) == {f"{name}{n}": "v" for name in "ABCD" for n in range(20)}
+
+
+def test_a_link_to_a_file_of_another_kind(tmp_path: Path) -> None:
+    """Through a link, a file with lines that are no assignments is left unchanged: it may be any other file."""
+    (tmp_path / "passwd").write_text("root:x:0:0\n", encoding="utf-8")
+    (tmp_path / ".env").symlink_to(tmp_path / "passwd")
+    with pytest.raises(Unavailable, match="line 1 is not NAME=value"):
+        update(str(tmp_path / ".env"), "A", "b")
+    assert (tmp_path / "passwd").read_text(encoding="utf-8") == "root:x:0:0\n"

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from polyroute import ModelRef, Plugins
 from polyroute._internal import lossless_json
-from polyroute.custom_models.entry_check import all_sound, sound
+from polyroute.custom_models.entry_check import valid_entries
 from polyroute.custom_models.store import CustomStore
 from polyroute.server.schemas import CustomModelBody
 from tests.support.processes import together
@@ -127,11 +127,13 @@ VALUES = st.one_of(TEXTS, st.none(), st.booleans(), st.integers(), st.sampled_fr
 FIELDS = ("name", "provider", "baseURL", "displayName", "maxInputTokens", "maxOutputTokens", "apiKey", "filePath", "z")
 
 
-@given(st.lists(st.dictionaries(st.sampled_from(FIELDS), VALUES) | VALUES, max_size=3))
-def test_what_is_taken_quickly_is_sound(values: list[Any]) -> None:
-    """If the fast check accepts all entries at once, the check of each single entry accepts it too."""
-    if all_sound(values):
-        assert sound(values) == (dict(enumerate(values)), {})
+@given(st.lists(st.dictionaries(st.sampled_from(FIELDS), VALUES) | VALUES, max_size=6))
+def test_entries_are_checked_together_as_one_by_one(values: list[Any]) -> None:
+    """Checked together, entries have the same verdicts and messages as checked one by one."""
+    alone = {index: valid_entries([value])[1].get(0, "") for index, value in enumerate(values)}
+    entries, faults = valid_entries(values)
+    assert faults == {index: fault for index, fault in alone.items() if fault}
+    assert [index for index, _ in entries] == [index for index, fault in alone.items() if not fault]
 
 
 ADDRESSES = ["https://a.example/v1", "http://[::1]:8080", "https://a/", "https://a.example:65535/v1/%20", "https://a?b"]
@@ -157,36 +159,20 @@ def test_what_a_request_may_hold_can_be_stored(sent: dict[str, Any]) -> None:
     except ValidationError:
         return
     entry = {name: value for name, value in body.model_dump(exclude_unset=True).items() if value}
-    assert sound([entry]) == ({0: entry}, {})
-
-
-def test_the_common_shape_is_taken_quickly() -> None:
-    """The fast check accepts entries with all fields, and with the fewest."""
-    full = {
-        "provider": "p",
-        "baseURL": "https://a.example:1/v1",
-        "displayName": "",
-        "apiKey": "",
-        "filePath": "/m.gguf",
-    }
-    assert all_sound([{"name": "n"}, {"name": "n", **full, "maxInputTokens": 1, "maxOutputTokens": 2**53, "new": []}])
-    assert all_sound([])
+    entries, faults = valid_entries([entry])
+    assert (list(entries), faults) == ([(0, entry)], {})
 
 
 THREADS = """
-import importlib, sys, threading
-from polyroute.custom_models import entry_check
-from polyroute.server.schemas import CustomModelBody
+import sys, threading
 from polyroute._internal import lossless_json
 
 def read(names, together):
     together.wait()
     lossless_json.fields(b'[{"f0": 1}]', *names)
-    entry_check.all_sound([{"name": "n", "provider": "p"}])
 
 sys.setswitchinterval(1e-6)
 for turn in range(100):
-    importlib.reload(entry_check)
     names, together = [f"f{turn}{field}" for field in range(9)], threading.Barrier(4)
     threads = [threading.Thread(target=read, args=(names, together)) for _ in range(4)]
     for each in threads: each.start()

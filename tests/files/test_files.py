@@ -72,11 +72,39 @@ def test_a_symbolic_link_stays_one(path: Path, tmp_path: Path) -> None:
     one, two = tmp_path / "elsewhere" / "one", tmp_path / "two"
     one.symlink_to(path)
     two.symlink_to(one)
-    with files.locked(str(two)):
+    with files.locked(str(two), links=True):
         files.replace(str(two), b"new")
     assert path.read_bytes() == b"new"
     assert one.is_symlink()
     assert two.is_symlink()
+
+
+def test_a_file_of_polyroutes_own_is_no_link(tmp_path: Path) -> None:
+    """Only files that users keep elsewhere may be links: any other link is refused before anything is written."""
+    (tmp_path / "target").write_bytes(b"theirs")
+    (tmp_path / "link").symlink_to(tmp_path / "target")
+    with pytest.raises(Unavailable, match="is a link"), files.locked(str(tmp_path / "link")):
+        pass
+    assert others(tmp_path / "link") == ["target"]
+
+
+def test_a_link_to_another_users_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A link to another user's file is refused, and a lock file is not created beside that file."""
+    (tmp_path / "target").write_bytes(b"theirs")
+    (tmp_path / "link").symlink_to(tmp_path / "target")
+    monkeypatch.setattr("polyroute._internal.platform.user_id", lambda: (tmp_path / "target").stat().st_uid + 1)
+    with pytest.raises(Unavailable, match="another user"), files.locked(str(tmp_path / "link"), links=True):
+        pass
+    assert others(tmp_path / "link") == ["target"]
+
+
+def test_what_is_no_regular_file(tmp_path: Path) -> None:
+    """A named pipe in place of a file is refused, directly and through a link, and not waited for."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(tmp_path / "pipe")
+    for name in ("pipe", "link"):
+        with pytest.raises(Unavailable, match="regular file"), files.locked(str(tmp_path / name), links=True):
+            pass
 
 
 def test_a_link_to_what_is_not_there_yet(tmp_path: Path) -> None:
@@ -148,10 +176,10 @@ def test_a_file_that_may_grow_no_larger(path: Path) -> None:
     assert others(path) == []
 
 
-def test_a_last_look_that_objects(path: Path) -> None:
-    """If `last_look` raises, the old file is kept although the new one is completely written."""
+def test_a_before_that_objects(path: Path) -> None:
+    """If `before` raises, the old file is kept although the new one is completely written."""
     with pytest.raises(ZeroDivisionError):
-        files.replace(str(path), b"new", last_look=lambda: 1 / 0)
+        files.replace(str(path), b"new", before=lambda: 1 / 0)
     assert path.read_bytes() == b"old"
     assert others(path) == []
 

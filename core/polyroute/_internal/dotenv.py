@@ -58,8 +58,11 @@ def update(path: str, name: str, value: str | None) -> bool:
     All other lines are preserved byte for byte, and the file has mode 0600 afterwards. Raises UsageError if the value
     can't be written, and Unavailable if the file can't be read or written: an unreadable file is never overwritten.
     """
-    with files.readable_errors(path), files.locked(path):
+    with files.readable_errors(path), files.locked(path, links=True):
         mark, before = _read(path)
+        if files.is_link(path) and (odd := lines_passed_over(_plain(before))):
+            fault = f"{path} was not changed: it is a link to a file whose line {odd[0]} is not NAME=value."
+            raise NotUnderstood(f"{fault} Fix that line or the link.")
         was_there = name in parse(_plain(before))
         if was_there or value is not None:
             files.replace(path, mark + assign(before, name, value).encode(), mode=0o600)

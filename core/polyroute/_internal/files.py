@@ -24,11 +24,11 @@ frequent writers.
 _TEMPORARY = ".tmp"
 
 
-def replace(path: str, data: bytes, *, mode: int | None = None, last_look: Callable[[], object] | None = None) -> None:
+def replace(path: str, data: bytes, *, mode: int | None = None, before: Callable[[], object] | None = None) -> None:
     """Replace a file atomically and durably. A symbolic link is followed and stays a link.
 
     The file gets the permissions `mode`; without it, an existing file keeps its own, and a new one gets 0600.
-    `last_look` is called right before the new file replaces the old one; if it raises, the old file stays. Raises
+    `before` is called right before the new file replaces the old one; if it raises, the old file stays. Raises
     OSError with the old file intact.
     """
     import tempfile
@@ -45,8 +45,8 @@ def replace(path: str, data: bytes, *, mode: int | None = None, last_look: Calla
             file.flush()
             platform.set_mode(temporary, _mode_of(path) if mode is None else mode)
             os.fsync(descriptor)
-        if last_look:
-            last_look()
+        if before:
+            before()
         platform.put_in_place(temporary, path)
     except BaseException:
         os.remove(temporary)
@@ -75,14 +75,19 @@ def require_lock(path: str) -> None:
 
 
 @contextlib.contextmanager
-def locked(path: str) -> Iterator[None]:
+def locked(path: str, *, links: bool = False) -> Iterator[None]:
     """Lock `path` against writes by other processes and threads.
 
+    Writing through a link changes the file that it leads to. So `path` must be a regular file, or not exist; only with
+    `links`, for files that users keep elsewhere, may it be a link, to such a file of the same user. A caller with
+    `links` also checks that it understands the whole content, with `is_link`.
+
     The lock is a file next to `path` that is never deleted; the system releases it when its holder dies. Temporary
-    files of killed writers are removed. Raises Unavailable if the lock can't be acquired, and MissingExtra if the extra
-    `store` is not installed.
+    files of killed writers are removed. Raises Unavailable if the lock can't be acquired or the file can't be changed
+    safely, and MissingExtra if the extra `store` is not installed.
     """
     require_lock(path)
+    _check_target(path, links=links)
     from filelock import FileLock, Timeout
 
     path = os.path.realpath(path)
@@ -95,6 +100,31 @@ def locked(path: str) -> Iterator[None]:
     except Timeout:
         fault = f"{path} has been locked by another process for more than {LOCK_TIMEOUT_SECONDS:g} seconds."
         raise Unavailable(f"{fault} Nothing was changed; try again, or end that process.") from None
+
+
+def is_link(path: str) -> bool:
+    """Return whether `path` is a link to another file."""
+    from polyroute._internal import platform
+
+    return platform.is_link(path)
+
+
+def _check_target(path: str, *, links: bool) -> None:
+    """Raise Unavailable if a change of `path` would change a file that is not meant."""
+    from polyroute._internal import platform
+
+    is_a_link = platform.is_link(path)
+    if is_a_link and not links:
+        raise Unavailable(f"{path} is a link, and was not changed. Replace the link with the file itself.")
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return
+    if not stat.S_ISREG(found.st_mode):
+        raise Unavailable(f"{path} is not a regular file, and was not changed. Move it away.")
+    if is_a_link and not platform.is_own(found):
+        target = os.path.realpath(path)
+        raise Unavailable(f"{path} was not changed: it is a link to {target}, a file of another user. Remove the link.")
 
 
 @contextlib.contextmanager

@@ -82,6 +82,11 @@ def others_may_access(path: str) -> bool:
         return False
 
 
+def is_own(found: os.stat_result) -> bool:
+    """Return whether a file belongs to the user of this process. True on Windows, where the owner is not known."""
+    return not HAS_OWNERS or found.st_uid == user_id()
+
+
 def sync_directory(folder: str) -> None:
     """Make a rename in `folder` durable. Does nothing if a directory can't be opened, as on Windows."""
     with contextlib.suppress(OSError):

@@ -20,7 +20,6 @@ from polyroute.types import ModelRef
 if TYPE_CHECKING:
     from polyroute.cli.grammar import Subparsers
     from polyroute.custom_models.editing import EditResult
-    from polyroute.custom_models.models import CustomModel
 
 _FIELDS = {
     "display_name": "displayName",
@@ -101,7 +100,7 @@ def _edit(options: argparse.Namespace) -> int:
     if not (changes := {**given, **cleared}):
         raise UsageError("There is nothing to change: give a field, such as --display-name.")
     with output.catalog() as catalog, _naming_options():
-        _check_fields(cleared, catalog.custom_models.get(ref))
+        _check_fields(cleared, ref, catalog.custom_models.fields(ref))
         outcome = catalog.custom_models.edit(ref, changes, keep_key=options.keep_key)
         after = catalog.reload()
     return _told(outcome, f"{ref} was changed", after, options)
@@ -175,11 +174,11 @@ def _cleared(options: argparse.Namespace) -> list[str]:
     return [*(_FIELDS.get(field.replace("-", "_"), field) for field in fields), *(["apiKey"] if options.no_key else [])]
 
 
-def _check_fields(cleared: Iterable[str], model: CustomModel) -> None:
+def _check_fields(cleared: Iterable[str], ref: ModelRef, fields: frozenset[str]) -> None:
     """Raise UsageError if `cleared` contains a field that neither this model nor any other can have."""
-    if unknown := set(cleared) - {*model.document, *_FIELDS.values(), "apiKey"}:
-        there = ", ".join(sorted(model.document.keys() - {"provider", "name"})) or "none"
-        raise UsageError(f"{model.ref} has no field {', '.join(sorted(unknown))} to clear. It has: {there}.")
+    if unknown := set(cleared) - {*fields, *_FIELDS.values(), "apiKey"}:
+        there = ", ".join(sorted(fields - {"provider", "name"})) or "none"
+        raise UsageError(f"{ref} has no field {', '.join(sorted(unknown))} to clear. It has: {there}.")
 
 
 def _lacks_a_key(options: argparse.Namespace, ref: ModelRef, catalog: Catalog) -> bool:

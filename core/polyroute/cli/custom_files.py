@@ -48,7 +48,7 @@ def _import(options: argparse.Namespace) -> int:
     """`polyroute custom import`: import entries, and print the result for each."""
     data = _read(options.file)
     with output.catalog() as catalog:
-        reports = catalog.custom_models.take_in(
+        reports = catalog.custom_models.import_entries(
             data, options.on_conflict, with_secrets=options.with_secrets, dry_run=options.dry_run
         )
     actions = {report.action for report in reports}
@@ -88,16 +88,16 @@ def _read(path: str) -> bytes:
 
 def add_to(commands: Subparsers) -> None:
     """Add the parsers of these commands."""
-    taking = grammar.command(commands, "import", _import, "import models written by `export`")
-    taking.add_argument("file", metavar="FILE", help="- for stdin")
-    taking.add_argument("--on-conflict", choices=("skip", "replace", "fail"), default="fail", help="by default fail")
-    taking.add_argument("--dry-run", action="store_true", help="only show what would be done with each")
-    taking.add_argument("--with-secrets", action="store_true", help="import keys too; review the file first")
-    grammar.with_json(taking)
-    giving = grammar.command(commands, "export", _export, "write your models as JSON")
-    giving.add_argument("file", nargs="?", default="-", metavar="FILE", help="a new file; by default stdout")
-    giving.add_argument("--with-secrets", action="store_true", help="include keys")
-    grammar.with_json(giving)
+    import_ = grammar.command(commands, "import", _import, "import models written by `export`")
+    import_.add_argument("file", metavar="FILE", help="- for stdin")
+    import_.add_argument("--on-conflict", choices=("skip", "replace", "fail"), default="fail", help="by default fail")
+    import_.add_argument("--dry-run", action="store_true", help="only show what would be done with each")
+    import_.add_argument("--with-secrets", action="store_true", help="import keys too; review the file first")
+    grammar.with_json(import_)
+    export = grammar.command(commands, "export", _export, "write your models as JSON")
+    export.add_argument("file", nargs="?", default="-", metavar="FILE", help="a new file; by default stdout")
+    export.add_argument("--with-secrets", action="store_true", help="include keys")
+    grammar.with_json(export)
     grammar.with_json(grammar.command(commands, "repair", _repair, "save the readable entries of a broken file"))
 
 

@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 from polyroute._internal import lossless_json
 from polyroute._internal.redact import is_masked
 from polyroute.base_url import same_endpoint
+from polyroute.custom_models.entry_check import field_fault
 from polyroute.custom_models.file import FileContent, entry_text
 from polyroute.custom_models.models import (
     KEY_FIELD,
     CustomModel,
-    breach,
+    as_model,
     identity,
-    key_reference,
     literal,
     may_be_secret,
     read_entry,
@@ -57,7 +57,8 @@ class Entries:
     def text(self) -> bytes:
         """Return the text of the file with these entries."""
         document = self._document
-        return document.text(document.longer(self._appended) if self._texts is None else document.array(self._texts))
+        models = document.array_with(self._appended) if self._texts is None else document.array(self._texts)
+        return document.text(models)
 
     def find(self, ref: ModelRef) -> int | None:
         """Return the position of the first entry with this provider and name, or None."""
@@ -131,9 +132,9 @@ def edit(
 
 def remove(entries: Entries, ref: ModelRef) -> EditResult:
     """Remove a model with all its fields."""
-    members = entries.members(entries.position(ref))
+    model = described(entries.members(entries.position(ref)), ref)
     entries.drop(ref)
-    return EditResult(_read(members))
+    return EditResult(model)
 
 
 def merged(old: Members, changes: Mapping[str, Any], *, keep_key: bool, references: bool = True) -> dict[str, bytes]:
@@ -145,10 +146,10 @@ def merged(old: Members, changes: Mapping[str, Any], *, keep_key: bool, referenc
     for field, given in changes.items():
         if is_mask(field, given):
             continue
-        value = _key(given, references) if field == KEY_FIELD else given
-        if value is None or value == "":
+        if given is None or given == "":
             new.pop(field, None)
         else:
+            value = _storable(field, given, references=references)
             new[field] = lossless_json.indented(lossless_json.text_of(value), 3)
     kept = KEY_FIELD in old and (KEY_FIELD not in changes or is_mask(KEY_FIELD, changes[KEY_FIELD]))
     if kept and not keep_key and not same_endpoint(endpoint(old), endpoint(new)):
@@ -174,26 +175,25 @@ def endpoint(members: Members) -> str:
 def checked(members: Members, plugins: Plugins, *, known: bool = True) -> CustomModel:
     """Return the model of an entry that is to be written.
 
-    Raises UsageError if the entry is invalid. With `known`, also raises UnknownProvider if its provider is not
-    available, and UsageError if the provider accepts no custom models. Without it, any provider name is accepted.
+    Raises UsageError if the entry is invalid and, with `known`, UnknownProvider if no plugin provides its provider.
     """
-    model = _read(members)
-    if model.name.strip() != model.name:
-        raise UsageError(f"The model ID {model.name!r} begins or ends with white space, which is kept. Remove it.")
-    if known and plugins.find(model.provider).custom_models is None:
-        raise UsageError(
-            f"{model.provider} accepts no custom models. See `polyroute models --provider {model.provider}`."
-        )
-    if fault := breach(model, plugins):
-        raise UsageError(f"{model.ref}: {fault}. Nothing was changed.")
-    return model
-
-
-def _read(members: Members) -> CustomModel:
-    model, fault = read_entry({field: lossless_json.value(text) for field, text in members.items()})
+    model, fault = read_entry({field: lossless_json.value(text) for field, text in members.items()}, plugins)
     if model is None:
-        raise UsageError(f"The entry is invalid: {fault}. Nothing was changed.")
+        raise _invalid(fault)
+    if known:
+        plugins.find(model.provider)
     return model
+
+
+def described(members: Members, ref: ModelRef) -> CustomModel:
+    """Return the model of an entry that may be invalid, with its valid fields only."""
+    values = {field: lossless_json.value(text) for field, text in members.items()}
+    valid = {field: value for field, value in values.items() if not field_fault(field, value)}
+    return as_model({**valid, "provider": valid.get("provider", ref.provider), "name": ref.id})
+
+
+def _invalid(fault: str) -> UsageError:
+    return UsageError(f"The custom model is invalid: {fault}. Nothing was changed.")
 
 
 def _reference(entry: Mapping[str, Any]) -> ModelRef:
@@ -201,17 +201,14 @@ def _reference(entry: Mapping[str, Any]) -> ModelRef:
     return ModelRef(entry.get("provider") or DEFAULT_CUSTOM_PROVIDER, entry.get("name") or "")
 
 
-def _key(value: Any, references: bool) -> Any:
-    """Return a key in the form in which it is stored. Raises UsageError if it is invalid.
+def _storable(field: str, value: Any, *, references: bool) -> Any:
+    """Return the value of a field in the form in which it is stored. Raises UsageError if it is invalid.
 
     Without `references`, a key may not name a variable: a client that may not read variables must not be able to have
     them sent to a base URL of its choice.
     """
-    if not isinstance(value, str):
+    if fault := field_fault(field, value):
+        raise _invalid(fault)
+    if field != KEY_FIELD:
         return value
-    key = value.strip()
-    if not (key.isascii() and key.isprintable()):
-        raise UsageError("The key contains a line break or another character that can't be sent. Nothing was changed.")
-    if key.startswith(("$", "keyring:")) and not key_reference(key):  # not quoted: it may be the key itself
-        raise UsageError("The key names neither a variable ($NAME) nor a keyring entry (keyring:NAME). Correct it.")
-    return key if references else literal(key)
+    return value.strip() if references else literal(value.strip())

@@ -1,98 +1,146 @@
-"""Validate entries of the file of custom models with pydantic-core. Import this module only inside functions."""
+"""What an entry of the file of custom models must be.
+
+The file, imports, commands and the request models of the server all check with this module.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
-from typing import Annotated, Any
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
 
-from pydantic_core import CoreSchema, SchemaValidator, ValidationError
-from pydantic_core.core_schema import int_schema, list_schema, str_schema, typed_dict_field, typed_dict_schema
+from polyroute import base_url
 
-from polyroute.base_url import PATTERN
-
-_WANTED = {
-    "name": "a non-empty text",
-    "baseURL": "an http or https address without user name, ?, # and $",
-    "maxInputTokens": "a whole number above 0",
-    "maxOutputTokens": "a whole number above 0",
-}
+_SPACE = r"\s\u001c-\u001f\u0085\ufeff"
+"""White space as defined by Python or by JavaScript: the patterns are used in both."""
+_NAME = rf"[^{_SPACE}\u0000](?:[^\u0000]*[^{_SPACE}\u0000])?"
+_REFERENCE = r"\$(?:\{[A-Za-z0-9_]+\}|[A-Za-z0-9_]+)|keyring:[!-~](?:[ -~]*[!-~])?"
+_KEY = rf"[ \t\r\n]*(?:{_REFERENCE}|(?! |\$|keyring:)[ -~]*)[ \t\r\n]*"
 
 
-_TEXT = str_schema(strict=True)
-_SOME_TEXT = str_schema(strict=True, min_length=1)
-_COUNT = int_schema(strict=True, gt=0)
-_FIELDS: dict[str, CoreSchema] = {
-    "name": _SOME_TEXT,
-    "provider": _SOME_TEXT,
-    "baseURL": str_schema(strict=True, pattern=f"^({PATTERN})?$"),
-    "displayName": _TEXT,
-    "maxInputTokens": _COUNT,
-    "maxOutputTokens": _COUNT,
-    "apiKey": _TEXT,
-    "filePath": _TEXT,
+class Text(NamedTuple):
+    """A field that contains a text."""
+
+    description: str
+    max_length: int
+    min_length: Literal[0, 1] = 0
+    pattern: str = ""
+    """What the whole text must match, if not empty. It means the same to Python and to JavaScript, and excludes NUL."""
+
+    @property
+    def wanted(self) -> str:
+        """What the field must be, for messages."""
+        return f"{self.description} (at most {self.max_length:,} characters)"
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """Its keywords in JSON Schema."""
+        matching = {"pattern": f"^(?:{self.pattern})$"} if self.pattern else {}
+        return {"minLength": self.min_length, "maxLength": self.max_length, **matching}
+
+    def accepts(self, values: Sequence[Any]) -> bool:
+        """Return whether all values are valid. To check many at once is much faster than one after the other."""
+        try:
+            joined = "\0".join([*values, ""])
+        except TypeError:  # one is not a text
+            return False
+        if max(map(len, values), default=0) > self.max_length or (self.min_length and not all(values)):
+            return False
+        return _is_unicode(joined) and (not self.pattern or self._matches(joined, len(values)))
+
+    def _matches(self, joined: str, number: int) -> bool:
+        # One match of all values takes half as long as one match of each.
+        return joined.count("\0") == number and re.fullmatch(rf"(?:(?:{self.pattern})\0)*+", joined) is not None
+
+
+class Count(NamedTuple):
+    """A field that contains a positive number. 1.0 is a whole number too: JSON has only one kind of number."""
+
+    wanted: str
+    maximum: int
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """Its keywords in JSON Schema."""
+        return {"minimum": 1, "maximum": self.maximum}
+
+    def accepts(self, values: Sequence[Any]) -> bool:
+        """Return whether all values are valid."""
+        types = set(map(type, values))
+        if not types <= {int, float} or (values and not (min(values) >= 1 and max(values) <= self.maximum)):
+            return False
+        return float not in types or all(each == int(each) for each in values)
+
+
+_TOKENS = Count("a whole number from 1 to 2^53", 2**53)
+FIELDS: Mapping[str, Text | Count] = {
+    "name": Text("a non-empty text without white space at its ends", 1_000, 1, _NAME),
+    "provider": Text("a non-empty text", 1_000, 1),
+    "baseURL": Text(f"empty or {base_url.DESCRIPTION}", 2_000, pattern=f"(?:{base_url.PATTERN})?"),
+    "displayName": Text("a text", 1_000),
+    "maxInputTokens": _TOKENS,
+    "maxOutputTokens": _TOKENS,
+    "apiKey": Text("a key in visible ASCII, $NAME or keyring:NAME", 10_000, pattern=_KEY),
+    "filePath": Text("a text", 4_000),
 }
 """The fields of an entry in version 1. Other fields are kept and ignored."""
-_ENTRIES = SchemaValidator(
-    list_schema(
-        typed_dict_schema(
-            {name: typed_dict_field(field, required=name == "name") for name, field in _FIELDS.items()},
-            extra_behavior="allow",
-            strict=True,
-        )
-    )
-)
 
 
-def sound(values: Sequence[Any]) -> tuple[dict[int, dict[str, Any]], dict[int, str]]:
-    """Return the valid entries by position, and the fault of each invalid one by position."""
-    try:
-        return dict(enumerate(_ENTRIES.validate_python(values))), {}
-    except ValidationError as error:
-        faults = dict(_faults(error))
-    rest = {index: each for index, each in enumerate(values) if index not in faults}
-    return dict(zip(rest, _ENTRIES.validate_python(list(rest.values())), strict=True)), faults
+def field_fault(name: str, value: Any) -> str:
+    """Return what is wrong with the value of a field, without quoting it, as it may be a key; empty if it is valid."""
+    field = FIELDS.get(name)
+    return f"{name} must be {field.wanted}" if field and not field.accepts([value]) else ""
 
 
-def _faults(error: ValidationError) -> Iterable[tuple[int, str]]:
-    """Yield positions and faults. A fault does not quote the value, which may be a key."""
-    for each in error.errors(include_url=False, include_context=False, include_input=False):
-        index, *field = each["loc"]
-        yield int(index), _fault(str(field[0])) if field else "must be an object"
+def valid_entries(values: Sequence[Any]) -> tuple[Iterable[tuple[int, dict[str, Any]]], dict[int, str]]:
+    """Return the valid entries with their positions, and the fault of each invalid one by position.
+
+    Whole numbers in the entries are converted to integers.
+    """
+    faults = dict(_faults(values, 0))
+    entries = enumerate(values)
+    return (each for each in entries if each[0] not in faults) if faults else entries, faults
 
 
-def _fault(field: str) -> str:
-    return f"{field} must be {_WANTED.get(field, 'a text')}"
+def _faults(values: Sequence[Any], first: int) -> Iterable[tuple[int, str]]:
+    """Yield the position and the fault of each invalid entry. Halves with an invalid entry are searched."""
+    if _are_valid(values):
+        return
+    if len(values) == 1:
+        yield first, _fault(values[0])
+        return
+    middle = len(values) // 2
+    yield from _faults(values[:middle], first)
+    yield from _faults(values[middle:], first + middle)
 
 
-# Possessive quantifiers and plain ASCII ranges avoid backtracking and Unicode look-ups: most of the time is spent here.
-_ASCII_URL = r"^(?:https?://[^\x00- /?#@\\$\x7f-\U0010ffff]++(?:/[^\x00- ?#\\$\x7f-\U0010ffff]*+)?)?\Z"
-
-
-def all_sound(values: Sequence[Any]) -> bool:
-    """Return True if all entries are valid, False if that is not certain, such as without msgspec."""
-    try:
-        import msgspec
-    except ImportError:
+def _are_valid(entries: Sequence[Any]) -> bool:
+    """Return whether all entries are valid. The numbers in a valid field are converted to integers."""
+    if not set(map(type, entries)) <= {dict}:
         return False
-    try:
-        msgspec.convert(values, _entries())
-    except (msgspec.ValidationError, RecursionError):
-        return False
+    for name, field in FIELDS.items():
+        values = [each[name] for each in entries if name in each]
+        if not field.accepts(values) or (name == "name" and len(values) < len(entries)):
+            return False
+        if isinstance(field, Count) and float in set(map(type, values)):
+            for entry in entries:
+                entry.update({name: int(entry[name])} if name in entry else {})
     return True
 
 
-@lru_cache(maxsize=1)
-def _entries() -> Any:
-    from msgspec import UNSET, Meta, UnsetType, defstruct
-    from msgspec.json import Decoder
+def _fault(entry: Any) -> str:
+    if not isinstance(entry, dict):
+        return "it must be an object"
+    present = {"name": None, **entry}
+    return next(filter(None, (field_fault(name, present[name]) for name in FIELDS if name in present)))
 
-    text = Annotated[str, Meta(min_length=1)]
-    size = Annotated[int, Meta(gt=0, le=2**53)]
-    url = Annotated[str, Meta(pattern=_ASCII_URL)]
-    rest = {"baseURL": url, "maxInputTokens": size, "maxOutputTokens": size, "provider": text}
-    rest |= dict.fromkeys(("apiKey", "displayName", "filePath"), str)
-    fields = [(name, kind | UnsetType, UNSET) for name, kind in rest.items()]
-    entries: Any = list[defstruct("Entry", [("name", text), *fields], gc=False)]  # type: ignore[misc]
-    Decoder(entries)  # msgspec crashes if two threads prepare a class at the same time: prepare it before it is shared
-    return entries
+
+def _is_unicode(text: str) -> bool:
+    """Return whether a text has no lone surrogates, which can't be encoded."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

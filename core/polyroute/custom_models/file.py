@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -9,6 +10,8 @@ from polyroute._internal import lossless_json
 
 VERSION = 1
 _NO_OBJECT = "it is not valid JSON, or not an object"
+_BEGINNING = r'(?:\{\s*(?:"version"\s*:?\s*\d*\s*,?\s*)?(?:"\w*"?\s*:?\s*)?)?'
+"""Matches a text that ends before the list of models, also an empty one."""
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -33,7 +36,7 @@ class FileContent(NamedTuple):
         """Return these entries as a list in the format of the file."""
         return lossless_json.array_text(entries, 1)
 
-    def longer(self, entries: list[bytes]) -> bytes:
+    def array_with(self, entries: list[bytes]) -> bytes:
         """Return the file's list with these entries appended."""
         before = self.members["models"][:-1].rstrip()
         if before == b"[" or not entries:
@@ -89,6 +92,17 @@ def _check(version: Any, has_models: bool) -> None:
 def entry_text(members: Mapping[str, bytes]) -> bytes:
     """Return an entry in the format of the file."""
     return lossless_json.object_text(members, 2)
+
+
+def holds_models(data: bytes) -> bool:
+    """Return whether a damaged text looks like a file of custom models: it has a list of models, or ends before it."""
+    text = data.decode(errors="surrogateescape").lstrip("\ufeff").strip("\0 \t\r\n")
+    try:
+        document = lossless_json.value(content(data).strip(b"\0 \t\r\n"))
+    except ValueError:
+        has_list = re.match(r"[\[{]", text) and re.search(r'"models"\s*:\s*\[|^\[\s*\{', text)
+        return bool(has_list) or re.fullmatch(_BEGINNING, text) is not None
+    return isinstance(document, list) or (isinstance(document, dict) and isinstance(document.get("models"), list))
 
 
 def salvage(data: bytes) -> Iterator[bytes]:

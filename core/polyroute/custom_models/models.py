@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from polyroute._internal.redact import REDACTED, masked
-from polyroute.custom_models import entry_check
+from polyroute.custom_models.entry_check import valid_entries
 from polyroute.dexto_compat import DEFAULT_CUSTOM_PROVIDER
 from polyroute.errors import UsageError
 from polyroute.plugins.loaded import Plugins
@@ -21,7 +21,7 @@ _CONFIDENTIAL = r"(?i)key|secret|password|passphrase|credential|auth|cookie|bear
 _USER_IN_URL = r"://[^/?#\s]*@"
 _DEEPEST = 100
 """The number of levels of a field that are examined. Deeper values are treated as secret."""
-_BEGINNINGS = "$k"
+_BEGINNINGS = "$k \t\r\n"
 """The possible first characters of a reference: a quick test, because most keys begin otherwise."""
 _REFERENCE = r"\$(?:\{(\w+)\}|(\w+))|keyring:(.+)"
 
@@ -109,49 +109,59 @@ def identity(provider: object, name: object, plugins: Plugins) -> tuple[str, str
     return plugins.names.get(written, written), str(name)
 
 
-def parse(values: Sequence[Any], plugins: Plugins, path: str, *, may_hold_halves: bool) -> ReadModels:
+def parse(values: Sequence[Any], plugins: Plugins, path: str) -> ReadModels:
     """Return the valid entries of a file as models, and a problem with the position for each of the others."""
-    entries, faults = _examined(values, may_hold_halves=may_hold_halves)
+    models, faults = _examined(values, plugins)
+    return ReadModels(tuple(models), tuple(_problem(index, faults[index], path) for index in sorted(faults)))
+
+
+def read_entry(entry: Mapping[str, Any], plugins: Plugins) -> tuple[CustomModel | None, str]:
+    """Return the model of one entry, or None and the entry's fault."""
+    models, faults = _examined([dict(entry)], plugins)
+    return (models[0], "") if models else (None, faults[0])
+
+
+def _examined(values: Sequence[Any], plugins: Plugins) -> tuple[list[CustomModel], dict[int, str]]:
+    """Return the models of the valid entries, and the faults of the others by position. This modifies the entries."""
+    entries, faults = valid_entries(values)
     models: list[CustomModel] = []
     providers = _Providers(plugins)
     for index, entry in entries:
-        model = _model(entry)
-        name, (rules, names) = model.name, providers[model.provider]
-        if fault := "is a duplicate; the first entry is used" if name in names else _breach(model, rules):
+        model = as_model(entry)
+        name, (fault_of, names) = model.name, providers[model.provider]
+        if fault := "it is a duplicate; the first entry is used" if name in names else fault_of(model):
             faults[index] = fault
         else:
             names.add(name)
             models.append(model)
-    return ReadModels(tuple(models), tuple(_problem(index, faults[index], path) for index in sorted(faults)))
+    return models, faults
 
 
-def read_entry(entry: Mapping[str, Any]) -> tuple[CustomModel | None, str]:
-    """Return the model of one entry, or None and the entry's fault."""
-    from polyroute.custom_models.entry_check import sound
+class _ProviderRules(NamedTuple):
+    """A provider as written, and its rules for custom models."""
 
-    entries, faults = sound([entry])
-    return (_model(entries[0]), "") if entries else (None, faults[0])
+    provider: str
+    rules: CustomModelRules | None
+    is_known: bool
 
-
-def _examined(
-    values: Sequence[Any], *, may_hold_halves: bool
-) -> tuple[Iterable[tuple[int, dict[str, Any]]], dict[int, str]]:
-    """Return the valid entries with their positions, and the faults of the others by position."""
-    if not may_hold_halves and entry_check.all_sound(values):
-        return enumerate(values), {}
-    from polyroute.custom_models.entry_check import sound
-
-    entries, faults = sound(values)
-    return entries.items(), faults
-
-
-def breach(model: CustomModel, plugins: Plugins) -> str:
-    """Return how a model breaks the rules of its provider for custom models; empty if it does not."""
-    return _breach(model, _Providers(plugins)[model.provider][0])
+    def fault(self, model: CustomModel) -> str:
+        """Return how a model breaks the rules; empty if it does not, or if the provider is unknown."""
+        rules = self.rules
+        if rules is None:
+            hint = f"see `polyroute models --provider {self.provider}`"
+            return f"provider {self.provider} accepts no custom models ({hint})" if self.is_known else ""
+        base_url, path = model.stored.get("baseURL"), model.stored.get("filePath")
+        if rules.base_url == "required" and not base_url:
+            return f"baseURL is missing: {self.provider} requires it"
+        if base_url and rules.base_url == "no":
+            return f"baseURL is not allowed: the base URL of {self.provider} is used"
+        if rules.file_suffix and not (path or "").endswith(rules.file_suffix):
+            return f"filePath must name a {rules.file_suffix} file"
+        return f"filePath is not allowed for {self.provider}" if path and not rules.file_suffix else ""
 
 
-class _Providers(dict[str, tuple[CustomModelRules | None, set[str]]]):
-    """By provider as written, its rules for custom models (None if unknown) and the names of its models so far.
+class _Providers(dict[str, tuple[Callable[[CustomModel], str], set[str]]]):
+    """By provider as written, the function that checks its models, and the names of its models so far.
 
     All names of one provider share one set of model names.
     """
@@ -160,37 +170,30 @@ class _Providers(dict[str, tuple[CustomModelRules | None, set[str]]]):
         self._plugins = plugins
         self._names: dict[str, set[str]] = {}
 
-    def __missing__(self, written: str) -> tuple[CustomModelRules | None, set[str]]:
+    def __missing__(self, written: str) -> tuple[Callable[[CustomModel], str], set[str]]:
         own = self._plugins.names.get(written, written)
         provider = self._plugins.providers.get(own)
-        self[written] = provider.custom_models if provider else None, self._names.setdefault(own, set())
+        rules = _ProviderRules(written, provider.custom_models if provider else None, provider is not None)
+        self[written] = rules.fault, self._names.setdefault(own, set())
         return self[written]
 
 
-def _breach(model: CustomModel, rules: CustomModelRules | None) -> str:
-    if rules is None:
-        return ""
-    base_url, path = model.stored.get("baseURL"), model.stored.get("filePath")
-    if rules.base_url == "required" and not base_url:
-        return "baseURL is missing"
-    if base_url and rules.base_url == "no":
-        return f"baseURL is not allowed: the base URL of {model.provider} is used"
-    if rules.file_suffix and not (path or "").endswith(rules.file_suffix):
-        return f"filePath must name a {rules.file_suffix} file"
-    return "filePath is not allowed" if path and not rules.file_suffix else ""
-
-
-def _model(entry: dict[str, Any]) -> CustomModel:
+def as_model(entry: dict[str, Any]) -> CustomModel:
     """Return the model of a valid entry. This modifies the entry."""
     name, key = entry.pop("name"), entry.pop(KEY_FIELD, "")
     provider = entry.pop("provider", DEFAULT_CUSTOM_PROVIDER)
     if not entry.keys() <= _PLAIN:
         entry = {field: REDACTED if may_be_secret(field, value) else value for field, value in entry.items()}
-    if key and not (key[0] in _BEGINNINGS and key_reference(key)):
-        key = masked(key)
+    if key:
+        is_plain = key[0] not in _BEGINNINGS and key[-1] > " "
+        key = masked(key) if is_plain else _shown(key.strip())
     return CustomModel(provider, name, entry, key)
+
+
+def _shown(key: str) -> str:
+    return key if not key or key_reference(key) else masked(key)
 
 
 def _problem(index: int, fault: str, path: str) -> Problem:
     message = f"models[{index}]: {fault}; the entry is kept, but not used."
-    return Problem(message, "Correct it in the file.", path=path, code="custom-model")
+    return Problem(message, "Correct it in the file, or with `polyroute custom edit`.", path=path, code="custom-model")

@@ -8,19 +8,21 @@ and writes the file after the last comparison.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
-from polyroute._internal import files, lossless_json
+from polyroute._internal import files, lossless_json, platform
 from polyroute.base_url import same_endpoint
 from polyroute.custom_models import editing, file, transfer
 from polyroute.custom_models.editing import EditResult, Entries, endpoint
 from polyroute.custom_models.file import FileContent, NotReadable
 from polyroute.custom_models.models import KEY_FIELD, CustomModel, ReadModels, parse
 from polyroute.custom_models.transfer import ImportReport, OnConflict
+from polyroute.dexto_compat import DEFAULT_CUSTOM_PROVIDER
 from polyroute.errors import NotUnderstood, Unavailable, UnknownCustomModel, UsageError
 from polyroute.plugins.loaded import Plugins
 from polyroute.types import ModelRef, Problem
@@ -57,22 +59,14 @@ class CustomStore:
             data = self._data()
             if data is None:
                 return ReadModels()
-            halves = b"\\" in data and b"\\u" in data  # searching one byte first is much faster
-            return parse(file.values(data), self.plugins, self.path, may_hold_halves=halves)
+            return parse(file.values(data), self.plugins, self.path)
         except NotReadable as error:
             remedy = "See `polyroute custom repair`."
-            return ReadModels(
-                problems=(
-                    Problem(
-                        f"{error}; no custom model is used.", remedy, path=self.path, code="custom-models-unreadable"
-                    ),
-                )
-            )
+            problem = Problem(f"{error}; no custom model is used.", remedy, path=self.path, code=_UNREADABLE)
+            return ReadModels(problems=(problem,))
         except OSError as error:
             why = f"can't be read ({error.strerror}); no custom model is used."
-            return ReadModels(
-                problems=(Problem(why, "Fix its permissions.", path=self.path, code="custom-models-unreadable"),)
-            )
+            return ReadModels(problems=(Problem(why, "Fix its permissions.", path=self.path, code=_UNREADABLE),))
 
     def get(self, ref: ModelRef) -> CustomModel:
         """Return one model; its provider may be an alias. Raises UnknownCustomModel."""
@@ -82,6 +76,19 @@ class CustomStore:
             if names.get(model.provider, model.provider) == wanted:
                 return model
         raise UnknownCustomModel(f"There is no custom model {ref}. See `polyroute custom list`.")
+
+    def providers_of(self, name: str) -> tuple[str, ...]:
+        """Return the providers, as written, of all entries with this name, also of invalid ones. Raises Unavailable."""
+        with files.readable_errors(self.path):
+            entries = self._settled()[1].names()
+        written = (provider or DEFAULT_CUSTOM_PROVIDER for provider, each in entries if each == name)
+        return tuple(dict.fromkeys(provider for provider in written if isinstance(provider, str)))
+
+    def fields(self, ref: ModelRef) -> frozenset[str]:
+        """Return the names of an entry's fields, also of an invalid one. Raises UnknownCustomModel and Unavailable."""
+        with files.readable_errors(self.path):
+            entries = Entries(self._settled()[1], self.plugins)
+        return frozenset(entries.members(entries.position(ref)))
 
     def named(self, name: str) -> tuple[CustomModel, ...]:
         """Return all models with this name, of any provider."""
@@ -132,9 +139,9 @@ class CustomStore:
         """Return all entries as a separate file, by default without fields that may be secret. Raises Unavailable."""
         with files.readable_errors(self.path):
             _, document = self._settled()
-        return transfer.written(document, with_secrets=with_secrets)
+        return transfer.exported(document, with_secrets=with_secrets)
 
-    def take_in(
+    def import_entries(
         self, data: bytes, on_conflict: OnConflict = "fail", *, with_secrets: bool = False, dry_run: bool = False
     ) -> list[ImportReport]:
         """Import entries as `export` returns them, in one write; return the result of each entry.
@@ -143,35 +150,50 @@ class CustomStore:
         imported only `with_secrets`. The stored key of a replaced model is kept only if its base URL is the same.
         Raises UsageError if `data` can't be parsed.
         """
-        texts = transfer.read(data)
-        take_in = partial(transfer.take_in, texts=texts, on_conflict=on_conflict, with_secrets=with_secrets)
+        checked = transfer.checked_entries(transfer.read(data), self.plugins, with_secrets=with_secrets)
+        import_into = partial(transfer.import_entries, checked=checked, on_conflict=on_conflict)
         with files.readable_errors(self.path):
-            reports = take_in(Entries(self._settled()[1], self.plugins))
+            reports = import_into(Entries(self._settled()[1], self.plugins))
         if dry_run or not any(report.action in ("added", "replaced") for report in reports):
             return reports
         try:
-            return self._change(lambda entries: _unless_conflicting(take_in(entries)))
+            return self._change(lambda entries: _unless_conflicting(import_into(entries)))
         except _Conflicting as error:
             return error.reports
 
     def repair(self) -> Repaired | None:
-        """Replace a damaged file by the entries that can be read, and keep the original; None if it is not damaged."""
-        with files.readable_errors(self.path), files.locked(self.path):
+        """Replace a damaged file by the entries that can be read, and keep the original; None if it is not damaged.
+
+        Raises Unavailable if the file does not look like a file of custom models, or is outside of the shared home.
+        """
+        with files.readable_errors(self.path), self._locked():
             data = self._data()
             try:
                 if data is None or file.values(data) is not None:
                     return None
             except NotReadable:
-                entries = list(file.salvage(data or b""))
+                entries = self._salvaged(data or b"")
             original = _unused(f"{os.path.realpath(self.path)}.broken")
             files.replace(original, data or b"", mode=0o600)
             files.replace(self.path, file.EMPTY.text(file.EMPTY.array(entries)), mode=0o600)
             return Repaired(original, len(entries))
 
+    def _salvaged(self, data: bytes) -> list[bytes]:
+        home = os.path.dirname(os.path.dirname(self.path))
+        if not platform.is_within(self.path, home):
+            fault = f"{self.path} was left unchanged: it leads to {os.path.realpath(self.path)}, outside of {home}."
+            raise Unavailable(f"{fault} Copy that file over the link first.")
+        if not file.holds_models(data):
+            raise NotUnderstood(f"{self.path} was left unchanged: it contains no list of models. Move it away.")
+        return list(file.salvage(data))
+
+    def _locked(self) -> contextlib.AbstractContextManager[None]:
+        return files.locked(self.path, links=True)
+
     def _change(self, change: Callable[[Entries], T]) -> T:
         """Apply a change to the current file durably, and check that it is in the file afterwards."""
         outcome: T | None = None
-        with files.readable_errors(self.path), files.locked(self.path):
+        with files.readable_errors(self.path), self._locked():
             for _ in range(_ATTEMPTS):
                 before, document = self._settled()
                 entries = Entries(document, self.plugins)
@@ -192,12 +214,12 @@ class CustomStore:
     def _replaced(self, before: bytes | None, after: bytes) -> bool:
         """Write the file unless it has changed since it was read; return whether it was written."""
 
-        def last_look() -> None:
+        def compare() -> None:
             if self._data() != before:
                 raise _WrittenMeanwhile
 
         try:
-            files.replace(self.path, after, mode=0o600, last_look=last_look)
+            files.replace(self.path, after, mode=0o600, before=compare)
         except _WrittenMeanwhile:
             return False
         return True

@@ -9,9 +9,12 @@ from polyroute._internal import lossless_json
 from polyroute.base_url import same_endpoint
 from polyroute.custom_models import file
 from polyroute.custom_models.editing import Entries, Members, checked, endpoint, is_mask
+from polyroute.custom_models.entry_check import valid_entries
 from polyroute.custom_models.file import FileContent, entry_text
 from polyroute.custom_models.models import KEY_FIELD, may_be_secret
 from polyroute.errors import UsageError
+from polyroute.plugins.loaded import Plugins
+from polyroute.types import ModelRef
 
 OnConflict = Literal["skip", "replace", "fail"]
 Action = Literal["added", "replaced", "skipped", "conflict", "refused"]
@@ -24,6 +27,17 @@ class ImportReport(NamedTuple):
     """The model reference; empty if the entry has none."""
     action: Action
     note: str = ""
+
+
+class CheckedEntry(NamedTuple):
+    """An entry to import, after it was checked."""
+
+    ref: ModelRef | None
+    """The model reference; None if the entry is refused."""
+    members: Members
+    """The fields to import, each as JSON text."""
+    note: str
+    """A message for the user; for a refused entry, what is wrong with it."""
 
 
 def read(data: bytes) -> list[bytes]:
@@ -40,46 +54,54 @@ def read(data: bytes) -> list[bytes]:
         raise UsageError(f"This can't be imported: {why}. Nothing was changed.") from None
 
 
-def written(document: FileContent, *, with_secrets: bool) -> bytes:
+def exported(document: FileContent, *, with_secrets: bool) -> bytes:
     """Return the entries as a separate file: all of them, or the valid ones without fields that may be secret."""
-    from polyroute.custom_models.entry_check import sound
-
     texts = document.entries()
     if not with_secrets:
-        entries, _ = sound([lossless_json.value(text) for text in texts])
-        texts = [entry_text(_shareable(lossless_json.members(texts[index]))) for index in entries]
+        entries, _ = valid_entries([lossless_json.value(text) for text in texts])
+        texts = [entry_text(_shareable(lossless_json.members(texts[index]))) for index, _ in entries]
     return file.EMPTY.text(file.EMPTY.array(texts)) + b"\n"
 
 
-def take_in(
-    entries: Entries, texts: Iterable[bytes], on_conflict: OnConflict, *, with_secrets: bool
-) -> list[ImportReport]:
-    """Import entries, and return the result of each."""
-    return [_take(entries, text, on_conflict, with_secrets=with_secrets) for text in texts]
+def checked_entries(texts: Iterable[bytes], plugins: Plugins, *, with_secrets: bool) -> list[CheckedEntry]:
+    """Check entries as `custom add` does, except that their providers need not be installed."""
+    return [_checked_entry(text, plugins, with_secrets=with_secrets) for text in texts]
 
 
-def _take(entries: Entries, text: bytes, on_conflict: OnConflict, *, with_secrets: bool) -> ImportReport:
+def _checked_entry(text: bytes, plugins: Plugins, *, with_secrets: bool) -> CheckedEntry:
     try:
         given = lossless_json.members(text)
         members: Members = {field: raw for field, raw in given.items() if not is_mask(field, lossless_json.value(raw))}
         members = members if with_secrets else _shareable(members)
-        model = checked(members, entries.plugins, known=False)
+        model = checked(members, plugins, known=False)
     except ValueError:
-        return ImportReport("", "refused", "it is not an object")
+        return CheckedEntry(None, {}, "it must be an object")
     except UsageError as error:
-        return ImportReport("", "refused", str(error).removesuffix(" Nothing was changed."))
+        return CheckedEntry(None, {}, str(error).removesuffix(" Nothing was changed."))
     notes = [] if len(members) == len(given) else ["secrets were left out"]
-    if model.provider not in entries.plugins.names:
+    if model.provider not in plugins.names:
         notes.append("its provider is not available here")
-    position = entries.find(model.ref)
+    return CheckedEntry(model.ref, members, "; ".join(notes))
+
+
+def import_entries(entries: Entries, checked: Iterable[CheckedEntry], on_conflict: OnConflict) -> list[ImportReport]:
+    """Import checked entries, and return the result of each."""
+    return [_import_entry(entries, each, on_conflict) for each in checked]
+
+
+def _import_entry(entries: Entries, checked: CheckedEntry, on_conflict: OnConflict) -> ImportReport:
+    ref, members, note = checked
+    if ref is None:
+        return ImportReport("", "refused", note)
+    position = entries.find(ref)
     if position is None:
-        entries.put(model.ref, members, None)
-        return ImportReport(str(model.ref), "added", "; ".join(notes))
+        entries.put(ref, members, None)
+        return ImportReport(str(ref), "added", note)
     if on_conflict != "replace":
-        return ImportReport(str(model.ref), "skipped" if on_conflict == "skip" else "conflict")
-    members, note = _with_stored_key(members, entries.members(position))
-    entries.put(model.ref, members, position)
-    return ImportReport(str(model.ref), "replaced", "; ".join(filter(None, [*notes, note])))
+        return ImportReport(str(ref), "skipped" if on_conflict == "skip" else "conflict")
+    members, key_note = _with_stored_key(members, entries.members(position))
+    entries.put(ref, members, position)
+    return ImportReport(str(ref), "replaced", "; ".join(filter(None, [note, key_note])))
 
 
 def _with_stored_key(members: Members, old: Members) -> tuple[Members, str]:

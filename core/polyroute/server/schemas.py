@@ -7,51 +7,43 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from polyroute.custom_models.entry_check import FIELDS
 from polyroute.dexto_compat.http import PREFER_CREDITS_FIELD
 
-
-def _fitting(pattern: str, message: str) -> Any:
-    """Return annotations for a text that must match `pattern`; `message` says what is required if it does not."""
-
-    def fit(text: str) -> str:
-        if re.fullmatch(pattern, text) is None:
-            raise ValueError(message)
-        return text
-
-    return Field(json_schema_extra={"pattern": f"^{pattern}$"}), AfterValidator(fit)
+_KEY_PATTERN = r"[ \t\r\n]*[!#%&(-\[\]-_a-~][!#-&(-\[\]-_a-~]*[ \t\r\n]*"
+_MASK_PATTERN = r" *[!-~]{0,8}(?:[*\u2022.]{3,}|\u2026)[!-~]{0,4} *"
 
 
-def _whole(number: Any) -> Any:
-    """Convert 1.0 to 1: JSON has only one kind of number."""
-    return int(number) if isinstance(number, float) and number.is_integer() else number
+def _key(text: str) -> str:
+    if re.fullmatch(_KEY_PATTERN, text) is None:
+        raise ValueError("must be visible ASCII without quotes, backslashes, spaces and $NAME")
+    return text
 
 
-# White space as defined by Python or by JavaScript: the schema is used in both.
-_VISIBLE = r"[^\s\u001c-\u001f\u0085\ufeff]"
-_NAME = _fitting(rf"{_VISIBLE}(?:[\s\S]*{_VISIBLE})?", "must not begin or end with white space")
-_HEX = "[0-9A-Fa-f]{1,4}"
-_IPV6 = rf"\[(?:(?:{_HEX}:){{7}}{_HEX}|(?:{_HEX}(?::{_HEX}){{0,3}})?::(?:{_HEX}(?::{_HEX}){{0,2}})?)\]"
-_PORT = "(?:[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
-_URL = _fitting(
-    rf"""(?:https?://(?:[0-9A-Za-z._-]+|{_IPV6})(?::{_PORT})?(?:/[!"%->@-\[\]-~]*)?)?""",
-    "must be an http or https URL in ASCII, without a user name, ?, #, $ or backslash",
-)
-_SECRET = _fitting(
-    r"(?:[ -~]*| *[!-~]{0,8}(?:[*\u2022.]{3,}|\u2026)[!-~]{0,4} *)",
-    "must be visible ASCII, or the mask of the stored key",
-)
-_KEY = _fitting(
-    r"[ \t\r\n]*[!#%&(-\[\]-_a-~][!#-&(-\[\]-_a-~]*[ \t\r\n]*",
-    "must be visible ASCII without quotes, backslashes, spaces and $NAME",
-)
+def _as_stored(name: str, mask: str = "") -> Any:
+    """Return annotations for a field that is checked as in the file of custom models, or matches the pattern `mask`."""
+    field = FIELDS[name]
+
+    def check(value: Any) -> Any:
+        is_mask = bool(mask) and isinstance(value, str) and re.fullmatch(mask, value) is not None
+        if not (is_mask or field.accepts([value])):
+            raise ValueError(f"must be {field.wanted}")
+        return int(value) if isinstance(value, float) else value
+
+    schema = dict(field.schema)
+    if mask:
+        schema["pattern"] = f"^(?:{schema['pattern'][1:-1]}|{mask})$"
+    return Field(json_schema_extra=schema), BeforeValidator(check)
+
 
 Text = Annotated[str, Field(min_length=1, max_length=1_000)]
-Address = Annotated[str, Field(max_length=2_000), *_URL]
-Secret = Annotated[str, Field(max_length=10_000), *_SECRET]
-Count = Annotated[int, Field(gt=0, le=2**53), BeforeValidator(_whole)]
-ModelName = Annotated[str, Field(min_length=1, max_length=1_000), *_NAME]
-DisplayName = Annotated[str, Field(max_length=1_000)]
-FilePath = Annotated[str, Field(max_length=4_000)]
+Address = Annotated[str, *_as_stored("baseURL")]
+Secret = Annotated[str, *_as_stored("apiKey", _MASK_PATTERN)]
+Count = Annotated[int, *_as_stored("maxInputTokens")]
+ModelName = Annotated[str, *_as_stored("name")]
+ProviderName = Annotated[str, *_as_stored("provider")]
+DisplayName = Annotated[str, *_as_stored("displayName")]
+FilePath = Annotated[str, *_as_stored("filePath")]
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh"]
 Flag = Annotated[Literal["true", "false", "1", "0"] | None, Field(default=None)]
 
@@ -136,7 +128,7 @@ class CustomModelBody(Body):
     """A custom model. An empty string removes a field."""
 
     name: ModelName
-    provider: Text = ""
+    provider: ProviderName = ""
     baseURL: Address = ""
     displayName: DisplayName = ""
     maxInputTokens: Count = 0
@@ -178,7 +170,11 @@ class KeyBody(Body):
     """A provider's own key."""
 
     provider: Text
-    apiKey: Annotated[str, Field(min_length=1, max_length=10_000), *_KEY]
+    apiKey: Annotated[
+        str,
+        Field(min_length=1, max_length=10_000, json_schema_extra={"pattern": f"^{_KEY_PATTERN}$"}),
+        AfterValidator(_key),
+    ]
 
 
 class VerifyBody(Body):

@@ -33,6 +33,8 @@ _ENTRY_BYTES = 2_000
 """About what a cached response takes besides its body and its key."""
 ResponseKey = tuple[str, bytes]
 """The path and the query of a request."""
+_MAX_STATES = 256
+"""How many states are kept. A dropped one is loaded again in milliseconds."""
 
 
 class Snapshot:
@@ -177,10 +179,6 @@ class StateHolder:
         for path in self._load.files(catalog.environment):
             seen.setdefault(path, identity_or_none(path))
         return Snapshot(catalog, seen)
-
-
-_MAX_STATES = 256
-"""How many states are kept. A dropped one is loaded again in milliseconds."""
 
 
 class States:

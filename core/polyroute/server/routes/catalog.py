@@ -27,6 +27,15 @@ from polyroute.server.errors import ApiError
 from polyroute.server.operations import Operation, OperationCall
 from polyroute.server.schemas import CapabilitiesQuery, CatalogQuery, ModelQuery, StatusQuery
 
+_NO_REASONING: ReasoningSupport = {
+    "capable": False,
+    "paradigm": "none",
+    "variants": [],
+    "supportedVariants": [],
+    "supportsBudgetTokens": False,
+}
+"""No plugin reports reasoning variants, so none is offered."""
+
 
 def _catalog(call: OperationCall) -> Grouped | Flat:
     """List providers and models, with the route that each would take."""
@@ -62,23 +71,6 @@ def _capabilities(call: OperationCall) -> Capabilities:
         "supportedFileTypes": model_lookup.file_types(call.catalog, query.provider, query.model),
         "reasoning": _NO_REASONING,
     }
-
-
-_NO_REASONING: ReasoningSupport = {
-    "capable": False,
-    "paradigm": "none",
-    "variants": [],
-    "supportedVariants": [],
-    "supportsBudgetTokens": False,
-}
-"""No plugin reports reasoning variants, so none is offered."""
-
-_MODELS = (
-    Operation("GET", "/llm/catalog", _catalog, CatalogQuery, cacheable=True),
-    Operation("GET", "/llm/status", _status, StatusQuery, cacheable=True),
-    Operation("GET", "/llm/resolve", _resolve, ModelQuery, cacheable=True),
-    Operation("GET", "/llm/capabilities", _capabilities, CapabilitiesQuery, cacheable=True),
-)
 
 
 def _validated(call: OperationCall) -> Validation:
@@ -117,12 +109,6 @@ def _refreshed(call: OperationCall) -> ListsRefreshed:
     return {"ok": True, "message": "; ".join(results)}
 
 
-_GATEWAY = (
-    Operation("GET", VALIDATE_PATH, _validated, cacheable=True),
-    Operation("POST", REFRESH_PATH, _refreshed, lane="network"),
-)
-
-
 def _plugins(call: OperationCall) -> PluginsDocument:
     """List the plugins, what they provide, and their problems."""
     return plugins.plugins(call.catalog)
@@ -140,11 +126,14 @@ def _local_models(call: OperationCall) -> LocalModels:
     return {"models": []}
 
 
-_ABOUT = (
+OPERATIONS: tuple[Operation, ...] = (
+    Operation("GET", "/llm/catalog", _catalog, CatalogQuery, cacheable=True),
+    Operation("GET", "/llm/status", _status, StatusQuery, cacheable=True),
+    Operation("GET", "/llm/resolve", _resolve, ModelQuery, cacheable=True),
+    Operation("GET", "/llm/capabilities", _capabilities, CapabilitiesQuery, cacheable=True),
+    Operation("GET", VALIDATE_PATH, _validated, cacheable=True),
+    Operation("POST", REFRESH_PATH, _refreshed, lane="network"),
     Operation("GET", "/plugins", _plugins, cacheable=True),
     Operation("GET", AUTH_STATUS_PATH, _gateway_status, cacheable=True),
     Operation("GET", "/models/local", _local_models, cacheable=True),
 )
-
-
-OPERATIONS: tuple[Operation, ...] = (*_MODELS, *_GATEWAY, *_ABOUT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,8 @@ from polyroute.server.errors import ApiError
 from polyroute.server.operations import Operation, OperationCall
 from polyroute.server.removed_keys import Bound
 from polyroute.server.schemas import AdviceQuery, CustomModelBody, CustomModelChanges, CustomModelQuery
+
+_PATH = "/llm/custom-models"
 
 
 def _listed(call: OperationCall) -> CustomModels:
@@ -63,9 +66,10 @@ def _changed(call: OperationCall) -> SavedCustomModel:
 def _deleted(call: OperationCall) -> Deleted:
     """Remove a custom model."""
     ref, store = _named(call), call.catalog.custom_models
-    model = store.get(ref)
-    if key := store.secret(ref, model.base_url):
-        call.removed.remember(_bound(model.document, call), key)
+    with contextlib.suppress(UnknownCustomModel):  # an invalid entry can be removed too
+        model = store.get(ref)
+        if key := store.secret(ref, model.base_url):
+            call.removed.remember(_bound(model.document, call), key)
     store.remove(ref)
     return {"ok": True, "deleted": ref.id}
 
@@ -73,7 +77,7 @@ def _deleted(call: OperationCall) -> Deleted:
 def _named(call: OperationCall) -> ModelRef:
     """Return the custom model named in the path, and by provider in the query if several have the name."""
     name, provider = call.path["name"], call.parameters(CustomModelQuery).provider
-    found = [model.provider for model in call.catalog.custom_models.named(name)]
+    found = call.catalog.custom_models.providers_of(name)
     names = call.catalog.plugins.names
     matching = [each for each in found if not provider or names.get(each, each) == names.get(provider, provider)]
     if len(matching) == 1:
@@ -119,7 +123,6 @@ def _verdict(model: CustomModel, call: OperationCall) -> Verdict:
     return model_lookup.verdict(model_lookup.routes(call.catalog, model.provider, model.name))
 
 
-_PATH = "/llm/custom-models"
 OPERATIONS = (
     Operation("GET", _PATH, _listed, cacheable=True),
     Operation("POST", _PATH, _saved, body=CustomModelBody, lane="writing"),

@@ -27,6 +27,9 @@ from polyroute.server.operations import Operation, OperationCall
 from polyroute.server.schemas import FavoritesBody, KeyBody, PickedBody, PreferencesBody, VerifyBody
 from polyroute.types import DIRECT
 
+_PREFERENCES_PATH = "/llm/preferences"
+_PICKER_PATH = "/llm/model-picker-state"
+
 
 def _key(call: OperationCall) -> KeyStatus:
     """Return whether a provider's own key is set or not needed, with the key masked."""
@@ -67,13 +70,6 @@ def _verified(call: OperationCall) -> Verifications:
     return documents.verifications(found, call.catalog.problems)
 
 
-_KEYS = (
-    Operation("GET", "/llm/key/{provider}", _key, cacheable=True),
-    Operation("POST", "/llm/key", _stored, body=KeyBody, lane="writing"),
-    Operation("POST", "/llm/verify", _verified, body=VerifyBody, lane="network"),
-)
-
-
 def _preferences(call: OperationCall) -> PreferencesDocument:
     """Return the preferred route, pins and disabled providers."""
     own = call.catalog.preferences
@@ -109,13 +105,6 @@ def _pins(pins: Mapping[str, str | None], call: OperationCall) -> dict[str, str 
     """Return the pins by provider ID. A pin to remove need not be valid."""
     plugins = call.catalog.plugins
     return dict((target, None) if via is None else checked(via, target, plugins)[::-1] for target, via in pins.items())
-
-
-_PATH = "/llm/preferences"
-_PREFERENCES = (
-    Operation("GET", _PATH, _preferences, cacheable=True),
-    Operation("PUT", _PATH, _changed, body=PreferencesBody, lane="writing"),
-)
 
 
 def _sections(call: OperationCall) -> PickerStateDocument:
@@ -195,13 +184,14 @@ def _verdict(picked: picker_state.Picked, call: OperationCall) -> Verdict:
     return model_lookup.verdict(model_lookup.routes(call.catalog, picked.provider, picked.model))
 
 
-_PICKER_PATH = "/llm/model-picker-state"
-_PICKER = (
+OPERATIONS: tuple[Operation, ...] = (
+    Operation("GET", "/llm/key/{provider}", _key, cacheable=True),
+    Operation("POST", "/llm/key", _stored, body=KeyBody, lane="writing"),
+    Operation("POST", "/llm/verify", _verified, body=VerifyBody, lane="network"),
+    Operation("GET", _PREFERENCES_PATH, _preferences, cacheable=True),
+    Operation("PUT", _PREFERENCES_PATH, _changed, body=PreferencesBody, lane="writing"),
     Operation("GET", _PICKER_PATH, _sections, cacheable=True),
     Operation("POST", f"{_PICKER_PATH}/recents", _used, body=PickedBody, lane="writing"),
     Operation("POST", f"{_PICKER_PATH}/favorites/toggle", _toggled, body=PickedBody, lane="writing"),
     Operation("PUT", f"{_PICKER_PATH}/favorites", _replaced, body=FavoritesBody, lane="writing"),
 )
-
-
-OPERATIONS: tuple[Operation, ...] = (*_KEYS, *_PREFERENCES, *_PICKER)
