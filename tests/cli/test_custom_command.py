@@ -176,7 +176,7 @@ def test_what_is_no_name_of_a_variable(shell: Shell, file: Path, name: str) -> N
     """A key given as the name of a variable is refused and not repeated, as is an invalid variable name."""
     done = shell.run("custom", "add", "litellm/m", "--base-url", URL, "--key-variable", name)
     assert done.returncode == 2
-    assert "names neither a variable" in done.stderr
+    assert "apiKey must be" in done.stderr
     assert KEY not in done.stderr
     assert not file.exists()
 
