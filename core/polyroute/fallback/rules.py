@@ -51,7 +51,8 @@ def table() -> Table:
 
 
 def _rule(row: dict[str, Any]) -> FailureRule:
-    return FailureRule(**{key: tuple(each) if isinstance(each, list) else each for key, each in row.items()})
+    values: dict[str, Any] = {key: tuple(each) if isinstance(each, list) else each for key, each in row.items()}
+    return FailureRule(**values)
 
 
 def first_match(said: Said, rules: Iterable[FailureRule]) -> FailureRule | None:
