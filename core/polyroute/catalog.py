@@ -129,6 +129,17 @@ class Catalog:
         """
         return self._router.first_usable(*references.parse(model, self.plugins), protocols)
 
+    def route(self, model: str | ModelRef, *, protocols: Collection[str] = ()) -> Route | None:
+        """Return the route that `resolve` returns, or None if no route is usable; faster than finding out why.
+
+        Raises InvalidModelReference or UnknownProvider.
+        """
+        return self._router.taken(*references.parse(model, self.plugins), protocols)
+
+    def is_by_price(self, ref: ModelRef) -> bool:
+        """Return whether the routes to a model are in the order of their price, because the user asked for that."""
+        return self._order.is_cheapest(self.plugins.find(ref.provider), ref.id)
+
     def run(
         self,
         model: str | ModelRef,
@@ -247,4 +258,4 @@ class Catalog:
 
     def _is_available(self, model: Model) -> bool:
         provider = self.plugins.providers[model.provider]
-        return provider.selectable and any(route.usable for route in self._router.to_model(provider, model.ref))
+        return provider.selectable and self._router.taken(provider, model.ref) is not None

@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from polyroute.results import Route
+from polyroute.results import Route, named
 from polyroute.types import DIRECT, Credential, ModelRef
 
 
@@ -78,7 +78,10 @@ class NoEffectiveRoute(PolyrouteError):
     def __init__(self, model: ModelRef, routes: Sequence[Route]) -> None:
         self.model = model
         self.routes = tuple(routes)
-        lines = [f"  {route.via}: {route.reason}. {route.remedy}".rstrip() for route in routes]
+        shown, rest = named(routes)
+        lines = [f"  {route.via}: {route.reason}. {route.remedy}".rstrip() for route in shown]
+        if rest:
+            lines.append(f"  {', '.join(rest)}: no key. See `polyroute explain {model}`.")
         super().__init__("\n".join([f"{model} can't be run now. Routes tried, in order:", *lines]))
 
 

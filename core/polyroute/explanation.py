@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from polyroute.lists.stored import age
 from polyroute.plugins.loaded import Plugins
 from polyroute.requirements.evaluation import wanted
-from polyroute.results import ProviderStatus, Route
+from polyroute.results import ProviderStatus, Route, named
 from polyroute.routing.mappers import Mappers
 from polyroute.routing.references import canonical, listed_alike
 from polyroute.types import DIRECT, ModelRef, Provider
@@ -20,6 +20,8 @@ _NOT_CARRIED = {
     "own-server": "it is your own server",
     "gateway": "it is a gateway itself",
 }
+_IN_ORDER = "in the order in which they are tried"
+_FEW = 2
 _EVIDENCE = {
     "verbatim": "used unchanged",
     "listed": "in its list",
@@ -85,11 +87,13 @@ def _explain_model(ref: ModelRef, catalog: "Catalog") -> Explanation:
     status = catalog.provider(ref.provider)
     own = catalog.custom_model(ref)
     title = f"{ref}, a custom model of yours" if own else f"{ref}, a model of {status.provider.name}"
-    lines = [title, *_routes(routes), *([] if own and own.base_url else _not_carried(status))]
-    gateways = [route.via for route in routes if route.via != DIRECT and route.model_id]
+    is_by_price = catalog.is_by_price(ref)
+    lines = [title, *_routes(routes, is_by_price=is_by_price), *([] if own and own.base_url else _not_carried(status))]
+    shown, _ = named(routes)
+    gateways = [route.via for route in shown if route.via != DIRECT and route.model_id]
     lines += [f"Model ID via {gateway}: {catalog.mapping(gateway, ref).why}." for gateway in gateways]
     lines += _ages([route.via for route in routes], catalog)
-    is_missed = any(route.mapping in ("not_offered", "unknown") for route in routes)
+    is_missed = any(route.mapping in ("not_offered", "unknown") for route in shown)
     if (is_missed or not any(route.usable for route in routes)) and (others := suggestions(catalog, ref)):
         known = {catalog.mapping(gateway, ref).id for gateway in status.gateways}
         kind = "The same model" if ModelRef.parse(others[0]).id in known else "Other models, spelled alike"
@@ -113,18 +117,30 @@ def _title(provider: Provider) -> str:
     return f"{provider.name} ({provider.id}), kind {provider.kind}{known}{selectable}"
 
 
-def _routes(routes: tuple[Route, ...]) -> list[str]:
+def _routes(routes: tuple[Route, ...], *, is_by_price: bool = False) -> list[str]:
     usable = next((route for route in routes if route.usable), None)
     first = f"It runs {_via(usable)}." if usable else "It can't be run now."
-    return [first, "Routes, in the order in which they are tried:", *map(_line, range(1, len(routes) + 1), routes)]
+    order = "the cheapest for this model first, those of unknown price last" if is_by_price else _IN_ORDER
+    shown, rest = named(routes)
+    lines = [first, f"Routes, {order}:", *map(_line, range(1, len(shown) + 1), shown)]
+    return [*lines, f"  Without a key: {', '.join(rest)}."] if rest else lines
 
 
 def _line(number: int, route: Route) -> str:
     model_id = f" as {route.model_id}" if route.model_id else ""
     evidence = f" ({_EVIDENCE[route.mapping]})" if route.mapping else ""
+    costs = f" at {price(route)}" if price(route) else ""
     verdict = "usable" if route.usable else "not usable"
     remedy = f" {route.remedy}" if route.remedy else ""
-    return f"  {number}. {_via(route)}{model_id}{evidence}: {verdict}, {route.reason}.{remedy}"
+    return f"  {number}. {_via(route)}{model_id}{evidence}{costs}: {verdict}, {route.reason}.{remedy}"
+
+
+def price(route: Route) -> str:
+    """Return a route's price as text for users; empty if it is unknown."""
+    listing = route.listing
+    if listing is None or listing.input_price is None or listing.output_price is None:
+        return ""
+    return f"${listing.input_price:g} in, ${listing.output_price:g} out per million tokens"
 
 
 def _via(route: Route) -> str:
@@ -133,8 +149,10 @@ def _via(route: Route) -> str:
 
 def _not_carried(status: ProviderStatus) -> list[str]:
     provider = status.provider
-    others = [name for name in status.gateways if name != provider.id and not status.can_route_via(name)]
-    return [f"Not routeable via {', '.join(others)}: {_NOT_CARRIED[provider.kind]}."] if others else []
+    gateways = [name for name in status.gateways if name != provider.id]
+    others = [name for name in gateways if not status.can_route_via(name)]
+    which = "any gateway" if len(others) == len(gateways) > _FEW else ", ".join(others)
+    return [f"Not routeable via {which}: {_NOT_CARRIED[provider.kind]}."] if others else []
 
 
 def _needs(provider: Provider) -> list[str]:

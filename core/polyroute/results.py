@@ -1,7 +1,7 @@
 """The immutable results of a catalog, the origin of a plugin, and the findings of a check of one."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from polyroute.types import (
@@ -9,6 +9,7 @@ from polyroute.types import (
     AuthHeader,
     Credential,
     Evidence,
+    Model,
     Problem,
     Provider,
 )
@@ -32,6 +33,48 @@ class Route(NamedTuple):
     """Why the route is usable, or why it is not."""
     remedy: str = ""
     """What the user can do to make it usable; empty for a usable route."""
+    listing: Model | None = None
+    """The model's entry in the list of the endpoint that the route leads to, with its price and context there. None if
+    that list does not have it, or if the route goes through a gateway and is not usable."""
+
+    @property
+    def cost(self) -> float | None:
+        """The price of this route for comparison, in US dollars per million tokens, of which a quarter is output.
+
+        None if a price is unknown.
+        """
+        listing = self.listing
+        if listing is None or listing.input_price is None or listing.output_price is None:
+            return None
+        return 0.75 * listing.input_price + 0.25 * listing.output_price
+
+
+_AS_RUN = ("context", "output", "input_price", "output_price")
+_UNKNOWN = Model("", "")
+_ALWAYS_NAMED = 3
+
+
+def as_run(model: Model, route: Route | None) -> Model:
+    """Return a listed model with the limits and prices of the route that would run it; None where they are unknown.
+
+    Without a route it has those of its own list.
+    """
+    listing = route and route.listing
+    if route is None or listing is model or (listing is None and route.via == DIRECT):
+        return model
+    return model._replace(**{name: getattr(listing or _UNKNOWN, name) for name in _AS_RUN})
+
+
+def named(routes: Sequence[Route]) -> tuple[list[Route], list[str]]:
+    """Return the routes to name to a user, and the other gateways, which all lack a key.
+
+    Of gateways without a key only those among the first routes are named: one sentence is enough for twenty.
+    """
+    first = routes[:_ALWAYS_NAMED]
+    rest = [each.via for each in routes[_ALWAYS_NAMED:] if each.via != DIRECT and each.credential is None]
+    if len(rest) < _ALWAYS_NAMED:
+        return [*routes], []
+    return [*first, *(each for each in routes[_ALWAYS_NAMED:] if each.via not in rest)], rest
 
 
 class Mapped(NamedTuple):
@@ -75,9 +118,10 @@ class ProviderStatus(NamedTuple):
     @property
     def credential_sources(self) -> dict[str, bool]:
         """For `direct` and each gateway, whether the route via it is usable."""
-        usable = {route.via for route in self.routes if route.usable}
-        vias = (DIRECT, *(g for g in self.gateways if g != self.provider.id))
-        return {via: via in usable for via in vias}
+        sources = dict.fromkeys((DIRECT, *self.gateways), False)
+        sources.pop(self.provider.id, None)
+        sources.update((route.via, True) for route in self.routes if route.usable)
+        return sources
 
 
 class Status(NamedTuple):

@@ -455,6 +455,12 @@ export interface PreferencesBody {
   preferDextoCredits?: boolean;
 }
 
+/** A price in USD per million tokens. */
+export interface Price {
+  input: number;
+  output: number;
+}
+
 /** Prices in USD per million tokens. */
 export interface Pricing {
   inputPerM: number;
@@ -584,6 +590,10 @@ export interface Route {
   mapping: "verbatim" | "listed" | "unlisted" | "not_offered" | "unknown" | null;
   /** The only place to which the credential may be sent; null if it depends on a missing setting. */
   baseUrl: string | null;
+  /** The maximum number of tokens of input and output together by this route; null if it is unknown. */
+  context: number | null;
+  /** The price by this route; null if it is unknown, or if the route goes through a gateway and is not usable. */
+  price: Price | null;
 }
 
 /** The route that the current model would take. */
@@ -697,6 +707,10 @@ export interface TakenRoute {
   baseUrl: string;
   /** Where the secret was found, or `none needed`; never its value. */
   credential: string;
+  /** The maximum number of tokens of input and output together by this route; null if it is unknown. */
+  context: number | null;
+  /** The price by this route; null if it is unknown. */
+  price: Price | null;
 }
 
 /** Whether the model is a favorite now. */

@@ -28,7 +28,7 @@ LAYERS = {
         | credentials explanation list_refresh verification | validation | __init__ | documents integrations
         | conformance | server testing | cli | __main__
     """,
-    "types": "constraints | failures result_check serialization | declarations | credentials",
+    "types": "constraints | failures result_check serialization | declarations | credentials id_mapping",
     "plugins": """
         entry_points hookspecs | manager manifests | executables hook_calls trust | admission registry secrets
         | loader same_models | model_lists | consent | loaded

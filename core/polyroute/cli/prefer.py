@@ -81,8 +81,10 @@ def _tell_what_wins(via: str, target: str, catalog: Catalog) -> None:
 
 def add_to(subparsers: Subparsers) -> None:
     """Add the parser of the command."""
-    command = grammar.command(subparsers, "prefer", _prefer, "choose which route comes first: direct or a gateway")
-    command.add_argument("via", nargs="?", default="", metavar="direct|GATEWAY", help="without it, show preferences")
+    command = grammar.command(subparsers, "prefer", _prefer, "choose which route comes first")
+    command.add_argument(
+        "via", nargs="?", default="", metavar="direct|GATEWAY|cheapest", help="without it, show preferences"
+    )
     command.add_argument("--for", dest="target", default="", metavar="PROVIDER[/ID]", help="only for this one")
     command.add_argument("--unset", action="store_true", help="remove the preference, or with --for the pin")
     grammar.with_json(command)

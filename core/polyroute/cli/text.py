@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from polyroute._internal.terminal import clean
 from polyroute.cli import tables
-from polyroute.explanation import explain, explain_provider, suggestions
+from polyroute.explanation import explain, explain_provider, price, suggestions
 from polyroute.lists.stored import age, when
-from polyroute.results import Mapped, Plugin, ProviderStatus, Route, Status
+from polyroute.results import Mapped, Plugin, ProviderStatus, Route, Status, as_run
 from polyroute.types import DIRECT, Model, ModelRef, Problem
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from polyroute.list_refresh import RefreshReport
     from polyroute.lists.changes import Change
 
+_SHOWN_GATEWAYS = 3
 _SHOWN_MODELS = 50
 
 
@@ -62,6 +63,7 @@ def resolution(model: ModelRef, routes: Sequence[Route], catalog: Catalog) -> No
         "at": route.base_url,
         "with": str(route.credential),
         "speaks": route.protocol,
+        "costs": price(route),
         "otherwise": ", ".join(_runs(other) for other in routes if other.usable and other is not route),
     }
     tables.show((), [(name, fact) for name, fact in facts.items() if fact])
@@ -180,7 +182,8 @@ def _unusable(each: ProviderStatus) -> tuple[str, ...]:
 
 
 def _model(model: Model, catalog: Catalog) -> tuple[str, ...]:
-    route = next((route for route in catalog.routes(model.ref) if route.usable), None)
+    route = catalog.route(model.ref)
+    model = as_run(model, route)
     context = f"{model.context:,}" if model.context else ""
     return str(model.ref), context, _price(model.input_price), _price(model.output_price), _runs(route)
 
@@ -194,11 +197,14 @@ def _plugin(plugin: Plugin, owned: Sequence[str]) -> tuple[str, ...]:
 def _first_steps(catalog: Catalog) -> Iterable[str]:
     yield "Nothing is set up yet. Any one of these will do:"
     preferred = catalog.plugins.default_preference
-    for gateway in sorted(catalog.plugins.gateways, key=lambda gateway: gateway != preferred):
+    first, *others = sorted(catalog.plugins.gateways, key=lambda gateway: gateway != preferred) or [""]
+    for gateway in filter(None, (first, *others[:_SHOWN_GATEWAYS])):
         status = catalog.provider(gateway)
         carried = sum(gateway in catalog.plugins.carriers(name) for name in catalog.plugins.providers)
         remedy = _direct(status).remedy
         yield f"  - {status.provider.name}, one key for the models of {carried} providers. {remedy}"
+    if more := others[_SHOWN_GATEWAYS:]:
+        yield f"  - A key of another gateway: {', '.join(more)}."
     yield "  - A key of a single provider: `polyroute status PROVIDER` shows which variable to set."
     yield f"Set variables in the shell or in {catalog.environment.dotenv_path}."
 

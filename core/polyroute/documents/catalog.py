@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from polyroute.dexto_compat import CAN_ROUTE_FIELD, GATEWAY, auth_fields
 from polyroute.documents.parts import SCHEMA, moment, problems, source
 from polyroute.lists.stored import age
+from polyroute.results import as_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
         AuthHeaderDocument,
         ExplanationDocument,
         MappedDocument,
+        PriceDocument,
         ProviderRoute,
         ProviderStatusDocument,
         Resolution,
@@ -38,10 +40,11 @@ if TYPE_CHECKING:
 def status(status: results.Status, verified: Iterable[credentials.Verification] | None = None) -> StatusDocument:
     """Return the document of `polyroute status --json`; with `verified`, that of `--verified`."""
     own = status.providers.get(GATEWAY)
+    made: dict[int, ProviderRoute] = {}
     document: StatusDocument = {
         "schema": SCHEMA,
         "auth": auth_fields(own is not None and own.has_direct_key, status.preferred),
-        "providers": {name: provider(each) for name, each in status.providers.items()},
+        "providers": {name: provider(each, made) for name, each in status.providers.items()},
         "problems": problems(status.problems),
     }
     if verified is not None:
@@ -49,9 +52,15 @@ def status(status: results.Status, verified: Iterable[credentials.Verification] 
     return document
 
 
-def provider(status: results.ProviderStatus) -> ProviderStatusDocument:
-    """Return one provider of a status document."""
-    provider = status.provider
+def provider(status: results.ProviderStatus, made: dict[int, ProviderRoute] | None = None) -> ProviderStatusDocument:
+    """Return one provider of a status document.
+
+    `made` has the documents of routes by the identity of the route: all providers share the route of one gateway.
+    """
+    provider, made = status.provider, {} if made is None else made
+    for route in status.routes:
+        if id(route) not in made:
+            made[id(route)] = _provider_route(route)
     return {
         "name": provider.name,
         "kind": provider.kind,
@@ -61,7 +70,7 @@ def provider(status: results.ProviderStatus) -> ProviderStatusDocument:
         "hasEffectiveCredentials": status.has_effective_credentials,
         CAN_ROUTE_FIELD: status.can_route_via(GATEWAY),
         "credentialSources": status.credential_sources,
-        "routes": [_provider_route(route) for route in status.routes],
+        "routes": [made[id(route)] for route in status.routes],
     }
 
 
@@ -92,6 +101,8 @@ def _taken(route: RouteDocument) -> TakenRoute:
         "headers": route["headers"],
         "credential": route["credential"] or "",
         "source": route["source"],
+        "context": route["context"],
+        "price": route["price"],
     }
 
 
@@ -106,6 +117,12 @@ def _provider_route(route: results.Route) -> ProviderRoute:
     }
 
 
+def _price(listing: declarations.Model | None) -> PriceDocument | None:
+    if listing is None or listing.input_price is None or listing.output_price is None:
+        return None
+    return {"input": listing.input_price, "output": listing.output_price}
+
+
 def _route(route: results.Route) -> RouteDocument:
     return {
         **_provider_route(route),
@@ -116,6 +133,8 @@ def _route(route: results.Route) -> RouteDocument:
         "auth": auth(route.auth),
         "headers": dict(route.headers),
         "source": source(route.credential.source if route.credential else None),
+        "context": route.listing.context if route.listing else None,
+        "price": _price(route.listing),
     }
 
 
@@ -124,8 +143,11 @@ def auth(header: declarations.AuthHeader) -> AuthHeaderDocument:
     return {"header": header.name, "prefix": header.prefix}
 
 
-def model(model: declarations.Model, *, custom: bool = False) -> lists.ModelDocument:
-    """Return a listed or custom model; prices are in USD per million tokens."""
+def model(
+    listed: declarations.Model, route: results.Route | None = None, *, custom: bool = False
+) -> lists.ModelDocument:
+    """Return a listed or custom model, with limits and prices (USD per million) of the route that would run it."""
+    model = as_run(listed, route)
     return {
         "provider": model.provider,
         "model": model.id,
@@ -138,6 +160,7 @@ def model(model: declarations.Model, *, custom: bool = False) -> lists.ModelDocu
         "outputModalities": list(model.output_modalities),
         "releaseDate": model.release_date,
         "custom": custom,
+        "via": route.via if route else None,
     }
 
 
@@ -145,7 +168,9 @@ def models(found: Iterable[declarations.Model], catalog: Catalog) -> lists.Model
     """Return the document of `polyroute models --json`, with the ages of the lists."""
     return {
         "schema": SCHEMA,
-        "models": [model(each, custom=catalog.custom_model(each.ref) is not None) for each in found],
+        "models": [
+            model(each, catalog.route(each.ref), custom=catalog.custom_model(each.ref) is not None) for each in found
+        ],
         "lists": [_list(each) for each in catalog.plugins.lists],
         "problems": problems(catalog.problems),
     }

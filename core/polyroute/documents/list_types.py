@@ -33,6 +33,9 @@ class ModelDocument(TypedDict):
     """The date of its release in ISO 8601, or only the month or year; may be empty."""
     custom: bool
     """Whether the user added it."""
+    via: str | None
+    """The route that would run it, whose limits and prices these are: `direct`, or the gateway's provider ID. Null if
+    it can't be run now: then they are those of its provider's list."""
 
 
 class ModelListDocument(TypedDict):

@@ -152,6 +152,13 @@ class RouteTarget(TypedDict):
     """The same as `credential`, for programs; null if no secret is needed or found."""
 
 
+class PriceDocument(TypedDict):
+    """A price in USD per million tokens."""
+
+    input: float
+    output: float
+
+
 class RouteDocument(ProviderRoute, RouteTarget):
     """One way to run a model."""
 
@@ -164,6 +171,10 @@ class RouteDocument(ProviderRoute, RouteTarget):
     model ID. Null if the route is not for one model."""
     baseUrl: Filled | None
     """The only place to which the credential may be sent; null if it depends on a missing setting."""
+    context: int | None
+    """The maximum number of tokens of input and output together by this route; null if it is unknown."""
+    price: PriceDocument | None
+    """The price by this route; null if it is unknown, or if the route goes through a gateway and is not usable."""
 
 
 class TakenRoute(RouteTarget):
@@ -177,6 +188,10 @@ class TakenRoute(RouteTarget):
     """The only place to which the credential may be sent."""
     credential: Filled
     """Where the secret was found, or `none needed`; never its value."""
+    context: int | None
+    """The maximum number of tokens of input and output together by this route; null if it is unknown."""
+    price: PriceDocument | None
+    """The price by this route; null if it is unknown."""
 
 
 class Resolution(WithProblems):

@@ -60,6 +60,10 @@ class Groups:
         """Return the word of a model, listed or not; None if its maker is unknown."""
         return self._listing(model.provider).get(model.id) or self._mapper.word(model)
 
+    def has(self, provider: str, /) -> bool:
+        """Return whether any model of a provider's list is known to be the same as another's."""
+        return bool(self._listing(provider))
+
     def at(self, provider: str, word: str, /) -> tuple[str, ...]:
         """Return the IDs by which one provider lists the model of a word, the plainest first."""
         known = self._inverted.get(provider)

@@ -83,7 +83,7 @@ class _Evidence:
         """Return what the lists say about one ID, or None if they say nothing else than the rules."""
         known = self._rules.lookup(ref)
         if known.id is None:
-            return self._called_so(ref, model) if _is_open(known) else None
+            return (self._called_so(ref, model) or _misnamed(ref, model)) if _is_open(known) else None
         found = self._moved(ref, model, known.id) or self._vetoed(ref, model, known.id)
         return (self._called_so(ref, model) or found) if found and not found[0] else found
 
@@ -140,6 +140,13 @@ class _Evidence:
             self._listings[ref.provider].get(known.partition("/")[2]) if ref.provider in self._scheme.native else None
         )
         return twin is not None and any(model.prices) and (twin.released, twin.prices) == (model.released, model.prices)
+
+
+def _misnamed(ref: ModelRef, model: ListEntry) -> tuple[str, str] | None:
+    """Return that an ID means another model than it says, if the list calls it by a word that makes another one."""
+    if _services(model.canonical) <= _services(ref.id):
+        return None
+    return "", f"the list calls it {model.canonical}"
 
 
 def _is_open(mapping: IdMapping) -> bool:

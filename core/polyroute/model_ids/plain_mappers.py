@@ -91,12 +91,13 @@ class LikeMapper:
             return IdMapping(model.id, "verbatim", f"{model.id} is one of its own IDs and is used unchanged")
         if self._other is None:
             return IdMapping(None, "unknown", f"its models are spelled as at {self.like}, which has no mapper")
-        if self._groups is None or not self._own:
+        groups = self._reading
+        if groups is None:
             return self._as_the_other(self._other.lookup(model))
-        word = self._groups.word(model)
+        word = groups.word(model)
         if word is None:
             return IdMapping(None, "unknown", f"{model.id}: it is not known which model that is")
-        ids = self._groups.at(self.gateway, word)
+        ids = groups.at(self.gateway, word)
         if not ids:
             return IdMapping(None, "not_offered", f"{model.id}: its list does not have {word}")
         found = _closest(model.id, ids)
@@ -106,9 +107,14 @@ class LikeMapper:
         """Return the maker's own model for one of the gateway's IDs, if exactly one is certain."""
         if self._other is None:
             return None
-        if self._groups is not None and self._own:
-            return self._groups.native(self.gateway, gateway_id)
+        if groups := self._reading:
+            return groups.native(self.gateway, gateway_id)
         return self._other.reverse(gateway_id) if not self._own or gateway_id in self._own else None
+
+    @property
+    def _reading(self) -> Groups | None:
+        """The groups, if the gateway's own list is known; a model list is not read to find that out."""
+        return self._groups if self._groups is not None and (self._groups.has(self.gateway) or self._own) else None
 
     def _as_the_other(self, found: IdMapping) -> IdMapping:
         if found.id is None or found.id in self._own:

@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 
-from polyroute._internal import platform
-from polyroute._internal.terminal import quoted
 from polyroute.environment import Environment
 from polyroute.plugins.manager import Manager
 from polyroute.plugins.manifests import loader
 from polyroute.plugins.manifests.adapter import ManifestPlugin
 from polyroute.plugins.manifests.description import Description
 from polyroute.plugins.manifests.loader import Manifest
-from polyroute.plugins.trust import policy
 from polyroute.plugins.trust.approvals import Approvals
-from polyroute.plugins.trust.programs import Unsafe
 from polyroute.requirements import evaluation
 from polyroute.results import Commands, Kind, Plugin, Refused
 from polyroute.types import Alternative, Problem
@@ -56,6 +52,10 @@ class Admission:
 
         Raises Refused if its files are not safe, or if it needs an approval that it does not have.
         """
+        from polyroute._internal import platform
+        from polyroute.plugins.trust import policy
+        from polyroute.plugins.trust.programs import Unsafe
+
         if manifest.description.runs_programs and not platform.RUNS_PROGRAMS:
             what = f"runs a program, which {platform.NEEDS_POSIX}"
             raise Refused(plugin.problem(what, platform.WORKS_HERE, code="unsupported"))
@@ -88,6 +88,8 @@ class Admission:
     def _check_approval(self, plugin: Plugin, manifest: Manifest) -> None:
         state = self._approvals.state(manifest)
         if state != "approved":
+            from polyroute._internal.terminal import quoted
+
             name = quoted(plugin.name)
             remedy = f"See `polyroute plugins info {name}`, then `polyroute plugins trust {name}`."
             why = "has changed since it was approved" if state == "changed" else "waits for your approval"
@@ -95,6 +97,8 @@ class Admission:
 
     def _take(self, plugin: Plugin, manifest: Manifest) -> None:
         if manifest.fault:
+            from polyroute._internal.terminal import quoted
+
             where = quoted(manifest.folder if manifest.has_folder else manifest.path)
             remedy = f"Fix it; `polyroute plugins check {where}` says more."
             raise Refused(plugin.problem("; ".join(manifest.fault.splitlines()), remedy, code="manifest-refused"))

@@ -134,7 +134,7 @@ class Plugins:
 
     @property
     def gateways(self) -> tuple[str, ...]:
-        """The provider IDs of all gateways, in order of ownership."""
+        """The provider IDs of all gateways, in order of rank."""
         return tuple(self.rules)
 
     def is_recorded(self, provider_id: str, owner: Plugin) -> bool:

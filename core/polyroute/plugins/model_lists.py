@@ -134,7 +134,7 @@ class ModelLists:
             arguments = {**self._arguments, "provider_ids": provider_ids}
             for model in call_items(each, Model, self._report, arguments):
                 if model.provider in provider_ids and (author(each), model.provider) not in self._claims.lost:
-                    rows.setdefault(model.provider, []).append(self._bound(model, each))
+                    rows.setdefault(model.provider, []).append(self._bound(self._priced(model), each))
         if self._shared:
             self._shared._ask(provider_ids - self._shared._models.keys())
         self._models.update({provider_id: self._merged(provider_id) for provider_id in provider_ids})
@@ -156,6 +156,16 @@ class ModelLists:
 
     def _is_stranger(self, plugin: Plugin, provider_id: str) -> bool:
         return plugin.is_third_party and self._claims.owners[provider_id] != plugin
+
+    def _priced(self, model: Model) -> Model:
+        """Return the model without its prices if both are 0, which lists also say of prices that they don't know.
+
+        They are kept where nothing is paid: of models that are called free, and at the user's own server.
+        """
+        if model.input_price or model.output_price or model.input_price is None or model.id.endswith(":free"):
+            return model
+        is_own = self._claims.providers[model.provider].kind == "own-server"
+        return model if is_own else model._replace(input_price=None, output_price=None)
 
     def _bound(self, model: Model, each: pluggy.HookImpl) -> Model:
         """Return the model without its call details unless its plugin owns the provider, since keys are sent there."""

@@ -8,7 +8,7 @@ from polyroute._internal.terminal import quoted
 from polyroute.lists.stored import FetchedList
 from polyroute.plugins.trust.approvals import Owner
 from polyroute.results import Plugin
-from polyroute.types import DIRECT, Problem, Provider, Routeability
+from polyroute.types import CHEAPEST, DEFAULT_RANK, DIRECT, Problem, Provider, Routeability
 
 _NEVER_BY_NAME = ("own-cloud", "own-server")
 _RULES = "polyroute_routeability"
@@ -84,7 +84,7 @@ def _turn(plugin: Plugin, provider: Provider, recorded: Owners) -> int:
 
 
 def _taken(name: str, names: Mapping[str, str], owners: Mapping[str, Plugin]) -> str:
-    if name in ("", DIRECT):
+    if name in ("", DIRECT, CHEAPEST):
         return f"{name!r} is not a valid name for a provider"
     return f"{name!r} belongs to plugin {owners[names[name]].label} already" if name in names else ""
 
@@ -124,9 +124,9 @@ class Gateways(NamedTuple):
     """Which providers gateways carry."""
 
     rules: Mapping[str, Routeability]
-    """By gateway."""
+    """By gateway, in order of rank."""
     carriers: Mapping[str, tuple[str, ...]]
-    """By provider, the gateways that carry it."""
+    """By provider, the gateways that carry it, in order of rank."""
     representatives: Mapping[str, Plugin]
     """By gateway, the plugin that declares what it carries and how it spells models: its owner or an extension."""
 
@@ -134,11 +134,14 @@ class Gateways(NamedTuple):
 def gateways(answers: Sequence[tuple[Plugin, Routeability]], claims: Registry, report: Reporter) -> Gateways:
     """Evaluate all routeability rules. The work grows with the rules' length, not with gateways times providers."""
     accepted = dict(_accepted(answers, claims, report))
-    rules = {gateway: rule for gateway, (_, rule) in accepted.items()}
+    ranked = sorted(accepted.items(), key=lambda item: item[1][1].rank)
+    rules = {gateway: rule for gateway, (_, rule) in ranked}
     representatives = {gateway: plugin for gateway, (plugin, _) in accepted.items()}
     carried: dict[str, list[str]] = {}
     for gateway, rule in rules.items():
         whole = _with_likes(rule, rules, representatives[gateway], report)
+        if rule.by_list and (makers := claims.providers[gateway].makers):
+            whole = [_narrowed(whole, makers)]
         for provider in dict.fromkeys(_carried(whole, rule, representatives[gateway], claims.providers, report)):
             carried.setdefault(provider, []).append(gateway)
     return Gateways(rules, {provider: tuple(each) for provider, each in carried.items()}, representatives)
@@ -161,7 +164,8 @@ def _accepted(
             report(plugin.problem(fault, remedy, _RULES, code="not-a-gateway", provider=rule.gateway))
         else:
             spoken[rule.gateway] = plugin
-            yield rule.gateway, (plugin, rule._replace(preferred=False))
+            rank = rule.rank if plugin.is_bundled else max(rule.rank, DEFAULT_RANK)
+            yield rule.gateway, (plugin, rule._replace(preferred=False, rank=rank))
 
 
 def _not_extended(plugin: Plugin, rule: Routeability, claims: Registry, spoken: Mapping[str, Plugin]) -> str:
@@ -194,6 +198,14 @@ def _with_likes(
         remedy = "Install or enable the plugin that provides it."
         report(author.problem(fault, remedy, _RULES, code="like-nobody", provider=rule.gateway))
     return chain
+
+
+def _narrowed(chain: Sequence[Routeability], makers: Iterable[str]) -> Routeability:
+    """Return the first rule of a chain of likes, with the namespaces of these makers."""
+    known = {name: namespace for rule in reversed(chain) for name, namespace in rule.makers.items()}
+    namespaces = {name: namespace for rule in reversed(chain) for name, namespace in rule.namespaces.items()}
+    offered = frozenset(known.get(maker, maker) for maker in makers)
+    return chain[0]._replace(offered=chain[0].offered | offered, namespaces=namespaces)
 
 
 def _carried(

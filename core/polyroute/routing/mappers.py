@@ -21,6 +21,7 @@ class Mappers:
         self._plugins = plugins
         self._report = report
         self._meant: dict[str, tuple[str, ...]] = {}
+        self._lending: dict[str, str] = {}
         # Tests ensure that bundled mappers return valid results, and checking takes half the time of a look-up.
         self._bundled = {name for name in plugins.gateways if plugins.representatives[name].is_bundled}
 
@@ -61,6 +62,16 @@ class Mappers:
         from polyroute.types.result_check import find_fault
 
         return find_fault
+
+    def lending(self, gateway: str) -> str:
+        """Return the gateway whose list has the models of one without its own: it spells by the same mapper."""
+        known = self._lending.get(gateway)
+        if known is None:
+            mapper = self._by_gateway.get(gateway)
+            same = (name for name, each in self._by_gateway.items() if each is mapper and self._plugins.models(name))
+            known = gateway if self._plugins.models(gateway) else next(same, gateway)
+            self._lending[gateway] = known
+        return known
 
     def prepare(self, refs: Iterable[ModelRef]) -> None:
         """Announce the models that will be looked up to mappers that request IDs, so that they request all at once."""

@@ -8,7 +8,7 @@ from polyroute._internal.problems import Problems
 from polyroute.errors import UsageError
 from polyroute.plugins.loaded import Plugins
 from polyroute.preferences import Preferences
-from polyroute.types import DIRECT, ModelRef, Problem, Provider
+from polyroute.types import CHEAPEST, DIRECT, ModelRef, Problem, Provider
 
 _ALL = "See `polyroute status --all` or, if a plugin provides it, `polyroute plugins doctor`."
 
@@ -21,7 +21,8 @@ class Order:
         self._plugins = plugins
         self._vias = (DIRECT, *plugins.gateways)
         self.order = tuple(filter(None, (self._via(name, "order") for name in preferences.order)))
-        self.preferred = self._via(preferences.prefer, "prefer") or plugins.default_preference
+        chosen = CHEAPEST if preferences.prefer == CHEAPEST else self._via(preferences.prefer, "prefer")
+        self.preferred = chosen or plugins.default_preference
         self.pins = dict(self._pins(preferences))
         self.disabled = frozenset(self._disabled(preferences))
         self._known: dict[tuple[tuple[str, ...], bool, str], tuple[str, ...]] = {}
@@ -36,6 +37,16 @@ class Order:
             known = self._known[key] = self._sorted(*key)
         return known
 
+    def is_cheapest(self, provider: Provider, model_id: str) -> bool:
+        """Return whether the user wants the routes to this model in the order of their price.
+
+        A host still comes first unless it is asked for by a pin.
+        """
+        if self.order or (self.preferred != CHEAPEST and not self.pins):
+            return False
+        pin = self._pin(provider.id, model_id)
+        return pin == CHEAPEST if pin else self.preferred == CHEAPEST and provider.kind != "host"
+
     def _pin(self, provider_id: str, model_id: str) -> str:
         return self.pins.get((provider_id, model_id)) or self.pins.get((provider_id, ""), "")
 
@@ -45,7 +56,7 @@ class Order:
 
     @property
     def first(self) -> str:
-        """`direct`, or the ID of the gateway that is tried first for a provider without a pin."""
+        """`direct`, the ID of the gateway that is tried first for a provider without a pin, or `cheapest`."""
         first = self.order[0] if self.order else self.preferred
         return DIRECT if first in self.disabled else first
 
@@ -62,7 +73,7 @@ class Order:
     def _pins(self, preferences: Preferences) -> Iterable[tuple[tuple[str, str], str]]:
         for target, name in preferences.pins.items():
             provider, model_id = ModelRef.parse(target)
-            via = self._via(name, f"pins.{target}")
+            via = name if name == CHEAPEST else self._via(name, f"pins.{target}")
             if provider not in self._plugins.names:
                 self._complain(f"pins.{target}", f"provider {provider!r} is not available", _ALL)
             elif via:
@@ -95,7 +106,7 @@ def checked(via: str, target: str, plugins: Plugins) -> tuple[str, str]:
 
     An empty target stands for all providers. Raises UsageError or UnknownProvider.
     """
-    routes = (DIRECT, *plugins.gateways)
+    routes = (DIRECT, CHEAPEST, *plugins.gateways)
     via = plugins.names.get(via, via)
     if via not in routes:
         raise UsageError(f"There is no route {via!r}. Routes are: {', '.join(routes)}.")
@@ -105,6 +116,6 @@ def checked(via: str, target: str, plugins: Plugins) -> tuple[str, str]:
     if target == f"{name}/":
         raise UsageError(f"{target!r} lacks the model. To pin the provider, write {name}.")
     provider = plugins.find(name).id
-    if via not in (DIRECT, *plugins.carriers(provider)):
+    if via not in (DIRECT, CHEAPEST, *plugins.carriers(provider)):
         raise UsageError(f"{via} does not carry {provider}'s models. See `polyroute explain {provider}`.")
     return via, str(ModelRef(provider, model_id)) if model_id else provider

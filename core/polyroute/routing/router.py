@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _ANY_ID = ("gateway", "own-server")
 """Kinds of providers that may run models that their lists don't contain."""
 
-_ALL_BUT_THE_MODEL = attrgetter(*(name for name in Route._fields if name not in ("model_id", "mapping")))
+_ALL_BUT_THE_MODEL = attrgetter(*(name for name in Route._fields if name not in ("model_id", "mapping", "listing")))
 
 
 class Router:
@@ -74,40 +74,35 @@ class Router:
         )
         if own is not None:
             routes = self._to_own(own, provider, routes)
-        return tuple(self._adapted((*routes, *self._to_maker(provider, ref)), provider.id, protocols))
+        found = self._adapted((*routes, *self._to_maker(provider, ref)), provider.id, protocols)
+        return tuple(sorted(found, key=_expense) if self._order.is_cheapest(provider, ref.id) else found)
 
     def first_usable(self, provider: Provider, ref: ModelRef, protocols: Collection[str] = ()) -> Route:
-        """Return the first usable route to a model, without creating later ones. Raises NoEffectiveRoute."""
-        if ref in self._own_models.all:
-            routes = self.to_model(provider, ref, protocols)
-            for route in routes:
-                if route.usable:
-                    return route
-            raise NoEffectiveRoute(ref, routes)
-        vias = self._order.vias(provider, ref.id)
-        made: dict[str, Route] = {}
-        for route in self._adapted(self._in_turn(provider, ref, vias), provider.id, protocols):
-            if route.usable:
-                return route
-            made[route.via] = route
-        to_maker = tuple(self._adapted(self._to_maker(provider, ref), provider.id, protocols))
-        for route in to_maker:
-            if route.usable:
-                return route
-        raise NoEffectiveRoute(ref, (*(made[via] for via in vias), *to_maker))
+        """Return the first usable route to a model. Raises NoEffectiveRoute."""
+        route = self.taken(provider, ref, protocols)
+        if route is None:
+            raise NoEffectiveRoute(ref, self.to_model(provider, ref, protocols))
+        return route
 
-    def _in_turn(self, provider: Provider, ref: ModelRef, vias: Sequence[str]) -> Iterator[Route]:
-        """Yield the routes to a model; last those of gateways that lack it, because finding the reason is slow."""
-        lacking = []
+    def taken(self, provider: Provider, ref: ModelRef, protocols: Collection[str] = ()) -> Route | None:
+        """Return the first usable route to a model, or None, without finding out why the others are not usable."""
+        if ref in self._own_models.all or self._order.is_cheapest(provider, ref.id):
+            routes: Iterable[Route] = self.to_model(provider, ref, protocols)
+        else:
+            routes = self._adapted(self._usable(provider, ref), provider.id, protocols)
+        return next((route for route in routes if route.usable), None)
+
+    def _usable(self, provider: Provider, ref: ModelRef) -> Iterator[Route]:
+        """Yield the routes to a model, without those of gateways that can't be used or lack it."""
+        vias = self._order.vias(provider, ref.id)
         for via in vias:
             if via == DIRECT:
                 yield self._direct_to(provider, ref, vias)
-            elif self._mappers.lacks(via, ref) or (mapping := self._mappers.lookup(via, ref)).id is None:
-                lacking.append(via)
-            else:
+            elif not self._through[via].usable or self._mappers.lacks(via, ref):
+                continue
+            elif (mapping := self._mappers.lookup(via, ref)).id is not None:
                 yield self._through_to(via, ref, mapping)
-        for via in lacking:
-            yield self._through_to(via, ref, self._mappers.lookup(via, ref))
+        yield from self._to_maker(provider, ref)
 
     def _adapted(self, routes: Iterable[Route], provider_id: str, protocols: Collection[str]) -> Iterable[Route]:
         """Yield the routes, marked as not usable if the provider is disabled or they speak none of `protocols`."""
@@ -132,10 +127,23 @@ class Router:
     def _through_to(self, gateway: str, ref: ModelRef, mapping: IdMapping) -> Route:
         route = self._through[gateway]
         if mapping.id is not None:
-            return _spelled(route, mapping.id, mapping.evidence)
+            return self._listed_at(gateway, _spelled(route, mapping.id, mapping.evidence))
         verdict = "not offered by" if mapping.evidence == "not_offered" else "unknown to"
         reason, remedy = f"{verdict} {gateway}: {mapping.why}", self._remedy(gateway, ref.provider)
         return _spelled(route._replace(usable=False, reason=reason, remedy=remedy), None, mapping.evidence)
+
+    def _listed_at(self, gateway: str, route: Route) -> Route:
+        """Return the route with the gateway's own entry for its model, which may have its own base URL and protocol.
+
+        A gateway without a list has the prices of the one whose spelling it shares.
+        """
+        if not route.usable:
+            return route
+        lender = self._mappers.lending(gateway)
+        listing = self._plugins.models(lender).get(route.model_id or "")
+        if listing is not None and lender == gateway and (listing.base_url or listing.protocol):
+            route = self._overridden(route, listing)
+        return route._replace(listing=listing) if listing else route
 
     def _remedy(self, gateway: str, provider: str) -> str:
         known = self._remedies.get((gateway, provider))
@@ -163,9 +171,9 @@ class Router:
         if model is not None and (model.base_url or model.protocol):
             route = self._overridden(route, model)
         if takes_any:
-            return _spelled(route, ref.id, "verbatim")
+            return _spelled(route, ref.id, "verbatim", model)
         if model is not None:
-            return _spelled(route, model.id, "listed")
+            return _spelled(route, model.id, "listed", model)
         reason = f"{route.reason}; {ref.id} is not in the list of {provider.id}'s models"
         return route._replace(model_id=ref.id, mapping="unlisted", reason=reason)
 
@@ -229,9 +237,15 @@ def _route(via: str, provider: Provider, found: Evaluation) -> Route:
     )
 
 
-def _spelled(route: Route, model_id: str | None, mapping: Evidence) -> Route:
+def _spelled(route: Route, model_id: str | None, mapping: Evidence, listing: Model | None = None) -> Route:
     """Return the route to a model, derived from that to its provider. `_replace` would be too slow here."""
-    return tuple.__new__(Route, (model_id, mapping, *_ALL_BUT_THE_MODEL(route)))
+    return tuple.__new__(Route, (model_id, mapping, *_ALL_BUT_THE_MODEL(route), listing))
+
+
+def _expense(route: Route) -> tuple[bool, bool, float]:
+    """Return the key by which routes are sorted by price: usable ones first, unknown prices last."""
+    cost = route.cost
+    return not route.usable, cost is None, cost or 0.0
 
 
 def _switched_off(route: Route) -> Route:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from polyroute import Catalog, Model, Provider, ProviderStatus, Route, Status
+from polyroute import Catalog, Model, Provider, ProviderStatus, Status
 from polyroute.dexto_compat import GATEWAY, auth_fields
 from polyroute.dexto_compat.http import CURATED, GATEWAY_NAME, UNKNOWN_CONTEXT, assumed_file_types, file_types
 from polyroute.dexto_compat.types import FileType, GatewayAuth
 from polyroute.documents import catalog as documents
 from polyroute.documents.http_types import Flat, Gateway, Grouped, ListedModel, ListedProvider, ProviderDetails, Verdict
 from polyroute.requirements.evaluation import secret_variables, variables
+from polyroute.results import as_run
 from polyroute.server.model_lookup import verdict
 from polyroute.server.schemas import CatalogQuery
 
@@ -35,7 +36,7 @@ class Listing:
         for name, models in listed.items():
             own = verdict(selectable[name].routes)
             default = next(iter(self._plain[name]), "")
-            self.models[name] = [_model(each, catalog.routes(each.ref), own, each.id == default) for each in models]
+            self.models[name] = [_model(each, catalog, own, each.id == default) for each in models]
         self._newest = {name: _newest(models) for name, models in listed.items()}
         self.providers = {
             name: _provider(each, self.models.get(name, [])) for name, each in self.status.providers.items()
@@ -161,8 +162,10 @@ def _primary_variable(provider: Provider) -> str:
     return min(variables(provider), key=lambda name: name not in secret, default=provider.key_variable)
 
 
-def _model(model: Model, routes: tuple[Route, ...], own: Verdict, is_default: bool) -> ListedModel:
-    found = verdict(routes)
+def _model(listed: Model, catalog: Catalog, own: Verdict, is_default: bool) -> ListedModel:
+    route = catalog.route(listed.ref)
+    found = verdict((route,) if route else catalog.routes(listed.ref))
+    model = as_run(listed, route)
     document: ListedModel = {
         "name": model.id,
         "maxInputTokens": model.context or UNKNOWN_CONTEXT,

@@ -7,6 +7,7 @@ from polyroute.dexto_compat.http import LIST_GATEWAY, assumed_file_types
 from polyroute.dexto_compat.http import file_types as among
 from polyroute.dexto_compat.types import FileType
 from polyroute.documents.http_types import Verdict
+from polyroute.results import named
 from polyroute.routing.references import canonical
 
 
@@ -40,4 +41,8 @@ def verdict(routes: tuple[Route, ...]) -> Verdict:
     taken = next((route for route in routes if route.usable), None)
     if taken is not None:
         return {"usable": True, "via": taken.via}
-    return {"usable": False, "via": None, "why": "; ".join(f"{route.via}: {route.reason}" for route in routes)}
+    shown, rest = named(routes)
+    why = [f"{route.via}: {route.reason}" for route in shown]
+    if rest:
+        why.append(f"{len(rest)} more gateways have no key")
+    return {"usable": False, "via": None, "why": "; ".join(why)}

@@ -11,6 +11,8 @@ from polyroute.types.credentials import (
     VerificationState,
 )
 from polyroute.types.declarations import (
+    CHEAPEST,
+    DEFAULT_RANK,
     DIRECT,
     Alternative,
     AuthHeader,
@@ -21,21 +23,20 @@ from polyroute.types.declarations import (
     CustomModelRules,
     Evidence,
     Group,
-    IdMapping,
-    Mapper,
     Model,
     ModelRef,
-    Preparing,
     Problem,
     Provider,
     ProviderKind,
     Routeability,
     Slot,
-    Suggester,
 )
 from polyroute.types.failures import FailureMeaning, FailureRule
+from polyroute.types.id_mapping import IdMapping, Mapper, Preparing, Suggester
 
 __all__ = [
+    "CHEAPEST",
+    "DEFAULT_RANK",
     "DIRECT",
     "Alternative",
     "AuthHeader",

@@ -5,9 +5,9 @@ They are named tuples because defining one at start-up takes an eighth of the ti
 values is derived from them. The types for logins and keys are in `logins`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Annotated, Literal, NamedTuple
 
 from polyroute.types.constraints import (
     Count,
@@ -37,6 +37,12 @@ BaseUrlRule = Literal["required", "optional", "no"]
 
 DIRECT = "direct"
 """The name of the route that goes to the provider itself, with the provider's own credential."""
+
+CHEAPEST = "cheapest"
+"""The preference for the route that costs least for a model."""
+
+DEFAULT_RANK = 100
+"""The rank of a gateway that declares none."""
 
 
 class ModelRef(NamedTuple):
@@ -181,6 +187,8 @@ class Provider(NamedTuple):
     """The page where its users add credits or raise a limit."""
     keys_page: Link = ""
     """The page where its users make keys."""
+    makers: tuple[Text, ...] = ()
+    """Whose models its own list has, as the IDs name them, in lower case: what is before a `/`, else the first word."""
 
 
 class Routeability(NamedTuple):
@@ -200,45 +208,12 @@ class Routeability(NamedTuple):
     """Whether it asks to be the first route as long as the user has no preference."""
     extends: bool = False
     """Whether it is another plugin's provider, which keeps its own endpoint, headers, credential and preference."""
-
-
-class IdMapping(NamedTuple):
-    """A gateway's ID for a model and the evidence for it; or no ID and the reason."""
-
-    id: Filled | None
-    evidence: Evidence
-    why: str = ""
-    """The explanation for users; never empty if there is no ID."""
-
-
-@runtime_checkable
-class Mapper(Protocol):
-    """Translates model IDs for one gateway. It is built once and called often, so both methods must be look-ups."""
-
-    def lookup(self, model: ModelRef, /) -> IdMapping:
-        """Return the gateway's ID for `model`, or the reason why there is none."""
-
-    def reverse(self, gateway_id: str, /) -> ModelRef | None:
-        """Return the provider and its own ID for a gateway's ID; None unless that is certain."""
-
-
-@runtime_checkable
-class Suggester(Protocol):
-    """A mapper that can also suggest models, for messages to users only, never to compute routes.
-
-    This is optional and separate from `lookup`, because finding similar names takes a thousand times as long.
-    """
-
-    def suggest(self, model: ModelRef, /) -> tuple[str, ...]:
-        """Return references that may have been meant, the likeliest first. Unlike all other methods, this may guess."""
-
-
-@runtime_checkable
-class Preparing(Protocol):
-    """A mapper that calls another service and can fetch many IDs in one request."""
-
-    def prepare(self, models: Sequence[ModelRef], /) -> None:
-        """Fetch the IDs of these models, which are about to be looked up, in one request."""
+    by_list: bool = False
+    """With `like`, whether it carries only vendors whose models its own list has, as `Provider.makers` names them."""
+    makers: Mapping[str, Text] = MappingProxyType({})
+    """From makers, as the IDs of gateways that are like this one name them, to their namespaces here."""
+    rank: Count = DEFAULT_RANK
+    """Its place among the gateways about which the user has no preference: lower ones first."""
 
 
 class Model(NamedTuple):

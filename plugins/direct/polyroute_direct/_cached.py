@@ -15,7 +15,7 @@ from polyroute.lists import derived, identity, restored, table_at
 from polyroute_direct._files import LIST, all_sources
 
 # To be raised whenever `_providers` or `_models` makes anything else of the same files.
-_VERSION = 6
+_VERSION = 8
 
 Table = dict[str, Any]
 
@@ -72,8 +72,8 @@ def _read_facts() -> Table:
 
     files = _files.read()
     return {
-        "rows": _providers.rows(files),
-        "providers": _providers.changed_rows(files),
+        "rows": [row | _models.makers(row["id"], files) for row in _providers.rows(files)],
+        "providers": [row | _models.makers(row["id"], files) for row in _providers.changed_rows(files)],
         "moved": _models.moved(files),
         "day": files.day,
         "count": _models.count(files),

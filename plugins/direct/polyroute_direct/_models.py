@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from fnmatch import fnmatchcase
 
 from polyroute.lists import Table, number_at, table_at, text_at, texts_at
 from polyroute_direct._files import Entry, Files
 from polyroute_direct._providers import base_url, placed, protocol
 
+_WORD = re.compile("^[a-z]+")
 _USUAL_AUTH: Table = {"name": "Authorization", "prefix": "Bearer "}
 
 
@@ -25,6 +27,18 @@ def moved(files: Files) -> list[Table]:
     return [row for name in files.fetched for row in _rows(name, files)[1]]
 
 
+def makers(name: str, files: Files) -> Table:
+    """Return the field `makers` of a provider that lists models of several makers; else nothing."""
+    listed = _rows(name, files)[0]
+    found = sorted({maker for row in listed for maker in _named_makers(row["id"])})
+    return {"makers": found} if len(found) > 1 else {}
+
+
+def _named_makers(model_id: str) -> list[str]:
+    *before, name = model_id.lower().split("/")
+    return before or _WORD.findall(name)[:1]
+
+
 def count(files: Files) -> int:
     """Return how many models the bundled list has."""
     return sum(len(table_at(entry.listed, "models")) for entry in files.bundled.values())
@@ -35,7 +49,7 @@ def _rows(name: str, files: Files) -> tuple[list[Table], list[Table]]:
     entry = files.bundled.get(name) or files.fetched[name]
     known = table_at(entry.listed, "models") if name in files.bundled else {}
     fetched = table_at(files.fetched[name].listed, "models") if name in files.fetched else {}
-    packages = files.defaults["packages"]
+    packages = {} if entry.table.get("one_protocol") else files.defaults["packages"]
     corrected = {each: protocol for protocol, ids in entry.table.get("model_protocols", {}).items() for each in ids}
     single = [rule for rule in files.single_protocol["rule"] if name in rule["providers"]]
 

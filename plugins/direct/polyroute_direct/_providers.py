@@ -7,7 +7,7 @@ from collections.abc import Collection
 from typing import Any
 
 from polyroute.base_url import normalized
-from polyroute.lists import Table, text_at, texts_at
+from polyroute.lists import Table, table_at, text_at, texts_at
 from polyroute_direct._files import Entry, Files
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
@@ -29,7 +29,7 @@ def changed_rows(files: Files) -> list[Table]:
 def _rows(files: Files, *, fetched: bool) -> list[Table]:
     kinds = {name: kind for kind, names in files.defaults["kinds"].items() for name in names}
     entries = files.fetched if fetched else files.bundled
-    rows = [_row(entry, kinds.get(name, "host"), entries.keys()) for name, entry in entries.items()]
+    rows = [_row(entry, kinds.get(name) or _usual_kind(entry), entries.keys()) for name, entry in entries.items()]
     return [{**row, **_failures(row["id"], files.failures)} for row in rows]
 
 
@@ -43,6 +43,13 @@ def _failures(name: str, failures: Table) -> Table:
     ]
     found = {"failures": rules, "billing_page": pages.get("billing"), "keys_page": pages.get("keys")}
     return {key: value for key, value in found.items() if value}
+
+
+def _usual_kind(entry: Entry) -> str:
+    """Return the kind of a provider that is not reviewed: a vendor if the list calls all of its models its own."""
+    listed = table_at(entry.listed, "models")
+    called = [text_at(table_at(listed, name), "canonical_model_id") for name in listed]
+    return "vendor" if called and all(each.startswith(f"{entry.id}/") for each in called) else "host"
 
 
 def _access(row: Table) -> list[Any]:

@@ -52,7 +52,8 @@ def routeability(gateway: str, *, also: tuple[str, ...] = (), preferred: bool = 
     """Return the rule of a gateway that carries what OpenRouter carries, and the providers in `also`."""
     known = facts()
     by_name = (*known.by_name, *also)
-    return Routeability(gateway, frozenset(known.offered), known.namespaces, by_name, preferred=preferred)
+    rule = Routeability(gateway, frozenset(known.offered), known.namespaces, by_name, preferred=preferred)
+    return rule._replace(makers=known.makers, rank=0)
 
 
 def mapper() -> Mapper:

@@ -14,7 +14,7 @@ from polyroute.lists import derived, identity
 if TYPE_CHECKING:
     from polyroute.model_ids import Scheme
 
-_VERSION = 10
+_VERSION = 12
 _OWN = "openrouter"
 LIST = "openrouter"
 """The name of OpenRouter's own list, which can be fetched."""
@@ -36,6 +36,8 @@ class Facts(NamedTuple):
     """The date of the installed list: that of its latest change."""
     listed: int
     """The number of OpenRouter's models in the installed list."""
+    makers: dict[str, str]
+    """From makers, as other gateways' IDs name them, to OpenRouter's prefixes."""
 
 
 def facts() -> Facts:
@@ -119,9 +121,19 @@ def _read_table() -> dict[str, Any]:
 
 def _facts() -> Facts:
     table, bundled = _read_table(), _bundled()
-    offered = {model.partition("/")[0] for model in _newest(bundled)[_OWN]["models"]}
+    models = _newest(bundled)[_OWN]["models"]
+    offered = {model.partition("/")[0] for model in models}
     namespaces = {name: each["namespace"] for name, each in table["providers"].items() if "namespace" in each}
-    return Facts(sorted(offered), namespaces, table["by_name"], _day(bundled), len(bundled[_OWN]["models"]))
+    day, count = _day(bundled), len(bundled[_OWN]["models"])
+    return Facts(sorted(offered), namespaces, table["by_name"], day, count, _makers(table, models))
+
+
+def _makers(table: dict[str, Any], models: Iterable[str]) -> dict[str, str]:
+    from polyroute.model_ids.scheme import scheme
+    from polyroute.model_ids.scheme_index import SchemeIndex
+
+    families = SchemeIndex(scheme(table, dict.fromkeys(models, ()))).families
+    return {**families, **table["families"], **table["organisations"]}
 
 
 def _scheme() -> dict[str, Any]:
@@ -138,7 +150,8 @@ def _scheme() -> dict[str, Any]:
     offered = {model.partition("/")[0] for model in models} - {_OWN}
     makers = {name for name, each in table["providers"].items() if "namespace" in each}
     native = {name: list(each["models"]) for name, each in providers.items() if name in makers | offered}
-    made = scheme(table, {name: tuple(each) for name, each in models.items()}, native)
+    dates, own = ({name: tuple(each) for name, each in of.items()} for of in (models, native))
+    made = scheme(table, dates, own)
     listings = {name: {each: listed(row) for each, row in found["models"].items()} for name, found in providers.items()}
     return {"table": table, "models": models, "native": native, "stated": stated(made, listings)}
 

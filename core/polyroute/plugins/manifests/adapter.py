@@ -33,7 +33,8 @@ class Described:
     def hook_names(self) -> Iterable[str]:
         """The hooks to register."""
         said = self.said
-        yield "polyroute_providers"
+        if said.providers:
+            yield "polyroute_providers"
         if said.routeability:
             yield "polyroute_routeability"
         if said.mappings:

@@ -189,7 +189,9 @@ def _extension(values: dict[str, Any]) -> Part:
     if (said or {}).get("preferred"):
         raise ValueError("routeability: only the provider's owner may set `preferred`")
     like = (part.mapping or Spelling()).like
-    rule = _rule(said, part, is_gateway=True) or Routeability("", like=like)
+    if like and not (said or {}).keys() & {"offered", "providers", "like"}:
+        said = {"like": like, "by_list": True, **(said or {})}
+    rule = _rule(said, part, is_gateway=True) or Routeability("")
     return part._replace(rule=rule._replace(extends=True), mapping=_mapping(part, rule))
 
 
