@@ -92,7 +92,7 @@ def _explain_model(ref: ModelRef, catalog: "Catalog") -> Explanation:
     shown, _ = named(routes)
     gateways = [route.via for route in shown if route.via != DIRECT and route.model_id]
     lines += [f"Model ID via {gateway}: {catalog.mapping(gateway, ref).why}." for gateway in gateways]
-    lines += _ages([route.via for route in routes], catalog)
+    lines += _ages([route.via for route in shown], catalog)
     is_missed = any(route.mapping in ("not_offered", "unknown") for route in shown)
     if (is_missed or not any(route.usable for route in routes)) and (others := suggestions(catalog, ref)):
         known = {catalog.mapping(gateway, ref).id for gateway in status.gateways}
@@ -103,7 +103,11 @@ def _explain_model(ref: ModelRef, catalog: "Catalog") -> Explanation:
 
 def _ages(vias: list[str], catalog: "Catalog") -> list[str]:
     """Return lines with the age of the lists in which gateways look up this model."""
-    lists = {via: found for via in vias if (found := catalog.plugins.list_of(via))}
+    vias_of: dict[str, str] = {}
+    for via in vias:
+        if found := catalog.plugins.list_of(via):
+            vias_of.setdefault(found.name, via)
+    lists = {via: found for via in vias_of.values() if (found := catalog.plugins.list_of(via))}
     return [f"List of {via}: {age(found)}.{_to_refresh(via, catalog)}" for via, found in lists.items()]
 
 

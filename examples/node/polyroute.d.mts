@@ -457,7 +457,9 @@ export interface PreferencesBody {
 
 /** A price in USD per million tokens. */
 export interface Price {
+  /** The price of input tokens. */
   input: number;
+  /** The price of output tokens. */
   output: number;
 }
 

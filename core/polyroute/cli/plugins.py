@@ -100,7 +100,7 @@ def add_to(subparsers: Subparsers) -> None:
                 "--run", dest="runs", action="store_true", help="also run its program, or import its Python"
             )
         if name == "new":
-            kinds = ("manifest", "python", "sh", "node")
+            kinds = ("manifest", "gateway", "python", "sh", "node")
             action.add_argument("--kind", choices=kinds, default="manifest", help="the language of the plugin")
             action.add_argument("--into", default=".", metavar="FOLDER", help="the parent of its folder")
     _action(actions, "doctor", _doctor, "show what is wrong with each plugin, and how to fix it")

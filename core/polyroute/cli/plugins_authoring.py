@@ -11,7 +11,10 @@ from polyroute.conformance import runner
 from polyroute.documents import plugins as documents
 from polyroute.environment import Environment
 from polyroute.errors import UsageError
+from polyroute.plugins.loaded import Plugins
 from polyroute.results import passes
+
+_SAMPLES = 4
 
 
 def schema(options: argparse.Namespace) -> int:
@@ -29,10 +32,21 @@ def new(options: argparse.Namespace) -> int:
     plugins = output.loaded(Environment.load(), run=False)
     if owner := plugins.owners.get(plugins.names.get(options.name, "")):
         raise UsageError(f"{options.name!r} is already a provider of plugin {owner.label}. Choose another name.")
-    folder = scaffold.write(options.name, options.kind, options.into)
-    run = "" if options.kind == "manifest" else " --run"
+    words = _gateway_words(plugins) if options.kind == "gateway" else {}
+    folder = scaffold.write(options.name, options.kind, options.into, words)
+    run = "" if options.kind in ("manifest", "gateway") else " --run"
     sentence = f"{folder} contains a working plugin. Next: polyroute plugins check {folder}{run}"
     return output.done(options, sentence, plugin=options.name, folder=folder)
+
+
+def _gateway_words(plugins: Plugins) -> dict[str, str]:
+    """Return the first gateway, whose scheme a new one may use, and a few of its models. Raises UsageError."""
+    if not plugins.gateways:
+        raise UsageError("No plugin with a gateway is installed, whose spelling of models a new one could use.")
+    like = plugins.gateways[0]
+    known = ((each, plugins.mappers[like].reverse(each)) for each in plugins.models(like))
+    samples = {back.provider: each for each, back in known if back}
+    return {"LIKE": like, "SAMPLES": ", ".join(f'"{each}"' for each in sorted(samples.values())[:_SAMPLES])}
 
 
 def check(options: argparse.Namespace) -> int:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from polyroute.catalog import Catalog
 from polyroute.cli import grammar, output
 from polyroute.cli.output import COULD_NOT, YES
-from polyroute.documents import catalog as documents
+from polyroute.documents import refreshing as documents
 from polyroute.errors import Unavailable, UsageError
-from polyroute.lists.changes import accept
+from polyroute.lists.changes import accept, moved
+from polyroute.types import ModelRef
 
 if TYPE_CHECKING:
     from polyroute.cli.grammar import Subparsers
@@ -24,17 +25,24 @@ def _refresh(options: argparse.Namespace) -> int:
     """`polyroute refresh`: fetch the lists that are not fresh, or accept changes of fetched lists."""
     with output.catalog() as catalog:
         accepted = _accept(options.accept, catalog)
+        before = None if options.accept else _listed(catalog)
     reports = () if options.accept else _fetch(catalog, options)
     with output.catalog() as catalog:
         waiting, problems = catalog.plugins.waiting, catalog.problems
+        is_new = any(report.state == "updated" for report in reports)
+        moves = moved(before, _listed(catalog)) if is_new and before is not None else None
     if options.json:
-        output.document(documents.refreshed(reports, accepted, waiting, problems))
+        output.document(documents.refreshed(reports, accepted, waiting, problems, moves))
     else:
         from polyroute.cli import text
 
-        text.refreshed(reports, accepted)
+        text.refreshed(reports, accepted, moves, waiting)
         text.problems(problems)
     return YES if all(report.is_good for report in reports) else COULD_NOT
+
+
+def _listed(catalog: Catalog) -> frozenset[ModelRef]:
+    return frozenset(model.ref for model in catalog.plugins.all_models())
 
 
 def _fetch(catalog: Catalog, options: argparse.Namespace) -> Sequence[RefreshReport]:

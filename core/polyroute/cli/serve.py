@@ -46,7 +46,7 @@ def _serve(options: argparse.Namespace) -> int:
         hosts=[options.host, *options.allow_host],
         origins=options.allow_origin,
         ui_dir=options.ui_dir,
-        keep_fresh=True,
+        keep_fresh=not options.no_refresh,
         pass_through=pass_through,
     )
     listening = process.listen(options.host, options.port)
@@ -142,6 +142,7 @@ def add_to(subparsers: Subparsers) -> None:
     command.add_argument(
         "--policy", choices=("never", "auto"), help="whether the pass-through tries the next route; by default never"
     )
+    command.add_argument("--no-refresh", action="store_true", help="fetch no newer lists of models while serving")
     command.add_argument("--ready-json", action="store_true", help="print one line with the URL once it is ready")
     command.add_argument("--exit-with-parent", action="store_true", help="exit when the parent process exits")
     command.add_argument("--open", action="store_true", help="open the page in a browser")

@@ -16,7 +16,7 @@ from polyroute.types import DIRECT, Model, ModelRef, Problem
 if TYPE_CHECKING:
     from polyroute.catalog import Catalog
     from polyroute.list_refresh import RefreshReport
-    from polyroute.lists.changes import Change
+    from polyroute.lists.changes import Change, Moves
 
 _SHOWN_GATEWAYS = 3
 _SHOWN_MODELS = 50
@@ -71,6 +71,7 @@ def resolution(model: ModelRef, routes: Sequence[Route], catalog: Catalog) -> No
         others = " or ".join(suggestions(catalog, model))
         hint = f" Did you mean {others}?" if others else ""
         lines([f"{model} is not in any list: the ID is sent unchanged.{hint}"])
+        _note_on_stale_lists(catalog)
 
 
 def models(found: Sequence[Model], catalog: Catalog) -> None:
@@ -99,16 +100,27 @@ def _otherwise(mapped: Mapped) -> str:
     return f"Similar: {', '.join(mapped.suggestions)}" if mapped.suggestions else mapped.why
 
 
-def refreshed(reports: Sequence[RefreshReport], accepted: Sequence[Change]) -> None:
-    """Print the result for each list, and the accepted changes."""
+def refreshed(
+    reports: Sequence[RefreshReport], accepted: Sequence[Change], moves: Moves | None, waiting: Sequence[Change]
+) -> None:
+    """Print the result for each list, one line of what came and went, and the accepted changes."""
     rows = [_list(each) for each in reports]
     if rows:
         tables.show(("List", "State", "Models", "Of"), rows)
+    if moves:
+        lines([_moved(moves, len({change.provider for change in waiting}))])
     lines(f"{each.provider}: accepted {each}." for each in accepted)
     for each in reports:
         if not each.is_good:
             why = each.error or "POLYROUTE_OFFLINE is set"
             print(clean(f"polyroute: {each.name} ({each.url}): {why}; the list was not changed."), file=sys.stderr)
+
+
+def _moved(moves: Moves, waiting: int) -> str:
+    came = f"{moves.models_added:,} models came and {moves.models_removed:,} went"
+    providers = f", with {len(moves.providers_added)} new providers" if moves.providers_added else ""
+    held = f"; changes of {waiting} providers wait for your consent" if waiting else ""
+    return f"{came}{providers}{held}."
 
 
 def _list(report: RefreshReport) -> tuple[str, ...]:
@@ -225,13 +237,12 @@ def _note_on_credits(found: Status, catalog: Catalog) -> None:
 
 
 def _note_on_stale_lists(catalog: Catalog) -> None:
-    """Print a note on stale lists, if the user has ever fetched them."""
-    for each in catalog.plugins.lists:
-        of = age(each)
-        if of.fetched is not None and not of.is_fresh:
-            print(
-                clean(f"note: the list {each.name} was {of}. To fetch the newest: polyroute refresh"), file=sys.stderr
-            )
+    """Print one note if a list is stale that was fetched, or the one that was installed is months old."""
+    stale = {each.name: of for each in catalog.plugins.lists if (of := age(each)).is_old}
+    if stale:
+        of = min(stale.values(), key=lambda each: each.fetched or 0)
+        which = "the list of models is" if of.fetched is None else f"the list {next(iter(stale))} was"
+        notes([f"note: {which} {of}. To fetch the newest: polyroute refresh"])
 
 
 def _goes_first(found: Status, each: ProviderStatus) -> bool:

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Literal, get_args
 
 from polyroute._internal import file_access, platform
 from polyroute.errors import Unavailable, UsageError
 
-Kind = Literal["manifest", "python", "sh", "node"]
+Kind = Literal["manifest", "gateway", "python", "sh", "node"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _TEMPLATES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "templates")
 _SUFFIX = ".txt"
 """The suffix of template files, so that tools don't take them for code of this package."""
 _NAME = "[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
+_NO_WORDS: Mapping[str, str] = MappingProxyType({})
 _PROGRAMS = ("plugin.sh", "plugin.mjs")
 
 
-def write(name: str, kind: str, into: str) -> str:
+def write(name: str, kind: str, into: str, words: Mapping[str, str] = _NO_WORDS) -> str:
     """Write a plugin with this name into a new folder in `into`, and return the folder.
+
+    `words` are further words of the template and what they become.
 
     Raises UsageError for an invalid name or an existing folder, Unavailable if the folder can't be written.
     """
@@ -31,18 +35,18 @@ def write(name: str, kind: str, into: str) -> str:
     if os.path.lexists(folder):
         raise UsageError(f"{folder} already exists. Choose another name, or remove it.")
     try:
-        for path, text in _files(name, kind):
+        for path, text in _files(name, kind, words):
             _write(os.path.join(folder, path), text)
     except OSError as error:
         raise Unavailable(f"{folder} can't be written: {error.strerror}.") from error
     return folder
 
 
-def _files(name: str, kind: str) -> Iterator[tuple[str, str]]:
+def _files(name: str, kind: str, more: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield the path and the text of each file of a template, filled in."""
     module = f"{name.replace('-', '_')}_polyroute"
     title = name.replace("-", " ").title()
-    words = {"acme_polyroute": module, "acme": name, "ACME": name.upper().replace("-", "_"), "Acme": title}
+    words = {"acme_polyroute": module, "acme": name, "ACME": name.upper().replace("-", "_"), "Acme": title, **more}
     base = os.path.join(_TEMPLATES, kind)
     for path, _, names in os.walk(base):
         for each in sorted(names):

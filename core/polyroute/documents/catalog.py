@@ -30,8 +30,6 @@ if TYPE_CHECKING:
         TakenRoute,
         VerificationDocument,
     )
-    from polyroute.list_refresh import RefreshReport
-    from polyroute.lists.changes import Change
     from polyroute.lists.stored import FetchedList
     from polyroute.types import credentials, declarations
     from polyroute.validation.sections import ConfigFinding
@@ -217,37 +215,6 @@ def explanation(explained: explanations.Explanation, found: Iterable[declaration
         "routes": [_route(route) for route in explained.routes],
         "problems": problems(found),
     }
-
-
-def refreshed(
-    reports: Iterable[RefreshReport],
-    accepted: Iterable[Change],
-    waiting: Iterable[Change],
-    found: Iterable[declarations.Problem],
-) -> lists.Refreshed:
-    """Return the document of `polyroute refresh --json`."""
-    return {
-        "schema": SCHEMA,
-        "lists": [_report(each) for each in reports],
-        "accepted": [_change(each) for each in accepted],
-        "waiting": [_change(each) for each in waiting],
-        "problems": problems(found),
-    }
-
-
-def _report(report: RefreshReport) -> lists.FetchedListDocument:
-    return {
-        "name": report.name,
-        "url": report.url,
-        "state": report.state,
-        "fetched": moment(report.fetched),
-        "models": report.models,
-        "error": report.error or None,
-    }
-
-
-def _change(change: Change) -> lists.ChangeDocument:
-    return {"provider": change.provider, "what": change.what, "before": change.before, "after": change.after}
 
 
 def preferences(catalog: Catalog) -> PreferenceList:

@@ -97,6 +97,19 @@ class ChangeDocument(TypedDict):
     """The value in the fetched list."""
 
 
+class MovesDocument(TypedDict):
+    """What came and went with newly fetched lists."""
+
+    modelsAdded: int
+    """How many models are listed that were not listed before."""
+    modelsRemoved: int
+    """How many models are no longer listed."""
+    providersAdded: list[str]
+    """The IDs of providers that have models only now."""
+    providersRemoved: list[str]
+    """The IDs of providers that no longer have any."""
+
+
 class Refreshed(WithProblems):
     """The result of refreshing each list."""
 
@@ -106,6 +119,8 @@ class Refreshed(WithProblems):
     """The changes that the user agreed to with this `--accept`."""
     waiting: list[ChangeDocument]
     """The changes that are not used before the user agrees."""
+    moves: MovesDocument | None
+    """What came and went; null if no list was updated."""
 
 
 class FindingDocument(TypedDict):

@@ -156,7 +156,9 @@ class PriceDocument(TypedDict):
     """A price in USD per million tokens."""
 
     input: float
+    """The price of input tokens."""
     output: float
+    """The price of output tokens."""
 
 
 class RouteDocument(ProviderRoute, RouteTarget):

@@ -14,7 +14,7 @@ from polyroute.errors import NotUnderstood
 from polyroute.lists.stored import FetchedList
 from polyroute.requirements.evaluation import secret_variables, variables
 from polyroute.results import Plugin
-from polyroute.types import Model, Problem, Provider
+from polyroute.types import Model, ModelRef, Problem, Provider
 
 _NEW = "new provider"
 
@@ -32,6 +32,23 @@ class Change(NamedTuple):
     def __str__(self) -> str:
         before = f" from {self.before}" if self.before else ""
         return f"{self.what}{before} to {self.after}" if self.what != _NEW else f"{self.what}: {self.after}"
+
+
+class Moves(NamedTuple):
+    """What came and went with newly fetched lists."""
+
+    models_added: int
+    models_removed: int
+    providers_added: tuple[str, ...]
+    providers_removed: tuple[str, ...]
+    """Providers without a listed model now."""
+
+
+def moved(before: Collection[ModelRef], after: Collection[ModelRef]) -> Moves:
+    """Return what came and went between two states of all listed models."""
+    added, removed = {*after} - {*before}, {*before} - {*after}
+    had, has = ({ref.provider for ref in refs} for refs in (before, after))
+    return Moves(len(added), len(removed), tuple(sorted(has - had)), tuple(sorted(had - has)))
 
 
 class Decision(NamedTuple):
@@ -146,11 +163,18 @@ def _access(provider: Provider) -> dict[str, str]:
 
 
 def _problems(waiting: Mapping[Change, Plugin]) -> Iterable[Problem]:
-    for name in sorted({change.provider for change in waiting}):
-        changes = sorted(change for change in waiting if change.provider == name)
-        message = f"a fetched list changes how {name} is called ({'; '.join(map(str, changes))}); that is not used"
-        remedy = f"If you trust it: `polyroute refresh --accept {name}`. Otherwise nothing changes."
-        yield waiting[changes[0]].problem(message, remedy, code="list-waiting", provider=name)
+    """Yield one problem for each plugin whose list has waiting changes; only a single provider's are told in full."""
+    for plugin in dict.fromkeys(waiting.values()):
+        changes = sorted(change for change, by in waiting.items() if by == plugin)
+        names = sorted({change.provider for change in changes})
+        if len(names) == 1:
+            message = f"a fetched list changes how {names[0]} is called ({'; '.join(map(str, changes))})"
+            remedy = f"If you trust it: `polyroute refresh --accept {names[0]}`. Otherwise nothing changes."
+        else:
+            message = f"a fetched list changes how {len(names)} providers are called ({', '.join(names)})"
+            remedy = "To see how: `polyroute refresh --json`. To accept one: `polyroute refresh --accept PROVIDER`."
+        one = names[0] if len(names) == 1 else ""
+        yield plugin.problem(f"{message}; that is not used", remedy, code="list-waiting", provider=one)
 
 
 def accepted(state_directory: str, home: str = "") -> frozenset[Change]:

@@ -11,6 +11,7 @@ from polyroute._internal.paths import cache_directory
 from polyroute.types import Model, Provider
 from polyroute.types.constraints import Filled, Least, Line, Never, Slug, Url
 
+_OLD_SECONDS = 61 * 24 * 3600
 FRESH_SECONDS = 24 * 3600
 """Seconds for which a fetched list is not fetched again."""
 
@@ -46,6 +47,13 @@ class Age(NamedTuple):
     """Seconds since 1970; None for the list bundled with the plugin."""
     bundled: str
     is_fresh: bool
+
+    @property
+    def is_old(self) -> bool:
+        """Whether to tell the user: a fetched list is stale, or the installed one is more than two months old."""
+        if self.fetched is not None:
+            return not self.is_fresh
+        return bool(self.bundled) and self.bundled < _day(time.time() - _OLD_SECONDS)
 
     def __str__(self) -> str:
         if self.fetched is None:

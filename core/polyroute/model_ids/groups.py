@@ -55,6 +55,7 @@ class Groups:
         self._others = frozenset(others)
         self._read: dict[str, Mapping[str, str]] = {}
         self._inverted: dict[str, Mapping[str, list[str]]] = {}
+        self._natives: dict[str, ModelRef | None] = {}
 
     def word(self, model: ModelRef, /) -> str | None:
         """Return the word of a model, listed or not; None if its maker is unknown."""
@@ -82,8 +83,11 @@ class Groups:
         word = self._listing(provider).get(model_id)
         if word is None:
             return None
-        if back := self._mapper.reverse(word):
-            return back
+        if word not in self._natives:
+            self._natives[word] = self._mapper.reverse(word) or self._only_native(word)
+        return self._natives[word]
+
+    def _only_native(self, word: str) -> ModelRef | None:
         found = [ModelRef(name, each) for name in sorted(self._mapper.makers) for each in self.at(name, word)]
         return found[0] if len(found) == 1 else None
 

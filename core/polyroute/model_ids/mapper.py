@@ -81,7 +81,7 @@ class SchemeMapper:
             return found.id
         return None if closeness == REFUSED else self._index.word(provider, model.id)
 
-    @property
+    @cached_property
     def makers(self) -> frozenset[str]:
         """The vendors to whose own models the gateway's IDs are mapped back."""
         return frozenset(self._index.makers())

@@ -138,8 +138,10 @@ def gateways(answers: Sequence[tuple[Plugin, Routeability]], claims: Registry, r
     rules = {gateway: rule for gateway, (_, rule) in ranked}
     representatives = {gateway: plugin for gateway, (plugin, _) in accepted.items()}
     carried: dict[str, list[str]] = {}
+    for problem in _like_nobody(rules, representatives):
+        report(problem)
     for gateway, rule in rules.items():
-        whole = _with_likes(rule, rules, representatives[gateway], report)
+        whole = _with_likes(rule, rules)
         if rule.by_list and (makers := claims.providers[gateway].makers):
             whole = [_narrowed(whole, makers)]
         for provider in dict.fromkeys(_carried(whole, rule, representatives[gateway], claims.providers, report)):
@@ -187,17 +189,25 @@ def extended(claims: Registry, found: Gateways) -> Mapping[str, Provider]:
     return {name: each._replace(kind="gateway") if name in kinds else each for name, each in claims.providers.items()}
 
 
-def _with_likes(
-    rule: Routeability, rules: Mapping[str, Routeability], author: Plugin, report: Reporter
-) -> list[Routeability]:
+def _with_likes(rule: Routeability, rules: Mapping[str, Routeability]) -> list[Routeability]:
     chain = [rule]
     while (other := rules.get(chain[-1].like)) and other not in chain:
         chain.append(other)
-    if chain[-1].like:
-        fault = f"{rule.gateway} is like {chain[-1].like}, which is not installed or refers back to it"
-        remedy = "Install or enable the plugin that provides it."
-        report(author.problem(fault, remedy, _RULES, code="like-nobody", provider=rule.gateway))
     return chain
+
+
+def _like_nobody(rules: Mapping[str, Routeability], representatives: Mapping[str, Plugin]) -> Iterable[Problem]:
+    """Yield one problem for the gateways of each distribution that are like one that does not exist."""
+    lost: dict[tuple[str, str, str], list[str]] = {}
+    for gateway, rule in rules.items():
+        if missing := _with_likes(rule, rules)[-1].like:
+            author = representatives[gateway]
+            lost.setdefault((missing, author.distribution, author.distribution or author.name), []).append(gateway)
+    for (missing, *_), gateways in lost.items():
+        verb = "is" if len(gateways) == 1 else "are"
+        fault = f"{', '.join(gateways)} {verb} like {missing}, which is not installed or refers back to it"
+        remedy = "Install or enable the plugin that provides it."
+        yield representatives[gateways[0]].problem(fault, remedy, _RULES, code="like-nobody", provider=gateways[0])
 
 
 def _narrowed(chain: Sequence[Routeability], makers: Iterable[str]) -> Routeability:

@@ -98,7 +98,7 @@ class Mappers:
         mapper = self._plugins.mappers.get(gateway)
         try:
             back = mapper.reverse(gateway_id) if mapper else None
-            wrong = self._fault(back) if back is not None else ""
+            wrong = "" if back is None or gateway in self._bundled else self._fault(back)
         except BaseException as error:
             pass_on(error)
             wrong = describe(error)

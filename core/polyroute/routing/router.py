@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cached_property
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -97,12 +98,20 @@ class Router:
         vias = self._order.vias(provider, ref.id)
         for via in vias:
             if via == DIRECT:
-                yield self._direct_to(provider, ref, vias)
+                if self._direct(provider).usable:
+                    yield self._direct_to(provider, ref, vias)
             elif not self._through[via].usable or self._mappers.lacks(via, ref):
                 continue
             elif (mapping := self._mappers.lookup(via, ref)).id is not None:
                 yield self._through_to(via, ref, mapping)
-        yield from self._to_maker(provider, ref)
+        if provider.kind == "gateway" and self._runs_a_vendor:
+            yield from self._to_maker(provider, ref)
+
+    @cached_property
+    def _runs_a_vendor(self) -> bool:
+        """Whether any vendor's own endpoint can be used."""
+        vendors = (each for each in self._plugins.providers.values() if each.kind == "vendor")
+        return any(self._direct(each).usable for each in vendors)
 
     def _adapted(self, routes: Iterable[Route], provider_id: str, protocols: Collection[str]) -> Iterable[Route]:
         """Yield the routes, marked as not usable if the provider is disabled or they speak none of `protocols`."""

@@ -164,7 +164,8 @@ def _primary_variable(provider: Provider) -> str:
 
 def _model(listed: Model, catalog: Catalog, own: Verdict, is_default: bool) -> ListedModel:
     route = catalog.route(listed.ref)
-    found = verdict((route,) if route else catalog.routes(listed.ref))
+    is_like_all = route is None and not own["usable"]
+    found = own if is_like_all else verdict((route,) if route else catalog.routes(listed.ref))
     model = as_run(listed, route)
     document: ListedModel = {
         "name": model.id,

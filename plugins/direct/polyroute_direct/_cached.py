@@ -40,6 +40,7 @@ def fetched_list() -> FetchedList:
         check,
         facts["day"],
         facts["count"],
+        tuple([row["id"] for row in facts["rows"] if row.get("kind") == "gateway"]),
         providers=tuple([restored(Provider, row) for row in facts["providers"]]),
         moved=tuple([restored(Model, row) for row in facts["moved"]]),
     )
@@ -72,8 +73,8 @@ def _read_facts() -> Table:
 
     files = _files.read()
     return {
-        "rows": [row | _models.makers(row["id"], files) for row in _providers.rows(files)],
-        "providers": [row | _models.makers(row["id"], files) for row in _providers.changed_rows(files)],
+        "rows": [{**row, **_models.makers(row["id"], files)} for row in _providers.rows(files)],
+        "providers": [{**row, **_models.makers(row["id"], files)} for row in _providers.changed_rows(files)],
         "moved": _models.moved(files),
         "day": files.day,
         "count": _models.count(files),
