@@ -233,7 +233,7 @@ def test_whom_they_carry_follows_from_the_list(listing: tuple[Plugins, set[str]]
 
 
 def test_new_vendors_of_a_later_list(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """A provider that only a fetched list has is a vendor, which gateways carry, if the list calls its models its own."""
+    """A provider that only a fetched list has is a vendor if the list calls all of its models its own."""
     with fetched(tmp_path_factory.mktemp("later")):
         plugins = Plugins.load(only=NAMES)
         kinds = {name: plugins.providers[name].kind for name in ("meta", "sakana", "poolside", "arcee", "longcat")}

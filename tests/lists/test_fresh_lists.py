@@ -466,7 +466,7 @@ def mirror(upstream: Upstream, bundled: Document, own: list[Document]) -> str:
 def test_the_document_of_a_refresh(alone: Shell, mirror: str, own: list[Document]) -> None:
     """`refresh --json` reports each list's name, address, state, date and number of models."""
     document = alone.json("refresh", POLYROUTE_LIST_URLS=mirror)
-    assert list(document) == ["schema", "lists", "accepted", "waiting", "problems"]
+    assert list(document) == ["schema", "lists", "accepted", "waiting", "moves", "problems"]
     by_name = {each["name"]: each for each in document["lists"]}
     assert set(by_name) == {"models-dev", "openrouter"}
     mine = by_name["openrouter"]
@@ -524,6 +524,24 @@ def test_progress_is_for_terminals(alone: Shell, mirror: str) -> None:
     status, shown = alone.on_terminal("refresh", "--force", POLYROUTE_LIST_URLS=mirror)
     assert status == 0
     assert "fetching" in shown
+
+
+def test_a_refresh_says_what_came_and_went(
+    alone: Shell, mirror: str, upstream: Upstream, bundled: Document, newest: Document
+) -> None:
+    """One line says how many models are new or gone and how much waits for consent; one problem names what waits."""
+    newest["anthropic"]["models"]["claude-made-up"] = {"id": "claude-made-up", "name": "Claude Made Up"}
+    newest["moonshotai"] = copy.deepcopy(bundled["moonshotai"])
+    for name in ("deepseek", "moonshotai"):
+        newest[name]["api"] = MOVED
+    upstream.put("/api.json", {**bundled, **newest, "acme": ACME})
+    done = alone.run("refresh", POLYROUTE_LIST_URLS=mirror)
+    line = "New models: 2, gone: 0; new providers: acme; providers whose changes wait for your consent: 2."
+    assert line in done.stdout.splitlines()
+    upstream.put("/api.json", {**bundled, **newest})
+    moves = alone.json("refresh", "--force", POLYROUTE_LIST_URLS=mirror)["moves"]
+    assert moves == {"modelsAdded": 0, "modelsRemoved": 1, "providersAdded": [], "providersRemoved": ["acme"]}
+    assert alone.run("status").stderr.count("a fetched list changes") == 1
 
 
 def test_consent_by_command(alone: Shell, mirror: str, upstream: Upstream, bundled: Document, newest: Document) -> None:

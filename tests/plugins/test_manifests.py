@@ -285,3 +285,61 @@ def test_lines_are_found_however_the_table_is_written() -> None:
 def test_locating_never_fails(text: str) -> None:
     """Any text has line numbers or none; locating keys in it never raises."""
     assert located(text, [(("a", 0, "b"), "is wrong")])[0].endswith("a[0].b is wrong")
+
+
+# --- A gateway that another's scheme reads ---
+
+GATE = """\
+[providers.gate]
+kind = "gateway"
+env = ["GATE_API_KEY"]
+base_url = "https://gate.example/v1"
+models = ["x-claude-sonnet-4-5", "x-gpt-5", "best-claude-opus-4-5", "claude-haiku-4-5@eu"]
+mapping = { like = "openrouter", rules = ["bare"], prefixes = ["x-"], suffixes = ["@eu"] }
+routeability = { offered = ["anthropic", "openai"], rank = 7 }
+"""
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        ("anthropic/claude-sonnet-4-5-20250929", "x-claude-sonnet-4-5"),
+        ("anthropic/claude-haiku-4-5", "claude-haiku-4-5@eu"),
+        ("openai/gpt-5", "x-gpt-5"),
+        ("openai/gpt-5-mini", None),
+        ("anthropic/claude-opus-4-5", None),
+    ],
+)
+def test_a_gateways_ids_are_read_by_its_own_rules(tmp_path: Path, model: str, expected: str | None) -> None:
+    """With `like`, rules and affixes say how a gateway's own IDs are read; equal words are the same model."""
+    person = Person(tmp_path)
+    person.put("gate", GATE)
+    catalog = person.catalog(GATE_API_KEY="key")
+    route = catalog.route(model)
+    assert (route and route.model_id) == expected
+    assert words(catalog, "gate") == ""
+    if expected:
+        assert route
+        assert route.via == "gate"
+        assert catalog.maker(f"gate/{expected}") is not None
+
+
+def test_a_rank_says_where_a_gateway_comes(tmp_path: Path) -> None:
+    """Gateways come by rank; the rank of a third party's extension is at least the default."""
+    person = Person(tmp_path)
+    person.put("gate", GATE)
+    person.put("more", '[extends.vercel]\nmapping = { like = "openrouter" }\nrouteability = { rank = 1 }\n')
+    plugins = person.plugins()
+    assert plugins.gateways == ("openrouter", "dexto", "gate", "vercel")
+    assert plugins.rules["vercel"].rank == 100
+    assert "anthropic" not in {name for name in plugins.providers if "gate" not in plugins.carriers(name)}
+    vercels = {name for name in plugins.providers if "vercel" in plugins.carriers(name)}
+    assert {"anthropic", "xai"} <= vercels
+    assert "bailing" not in vercels  # OpenRouter lists it, Vercel does not
+
+
+def test_rules_go_with_like(tmp_path: Path) -> None:
+    """Rules without `like` are refused with a message."""
+    person = Person(tmp_path)
+    person.put("gate", GATE.replace('like = "openrouter", ', ""))
+    assert "go with `like`" in words(person.catalog(), "gate")

@@ -117,9 +117,9 @@ def refreshed(
 
 
 def _moved(moves: Moves, waiting: int) -> str:
-    came = f"{moves.models_added:,} models came and {moves.models_removed:,} went"
-    providers = f", with {len(moves.providers_added)} new providers" if moves.providers_added else ""
-    held = f"; changes of {waiting} providers wait for your consent" if waiting else ""
+    came = f"New models: {moves.models_added:,}, gone: {moves.models_removed:,}"
+    providers = f"; new providers: {', '.join(moves.providers_added)}" if moves.providers_added else ""
+    held = f"; providers whose changes wait for your consent: {waiting}" if waiting else ""
     return f"{came}{providers}{held}."
 
 
