@@ -6,7 +6,6 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
-from functools import reduce
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NoReturn
 
@@ -27,9 +26,6 @@ HOST, PROCESS, PROJECT, KEYRING, GLOBAL = "host", "env", "project .env", "keyrin
 CUSTOM, PLUGIN, COMMAND = "custom model", "plugin", "command"
 """The layers whose secrets only a catalog can read."""
 _REFERENCE = r"\$\{(\w+)(?::-([^}]*))?\}"
-
-_SHORTEST = 8
-"""The minimum length of a header value that is treated as a secret: shorter values are ordinary words."""
 
 # No file can exist under this path.
 _NOBODYS_HOME = os.devnull
@@ -248,8 +244,10 @@ class Environment:
         self._memory.drop(credential)
 
     def without_secrets(self, text: str) -> str:
-        """Return `text` with all revealed secrets masked: endpoints quote the keys that they reject."""
-        return reduce(lambda left, secret: left.replace(secret, "****"), tuple(self._revealed), text)
+        """Return `text` with all revealed secrets of eight or more characters masked: endpoints quote rejected keys."""
+        from polyroute._internal.redact import without_secrets
+
+        return without_secrets(text, tuple(self._revealed))
 
     def with_secret_reader(self, reader: SecretReader) -> Environment:
         """Return this environment bound to `reader`, which reads the secrets that plugins own."""
@@ -283,7 +281,7 @@ class Environment:
         if fault := control_character(secret):
             remedy = credential.remedy or "Store the key again, on one line."
             raise SecretUnavailable(credential, f"the value contains {fault}", remedy)
-        self._revealed.update((secret.value, *(value for _, value in secret.headers if len(value) >= _SHORTEST)))
+        self._revealed.update((secret.value, *(value for _, value in secret.headers)))
         return secret
 
     def _secret(self, credential: Credential) -> Secret:

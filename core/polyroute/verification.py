@@ -9,6 +9,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -126,7 +127,7 @@ async def _one(
     client: httpx2.AsyncClient,
 ) -> Verification:
     if isinstance(probe, Verification):
-        return probe._replace(message=asking.environment.without_secrets(redacted(probe.message)))
+        return probe._replace(message=_safe(probe.message, asking))
     why = _unsupported(route, probe, asking.paid)
     if why or probe is None:
         return Verification(name, "unsupported", why)
@@ -141,20 +142,26 @@ async def _one(
         if found.state == "invalid" and route.credential:
             asking.environment.forget(route.credential)
     except SecretUnavailable as error:
-        return Verification(name, "invalid", redacted(str(error)))
+        return Verification(name, "invalid", _safe(str(error), asking))
     except TimeoutError:
         return Verification(name, "unreachable", f"no response within {asking.seconds:g} seconds")
     return found._replace(provider=name)
 
 
 async def _asked(client: httpx2.AsyncClient, call: Call, probe: Probe, asking: VerificationRequest) -> Verification:
-    def safe(text: str) -> str:
-        return redacted(asking.environment.without_secrets(text))
-
     try:
-        return _found(probe, *await _response(client, call, probe), safe, asking.rules.get(probe.provider, ()))
+        return _found(
+            probe,
+            *await _response(client, call, probe),
+            partial(_safe, asking=asking),
+            asking.rules.get(probe.provider, ()),
+        )
     except Exception as error:  # the client library may raise anything for a bad network or a bad response
-        return Verification(probe.provider, "unreachable", safe(f"{type(error).__name__}: {error}"))
+        return Verification(probe.provider, "unreachable", _safe(f"{type(error).__name__}: {error}", asking))
+
+
+def _safe(text: str, asking: VerificationRequest) -> str:
+    return redacted(asking.environment.without_secrets(text))
 
 
 def _unsupported(route: Route, probe: Probe | None, paid: bool) -> str:

@@ -98,7 +98,7 @@ def test_the_endpoints_own_words_are_told_without_the_key(upstream: Upstream) ->
     """The endpoint's message is reported as one clean line, with any key in it masked."""
     upstream.say(401, json.dumps({"error": {"message": "No such key:\n\u202esecret-1\x1b[31m"}}))
     state, message, _ = found(upstream)
-    assert (state, message) == ("invalid", "HTTP 401: No such key: **** [31m")
+    assert (state, message) == ("invalid", "HTTP 401: No such key: [REDACTED] [31m")
 
 
 def test_a_probe_can_say_what_a_status_means(upstream: Upstream) -> None:

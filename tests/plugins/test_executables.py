@@ -274,7 +274,8 @@ def test_an_idle_program_is_stopped(tmp_path: Path) -> None:
 
 def test_what_a_program_prints_is_shown_clean() -> None:
     """Secrets, control characters and bidirectional characters are removed, the longer secret first."""
-    assert rendered("a key-1 key-12\x1b[31m \u202ez\n", ("key-1", "key-12")) == "a [REDACTED] [REDACTED][31m z"
+    printed = "a key-0001 key-00012\x1b[31m \u202ez\n"
+    assert rendered(printed, ("key-0001", "key-00012", "a", "")) == "a [REDACTED] [REDACTED][31m z"
 
 
 def test_status_ends_soon_and_names_who_is_left_out(tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
-"""Make messages of endpoints safe to show to users."""
+"""Make messages of endpoints and programs safe to show to users."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from typing import AnyStr
 
 _KEY = r"\b(?:\w{2,8}-)*(?=\w*\d)\w{20,}"
 """Matches anything that looks like a key: a long run of letters and digits."""
@@ -17,7 +19,21 @@ def redacted(text: str) -> str:
 
 
 REDACTED = "[REDACTED]"
-"""What other tools show in place of a secret."""
+"""What is shown in place of a secret, here and in other tools."""
+SHORTEST = 8
+"""The minimum length of a secret that is masked within texts: shorter values are ordinary words, or parts of words."""
+
+
+def without_secrets(text: AnyStr, secrets: Iterable[AnyStr]) -> AnyStr:
+    """Return `text` with all `secrets` of at least `SHORTEST` characters masked, also where one contains another.
+
+    Call this before anything that shortens the text: a part of a secret would not be found.
+    """
+    mask = REDACTED if isinstance(text, str) else REDACTED.encode()
+    for secret in sorted({each for each in secrets if len(each) >= SHORTEST}, key=len, reverse=True):
+        text = text.replace(secret, mask)
+    return text
+
 
 _MASK = r"\S{0,8}(?:[*•.]{3,}|…)\S{0,4}"
 _LAST = 4

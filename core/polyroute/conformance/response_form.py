@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from polyroute._internal.redact import REDACTED
 from polyroute._internal.terminal import clean
 from polyroute.conformance.harness import Exchange
 from polyroute.conformance.terms import CANARY
@@ -120,5 +121,5 @@ def _without_secrets(request: bytes, reply: dict[str, Any]) -> str:
 
 
 def _shown(line: str) -> str:
-    text = clean(re.sub(CANARY, "[REDACTED]", line)).strip()
+    text = clean(re.sub(CANARY, REDACTED, line)).strip()
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

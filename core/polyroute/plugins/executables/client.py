@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from polyroute._internal.redact import without_secrets
 from polyroute._internal.terminal import clean
 from polyroute.plugins.executables.event_loop import Program, Session, run
 from polyroute.plugins.executables.jsonrpc import RpcError, RpcRequest, RpcResponse, RpcResponses, encoded
@@ -136,6 +137,4 @@ def _outcome(call: MethodCall, talk: Session, answers: RpcResponses) -> CallResu
 def rendered(printed: bytes | str, secrets: Sequence[str] = ()) -> str:
     """Return the end of a program's output as one line, without secrets, control and bidirectional characters."""
     text = printed.decode(errors="replace") if isinstance(printed, bytes) else printed
-    for secret in sorted(secrets, key=len, reverse=True):
-        text = text.replace(secret, "[REDACTED]") if secret else text
-    return clean(text).strip()[-_TAIL:]
+    return clean(without_secrets(text, secrets)).strip()[-_TAIL:]

@@ -6,13 +6,11 @@ import json
 from functools import reduce
 from urllib.parse import unquote_to_bytes
 
-from polyroute._internal.redact import REDACTED
+from polyroute._internal.redact import SHORTEST, without_secrets
 from polyroute.integrations.secret_names import is_secret_header, is_secret_parameter
 
 RawHeaders = list[tuple[bytes, bytes]]
 
-_SHORTEST = 8
-"""Shorter tokens are ordinary words: they are found where they are a whole value, and not within texts."""
 _DECODINGS = 3
 """How many times a value may be percent-encoded, by clients and proxies that encode what is encoded already."""
 _SCHEMES = (b"basic ", b"bearer ")
@@ -27,7 +25,7 @@ class OwnToken:
         written = json.dumps(token)[1:-1]
         forms = [token, written, written.replace("/", "\\/")]  # as several JSON encoders write it
         forms.append(reduce(lambda text, each: text.replace(each, f"\\u{ord(each):04x}"), "<>&'", written))
-        self._forms = [each.encode() for each in dict.fromkeys(forms)] if len(token) >= _SHORTEST else []
+        self._forms = [each.encode() for each in dict.fromkeys(forms)] if len(token) >= SHORTEST else []
 
     def __repr__(self) -> str:
         return "<OwnToken>"
@@ -42,7 +40,7 @@ class OwnToken:
 
     def cleaned_body(self, body: bytes) -> bytes:
         """Return a JSON text in which the token is masked: a conversation may contain it, and has to go on."""
-        return reduce(lambda text, form: text.replace(form, REDACTED.encode()), self._forms, body)
+        return without_secrets(body, self._forms)
 
     def _is_secret(self, name: bytes, value: bytes) -> bool:
         is_known = is_secret_header(name.decode("latin-1")) or value.lower().startswith(_SCHEMES)
