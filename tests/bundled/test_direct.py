@@ -708,7 +708,7 @@ def test_models_of_another_kind(model: str, base_url: str, protocol: str, models
         ("azure/gpt-5", True, False),
         ("zenmux/openai/gpt-5.5-pro", False, True),
         ("github-copilot/gpt-5.3-codex", False, True),
-        ("vercel/openai/gpt-5-codex", True, False),
+        ("vercel/openai/gpt-5-codex", True, True),
     ],
 )
 def test_models_that_answer_one_protocol_only(model: str, chat: bool, responses: bool, tmp_path: Path) -> None:
