@@ -7,9 +7,12 @@
 
 from __future__ import annotations
 
+import polyroute._internal.import_path  # noqa: F401 - before everything that it protects
+
+# isort: split
+
 from typing import TYPE_CHECKING
 
-import polyroute._internal.import_path  # noqa: F401  # isort: split
 from polyroute._internal.version import __version__ as __version__
 from polyroute.catalog import Catalog
 from polyroute.environment import Environment

@@ -142,7 +142,7 @@ HUGE = {
 @pytest.mark.parametrize("text", HUGE.values(), ids=HUGE)
 def test_a_huge_manifest_costs_little(person: Person, text: str) -> None:
     """A manifest that is too expensive to read or to report gets a short message."""
-    person.put("huge", text, in_project=True)
+    person.put("huge", text)
     assert 0 < len(words(person.catalog(), "huge")) < 4_000
 
 

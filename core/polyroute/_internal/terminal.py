@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from itertools import islice
 
 _CONTROL = "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
 
@@ -10,6 +12,12 @@ _CONTROL = "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufef
 def clean(text: str) -> str:
     """Return `text` as one line without control and bidirectional characters, which plugins and files may contain."""
     return re.sub(_CONTROL, "", re.sub("[\t\n]", " ", text))
+
+
+def some_of(names: Iterable[str], most: int = 10) -> str:
+    """Return the first of some names as text: a message does not grow with the number of providers."""
+    first = list(islice(names, most + 1))
+    return ", ".join(first) if len(first) <= most else f"{', '.join(first[:most])} and others"
 
 
 def quoted(word: str) -> str:

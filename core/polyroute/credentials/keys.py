@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from polyroute import preferences
 from polyroute._internal import dotenv
 from polyroute._internal.redact import is_masked, masked
+from polyroute._internal.terminal import some_of
 from polyroute.custom_models.models import literal
 from polyroute.environment import GLOBAL, KEYRING, Environment
 from polyroute.errors import SecretUnavailable, Unavailable, UsageError
@@ -200,13 +201,13 @@ def _what_else(provider: Provider, source: Source, catalog: Catalog) -> Iterable
     if not route.usable:
         yield f"The key alone is not enough for {provider.id}: {route.reason}. {route.remedy}".rstrip()
     if route.credential and route.credential.shared_with:
-        yield f"{source.name} is also read by {', '.join(route.credential.shared_with)}."
+        yield f"{source.name} is also read by {some_of(route.credential.shared_with)}."
 
 
 def _what_goes_too(provider: Provider, variable: str, catalog: Catalog) -> Iterable[str]:
     """Yield notes on who else has lost the key, and on what was not removed."""
     if others := [name for name in catalog.plugins.readers.get(variable, ()) if name != provider.id]:
-        yield f"{variable} was also the key of {', '.join(others)}."
+        yield f"{variable} was also the key of {some_of(others)}."
     if provider.kind == "gateway" and provider.id in catalog.preferences.pins:
         yield f"{provider.id} is still pinned. To undo this: polyroute prefer --unset --for {provider.id}"
 

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from polyroute._internal.redact import is_masked, masked
+from polyroute._internal.terminal import some_of
 from polyroute.credentials.keys import KEPT, Key, Removed, Stored, checked
 from polyroute.environment import KEYRING
 from polyroute.errors import Unavailable, UsageError
@@ -31,7 +32,7 @@ def store(catalog: Catalog, name: str, value: str) -> Stored:
         remedy = "A custom model can name a variable instead: polyroute custom edit MODEL --key-variable NAME."
         raise Unavailable(f"Nothing was stored. {error} {remedy}") from None
     readers = catalog.plugins.readers.get(name, ())
-    notes = (f"{name} is also read by {', '.join(readers)}.",) if readers else ()
+    notes = (f"{name} is also read by {some_of(readers)}.",) if readers else ()
     return Stored("", name, Source(KEYRING, name), notes=notes)
 
 

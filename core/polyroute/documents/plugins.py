@@ -69,7 +69,10 @@ def _source(known: Provenance | None) -> PluginSourceDocument | None:
 
 def manifest_of(plugin: found.Plugin) -> Manifest | None:
     """Return the manifest of a plugin, or None."""
-    return loader.load([plugin.manifest])[0] if plugin.manifest else None
+    if not plugin.manifest:
+        return None
+    is_used = plugin.enabled or not plugin.in_project
+    return loader.load([plugin.manifest])[0] if is_used else loader.unapproved(plugin.manifest)
 
 
 def warnings(plugin: found.Plugin, manifest: Manifest | None, plugins: loaded.Plugins) -> list[str]:

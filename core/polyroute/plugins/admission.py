@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
+from typing import NoReturn
 
 from polyroute.environment import Environment
 from polyroute.plugins.manager import Manager
@@ -30,6 +31,14 @@ class Admission:
     def found(self, paths: Iterable[str]) -> list[Manifest]:
         """Return the manifests at `paths`; one that can't be used has its `fault` set."""
         return loader.load(list(paths))
+
+    def unapproved(self, path: str) -> Manifest:
+        """Return the manifest of a plugin of a project that is not approved."""
+        return loader.unapproved(path)
+
+    def waiting(self, plugin: Plugin) -> NoReturn:
+        """Raise Refused for a plugin of a project that is not approved, whose manifest was not parsed."""
+        raise Refused(_unapproved(plugin, "waits for your approval", "not-approved"))
 
     def kind(self, manifest: Manifest) -> Kind:
         """Return the kind of plugin that a manifest declares."""
@@ -87,13 +96,10 @@ class Admission:
 
     def _check_approval(self, plugin: Plugin, manifest: Manifest) -> None:
         state = self._approvals.state(manifest)
+        if state == "changed":
+            raise Refused(_unapproved(plugin, "has changed since it was approved", "changed"))
         if state != "approved":
-            from polyroute._internal.terminal import quoted
-
-            name = quoted(plugin.name)
-            remedy = f"See `polyroute plugins info {name}`, then `polyroute plugins trust {name}`."
-            why = "has changed since it was approved" if state == "changed" else "waits for your approval"
-            raise Refused(plugin.problem(why, remedy, code="changed" if state == "changed" else "not-approved"))
+            self.waiting(plugin)
 
     def _take(self, plugin: Plugin, manifest: Manifest) -> None:
         if manifest.fault:
@@ -109,6 +115,15 @@ class Admission:
             if said.commands:
                 said = _with_programs(said, self._approvals.commands.get(manifest.identity, {}))
             self._manager.enter(ManifestPlugin(plugin, said, models))
+
+
+def _unapproved(plugin: Plugin, why: str, code: str) -> Problem:
+    from polyroute._internal.terminal import quoted
+
+    name = quoted(plugin.name)
+    return plugin.problem(
+        why, f"See `polyroute plugins info {name}`, then `polyroute plugins trust {name}`.", code=code
+    )
 
 
 def _with_programs(said: Description, commands: Commands) -> Description:

@@ -38,7 +38,11 @@ class ConsentedClaims(NamedTuple):
 
 def with_consent(claims: Registry, loaded: Loaded, report: Reporter) -> ConsentedClaims:
     """Return what holds with the consent that the user has given so far."""
-    withheld = {name: each for name in claims.owners if (each := _contested(name, claims, loaded))}
+    rivals: dict[str, list[Plugin]] = {}
+    for plugin, name in claims.lost:
+        rivals.setdefault(name, []).append(plugin)
+    found = ((name, _contested(name, rivals.get(name, ()), claims, loaded)) for name in claims.owners)
+    withheld = {name: each for name, each in found if each}
     for name, each in withheld.items():
         owner = claims.owners[name]
         report(owner.problem(each.reason, each.remedy, code="key-withheld", provider=name))
@@ -51,15 +55,15 @@ def hosts(plugin: Plugin, provider: Provider, loaded: Loaded) -> frozenset[str]:
     return frozenset(policy.hosts(provider, loaded.manifests.get(plugin)))
 
 
-def _contested(name: str, claims: Registry, loaded: Loaded) -> Withheld | None:
-    """Return why a provider's key is withheld from its owner; None if it is not."""
+def _contested(name: str, losers: Iterable[Plugin], claims: Registry, loaded: Loaded) -> Withheld | None:
+    """Return why a provider's key is withheld from its owner; None if it is not. `losers` declare it, too."""
     owner = claims.owners[name]
     if not owner.is_third_party:
         return None
     recorded = loaded.approvals.owners.get(name)
     remedy = f"If you trust {owner.label}: `polyroute plugins trust {quoted(owner.name)}`."
     if recorded is None:
-        rivals = sorted({plugin.label for plugin, lost in claims.lost if lost == name and _is_rival(plugin, owner)})
+        rivals = sorted({plugin.label for plugin in losers if _is_rival(plugin, owner)})
         if not rivals:
             return None
         return Withheld(f"{owner.label} and {', '.join(rivals)} both declare {name}; neither gets a key", remedy)
@@ -87,14 +91,14 @@ def _own_places(claims: Registry, loaded: Loaded, report: Reporter) -> Mapping[s
     if not theirs:
         return claims.providers
     believed = _Believed(loaded)
-    readers = _readers(claims, theirs)
+    known = _variables(claims, theirs, believed)
     providers = dict(claims.providers)
     for name, manifest in theirs.items():
         provider, owner = providers[name], claims.owners[name]
         if believed.is_approved(owner):
             continue
         variables = evaluation.all_variables(provider)
-        others = {each: found for each in variables if (found := _others(each, name, readers[each], believed))}
+        others = {each: found for each in variables if (found := _others(name, known[each]))}
         withheld = policy.contested(provider, manifest, others)
         if added := _added_headers(name, manifest, claims, believed):
             withheld |= dict.fromkeys(evaluation.secret_places(provider), f"it adds {'; '.join(added)}")
@@ -137,38 +141,59 @@ class _Believed:
         return owner is not None and owner.identity == plugin.identity
 
 
-def _readers(claims: Registry, theirs: Iterable[str]) -> Mapping[str, list[tuple[Plugin, Provider]]]:
-    """Return, for each variable that a manifest names, the plugins and providers that read a secret from it."""
-    readers: dict[str, list[tuple[Plugin, Provider]]] = {
-        variable: []
+class _Variable(NamedTuple):
+    """The providers that read a secret from one variable."""
+
+    all: frozenset[str]
+    believed: Readers
+    """Those whose claim counts."""
+    ours: Readers
+    """Those among them that belong to bundled plugins and to the application itself."""
+    namesake: str
+    """The one that the variable is named after; empty if there is none."""
+
+
+def _variables(claims: Registry, theirs: Iterable[str], believed: _Believed) -> Mapping[str, _Variable]:
+    """Return the readers of each variable that a manifest names."""
+    named = {
+        variable
         for name in theirs
         for provider in (claims.providers[name],)
         for variable in (*evaluation.variables(provider), *evaluation.secret_variables(provider))
     }
-    for name, provider in claims.providers.items():
-        for variable in evaluation.secret_variables(provider) & readers.keys():
-            readers[variable].append((claims.owners[name], provider))
-    return readers
+    readers: dict[str, list[Provider]] = {variable: [] for variable in named}
+    for provider in claims.providers.values():
+        for variable in evaluation.secret_variables(provider) & named:
+            readers[variable].append(provider)
+    return {variable: _variable(variable, found, claims, believed) for variable, found in readers.items()}
 
 
-def _others(variable: str, name: str, found: Sequence[tuple[Plugin, Provider]], believed: _Believed) -> Readers | None:
+def _variable(variable: str, readers: Sequence[Provider], claims: Registry, believed: _Believed) -> _Variable:
+    trusted = [each for each in readers if believed(claims.owners[each.id], each)]
+    ours = [each for each in trusted if not claims.owners[each.id].is_third_party]
+    ids = frozenset(each.id for each in readers)
+    namesake = next((each for each in ids if variable == f"{_in_capitals(each)}_API_KEY"), "")
+    return _Variable(ids, _together(trusted), _together(ours), namesake)
+
+
+def _together(providers: Sequence[Provider]) -> Readers:
+    ids = frozenset(each.id for each in providers)
+    return Readers(ids, frozenset(host for each in providers for host in policy.hosts(each)))
+
+
+def _others(name: str, variable: _Variable) -> Readers | None:
     """Return the readers that keep the provider `name` of an unapproved manifest from a variable; None if it may read.
 
     Readers whose claim counts come first; a recorded owner yields to bundled plugins and the application's own. If
     nobody's claim counts, a variable named after a provider belongs to that provider, so that an unapproved manifest
     can't take another's key away by naming its variable.
     """
-    readers = [(plugin, provider) for plugin, provider in found if believed(plugin, provider)]
-    is_believed = any(provider.id == name for _, provider in readers)
-    trusted = [
-        provider for plugin, provider in readers if provider.id != name and not (is_believed and plugin.is_third_party)
-    ]
-    if trusted:
-        shared = frozenset(host for provider in trusted for host in policy.hosts(provider))
-        return Readers(frozenset(provider.id for provider in trusted), shared)
-    namesakes = [provider.id for _, provider in found if variable == f"{_in_capitals(provider.id)}_API_KEY"]
-    others = frozenset(provider.id for _, provider in found) - {name}
-    return None if is_believed or name in namesakes or not others else Readers(others, frozenset())
+    is_believed = name in variable.believed.providers
+    trusted = variable.ours if is_believed else variable.believed
+    if trusted.providers - {name}:
+        return trusted
+    others = variable.all - {name}
+    return None if is_believed or name == variable.namesake or not others else Readers(others, frozenset())
 
 
 def _in_capitals(provider_id: str) -> str:

@@ -12,7 +12,8 @@ from polyroute._internal.problems import Reporter
 from polyroute._internal.terminal import quoted
 from polyroute.plugins.manager import Manager, author
 from polyroute.results import Failed, Plugin
-from polyroute.types import Problem, Secret
+from polyroute.types import Problem, Provider, Secret
+from polyroute.types.constraints import MOST_ENTRIES
 
 T = TypeVar("T")
 Items = type[T] | tuple[type[T], ...]
@@ -65,7 +66,7 @@ def call_items(each: pluggy.HookImpl, item: Items[T], report: Reporter, argument
         if hasattr(type(returned), "_fields") or not hasattr(type(returned), "__iter__"):
             raise _WrongType(_unexpected(returned, item))  # a single item, or not iterable
         sound = []
-        for value in _bounded(returned):
+        for value in _bounded(returned, MOST_ENTRIES if item is Provider else MOST_ITEMS):
             if wrong := _fault(value, item, trusted):
                 faults.append(wrong)
             else:
@@ -81,11 +82,11 @@ def call_items(each: pluggy.HookImpl, item: Items[T], report: Reporter, argument
     return result if isinstance(result, list) else []
 
 
-def _bounded(values: Iterable[T]) -> Iterator[T]:
+def _bounded(values: Iterable[T], most: int) -> Iterator[T]:
     """Yield the values. Raises _WrongType if there are too many, as there are of an endless iterator."""
     for count, value in enumerate(values):
-        if count == MOST_ITEMS:
-            raise _WrongType(f"returned more than {MOST_ITEMS:,} items")
+        if count == most:
+            raise _WrongType(f"returned more than {most:,} items")
         yield value
 
 
@@ -155,7 +156,7 @@ def _called(each: pluggy.HookImpl, arguments: Mapping[str, object], finish: Call
 def _mapping(returned: Any) -> dict[str, Any]:
     if not isinstance(returned, Mapping):
         raise _WrongType(f"returned {type(returned).__name__} where a mapping was expected")
-    return dict(_bounded(returned.items()))
+    return dict(_bounded(returned.items(), MOST_ENTRIES))
 
 
 def _secret(returned: Any) -> Secret:

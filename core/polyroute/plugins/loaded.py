@@ -202,12 +202,12 @@ class Plugins:
     @cached_property
     def readers(self) -> Mapping[str, tuple[str, ...]]:
         """By variable, the services that read a secret from it; the user's own servers are not included."""
-        readers: dict[str, tuple[str, ...]] = {}
+        readers: dict[str, list[str]] = {}
         services = [provider for provider in self.providers.values() if provider.kind != "own-server"]
         for provider in services:
             for variable in evaluation.secret_variables(provider):
-                readers[variable] = (*readers.get(variable, ()), provider.id)
-        return readers
+                readers.setdefault(variable, []).append(provider.id)
+        return {variable: tuple(each) for variable, each in readers.items()}
 
     def touched(self, environment: Environment) -> set[str]:
         """Return the providers whose requirement must be evaluated, since the environment may have what it names."""

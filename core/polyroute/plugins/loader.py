@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from polyroute.plugins.manifests.loader import Manifest
 
 
+_MOST_WAITING = 20
+"""The most unapproved plugins of a project that are listed: somebody else may have put them there."""
+
+
 class Loaded(NamedTuple):
     """The result of loading: every plugin found, with those in use registered."""
 
@@ -100,10 +104,8 @@ class _Loader:
         for point in points:
             self._add_installed(point)
         project = discovery.project_directory(self.request.project)
-        for directory in filter(None, (environment.plugins_directory, project)):
-            if paths := discovery.in_folders(directory):
-                for manifest in self.admission.found(paths):
-                    self._add_manifest(manifest, in_project=directory == project)
+        self._add_manifests(discovery.in_folders(environment.plugins_directory), in_project=False)
+        self._add_project(discovery.in_folders(project) if project else [])
         taken: Mapping[Plugin, Manifest] = {}
         if "admission" in vars(self):
             for problem in self.admission.ask_executables(environment, run=self.request.run):
@@ -133,9 +135,36 @@ class _Loader:
         """Return a plugin name, with its distribution added if the name is taken: disabling one must not hit both."""
         return f"{name}@{distribution}" if name in self.names else self._unique(name)
 
+    def _add_manifests(self, paths: Sequence[str], *, in_project: bool) -> None:
+        for manifest in self.admission.found(paths) if paths else ():
+            self._add_manifest(manifest, in_project=in_project)
+
+    def _add_project(self, paths: Sequence[str]) -> None:
+        """Add a project's plugins. Those without an approval cost ordinary commands nothing: they are not parsed."""
+        approved = [path for path in paths if os.path.realpath(os.path.dirname(path)) in self.approvals.fingerprints]
+        self._add_manifests(approved, in_project=True)
+        waiting = [path for path in paths if path not in approved]
+        for path in waiting[:_MOST_WAITING]:
+            if self.request.run:
+                self._add_waiting(path)
+            else:
+                self._add_manifest(self.admission.unapproved(path), in_project=True)
+        if len(waiting) > _MOST_WAITING:
+            more = (
+                f"{len(waiting) - _MOST_WAITING:,} more plugins of this project wait for approval; they are not listed"
+            )
+            self.problems.report(Problem(more, "Remove those that you don't need.", code="not-approved"))
+
+    def _add_waiting(self, path: str) -> None:
+        folder = os.path.basename(os.path.dirname(path))
+        plugin = Plugin(self._project_name(folder), kind="manifest", manifest=path, in_project=True)
+        self._add(plugin, self.admission.waiting)
+
     def _add_manifest(self, manifest: "Manifest", *, in_project: bool) -> None:
-        place = "project" if in_project else "folder"
-        name = f"{manifest.name}@{place}" if manifest.name in self.names else self._unique(manifest.name)
+        if in_project:
+            name = self._project_name(os.path.basename(manifest.folder))
+        else:
+            name = f"{manifest.name}@folder" if manifest.name in self.names else self._unique(manifest.name)
         kind, version = self.admission.kind(manifest), manifest.description.version
         plugin = Plugin(name, version=version, kind=kind, manifest=manifest.path, in_project=in_project)
         self._add(plugin, partial(self.admission.dropped_in, manifest))
@@ -197,6 +226,10 @@ class _Loader:
         if not self.manager.hooks_of(plugin):
             remedy = "Mark its functions with @polyroute.hookimpl."
             self.problems.report(plugin.problem("implements no hook", remedy, code="no-hooks"))
+
+    def _project_name(self, folder: str) -> str:
+        """Return the name of a project's plugin: its folder's, which is known before its manifest is parsed."""
+        return f"{folder}@project" if folder in self.names else self._unique(folder)
 
     def _unique(self, name: str) -> str:
         count = self.names[name] = self.names.get(name, 0) + 1

@@ -12,6 +12,8 @@ from polyroute.types import CHEAPEST, DEFAULT_RANK, DIRECT, Problem, Provider, R
 
 _NEVER_BY_NAME = ("own-cloud", "own-server")
 _RULES = "polyroute_routeability"
+_MOST_LIKES = 10
+"""The most gateways each of which is like the next: all of a chain are looked at for each of its members."""
 
 Owners = Mapping[str, Owner]
 """By provider ID, its owner when the user agreed to give it a key."""
@@ -58,12 +60,14 @@ def assign_owners(answers: Sequence[tuple[Plugin, Provider]], report: Reporter, 
                 report(_refused(plugin, f"alias of {provider.id!r}: {fault}", provider.id))
             else:
                 names[name] = provider.id
-    claimed: dict[Plugin, tuple[Provider, ...]] = {}
+    claimed: dict[Plugin, list[Provider]] = {}
     for plugin, provider in answers:
-        claimed[plugin] = (*claimed.get(plugin, ()), provider)
+        claimed.setdefault(plugin, []).append(provider)
     agreed = {name: each.hosts for name, each in recorded.items() if name in owners and _may_move(owners[name])}
     found = {name: providers[name] for name in sorted(providers)}
-    return Registry(found, owners, names, frozenset(lost), claimed, agreed)
+    return Registry(
+        found, owners, names, frozenset(lost), {plugin: tuple(each) for plugin, each in claimed.items()}, agreed
+    )
 
 
 def _may_move(owner: Plugin) -> bool:
@@ -191,7 +195,7 @@ def extended(claims: Registry, found: Gateways) -> Mapping[str, Provider]:
 
 def _with_likes(rule: Routeability, rules: Mapping[str, Routeability]) -> list[Routeability]:
     chain = [rule]
-    while (other := rules.get(chain[-1].like)) and other not in chain:
+    while (other := rules.get(chain[-1].like)) and other not in chain and len(chain) < _MOST_LIKES:
         chain.append(other)
     return chain
 
@@ -205,7 +209,9 @@ def _like_nobody(rules: Mapping[str, Routeability], representatives: Mapping[str
             lost.setdefault((missing, author.distribution, author.distribution or author.name), []).append(gateway)
     for (missing, *_), gateways in lost.items():
         verb = "is" if len(gateways) == 1 else "are"
-        fault = f"{', '.join(gateways)} {verb} like {missing}, which is not installed or refers back to it"
+        fault = (
+            f"{', '.join(gateways)} {verb} like {missing}, which is not installed, refers back to it or is too far away"
+        )
         remedy = "Install or enable the plugin that provides it."
         yield representatives[gateways[0]].problem(fault, remedy, _RULES, code="like-nobody", provider=gateways[0])
 

@@ -1,12 +1,17 @@
 """Evaluate the requirements of providers against one environment."""
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from typing import NamedTuple
 
 from polyroute import base_url
+from polyroute._internal.terminal import some_of
 from polyroute.environment import Environment
 from polyroute.requirements.slots import FilledSlot, commands_of, fill, named, paths_of, variables_of
 from polyroute.types import Alternative, Credential, Group, Provider, Slot, Source
+
+_MOST_SHARED = 20
+"""The most providers named as sharing a variable: a thousand that do would each name all others."""
 
 Readers = Mapping[str, tuple[str, ...]]
 """For each variable, the providers that read it as a secret."""
@@ -113,7 +118,7 @@ def _met(provider: Provider, group: Group, filled: list[FilledSlot], readers: Re
     if headers is None:
         return Evaluation(None, f"a header of {provider.id} needs a setting that is missing", "Correct its plugin.")
     others = readers.get(source.name, ()) if source else ()
-    shared = tuple(other for other in others if other != provider.id)
+    shared = tuple(islice((other for other in others if other != provider.id), _MOST_SHARED))
     remedy, until = next(
         ((each.slot.remedy, each.found.expires_at) for each in filled if each.source and each.source == source),
         ("", None),
@@ -143,7 +148,7 @@ def _reason(credential: Credential) -> str:
         return "no key is needed; whether the server runs is not checked"
     if not credential.shared_with:
         return f"found {credential}"
-    others = ", ".join(credential.shared_with)
+    others = some_of(credential.shared_with)
     return f"found {credential}, a variable shared with {others}: it may be meant for one of them"
 
 

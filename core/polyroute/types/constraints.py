@@ -77,6 +77,13 @@ class Keyed:
         self.field = field
 
 
+MOST_ENTRIES = 1_000
+"""The most entries of any list or table in a declaration, and the most providers of a plugin.
+
+Every run evaluates all of them; the longest public list has fewer than 200 providers.
+"""
+
+
 def short(kind: Any) -> str:
     """Return the name of a record's `Short` field; empty if it has none."""
     marked = (name for name, annotation in kind.__annotations__.items() if _is_short(annotation))

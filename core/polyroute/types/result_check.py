@@ -11,7 +11,7 @@ from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from polyroute.types.constraints import Below, Keyed, Least, Never, Rule
+from polyroute.types.constraints import MOST_ENTRIES, Below, Keyed, Least, Never, Rule
 
 Check = Callable[[Any], str]
 """Returns what is wrong with a value, worded to follow the value in a message; empty if it is valid."""
@@ -156,6 +156,8 @@ def _several(container: Any, inner: Check) -> Check:
     def check(value: Any) -> str:
         if type(value) is not container:
             return f"should be a {container.__name__}"
+        if len(value) > MOST_ENTRIES:
+            return f"has more than {MOST_ENTRIES:,} entries"
         return next((_told(one, words) for one in value if (words := inner(one))), "")
 
     return check
@@ -169,6 +171,8 @@ def _mapping(key: Check, inner: Check) -> Check:
     def check(value: Any) -> str:
         if not isinstance(value, Mapping):
             return "should be a mapping"
+        if len(value) > MOST_ENTRIES:
+            return f"has more than {MOST_ENTRIES:,} entries"
         found = ((one, words) for name, one in value.items() for words in (key(name), inner(one)))
         return next((_told(one, words) for one, words in found if words), "")
 

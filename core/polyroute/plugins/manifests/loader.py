@@ -72,6 +72,11 @@ def load(paths: Sequence[str]) -> list[Manifest]:
     return [_restored(path, kept[path]) for path in paths]
 
 
+def unapproved(path: str) -> Manifest:
+    """Return a manifest that the user has not approved. It is parsed each time, and stays out of the cache."""
+    return _restored(path, _kept(path)[0])
+
+
 def models(manifest: Manifest) -> tuple[Model, ...]:
     """Return the models that a manifest lists."""
 

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 
 from pydantic_core import CoreSchema, SchemaValidator, ValidationError, core_schema
 
-from polyroute.types.constraints import Keyed, Least, Named, Never, Rule, short
+from polyroute.types.constraints import MOST_ENTRIES, Keyed, Least, Named, Never, Rule, short
 
 Where = tuple[str | int, ...]
 Make = Callable[[dict[str, Any]], Any]
@@ -116,7 +116,7 @@ def table(known: Mapping[str, Field], make: Make, *, strict: bool) -> CoreSchema
 def keyed(inner: CoreSchema, key: Any, make: Callable[[dict[str, Any]], Any]) -> CoreSchema:
     """Return the schema of a table of tables whose keys match the annotation `key`."""
     return core_schema.no_info_after_validator_function(
-        make, core_schema.dict_schema(_schema(key, strict=True), inner, strict=True)
+        make, core_schema.dict_schema(_schema(key, strict=True), inner, max_length=MOST_ENTRIES, strict=True)
     )
 
 
@@ -152,9 +152,10 @@ def _schema(annotation: Any, strict: bool) -> CoreSchema:
         keys = [mark.field for mark in marks if isinstance(mark, Keyed)]
         return _by_key(inner[0], keys[0], strict) if keys else _tuple(inner, least, strict)
     if origin is frozenset:
-        return core_schema.frozenset_schema(_schema(inner[0], strict))
+        return core_schema.frozenset_schema(_schema(inner[0], strict), max_length=MOST_ENTRIES)
     if origin is Mapping:
-        return core_schema.dict_schema(*(_schema(each, strict) for each in inner), strict=True)
+        schemas = (_schema(each, strict) for each in inner)
+        return core_schema.dict_schema(*schemas, max_length=MOST_ENTRIES, strict=True)
     raise NotImplementedError(annotation)
 
 
@@ -192,7 +193,7 @@ def _unless(nevers: Sequence[Never], text: str) -> str:
 def _tuple(inner: tuple[Any, ...], least: int | None, strict: bool) -> CoreSchema:
     if inner[-1] is not Ellipsis:
         return core_schema.tuple_positional_schema([_schema(each, strict) for each in inner])
-    return core_schema.tuple_variable_schema(_schema(inner[0], strict), min_length=least)
+    return core_schema.tuple_variable_schema(_schema(inner[0], strict), min_length=least, max_length=MOST_ENTRIES)
 
 
 def _by_key(item: Any, field: str, strict: bool) -> CoreSchema:

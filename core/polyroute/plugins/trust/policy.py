@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from polyroute._internal import cache, file_access, platform
+from polyroute._internal.terminal import some_of
 from polyroute.base_url import filled, origin_template, site
 from polyroute.plugins.trust import programs
 from polyroute.plugins.trust.programs import Unsafe
@@ -143,7 +144,7 @@ def contested(provider: Provider, manifest: "Manifest", readers: Mapping[str, Re
             found[each] = f"{display_name(each)} is a {'command' if each.command else 'file'}"
         elif strangers := [other for other in others if not own <= other.hosts]:
             names = sorted({name for other in strangers for name in other.providers})
-            found[each] = f"{display_name(each)} is for {', '.join(names)}"
+            found[each] = f"{display_name(each)} is for {some_of(names)}"
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Mapping
 
+from polyroute._internal.terminal import some_of
 from polyroute.plugins.manifests.loader import Manifest
 from polyroute.plugins.trust import policy
 from polyroute.plugins.trust.policy import Readers
@@ -14,12 +15,13 @@ from polyroute.types import Alternative, Provider
 
 def readers(providers: Iterable[Provider]) -> Mapping[str, Readers]:
     """Return, by variable, the providers that read a secret from it and the hosts that get it."""
-    found: dict[str, Readers] = {}
+    ids: dict[str, set[str]] = {}
+    hosts: dict[str, set[str]] = {}
     for provider in providers:
         for name in evaluation.secret_variables(provider):
-            known = found.get(name, Readers(frozenset(), frozenset()))
-            found[name] = Readers(known.providers | {provider.id}, known.hosts | policy.hosts(provider))
-    return found
+            ids.setdefault(name, set()).add(provider.id)
+            hosts.setdefault(name, set()).update(policy.hosts(provider))
+    return {name: Readers(frozenset(each), frozenset(hosts[name])) for name, each in ids.items()}
 
 
 def program(manifest: Manifest) -> list[str]:
@@ -57,7 +59,7 @@ def _taken(place: Alternative, others: Mapping[str, Readers]) -> str:
     if place.file or place.names_file:
         return f"sends the file {'named by ' if place.names_file else ''}{policy.display_name(place)}"
     names = [name for name in slots.named(place) if name in others]
-    return f"sends {', '.join(names)}, which {', '.join(sorted(others[names[0]].providers))} reads,"
+    return f"sends {', '.join(names)}, which {some_of(sorted(others[names[0]].providers))} reads,"
 
 
 def _granted(manifest: Manifest, others: Mapping[str, Readers]) -> Iterable[str]:
