@@ -182,8 +182,7 @@ def _is_whole(name: str, kept: _Kept) -> bool:
     if stored.fetched_at(name) is None:
         return False
     try:
-        with open(stored.path(name), "rb") as file:
-            return _digest(file.read()) == kept.digest
+        return _digest(files.read(stored.path(name), files.MOST_DATA_BYTES)) == kept.digest
     except OSError:
         return False
 
@@ -198,8 +197,7 @@ def _notes(name: str) -> str:
 
 def _kept(name: str) -> _Kept:
     try:
-        with open(_notes(name), encoding="utf-8") as file:
-            kept = _Kept(**json.load(file))
+        kept = _Kept(**json.loads(files.read(_notes(name))))
     except (OSError, ValueError, TypeError, RecursionError):
         return _Kept()
     return kept if all(type(value) is type(usual) for value, usual in zip(kept, _Kept(), strict=True)) else _Kept()

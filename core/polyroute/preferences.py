@@ -163,7 +163,6 @@ def _rewrite(path: str, change: Callable[["TOMLDocument"], None]) -> str:
 
 def _text(path: str) -> str:
     try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            return file.read()
+        return files.read(path).decode("utf-8-sig")
     except (FileNotFoundError, NotADirectoryError):
         return ""

@@ -14,7 +14,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from polyroute._internal import file_access, platform
+from polyroute._internal import file_access, files, platform
 from polyroute._internal.paths import cache_directory
 
 Identity = tuple[str, int, int, int]
@@ -118,10 +118,9 @@ def digest_key() -> bytes:
 def _whole(path: str) -> bytes:
     if file_access.exposure(path):
         return b""
-    with contextlib.suppress(FileNotFoundError), open(path, "rb") as file:
-        key = file.read(_KEY_BYTES + 1)
-        is_private = platform.is_private(os.fstat(file.fileno()))
-        return key if is_private and len(key) == _KEY_BYTES else b""
+    with contextlib.suppress(FileNotFoundError):
+        key = files.read(path)
+        return key if platform.is_private(os.stat(path)) and len(key) == _KEY_BYTES else b""
     return b""
 
 
@@ -196,8 +195,7 @@ def _read(path: str) -> dict[str, Any] | None:
     if file_access.exposure(path):
         return None
     try:
-        with open(path, encoding="utf-8") as file:
-            entry = json.load(file)
+        entry = json.loads(files.read(path, files.MOST_DATA_BYTES))
     except (OSError, ValueError, RecursionError):
         return None
     return entry if isinstance(entry, dict) and "value" in entry else None

@@ -122,8 +122,7 @@ def _proven(changed: str, plain: str, name: str, value: str | None) -> str:
 def _read(path: str) -> tuple[bytes, str]:
     """Return the byte order mark, if any, and the text with its line ends."""
     try:
-        with open(path, "rb") as file:
-            data = file.read()
+        data = files.read(path)
     except FileNotFoundError:
         return b"", ""
     mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""

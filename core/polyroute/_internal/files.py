@@ -1,4 +1,4 @@
-"""Write a user's files atomically, durably, and in one process at a time.
+"""Read a user's files within limits; write them atomically, durably, and in one process at a time.
 
 Reading needs no lock: a reader sees a complete version of a file, either the old or the new one.
 """
@@ -6,6 +6,7 @@ Reading needs no lock: a reader sees a complete version of a file, either the ol
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 from collections.abc import Callable, Iterator
@@ -23,6 +24,43 @@ frequent writers.
 
 _TEMPORARY = ".tmp"
 
+MOST_BYTES = 1 << 20
+"""The largest file of settings, keys or logins that is read: a hundred times as large as one that a user writes."""
+MOST_DATA_BYTES = 64 << 20
+"""The largest file of lists, models or cached data that is read: ten times as large as the longest public list."""
+
+
+def read(path: str, most: int = MOST_BYTES) -> bytes:
+    """Return the content of a regular file of at most `most` bytes.
+
+    Raises OSError, also for anything that is no regular file or is too large. A pipe or a device is not waited for.
+    """
+    _require_regular(os.stat(path), path)  # opening a device may already do something
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        found = os.fstat(descriptor)
+        _require_regular(found, path)
+        data = bytearray()
+        while found.st_size <= most and len(data) <= most and (part := os.read(descriptor, most + 1 - len(data))):
+            data += part
+    finally:
+        os.close(descriptor)
+    if max(found.st_size, len(data)) > most:
+        raise OSError(errno.EFBIG, f"it is larger than {most >> 20} MiB", path)
+    return bytes(data)
+
+
+def read_text(path: str, most: int = MOST_BYTES) -> str:
+    """Return the text of a file of at most `most` bytes. Raises what `read` raises, and UnicodeDecodeError."""
+    return read(path, most).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _require_regular(found: os.stat_result, path: str) -> None:
+    if stat.S_ISDIR(found.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(errno.EINVAL, "it is not a regular file", path)
+
 
 def replace(path: str, data: bytes, *, mode: int | None = None, before: Callable[[], object] | None = None) -> None:
     """Replace a file atomically and durably. A symbolic link is followed and stays a link.
@@ -36,6 +74,8 @@ def replace(path: str, data: bytes, *, mode: int | None = None, before: Callable
     from polyroute._internal import platform
 
     path = os.path.realpath(path)
+    with contextlib.suppress(FileNotFoundError):
+        _require_regular(os.stat(path), path)
     folder = os.path.dirname(path)
     file_access.make_folders(folder)
     descriptor, temporary = tempfile.mkstemp(_TEMPORARY, prefix=_prefix(path), dir=folder)

@@ -73,8 +73,7 @@ class Keyring:
         """Return the names in the current index. Raises Unavailable if it can't be read."""
         with files.readable_errors(self._index):
             try:
-                with open(self._index, encoding="utf-8") as file:
-                    return frozenset(file.read().splitlines())
+                return frozenset(files.read_text(self._index).splitlines())
             except FileNotFoundError:
                 return frozenset()
             except UnicodeDecodeError:

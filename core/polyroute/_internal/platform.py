@@ -113,11 +113,6 @@ def put_in_place(temporary: str, path: str) -> None:
             time.sleep(_IN_USE_SECONDS)
 
 
-def open_without_waiting(path: str, flags: int) -> int:
-    """Open a file, for `open(opener=…)`. A named pipe is opened without waiting for its other end."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-
-
 def is_link(path: str | os.DirEntry[str]) -> bool:
     """Return whether `path` is a symbolic link, or on Windows a junction (which Python 3.11 can't detect)."""
     is_symbolic = os.path.islink(path) if isinstance(path, str) else path.is_symlink()

@@ -6,7 +6,7 @@ import os
 import shlex
 from collections.abc import Mapping
 
-from polyroute._internal import platform
+from polyroute._internal import files, platform
 from polyroute._internal.cache import Identity, identity_or_none
 from polyroute._internal.config_values import Sections, ini_sections
 from polyroute._internal.problems import Problems
@@ -70,14 +70,13 @@ class UserFiles:
         """Return the current text of a file, or None if there is none."""
         self._look_at(path)
         try:
-            with open(path, encoding="utf-8-sig") as file:
-                return file.read()
+            return files.read_text(path)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except UnicodeDecodeError:
             why = "is not UTF-8 text"
-        except OSError as error:
-            why = f"can't be read ({error.strerror})"
+        except (OSError, ValueError) as error:  # the latter for a path with a NUL
+            why = f"can't be read ({getattr(error, 'strerror', None) or error})"
         remedy = "Fix the file or its permissions."
         self._problems.report(Problem(f"{why}; its content was ignored.", remedy, path=path, code="file-unreadable"))
         return None

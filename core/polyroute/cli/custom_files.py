@@ -80,8 +80,7 @@ def _read(path: str) -> bytes:
             raise UsageError("stdin is closed: there is nothing to import.")
         return sys.stdin.buffer.read()
     try:
-        with open(path, "rb") as file:
-            return file.read()
+        return files.read(path, files.MOST_DATA_BYTES)
     except OSError as error:
         raise Unavailable(f"{path} can't be read: {error.strerror}.") from None
 

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from polyroute._internal import platform
+from polyroute._internal import files, platform
 from polyroute.conformance import manifest, manifest_folder, python_source
 from polyroute.errors import UsageError
 from polyroute.plugins.manifests.discovery import MANIFEST
@@ -57,9 +57,9 @@ def _project(path: str) -> Mapping[str, Any]:
     import tomllib
 
     try:
-        with open(os.path.join(path, "pyproject.toml"), "rb") as file:
-            table: Mapping[str, Any] = tomllib.load(file).get("project", {})
-    except (OSError, ValueError) as error:
+        text = files.read_text(os.path.join(path, "pyproject.toml"))
+        table: Mapping[str, Any] = tomllib.loads(text).get("project", {})
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"{path}/pyproject.toml can't be read: {error}") from None
     return table
 

@@ -242,8 +242,7 @@ class CustomStore:
 
     def _data(self) -> bytes | None:
         try:
-            with open(self.path, "rb") as opened:
-                return opened.read()
+            return files.read(self.path, files.MOST_DATA_BYTES)
         except (FileNotFoundError, NotADirectoryError):
             return None
 

@@ -215,12 +215,11 @@ def path_in(state_directory: str) -> str:
 def _read(path: str, home: str = "") -> list[Change]:
     import json
 
-    from polyroute._internal import file_access
+    from polyroute._internal import file_access, files
 
     if file_access.exposure(path, home):
         raise PermissionError
-    with open(path, encoding="utf-8") as file:
-        document = json.load(file)
+    document = json.loads(files.read(path))
     rows = document.get("accepted") if isinstance(document, dict) else None
     if not isinstance(rows, list):
         raise ValueError("there is no list `accepted`")

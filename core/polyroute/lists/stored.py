@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Annotated, Any, NamedTuple
 
-from polyroute._internal import file_access
+from polyroute._internal import file_access, files
 from polyroute._internal.paths import cache_directory
 from polyroute.types import Model, Provider
 from polyroute.types.constraints import Filled, Least, Line, Never, Slug, Url
@@ -79,8 +79,7 @@ def read(name: str, bundled: str) -> Any:
     if fetched is None or _day(fetched) < bundled:
         return None
     try:
-        with open(path(name), "rb") as file:
-            return json.load(file)
+        return json.loads(files.read(path(name), files.MOST_DATA_BYTES))
     except (OSError, ValueError, RecursionError):
         return None
 

@@ -17,6 +17,9 @@ GROUP = "polyroute"
 _OWN = "polyroute"
 """Our own distribution, whose extra `all` lists the bundled plugins."""
 _REQUIRED = "Requires-Dist:"
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)
+_MOST_BYTES = 4 << 20
+"""The most bytes of metadata that are read: longer than any README that a distribution carries in it."""
 _AFTER_NAMES = str.maketrans(dict.fromkeys("[;(<>=!~@", " "))
 """Characters that may directly follow a distribution's name."""
 
@@ -112,10 +115,10 @@ def _in_folder(path: str, folder: str, seen: dict[str, str]) -> Iterator[EntryPo
 
 
 def _content(path: str) -> bytes:
-    # Twice as fast as a file object, and called once for each distribution.
-    descriptor = os.open(path, os.O_RDONLY)
+    # Twice as fast as a file object, and called once for each distribution. A named pipe is not waited for.
+    descriptor = os.open(path, _FLAGS)
     try:
-        return os.read(descriptor, os.fstat(descriptor).st_size)
+        return os.read(descriptor, min(os.fstat(descriptor).st_size, _MOST_BYTES))
     finally:
         os.close(descriptor)
 

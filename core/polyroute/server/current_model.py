@@ -82,8 +82,7 @@ def _path(environment: Environment) -> str:
 def _read(path: str) -> dict[str, Selection]:
     """Return the choices by session, with the empty name for all sessions; none if the file can't be read."""
     try:
-        with open(path, encoding="utf-8") as file:
-            document = json.load(file)
+        document = json.loads(files.read(path))
         return {name: Selection(**chosen) for name, chosen in document["sessions"].items()}
     except (OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError):
         return {}

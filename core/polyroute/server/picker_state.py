@@ -112,8 +112,7 @@ class PickerState:
     def _read(self) -> dict[str, Any]:
         """Return the document in the file. Raises ValueError if its format is not supported."""
         try:
-            with open(self.path, encoding="utf-8") as file:
-                document = json.load(file)
+            document = json.loads(files.read(self.path))
         except (FileNotFoundError, NotADirectoryError):
             return {}
         except RecursionError:

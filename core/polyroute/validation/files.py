@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from polyroute._internal import toml
+from polyroute._internal import files, toml
 from polyroute.errors import MissingExtra, UsageError
 
 if TYPE_CHECKING:
@@ -56,11 +56,7 @@ def _unreadable(path: str, why: str) -> UsageError:
 
 def _text(path: str) -> str:
     try:
-        with open(path, "rb") as file:
-            data = file.read(LARGEST + 1)
-        if len(data) > LARGEST:
-            raise _unreadable(path, f"it is larger than {LARGEST} bytes")
-        return data.decode("utf-8-sig")
+        return files.read(path, LARGEST).decode("utf-8-sig")
     except OSError as error:
         raise _unreadable(path, f"{error.strerror or error}") from None
     except UnicodeDecodeError:

@@ -1,12 +1,11 @@
 """Read manifests: those in folders, and those that distributions carry instead of code."""
 
 import os
-import stat
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
-from polyroute._internal import cache
+from polyroute._internal import cache, files
 from polyroute.errors import Unavailable, UsageError
 from polyroute.plugins.manifests.description import Description
 from polyroute.plugins.manifests.discovery import MANIFEST
@@ -175,14 +174,9 @@ def _text(folder: str, name: str, most: int) -> str:
     if not platform.is_within(path, folder):
         raise UsageError(f"{name} leads out of the plugin's folder. Put a copy of the file in the folder.")
     try:
-        with open(path, "rb", opener=platform.open_without_waiting) as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise UsageError(f"{name} is not a regular file.")
-            data = file.read(most + 1)
+        data = files.read(path, most)
     except OSError as error:
         raise Unavailable(f"{name} can't be read: {error.strerror}.") from error
-    if len(data) > most:
-        raise UsageError(f"{name} is larger than {most >> 20} MiB.")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:

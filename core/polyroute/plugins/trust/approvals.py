@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from polyroute._internal import file_access
+from polyroute._internal import file_access, files
 from polyroute._internal.paths import absolute_only
 from polyroute.environment import PROCESS, Environment
 from polyroute.errors import NotUnderstood, Unavailable
@@ -120,8 +120,6 @@ class Approvals(NamedTuple):
 
         Raises MissingExtra, and Unavailable if other users could change them.
         """
-        from polyroute._internal import files
-
         files.require_unexposed(self.path, self.home)
         files.require_lock(self.path)
 
@@ -171,8 +169,6 @@ class Approvals(NamedTuple):
         self._change(lambda document: document.update(disabled=_switched(document["disabled"], name, on=on)))
 
     def _change(self, change: Callable[[dict[str, Any]], object]) -> None:
-        from polyroute._internal import files
-
         files.require_unexposed(self.path, self.home)
         with files.readable_errors(self.path), files.locked(self.path):
             document = _document(self.path)
@@ -189,8 +185,7 @@ def _document(path: str) -> dict[str, Any]:
     tables: dict[str, Any] = {name: {} for name in ("approved", "owners", "commands", "sources")}
     empty = {"schema": _SCHEMA, "disabled": [], **tables}
     try:
-        with open(path, encoding="utf-8") as file:
-            document = json.load(file)
+        document = json.loads(files.read(path))
     except (FileNotFoundError, NotADirectoryError):
         return empty
     except (OSError, ValueError, RecursionError) as error:
