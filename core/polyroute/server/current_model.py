@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 from polyroute import Environment
 from polyroute._internal import files
+from polyroute.errors import Unavailable
 
 _KEPT_SESSIONS = 200
 _VERSION = 1
@@ -51,7 +52,10 @@ class RememberedModels:
     def get(self, environment: Environment, session: str, /) -> Selection | None:
         """See `CurrentModels.get`."""
         path = _path(environment)
-        sessions = _read(path)
+        try:
+            sessions = _read(path)
+        except (OSError, Unavailable):  # nothing is chosen
+            return None
         name = session if session in sessions else ""
         found = sessions.get(name)
         if found is None:
@@ -80,12 +84,17 @@ def _path(environment: Environment) -> str:
 
 
 def _read(path: str) -> dict[str, Selection]:
-    """Return the choices by session, with the empty name for all sessions; none if the file can't be read."""
+    """Return the choices by session, with the empty name for all sessions.
+
+    Raises OSError, and Unavailable if the file has another content.
+    """
     try:
         document = json.loads(files.read(path))
         return {name: Selection(**chosen) for name, chosen in document["sessions"].items()}
-    except (OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError):
+    except (FileNotFoundError, NotADirectoryError):
         return {}
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
+        raise Unavailable(f"{path} was not changed: it holds no choices. Fix it, or remove it.") from None
 
 
 def _write(path: str, sessions: dict[str, Selection]) -> None:

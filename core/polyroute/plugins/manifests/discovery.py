@@ -11,12 +11,11 @@ PROJECT_PLUGINS = os.path.join(".polyroute", "plugins")
 def in_folders(directory: str) -> list[str]:
     """Return the paths of the manifests in the subfolders of a plugin folder, sorted by name."""
     try:
-        with os.scandir(directory) as entries:
-            names = sorted(each.name for each in entries if not each.name.startswith(".") and each.is_dir())
+        names = sorted(name for name in os.listdir(directory) if not name.startswith("."))
     except OSError:
         return []
     paths = (os.path.join(directory, name, MANIFEST) for name in names)
-    return [path for path in paths if os.path.lexists(path)]
+    return [path for path in paths if os.path.lexists(path)]  # never so below a file
 
 
 def in_package(folders: Iterable[str]) -> list[str]:

@@ -138,8 +138,11 @@ def _kept(path: str) -> tuple[Any, tuple[str, ...]]:
 
 def _around(folder: str) -> tuple[str, ...]:
     """Return the files that may change when a faulty manifest is fixed."""
-    with os.scandir(folder) as entries:
-        return (folder, *(each.path for each in entries if each.is_file()))
+    try:
+        paths = [os.path.join(folder, name) for name in os.listdir(folder)]
+    except OSError:
+        return (folder,)
+    return (folder, *filter(os.path.isfile, paths))
 
 
 def _restored(path: str, kept: Any) -> Manifest:
