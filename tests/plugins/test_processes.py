@@ -169,6 +169,23 @@ def test_twenty_programs_of_which_six_misbehave_share_one_deadline(watch: Watch)
     assert [code(talk) for talk, _ in asked[14:]] == [ENDS[mode] for mode in bad]
 
 
+METHODS = ("describe", "detect", "models", "map", "secret", "verify")
+TOGETHER = 3.0
+"""The deadline of all misbehaving programs at once."""
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_all_misbehaving_programs_at_once(method: str, watch: Watch) -> None:
+    """Whatever method they are called with, 25 misbehaving programs cost one deadline, and leave nothing behind."""
+    own = {"repeated ids": "", "never reads stdin, with an answer": ""}  # the only request is answered
+    began = time.monotonic()
+    asked = ask([watch.program(mode) for mode in MODES], TOGETHER, [RpcRequest(method, {})])
+    assert time.monotonic() - began < TOGETHER + HANG_GUARD
+    for mode, (talk, _) in zip(MODES, asked, strict=True):
+        assert code(talk) in ({**ENDS, **own}[mode], "timeout"), mode  # on a busy machine each may be too slow
+        assert talk.fault or mode in own or not ENDS[mode], mode
+
+
 def test_answers_before_a_fault_count(watch: Watch) -> None:
     """Responses that arrived before a fault are kept."""
     ((talk, answers),) = ask([watch.program("repeated ids")], PATIENT)

@@ -1,9 +1,10 @@
 """A cache for static data that is expensive to build.
 
-An entry stores the identity (path, size, modification time, inode) of the files it was made from, so an upgrade, a
-removal or an edit invalidates it at once. It is stored under those paths, so virtual environments that share a home do
-not overwrite each other's entries. An entry that other users could have written is ignored. If the cache can't be read
-or written, everything still works, only slower.
+An entry stores the identity (path, size, times, inode) of the files it was made from, so an upgrade, a removal or an
+edit invalidates it at once, also an edit that keeps the size and sets the modification time back. It is stored under
+those paths, so virtual environments that share a home do not overwrite each other's entries. An entry that other users
+could have written is ignored. If the cache can't be read or written,
+everything still works, only slower.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 from polyroute._internal import file_access, files, platform
 from polyroute._internal.paths import cache_directory
 
-Identity = tuple[str, int, int, int]
+Identity = tuple[str, int, int, int, int]
 
 _STALE_AFTER_SECONDS = 90 * 24 * 3600
 
@@ -160,13 +161,14 @@ def _kept(name: str) -> Mapping[str, Any]:
 
 
 def identity(source: str) -> Identity:
-    """Return the identity of a file's current state: path, size, modification time and inode. Raises OSError."""
+    """Return the identity of a file's current state: path, size, times and inode. Raises OSError."""
     return identified(source, os.stat(source))
 
 
 def identified(source: str, found: os.stat_result) -> Identity:
     """Return the identity of a file from an existing `stat` result."""
-    return source, found.st_size, found.st_mtime_ns, found.st_ino
+    changed = found.st_ctime_ns if platform.KNOWS_CHANGE_TIME else 0  # which users can't set
+    return source, found.st_size, found.st_mtime_ns, found.st_ino, changed
 
 
 def identity_or_none(source: str) -> Identity | None:

@@ -71,9 +71,8 @@ def _tree(folder: str, depth: int) -> Iterable[str]:
     """Return a folder, which changes when an entry is added or removed, and its contents down to a depth."""
     yield folder
     try:
-        with os.scandir(folder) as entries:
-            inner = sorted((each.path, each.is_dir()) for each in entries)
+        inner = [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
     except OSError:
         return
-    for path, is_folder in inner:
-        yield from _tree(path, depth - 1) if is_folder and depth > 1 else (path,)
+    for path in inner:
+        yield from _tree(path, depth - 1) if depth > 1 and os.path.isdir(path) else (path,)

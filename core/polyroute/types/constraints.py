@@ -94,6 +94,30 @@ def _is_short(annotation: Any) -> bool:
     return any(isinstance(mark, Short) for mark in getattr(annotation, "__metadata__", ()))
 
 
+_RUNS_CODE = {
+    "dynamic linkers (ld.so(8), dyld(1))": r"(LD|DYLD)_\w*|LIBPATH|SHLIB_PATH",
+    "C libraries (what ld.so(8) removes in secure mode)": r"GCONV_PATH|GETCONF_DIR|GLIBC_TUNABLES|HOSTALIASES"
+    r"|LOCALDOMAIN|LOCPATH|MALLOC_\w*|NIS_PATH|NLSPATH|RESOLV_HOST_CONF|RES_OPTIONS|TZDIR",
+    "shells (bash(1), POSIX sh, zsh(1))": r"BASHOPTS|BASH_ENV|BASH_FUNC_\w*|CDPATH|ENV|FPATH|GLOBIGNORE|IFS|PATH"
+    r"|PROMPT_COMMAND|PS[0-4]|SHELL|SHELLOPTS|ZDOTDIR",
+    "Python (python --help-env)": r"PYTHON\w*",
+    "Perl (perlrun(1))": r"PERL\w*",
+    "Ruby (ruby(1), bundle-config(1))": r"RUBY\w*|GEM_\w*|BUNDLER?_\w*",
+    "Node and its kin (node(1), npm-config(7))": r"NODE_(OPTIONS|PATH|REPL_\w*)|NPM_CONFIG_\w*|npm_config_\w*"
+    r"|ELECTRON_RUN_AS_NODE|DENO_\w*|BUN_\w*",
+    "Java (java(1))": r"_?JAVA_OPTIONS|JAVA_OPTS|JAVA_TOOL_OPTIONS|JDK_\w*OPTIONS|CLASSPATH|GRADLE_OPTS|MAVEN_OPTS",
+    ".NET (its startup hooks and profilers)": r"DOTNET_\w*|CORECLR_\w*|COR_\w*|COMPlus_\w*",
+    "PHP (php(1)), Lua (lua(1)), Tcl, R, Julia, Erlang, Go": r"PHPRC|PHP_INI_SCAN_DIR|LUA_C?PATH\w*|LUA_INIT\w*"
+    r"|TCLLIBPATH|R_(ENVIRON|HOME|LIBS|PROFILE)\w*|JULIA_\w*|ERL_\w*|GODEBUG|GOFLAGS",
+    "git(1), ssh(1)": r"GIT_\w*|SSH_ASKPASS\w*",
+    "programs that start others": r"BROWSER|EDITOR|LESSCLOSE|LESSOPEN|MANPAGER|PAGER|SUDO_ASKPASS|VISUAL",
+    "TLS libraries (openssl-env(7))": r"OPENSSL_\w*|SSLKEYLOGFILE|CURL_HOME",
+}
+"""Variables with which a program runs code that nobody approved, or gives away what it sends: by runtime, with sources.
+
+Files of further certificates (`SSL_CERT_FILE`) are not among them: behind a company's proxy programs need them.
+"""
+
 _LINE = r"[^\x00-\x1f\x7f-\x9f]*"
 _VARIABLE = r"[A-Za-z0-9_]+"
 _OUR_OWN = Never(r"POLYROUTE_\w*", "is a setting of Polyroute itself and can't hold a key")
@@ -103,6 +127,10 @@ Filled = Annotated[str, Rule(r"[\s\S]+", "is empty")]
 Text = Annotated[Filled, Rule(_LINE[:-1] + "+", "is empty or has control characters", in_documents=True)]
 Slug = Annotated[str, Rule(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?", "is not a lower-case slug", 100)]
 Variable = Annotated[str, Rule(_VARIABLE, "is not a variable name", in_documents=True), _OUR_OWN]
+Granted = Annotated[
+    Variable, Never("|".join(_RUNS_CODE.values()), "can never be granted: it could run code that was not approved")
+]
+"""A variable that a program may get."""
 MaybeVariable = Annotated[str, Rule(rf"({_VARIABLE})?", "is not a variable name", in_documents=True), _OUR_OWN]
 SlotName = Annotated[str, Rule(r"\w+", "is not a slot name", in_documents=True)]
 _NOT_FOR_PLUGINS = Never(

@@ -13,6 +13,7 @@ from polyroute.types.constraints import (
     Count,
     Date,
     Filled,
+    Granted,
     HeaderName,
     Headers,
     Line,
@@ -81,7 +82,7 @@ class Alternative(NamedTuple):
     JSON pointer (`/a.b/c`)."""
     command: tuple[Text, ...] = ()
     """A program that prints the secret, with its arguments; run without a shell and only at the moment of use."""
-    variables: tuple[Variable, ...] = ()
+    variables: tuple[Granted, ...] = ()
     """The variables that the command gets, in addition to `HOME`, `PATH` and the language settings."""
     expires_field: Line = ""
     """The place of the expiry time in the same JSON: ISO 8601, or seconds or milliseconds since 1970."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import subprocess
 from collections.abc import Collection, Mapping, Sequence
@@ -14,6 +13,8 @@ LIMITS = {"DATA": 2 << 30, "CPU": 20, "NOFILE": 256, "FSIZE": 64 << 20, "CORE": 
 """DATA is limited instead of AS, because Node and Go do not run with a limit on AS."""
 
 _REAP_SECONDS = 1.0
+_dying: list[subprocess.Popen[bytes]] = []
+"""Killed programs that the system takes longer to end, as those with gigabytes of memory; they are reaped later."""
 
 
 class Child:
@@ -24,6 +25,7 @@ class Child:
         self.token = os.urandom(16).hex()
         self.directory = os.path.join(parent, f"polyroute-{os.urandom(8).hex()}")
         os.mkdir(self.directory, 0o700)
+        _dying[:] = [each for each in _dying if each.poll() is None]
         own = {**variables, "TMPDIR": self.directory, MARK: self.token}
         WATCHDOG.watch(self.token, self.directory)
         try:
@@ -54,8 +56,10 @@ class Child:
     def reap(self) -> int | None:
         """After `kill`, wait for it, release its resources and return its exit status; None if it does not exit."""
         WATCHDOG.watch(self.token, self.directory)  # once it is reaped, the ID of its group can be reused
-        with contextlib.suppress(subprocess.TimeoutExpired):
+        try:
             self._process.wait(_REAP_SECONDS)
+        except subprocess.TimeoutExpired:
+            _dying.append(self._process)
         for stream in self._streams:
             stream.close()
         if self.pidfd is not None:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Annotated, Any, Literal, NamedTuple
 
 from polyroute.types import Model, Probe, Provider, Routeability, serialization
-from polyroute.types.constraints import Filled, Least, Line, Never, Rule, Slug, Text, Url, Variable
+from polyroute.types.constraints import Filled, Granted, Least, Line, Rule, Slug, Text, Url
 
 MAX_MODELS = 10_000
 """The most models that one list may have."""
@@ -18,11 +18,6 @@ PLAIN_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 Method = Literal["detect", "models", "map", "verify", "secret"]
 Spelled = Literal["", "vendor", "provider/id"]
 
-_RUNS_CODE = Never(
-    r"(LD|DYLD)_\w*|PYTHON\w*|NODE_OPTIONS|BASH_ENV|ENV|PERL5OPT|PERL5LIB|PATH|IFS|SHELLOPTS",
-    "can never be granted: it could run code that was not approved",
-)
-Granted = Annotated[Variable, _RUNS_CODE]
 Host = Annotated[str, Rule(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?", "is not a host name")]
 PluginName = Annotated[
     str, Rule(f"({PLAIN_NAME})?", "is not a valid name for a plugin: use letters, digits, `.`, `_` and `-`", 100)

@@ -27,8 +27,7 @@ _FOLDER_BYTES = 512 << 20
 _MOST_DEFAULTS = 100
 """The most combinations of defaults that are filled into one base URL."""
 
-_State = tuple[str, int, int, int, int]
-"""The identity of a file, including its status change time, which users can't set."""
+_State = cache.Identity
 
 # Increase this whenever fingerprints are computed differently; plugins then have to be approved again.
 _VERSION = 3
@@ -205,7 +204,7 @@ def _check_rights(path: str, folder: str) -> _State:
         raise Unsafe(f"{path} is not a regular file or a folder", "Remove it.")
     if exposed := file_access.exposure_of(path, found, whole=folder):
         raise Unsafe(*exposed)
-    return *cache.identified(path, found), found.st_ctime_ns
+    return cache.identified(path, found)
 
 
 def _check_place(path: str, folder: str) -> None:
