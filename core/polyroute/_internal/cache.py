@@ -3,8 +3,7 @@
 An entry stores the identity (path, size, times, inode) of the files it was made from, so an upgrade, a removal or an
 edit invalidates it at once, also an edit that keeps the size and sets the modification time back. It is stored under
 those paths, so virtual environments that share a home do not overwrite each other's entries. An entry that other users
-could have written is ignored. If the cache can't be read or written,
-everything still works, only slower.
+could have written is ignored. If the cache can't be read or written, everything still works, only slower.
 """
 
 from __future__ import annotations

@@ -5,11 +5,10 @@ from __future__ import annotations
 import ast
 import inspect
 import os
-import stat
 import warnings
 from collections.abc import Iterator
 
-from polyroute._internal import platform
+from polyroute._internal import files
 from polyroute.conformance.terms import near
 from polyroute.plugins import hookspecs
 from polyroute.results import Finding
@@ -51,12 +50,7 @@ def _modules(place: str) -> Iterator[str]:
 
 
 def _parsed(path: str) -> ast.Module:
-    with open(path, "rb", opener=platform.open_without_waiting) as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError("it is not a regular file")
-        text = file.read(_FILE_BYTES + 1)
-    if len(text) > _FILE_BYTES:
-        raise OSError(f"it is larger than {_FILE_BYTES >> 20} MiB")
+    text = files.read(path, _FILE_BYTES)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the parser warns of what only the author can change
         return ast.parse(text)

@@ -203,8 +203,7 @@ class Plugins:
     def readers(self) -> Mapping[str, tuple[str, ...]]:
         """By variable, the services that read a secret from it; the user's own servers are not included."""
         readers: dict[str, list[str]] = {}
-        services = [provider for provider in self.providers.values() if provider.kind != "own-server"]
-        for provider in services:
+        for provider in (each for each in self.providers.values() if each.kind != "own-server"):
             for variable in evaluation.secret_variables(provider):
                 readers.setdefault(variable, []).append(provider.id)
         return {variable: tuple(each) for variable, each in readers.items()}

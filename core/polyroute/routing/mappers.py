@@ -75,7 +75,8 @@ class Mappers:
 
     def prepare(self, refs: Iterable[ModelRef]) -> None:
         """Announce the models that will be looked up to mappers that request IDs, so that they request all at once."""
-        preparing = {name: each for name, each in self._plugins.mappers.items() if self._prepares(name, each)}
+        asked = ((name, self._preparing(name, each)) for name, each in self._plugins.mappers.items())
+        preparing = {name: each for name, each in asked if each is not None}
         wanted = list(refs) if preparing else []
         for gateway, mapper in preparing.items():
             theirs = [each for each in wanted if gateway in self._plugins.carriers(each.provider)]
@@ -85,13 +86,13 @@ class Mappers:
                 pass_on(error)
                 self._failed(gateway, describe(error))
 
-    def _prepares(self, gateway: str, mapper: Mapper) -> bool:
+    def _preparing(self, gateway: str, mapper: Mapper) -> Preparing | None:
         try:
-            return isinstance(mapper, Preparing)
+            return mapper if isinstance(mapper, Preparing) else None
         except BaseException as error:
             pass_on(error)
             self._failed(gateway, describe(error))
-            return False
+            return None
 
     def reverse(self, gateway: str, gateway_id: str) -> ModelRef | None:
         """Return the reference for a gateway's ID if its mapper is certain, else None."""
