@@ -35,24 +35,35 @@ def read(path: str, most: int = MOST_BYTES) -> bytes:
 
     Raises OSError, also for anything that is no regular file or is too large. A pipe or a device is not waited for.
     """
-    _require_regular(os.stat(path), path)  # opening a device may already do something
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    try:
-        found = os.fstat(descriptor)
-        _require_regular(found, path)
-        data = bytearray()
-        while found.st_size <= most and len(data) <= most and (part := os.read(descriptor, most + 1 - len(data))):
+    with _opened(path) as descriptor:
+        size, data = os.fstat(descriptor).st_size, bytearray()
+        while size <= most and len(data) <= most and (part := os.read(descriptor, most + 1 - len(data))):
             data += part
-    finally:
-        os.close(descriptor)
-    if max(found.st_size, len(data)) > most:
+    if max(size, len(data)) > most:
         raise OSError(errno.EFBIG, f"it is larger than {most >> 20} MiB", path)
     return bytes(data)
+
+
+def beginning(path: str, size: int) -> bytes:
+    """Return the first `size` bytes of a regular file, which may be of any size. Raises OSError, as `read` does."""
+    with _opened(path) as descriptor:
+        return os.read(descriptor, size)
 
 
 def read_text(path: str, most: int = MOST_BYTES) -> str:
     """Return the text of a file of at most `most` bytes. Raises what `read` raises, and UnicodeDecodeError."""
     return read(path, most).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+
+
+@contextlib.contextmanager
+def _opened(path: str) -> Iterator[int]:
+    _require_regular(os.stat(path), path)  # opening a device may already do something
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        _require_regular(os.fstat(descriptor), path)
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def _require_regular(found: os.stat_result, path: str) -> None:

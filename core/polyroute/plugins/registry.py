@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from polyroute._internal.problems import Reporter
-from polyroute._internal.terminal import quoted
+from polyroute._internal.terminal import quoted, some_of
 from polyroute.lists.stored import FetchedList
 from polyroute.plugins.trust.approvals import Owner
 from polyroute.results import Plugin
@@ -210,7 +210,7 @@ def _like_nobody(rules: Mapping[str, Routeability], representatives: Mapping[str
     for (missing, *_), gateways in lost.items():
         verb = "is" if len(gateways) == 1 else "are"
         fault = (
-            f"{', '.join(gateways)} {verb} like {missing}, which is not installed, refers back to it or is too far away"
+            f"{some_of(gateways)} {verb} like {missing}, which is not installed, refers back to it or is too far away"
         )
         remedy = "Install or enable the plugin that provides it."
         yield representatives[gateways[0]].problem(fault, remedy, _RULES, code="like-nobody", provider=gateways[0])

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from polyroute._internal import platform
+from polyroute._internal import files, platform
 from polyroute._internal.paths import absolute_only
 from polyroute.errors import UsageError
 from polyroute.results import Commands
@@ -122,8 +122,7 @@ def _is_of_the_system(path: str) -> bool:
 def _first_line(path: str) -> list[str]:
     """Return the words of the first line of a script, after `#!`; empty for any other file."""
     try:
-        with open(path, "rb", opener=platform.open_without_waiting) as file:
-            first = file.read(_FIRST_LINE_BYTES).partition(b"\n")[0]
+        first = files.beginning(path, _FIRST_LINE_BYTES).partition(b"\n")[0]
     except OSError:
         return []
     return os.fsdecode(first[2:]).split() if first.startswith(b"#!") else []
