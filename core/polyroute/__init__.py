@@ -41,7 +41,7 @@ from polyroute.lists.stored import FetchedList
 from polyroute.plugins.hookspecs import hookimpl
 from polyroute.plugins.loaded import Plugins
 from polyroute.preferences import Preferences
-from polyroute.results import Mapped, Plugin, ProviderStatus, Route, Status
+from polyroute.results import Mapped, Offer, Plugin, Price, ProviderStatus, Route, Status
 from polyroute.types import (
     Alternative,
     AuthHeader,
@@ -106,11 +106,13 @@ __all__ = [
     "ModelNotOffered",
     "ModelRef",
     "NoEffectiveRoute",
+    "Offer",
     "Plugin",
     "Plugins",
     "PolyrouteError",
     "Preferences",
     "Preparing",
+    "Price",
     "Probe",
     "Problem",
     "Provider",

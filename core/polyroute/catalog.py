@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from polyroute.custom_models.loaded import OwnModels
 from polyroute.environment import CUSTOM, Environment
+from polyroute.errors import NoEffectiveRoute
 from polyroute.plugins.loaded import Plugins
 from polyroute.preferences import Preferences
-from polyroute.results import Mapped, ProviderStatus, Route, Status
+from polyroute.results import Mapped, Offer, ProviderStatus, Route, Status
 from polyroute.routing import credentials, references
 from polyroute.routing.mappers import Mappers
 from polyroute.routing.order import Order
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from polyroute.custom_models.store import CustomStore
     from polyroute.fallback.failures import Failure
     from polyroute.fallback.plan import FallbackPlan, OnSwitch, Policy
+    from polyroute.routing.offers import Offers
 
 T = TypeVar("T")
 
@@ -124,10 +127,42 @@ class Catalog:
 
         With `protocols` (such as `openai-chat`), only routes that speak one of them count.
 
-        Raises NoEffectiveRoute if no route is usable, with the reason and the remedy for each route;
-        InvalidModelReference; UnknownProvider.
+        Raises NoEffectiveRoute if no route is usable, with the reason and the remedy for each route, and with the
+        references by which the same model can be run; InvalidModelReference; UnknownProvider.
         """
-        return self._router.first_usable(*references.parse(model, self.plugins), protocols)
+        provider, ref = references.parse(model, self.plugins)
+        try:
+            return self._router.first_usable(provider, ref, protocols)
+        except NoEffectiveRoute as error:
+            raise NoEffectiveRoute(ref, error.routes, self._offers.elsewhere(ref, protocols)) from None
+
+    def offers(self, model: str | ModelRef, *, protocols: Collection[str] = ()) -> tuple[Offer, ...]:
+        """Return every way to run a model, one for each provider, usable ones first.
+
+        These are the routes to the model itself in their order, and the same model at its maker and at other providers,
+        such as an own cloud or a host, the cheapest first. `protocols` is as in `routes`.
+
+        Raises InvalidModelReference or UnknownProvider.
+        """
+        return self._offers.of(references.canonical(model, self.plugins), protocols)
+
+    def first_offer(self, references: Iterable[ModelRef]) -> Offer | None:
+        """Return the first way to run any of these models of selectable providers; None if there is none."""
+        return self._offers.first(references)
+
+    def nearest(self, provider: str, ids: Sequence[str]) -> ModelRef:
+        """Return the reference to use, of those by which a provider lists one model: that of the user's region."""
+        return ModelRef(provider, self._offers.nearest(provider, ids))
+
+    def elsewhere(self, model: str | ModelRef, *, protocols: Collection[str] = ()) -> tuple[ModelRef, ...]:
+        """Return the other references by which the same model can be run now, the best first. Raises as `offers`."""
+        return self._offers.elsewhere(references.canonical(model, self.plugins), protocols)
+
+    @cached_property
+    def _offers(self) -> Offers:
+        from polyroute.routing.offers import Offers
+
+        return Offers(self.plugins, self._router, self._own_models.all.__contains__)
 
     def route(self, model: str | ModelRef, *, protocols: Collection[str] = ()) -> Route | None:
         """Return the route that `resolve` returns, or None if no route is usable; faster than finding out why.
@@ -161,7 +196,7 @@ class Catalog:
         """
         from polyroute.fallback import plan
 
-        return plan.run(self._plan(model, policy, protocols), call, on_switch)
+        return plan.run(self.fallback_plan(model, policy, protocols), call, on_switch)
 
     async def run_async(
         self,
@@ -175,14 +210,22 @@ class Catalog:
         """Do the same as `run` with an asynchronous `call`; `on_switch` may be asynchronous too."""
         from polyroute.fallback import plan
 
-        return await plan.run_async(self._plan(model, policy, protocols), call, on_switch)
+        return await plan.run_async(self.fallback_plan(model, policy, protocols), call, on_switch)
 
-    def _plan(self, model: str | ModelRef, policy: Policy, protocols: Collection[str]) -> FallbackPlan:
+    def fallback_plan(self, model: str | ModelRef, policy: Policy, protocols: Collection[str] = ()) -> FallbackPlan:
+        """Return a plan that starts with the first usable route, for hosts that make the calls themselves.
+
+        Raises as `resolve` does; UsageError if `policy` is unknown.
+        """
         from polyroute.fallback.plan import FallbackPlan
 
         provider, ref = references.parse(model, self.plugins)
         routes = self._router.to_model(provider, ref, protocols)
-        return FallbackPlan(ref, routes, policy, self.environment, *failure_knowledge(ref.provider, self.plugins))
+        known = failure_knowledge(ref.provider, self.plugins)
+        try:
+            return FallbackPlan(ref, routes, policy, self.environment, *known)
+        except NoEffectiveRoute:
+            raise NoEffectiveRoute(ref, routes, self._offers.elsewhere(ref, protocols)) from None
 
     def failure(self, model: str | ModelRef, route: Route, error: BaseException) -> Failure | None:
         """Return what an exception of a client library means for a route to `model`; None if that is not known.
@@ -198,19 +241,21 @@ class Catalog:
         return failure and failure._replace(remedy=failure.remedy or remedy(route, failure.means))
 
     def models(self, query: str = "", *, provider: str = "", available: bool = False) -> list[Model]:
-        """Return the listed models, including custom models, whose reference or name contains all words of `query`.
+        """Return the entries of all lists, including custom models, whose reference or name `query` finds.
 
-        `provider` limits them to one provider, `available` to those that can be run now. Raises UnknownProvider.
+        Spelling does not matter. `provider` limits them to one provider, `available` to those that can be run now.
+        Raises UnknownProvider.
         """
-        plugins = self.plugins
-        provider = plugins.find(provider).id if provider else ""
-        listed = plugins.models(provider).values() if provider else plugins.all_models()
+        provider = self.plugins.find(provider).id if provider else ""
+        listed = self.plugins.models(provider).values() if provider else self.plugins.all_models()
         models = self._own_models.over(listed, provider)
-        words = query.lower().split()
-        found = [model for model in models if all(word in f"{model.ref} {model.name}".lower() for word in words)]
+        if query.strip():
+            from polyroute.model_ids.search import matching
+
+            models = matching(models, query)
         if available:
-            self.prepare(model.ref for model in found)
-        return [model for model in found if self._is_available(model)] if available else found
+            self.prepare(model.ref for model in models)
+        return [model for model in models if self._is_available(model)] if available else models
 
     def prepare(self, models: Iterable[ModelRef]) -> None:
         """Fetch the IDs of many models at once from plugins that request them, such as executables.
@@ -242,6 +287,11 @@ class Catalog:
     def custom_models(self) -> CustomStore:
         """The file of custom models, for listing and changing them. Create a new catalog after a change."""
         return self._own_models.store
+
+    @property
+    def custom_refs(self) -> Collection[ModelRef]:
+        """The references of the custom models whose provider is installed."""
+        return self._own_models.all.keys()
 
     def custom_model(self, ref: ModelRef) -> CustomModel | None:
         """Return the custom model with a reference that has the provider's ID (not an alias), or None."""

@@ -29,6 +29,9 @@ from collections.abc import Sequence
 from polyroute.results import Route, named
 from polyroute.types import DIRECT, Credential, ModelRef
 
+_NAMED = 3
+"""The most references that a message names."""
+
 
 class PolyrouteError(Exception):
     """The base class of all errors that Polyroute raises. The message is meant for users."""
@@ -73,16 +76,26 @@ class UnsupportedRoute(UsageError):
 
 
 class NoEffectiveRoute(PolyrouteError):
-    """No route to the model is usable; each of `routes` has the reason and a remedy."""
+    """No route to the model is usable; each of `routes` has the reason and a remedy.
 
-    def __init__(self, model: ModelRef, routes: Sequence[Route]) -> None:
+    `elsewhere` has the references by which the same model can be run now.
+    """
+
+    def __init__(self, model: ModelRef, routes: Sequence[Route], elsewhere: Sequence[ModelRef] = ()) -> None:
         self.model = model
         self.routes = tuple(routes)
+        self.elsewhere = tuple(elsewhere)
+        others = f" {runs_as(elsewhere)}" if elsewhere else ""
         shown, rest = named(routes)
         lines = [f"  {route.via}: {route.reason}. {route.remedy}".rstrip() for route in shown]
         if rest:
             lines.append(f"  {', '.join(rest)}: no key. See `polyroute explain {model}`.")
-        super().__init__("\n".join([f"{model} can't be run now. Routes tried, in order:", *lines]))
+        super().__init__("\n".join([f"{model} can't be run now.{others} Routes tried, in order:", *lines]))
+
+
+def runs_as(elsewhere: Sequence[ModelRef]) -> str:
+    """Return the sentence that names the references by which the same model can be run."""
+    return f"You can run it as {' or '.join(map(str, elsewhere[:_NAMED]))}."
 
 
 class RouteFailed(PolyrouteError):

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from polyroute.errors import runs_as
 from polyroute.lists.stored import age
 from polyroute.plugins.loaded import Plugins
 from polyroute.requirements.evaluation import wanted
@@ -37,6 +38,8 @@ class Explanation(NamedTuple):
     subject: str
     routes: tuple[Route, ...]
     lines: tuple[str, ...]
+    elsewhere: tuple[ModelRef, ...] = ()
+    """If a model can't be run, the references by which the same model can be run now."""
 
     @property
     def usable(self) -> bool:
@@ -87,18 +90,20 @@ def _explain_model(ref: ModelRef, catalog: "Catalog") -> Explanation:
     status = catalog.provider(ref.provider)
     own = catalog.custom_model(ref)
     title = f"{ref}, a custom model of yours" if own else f"{ref}, a model of {status.provider.name}"
-    is_by_price = catalog.is_by_price(ref)
-    lines = [title, *_routes(routes, is_by_price=is_by_price), *([] if own and own.base_url else _not_carried(status))]
+    is_usable, is_by_price = any(route.usable for route in routes), catalog.is_by_price(ref)
+    elsewhere = () if is_usable else catalog.elsewhere(ref)
+    shown_routes = _routes(routes, elsewhere, is_by_price=is_by_price)
+    lines = [title, *shown_routes, *([] if own and own.base_url else _not_carried(status))]
     shown, _ = named(routes)
     gateways = [route.via for route in shown if route.via != DIRECT and route.model_id]
     lines += [f"Model ID via {gateway}: {catalog.mapping(gateway, ref).why}." for gateway in gateways]
     lines += _ages([route.via for route in shown], catalog)
     is_missed = any(route.mapping in ("not_offered", "unknown") for route in shown)
-    if (is_missed or not any(route.usable for route in routes)) and (others := suggestions(catalog, ref)):
+    if (is_missed or not is_usable) and not elsewhere and (others := suggestions(catalog, ref)):
         known = {catalog.mapping(gateway, ref).id for gateway in status.gateways}
         kind = "The same model" if ModelRef.parse(others[0]).id in known else "Other models, spelled alike"
         lines.append(f"{kind}: {', '.join(others)}.")
-    return Explanation(str(ref), routes, tuple(lines))
+    return Explanation(str(ref), routes, tuple(lines), elsewhere)
 
 
 def _ages(vias: list[str], catalog: "Catalog") -> list[str]:
@@ -121,9 +126,11 @@ def _title(provider: Provider) -> str:
     return f"{provider.name} ({provider.id}), kind {provider.kind}{known}{selectable}"
 
 
-def _routes(routes: tuple[Route, ...], *, is_by_price: bool = False) -> list[str]:
+def _routes(routes: tuple[Route, ...], elsewhere: tuple[ModelRef, ...] = (), *, is_by_price: bool = False) -> list[str]:
     usable = next((route for route in routes if route.usable), None)
     first = f"It runs {_via(usable)}." if usable else "It can't be run now."
+    if elsewhere:
+        first = f"{first} {runs_as(elsewhere)}"
     order = "the cheapest for this model first, those of unknown price last" if is_by_price else _IN_ORDER
     shown, rest = named(routes)
     lines = [first, f"Routes, {order}:", *map(_line, range(1, len(shown) + 1), shown)]

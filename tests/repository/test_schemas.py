@@ -54,7 +54,7 @@ def faults(name: str, document: object) -> list[str]:
 
 
 def resolution(catalog: Catalog, model: str) -> Document:
-    found = documents.resolution(canonical(model, catalog.plugins), catalog.routes(model), catalog.problems)
+    found = documents.resolution(canonical(model, catalog.plugins), catalog.routes(model), (), catalog.problems)
     return {**found}
 
 

@@ -25,10 +25,12 @@ LAYERS = {
     "": """
         types | model_ids results | errors | dexto_compat _internal | environment | base_url fallback preferences
         | requirements | lists | plugins | custom_models | routing | catalog
-        | credentials explanation list_refresh verification | validation | __init__ | documents integrations
-        | conformance | server testing | cli | __main__
+        | model_list | credentials explanation list_refresh verification | validation | __init__
+        | documents integrations | conformance | server testing | cli | __main__
     """,
-    "types": "constraints | failures result_check serialization | declarations | credentials id_mapping",
+    "types": """
+        constraints | failures result_check serialization | declarations | credentials id_mapping models | model_rows
+    """,
     "plugins": """
         entry_points hookspecs | manager manifests | executables hook_calls trust | admission registry secrets
         | loader same_models | model_lists | consent | loaded

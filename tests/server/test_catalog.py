@@ -122,6 +122,19 @@ def test_status_of_some(serve: Serve) -> None:
     assert status["auth"]["hasDextoKey"]
 
 
+def test_what_a_model_can(serve: Serve) -> None:
+    """Capabilities say yes, no, or null for what is not known; a model that is in no list is not said to lack any."""
+    client = serve()
+    known = client.json("/api/llm/capabilities?provider=openai&model=gpt-5")
+    assert known["can"] == {"tools": True, "reasoning": True, "structuredOutput": True, "temperature": False}
+    assert known["reasoning"]["capable"] is True
+    plain = client.json("/api/llm/capabilities?provider=openai&model=gpt-3.5-turbo")
+    assert plain["can"]["reasoning"] is plain["reasoning"]["capable"] is False
+    unlisted = client.json("/api/llm/capabilities?provider=openai&model=nobody-knows")
+    assert set(unlisted["can"].values()) == {None}
+    assert unlisted["reasoning"]["capable"] is True
+
+
 def test_capabilities_of_a_gateways_model(serve: Serve) -> None:
     """A model's file types are found under the gateway's spelling of its ID too."""
     client = serve()

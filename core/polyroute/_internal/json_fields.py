@@ -27,6 +27,14 @@ def texts_at(source: Table, name: str) -> list[str]:
     return [each for each in cast("list[object]", value) if isinstance(each, str)] if isinstance(value, list) else []
 
 
+def date_at(source: Table, name: str) -> str:
+    """Return the ISO 8601 date at `name`, perhaps without day and month; empty if there is none."""
+    import re
+
+    text = text_at(source, name)
+    return text if re.fullmatch(r"\d{4}(-\d\d){0,2}", text, re.ASCII) else ""
+
+
 def number_at(source: Table, name: str) -> int | float | None:
     """Return the number at `name`, or None if there is none or it is not finite."""
     value: Any = source.get(name)

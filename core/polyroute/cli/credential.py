@@ -32,10 +32,11 @@ def _credential(options: argparse.Namespace) -> int:
         routes = _routes(model, options.via, catalog)
         route = next((each for each in routes if each.usable), None)
         secret = catalog.environment.secret(route.credential) if route and options.reveal else Secret()
+        elsewhere = () if route else catalog.elsewhere(model)
     if route is None:
         if options.reveal or not options.json:
-            raise NoEffectiveRoute(model, routes)
-        output.document(catalog_documents.resolution(model, routes, catalog.problems))
+            raise NoEffectiveRoute(model, routes, elsewhere)
+        output.document(catalog_documents.resolution(model, routes, elsewhere, catalog.problems))
         return NO
     if options.reveal:
         return output.document(key_documents.revealed(route, secret))

@@ -21,11 +21,12 @@ def _resolve(options: argparse.Namespace) -> int:
     with output.catalog() as catalog:
         model = canonical(options.model, catalog.plugins)
         routes = catalog.routes(model)
+        elsewhere = () if any(route.usable for route in routes) else catalog.elsewhere(model)
         shown = _formatted(catalog, model, options.format) if options.format else ""
     if shown:
         output.exact(shown)
     elif options.json:
-        output.document(documents.resolution(model, routes, catalog.problems))
+        output.document(documents.resolution(model, routes, elsewhere, catalog.problems))
     else:
         from polyroute.cli import text
 

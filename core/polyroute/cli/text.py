@@ -10,13 +10,15 @@ from polyroute._internal.terminal import clean
 from polyroute.cli import tables
 from polyroute.explanation import explain, explain_provider, price, suggestions
 from polyroute.lists.stored import age, when
-from polyroute.results import Mapped, Plugin, ProviderStatus, Route, Status, as_run
-from polyroute.types import DIRECT, Model, ModelRef, Problem
+from polyroute.results import Mapped, Plugin, Price, ProviderStatus, Route, Status
+from polyroute.routing.prices import is_unasked
+from polyroute.types import DIRECT, ModelRef, Problem
 
 if TYPE_CHECKING:
     from polyroute.catalog import Catalog
     from polyroute.list_refresh import RefreshReport
     from polyroute.lists.changes import Change, Moves
+    from polyroute.model_list.rows import ModelRow
 
 _SHOWN_GATEWAYS = 3
 _SHOWN_MODELS = 50
@@ -74,15 +76,14 @@ def resolution(model: ModelRef, routes: Sequence[Route], catalog: Catalog) -> No
         _note_on_stale_lists(catalog)
 
 
-def models(found: Sequence[Model], catalog: Catalog) -> None:
-    """Print a table of models with the route that each would use, usable ones first."""
-    rows = sorted((_model(each, catalog) for each in found), key=lambda row: row[-1] == _runs(None))
-    shown = rows[:_SHOWN_MODELS] if sys.stdout.isatty() else rows
-    if shown:
-        tables.show(("Model", "Context", "In $/M", "Out $/M", "Runs"), shown)
-    if len(found) > len(shown):
-        lines([f"{len(found) - len(shown)} more: add words to narrow the search, or use --json."])
-    if not found:
+def models(shown: Sequence[ModelRow], count: int, catalog: Catalog, *, cut: bool) -> None:
+    """Print a table of models with the route that each would take. `cut`: print only the first ones on a terminal."""
+    rows = [_model(each) for each in (shown[:_SHOWN_MODELS] if cut and sys.stdout.isatty() else shown)]
+    if rows:
+        tables.show(("Model", "Context", "In $/M", "Out $/M", "Released", "Listed by", "Runs"), rows)
+    if count > len(rows):
+        lines([f"{count - len(rows):,} more: add words to narrow the search, or use --limit or --json."])
+    if not count:
         lines(["No model matches."])
     _note_on_stale_lists(catalog)
 
@@ -193,11 +194,12 @@ def _unusable(each: ProviderStatus) -> tuple[str, ...]:
     return each.provider.id, direct.reason, direct.remedy
 
 
-def _model(model: Model, catalog: Catalog) -> tuple[str, ...]:
-    route = catalog.route(model.ref)
-    model = as_run(model, route)
-    context = f"{model.context:,}" if model.context else ""
-    return str(model.ref), context, _price(model.input_price), _price(model.output_price), _runs(route)
+def _model(row: ModelRow) -> tuple[str, ...]:
+    context = f"{row.facts.context:,}" if row.facts.context else ""
+    runs = _runs(row.offer.route if row.offer else None)
+    if row.offer and is_unasked(row.offer):
+        runs = "if its server runs"
+    return str(row.ref), context, *_price(row.price), row.facts.release_date, str(len(row.providers)), runs
 
 
 def _plugin(plugin: Plugin, owned: Sequence[str]) -> tuple[str, ...]:
@@ -263,5 +265,12 @@ def _runs(route: Route | None) -> str:
     return DIRECT if route.via == DIRECT else f"via {route.via}"
 
 
-def _price(price: float | None) -> str:
+def _price(price: Price) -> tuple[str, str]:
+    if price.kind in ("free", "local", "plan"):
+        text = "plan" if price.kind == "plan" else "free"
+        return text, text
+    return _amount(price.input), _amount(price.output)
+
+
+def _amount(price: float | None) -> str:
     return "" if price is None else f"{price:g}"

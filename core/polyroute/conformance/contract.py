@@ -93,5 +93,5 @@ def all_output(plugins: Plugins, home: str) -> str:
     named = {name: CANARY for provider in plugins.providers.values() for name in variables(provider)}
     catalog = Catalog(plugins, Environment({**named, "HOME": home}))
     models = catalog.models()[:20]
-    resolved = [catalog_documents.resolution(each.ref, catalog.routes(each.ref), ()) for each in models]
+    resolved = [catalog_documents.resolution(each.ref, catalog.routes(each.ref), (), ()) for each in models]
     return json.dumps([catalog_documents.status(catalog.status()), plugin_documents.plugins(catalog), resolved])

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 from polyroute.dexto_compat import CAN_ROUTE_FIELD, GATEWAY, auth_fields
 from polyroute.documents.parts import SCHEMA, moment, problems, source
-from polyroute.lists.stored import age
-from polyroute.results import as_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
         TakenRoute,
         VerificationDocument,
     )
-    from polyroute.lists.stored import FetchedList
     from polyroute.types import credentials, declarations
     from polyroute.validation.sections import ConfigFinding
 
@@ -73,9 +70,15 @@ def provider(status: results.ProviderStatus, made: dict[int, ProviderRoute] | No
 
 
 def resolution(
-    model: declarations.ModelRef, routes: Iterable[results.Route], found: Iterable[declarations.Problem]
+    model: declarations.ModelRef,
+    routes: Iterable[results.Route],
+    elsewhere: Iterable[declarations.ModelRef],
+    found: Iterable[declarations.Problem],
 ) -> Resolution:
-    """Return the document of `polyroute resolve --json`: the route to take, or null, and all routes in order."""
+    """Return the document of `polyroute resolve --json`: the route to take, or null, and all routes in order.
+
+    `elsewhere` has the references by which the same model can be run, if no route is usable.
+    """
     documents = [_route(route) for route in routes]
     chosen = next((document for document in documents if document["usable"]), None)
     return {
@@ -83,6 +86,7 @@ def resolution(
         "model": str(model),
         "route": _taken(chosen) if chosen else None,
         "routes": documents,
+        "elsewhere": list(map(str, elsewhere)),
         "problems": problems(found),
     }
 
@@ -141,44 +145,6 @@ def auth(header: declarations.AuthHeader) -> AuthHeaderDocument:
     return {"header": header.name, "prefix": header.prefix}
 
 
-def model(
-    listed: declarations.Model, route: results.Route | None = None, *, custom: bool = False
-) -> lists.ModelDocument:
-    """Return a listed or custom model, with limits and prices (USD per million) of the route that would run it."""
-    model = as_run(listed, route)
-    return {
-        "provider": model.provider,
-        "model": model.id,
-        "name": model.name,
-        "context": model.context,
-        "output": model.output,
-        "inputPrice": model.input_price,
-        "outputPrice": model.output_price,
-        "inputModalities": list(model.input_modalities),
-        "outputModalities": list(model.output_modalities),
-        "releaseDate": model.release_date,
-        "custom": custom,
-        "via": route.via if route else None,
-    }
-
-
-def models(found: Iterable[declarations.Model], catalog: Catalog) -> lists.ModelsDocument:
-    """Return the document of `polyroute models --json`, with the ages of the lists."""
-    return {
-        "schema": SCHEMA,
-        "models": [
-            model(each, catalog.route(each.ref), custom=catalog.custom_model(each.ref) is not None) for each in found
-        ],
-        "lists": [_list(each) for each in catalog.plugins.lists],
-        "problems": problems(catalog.problems),
-    }
-
-
-def _list(each: FetchedList) -> lists.ModelListDocument:
-    of = age(each)
-    return {"name": each.name, "fetched": moment(of.fetched), "bundled": of.bundled or None, "fresh": of.is_fresh}
-
-
 def mapped(mapped: results.Mapped) -> MappedDocument:
     """Return one line of `polyroute map --json`."""
     return {
@@ -213,6 +179,7 @@ def explanation(explained: explanations.Explanation, found: Iterable[declaration
         "usable": explained.usable,
         "text": list(explained.lines),
         "routes": [_route(route) for route in explained.routes],
+        "elsewhere": list(map(str, explained.elsewhere)),
         "problems": problems(found),
     }
 

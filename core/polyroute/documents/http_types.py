@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, NotRequired
 
 from polyroute.dexto_compat.types import FileType, GatewayAuth, GatewayTaken
 from polyroute.documents.facts import Facts, Id, TypedDict
+from polyroute.documents.list_types import ModelAbilities
 from polyroute.documents.types import ProviderStatusDocument
 from polyroute.types import BaseUrlRule
 
@@ -114,9 +115,10 @@ class Flat(CatalogDocument):
 
 
 class ReasoningSupport(TypedDict):
-    """The reasoning settings that a model supports."""
+    """The reasoning settings that a model supports, as far as they are known."""
 
     capable: bool
+    """Whether it can reason, or may: false only if it is known that it can't."""
     paradigm: Literal["effort", "adaptive-effort", "thinking-level", "budget", "none"]
     variants: list[dict[str, str]]
     supportedVariants: list[str]
@@ -124,12 +126,13 @@ class ReasoningSupport(TypedDict):
 
 
 class Capabilities(TypedDict):
-    """The types of input and the reasoning settings of a model."""
+    """What a model can: the types of input that it accepts, its reasoning settings, and other abilities."""
 
     provider: str
     model: str
     supportedFileTypes: list[FileType]
     reasoning: ReasoningSupport
+    can: ModelAbilities
 
 
 class ReasoningChoice(TypedDict):

@@ -5,16 +5,38 @@ from __future__ import annotations
 from polyroute.documents.facts import Moment, TypedDict
 from polyroute.documents.types import VerificationDocument, WithProblems
 from polyroute.list_refresh import State
+from polyroute.results import PriceKind
+from polyroute.types import ModelStatus
 from polyroute.validation.sections import Severity
 
 
-class ModelDocument(TypedDict):
-    """A listed model. Unknown limits and prices are null."""
+class ModelAbilities(TypedDict):
+    """What a model can. Null means that it is not known, and never no."""
 
+    tools: bool | None
+    """Whether it can call tools."""
+    reasoning: bool | None
+    """Whether it can reason before it answers."""
+    structuredOutput: bool | None
+    """Whether its output can be held to a JSON Schema."""
+    temperature: bool | None
+    """Whether its temperature can be set."""
+
+
+class ModelDocument(ModelAbilities):
+    """One model, or with `--offers` one entry of a list. What is not known is null, or empty if it is a text.
+
+    Limits and prices are those of the route that would be taken, else as they are listed.
+    """
+
+    id: str
+    """The maker's reference; of a model whose maker is unknown, the reference of its only entry."""
     provider: str
-    """The provider's ID."""
+    """The ID of the provider that it is selected at: where it can be run, else its maker."""
     model: str
-    """The model's ID at its provider."""
+    """The model's ID at that provider."""
+    maker: str
+    """The ID of the maker: that of its provider, or the name under which others list its models."""
     name: str
     """The model's display name; may be empty."""
     context: int | None
@@ -25,17 +47,36 @@ class ModelDocument(TypedDict):
     """The price in USD per million input tokens."""
     outputPrice: float | None
     """The price in USD per million output tokens."""
+    priceKind: PriceKind
+    """`metered` by tokens, `free`, paid by a subscription (`plan`), on an own server (`local`), or `unknown`."""
     inputModalities: list[str]
     """The types of input, such as `text` and `image`."""
     outputModalities: list[str]
     """The types of output."""
+    inputLimit: int | None
+    """The maximum number of tokens of input, if that is less than `context`."""
+    cacheReadPrice: float | None
+    """The price in USD per million input tokens that are read from the endpoint's cache."""
+    cacheWritePrice: float | None
+    """The price in USD per million input tokens that are written to the endpoint's cache."""
     releaseDate: str
     """The date of its release in ISO 8601, or only the month or year; may be empty."""
+    knowledge: str
+    """The date up to which its training data reaches, in the same form; may be empty."""
+    family: str
+    """The maker's line of models that it belongs to; may be empty."""
+    status: ModelStatus
+    """`deprecated`, `alpha` or `beta`; or empty."""
+    openWeights: bool | None
+    """Whether its weights are published; null if that is not known."""
     custom: bool
     """Whether the user added it."""
+    providers: list[str]
+    """The IDs of the providers that list it."""
+    usable: bool
+    """Whether it can be run, as far as can be determined without the network."""
     via: str | None
-    """The route that would run it, whose limits and prices these are: `direct`, or the gateway's provider ID. Null if
-    it can't be run now: then they are those of its provider's list."""
+    """The route that would be taken: `direct` or a gateway; null if there is none."""
 
 
 class ModelListDocument(TypedDict):

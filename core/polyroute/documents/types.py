@@ -206,6 +206,8 @@ class Resolution(WithProblems):
     """The route to take: the first usable one. Null if the model can't be run; then the exit status is 1."""
     routes: Annotated[list[RouteDocument], Facts(minItems=1)]
     """All routes in the order in which they are tried, usable or not."""
+    elsewhere: list[str]
+    """If no route is usable, the references by which the same model can be run now, the preferred one first."""
 
 
 class ExplanationDocument(WithProblems):
@@ -219,6 +221,8 @@ class ExplanationDocument(WithProblems):
     """The explanation, line by line."""
     routes: list[RouteDocument]
     """The routes in order; those of a provider have no model ID."""
+    elsewhere: list[str]
+    """If the model can't be run, the references by which the same model can be run now, the preferred one first."""
 
 
 class MappedDocument(TypedDict):

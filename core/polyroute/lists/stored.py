@@ -99,6 +99,12 @@ def _found(name: str) -> os.stat_result | None:
     return found if stat.S_ISREG(found.st_mode) and not file_access.exposure(path(name)) else None
 
 
+def day(each: FetchedList) -> str:
+    """Return the date of the active list in ISO 8601; empty if it is not known."""
+    of = age(each)
+    return of.bundled if of.fetched is None else _day(of.fetched)
+
+
 def age(each: FetchedList) -> Age:
     """Return when the active list was fetched."""
     fetched = fetched_at(each.name)

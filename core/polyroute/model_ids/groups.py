@@ -6,6 +6,7 @@ tenth of a second, so the words of lists that stay the same are kept between run
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -23,17 +24,14 @@ class Kept(NamedTuple):
 
     words: list[str]
     listings: dict[str, dict[str, int]]
-    """By provider and ID, the index of its word. Models that only one provider lists are left out."""
+    """By provider and ID, the index of its word. Models that are listed once are left out."""
 
 
 def kept(mapper: SchemeMapper, providers: Iterable[str], listed: Listed) -> Kept:
     """Return the words of these providers' lists."""
     found = {name: _words(mapper, name, listed) for name in providers}
-    having: dict[str, set[str]] = {}
-    for name, words in found.items():
-        for word in words.values():
-            having.setdefault(word, set()).add(name)
-    shared = {word: number for number, word in enumerate(each for each, names in having.items() if len(names) > 1)}
+    counted = Counter(word for words in found.values() for word in words.values())
+    shared = {word: number for number, word in enumerate(each for each, count in counted.items() if count > 1)}
     listings = {
         name: known
         for name, words in found.items()
@@ -64,6 +62,10 @@ class Groups:
     def has(self, provider: str, /) -> bool:
         """Return whether any model of a provider's list is known to be the same as another's."""
         return bool(self._listing(provider))
+
+    def shared_word(self, model: ModelRef, /) -> str | None:
+        """Return the word of a listed model, if there are several listings of it. This is faster than `word`."""
+        return self._listing(model.provider).get(model.id)
 
     def at(self, provider: str, word: str, /) -> tuple[str, ...]:
         """Return the IDs by which one provider lists the model of a word, the plainest first."""

@@ -28,7 +28,7 @@ _DATES = (
 _NEAR_DAYS = 31
 """How many days a gateway's date of a model may differ from its maker's, since gateways list models later."""
 
-_REGION = re.compile("^(?:[a-z]{2}(?:-[a-z]+)+-[0-9]/)?(?:(?:us-gov|us|eu|apac|ap|au|jp|ca|in|sa|me|af|il|global)[.])?")
+_REGION = re.compile("^(?:[a-z]{2}(?:-[a-z]+)+-[0-9]/)?(?:(us-gov|us|eu|apac|ap|au|jp|ca|in|sa|me|af|il|global)[.])?")
 _ARN = re.compile("arn:[^/]*:(?:foundation-model|inference-profile)/([^/]+)")
 _REVISION = re.compile("(.+?)(?:-v?([0-9]+))?:([0-9]+)(?::[0-9]+k)?")
 _FIRST_REVISION = re.compile("-v?1$")
@@ -71,6 +71,12 @@ def folded(name: str) -> str:
 def without_separators(name: str) -> str:
     """Return the name in lower case without separators: equal if the folded forms are equal, and faster to compute."""
     return name.lower().replace("-", "").replace(".", "").replace("_", "")
+
+
+def region(model_id: str) -> str:
+    """Return the region that an ID begins with, such as `eu` or `global`; empty if it names none."""
+    found = _REGION.match(model_id)
+    return found[1] or "" if found else ""
 
 
 def first_word(name: str) -> str:

@@ -161,8 +161,15 @@ def _unmet(attempts: list[tuple[Group, list[FilledSlot]]]) -> Evaluation:
     if not attempts:
         return Evaluation(None, "no login was found")
     nearest = min((filled for _, filled in attempts), key=_distance)
-    missing = [each for each in nearest if each.fault]
-    return Evaluation(None, "; ".join(each.fault for each in missing), _remedy(missing))
+    unfilled = [each for each in nearest if each.fault]
+    return Evaluation(None, "; ".join(each.fault for each in unfilled), remedy(unfilled))
+
+
+def missing(provider: Provider, environment: Environment) -> list[FilledSlot]:
+    """Return the slots that are not filled in the group that lacks least; none if a group is met."""
+    attempts = [[fill(slot, environment) for slot in group.slots] for group in provider.requirement]
+    nearest = min(attempts, key=_distance, default=[])
+    return [each for each in nearest if each.fault]
 
 
 def _distance(filled: list[FilledSlot]) -> tuple[bool, int]:
@@ -176,9 +183,9 @@ def _described(slot: Slot) -> str:
     return f"{text} (default {slot.default})" if slot.default else text
 
 
-def _remedy(missing: list[FilledSlot]) -> str:
-    """Return what to do about these unfilled slots."""
-    plain = [each for each in missing if not each.found.expired and (each.source or not each.slot.remedy)]
+def remedy(unfilled: list[FilledSlot]) -> str:
+    """Return what to do about slots that are not filled."""
+    plain = [each for each in unfilled if not each.found.expired and (each.source or not each.slot.remedy)]
     looked = [(each, variables_of(each.slot)) for each in plain]
     wrong = [each.attempted for each, names in looked if each.attempted in names]
     others = [(each.slot, names) for each, names in looked if each.attempted not in names]
@@ -187,7 +194,7 @@ def _remedy(missing: list[FilledSlot]) -> str:
     sentences = [f"Correct {' and '.join(wrong)}."] if wrong else []
     sentences += [f"Set {' and '.join(absent)}."] if absent else []
     sentences += [f"Put it into {_either(each)}." for each in paths if each]
-    logins = [each.slot.remedy or "Log in again." for each in missing if each not in plain]
+    logins = [each.slot.remedy or "Log in again." for each in unfilled if each not in plain]
     return " ".join(dict.fromkeys([*sentences, *logins]))
 
 

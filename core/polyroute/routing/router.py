@@ -119,6 +119,17 @@ class Router:
             routes = map(_switched_off, routes)
         return (unless_foreign(each, protocols, self._plugins) for each in routes) if protocols else routes
 
+    def perhaps_usable(self) -> set[str]:
+        """Return the providers that may have a usable route: no other has one."""
+        direct = {name for name, found in self._found.items() if found.credential}
+        gateways = {name for name, route in self._through.items() if route.usable}
+        carriers = self._plugins.carriers
+        return direct | {name for name in self._plugins.providers if gateways and gateways.intersection(carriers(name))}
+
+    def setting(self, provider_id: str, slot: str) -> str:
+        """Return the value of one of a provider's settings in this environment; empty if it has none."""
+        return self._evaluation(provider_id).values.get(slot, "")
+
     def _evaluation(self, provider_id: str) -> Evaluation:
         return self._found.get(provider_id) or self._plugins.unmet(provider_id, self._environment)
 

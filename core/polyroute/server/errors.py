@@ -139,7 +139,8 @@ def missing_key(error: NoEffectiveRoute) -> ApiError:
     """Return the error for a model without a usable route, with the remedy of each route."""
     remedies = [route.remedy for route in error.routes if route.remedy]
     routes = [{"via": each.via, "reason": each.reason, "remedy": each.remedy} for each in error.routes]
-    context = {"provider": error.model.provider, "model": error.model.id, "routes": routes}
+    elsewhere = list(map(str, error.elsewhere))
+    context = {"provider": error.model.provider, "model": error.model.id, "routes": routes, "elsewhere": elsewhere}
     recovery = " Or: ".join(dict.fromkeys(remedies))
     issues = [issue(MISSING_KEY, str(error), ("apiKey",), context)]
     return ApiError(MISSING_KEY, str(error), context=context, recovery=recovery, issues=issues)

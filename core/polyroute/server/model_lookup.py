@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from polyroute import Catalog, ModelRef, Route
+from polyroute import Catalog, Model, ModelRef, Route
 from polyroute.dexto_compat.http import LIST_GATEWAY, assumed_file_types
 from polyroute.dexto_compat.http import file_types as among
 from polyroute.dexto_compat.types import FileType
@@ -24,14 +24,19 @@ def routes(catalog: Catalog, provider: str, model_id: str) -> tuple[Route, ...]:
     return all_routes if found.selectable else tuple(route for route in all_routes if route.via == found.id)
 
 
-def file_types(catalog: Catalog, provider: str, model_id: str) -> list[FileType]:
-    """Return the file types that a model accepts. For a custom model that is in no list, those that it may accept."""
-    ref = model(catalog, provider, model_id)
+def listed(catalog: Catalog, ref: ModelRef) -> Model | None:
+    """Return a model as its provider or its maker lists it; None if neither does."""
     models = catalog.plugins.models
     found = models(ref.provider).get(ref.id)
     if found is None and (maker := catalog.maker(ref)):
         found = models(maker.provider).get(maker.id)
-    if found is not None:
+    return found
+
+
+def file_types(catalog: Catalog, provider: str, model_id: str) -> list[FileType]:
+    """Return the file types that a model accepts. For a custom model that is in no list, those that it may accept."""
+    ref = model(catalog, provider, model_id)
+    if found := listed(catalog, ref):
         return among(found.input_modalities)
     return assumed_file_types(ref.provider) if catalog.plugins.find(ref.provider).custom_models else []
 

@@ -75,6 +75,31 @@ class CatalogQuery(Query):
     usable: Flag = Field(None, description="Only models that can (or can't) be run now.")
 
 
+_ABILITY = "(?:tools|reasoning|structuredOutput|temperature|image|pdf|audio|video)"
+_ABILITIES = _fitting(f"(?:{_ABILITY}(?:,{_ABILITY})*)?", "must be abilities, with commas between")
+
+
+class ModelsQuery(Query):
+    """The models to return, and their order. A fact that is not known does not count as met."""
+
+    q: str = Field("", max_length=200, description="Words of a name or an ID, in any spelling.")
+    can: Annotated[str, *_ABILITIES] = Field("", description="What models must be able to do, with commas between.")
+    usable: Flag = Field(None, description="Only models that can be run now.")
+    free: Flag = Field(None, description="Only models that cost nothing.")
+    context: int = Field(0, ge=0, le=2**53, description="The least context, in tokens.")
+    price: float | None = Field(None, ge=0, description="The highest price in USD of a million input tokens.")
+    maker: str = Field("", max_length=200, description="Only models of this maker.")
+    sort: Literal["", "price", "context", "newest", "name", "-price", "-context", "-newest", "-name"] = Field(
+        "", description="By one fact, best first, or with `-` last; by default matches, then bands."
+    )
+    limit: int = Field(0, ge=0, le=2**31, description="At most so many; 0 for all.")
+
+    @property
+    def abilities(self) -> set[str]:
+        """The abilities in `can`."""
+        return {each for each in self.can.split(",") if each}
+
+
 class StatusQuery(Query):
     """The providers to return."""
 

@@ -10,13 +10,17 @@ from typing import Any
 
 from starlette.types import Scope
 
-from polyroute import Catalog, Environment, Plugins, Preferences
+from polyroute import Catalog, Environment, ModelRef, Plugins, Preferences
 from polyroute._internal.cache import Identity, identity_or_none
 from polyroute._internal.threads import Workers
+from polyroute.model_list.order import ModelOrder
+from polyroute.model_list.rows import ModelRows
+from polyroute.model_list.selection import SelectableModels
 from polyroute.server.cached_response import CachedResponse, encode
 from polyroute.server.errors import ApiError
 from polyroute.server.listing import Listing
 from polyroute.server.loader import Loader
+from polyroute.server.picker_state import PickerState
 
 FRESH_SECONDS = 0.01
 """How long files are not checked again: checking twenty costs as much as a small response."""
@@ -51,6 +55,16 @@ class Snapshot:
     def listing(self) -> Listing:
         """All models with their routes."""
         return Listing(self.catalog)
+
+    @cached_property
+    def models(self) -> SelectableModels:
+        """All models, whoever offers them, in the user's order."""
+        state, names = PickerState(self.catalog.environment), self.catalog.plugins.names
+        favorites, recents = (
+            [ModelRef(names.get(each.provider, each.provider), each.model) for each in picked]
+            for picked in (state.favourites(), state.recents())
+        )
+        return SelectableModels(ModelRows(self.catalog), ModelOrder(favorites, recents))
 
     @property
     def is_current(self) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from polyroute.server.operations import Operation
-from polyroute.server.routes import catalog, current_model, custom_models, user
+from polyroute.server.routes import catalog, current_model, custom_models, models, user
 
 OPERATIONS: tuple[Operation, ...] = (
     *catalog.OPERATIONS,
+    *models.OPERATIONS,
     *current_model.OPERATIONS,
     *custom_models.OPERATIONS,
     *user.OPERATIONS,

@@ -23,7 +23,6 @@ from polyroute.types.declarations import (
     CustomModelRules,
     Evidence,
     Group,
-    Model,
     ModelRef,
     Problem,
     Provider,
@@ -33,6 +32,7 @@ from polyroute.types.declarations import (
 )
 from polyroute.types.failures import FailureMeaning, FailureRule
 from polyroute.types.id_mapping import IdMapping, Mapper, Preparing, Suggester
+from polyroute.types.models import Model, ModelStatus
 
 __all__ = [
     "CHEAPEST",
@@ -56,6 +56,7 @@ __all__ = [
     "Mapper",
     "Model",
     "ModelRef",
+    "ModelStatus",
     "Preparing",
     "Probe",
     "Problem",

@@ -11,7 +11,6 @@ from typing import Annotated, Literal, NamedTuple
 
 from polyroute.types.constraints import (
     Count,
-    Date,
     Filled,
     Granted,
     HeaderName,
@@ -20,7 +19,6 @@ from polyroute.types.constraints import (
     Link,
     MaybeVariable,
     Named,
-    Price,
     Short,
     SlotName,
     Slug,
@@ -188,6 +186,8 @@ class Provider(NamedTuple):
     """The page where its users add credits or raise a limit."""
     keys_page: Link = ""
     """The page where its users make keys."""
+    plan: bool = False
+    """Whether a subscription pays for its models, so that their listed prices are not what a request costs."""
     makers: tuple[Text, ...] = ()
     """Whose models its own list has, as the IDs name them, in lower case: what is before a `/`, else the first word."""
 
@@ -215,37 +215,6 @@ class Routeability(NamedTuple):
     """From makers, as the IDs of gateways that are like this one name them, to their namespaces here."""
     rank: Count = DEFAULT_RANK
     """Its place among the gateways about which the user has no preference: lower ones first."""
-
-
-class Model(NamedTuple):
-    """One model that a provider offers. Prices are in US dollars per million tokens."""
-
-    provider: Text
-    id: Annotated[Text, Short()]
-    name: Line = ""
-    context: Count | None = None
-    """The most tokens of input and output together."""
-    output: Count | None = None
-    """The most tokens of one response."""
-    input_price: Price | None = None
-    output_price: Price | None = None
-    input_modalities: tuple[Text, ...] = ()
-    output_modalities: tuple[Text, ...] = ()
-    release_date: Date = ""
-    """ISO 8601; the day, or month and day, may be missing."""
-    base_url: Url = ""
-    """This model's own base URL, if it differs from the provider's; may contain `${slot}`."""
-    protocol: Line = ""
-    """This model's own wire protocol, if it differs from the provider's; likewise `auth` and `headers`."""
-    auth: AuthHeader | None = None
-    headers: Headers = ()
-    also_speaks: tuple[Text, ...] | None = None
-    """Further wire protocols for this model; empty if it answers one only, None if they are those of the provider."""
-
-    @property
-    def ref(self) -> ModelRef:
-        """The model reference that selects it."""
-        return ModelRef(self.provider, self.id)
 
 
 class Problem(NamedTuple):

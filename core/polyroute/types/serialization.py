@@ -35,6 +35,12 @@ def restored(kind: type[T], data: Any) -> T:
     return value
 
 
+def restored_field(kind: type[Any], field: str, data: Any) -> Any:
+    """Return the value of one field of `kind` whose plain form is `data`."""
+    convert = _convert(kind.__annotations__[field])
+    return convert(data) if convert else data
+
+
 def _plain_record(value: Any) -> Any:
     defaults = value._field_defaults
     table = {

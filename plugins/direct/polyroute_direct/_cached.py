@@ -15,7 +15,7 @@ from polyroute.lists import derived, identity, restored, table_at
 from polyroute_direct._files import LIST, all_sources
 
 # To be raised whenever `_providers` or `_models` makes anything else of the same files.
-_VERSION = 8
+_VERSION = 16
 
 Table = dict[str, Any]
 
@@ -27,8 +27,11 @@ def providers() -> list[Provider]:
 
 def models(provider_ids: Iterable[str]) -> list[Model]:
     """Return the models of these providers."""
-    texts = _texts_of(tuple(map(identity, all_sources())))
-    return [restored(Model, row) for provider in provider_ids for row in json.loads(texts.get(provider, "[]"))]
+    from polyroute.lists import unpacked
+
+    texts, combinations = _rows_of(tuple(map(identity, all_sources())))
+    wanted = [name for name in provider_ids if name in texts]
+    return [model for name in wanted for model in unpacked(name, json.loads(texts[name]), combinations)]
 
 
 def fetched_list() -> FetchedList:
@@ -82,13 +85,15 @@ def _read_facts() -> Table:
 
 
 @lru_cache(maxsize=1)
-def _texts_of(_identities: object) -> dict[str, str]:
-    """Return the lists as text; several providers are asked for one after the other."""
-    texts: dict[str, str] = derived("direct-models", _VERSION, all_sources(), _model_texts)
-    return texts
+def _rows_of(_identities: object) -> tuple[dict[str, str], list[tuple[Any, ...]]]:
+    """Return the rows as text, and what they refer to; several providers are asked for one after the other."""
+    from polyroute.lists import unpacked_combinations
+
+    stored = derived("direct-models", _VERSION, all_sources(), _model_rows)
+    return stored["providers"], unpacked_combinations(stored["combinations"])
 
 
-def _model_texts() -> object:
+def _model_rows() -> object:
     from polyroute_direct import _files, _models
 
-    return _models.texts(_files.read())
+    return _models.rows(_files.read())

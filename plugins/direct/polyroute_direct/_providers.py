@@ -30,7 +30,9 @@ def _rows(files: Files, *, fetched: bool) -> list[Table]:
     kinds = {name: kind for kind, names in files.defaults["kinds"].items() for name in names}
     entries = files.fetched if fetched else files.bundled
     rows = [_row(entry, kinds.get(name) or _usual_kind(entry), entries.keys()) for name, entry in entries.items()]
-    return [{**row, **_failures(row["id"], files.failures)} for row in rows]
+    plans = files.defaults["billing"]["plan"]
+    more = ({"plan": True} if row["id"] in plans else {} for row in rows)
+    return [{**row, **_failures(row["id"], files.failures), **plan} for row, plan in zip(rows, more, strict=True)]
 
 
 def _failures(name: str, failures: Table) -> Table:

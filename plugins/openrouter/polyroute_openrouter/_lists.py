@@ -14,7 +14,7 @@ from polyroute.lists import derived, identity
 if TYPE_CHECKING:
     from polyroute.model_ids import Scheme
 
-_VERSION = 12
+_VERSION = 16
 _OWN = "openrouter"
 LIST = "openrouter"
 """The name of OpenRouter's own list, which can be fetched."""
@@ -60,10 +60,11 @@ def scheme() -> Scheme:
 
 
 def models() -> Iterable[Model]:
-    """Yield the models in OpenRouter's list, with limits and prices."""
-    for row in _derived("openrouter-models", _rows):
-        *facts, takes, gives, released = row
-        yield Model._make([_OWN, *facts, tuple(takes), tuple(gives), released, "", "", None, (), None])
+    """Return the models in OpenRouter's list, with limits and prices."""
+    from polyroute.lists import unpacked, unpacked_combinations
+
+    stored = _derived("openrouter-models", _rows)
+    return unpacked(_OWN, stored["rows"], unpacked_combinations(stored["combinations"]))
 
 
 def _derived(name: str, build: Any) -> Any:
@@ -161,20 +162,9 @@ def _dates(model: dict[str, Any]) -> list[str]:
     return sorted(date for date in dates if re.fullmatch("[0-9]{4}(-[0-9]{2}){0,2}", date))
 
 
-def _rows() -> list[Any]:
-    return [_row(model) for model in _providers()[_OWN]["models"].values()]
+def _rows() -> dict[str, Any]:
+    from polyroute.lists import packed
+    from polyroute_openrouter import _fetched
 
-
-def _row(model: dict[str, Any]) -> list[Any]:
-    limit, cost, modalities = model.get("limit") or {}, model.get("cost") or {}, model.get("modalities") or {}
-    return [
-        model["id"],
-        model.get("name", ""),
-        limit.get("context"),
-        limit.get("output"),
-        cost.get("input"),
-        cost.get("output"),
-        modalities.get("input", []),
-        modalities.get("output", []),
-        model.get("release_date", ""),
-    ]
+    rows, combinations = packed(_fetched.listed(_OWN, each) for each in _providers()[_OWN]["models"].values())
+    return {"rows": rows.get(_OWN, []), "combinations": combinations}

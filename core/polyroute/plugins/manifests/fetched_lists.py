@@ -5,16 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
+from polyroute._internal.json_fields import date_at
 from polyroute.lists import stored
 from polyroute.lists.stored import FetchedList
 from polyroute.plugins.manifests.description import ModelList
-from polyroute.types import Model
+from polyroute.types import Model, ModelStatus
 
-_LIMITS = ("context", "output")
-_PRICES = ("input_price", "output_price")
+_LIMITS = ("context", "output", "input_limit")
+_PRICES = ("input_price", "output_price", "cache_read_price", "cache_write_price")
 _MODALITIES = ("input_modalities", "output_modalities")
+_ABILITIES = ("tools", "reasoning", "structured_output", "temperature", "open_weights")
+_DATES = ("release_date", "knowledge")
 
 
 def declared(each: ModelList, models: Iterable[Model], *, is_gateway: bool) -> FetchedList:
@@ -65,7 +68,12 @@ def _value(field: str, value: Any, each: ModelList) -> Any:
         return _price(value, each.price_tokens)
     if field in _MODALITIES:
         return tuple([text for text in value if _text(text)]) if isinstance(value, list) else ()
-    return _text(value)
+    if field in _ABILITIES:
+        return value if isinstance(value, bool) else None
+    if field in _DATES:
+        return date_at({field: value}, field)
+    text = _text(value)
+    return text if field != "status" or text in get_args(ModelStatus) else ""
 
 
 def _price(value: Any, tokens: int) -> float | None:

@@ -22,8 +22,6 @@ from polyroute.errors import MissingExtra, SecretUnavailable
 from polyroute.fallback.plan import FallbackPlan, Policy, run_async
 from polyroute.integrations.request_paths import MODEL_IN_BODY as PROTOCOLS
 from polyroute.integrations.request_paths import request_path
-from polyroute.routing.protocols import failure_knowledge
-from polyroute.routing.references import canonical
 from polyroute.server import request_parsing
 from polyroute.server.cached_response import CachedResponse
 from polyroute.server.errors import ApiError
@@ -140,10 +138,7 @@ class _ProtocolEndpoint:
         before, after = own.cleaned_body(before), own.cleaned_body(after)
         query, headers = own.cleaned_query(scope["query_string"]), own.cleaned_headers(scope["headers"])
         request = ClientRequest(model, before, after, query, headers)
-        ref = canonical(model, catalog.plugins)
-        routes = catalog.routes(ref, protocols=(self._protocol,))
-        known = failure_knowledge(ref.provider, catalog.plugins)
-        plan = FallbackPlan(ref, routes, self._policy, catalog.environment, *known)
+        plan = catalog.fallback_plan(model, self._policy, (self._protocol,))
         try:
             return request, plan, request.along(plan.route, catalog.environment)
         except SecretUnavailable as error:

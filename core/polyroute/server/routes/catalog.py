@@ -6,7 +6,7 @@ from polyroute import Model, ModelRef, suggestions
 from polyroute.dexto_compat import GATEWAY
 from polyroute.dexto_compat.http import AUTH_STATUS_PATH, LIST_GATEWAY, REFRESH_PATH, VALIDATE_PATH
 from polyroute.documents import catalog as documents
-from polyroute.documents import plugins
+from polyroute.documents import models, plugins
 from polyroute.documents.http_types import (
     Capabilities,
     Flat,
@@ -59,17 +59,36 @@ def _resolve(call: OperationCall) -> Resolution:
     if not model_id or provider not in call.catalog.plugins.names:
         canonical(text, call.catalog.plugins)  # raises the error that explains what is wrong
     model = model_lookup.model(call.catalog, provider, model_id)
-    return documents.resolution(model, model_lookup.routes(call.catalog, provider, model_id), call.catalog.problems)
+    routes = model_lookup.routes(call.catalog, provider, model_id)
+    elsewhere = () if any(route.usable for route in routes) else call.catalog.elsewhere(model)
+    return documents.resolution(model, routes, elsewhere, call.catalog.problems)
 
 
 def _capabilities(call: OperationCall) -> Capabilities:
-    """Return which file types a model accepts."""
+    """Return what a model can, and which file types it accepts."""
     query = call.parameters(CapabilitiesQuery)
+    ref = model_lookup.model(call.catalog, query.provider, query.model)
+    known = model_lookup.listed(call.catalog, ref) or Model(*ref)
     return {
         "provider": query.provider,
         "model": query.model,
         "supportedFileTypes": model_lookup.file_types(call.catalog, query.provider, query.model),
-        "reasoning": _NO_REASONING,
+        "reasoning": _reasoning(known),
+        "can": models.abilities(known),
+    }
+
+
+def _reasoning(model: Model) -> ReasoningSupport:
+    """Return the reasoning settings. No plugin reports any, so none is offered.
+
+    Clients take a boolean: a model that is not known to lack reasoning may have it.
+    """
+    return {
+        "capable": model.reasoning is not False,
+        "paradigm": "none",
+        "variants": [],
+        "supportedVariants": [],
+        "supportsBudgetTokens": False,
     }
 
 

@@ -45,7 +45,8 @@ def _switch(call: OperationCall) -> Switched:
     _check(call, selection)
     routes = _routes(call, selection)
     if not any(route.usable for route in routes):
-        raise NoEffectiveRoute(ModelRef(selection.provider, selection.model), routes)
+        ref = model_lookup.model(call.catalog, selection.provider, selection.model)
+        raise NoEffectiveRoute(ModelRef(selection.provider, selection.model), routes, call.catalog.elsewhere(ref))
     call.current.set(call.catalog.environment, body.sessionId, selection)
     picked = Picked(selection.provider, selection.model, selection.base_url)
     with contextlib.suppress(Unavailable):  # the switch succeeds even if the recents can't be written

@@ -1,0 +1,175 @@
+"""Create the JSON documents about models as clients show them: rows, and the ways to run one."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from polyroute.documents.model_types import Ability
+from polyroute.documents.parts import source
+from polyroute.lists.stored import day
+from polyroute.model_ids.search import squeezed
+from polyroute.model_list.order import is_new
+from polyroute.model_list.selection import can, is_unknown
+from polyroute.requirements.evaluation import missing, remedy
+from polyroute.routing.prices import is_unasked
+from polyroute.types import Provider
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Literal
+
+    from polyroute.catalog import Catalog
+    from polyroute.documents.model_types import (
+        EndpointPrice,
+        MissingSetting,
+        ModelDetails,
+        ModelRowDocument,
+        ModelRowsDocument,
+        Runs,
+        Way,
+    )
+    from polyroute.model_list.order import ModelOrder
+    from polyroute.model_list.rows import ModelRow
+    from polyroute.results import Offer, Price
+
+ABILITIES: dict[Ability, str] = {
+    "tools": "tools",
+    "reasoning": "reasoning",
+    "structuredOutput": "structured_output",
+    "temperature": "temperature",
+    "image": "image",
+    "pdf": "pdf",
+    "audio": "audio",
+    "video": "video",
+}
+"""From abilities in documents to their names in a selection."""
+
+
+class RowDocuments:
+    """Creates the documents of one catalog."""
+
+    def __init__(self, catalog: Catalog, order: ModelOrder) -> None:
+        self._catalog, self._order = catalog, order
+
+    @cached_property
+    def date(self) -> str:
+        """The date of the newest list; empty if it is not known."""
+        return max(map(day, self._catalog.plugins.lists), default="")
+
+    def rows(self, found: Iterable[ModelRow], total: int) -> ModelRowsDocument:
+        """Return the document of the models that a query selects."""
+        return {"models": list(map(self._row, found)), "total": total, "date": self.date}
+
+    def details(self, row: ModelRow) -> ModelDetails:
+        """Return everything that is known about a model, with every way to run it."""
+        facts = row.facts
+        return {
+            **self._row(row),
+            "inputLimit": facts.input_limit,
+            "knowledge": facts.knowledge,
+            "family": facts.family,
+            "inputModalities": list(facts.input_modalities),
+            "outputModalities": list(facts.output_modalities),
+            "ways": list(map(self._way, self._catalog.offers(row.ref))),
+        }
+
+    def _row(self, row: ModelRow) -> ModelRowDocument:
+        facts = row.facts
+        return {
+            "id": row.id,
+            "name": row.name,
+            "maker": row.maker,
+            "context": facts.context,
+            "output": facts.output,
+            "can": [name for name, field in ABILITIES.items() if can(row, field)],
+            "unknown": [name for name, field in ABILITIES.items() if is_unknown(row, field)],
+            "released": facts.release_date,
+            "isNew": is_new(row, self.date),
+            "status": facts.status,
+            "openWeights": facts.open_weights,
+            "providers": len(row.providers),
+            "aliases": _aliases(row),
+            "runs": self._runs(row),
+            "price": _price(row.price),
+            "band": self._order.band(row),
+            "custom": row.custom,
+        }
+
+    def _runs(self, row: ModelRow) -> Runs:
+        offer = row.offer
+        return {
+            "usable": offer is not None,
+            "checked": offer is not None and not is_unasked(offer),
+            "via": offer.route.via if offer else None,
+            "provider": offer.provider if offer else None,
+            "model": str(row.ref),
+            "missing": None if offer else self._needed(row),
+        }
+
+    def _needed(self, row: ModelRow) -> Literal["key", "settings"]:
+        carriers = self._catalog.plugins.carriers
+        ways = {name for each in row.providers for name in (each, *carriers(each))}
+        return "settings" if self._more_than_a_key.issuperset(ways) else "key"
+
+    @cached_property
+    def _more_than_a_key(self) -> frozenset[str]:
+        """The providers that need more than a single secret."""
+        providers = self._catalog.plugins.providers
+        return frozenset(name for name, each in providers.items() if not self._needs_one_secret(each))
+
+    def _needs_one_secret(self, provider: Provider) -> bool:
+        needed = [each.slot.secret for each in missing(provider, self._catalog.environment)]
+        return needed == [True] or bool(not needed and not provider.requirement and provider.key_variable)
+
+    def _way(self, offer: Offer) -> Way:
+        route, listing = offer.route, offer.listing
+        pins = self._catalog.preferences.pins
+        return {
+            "provider": offer.provider,
+            "via": route.via,
+            "model": str(offer.model),
+            "modelId": route.model_id,
+            "otherIds": list(offer.other_ids),
+            "price": _price(offer.price),
+            "context": listing.context if listing else None,
+            "output": listing.output if listing else None,
+            "usable": route.usable,
+            "reason": route.reason,
+            "remedy": route.remedy or None,
+            "credential": str(route.credential) if route.credential else None,
+            "source": source(route.credential.source if route.credential else None),
+            "missing": [] if route.usable else self._missing(offer),
+            "pinned": route.via in (pins.get(str(offer.model)), pins.get(offer.model.provider)),
+        }
+
+    def _missing(self, offer: Offer) -> list[MissingSetting]:
+        """Return the values that the provider of a way needs; none if something else is wrong with it."""
+        provider = self._catalog.plugins.providers[offer.provider]
+        if not provider.requirement and provider.key_variable and not offer.route.credential:
+            return [{"name": provider.key_variable, "secret": True, "hint": offer.route.remedy}]
+        return [
+            {
+                "name": next((found.variable for found in each.slot.alternatives if found.variable), each.slot.name),
+                "secret": each.slot.secret,
+                "hint": remedy([each]),
+            }
+            for each in missing(provider, self._catalog.environment)
+        ]
+
+
+def _aliases(row: ModelRow) -> list[str]:
+    """Return the names and IDs in lists that contain neither the model's own name nor its own ID."""
+    own = squeezed(row.name), squeezed(row.id.rpartition("/")[2])
+    names = {squeezed(name): name for each in row.listings for name in (each.name, each.id.rpartition("/")[2])}
+    return [name for form, name in names.items() if form and not any(each in form for each in own)]
+
+
+def _price(price: Price) -> EndpointPrice:
+    return {
+        "input": price.input,
+        "output": price.output,
+        "cacheRead": price.cache_read,
+        "cacheWrite": price.cache_write,
+        "kind": price.kind,
+    }

@@ -1,0 +1,279 @@
+"""One row for each model, with the way that would be taken to it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import chain
+from typing import NamedTuple
+
+from polyroute.catalog import Catalog
+from polyroute.results import Offer, Price
+from polyroute.routing.prices import is_local, price
+from polyroute.types import Model, ModelRef
+
+_LATEST = "(latest)"
+_OF_AN_ENDPOINT = {
+    *("provider", "id", "name", "input_price", "output_price", "cache_read_price", "cache_write_price"),
+    *("base_url", "protocol", "auth", "headers", "also_speaks", "status"),
+}
+"""Fields that are different at each provider."""
+_OF_THE_MODEL = [index for index, name in enumerate(Model._fields) if name not in _OF_AN_ENDPOINT]
+_UNKNOWN = (None, "", ())
+_ENDLESS = float("inf")
+
+
+class ModelRow(NamedTuple):
+    """One model of its maker, and how it would run."""
+
+    id: str
+    """The maker's reference `maker/id`; if the maker is unknown, the reference of the only listing."""
+    name: str
+    maker: str
+    """The maker's provider ID or namespace; if it is unknown, the provider."""
+    facts: Model
+    """What is known of the model: its maker's entry, completed from others; limits are those at the endpoint."""
+    listings: tuple[Model, ...]
+    """The entries for this model in all lists."""
+    ref: ModelRef
+    """The reference that selects it: the usable one, else the maker's, else the first."""
+    offer: Offer | None
+    """The way that would be taken; None if the model can't be run."""
+    price: Price
+    """The price of the way that would be taken, else the cheapest one that is listed."""
+    custom: bool
+    """Whether the user added it."""
+
+    @property
+    def providers(self) -> tuple[str, ...]:
+        """The providers that list it."""
+        return tuple(dict.fromkeys(each.provider for each in self.listings))
+
+
+class _Grouped(NamedTuple):
+    """The entries of one model in all lists."""
+
+    id: str
+    name: str
+    native: ModelRef
+    """The maker's own model; empty if it is not known."""
+    made: Model | None
+    """The maker's own entry, if it is among the entries."""
+    listings: tuple[Model, ...]
+
+    @property
+    def texts(self) -> Iterator[str]:
+        """The names and IDs by which a user may search for it."""
+        yield from (self.name, self.id)
+        for each in self.listings:
+            yield from (each.name, each.id, each.id.rpartition("/")[2], f"{each.provider}/{each.id}")
+
+
+class ModelRows:
+    """The rows of one catalog."""
+
+    def __init__(self, catalog: Catalog, provider: str = "") -> None:
+        """With `provider`, an ID or alias, only models that it lists, and only as it lists them.
+
+        Raises UnknownProvider.
+        """
+        self._catalog, self._plugins = catalog, catalog.plugins
+        self._groups = catalog.plugins.groups
+        self._custom = frozenset(catalog.custom_refs)
+        self._rows: dict[int, ModelRow] = {}
+        self._only = catalog.plugins.find(provider).id if provider else ""
+
+    @cached_property
+    def texts(self) -> list[Iterator[str]]:
+        """Of each model its name, its ID, and then the names and IDs by which others list it."""
+        return [each.texts for each in self._found]
+
+    def row(self, index: int) -> ModelRow:
+        """Return one row, by its index in the order of the lists. It is made once."""
+        known = self._rows.get(index)
+        if known is None:
+            known = self._rows[index] = self._row(self._found[index])
+        return known
+
+    @cached_property
+    def all(self) -> list[ModelRow]:
+        """All rows, in the order of the lists."""
+        self._catalog.prepare(each.ref for group in self._found for each in group.listings)
+        return [self.row(index) for index in range(len(self._found))]
+
+    def find(self, model_id: str) -> ModelRow | None:
+        """Return the row with this ID, or that of the model with this reference; None if there is none."""
+        index = self._by_id.get(model_id)
+        return None if index is None else self.row(index)
+
+    def unlisted(self, ref: ModelRef) -> ModelRow:
+        """Return the row of a model that is in no list, so that only its ID is known."""
+        listing = Model(*ref)
+        return self._row(_Grouped(str(ref), ref.id, _NOBODY, None, (listing,)))._replace(listings=())
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, int]:
+        found = enumerate(self._found)
+        by_reference = {f"{each.provider}/{each.id}": index for index, group in found for each in group.listings}
+        return by_reference | {group.id: index for index, group in enumerate(self._found)}
+
+    def entries(self, row: ModelRow) -> list[ModelRow]:
+        """Return a row for each entry of a model in a list, with the way that its own reference would take."""
+        return [self._entry(row, each) for each in row.listings]
+
+    def _entry(self, row: ModelRow, listing: Model) -> ModelRow:
+        offer = self._catalog.first_offer([listing.ref])
+        return row._replace(
+            name=listing.name or row.name,
+            facts=_with_limits(listing, offer.listing) if offer and offer.listing else listing,
+            listings=(listing,),
+            ref=listing.ref,
+            offer=offer,
+            price=offer.price if offer else self._cheapest([listing]),
+            custom=listing.ref in self._custom,
+        )
+
+    @cached_property
+    def _found(self) -> list[_Grouped]:
+        return [self._group(word, tuple(listings)) for word, listings in self._grouped().items()]
+
+    def _grouped(self) -> dict[str, list[Model]]:
+        """Return the entries of all lists by the word of their model; those that are alone by their reference."""
+        providers, groups = self._plugins.providers, self._groups
+        word_of = groups.shared_word if groups else _no_word
+        grouped: dict[str, list[Model]] = {}
+        for model in self._catalog.models(provider=self._only):
+            if providers[model.provider].selectable:
+                ref = model.ref
+                grouped.setdefault(word_of(ref) or str(ref), []).append(model)
+        return grouped
+
+    def _group(self, word: str, listings: tuple[Model, ...]) -> _Grouped:
+        native = self._native(word, listings)
+        made = next((each for each in listings if each.id == native.id and each.provider == native.provider), None)
+        return _Grouped(str(native) if native.provider else word, _name(made, listings), native, made, listings)
+
+    def _row(self, group: _Grouped) -> ModelRow:
+        made, listings = group.made, group.listings
+        references = self._references(made and made.ref, listings)
+        first = next(references)
+        offer = self._catalog.first_offer(chain((first,), references)) if self._may_run(listings) else None
+        facts = _combined(made, listings)
+        if offer and offer.listing:
+            facts = _with_limits(facts, offer.listing)
+        return ModelRow(
+            group.id,
+            group.name,
+            group.id.partition("/")[0],
+            facts,
+            listings,
+            offer.model if offer else first,
+            offer,
+            offer.price if offer else self._cheapest(listings),
+            bool(self._custom) and any(each.ref in self._custom for each in listings),
+        )
+
+    def _native(self, word: str, listings: Sequence[Model]) -> ModelRef:
+        """Return the maker's own model, if exactly one vendor lists it; else an empty reference."""
+        if self._only and self._groups:
+            vendors = {name for name in self._vendors if self._groups.at(name, word)}
+        else:
+            vendors = {each.provider for each in listings if each.provider in self._vendors}
+        if len(vendors) != 1:
+            return _NOBODY
+        vendor = vendors.pop()
+        known = self._groups.at(vendor, word) if self._groups else ()
+        return ModelRef(vendor, known[0] if known else listings[0].id)
+
+    def _may_run(self, listings: Sequence[Model]) -> bool:
+        return any(each.provider in self._runnable for each in listings) or any(
+            each.ref in self._custom for each in listings if self._custom
+        )
+
+    def _references(self, native: ModelRef | None, listings: Sequence[Model]) -> Iterator[ModelRef]:
+        """Yield by which references the model may run: its maker's, gateways', and others, the cheapest first."""
+        if native:
+            yield native
+        by_provider: dict[str, list[str]] = {}
+        for each in sorted(listings, key=self._preference) if len(listings) > 1 else listings:
+            by_provider.setdefault(each.provider, []).append(each.id)
+        for name, ids in by_provider.items():
+            if not native or name != native.provider:
+                yield self._catalog.nearest(name, ids)
+
+    def _preference(self, listing: Model) -> tuple[bool, bool, float]:
+        kind = self._plugins.providers[listing.provider].kind
+        return kind == "own-server", kind != "gateway", listing.input_price or _ENDLESS
+
+    def _cheapest(self, listings: Sequence[Model]) -> Price:
+        """Return the lowest price by tokens or, if none is known, what else is known of the price."""
+        priced = [each for each in listings if each.input_price or each.output_price]
+        metered = [each for each in priced if each.provider in self._metered]
+        if metered:
+            best = min(metered, key=lambda each: (each.input_price or 0, each.output_price or 0))
+            return price(best, self._plugins.providers[best.provider])
+        prices = [price(each, self._plugins.providers[each.provider]) for each in listings]
+        return min(prices, key=lambda each: _KINDS.index(each.kind))
+
+    @cached_property
+    def _runnable(self) -> frozenset[str]:
+        """The providers some of whose models may have a usable route."""
+        status = self._catalog.status().providers.items()
+        return frozenset(
+            name for name, each in status if each.has_effective_credentials or each.provider.kind == "gateway"
+        )
+
+    @cached_property
+    def _vendors(self) -> frozenset[str]:
+        return frozenset(name for name, each in self._plugins.providers.items() if each.kind == "vendor")
+
+    @cached_property
+    def _metered(self) -> frozenset[str]:
+        """The providers whose prices are for tokens."""
+        providers = self._plugins.providers.items()
+        return frozenset(name for name, each in providers if not each.plan and not is_local(each, None))
+
+
+_KINDS = ("free", "plan", "local", "unknown")
+_NOBODY = ModelRef("", "")
+
+
+def _no_word(_: ModelRef) -> None:
+    return None
+
+
+def _name(made: Model | None, listings: Sequence[Model]) -> str:
+    names = [made.name] if made and made.name else [each.name for each in listings if each.name]
+    if not names:
+        return listings[0].id
+    name = names[0] if len(names) == 1 else Counter(names).most_common(1)[0][0]
+    return name.removesuffix(_LATEST).rstrip()
+
+
+def _combined(made: Model | None, listings: Sequence[Model]) -> Model:
+    """Return the maker's entry, else the first, completed with what others say."""
+    first = made or listings[0]
+    if len(listings) == 1:
+        return first
+    if not made:
+        first = first._replace(release_date=_usual_date(listings))
+    missing = [index for index in _OF_THE_MODEL if first[index] in _UNKNOWN]
+    values = list(first)
+    for index in missing:
+        values[index] = next((each[index] for each in listings if each[index] not in _UNKNOWN), first[index])
+    return Model._make(values)
+
+
+def _usual_date(listings: Iterable[Model]) -> str:
+    """Return the release date that most lists have; of several, the earliest."""
+    counted = Counter(each.release_date for each in listings if each.release_date)
+    return min(counted, key=lambda date: (-counted[date], date), default="")
+
+
+def _with_limits(facts: Model, there: Model) -> Model:
+    return facts._replace(
+        context=there.context or facts.context,
+        output=there.output or facts.output,
+        input_limit=there.input_limit if there.context else facts.input_limit,
+    )

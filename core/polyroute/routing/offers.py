@@ -1,0 +1,157 @@
+"""All ways to run a model: by the routes to it, and as other providers list the same model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+
+from polyroute.model_ids.normalize import region
+from polyroute.plugins.loaded import Plugins
+from polyroute.results import Offer, Route
+from polyroute.routing.prices import is_local, price
+from polyroute.routing.router import Router
+from polyroute.types import DIRECT, Model, ModelRef
+
+_EVERYWHERE = "global"
+_REGION_SLOT = "region"
+
+
+class Offers:
+    """The offers of one catalog."""
+
+    def __init__(self, plugins: Plugins, router: Router, is_custom: Callable[[ModelRef], bool]) -> None:
+        """`is_custom` returns whether the user added a model, which may have a key of its own."""
+        self._plugins, self._router, self._is_custom = plugins, router, is_custom
+        self._usable: dict[str, bool] = {}
+
+    def of(self, ref: ModelRef, protocols: Collection[str] = ()) -> tuple[Offer, ...]:
+        """Return one offer for each provider that can run a model, usable ones first.
+
+        In each half, the routes to the model itself come first, in the order in which they are tried; then those to the
+        same model at its maker; then the same model at other providers, the cheapest first.
+        """
+        maker = self._maker(ref)
+        found: dict[str, Offer] = {}
+        for each in dict.fromkeys((ref, maker, *self._others(ref))):
+            for offer in self._by_routes(each, protocols, only_direct=each not in (ref, maker)):
+                found.setdefault(offer.provider, offer)
+        return tuple(sorted(found.values(), key=lambda offer: _rank(offer, is_own=offer.model in (ref, maker))))
+
+    def elsewhere(self, ref: ModelRef, protocols: Collection[str] = ()) -> tuple[ModelRef, ...]:
+        """Return the other references by which a model can be run now: at its maker, then the cheapest first.
+
+        The user's own servers are left out, because whether they run is not known.
+        """
+        names = self._router.perhaps_usable() - {ref.provider}
+        usable = {name for name in names if self._is_certain(name)}
+        if not usable:
+            return ()
+        references = [each for each in dict.fromkeys((self._maker(ref), *self._others(ref))) if each.provider in usable]
+        offers = [offer for each in references for offer in self._by_routes(each, protocols, only_direct=False)]
+        offers.sort(key=lambda offer: _rank(offer, is_own=offer.model == references[0]))
+        return tuple(dict.fromkeys(offer.model for offer in offers if offer.route.usable))
+
+    def first(self, references: Iterable[ModelRef]) -> Offer | None:
+        """Return the first usable offer by any of these references; None if there is none."""
+        for ref in references:
+            provider = self._plugins.providers[ref.provider]
+            if self._may_run(ref):
+                routes = self._router.to_model(provider, ref)
+                if usable := next((route for route in routes if route.usable and route.model_id is not None), None):
+                    return self._offer(ref, usable)
+        return None
+
+    def _may_run(self, ref: ModelRef) -> bool:
+        """Return whether a model may have a usable route, which is faster than to make its routes."""
+        known = self._usable.get(ref.provider)
+        if known is None:
+            provider = self._plugins.providers[ref.provider]
+            routes = self._router.to_provider(provider)
+            known = self._usable[ref.provider] = provider.kind == "gateway" or any(route.usable for route in routes)
+        return known or self._is_custom(ref)
+
+    def _is_certain(self, name: str) -> bool:
+        provider = self._plugins.providers[name]
+        usable = [route for route in self._router.to_provider(provider) if route.usable]
+        return provider.selectable and bool(usable) and not all(is_local(provider, each.credential) for each in usable)
+
+    def _others(self, ref: ModelRef) -> Iterator[ModelRef]:
+        """Yield the same model at each provider that lists it, gateways first."""
+        groups, providers = self._plugins.groups, self._plugins.providers
+        members: dict[str, list[str]] = {}
+        for each in groups.members(ref) if groups else ():
+            members.setdefault(each.provider, []).append(each.id)
+        for name in sorted(members, key=lambda name: providers[name].kind != "gateway"):
+            if providers[name].selectable:
+                yield ModelRef(name, self.nearest(name, members[name]))
+
+    def _maker(self, ref: ModelRef) -> ModelRef:
+        groups = self._plugins.groups
+        native = groups.native(*ref) if groups else None
+        return native if native and native.provider in self._plugins.providers else ref
+
+    def _by_routes(self, ref: ModelRef, protocols: Collection[str], *, only_direct: bool) -> Iterator[Offer]:
+        """Yield an offer for each route to a model, except a gateway's route to the maker, which has its own reference.
+
+        With `only_direct`, routes through gateways are left out; but a gateway's models may run through another one.
+        """
+        provider = self._plugins.providers[ref.provider]
+        seen: set[str] = set()
+        for route in self._router.to_model(provider, ref, protocols):
+            if route.via in seen or route.model_id is None:
+                continue
+            seen.add(route.via)
+            if route.via == DIRECT or provider.kind == "gateway" or not only_direct:
+                yield self._offer(ref, route)
+
+    def _offer(self, ref: ModelRef, route: Route) -> Offer:
+        at = ref.provider if route.via == DIRECT else route.via
+        listing = self.listing(ref, route)
+        cost = price(listing, self._plugins.providers[at], route.credential)
+        return Offer(ref, at, route, listing, cost, self._other_ids(ref, at, route))
+
+    def listing(self, ref: ModelRef, route: Route) -> Model | None:
+        """Return the entry for a model in the list of the endpoint that a route leads to; None if there is none."""
+        if route.listing is not None:
+            return route.listing
+        if route.via == DIRECT:
+            return self._plugins.models(ref.provider).get(route.model_id or ref.id)
+        for name in self._listing_gateways(route.via):
+            if found := self._plugins.models(name).get(route.model_id or ""):
+                return found
+        return None
+
+    def _listing_gateways(self, gateway: str) -> Sequence[str]:
+        """Return the gateway or, if it lists no models, those whose mapper it shares: they have the same IDs."""
+        if self._plugins.models(gateway):
+            return (gateway,)
+        mappers = self._plugins.mappers
+        return [name for name in mappers if mappers[name] is mappers.get(gateway)]
+
+    def _other_ids(self, ref: ModelRef, provider: str, route: Route) -> tuple[str, ...]:
+        groups = self._plugins.groups
+        word = groups.word(ref) if groups else None
+        found = groups.at(provider, word) if groups and word else ()
+        return tuple(each for each in found if each != route.model_id)
+
+    def nearest(self, provider: str, ids: Sequence[str]) -> str:
+        """Return the ID to use of those by which a provider lists one model: in the user's region, or everywhere."""
+        if len(ids) == 1:
+            return ids[0]
+        regions = {each: region(each) for each in ids}
+        if not any(regions.values()):
+            return ids[0]
+        here = self._router.setting(provider, _REGION_SLOT)
+        return min(ids, key=lambda each: (not _covers(regions[each], here), regions[each] != _EVERYWHERE))
+
+
+def _covers(region_of_id: str, here: str) -> bool:
+    """Return whether the region in an ID (`eu`, `apac`) is where the user is (`eu-west-1`, `ap-south-1`)."""
+    place = here.rpartition("-")[0].rpartition("-")[0]
+    return bool(region_of_id and place) and (region_of_id == place or (region_of_id == "apac" and place == "ap"))
+
+
+def _rank(offer: Offer, *, is_own: bool) -> tuple[bool, bool, float, str]:
+    cost = offer.price.input
+    if is_own:
+        return not offer.route.usable, False, 0, ""
+    return not offer.route.usable, True, float("inf") if cost is None else cost, str(offer.model)

@@ -1,0 +1,50 @@
+"""Compact rows in which lists of models are stored between runs.
+
+A list has thousands of models, and their facts repeat: what a model can and how it is called takes a few hundred
+combinations. Each combination is stored once, and a row refers to it by its number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from operator import attrgetter, itemgetter
+from typing import Any
+
+from polyroute.types.models import Model
+from polyroute.types.serialization import plain, restored_field
+
+_SHARED = (
+    *("input_modalities", "output_modalities", "tools", "reasoning", "structured_output", "temperature"),
+    *("open_weights", "status", "base_url", "protocol", "auth", "headers", "also_speaks"),
+)
+_OWN = tuple(name for name in Model._fields if name not in ("provider", *_SHARED))
+
+_shared_of, _own_of = attrgetter(*_SHARED), attrgetter(*_OWN)
+_in_order = itemgetter(*((*_OWN, *_SHARED).index(name) for name in Model._fields[1:]))
+
+Rows = list[list[Any]]
+
+
+def packed(models: Iterable[Model]) -> tuple[dict[str, Rows], Rows]:
+    """Return the rows of each provider, and the combinations that the rows refer to; JSON can represent both."""
+    rows: dict[str, Rows] = {}
+    numbers: dict[tuple[Any, ...], int] = {}
+    for model in models:
+        number = numbers.setdefault(_shared_of(model), len(numbers))
+        rows.setdefault(model.provider, []).append([*_own_of(model), number])
+    return rows, [plain(combination) for combination in numbers]
+
+
+def unpacked_combinations(combinations: Rows) -> list[tuple[Any, ...]]:
+    """Return the combinations that `packed` returned, as `unpacked` needs them."""
+    return [tuple(map(_restored, _SHARED, each)) for each in combinations]
+
+
+def unpacked(provider: str, rows: Rows, combinations: list[tuple[Any, ...]]) -> Iterator[Model]:
+    """Yield the models in a provider's rows."""
+    for *own, number in rows:
+        yield tuple.__new__(Model, (provider, *_in_order((*own, *combinations[number]))))
+
+
+def _restored(field: str, data: Any) -> Any:
+    return restored_field(Model, field, data)
