@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
@@ -134,32 +134,22 @@ class Catalog:
         try:
             return self._router.first_usable(provider, ref, protocols)
         except NoEffectiveRoute as error:
-            raise NoEffectiveRoute(ref, error.routes, self._offers.elsewhere(ref, protocols)) from None
+            raise NoEffectiveRoute(ref, error.routes, self.ways.elsewhere(ref, protocols)) from None
 
     def offers(self, model: str | ModelRef, *, protocols: Collection[str] = ()) -> tuple[Offer, ...]:
-        """Return every way to run a model, one for each provider, usable ones first.
+        """Return every way to run a model, one for each provider, usable ones first; arguments are as in `routes`.
 
-        These are the routes to the model itself in their order, and the same model at its maker and at other providers,
-        such as an own cloud or a host, the cheapest first. `protocols` is as in `routes`.
-
-        Raises InvalidModelReference or UnknownProvider.
+        These are its routes in their order, then the same model at its maker and, the cheapest first, at others.
         """
-        return self._offers.of(references.canonical(model, self.plugins), protocols)
-
-    def first_offer(self, references: Iterable[ModelRef]) -> Offer | None:
-        """Return the first way to run any of these models of selectable providers; None if there is none."""
-        return self._offers.first(references)
-
-    def nearest(self, provider: str, ids: Sequence[str]) -> ModelRef:
-        """Return the reference to use, of those by which a provider lists one model: that of the user's region."""
-        return ModelRef(provider, self._offers.nearest(provider, ids))
+        return self.ways.of(references.canonical(model, self.plugins), protocols)
 
     def elsewhere(self, model: str | ModelRef, *, protocols: Collection[str] = ()) -> tuple[ModelRef, ...]:
         """Return the other references by which the same model can be run now, the best first. Raises as `offers`."""
-        return self._offers.elsewhere(references.canonical(model, self.plugins), protocols)
+        return self.ways.elsewhere(references.canonical(model, self.plugins), protocols)
 
     @cached_property
-    def _offers(self) -> Offers:
+    def ways(self) -> Offers:
+        """The ways to run models, as `offers` returns them, for callers that ask about thousands of models."""
         from polyroute.routing.offers import Offers
 
         return Offers(self.plugins, self._router, self._own_models.all.__contains__)
@@ -225,7 +215,7 @@ class Catalog:
         try:
             return FallbackPlan(ref, routes, policy, self.environment, *known)
         except NoEffectiveRoute:
-            raise NoEffectiveRoute(ref, routes, self._offers.elsewhere(ref, protocols)) from None
+            raise NoEffectiveRoute(ref, routes, self.ways.elsewhere(ref, protocols)) from None
 
     def failure(self, model: str | ModelRef, route: Route, error: BaseException) -> Failure | None:
         """Return what an exception of a client library means for a route to `model`; None if that is not known.

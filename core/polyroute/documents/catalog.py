@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         TakenRoute,
         VerificationDocument,
     )
-    from polyroute.types import credentials, declarations
+    from polyroute.types import Model, credentials, declarations
     from polyroute.validation.sections import ConfigFinding
 
 
@@ -119,7 +119,7 @@ def _provider_route(route: results.Route) -> ProviderRoute:
     }
 
 
-def _price(listing: declarations.Model | None) -> PriceDocument | None:
+def _price(listing: Model | None) -> PriceDocument | None:
     if listing is None or listing.input_price is None or listing.output_price is None:
         return None
     return {"input": listing.input_price, "output": listing.output_price}

@@ -123,7 +123,7 @@ class ModelRows:
         return [self._entry(row, each) for each in row.listings]
 
     def _entry(self, row: ModelRow, listing: Model) -> ModelRow:
-        offer = self._catalog.first_offer([listing.ref])
+        offer = self._catalog.ways.first([listing.ref])
         return row._replace(
             name=listing.name or row.name,
             facts=_with_limits(listing, offer.listing) if offer and offer.listing else listing,
@@ -158,7 +158,7 @@ class ModelRows:
         made, listings = group.made, group.listings
         references = self._references(made and made.ref, listings)
         first = next(references)
-        offer = self._catalog.first_offer(chain((first,), references)) if self._may_run(listings) else None
+        offer = self._catalog.ways.first(chain((first,), references)) if self._may_run(listings) else None
         facts = _combined(made, listings)
         if offer and offer.listing:
             facts = _with_limits(facts, offer.listing)
@@ -200,7 +200,7 @@ class ModelRows:
             by_provider.setdefault(each.provider, []).append(each.id)
         for name, ids in by_provider.items():
             if not native or name != native.provider:
-                yield self._catalog.nearest(name, ids)
+                yield ModelRef(name, self._catalog.ways.nearest(name, ids))
 
     def _preference(self, listing: Model) -> tuple[bool, bool, float]:
         kind = self._plugins.providers[listing.provider].kind

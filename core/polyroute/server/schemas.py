@@ -76,14 +76,22 @@ class CatalogQuery(Query):
 
 
 _ABILITY = "(?:tools|reasoning|structuredOutput|temperature|image|pdf|audio|video)"
-_ABILITIES = _fitting(f"(?:{_ABILITY}(?:,{_ABILITY})*)?", "must be abilities, with commas between")
+_ABILITIES = f"^(?:{_ABILITY}(?:,{_ABILITY})*)?$"
+
+
+def _abilities(text: str) -> str:
+    if re.fullmatch(_ABILITIES, text) is None:
+        raise ValueError("must be abilities, with commas between")
+    return text
 
 
 class ModelsQuery(Query):
     """The models to return, and their order. A fact that is not known does not count as met."""
 
     q: str = Field("", max_length=200, description="Words of a name or an ID, in any spelling.")
-    can: Annotated[str, *_ABILITIES] = Field("", description="What models must be able to do, with commas between.")
+    can: Annotated[str, Field(json_schema_extra={"pattern": _ABILITIES}), AfterValidator(_abilities)] = Field(
+        "", description="What models must be able to do, with commas between."
+    )
     usable: Flag = Field(None, description="Only models that can be run now.")
     free: Flag = Field(None, description="Only models that cost nothing.")
     context: int = Field(0, ge=0, le=2**53, description="The least context, in tokens.")

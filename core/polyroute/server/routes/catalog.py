@@ -27,15 +27,6 @@ from polyroute.server.errors import ApiError
 from polyroute.server.operations import Operation, OperationCall
 from polyroute.server.schemas import CapabilitiesQuery, CatalogQuery, ModelQuery, StatusQuery
 
-_NO_REASONING: ReasoningSupport = {
-    "capable": False,
-    "paradigm": "none",
-    "variants": [],
-    "supportedVariants": [],
-    "supportsBudgetTokens": False,
-}
-"""No plugin reports reasoning variants, so none is offered."""
-
 
 def _catalog(call: OperationCall) -> Grouped | Flat:
     """List providers and models, with the route that each would take."""
