@@ -203,10 +203,7 @@ class Catalog:
         return await plan.run_async(self.fallback_plan(model, policy, protocols), call, on_switch)
 
     def fallback_plan(self, model: str | ModelRef, policy: Policy, protocols: Collection[str] = ()) -> FallbackPlan:
-        """Return a plan that starts with the first usable route, for hosts that make the calls themselves.
-
-        Raises as `resolve` does; UsageError if `policy` is unknown.
-        """
+        """Return a plan of the routes to a model, for hosts that make the calls. Raises as `run` does before a call."""
         from polyroute.fallback.plan import FallbackPlan
 
         provider, ref = references.parse(model, self.plugins)
