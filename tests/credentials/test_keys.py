@@ -42,12 +42,7 @@ OTHER = "sk-canary-fedcba9876543210"
 @pytest.fixture
 def keyring(shell: Shell) -> Shell:
     """Return a shell on a machine with a keyring."""
-    backend = Path(__file__).parents[1] / "support" / "file_keyring.py"
-    (shell.site.folder / backend.name).write_text(backend.read_text(encoding="utf-8"), encoding="utf-8")
-    shell.variables |= {
-        "PYTHON_KEYRING_BACKEND": "file_keyring.FileKeyring",
-        "FILE_KEYRING": str(shell.home / "entries.json"),
-    }
+    shell.use_keyring()
     return shell
 
 

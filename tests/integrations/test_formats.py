@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 
-from polyroute import AuthHeader, UnsupportedRoute
+from polyroute import AuthHeader, Catalog, Environment, ModelRef, UnsupportedRoute
 from polyroute.integrations import proxy
+from polyroute.integrations.formats import formatted
+from tests.support.canary_user import PLACES, CanaryUser
 from tests.support.endpoint_plugins import CLAUDE, CLAUDE_AT_GATEWAYS, Direct, Gateway, catalog_of
 from tests.support.fake_endpoint import Upstream
-from tests.support.shell import Shell
+from tests.support.shell import POLYROUTE, Shell
+
+ODD = "-n%s\\n$HOME'`id`\"!*?[a]{b}#;&|<>~=^"
+"""A key with what is special in a shell, in its `printf` and in curl's headers."""
+REQUESTS = {
+    "curl": "",
+    "env": 'curl -sH "$POLYROUTE_AUTH_HEADER: $POLYROUTE_AUTH_PREFIX$POLYROUTE_API_KEY" "$POLYROUTE_BASE_URL/x"',
+    "openai": 'curl -sH "Authorization: Bearer $OPENAI_API_KEY" "$OPENAI_BASE_URL/x"',
+}
+"""What follows the text of each format, so that a request is sent."""
+SINGLE = tuple(place for place in PLACES if place != "by-headers")
 
 
 @pytest.fixture
@@ -57,7 +70,7 @@ def test_a_key_from_a_file_is_brought_by_a_command(shell: Shell, upstream: Upstr
     (shell.home / ".dexto").mkdir()
     (shell.home / ".dexto" / ".env").write_text("DEXTO_API_KEY=secret-1\n", encoding="utf-8")
     done = shell.run("resolve", CLAUDE, "--format", "env", DEXTO_API_URL=upstream.url)
-    assert f'POLYROUTE_API_KEY="$(polyroute credential {CLAUDE} --via dexto --reveal)"' in done.stdout
+    assert f'POLYROUTE_API_KEY="$(polyroute credential {CLAUDE} --via dexto --reveal --raw)"' in done.stdout
 
 
 def test_openais_variables_cant_say_another_header(shell: Shell) -> None:
@@ -105,3 +118,35 @@ def test_the_proxy_is_not_given_what_it_cant_send(upstream: Upstream) -> None:
     upstream.auth = AuthHeader("X-Acme", "")
     with pytest.raises(UnsupportedRoute, match="header X-Acme"):
         proxy.config(catalog_of(Direct(upstream), ACME_KEY="secret-1"), ["acme/acme-large"])
+
+
+def test_the_endpoint_gets_exactly_the_key(shell: Shell, upstream: Upstream) -> None:
+    """Whatever place a key is in, the text of each format, run in a shell, sends the key and nothing else."""
+    odd = dict.fromkeys([place.replace("-", "_") for place in SINGLE if place != "by-dotenv"], ODD)  # which refuses it
+    user = CanaryUser(shell, upstream.url, **odd)
+    path = f"{Path(POLYROUTE).parent}{os.pathsep}{shell.variables['PATH']}"
+    for form, request in REQUESTS.items():
+        ran = [shell.run("resolve", user.models[place], "--format", form) for place in SINGLE]
+        assert [done.stderr for done in ran if done.returncode] == []
+        texts = [done.stdout for done in ran]
+        assert not [text for place, text in zip(SINGLE, texts, strict=True) if user.key(place) in text]
+        upstream.received.clear()
+        done = shell.start(["sh", "-c", "\n".join([*(f"{text}\n{request}" for text in texts)])], PATH=path)
+        assert len(upstream.received) == len(SINGLE), done.stderr
+        sent = {place: found.headers["authorization"] for place, found in zip(SINGLE, upstream.received, strict=True)}
+        assert sent == {place: f"Bearer {user.key(place)}" for place in SINGLE}, done.stderr
+
+
+def test_a_variable_with_blanks_around_the_key(shell: Shell, upstream: Upstream) -> None:
+    """If a variable has a blank or a line end after the key, which a shell would send, the command prints the key."""
+    variables = dexto(upstream) | {"DEXTO_API_KEY": "secret-1 \n"}
+    text = shell.run("resolve", CLAUDE, "--format", "env", **variables).stdout
+    assert '"$(polyroute credential' in text
+
+
+def test_a_key_of_the_program_alone_is_not_for_a_shell(upstream: Upstream) -> None:
+    """A key that only the host has can be referenced by no text, so a format is refused."""
+    environment = Environment({}, keys={"UMBRELLA_KEY": "secret-1"})
+    catalog = Catalog.load([Gateway(upstream)], only=["direct"], environment=environment)
+    with pytest.raises(UnsupportedRoute, match="known to this program only"):
+        formatted(catalog, ModelRef.parse(CLAUDE), "env")

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.support import fork_server
+from tests.support import file_keyring, fork_server
 from tests.support.distributions import Site
 
 POLYROUTE = str(Path(sys.executable).with_name("polyroute"))
@@ -38,6 +38,15 @@ class Shell:
             "POLYROUTE_HOME": str(self.ours),
             "PYTHONPATH": str(self.site.folder),
             "PYTHONWARNINGS": "error",
+        }
+
+    def use_keyring(self) -> None:
+        """Give the user a keyring, whose entries are in the file `entries.json` in the home."""
+        backend = Path(file_keyring.__file__)
+        (self.site.folder / backend.name).write_text(backend.read_text(encoding="utf-8"), encoding="utf-8")
+        self.variables |= {
+            "PYTHON_KEYRING_BACKEND": "file_keyring.FileKeyring",
+            "FILE_KEYRING": str(self.home / "entries.json"),
         }
 
     def run(self, *arguments: str, given: str = "", **variables: str) -> subprocess.CompletedProcess[str]:

@@ -13,7 +13,7 @@ from polyroute.cli import grammar, output
 from polyroute.cli.output import NO, YES
 from polyroute.documents import catalog as catalog_documents
 from polyroute.documents import keys as key_documents
-from polyroute.errors import NoEffectiveRoute, UsageError
+from polyroute.errors import NoEffectiveRoute, UnsupportedRoute, UsageError
 from polyroute.results import Route
 from polyroute.routing.references import canonical
 from polyroute.types import ModelRef, Secret
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 def _credential(options: argparse.Namespace) -> int:
     """`polyroute credential`: print the credential of a model's route; the secret itself only to a pipe."""
+    if options.raw and (options.json or not options.reveal):
+        options.refuse("--raw goes with --reveal, and not with --json")
     if options.reveal and not _is_pipe():
         where = "a terminal" if sys.stdout.isatty() else "a file"
         raise UsageError(f"A secret is written to a pipe only, not to {where}: use `| PROGRAM`.")
@@ -38,6 +40,8 @@ def _credential(options: argparse.Namespace) -> int:
             raise NoEffectiveRoute(model, routes, elsewhere)
         output.document(catalog_documents.resolution(model, routes, elsewhere, catalog.problems))
         return NO
+    if options.raw:
+        return _raw(route, secret)
     if options.reveal:
         return output.document(key_documents.revealed(route, secret))
     if options.json:
@@ -61,6 +65,16 @@ def _routes(model: ModelRef, via: str, catalog: Catalog) -> tuple[Route, ...]:
     return found
 
 
+def _raw(route: Route, secret: Secret) -> int:
+    """Write a key and nothing else, not even a line end. Raises UnsupportedRoute if a key alone is not enough."""
+    if secret.headers:
+        raise UnsupportedRoute(route, "its key comes with additional headers, which may be secret: omit --raw")
+    if not secret.value:
+        raise UnsupportedRoute(route, "it needs no key")
+    sys.stdout.buffer.write(os.fsencode(secret.value))
+    return YES
+
+
 def _is_pipe() -> bool:
     """Return whether stdout is a pipe, or a socket, which some programs use as one."""
     mode = os.fstat(1).st_mode
@@ -73,4 +87,5 @@ def add_to(subparsers: Subparsers) -> None:
     command.add_argument("model", metavar="MODEL", help="provider/model")
     command.add_argument("--via", default="", metavar="direct|GATEWAY", help="use this route")
     command.add_argument("--reveal", action="store_true", help="write the secret as JSON, to a pipe only")
+    command.add_argument("--raw", action="store_true", help="with --reveal: write only the key, without a line end")
     grammar.with_json(command)

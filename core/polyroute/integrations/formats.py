@@ -7,11 +7,12 @@ complete command, and `litellm` is a configuration of the LiteLLM proxy.
 from __future__ import annotations
 
 import json
+import os
 import shlex
 
 from polyroute.base_url import joined
 from polyroute.catalog import Catalog
-from polyroute.environment import PLUGIN, PROCESS
+from polyroute.environment import HOST, PLUGIN, PROCESS, PROJECT
 from polyroute.errors import UnsupportedRoute
 from polyroute.integrations.proxy import config
 from polyroute.integrations.request_paths import HTTP, request_path
@@ -84,8 +85,8 @@ def _curl(model: ModelRef, route: Route, model_id: str) -> str:
     lines.append(f"-d {shlex.quote(json.dumps({**named, **_BODIES[route.protocol]}))}")
     key = _key(model, route)
     if key:
-        header = shlex.quote(f"{route.auth.name}: {route.auth.prefix}%s\\n")
-        lines[0] = f"printf {header} {key} | {lines[0]} -H @-"
+        header = shlex.quote(f"{route.auth.name}: {route.auth.prefix}")
+        lines[0] = f"printf '%s\\n' {header}{key} | {lines[0]} -H @-"
     return " \\\n  ".join(lines) + "\n"
 
 
@@ -96,7 +97,16 @@ def _key(model: ModelRef, route: Route) -> str:
         return ""
     if credential.kind == "cloud-identity":
         raise UnsupportedRoute(route, "a cloud identity is not a single key that a shell could pass on")
+    layer = credential.source.layer if credential.source else ""
+    if layer in (HOST, PROJECT):
+        raise UnsupportedRoute(route, f"its key is known to this program only ({credential}), and not to a shell")
     variable = variable_of(credential)
-    if variable and credential.source and credential.source.layer == PROCESS:
+    if variable and layer == PROCESS and _is_the_key(variable):
         return f'"${variable}"'
-    return f'"$(polyroute credential {shlex.quote(str(model))} --via {shlex.quote(route.via)} --reveal)"'
+    return f'"$(polyroute credential {shlex.quote(str(model))} --via {shlex.quote(route.via)} --reveal --raw)"'
+
+
+def _is_the_key(variable: str) -> bool:
+    """Return whether the shell gets the key from a variable: what surrounds a key is trimmed, but not by a shell."""
+    value = os.environ.get(variable, "")
+    return value == value.strip()
