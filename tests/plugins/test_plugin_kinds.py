@@ -539,8 +539,9 @@ def count(log: Path) -> int:
 
 
 def test_many_models_are_mapped_by_one_process(machine: Machine, starts: Path) -> None:
-    """One start of the program maps fifty models; their routes need no further start."""
+    """One start of the program maps fifty models; their routes need no further start once its list is known."""
     catalog = machine.catalog("acme-gateway", ACME_GATEWAY_KEY="key")
+    assert ids(catalog, "acme-gateway")  # with the prices of its routes
     models = [ModelRef("openai", "gpt-5"), *(ModelRef("anthropic", f"made-up-{number}") for number in range(49))]
     before = count(starts)
     catalog.prepare(models)

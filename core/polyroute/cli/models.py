@@ -9,7 +9,12 @@ from polyroute.cli import grammar, output
 from polyroute.cli.output import NO, YES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from polyroute.catalog import Catalog
     from polyroute.cli.grammar import Subparsers
+    from polyroute.documents.list_types import ModelsDocument
+    from polyroute.model_list.rows import ModelRow
     from polyroute.model_list.selection import ModelSelection
 
 _SORTINGS = ("price", "context", "newest", "name")
@@ -27,17 +32,22 @@ def _models(options: argparse.Namespace) -> int:
         if options.offers:
             entries = [each for row in found for each in rows.entries(row)]
             found = [each for each in entries if each.offer or not options.available]
-    shown = found[: options.limit] if options.limit else found
-    if options.json:
-        from polyroute.documents import models as documents
-
-        output.document(documents.models(shown, catalog))
+        shown = found[: options.limit] if options.limit else found
+        document = _document(shown, catalog) if options.json else None
+    if document is not None:
+        output.document(document)
     else:
         from polyroute.cli import text
 
         text.models(shown, len(found), catalog, cut=not options.limit)
         text.problems(catalog.problems)
     return YES if found else NO
+
+
+def _document(shown: Iterable[ModelRow], catalog: Catalog) -> ModelsDocument:
+    from polyroute.documents import models as documents
+
+    return documents.models(shown, catalog)
 
 
 def _selection(options: argparse.Namespace) -> ModelSelection:
