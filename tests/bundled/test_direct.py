@@ -205,11 +205,11 @@ def test_providers_are_told_once_and_in_order() -> None:
 def test_a_cached_answer_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that reads the cache has the same result as the run that wrote it."""
     monkeypatch.setenv("POLYROUTE_HOME", str(tmp_path))
-    for kept in (_cached._facts_of, _cached._texts_of):  # by earlier tests in this process
+    for kept in (_cached._facts_of, _cached._rows_of):  # by earlier tests in this process
         kept.cache_clear()
     fresh = polyroute_direct.polyroute_providers(), polyroute_direct.polyroute_models(frozenset({"azure", "zenmux"}))
     assert list((tmp_path / "cache").iterdir())
-    _cached._texts_of.cache_clear()
+    _cached._rows_of.cache_clear()
     again = polyroute_direct.polyroute_providers(), polyroute_direct.polyroute_models(frozenset({"azure", "zenmux"}))
     assert fresh == again
 
