@@ -192,6 +192,26 @@ def test_an_archive_cannot_write_elsewhere(tmp_path: Path, name: str, suffix: st
         pass
 
 
+@pytest.mark.parametrize("name", ["plugin.toml\0.exe", "a\0/b", "a\nb", "a\x1b[2J"])
+@pytest.mark.parametrize("suffix", [".tar.gz", ".zip"])
+def test_an_archive_with_control_characters_in_a_name(person: Commands, tmp_path: Path, name: str, suffix: str) -> None:
+    """A name with a NUL or another control character in it is refused (exit 2), and is printed without it."""
+    archive = tmp_path / f"x{suffix}"
+    if suffix == ".zip":
+        with zipfile.ZipFile(archive, "w") as packed:
+            packed.writestr("@" * len(name), "x")  # zipfile itself would cut the name
+        archive.write_bytes(archive.read_bytes().replace(b"@" * len(name), name.encode()))
+    else:
+        with tarfile.open(archive, "w:gz") as packed_too:
+            each = tarfile.TarInfo("plain")
+            each.pax_headers = {"path": name}
+            packed_too.addfile(each, io.BytesIO())
+    done = person.run("plugins", "add", str(archive), "--yes")
+    assert (done.returncode, "contains a control character" in done.stderr) == (2, True), done.stderr
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.strip().isprintable()
+
+
 @pytest.mark.parametrize("name", ["../state", "..", "a/b", "/out", ".hidden", "a\\\\b", "Ac\\u202eme", "a,b"])
 def test_a_plugin_is_named_for_its_own_folder(person: Commands, elsewhere: Path, name: str) -> None:
     """A name that leads out of the plugin folder or is not listed there is refused, and no file changes."""

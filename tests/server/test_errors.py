@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, unquote
@@ -15,6 +17,7 @@ from polyroute.errors import (
     CustomModelExists,
     InvalidModelReference,
     KeyBoundElsewhere,
+    NotUnderstood,
     Unavailable,
     UnknownCustomModel,
     UsageError,
@@ -140,10 +143,21 @@ def test_a_fault_of_its_own_tells_nothing(capsys: pytest.CaptureFixture[str]) ->
 
 def test_every_error_of_ours_is_told() -> None:
     """Each exception type that consists of a message only has an error code of its own."""
-    plain = (UsageError, InvalidModelReference, UnknownCustomModel, CustomModelExists, KeyBoundElsewhere, Unavailable)
+    plain = (UsageError, InvalidModelReference, UnknownCustomModel, CustomModelExists, KeyBoundElsewhere)
+    plain += (NotUnderstood, Unavailable)
     codes = [errors.api_error(kind("why")).details.code for kind in plain]
     assert len(set(codes)) == len(plain)
-    assert [errors.api_error(kind("why")).status for kind in plain] == [400, 400, 404, 409, 400, 500]
+    assert [errors.api_error(kind("why")).status for kind in plain] == [400, 400, 404, 409, 400, 409, 503]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EMFILE, errno.EIO, errno.EACCES])
+def test_what_the_system_refuses_is_unavailable(number: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """An error of the system, such as a full disk, is 503 with its reason, and is not a fault of the server."""
+    fault = errors.api_error(OSError(number, os.strerror(number), CANARY))
+    assert (fault.status, fault.details.code) == (503, "unavailable")
+    assert os.strerror(number) in fault.details.message
+    assert CANARY not in fault.details.message
+    assert capsys.readouterr().err == ""
 
 
 _JSON = st.recursive(

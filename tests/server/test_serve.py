@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,12 +19,16 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.support.http_server import Client
+from tests.support.raw_sockets import connected, received
 from tests.support.serving import Server, started, within
 from tests.support.shell import POLYROUTE, Shell
 
 SECONDS_OF_LOAD = float(os.environ.get("POLYROUTE_TEST_LOAD_SECONDS", "4"))
 """Duration of the load test in seconds; 20 for a thorough run."""
+MOST_TO_END = 2.0 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+"""In seconds: two, and more on a machine where more processes wait than it has processors."""
 DEXTO = {"DEXTO_API_KEY": "dexto-secret"}
+TOKEN = "token-canary-0123456789"
 ANY_ADDRESS = "0.0.0.0"  # noqa: S104 - refused without a token
 
 
@@ -56,6 +61,51 @@ def test_a_signal_ends_it(shell: Shell, number: int, status: int) -> None:
         assert b"event: hello" in read_until(idle, b"event: hello")
         server.process.send_signal(number)
         assert server.process.wait(10) == status  # two seconds suffice unless the machine is busy
+
+
+class Endless(BaseHTTPRequestHandler):
+    """An endpoint whose responses do not end."""
+
+    def do_POST(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        with contextlib.suppress(OSError):
+            while True:
+                self.wfile.write(b": more\n\n")
+                time.sleep(0.05)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
+        """Log nothing."""
+
+
+def test_a_signal_ends_it_within_two_seconds(shell: Shell) -> None:
+    """With streams of events and of an endpoint, half a head and half a body open, SIGTERM ends it in two seconds."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Endless) as endpoint, contextlib.ExitStack() as stack:
+        endpoint.daemon_threads = True
+        threading.Thread(target=endpoint.serve_forever, daemon=True).start()
+        stack.callback(endpoint.shutdown)
+        url = f"http://127.0.0.1:{endpoint.server_port}/v1"
+        added = shell.run("custom", "add", "openai-compatible/m", "--base-url", url)
+        assert added.returncode == 0, added.stderr
+        server = stack.enter_context(started(shell, "--pass-through", POLYROUTE_TOKEN=TOKEN))
+        common = f"Host: localhost\r\nAuthorization: Bearer {TOKEN}\r\nContent-Type: application/json\r\n"
+        body = '{"model": "openai-compatible/m", "messages": []}'
+        requests = [
+            (f"POST /v1/chat/completions HTTP/1.1\r\n{common}Content-Length: {len(body)}\r\n\r\n{body}", b": more"),
+            (f"GET /api/events HTTP/1.1\r\n{common}\r\n", b"event: hello"),
+            (f"POST /api/llm/switch HTTP/1.1\r\n{common}Content-Length: 9\r\n\r\n", b""),
+            ("GET / HTTP/1.1\r\nHost:", b""),
+        ]
+        for text, reply in requests:
+            connection = stack.enter_context(connected(server.ready["url"]))
+            connection.sendall(text.encode())
+            assert reply in received(connection, reply) if reply else True
+        assert server.client.get("/health").status == 200
+        before = time.monotonic()
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(30) == 0
+        assert time.monotonic() - before < MOST_TO_END
 
 
 def test_a_request_is_finished(shell: Shell) -> None:
@@ -112,14 +162,19 @@ def test_a_port_in_use(shell: Shell) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--host", ANY_ADDRESS], "token"),
+        (["--host", ANY_ADDRESS], "secrets.token_urlsafe()"),
         (["--host", "::"], "token"),
+        (["--host", ANY_ADDRESS, "--token", "nineteen-characters"], "20 characters or more"),
+        (["--host", ANY_ADDRESS, "--token", "a token with spaces in it"], "visible ASCII"),
+        (["--trusted-proxy", "127.0.0.1"], "behind a proxy"),
+        (["--trusted-proxy", "10.0.0.0/8", "--token", "short"], "20 characters or more"),
+        (["--trusted-proxy", "proxy.example", "--token", TOKEN], "proxy.example"),
         (["--port", "70000"], "70000"),
         (["--ui-dir", "/nonexistent"], "index.html"),
     ],
 )
 def test_what_it_refuses(shell: Shell, options: list[str], said: str) -> None:
-    """Listening for other machines without a token and invalid options are refused with exit status 2."""
+    """Being reached from other machines without a token or with a short one, and invalid options, end with status 2."""
     done = shell.run("serve", *options)
     assert done.returncode == 2
     assert said in done.stderr
@@ -127,11 +182,45 @@ def test_what_it_refuses(shell: Shell, options: list[str], said: str) -> None:
 
 def test_for_other_machines_with_a_token(shell: Shell) -> None:
     """With a token in the environment, the server listens on all addresses and requires the token."""
-    with started(shell, "--host", ANY_ADDRESS, POLYROUTE_TOKEN="token-canary") as server:
+    with started(shell, "--host", ANY_ADDRESS, "--trusted-proxy", "127.0.0.1", POLYROUTE_TOKEN=TOKEN) as server:
         client = Client(server.ready["url"].replace(ANY_ADDRESS, "127.0.0.1"))
         assert client.get("/api/plugins").status == 401
-        assert client.get("/api/plugins", authorization="Bearer token-canary").status == 200
-        assert "token-canary" not in json.dumps(server.ready)
+        assert client.get("/api/plugins", authorization=f"Bearer {TOKEN}").status == 200
+        assert TOKEN not in json.dumps(server.ready)
+        wrong = {"authorization": "Bearer wrong", "x_forwarded_for": "192.0.2.1"}
+        assert [client.get("/api/plugins", **wrong).status for _ in range(6)] == [401] * 5 + [429]
+        assert {client.get("/api/plugins", authorization="Bearer wrong").status for _ in range(8)} == {401}
+
+
+BROWSER = """#!/bin/sh
+echo "$@" > "$HOME/arguments"
+path="${1#file://}"
+cp -p "$path" "$HOME/page"
+"""
+
+
+def test_a_browser_is_not_told_the_token(shell: Shell) -> None:
+    """--open gives a browser the address of a private file that leads to the page, and removes it at the end."""
+    browser = shell.home / "browser"
+    browser.write_text(BROWSER)
+    browser.chmod(0o755)
+    state = shell.ours / "state"
+    state.mkdir()
+    stray = state / "open-old.html"
+    stray.write_text(TOKEN)
+    os.utime(stray, (0, 0))
+    with started(shell, "--open", BROWSER=f"{browser} %s", POLYROUTE_TOKEN=TOKEN) as server:
+        page = shell.home / "page"
+        assert within(30, lambda: page.exists() and "</a>" in page.read_text())
+        assert TOKEN not in (shell.home / "arguments").read_text()
+        assert f'url={server.ready["url"]}/#token={TOKEN}"' in page.read_text()
+        assert page.stat().st_mode & 0o777 == 0o600
+        assert not stray.exists()
+        assert server.end() == 0
+    assert list(state.glob("open-*")) == []
+    with started(shell, "--open", BROWSER=f"{browser} %s") as server:
+        url = server.ready["url"]
+        assert within(30, lambda: (shell.home / "arguments").read_text() == f"{url}\n")
 
 
 def test_it_ends_with_its_parent(shell: Shell) -> None:

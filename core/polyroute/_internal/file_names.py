@@ -21,6 +21,8 @@ def fault(path: str) -> str:
     names = parts(path)
     if ".." in names or names[0] == "" or any(":" in name for name in names):
         return "it leads out of the plugin's folder"
+    if re.search(r"[\x00-\x1f\x7f]", path):
+        return "it contains a control character"
     for name in names:
         if re.fullmatch(_DEVICES, name, re.IGNORECASE) or (name != "." and name.endswith((".", " "))):
             return f"{name!r} can't be the name of a file on Windows"

@@ -198,7 +198,7 @@ def _unpack(archive: str, target: str) -> None:
     import zipfile
     import zlib
 
-    broken = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError)
+    broken = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError)
     try:
         with contextlib.ExitStack() as stack:
             entries = _zipped(archive, stack) if archive.endswith(".zip") else _tarred(archive, stack)
@@ -232,7 +232,8 @@ def _zipped(archive: str, stack: contextlib.ExitStack) -> Iterator[_Entry]:
         if not each.is_dir() and stat.S_IFMT(mode) not in (0, stat.S_IFREG):
             raise UsageError(f"{archive}: {each.filename} is a link or not a regular file.")
         read = None if each.is_dir() else partial(opened.open, each)
-        yield _Entry(each.filename, bool(mode & 0o100), read)
+        is_cut = "\0" in each.orig_filename  # zipfile ends a name at a NUL, so that it would look like another
+        yield _Entry(each.orig_filename if is_cut else each.filename, bool(mode & 0o100), read)
 
 
 def _write(entries: Iterator[_Entry], target: str) -> None:
@@ -243,7 +244,7 @@ def _write(entries: Iterator[_Entry], target: str) -> None:
         if count > MOST_FILES:
             raise UsageError(f"it contains more than {MOST_FILES} files.")
         if why := file_names.fault(entry.name):
-            raise UsageError(f"{entry.name}: {why}.")
+            raise UsageError(f"{entry.name if entry.name.isprintable() else ascii(entry.name)}: {why}.")
         if entry.open is None:
             continue
         path = os.path.join(target, *file_names.parts(entry.name))
