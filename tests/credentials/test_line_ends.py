@@ -34,8 +34,8 @@ VALUES = ("canary\nX: 1", "canary\rX: 1", FORGED, "canary\x00", "canary\x1b[2J",
 class Acme:
     """A provider whose key is in a variable or a field of a file, and one whose login the plugin owns."""
 
-    def __init__(self, secret: Secret = Secret("fine")) -> None:
-        self.secret = secret
+    def __init__(self, secret: Secret | None = None) -> None:
+        self.secret = secret or Secret("fine")
 
     @hookimpl
     def polyroute_providers(self) -> list[Provider]:

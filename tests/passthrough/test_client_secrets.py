@@ -114,7 +114,7 @@ def test_a_header_with_the_token_stays_behind(client: Client, upstream: Upstream
     ],
 )
 def test_secret_parameters_stay_behind(client: Client, upstream: Upstream, query: str, left: str) -> None:
-    """Query parameters that are known to hold a secret, or that hold the token, are left out; others stay as spelled."""
+    """Query parameters that are known to hold a secret, or hold the token, are left out; others stay as spelled."""
     request = passed(client, upstream, query)
     assert request.path == f"/v1/chat/completions{left}"
     assert TOKEN not in str(request)

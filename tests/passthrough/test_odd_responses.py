@@ -79,6 +79,8 @@ def answer(client: Client) -> Answer:
     return client.post(CHAT, asking("acme/acme-large"))
 
 
+HINTS = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n"
+CHUNKED = b"transfer-encoding: chunked\r\ncontent-length: 9\r\n\r\n2\r\n{}\r\n0\r\nx-t: 1\r\n\r\n"
 BODY = b"content-length: 2\r\n\r\n{}"
 
 
@@ -113,16 +115,16 @@ def test_what_is_no_response_is_refused(
 @pytest.mark.parametrize(
     ("said", "status", "body"),
     [
-        (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 200 OK\r\n" + BODY, 200, b"{}"),
+        (HINTS + b"HTTP/1.1 200 OK\r\n" + BODY, 200, b"{}"),
         (b"HTTP/1.1 204 No Content\r\ncontent-length: 2\r\n\r\n", 204, b""),
         (b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 2\r\n\r\n{}", 200, b"{}"),
-        (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ncontent-length: 9\r\n\r\n2\r\n{}\r\n0\r\nx-t: 1\r\n\r\n", 200, b"{}"),
+        (b"HTTP/1.1 200 OK\r\n" + CHUNKED, 200, b"{}"),
         (b"HTTP/1.1 200 OK\r\nx-bad: a\x01b\r\nx-good: c\r\n" + BODY, 200, b"{}"),
         (b"HTTP/1.0 200 OK\r\n\r\n{}", 200, b"{}"),
         (b"HTTP/1.1 418\r\n" + BODY, 418, b"{}"),
         (b"HTTP/1.1 599 Odd\r\n" + BODY, 599, b"{}"),
     ],
-)  # fmt: skip
+)
 def test_what_is_odd_but_a_response(
     stack: ExitStack, serve: Serve, endpoint: RawEndpoint, said: bytes, status: int, body: bytes
 ) -> None:

@@ -18,6 +18,7 @@ from polyroute.errors import (
     InvalidModelReference,
     KeyBoundElsewhere,
     NotUnderstood,
+    PolyrouteError,
     Unavailable,
     UnknownCustomModel,
     UsageError,
@@ -143,8 +144,8 @@ def test_a_fault_of_its_own_tells_nothing(capsys: pytest.CaptureFixture[str]) ->
 
 def test_every_error_of_ours_is_told() -> None:
     """Each exception type that consists of a message only has an error code of its own."""
-    plain = (UsageError, InvalidModelReference, UnknownCustomModel, CustomModelExists, KeyBoundElsewhere)
-    plain += (NotUnderstood, Unavailable)
+    plain: tuple[type[PolyrouteError], ...] = (UsageError, InvalidModelReference, UnknownCustomModel)
+    plain += (CustomModelExists, KeyBoundElsewhere, NotUnderstood, Unavailable)
     codes = [errors.api_error(kind("why")).details.code for kind in plain]
     assert len(set(codes)) == len(plain)
     assert [errors.api_error(kind("why")).status for kind in plain] == [400, 400, 404, 409, 400, 409, 503]

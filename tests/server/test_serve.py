@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,13 +20,11 @@ import pytest
 
 from tests.support.http_server import Client
 from tests.support.raw_sockets import connected, received
-from tests.support.serving import Server, started, within
+from tests.support.serving import MOST_TO_END, Endless, resident, started, within
 from tests.support.shell import POLYROUTE, Shell
 
 SECONDS_OF_LOAD = float(os.environ.get("POLYROUTE_TEST_LOAD_SECONDS", "4"))
 """Duration of the load test in seconds; 20 for a thorough run."""
-MOST_TO_END = 2.0 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
-"""In seconds: two, and more on a machine where more processes wait than it has processors."""
 DEXTO = {"DEXTO_API_KEY": "dexto-secret"}
 TOKEN = "token-canary-0123456789"
 ANY_ADDRESS = "0.0.0.0"  # noqa: S104 - refused without a token
@@ -61,22 +59,6 @@ def test_a_signal_ends_it(shell: Shell, number: int, status: int) -> None:
         assert b"event: hello" in read_until(idle, b"event: hello")
         server.process.send_signal(number)
         assert server.process.wait(10) == status  # two seconds suffice unless the machine is busy
-
-
-class Endless(BaseHTTPRequestHandler):
-    """An endpoint whose responses do not end."""
-
-    def do_POST(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "text/event-stream")
-        self.end_headers()
-        with contextlib.suppress(OSError):
-            while True:
-                self.wfile.write(b": more\n\n")
-                time.sleep(0.05)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
-        """Log nothing."""
 
 
 def test_a_signal_ends_it_within_two_seconds(shell: Shell) -> None:
@@ -364,9 +346,3 @@ def test_memory_stays_as_it_is(shell: Shell) -> None:
         ask(REQUESTS)
         connection.close()
         assert resident(server) - before < MOST_GROWTH
-
-
-def resident(server: Server) -> int:
-    """Return the server's current resident memory in bytes."""
-    status = Path(f"/proc/{server.process.pid}/status").read_text()
-    return int(status.partition("VmRSS:")[2].split()[0]) * 1024

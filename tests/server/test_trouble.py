@@ -1,4 +1,4 @@
-"""Requests that a broken file, a full disk or a taken lock makes impossible: 409 or 503, with the reason, and never 500."""
+"""Requests that a broken file, a full disk or a taken lock makes impossible: 409 or 503, with the reason."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 from filelock import FileLock
 
 from polyroute import Catalog, Environment, Plugins, Unavailable, hookimpl
-from polyroute._internal import files
+from polyroute._internal import files, threads
 from polyroute._internal.threads import Workers
 from polyroute.server import create_app
 from polyroute.server.state import Snapshot
@@ -81,9 +81,7 @@ def test_a_folder_in_the_place_of_a_file(client: Client, written: tuple[Path, Wr
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EDQUOT])
-def test_a_full_disk(
-    client: Client, written: tuple[Path, Write], monkeypatch: pytest.MonkeyPatch, number: int
-) -> None:
+def test_a_full_disk(client: Client, written: tuple[Path, Write], monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     """A full or read-only disk is 503 with the reason; the request succeeds once that is fixed."""
     import tempfile
 
@@ -123,7 +121,9 @@ class Escaping:
         return ()
 
 
-@pytest.mark.parametrize("raised", [SystemExit(3), KeyboardInterrupt(), GeneratorExit(), StopIteration(), OSError(28, "x")])
+@pytest.mark.parametrize(
+    "raised", [SystemExit(3), KeyboardInterrupt(), GeneratorExit(), StopIteration(), OSError(28, "x")]
+)
 def test_a_plugin_that_ends_the_world(raised: BaseException, tmp_path: Path) -> None:
     """Whatever a plugin raises in a request, the server answers it with less than 500 or 503, and goes on."""
     plugin = Escaping(raised)
@@ -139,7 +139,9 @@ def test_a_plugin_that_ends_the_world(raised: BaseException, tmp_path: Path) -> 
         assert client.get("/health").status == 200
 
 
-@pytest.mark.parametrize("raised", [SystemExit(3), KeyboardInterrupt(), GeneratorExit(), StopIteration(), CancelledError()])
+@pytest.mark.parametrize(
+    "raised", [SystemExit(3), KeyboardInterrupt(), GeneratorExit(), StopIteration(), CancelledError()]
+)
 def test_work_that_is_ended(raised: BaseException) -> None:
     """What would end an event loop, or look like a cancellation, is an error of the one who waits for the work."""
 
@@ -164,6 +166,38 @@ def test_a_system_without_threads(monkeypatch: pytest.MonkeyPatch) -> None:
         return await workers.run(lambda: 2)
 
     assert asyncio.run(run()) == 2
+
+
+def test_work_that_is_never_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work that gets no thread, since all hang, does not wait for ever."""
+    monkeypatch.setattr(threads, "START_SECONDS", 0.05)
+
+    async def run() -> None:
+        workers, released = Workers(1), threading.Event()
+        hanging = asyncio.ensure_future(workers.run(released.wait))
+        await asyncio.sleep(0)
+        with pytest.raises(Unavailable, match="threads"):
+            await workers.run(lambda: 1)
+        released.set()
+        await hanging
+        assert await workers.run(lambda: 2) == 2
+
+    asyncio.run(run())
+
+
+def test_too_much_work_is_refused() -> None:
+    """Work beyond what may wait for a thread is refused at once, and the rest is done."""
+
+    async def run() -> None:
+        workers, released = Workers(1, 1), threading.Event()
+        accepted = [asyncio.ensure_future(workers.run(released.wait)) for _ in range(2)]
+        await asyncio.sleep(0)
+        with pytest.raises(Unavailable, match="threads"):
+            await workers.run(lambda: 1)
+        released.set()
+        assert await asyncio.gather(*accepted) == [True, True]
+
+    asyncio.run(run())
 
 
 def test_long_queries_don_t_fill_the_memory(plugins: Plugins) -> None:

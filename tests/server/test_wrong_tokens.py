@@ -27,8 +27,8 @@ def client(plugins: Plugins, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client
         yield found
 
 
-def tried(client: Client, address: str, token: str = "wrong") -> Answer:
-    return client.get(PATH, authorization=f"Bearer {token}", x_forwarded_for=address)
+def tried(client: Client, address: str, given: str = "wrong") -> Answer:
+    return client.get(PATH, authorization=f"Bearer {given}", x_forwarded_for=address)
 
 
 def test_wrong_tokens_are_slowed_down(client: Client) -> None:

@@ -13,7 +13,7 @@ from tests.support.machine import IN_CI
 TESTS = Path(__file__).parents[1]
 LANES = ("clients", "team", "soak", "slow", "fast")
 """The lanes; each test is in one. `full`, which runs by default, is `fast` and `slow`."""
-SLOW_FOLDERS = {"cli", "conformance", "fallback", "integrations", "page", "passthrough", "server"}
+SLOW_FOLDERS = {"cli", "conformance", "fallback", "fuzz", "integrations", "page", "passthrough", "server"}
 """Folders below `tests/` whose tests all need processes, servers, a browser or client libraries."""
 SLOW_FIXTURES = {"browser", "installation", "node", "serve", "shell"}
 """Fixtures that start a process or a server; other tests that start one have the mark `slow`."""

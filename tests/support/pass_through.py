@@ -16,7 +16,7 @@ from tests.support.endpoint_plugins import Direct
 from tests.support.http_server import Answer, Client, running
 
 TOKEN = "token-canary"
-BEARER = {"authorization": f"Bearer {TOKEN}"}
+BEARER: dict[str, Any] = {"authorization": f"Bearer {TOKEN}"}
 KEYS = {"ACME_KEY": "secret-1", "UMBRELLA_KEY": "secret-1"}
 CHAT = "/v1/chat/completions"
 QUESTION: Any = [{"role": "user", "content": "Hello?"}]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import socket
-import time
-from collections.abc import Callable
 from urllib.parse import urlsplit
 
 
@@ -28,11 +26,3 @@ def received(connection: socket.socket, end: bytes = b"") -> bytes:
 def status_of(answer: bytes) -> int:
     """Return the status of a response; 0 if there is none."""
     return int(answer.split(b" ", 2)[1]) if answer.startswith(b"HTTP/1.1 ") else 0
-
-
-def within(seconds: float, holds: Callable[[], bool]) -> bool:
-    """Poll `holds` until it is true, for at most `seconds`; return its last result."""
-    end = time.monotonic() + seconds
-    while not (found := holds()) and time.monotonic() < end:
-        time.sleep(0.01)
-    return found

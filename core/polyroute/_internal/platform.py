@@ -149,7 +149,7 @@ def variables_for_python(home: str) -> dict[str, str]:
 
 
 def max_open_files() -> int | None:
-    """Return how many files and connections this process may have open; None if there is no such limit, as on Windows."""
+    """Return how many files and connections this process may have open; None if there is no limit, as on Windows."""
     if not _IS_POSIX:
         return None
     import resource

@@ -9,6 +9,13 @@ from typing import Any, TypeVar
 
 from polyroute.errors import Unavailable
 
+START_SECONDS = 90.0
+"""How long work waits for a free thread: as long as the most patient caller waits for a result. Without the limit, what
+waits for plugins that hang for ever would pile up."""
+MAX_WAITING = 1_000
+"""How much work may wait for a free thread, unless stated otherwise: more than connections."""
+_OCCUPIED = "Plugins or services that do not respond occupy all threads. Try again later."
+
 T = TypeVar("T")
 
 
@@ -19,12 +26,16 @@ class Workers:
     as the threads of a pool would.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, max_waiting: int = MAX_WAITING) -> None:
         self._free = asyncio.Semaphore(limit)
+        self._waiting, self._max_waiting = 0, max_waiting
 
     async def run(self, work: Callable[[], T]) -> T:
-        """Return what `work` returns, or raise what it raises. Work is not cancelled when its caller stops waiting."""
-        await self._free.acquire()
+        """Return what `work` returns, or raise what it raises. Work is not cancelled when its caller stops waiting.
+
+        Raises Unavailable if the work can't be started.
+        """
+        await self._wait()
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
 
@@ -49,6 +60,19 @@ class Workers:
             self._free.release()
             raise Unavailable("The system starts no more threads. Try again later.") from None
         return await done
+
+    async def _wait(self) -> None:
+        """Wait for a free thread."""
+        if self._waiting >= self._max_waiting:
+            raise Unavailable(_OCCUPIED)
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                await self._free.acquire()
+        except TimeoutError:
+            raise Unavailable(_OCCUPIED) from None
+        finally:
+            self._waiting -= 1
 
 
 def _carried(error: BaseException) -> Exception:

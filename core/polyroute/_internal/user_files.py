@@ -94,7 +94,7 @@ class UserFiles:
     def _check_mode(self, path: str, variables: Mapping[str, str]) -> None:
         """Report a file with keys that other users may read or write, whatever its folder allows them, as ssh does."""
         holds_keys = any(value and name.upper().endswith(_KEY_WORDS) for name, value in variables.items())
-        if holds_keys and platform.others_may_access(path):
+        if holds_keys and platform.others_may_access(path) and not platform.without_modes(path):
             message = "holds keys, but other users of this machine may read or change it."
             self._problems.report(Problem(message, f"Run: chmod 600 {shlex.quote(path)}", path=path, code="file-mode"))
 

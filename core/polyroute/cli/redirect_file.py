@@ -15,6 +15,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from polyroute._internal import file_access
+
 _PREFIX, _SUFFIX = "open-", ".html"
 _KEPT_SECONDS = 60.0
 """How long the file is kept: a browser may have to start first."""
@@ -26,7 +28,7 @@ def to(url: str, folder: str) -> Iterator[str]:
 
     It is removed after a minute or at the end of the block. Files that killed processes left are removed first.
     """
-    os.makedirs(folder, mode=0o700, exist_ok=True)
+    file_access.make_folders(folder)
     _sweep(folder)
     descriptor, path = tempfile.mkstemp(_SUFFIX, _PREFIX, folder)  # with mode 0600
     with open(descriptor, "w", encoding="utf-8") as file:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _PORT = 3210
 _MIN_TOKEN = 20
 """The shortest token for a server that other machines can reach: random letters and digits have then 100 bits."""
-_MAKE_TOKEN = 'To make one: python3 -c "import secrets; print(secrets.token_urlsafe())"'
+_HOW_TO_MAKE = 'To make one: python3 -c "import secrets; print(secrets.token_urlsafe())"'
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -76,16 +76,16 @@ def _check(options: argparse.Namespace, token: str) -> None:
 def _check_token(options: argparse.Namespace, token: str) -> None:
     is_public = not is_loopback(options.host) or bool(options.trusted_proxy)
     if not token and is_public:
-        raise UsageError(f"{_reached(options)}: set a token with --token or POLYROUTE_TOKEN. {_MAKE_TOKEN}")
+        raise UsageError(f"{_reached(options)}: set a token with --token or POLYROUTE_TOKEN. {_HOW_TO_MAKE}")
     if options.pass_through and not token:
         raise UsageError(
-            f"--pass-through spends your money: set a token with --token or POLYROUTE_TOKEN. {_MAKE_TOKEN}"
+            f"--pass-through spends your money: set a token with --token or POLYROUTE_TOKEN. {_HOW_TO_MAKE}"
         )
     if not re.fullmatch("[!-~]*", token):
         raise UsageError("A token must consist of visible ASCII characters.")
     if is_public and len(token) < _MIN_TOKEN:
         message = f"{_reached(options)}, where a short token can be guessed: use {_MIN_TOKEN} characters or more."
-        raise UsageError(f"{message} {_MAKE_TOKEN}")
+        raise UsageError(f"{message} {_HOW_TO_MAKE}")
 
 
 def _reached(options: argparse.Namespace) -> str:

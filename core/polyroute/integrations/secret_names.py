@@ -35,22 +35,22 @@ PREFIXES = (
 )
 """What the names of further headers begin with."""
 
-_SECRET_WORDS = (
+_WORDS = (
     r"(?:api|access|secret|subscription|virtual|private|master|account|auth)[-_]?key"
     r"|(?:auth|access|id|refresh|session|security|bearer|csrf|xsrf|api)[-_]?token|token|secret|client[-_]?secret"
     r"|authorization|auth|password|passwd|credentials?|jwt|assertion|signature"
 )
 """Words that say that a value is secret. A bare `key` is none: `Idempotency-Key` is for the endpoint."""
-_SECRET_NAME = rf"(?:.*[-_.])?(?:{_SECRET_WORDS})"
+_NAME = rf"(?:.*[-_.])?(?:{_WORDS})"
 _IN_QUERIES = r"key|sig|code"
 """Further names of keys in queries, as some cloud services have them."""
 
 
 def is_secret_header(name: str) -> bool:
     """Return whether a header, with its name in lower case, is known to hold a secret or the client's own account."""
-    return name in HEADERS or name.startswith(PREFIXES) or re.fullmatch(_SECRET_NAME, name) is not None
+    return name in HEADERS or name.startswith(PREFIXES) or re.fullmatch(_NAME, name) is not None
 
 
 def is_secret_parameter(name: str) -> bool:
     """Return whether a query parameter is known to hold a secret."""
-    return re.fullmatch(rf"{_SECRET_NAME}|{_IN_QUERIES}", name.lower()) is not None
+    return re.fullmatch(rf"{_NAME}|{_IN_QUERIES}", name.lower()) is not None

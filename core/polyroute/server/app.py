@@ -56,8 +56,9 @@ register_url_convertor("rest", _Rest())
 _UNCACHED = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 _API = "/api"
 _TOO_MANY, _RETRY_SECONDS = 429, "5"
-_LANES = {"reading": 8, "writing": 8, "network": 4, "passing": 8}
-"""The number of threads for each kind of work."""
+_LANES = {"reading": (8,), "writing": (8,), "network": (4, 16), "passing": (8,)}
+"""The number of threads for each kind of work, and how much work may wait. Work for the network is done even if
+the client has left, so that little of it may wait."""
 _ENDING = ApiError("ending", "The server stopped before the request was done.", "system", scope="http", status=503)
 _TIMEOUTS = {"reading": PATIENCE_SECONDS, "writing": LOCK_TIMEOUT_SECONDS + 10.0, "network": 90.0}
 """How long a request waits, in seconds. A write may first wait for a lock."""
@@ -79,7 +80,7 @@ class App:
         self._holders, self._current, self._guard = holders, current, guard
         self._background_refresh, self._pass_through = background_refresh, pass_through
         self._events, self._removed = Events(), RemovedKeys()
-        self._lanes = {name: Workers(limit) for name, limit in _LANES.items()}
+        self._lanes = {name: Workers(*limits) for name, limits in _LANES.items()}
         routes = [*self._routes((*OPERATIONS, _described(description))), Route(f"{_API}/events", self._stream)]
         self._guarded: tuple[str, ...] = (f"{_API}/",)
         if pass_through is not None:

@@ -97,6 +97,7 @@ class Snapshot:
 
 async def wait_for(task: asyncio.Future[Any], seconds: float = PATIENCE_SECONDS) -> Any:
     """Return the result of `task`. Raises ApiError, without cancelling the task, if it takes longer than `seconds`."""
+    task.add_done_callback(_note_error)  # the client may leave before
     await asyncio.wait({task}, timeout=seconds)
     if task.done():
         return task.result()
@@ -168,6 +169,7 @@ class StateHolder:
     def _begin(self) -> asyncio.Task[None]:
         self._renewal_started = time.monotonic()
         self._renewal = asyncio.create_task(self._renew())
+        self._renewal.add_done_callback(_note_error)
         return self._renewal
 
     async def _renew(self) -> None:
@@ -193,6 +195,12 @@ class StateHolder:
         for path in self._load.files(catalog.environment):
             seen.setdefault(path, identity_or_none(path))
         return Snapshot(catalog, seen)
+
+
+def _note_error(task: asyncio.Future[Any]) -> None:
+    """Take notice of an error, which asyncio would otherwise print, with what it quotes, if nobody waits for it."""
+    if not task.cancelled():
+        task.exception()
 
 
 class States:

@@ -19,7 +19,7 @@ can try one token a second, however many connections it opens. The right token i
 FORGET_SECONDS = 900.0
 """How long wrong tokens are remembered."""
 MAX_NETWORKS = 10_000
-"""The limit for remembered networks, a few hundred bytes each. Beyond it the one that was quiet longest is forgotten."""
+"""The limit for remembered networks, a few hundred bytes each. Beyond it the one that is quiet longest is forgotten."""
 _IPV6_PREFIX = 64
 """One customer of a provider gets at least this network, and so any of its addresses."""
 

@@ -1,4 +1,4 @@
-"""Remove from a client's request what is not meant for an endpoint: the server's own token, and the client's secrets."""
+"""Remove what is not meant for an endpoint from a request: the server's own token, and the client's secrets."""
 
 from __future__ import annotations
 
