@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import secrets
@@ -127,7 +128,7 @@ async def _one(
     client: httpx2.AsyncClient,
 ) -> Verification:
     if isinstance(probe, Verification):
-        return probe._replace(message=_safe(probe.message, asking))
+        return await _of_plugin(probe, route, asking, readers)
     why = _unsupported(route, probe, asking.paid)
     if why or probe is None:
         return Verification(name, "unsupported", why)
@@ -146,6 +147,15 @@ async def _one(
     except TimeoutError:
         return Verification(name, "unreachable", f"no response within {asking.seconds:g} seconds")
     return found._replace(provider=name)
+
+
+async def _of_plugin(found: Verification, route: Route, asking: VerificationRequest, readers: Workers) -> Verification:
+    """Return what a plugin found out, without the secret, which is read because the message may quote it."""
+    if found.message and route.credential:
+        with contextlib.suppress(SecretUnavailable, TimeoutError):
+            async with asyncio.timeout(asking.seconds):
+                await readers.run(lambda: asking.environment.secret(route.credential))
+    return found._replace(message=_safe(found.message, asking))
 
 
 async def _asked(client: httpx2.AsyncClient, call: Call, probe: Probe, asking: VerificationRequest) -> Verification:

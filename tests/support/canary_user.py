@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -33,8 +35,11 @@ models = ["m"]
 verify = { path = "/nowhere" }
 
 [providers.by-file]
+kind = "gateway"
 base_url = "@URL@"
 models = ["m"]
+routeability = { providers = ["by-variable"] }
+mapping = { spelled = "vendor" }
 slots.key = { from = [{ file = "~/.acme/login.json", json_field = "the.token" }], secret = true }
 
 [providers.by-command]
@@ -44,6 +49,7 @@ slots.key = { from = [{ command = ["@COMMAND@"] }], secret = true }
 """
 COMMAND = """\
 #!/bin/sh
+tr '\\0' ' ' < /proc/$$/cmdline >> "$HOME/command-lines"
 exec cat "$HOME/.acme/printed"
 """
 EXECUTABLE = """\
@@ -58,6 +64,7 @@ hosts = ["@HOST@"]
 PROGRAM = """\
 import json, sys
 
+open("@HOME@/command-lines", "a").write(open("/proc/self/cmdline").read())
 PROVIDER = {"env": ["BY_PROGRAM_KEY"], "base_url": "@URL@", "models": ["m"]}
 LOGIN = {"base_url": "@URL@", "models": ["m"]}
 
@@ -131,7 +138,7 @@ class CanaryUser:
 
     def __init__(self, shell: Shell, url: str, **values: str) -> None:
         """`values` are keys other than canaries, by place, with `_` for `-`."""
-        self.shell, self.home, self._url = shell, shell.home, url
+        self.shell, self.home, self.url = shell, shell.home, url
         self._values = {name.replace("_", "-"): value for name, value in values.items()}
         self.person = Person(self.home)
         self.models = {name: f"{name}/m" for name in PLACES[:-3]}
@@ -145,6 +152,39 @@ class CanaryUser:
     def key(self, place: str) -> str:
         """Return the key in this place."""
         return self._values.get(place) or canary(place)
+
+    def add_other_places(self) -> None:
+        """Also add other tools' logins, a project's file, configurations, the server's token and further variables."""
+        login = {name: canary(name) for name in ("token", "refreshToken", "dextoApiKey", "openRouterApiKey")}
+        aws = [f"{name} = {canary(name)}" for name in ("aws_access_key_id", "aws_secret_access_key")]
+        identity = {"client_secret": canary("adc"), "refresh_token": canary("adc-refresh"), "type": "authorized_user"}
+        section = {"provider": "anthropic", "model": "claude-sonnet-4-5", "apiKey": canary("config")}
+        entry = {"name": "x", "provider": "litellm", "baseURL": self.url, "apiKey": canary("imported")}
+        for name, text in {
+            ".dexto/auth.json": json.dumps(login),
+            ".aws/credentials": "\n".join(["[default]", *aws, ""]),
+            ".config/gcloud/application_default_credentials.json": json.dumps(identity),
+            "project/.env": f"XAI_API_KEY={canary('project')}\n",
+            "agent.json": json.dumps({"llm": section}),
+            "broken.json": json.dumps({"llm": section})[:-1],
+            "models.json": json.dumps({"version": 1, "models": [entry]}),
+            "broken-models.json": json.dumps({"version": 1, "models": [entry]})[:-1],
+        }.items():
+            self._write(name, text)
+        names = ("POLYROUTE_TOKEN", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "SOMETHING_ELSE", "AICORE_SERVICE_KEY")
+        self.shell.variables |= {name: canary(name) for name in names}
+
+    def keep_caches_apart(self) -> None:
+        """Give the user a cache of their own, so that all files of theirs can be searched."""
+        cache = self.shell.ours / "cache"
+        shared = cache.resolve()
+        cache.unlink()
+        shutil.copytree(shared, cache)
+
+    def places_of_canaries(self) -> set[str]:
+        """Return the files in the home that contain a canary, relative to the home."""
+        walked = [Path(folder, name) for folder, _, names in os.walk(self.home, followlinks=True) for name in names]
+        return {str(path.relative_to(self.home)) for path in walked if MARK.encode() in path.read_bytes()}
 
     def _write(self, name: str, text: str) -> Path:
         path = self.home / name
@@ -165,12 +205,12 @@ class CanaryUser:
         self._write(".dexto/models/custom-models.json", json.dumps({"version": 1, "models": models}))
 
     def _model(self, name: str, key: str) -> dict[str, str]:
-        return {"name": name, "provider": "openai-compatible", "baseURL": self._url, "apiKey": key}
+        return {"name": name, "provider": "openai-compatible", "baseURL": self.url, "apiKey": key}
 
     def _add_plugins(self) -> None:
         command = self._write("command", COMMAND)
         command.chmod(0o755)
-        told = {"@URL@": self._url, "@COMMAND@": str(command), "@HOST@": self._url.split("/")[2]}
+        told = {"@URL@": self.url, "@COMMAND@": str(command), "@HOST@": self.url.split("/")[2]}
         told["@HOME@"] = str(self.home)
         told["@ARGV@"] = json.dumps([sys.executable, "-I", "-S", "./run.py"])
         self.person.approve(self.person.put("manifest", _filled(MANIFEST, told)))
