@@ -28,6 +28,8 @@ The pattern means the same to Python's `re` and to JavaScript.
 """
 DESCRIPTION = "an http or https URL in ASCII without user name, ?, #, $ and backslash"
 _PLACEHOLDER = r"\$\{(\w*)\}"
+_AUTHORITY = r"(?:\[[0-9A-Fa-f:.]+\]|[^\[\]]+?)(?::\d+)?"
+"""Host and port. After a `]` some parsers ignore what is no port, and others don't."""
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _SHAPES: dict[Check, str] = {
     "slug": r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}",
@@ -72,7 +74,7 @@ def origin_of(url: str) -> Origin:
         host, port = (parts.hostname or "").encode("idna").decode("ascii"), parts.port
     except ValueError:
         host, port = "", None
-    if not host:
+    if not (host and re.fullmatch(_AUTHORITY, parts.netloc)):
         raise UsageError(f"{url} is not an address that can be requested: correct the base URL.")
     return parts.scheme, host, None if _DEFAULT_PORTS.get(parts.scheme) == port else port
 

@@ -26,7 +26,6 @@ HOST, PROCESS, PROJECT, KEYRING, GLOBAL = "host", "env", "project .env", "keyrin
 CUSTOM, PLUGIN, COMMAND = "custom model", "plugin", "command"
 """The layers whose secrets only a catalog can read."""
 _REFERENCE = r"\$\{(\w+)(?::-([^}]*))?\}"
-
 # No file can exist under this path.
 _NOBODYS_HOME = os.devnull
 
@@ -173,6 +172,10 @@ class Environment:
             return None
         return self._values.get(variable)
 
+    def is_exact(self, variable: str) -> bool:
+        """Return whether the process's value is the one looked up, with no blanks around it that are trimmed here."""
+        return self._process.get(variable) == self._values.get(variable)
+
     def path(self, text: str) -> str:
         """Return the path or name `text` with `~`, `${NAME}` and `${NAME:-default}` expanded."""
         filled = text
@@ -221,8 +224,7 @@ class Environment:
 
         A secret with an expiry is kept in memory until one minute before it expires, and is read by one thread at a
         time. Raises SecretUnavailable if the secret can't be obtained (removed, expired, a login to renew) or if the
-        credential has no single secret (a cloud identity), and UsageError if `credential` is None, as it is for a route
-        that is not usable.
+        credential has no single secret (a cloud identity), and UsageError if `credential` is None: no usable route.
         """
         if credential is None:
             raise UsageError("There is no credential to reveal: the route is not usable.")

@@ -96,9 +96,20 @@ def test_what_is_no_base_url(text: str) -> None:
     assert not is_base_url(text)
 
 
-@pytest.mark.parametrize("url", ["", "acme.example", "https://", "https://acme.example:99999", "https://[::1"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "acme.example",
+        "https://",
+        "https://acme.example:99999",
+        "https://[::1",
+        "https://[::1]0",
+        "https://[::1]evil.example",
+    ],
+)
 def test_nobody_can_call_what_has_no_host(url: str) -> None:
-    """An address without a host, or with an invalid port, has no origin."""
+    """An address without a host, with an invalid port or with more after an IPv6 address has no origin."""
     with pytest.raises(UsageError, match="correct the base URL"):
         origin_of(url)
 

@@ -7,12 +7,11 @@ complete command, and `litellm` is a configuration of the LiteLLM proxy.
 from __future__ import annotations
 
 import json
-import os
 import shlex
 
 from polyroute.base_url import joined
 from polyroute.catalog import Catalog
-from polyroute.environment import HOST, PLUGIN, PROCESS, PROJECT
+from polyroute.environment import HOST, PLUGIN, PROCESS, PROJECT, Environment
 from polyroute.errors import UnsupportedRoute
 from polyroute.integrations.proxy import config
 from polyroute.integrations.request_paths import HTTP, request_path
@@ -40,12 +39,16 @@ def formatted(catalog: Catalog, model: ModelRef, form: str) -> str:
     """
     if form == "litellm":
         return config(catalog, [model])
-    if form == "curl":
-        return _curl(model, *_called(catalog, choose_route(catalog, model, HTTP)))
-    if form == "openai":
-        return _for_openai(model, *_called(catalog, choose_route(catalog, model, _OPENAI)))
-    route = catalog.resolve(model)
-    return _env(model, *_called(catalog, choose_route(catalog, route, (route.protocol,))))
+    route, model_id = _called(catalog, _chosen(catalog, model, form))
+    write = {"env": _env, "curl": _curl, "openai": _for_openai}[form]
+    return write(route, model_id, _key(catalog.environment, model, route))
+
+
+def _chosen(catalog: Catalog, model: ModelRef, form: str) -> Chosen:
+    if form == "env":
+        route = catalog.resolve(model)
+        return choose_route(catalog, route, (route.protocol,))
+    return choose_route(catalog, model, HTTP if form == "curl" else _OPENAI)
 
 
 def _called(catalog: Catalog, found: Chosen) -> Chosen:
@@ -59,38 +62,37 @@ def _called(catalog: Catalog, found: Chosen) -> Chosen:
     return found._replace(route=route._replace(base_url=call.base_url))
 
 
-def _env(model: ModelRef, route: Route, model_id: str) -> str:
+def _env(route: Route, model_id: str, key: str) -> str:
     facts = {"VIA": route.via, "PROTOCOL": route.protocol, "BASE_URL": route.base_url, "MODEL_ID": model_id}
     facts |= {"AUTH_HEADER": route.auth.name, "AUTH_PREFIX": route.auth.prefix}
-    return _exports("POLYROUTE", facts, model, route)
+    return _exports("POLYROUTE", facts, key)
 
 
-def _for_openai(model: ModelRef, route: Route, model_id: str) -> str:
+def _for_openai(route: Route, model_id: str, key: str) -> str:
     if route.auth != AuthHeader():
         raise UnsupportedRoute(route, f"variables can't make OpenAI's SDK send a key in the header {route.auth.name}")
-    return _exports("OPENAI", {"BASE_URL": route.base_url, "MODEL": model_id}, model, route)
+    return _exports("OPENAI", {"BASE_URL": route.base_url, "MODEL": model_id}, key)
 
 
-def _exports(prefix: str, facts: dict[str, str], model: ModelRef, route: Route) -> str:
+def _exports(prefix: str, facts: dict[str, str], key: str) -> str:
     lines = [f"export {prefix}_{name}={shlex.quote(value)}" for name, value in facts.items()]
-    return "\n".join([*lines, f"export {prefix}_API_KEY={_key(model, route) or 'none'}"]) + "\n"
+    return "\n".join([*lines, f"export {prefix}_API_KEY={key or 'none'}"]) + "\n"
 
 
-def _curl(model: ModelRef, route: Route, model_id: str) -> str:
+def _curl(route: Route, model_id: str, key: str) -> str:
     """Return a curl command that reads the key from a pipe: all users of a machine can see command lines."""
     address = shlex.quote(joined(route.base_url, request_path(route.protocol, model_id)))
     named = {} if route.protocol == "google-generate-content" else {"model": model_id}
     headers = [("content-type", "application/json"), *route.headers]
     lines = [f"curl {address}", *(f"-H {shlex.quote(f'{name}: {value}')}" for name, value in headers)]
     lines.append(f"-d {shlex.quote(json.dumps({**named, **_BODIES[route.protocol]}))}")
-    key = _key(model, route)
     if key:
         header = shlex.quote(f"{route.auth.name}: {route.auth.prefix}")
         lines[0] = f"printf '%s\\n' {header}{key} | {lines[0]} -H @-"
     return " \\\n  ".join(lines) + "\n"
 
 
-def _key(model: ModelRef, route: Route) -> str:
+def _key(environment: Environment, model: ModelRef, route: Route) -> str:
     """Return a shell expression for the key: the variable if the process has it, else a command that prints it."""
     credential = route.credential
     if credential is None or credential.kind == "none":
@@ -101,12 +103,6 @@ def _key(model: ModelRef, route: Route) -> str:
     if layer in (HOST, PROJECT):
         raise UnsupportedRoute(route, f"its key is known to this program only ({credential}), and not to a shell")
     variable = variable_of(credential)
-    if variable and layer == PROCESS and _is_the_key(variable):
+    if variable and layer == PROCESS and environment.is_exact(variable):
         return f'"${variable}"'
     return f'"$(polyroute credential {shlex.quote(str(model))} --via {shlex.quote(route.via)} --reveal --raw)"'
-
-
-def _is_the_key(variable: str) -> bool:
-    """Return whether the shell gets the key from a variable: what surrounds a key is trimmed, but not by a shell."""
-    value = os.environ.get(variable, "")
-    return value == value.strip()
