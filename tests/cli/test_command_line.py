@@ -328,6 +328,7 @@ def test_what_a_person_reads_of_a_route(shell: Shell) -> None:
         "at": "https://app.dexto.ai/v1",
         "with": "env DEXTO_API_KEY",
         "speaks": "openai-chat",
+        "costs": "$3 in, $15 out per million tokens",
         "otherwise": "direct",
     }
 

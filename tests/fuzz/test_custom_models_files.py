@@ -57,7 +57,7 @@ def check(data: bytes) -> None:
     again = file.parse(written)
     assert (again.entries(), again.members.keys()) == (texts, content.members.keys())
     assert again.text(again.array(texts)) == written
-    assert file.parse(content.text(content.longer([b'{"name": "new"}']))).entries() == [*texts, b'{"name": "new"}']
+    assert file.parse(content.text(content.array_with([b'{"name": "new"}']))).entries() == [*texts, b'{"name": "new"}']
 
 
 def parsed(data: bytes) -> file.FileContent | None:

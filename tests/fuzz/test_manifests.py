@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +79,7 @@ def check_as_json(table: Any, found: Manifest) -> None:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder for all manifests."""
     return tmp_path_factory.mktemp("manifests")
 

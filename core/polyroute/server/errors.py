@@ -128,7 +128,7 @@ def api_error(error: BaseException) -> ApiError:
             message = f"The system reported: {error.strerror}. Fix this, and try again."
             return ApiError("unavailable", message, "system", status=_UNAVAILABLE)
         case PolyrouteError():
-            code, kind, status = next(told for cls, *told in _DOMAIN if isinstance(error, cls))
+            _, code, kind, status = next(row for row in _DOMAIN if isinstance(error, row[0]))
             return ApiError(code, str(error), kind, status=status)
         case _:
             _log(error)
