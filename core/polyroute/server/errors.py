@@ -128,7 +128,7 @@ def api_error(error: BaseException) -> ApiError:
             message = f"The system reported: {error.strerror}. Fix this, and try again."
             return ApiError("unavailable", message, "system", status=_UNAVAILABLE)
         case PolyrouteError():
-            _, code, kind, status = next(row for row in _DOMAIN if isinstance(error, row[0]))
+            _, code, kind, status = next(each for each in _DOMAIN if isinstance(error, each[0]))
             return ApiError(code, str(error), kind, status=status)
         case _:
             _log(error)
