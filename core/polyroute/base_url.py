@@ -71,12 +71,23 @@ def origin_of(url: str) -> Origin:
 
     try:
         parts = urlsplit(url)
-        host, port = (parts.hostname or "").encode("idna").decode("ascii"), parts.port
+        host, port = _in_ascii(parts.hostname or ""), parts.port
     except ValueError:
         host, port = "", None
     if not (host and re.fullmatch(_AUTHORITY, parts.netloc)):
         raise UsageError(f"{url} is not an address that can be requested: correct the base URL.")
     return parts.scheme, host, None if _DEFAULT_PORTS.get(parts.scheme) == port else port
+
+
+def _in_ascii(host: str) -> str:
+    """Return a host name in ASCII. Raises ValueError if it has none, or if readers disagree on which it is.
+
+    Python's codec follows IDNA 2003, in which `ß` is `ss`, and HTTP clients follow IDNA 2008, in which it is a letter.
+    """
+    found = host.encode("idna")
+    if not host.isascii() and found.decode("idna") != host:
+        raise ValueError(host)
+    return found.decode("ascii")
 
 
 def authority(url: str) -> str:

@@ -62,7 +62,7 @@ def check_host(url: str) -> None:
     except httpx2.InvalidURL:
         return  # nothing is sent
     assert (sent.scheme, sent.port) == (scheme, port)
-    assert sent.raw_host.decode().strip("[]") == host.strip("[]")
+    assert sent.raw_host.decode().lower().strip("[]") == host.strip("[]")
     assert (sent.userinfo, sent.query, sent.fragment) == (b"", b"", "")
     assert sent.path.endswith("/chat/completions")
 

@@ -114,6 +114,17 @@ def test_nobody_can_call_what_has_no_host(url: str) -> None:
         origin_of(url)
 
 
+@pytest.mark.parametrize(
+    ("one", "other"), [("straße", "strasse"), ("βόλος", "βόλοσ"), ("\uff41cme", "acme"), ("u\u0308ber", "über")]
+)
+def test_a_host_that_readers_disagree_on(one: str, other: str) -> None:
+    """A host name that is another one for some clients has no origin, and shares a key with no other host."""
+    with pytest.raises(UsageError, match="correct the base URL"):
+        origin_of(f"https://{one}.example/v1")
+    assert not same_endpoint(f"https://{one}.example/v1", f"https://{other}.example/v1")
+    assert origin_of("https://über.example")[1] == "xn--ber-goa.example"
+
+
 @given(SLOTS)
 def test_a_template_is_filled_whole_or_not_at_all(values: dict[str, str]) -> None:
     """Every slot that a template names must have a value; a base URL that is called has no placeholder left."""
