@@ -113,11 +113,11 @@ def test_filters(visit: Visitor) -> None:
 
 
 def test_each_row_says_how_it_would_run(visit: Visitor, keys: dict[str, str]) -> None:
-    """A row shows context, price and the route of a vendor's model, in each state of credentials."""
+    """A row shows the route of a vendor's model and that route's context and price, in each state of credentials."""
     page = visit(keys).open().search(SONNET)
     how = "not usable" if not keys else "via Dexto" if "DEXTO_API_KEY" in keys else "via OpenRouter"
     expect(page.row(SONNET)).to_contain_text(how)
-    expect(page.row(SONNET)).to_contain_text("200K")
+    expect(page.row(SONNET)).to_contain_text("1M" if how.startswith("via") else "200K")
     expect(page.row(SONNET)).to_contain_text("$3 / $15")
 
 

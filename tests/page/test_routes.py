@@ -40,6 +40,14 @@ def test_the_panel_tells_each_route(visit: Visitor) -> None:
     expect(third).to_contain_text("Set OPENROUTER_API_KEY")
 
 
+def test_other_gateways_are_folded_away(visit: Visitor) -> None:
+    """Gateways without a key are listed only when the user asks for more ways."""
+    panel = visit(DEXTO).open().choose(SONNET)
+    expect(panel.get_by_text("Vercel AI Gateway")).not_to_be_visible()
+    panel.get_by_text("more ways").click()
+    expect(panel.get_by_text("Set AI_GATEWAY_API_KEY")).to_be_visible()
+
+
 def test_the_routes_are_drawn(visit: Visitor) -> None:
     """The picture has a line for each route, one of them chosen; its accessible name describes the same."""
     panel = visit(DEXTO).open().choose(SONNET)

@@ -5,6 +5,16 @@ import { gatewayChoice, keyForm } from "./keys.js";
 import { prices, runs, tokens } from "./models.js";
 import { picture } from "./picture.js";
 
+// Of more than twenty gateways most users have one: the others are folded away.
+const SHOWN = 3;
+
+/** Return `routes` in two lists: all usable ones and as many others as make `SHOWN`, and the rest. */
+function folded(routes) {
+  const shut = routes.filter((route) => !route.usable);
+  const rest = new Set(shut.slice(Math.max(SHOWN - (routes.length - shut.length), 1)));
+  return [routes.filter((route) => !rest.has(route)), [...rest]];
+}
+
 /** Return the panel's content for `model`, with its `routes` (null while they are loading) and its actions. */
 export function panelOf(model, { routes, known, verified, preferences, isCurrent, actions }) {
   return [
@@ -62,11 +72,14 @@ function facts(model) {
 
 function blocked(model, routes, known, actions) {
   const choices = routes.map((route) => keyChoice(route, model, known)).filter(Boolean);
+  const remedies = (some) => element("ul", {}, some.filter((route) => route.remedy).map((route) => element("li", {}, clean(route.remedy))));
+  const [shown, rest] = folded(routes);
   return element(
     "section",
     { className: "blocked-help", "aria-label": "What to do" },
     element("h3", {}, "Do one of the following"),
-    element("ul", {}, routes.filter((route) => route.remedy).map((route) => element("li", {}, clean(route.remedy)))),
+    remedies(shown),
+    rest.length > 0 && more(rest, remedies(rest)),
     choices.length > 0 && keyForm(choices, { ondone: actions.keySet, title: "Set it here" }),
   );
 }
@@ -79,13 +92,19 @@ function keyChoice({ via, usable }, model, known) {
   return primaryEnvVar ? { provider: model.provider, name, variable: primaryEnvVar } : null;
 }
 
+const more = (rest, content) =>
+  element("details", {}, element("summary", {}, rest.length === 1 ? "One more way" : `${rest.length} more ways`), content);
+
 function why(model, routes, { verified, preferences, actions }) {
+  const list = (some) => element("ol", { className: "routes" }, some.map((route) => routeOf(route, model, { verified, preferences, actions })));
+  const [shown, rest] = folded(routes);
   return element(
     "section",
     { className: "why", "aria-label": "Why this route" },
     element("h3", {}, "Why this route"),
-    routes.length > 0 && picture(routes, model.providerName),
-    element("ol", { className: "routes" }, routes.map((route) => routeOf(route, model, { verified, preferences, actions }))),
+    shown.length > 0 && picture(shown, model.providerName),
+    list(shown),
+    rest.length > 0 && more(rest, list(rest)),
   );
 }
 
