@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import gzip
 import importlib.machinery
 import json
@@ -23,6 +24,7 @@ from hypothesis import strategies as st
 import polyroute_direct
 from polyroute import Catalog, Environment, Model, Plugins, Preferences, Provider, Route, Unavailable
 from polyroute_direct import _cached
+from tests.support.later_list import later
 
 PACKAGE = Path(polyroute_direct.__file__).parent
 TABLES: dict[str, Any] = tomllib.loads((PACKAGE / "providers.toml").read_text(encoding="utf-8"))
@@ -767,11 +769,13 @@ def test_tables_have_no_unknown_words() -> None:
     """The tables contain only known keys."""
     keys = (
         "source own name aliases documentation protocol also_speaks own_protocols failures auth headers "
-        "base_url base_url_cases custom_models key slots groups placeholders model_protocols one_protocol"
+        "base_url base_url_cases custom_models key slots groups placeholders calls one_protocol"
     )
     assert {key for table in TABLES.values() for key in table} <= set(keys.split())
     slots = [slot for table in TABLES.values() for slot in table.get("slots", {}).values()]
     assert {key for slot in slots for key in slot} <= {"from", "secret", "default", "check", "remedy"}
+    calls = {key for table in TABLES.values() for rule in table.get("calls", ()) for key in rule}
+    assert calls <= {"models", "protocol", "also_speaks", "base_url", "auth", "headers"}
     groups = [group for table in TABLES.values() for group in table.get("groups", ())]
     assert {key for group in groups for key in group} <= {"slots", "kind"}
     assert {key for each in DEFAULTS["packages"].values() for key in each} <= {"protocol", "auth", "headers"}
@@ -784,13 +788,10 @@ def test_tables_correct_what_there_is(providers: dict[str, Provider], models: di
     assert set(TABLES) <= set(providers)
     assert {name for names in DEFAULTS["kinds"].values() for name in names} <= set(providers)
     assert set(DEFAULTS["billing"]["plan"]) == {name for name, each in providers.items() if each.plan}
-    corrected = {
-        f"{name}/{model}"
-        for name, table in TABLES.items()
-        for ids in table.get("model_protocols", {}).values()
-        for model in ids
-    }
-    assert corrected <= set(models)
+    later_too = {*models, *(f"{name}/{each}" for name, found in later().items() for each in found["models"])}
+    rules = [(name, rule) for name, table in TABLES.items() for rule in table.get("calls", ())]
+    patterns = {f"{name}/{each}" for name, rule in rules for each in rule["models"]}
+    assert {each for each in patterns if not fnmatch.filter(later_too, each)} == set()
     assert all(table.get("own", False) == (table.get("source", name) not in listed) for name, table in TABLES.items())
     assert all(table != {} for table in TABLES.values())
 

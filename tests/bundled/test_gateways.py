@@ -172,8 +172,59 @@ def test_a_route_is_called_as_the_gateways_entry_says(
 def test_every_model_of_the_unified_endpoint_speaks_one_protocol(listing: tuple[Plugins, set[str]]) -> None:
     """Cloudflare's unified endpoint speaks openai-chat, whatever a list says of single models."""
     plugins, _ = listing
-    assert {model.protocol for model in plugins.models("cloudflare-ai-gateway").values()} == {""}
+    models = plugins.models("cloudflare-ai-gateway").values()
+    assert {model.protocol for model in models if not model.base_url} == {""}
     assert plugins.providers["cloudflare-ai-gateway"].auth.name == "cf-aig-authorization"
+
+
+def test_what_only_the_rest_api_has_goes_there(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Models under the names of Cloudflare's catalog go to its REST API, with its header, gateway and protocols."""
+    with fetched(tmp_path_factory.mktemp("later")):
+        plugins = Plugins.load(only=NAMES)
+        found = catalog(plugins, tmp_path, keys(plugins, "cloudflare-ai-gateway") | {"CLOUDFLARE_GATEWAY_ID": "mine"})
+        claude = found.resolve("anthropic/claude-opus-4-5", protocols=["anthropic-messages"])
+        routes = [claude, found.resolve("xai/grok-4.3"), found.resolve("openai/gpt-5.5-pro")]
+        assert {route.base_url for route in routes} == {"https://api.cloudflare.com/client/v4/accounts/made-up/ai/v1"}
+        assert {(route.auth.name, route.auth.prefix) for route in routes} == {("Authorization", "Bearer ")}
+        assert {route.headers for route in routes} == {(("cf-aig-gateway-id", "mine"),)}
+        assert [route.protocol for route in routes] == ["anthropic-messages", "openai-chat", "openai-responses"]
+        assert found.resolve("openai/gpt-5").base_url == "https://gateway.ai.cloudflare.com/v1/made-up/mine/compat"
+
+
+CHAT, RESPONSES, MESSAGES = "openai-chat", "openai-responses", "anthropic-messages"
+
+
+@pytest.mark.parametrize(
+    ("gateway", "claude", "gpt"),
+    [
+        ("302ai", [CHAT, MESSAGES], [CHAT]),
+        ("abacus", [CHAT], [CHAT, RESPONSES]),
+        ("aihubmix", [CHAT], [CHAT, RESPONSES]),
+        ("cortecs", [CHAT, RESPONSES, MESSAGES], [CHAT, RESPONSES, MESSAGES]),
+        ("fastrouter", [CHAT, RESPONSES, MESSAGES], [CHAT, RESPONSES, MESSAGES]),
+        ("jiekou", [CHAT], [CHAT]),
+        ("llmgateway", [CHAT, MESSAGES], [CHAT, MESSAGES]),
+        ("nano-gpt", [CHAT, RESPONSES, MESSAGES], [CHAT, RESPONSES, MESSAGES]),
+        ("orcarouter", [CHAT, MESSAGES], [CHAT, RESPONSES]),
+        ("poe", [CHAT], [CHAT]),
+        ("requesty", [CHAT, RESPONSES, MESSAGES], [CHAT, RESPONSES, MESSAGES]),
+        ("venice", [CHAT], [CHAT]),
+        ("zenmux", [MESSAGES], [RESPONSES]),
+    ],
+)
+def test_clients_of_each_documented_protocol_have_a_route(
+    all_plugins: Plugins, tmp_path: Path, gateway: str, claude: list[str], gpt: list[str]
+) -> None:
+    """A gateway has routes in the protocols that it documents for a model, with the key in the same header."""
+    found = catalog(all_plugins, tmp_path, keys(all_plugins, gateway))
+
+    def spoken(vendor: str, words: str) -> list[str]:
+        offered = (ref for ref, each in mapped(all_plugins, gateway) if ref.provider == vendor and words in each)
+        ref, ways = next(offered), (CHAT, RESPONSES, MESSAGES)
+        return [each for each in ways if any(r.usable for r in found.routes(ref, protocols=[each]))]
+
+    assert spoken("anthropic", "claude") == claude
+    assert spoken("openai", "gpt-") == gpt
 
 
 @pytest.mark.parametrize("gateway", sorted(GATEWAYS))

@@ -21,15 +21,15 @@ def protocols_of(route: Route, plugins: Plugins) -> tuple[str, ...]:
     """Return the protocols that a route speaks at its base URL, its main protocol first."""
     provider = plugins.providers.get(route.credential.provider) if route.credential else None
     known = (provider.protocol, *provider.also_speaks) if provider else ()
-    further = _further(route, provider, plugins) if provider and provider.also_speaks else None
+    further = _further(route, provider, plugins) if provider else None
     if further is not None:
         return tuple(dict.fromkeys((route.protocol, *further)))
     return tuple(dict.fromkeys((route.protocol, *known))) if route.protocol in known else (route.protocol,)
 
 
 def _further(route: Route, provider: Provider, plugins: Plugins) -> tuple[str, ...] | None:
-    """Return the further protocols of the model that a direct route leads to, if they are not those of its provider."""
-    listed = plugins.models(provider.id).get(route.model_id) if route.model_id and route.via == DIRECT else None
+    """Return the further protocols of a route's model if they are not those of the endpoint's provider."""
+    listed = plugins.models(provider.id).get(route.model_id) if route.model_id else None
     return listed.also_speaks if listed else None
 
 

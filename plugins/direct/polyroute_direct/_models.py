@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from typing import get_args
 
@@ -68,12 +69,13 @@ def _rows(name: str, files: Files) -> tuple[list[Table], list[Table]]:
     known = table_at(entry.listed, "models") if name in files.bundled else {}
     fetched = table_at(files.fetched[name].listed, "models") if name in files.fetched else {}
     packages = {} if entry.table.get("one_protocol") else files.defaults["packages"]
-    corrected = {each: protocol for protocol, ids in entry.table.get("model_protocols", {}).items() for each in ids}
+    corrections = entry.table.get("calls", ())
     single = [rule for rule in files.single_protocol["rule"] if name in rule["providers"]]
 
     def row(model_id: str, model: Table) -> Table:
-        only = _only_protocol(model_id, single)
-        found = _model(entry, packages, model_id, model, only or corrected.get(model_id, ""))
+        only = _matching(single, model_id.rpartition("/")[2]).get("protocol", "")
+        ours = _matching(corrections, model_id)
+        found = _model(entry, packages, model_id, model, {**ours, "protocol": only} if only else ours)
         return {**found, "also_speaks": []} if only else found
 
     places = {base_url(entry), *(_own_url(entry, table_at(known, each)) for each in known)}
@@ -90,11 +92,9 @@ def _rows(name: str, files: Files) -> tuple[list[Table], list[Table]]:
     return rows, moved
 
 
-def _only_protocol(model_id: str, rules: list[Table]) -> str:
-    """Return the one protocol that the model answers; empty if it is not known to answer one only."""
-    bare = model_id.rpartition("/")[2]
-    matching = (rule["protocol"] for rule in rules if any(fnmatchcase(bare, pattern) for pattern in rule["models"]))
-    return next(matching, "")
+def _matching(rules: Iterable[Table], name: str) -> Table:
+    """Return the first rule with a pattern that the name matches; an empty table if there is none."""
+    return next((rule for rule in rules if any(fnmatchcase(name, pattern) for pattern in rule["models"])), {})
 
 
 def _own_url(entry: Entry, model: Table) -> str:
@@ -102,10 +102,10 @@ def _own_url(entry: Entry, model: Table) -> str:
     return placed(entry, text_at(table_at(model, "provider"), "api")) or base_url(entry)
 
 
-def _model(entry: Entry, packages: Table, name: str, model: Table, corrected: str) -> Table:
-    """Return a model in the cached form, without unknown fields."""
+def _model(entry: Entry, packages: Table, name: str, model: Table, ours: Table) -> Table:
+    """Return a model in the cached form, without unknown fields; `ours` says how it is called."""
     facts = {**_texts(model), **_limits(model), **_prices(model), **_abilities(model)}
-    return {"provider": entry.id, "id": name, **facts, **_call(entry, packages, model, corrected)}
+    return {"provider": entry.id, "id": name, **facts, **_call(entry, packages, model, ours)}
 
 
 def _texts(model: Table) -> Table:
@@ -139,15 +139,17 @@ def _abilities(model: Table) -> Table:
     return {field: model[key] for field, key in _ABILITIES.items() if isinstance(model.get(key), bool)}
 
 
-def _call(entry: Entry, packages: Table, model: Table, corrected: str) -> Table:
+def _call(entry: Entry, packages: Table, model: Table, ours: Table) -> Table:
     """Return how the model is called, if that differs from its provider's other models."""
     own = table_at(model, "provider")
-    own_url = placed(entry, text_at(own, "api"))
-    own_protocol = corrected or packages.get(text_at(own, "npm"), {}).get("protocol", "")
+    own_url = placed(entry, ours.get("base_url") or text_at(own, "api"))
+    own_protocol = ours.get("protocol") or packages.get(text_at(own, "npm"), {}).get("protocol", "")
     details = {
         "base_url": own_url if own_url != base_url(entry) else "",
         "protocol": own_protocol if own_protocol != protocol(entry) else "",
         **_access(entry, packages.get(text_at(own, "npm"), entry.package)),
+        **{key: ours[key] for key in ("auth", "also_speaks") if key in ours},
+        **({"headers": list(ours["headers"].items())} if "headers" in ours else {}),
     }
     return {key: each for key, each in details.items() if each}
 
