@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from polyroute import Catalog, Environment, Plugins, Preferences
+from polyroute._internal import private_group
 from tests.support.catalogs import MakeCatalog, MakeEnvironment
 from tests.support.distributions import Picture, load, picture, site_on_path, sound
 from tests.support.fake_endpoint import Serve, Upstream
@@ -39,6 +40,12 @@ def throw_away_homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]
     os.umask(mask)
     os.environ.clear()
     os.environ.update(before)
+
+
+@pytest.fixture
+def shared_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every group have several users, whoever runs the tests."""
+    monkeypatch.setattr(private_group, "_only_user", lambda group: None)
 
 
 @pytest.fixture(scope="session")

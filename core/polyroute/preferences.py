@@ -1,10 +1,13 @@
 """The preferences of a user or a host: the order of routes, pins, and disabled providers."""
 
-from collections.abc import Callable, Iterable, Mapping
+import contextlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from polyroute._internal import files
+from polyroute._internal import files, platform
+from polyroute._internal.terminal import quoted
 from polyroute.environment import PROCESS, Environment
 from polyroute.errors import MissingExtra, NotUnderstood
 from polyroute.types import ModelRef, Problem
@@ -27,7 +30,7 @@ class Preferences(NamedTuple):
     """For a provider or a `provider/model`, the route to try first."""
     disabled_providers: frozenset[str] = frozenset()
     problems: tuple[Problem, ...] = ()
-    """Errors in `config.toml`."""
+    """Errors in `config.toml`, and whether other users could change it."""
 
     @classmethod
     def load(
@@ -54,7 +57,7 @@ class Preferences(NamedTuple):
                     *(_listed("POLYROUTE_DISABLE_PROVIDERS", environment) or config.get("disable_providers", ())),
                 ]
             ),
-            problems,
+            (*problems, *_exposure(environment.config_path)),
         )
 
 
@@ -80,6 +83,14 @@ def _read(environment: Environment) -> tuple[dict[str, Any], tuple[Problem, ...]
     faults = (f"{fault}; it was ignored." for fault in _faults(config))
     problems = tuple(Problem(fault, remedy, path=path, code="config") for fault in faults)
     return {key: value for key, value in config.items() if _is_sound(key, value)}, problems
+
+
+def _exposure(path: str) -> Iterator[Problem]:
+    """Yield a problem if other users could change the file, and so decide through which gateway requests go."""
+    with contextlib.suppress(OSError, ValueError):  # the latter for a path with a NUL
+        if platform.others_may_write(path, os.stat(path)) and not platform.without_modes(path):
+            message = "may be changed by other users of this machine."
+            yield Problem(message, f"Run: chmod go-w {quoted(path)}", path=path, code="file-mode")
 
 
 def _faults(config: Mapping[str, Any]) -> Iterable[str]:

@@ -18,6 +18,8 @@ from polyroute.plugins.trust.approvals import Approvals
 from tests.support.in_process import Commander, give_away
 from tests.support.manifests import ACME
 
+pytestmark = pytest.mark.usefixtures("shared_group")
+
 UMASKS = [0o000, 0o002, 0o022, 0o077]
 
 
@@ -245,6 +247,17 @@ def test_a_plugin_is_not_added_to_a_folder_of_others(user: Commander) -> None:
     user.folder.chmod(0o777)
     done = user.run("plugins", "add", str(user.download("acme", ACME)), "--yes")
     assert (done.status, f"chmod go-w {user.folder}" in done.err, list(user.folder.iterdir())) == (2, True, [])
+
+
+@pytest.mark.parametrize(("mode", "is_told"), [(0o664, True), (0o646, True), (0o644, False)])
+def test_preferences_that_others_may_write_are_told(user: Commander, mode: int, is_told: bool) -> None:
+    """A `config.toml` that other users may change is one problem, with the command that ends it; it is still used."""
+    assert user.run("prefer", "direct").status == 0
+    path = user.ours / "config.toml"
+    path.chmod(mode)
+    problems = [each for each in user.json("status")["problems"] if each["code"] == "file-mode"]
+    assert [each["remedy"] for each in problems] == [f"Run: chmod go-w {path}"] * is_told
+    assert user.json("prefer")["prefer"] == "direct"
 
 
 def test_without_approvals_a_wide_home_is_no_problem_of_theirs(user: Commander) -> None:

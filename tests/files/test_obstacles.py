@@ -14,7 +14,7 @@ from typing import NoReturn
 
 import pytest
 
-from polyroute import Catalog, Environment, ModelRef, Plugins, PolyrouteError, Preferences
+from polyroute import Catalog, Environment, ModelRef, Plugins, PolyrouteError, Preferences, Unavailable
 from polyroute._internal import dotenv
 from polyroute.custom_models.store import CustomStore
 from polyroute.plugins.trust.approvals import Approvals
@@ -190,6 +190,15 @@ WRITES: dict[str, Callable[[Machine], object]] = {
     "favourites": lambda machine: PickerState(machine.environment()).set_favourites([]),
     "custom models": _custom,
 }
+STRANGE_CHOICES = [
+    "[]",
+    "{}",
+    '{"version": 2, "sessions": {}}',
+    '{"version": 1, "sessions": []}',
+    '{"version": 1, "sessions": {"": {"provider": "anthropic", "model": "claude", "later": true}}}',
+    '{"version": 1, "sessions": {"": {"provider": 1, "model": "claude"}}}',
+    '{"version": 1, "sessions": {"": {"provider": "anthropic", "model": "claude", "settings": []}}}',
+]
 
 
 @pytest.mark.parametrize("where", WRITES)
@@ -202,3 +211,16 @@ def test_an_obstacle_is_not_overwritten(where: str, machine: Machine) -> None:
         with within_seconds(), in_the_way(kind, path), pytest.raises(PolyrouteError) as caught:
             WRITES[where](machine)
         assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("text", STRANGE_CHOICES)
+def test_choices_of_another_version_are_kept(machine: Machine, text: str) -> None:
+    """A file of current models that is not understood is no choice, and is not written over."""
+    path = machine.home / PATHS["current models"]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    models = RememberedModels()
+    assert models.get(machine.environment(), "") is None
+    with pytest.raises(Unavailable, match=r"current-models\.json was not changed"):
+        models.set(machine.environment(), "", Selection("anthropic", "claude"))
+    assert path.read_text() == text

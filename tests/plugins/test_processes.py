@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import subprocess
 import sys
 import time
 import uuid
@@ -30,8 +31,10 @@ PATIENT, HASTY = 60.0, 1.0
 """Deadlines: where another bound is to end it, and where the deadline is."""
 HANG_GUARD = 30.0
 """Seconds that nothing may take beyond its deadline, on however busy a machine."""
-GROWTH = 32 << 20
-"""Bytes that the host may grow by at most in between: a line, its copies and what they are parsed into."""
+GROWTH = 10_000_000
+"""Bytes that the host may grow by at most in between: the longest line and a copy of it."""
+LATE = 0.1
+"""Seconds that ending a program may take beyond its deadline, on a machine that does nothing else."""
 
 ENDS: dict[str, str] = {
     "answers well": "",
@@ -78,7 +81,7 @@ class Watch:
 
     def program(self, mode: str) -> Program:
         """Return the misbehaving program, with a marker that identifies its descendants."""
-        return Program((sys.executable, "-I", "-S", SCRIPT, mode), dict([self.marker.split("=")]), str(self.folder))
+        return program_of(mode, str(self.folder), **dict([self.marker.split("=")]))
 
     def leftovers(self) -> list[str]:
         """Return the processes with the marker, after killed ones had time to disappear."""
@@ -127,6 +130,38 @@ def ask(
     return asked
 
 
+_MEASURING = """
+import json, sys
+from pathlib import Path
+from tests.plugins.test_processes import ask, measured, program_of
+ask([program_of("answers well", sys.argv[1])], 60.0)  # what the first program alone needs
+print(json.dumps([measured(mode, sys.argv[1]) for mode in sys.argv[2:]]))
+"""
+
+
+def program_of(mode: str, folder: str, **variables: str) -> Program:
+    """Return a misbehaving program that works in `folder`."""
+    return Program((sys.executable, "-I", "-S", SCRIPT, mode), variables, folder)
+
+
+def measured(mode: str, folder: str) -> tuple[int, float]:
+    """Return by how many bytes this process grows for a program at most, and its seconds beyond the deadline."""
+    seconds = HASTY if ENDS[mode] == "timeout" else PATIENT
+    gc.collect()
+    Path("/proc/self/clear_refs").write_text("5")
+    resident, began = memory("VmRSS"), time.monotonic()
+    ask([program_of(mode, folder)], seconds)
+    return memory("VmHWM") - resident, time.monotonic() - began - seconds
+
+
+def measured_alone(modes: Sequence[str], folder: Path) -> dict[str, tuple[int, float]]:
+    """Return what `measured` does for several programs, in a process that has done nothing else."""
+    command = (sys.executable, "-c", _MEASURING, str(folder), *modes)
+    root, variables = Path(__file__).parents[2], {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(command, cwd=root, env=variables, capture_output=True, text=True, check=True)
+    return dict(zip(modes, json.loads(done.stdout), strict=True))
+
+
 def code(talk: Session) -> str:
     """Return the fault code of a session, or "" if there was no fault."""
     return talk.fault.code if talk.fault else ""
@@ -150,6 +185,25 @@ def test_a_misbehaving_program_is_contained(mode: str, watch: Watch) -> None:
     assert code(talk) == ENDS[mode]
     assert len(talk.errors) <= STDERR_KEPT
     assert answers.is_done == (ENDS[mode] == "")
+
+
+FLOODS = ("1 GB without a newline", "endless log lines", "one 100 MB line", "stderr flood", "1.4 million {}")
+
+
+def test_a_flood_takes_little_memory(tmp_path: Path) -> None:
+    """A process that has done nothing else grows by less than 10 MB, however much a program writes."""
+    found = measured_alone(FLOODS, tmp_path)
+    assert {mode: grown for mode, (grown, _) in found.items() if grown > GROWTH} == {}
+    assert found["1 GB without a newline"][0] > GROWTH / 4  # a line of the longest length is seen
+
+
+@pytest.mark.soak
+def test_every_misbehaving_program_ends_in_time(tmp_path: Path) -> None:
+    """On a machine that does nothing else, each costs at most its deadline and 0.1 s, and 10 MB."""
+    found = measured_alone(list(MODES), tmp_path)
+    for mode, (grown, late) in found.items():
+        print(f"{mode:45} {grown / 1e6:6.1f} MB {late:+8.3f} s")
+    assert {mode: each for mode, each in found.items() if each[0] > GROWTH or each[1] > LATE} == {}
 
 
 def test_twenty_programs_of_which_six_misbehave_share_one_deadline(watch: Watch) -> None:

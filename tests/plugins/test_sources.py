@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from polyroute._internal import files
 from polyroute.plugins.trust import download
 from tests.support.file_server import Upstream, drip, drip_headers, running
 from tests.support.in_process import Commander
@@ -92,6 +94,42 @@ def test_a_folder_has_no_digest(user: Commander) -> None:
     """`--sha256` with a folder is refused: there is no file to compare it with."""
     done = user.run("plugins", "add", str(user.download("acme", ACME)), "--yes", "--sha256", "0" * 64)
     assert (done.status, "is a folder" in done.err) == (2, True)
+
+
+@pytest.mark.parametrize("name", ["acme.zip", "plugin.toml"])
+def test_what_is_added_is_what_the_digest_is_of(user: Commander, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is exchanged right after it was read does not get in: it is read once."""
+    path = user.home / name
+    old, new = (archive("1"), archive("2")) if name == "acme.zip" else (ACME.encode(), b"")
+    path.write_bytes(old)
+    reads, read = [], files.read
+
+    def read_and_exchange(each: str, *limits: int) -> bytes:
+        data = read(each, *limits)
+        if each == str(path):
+            reads.append(each)
+            path.write_bytes(new)
+        return data
+
+    monkeypatch.setattr(files, "read", read_and_exchange)
+    assert user.run("plugins", "add", str(path), "--yes", "--sha256", sha256(old)).status == 0
+    assert reads == [str(path)]
+    (added,) = user.folder.glob("*/plugin.toml")
+    assert (b'version = "2"' in added.read_bytes(), added.stat().st_size > 0) == (False, True)
+
+
+@pytest.mark.parametrize("name", ["acme.zip", "acme.tar.gz", "plugin.toml"])
+def test_what_is_no_file_or_too_large_is_not_added(user: Commander, name: str) -> None:
+    """A pipe is not waited for, and a file beyond the limit of downloads is not read."""
+    path = user.home / name
+    os.mkfifo(path)
+    done = user.run("plugins", "add", str(path), "--yes")
+    assert (done.status, str(path) in done.err) == (2, True)
+    path.unlink()
+    with path.open("wb") as file:
+        file.truncate((64 << 20) + 1)
+    done = user.run("plugins", "add", str(path), "--yes")
+    assert (done.status, "larger than 64 MiB" in done.err) == (2, True)
 
 
 def test_another_file_at_the_same_address_is_asked_about(user: Commander, server: Upstream) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from polyroute import Catalog, Unavailable, UsageError, explain
+from polyroute._internal import cache
 from polyroute.plugins.trust.approvals import Approvals
 from polyroute.plugins.trust.policy import bindings, fingerprint
 from tests.support.manifests import ACME, EVIL, PROGRAM, Person, manifest, plugin, words
@@ -152,6 +153,7 @@ def test_an_executable_waits_wherever_it_lies(person: Person) -> None:
     assert (found.kind, found.enabled, found.reason) == ("executable", False, "waits for your approval")
 
 
+@pytest.mark.usefixtures("shared_group")
 @pytest.mark.parametrize("mode", [0o664, 0o646])
 def test_what_others_may_write_is_refused(person: Person, mode: int) -> None:
     """A manifest, list or folder that other users may write is not used; the remedy fixes that."""
@@ -203,6 +205,22 @@ def test_anything_changed_is_another_fingerprint(person: Person) -> None:
     (folder / "link").symlink_to(".")
     seen.append(fingerprint(manifest(folder)))
     assert len(set(seen)) == 7
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no named pipes in folders")
+def test_a_pipe_in_the_place_of_a_checked_file_is_not_waited_for(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that is exchanged for a pipe after its check makes the plugin unsafe, and hangs nothing."""
+    folder = person.put("acme", PROGRAM, run="#!/bin/sh\n")
+
+    def exchange(kind: str, key: str) -> None:
+        (folder / "run").unlink()
+        os.mkfifo(folder / "run")
+
+    monkeypatch.setattr(cache, "recall", exchange)
+    with pytest.raises(UsageError, match=r"run can't be read: it is not a regular file"):
+        fingerprint(manifest(folder))
 
 
 @pytest.mark.slow

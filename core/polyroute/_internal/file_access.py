@@ -2,7 +2,8 @@
 
 The checks are those of ssh's `StrictModes`: a file and every folder above it, up to the user's home, belongs to the
 user or to root, and nobody else may write it. Unlike ssh, they accept a folder such as `/tmp`, in which only its owner
-may rename or remove a file.
+may rename or remove a file, and what a group may write that has no other user (as Debian's ssh does): with such groups
+many systems set a umask of 002.
 """
 
 import contextlib
@@ -91,7 +92,7 @@ def exposure_of(path: str, found: os.stat_result, *, whole: str = "", is_above: 
         remedy = f"If it is yours: chown {place(mine)} (in a container, mount it for the user who runs there)."
         return Exposure(f"{path} belongs to {theirs}, and Polyroute is run by {mine}", remedy)
     is_sticky = is_above and bool(found.st_mode & stat.S_ISVTX)
-    if stat.S_ISLNK(found.st_mode) or is_sticky or not platform.others_may_write(found):
+    if stat.S_ISLNK(found.st_mode) or is_sticky or not platform.others_may_write(path, found):
         return None
     remedy = f"Run: chmod {place('go-w')}"
     if system := platform.without_modes(path):

@@ -44,6 +44,14 @@ def read(path: str, most: int = MOST_BYTES) -> bytes:
     return bytes(data)
 
 
+def digest(path: str) -> bytes:
+    """Return the SHA-256 digest of a regular file, which may be of any size. Raises OSError, as `read` does."""
+    import hashlib
+
+    with _opened(path) as descriptor, open(descriptor, "rb", closefd=False) as file:
+        return hashlib.file_digest(file, "sha256").digest()
+
+
 def beginning(path: str, size: int) -> bytes:
     """Return the first `size` bytes of a regular file, which may be of any size. Raises OSError, as `read` does."""
     with _opened(path) as descriptor:

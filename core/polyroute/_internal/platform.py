@@ -47,9 +47,16 @@ def set_mode(path: str, mode: int) -> None:
         os.chmod(path, mode)
 
 
-def others_may_write(found: os.stat_result) -> bool:
-    """Return whether users other than its owner may write a file. False on Windows, where the mode does not tell."""
-    return _IS_POSIX and bool(found.st_mode & _OTHERS_MAY_WRITE)
+def others_may_write(path: str, found: os.stat_result) -> bool:
+    """Return whether users other than its owner may write the file that `found` describes.
+
+    A group whose only user is the user of this process does not count. False on Windows, where the mode does not tell.
+    """
+    if not (_IS_POSIX and found.st_mode & _OTHERS_MAY_WRITE):
+        return False
+    from polyroute._internal import private_group
+
+    return bool(found.st_mode & stat.S_IWOTH) or not private_group.protects(path, found.st_gid, user_id())
 
 
 def is_private(found: os.stat_result) -> bool:

@@ -90,11 +90,23 @@ def _read(path: str) -> dict[str, Selection]:
     """
     try:
         document = json.loads(files.read(path))
-        return {name: Selection(**chosen) for name, chosen in document["sessions"].items()}
+        if document["version"] != _VERSION:
+            raise ValueError
+        return {name: _selection(chosen) for name, chosen in document["sessions"].items()}
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
-        raise Unavailable(f"{path} was not changed: it holds no choices. Fix it, or remove it.") from None
+        fault = f"{path} was not changed: it does not hold choices in version {_VERSION} of their format."
+        raise Unavailable(f"{fault} Fix it, or remove it.") from None
+
+
+def _selection(fields: Mapping[str, Any]) -> Selection:
+    """Return one choice. Raises TypeError if its fields are not those that are stored."""
+    found = Selection(**fields)
+    texts = (found.provider, found.model, found.base_url)
+    if not (isinstance(found.settings, dict) and all(isinstance(each, str) for each in texts)):
+        raise TypeError
+    return found
 
 
 def _write(path: str, sessions: dict[str, Selection]) -> None:

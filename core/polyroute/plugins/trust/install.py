@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import os
 import posixpath
 import re
@@ -14,11 +15,10 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
-from io import BufferedIOBase
 from typing import IO, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from polyroute._internal import file_access, file_names, platform
+from polyroute._internal import file_access, file_names, files, platform
 from polyroute.errors import Unavailable, UsageError
 from polyroute.plugins.manifests.description import PLAIN_NAME
 from polyroute.plugins.manifests.discovery import MANIFEST
@@ -46,7 +46,7 @@ class _Entry(NamedTuple):
 class _Bounded:
     """A decompressed stream limited to the maximum size of a plugin."""
 
-    def __init__(self, stream: BufferedIOBase) -> None:
+    def __init__(self, stream: io.BufferedIOBase) -> None:
         self._stream = stream
         self._left = MOST_BYTES + MOST_FILES * _HEADER_BYTES
 
@@ -81,35 +81,48 @@ def at_hand(source: str, *, insecure: bool = False, sha256: str | None = None) -
             source = os.path.join(temporary, "fetched", *_path_of(source))
             file_access.make_folders(os.path.dirname(source))
             download.fetch(given, source, insecure=insecure)
-        provenance = _provenance(given, source, digest)
+        content = _content(source)
+        provenance = _provenance(given, source, content, digest)
         target = os.path.join(temporary, "unpacked", _plain_name(source))
-        if source.endswith(_ARCHIVES):
-            _unpack(source, target)
-        elif os.path.isdir(source):
+        if content is None:
             copy(source, target)
-        elif os.path.basename(source) == MANIFEST and os.path.isfile(source):
-            file_access.make_folders(target)
-            shutil.copyfile(source, os.path.join(target, MANIFEST))
-            _set_rights(os.path.join(target, MANIFEST), is_program=False)
+        elif source.endswith(_ARCHIVES):
+            _unpack(source, content, target)
         else:
-            raise UsageError(
-                f"{source} is not a plugin: give a folder with a {MANIFEST}, or {', '.join(_ARCHIVES)} of one."
-            )
+            file_access.make_folders(target)
+            files.replace(os.path.join(target, MANIFEST), content, mode=0o600)
         yield PluginAtHand(_with_manifest(target, source), provenance)
 
 
-def _provenance(given: str, path: str, sha256: str) -> Provenance:
+def _content(source: str) -> bytes | None:
+    """Return the content of an archive or a manifest, or None for a folder.
+
+    It is read once, so that what is unpacked is what the digest is of, whoever may write the file. Raises UsageError
+    for anything else, and if it can't be read or is too large.
+    """
+    if os.path.isdir(source):
+        return None
+    if not (source.endswith(_ARCHIVES) or (os.path.basename(source) == MANIFEST and os.path.isfile(source))):
+        raise UsageError(
+            f"{source} is not a plugin: give a folder with a {MANIFEST}, or {', '.join(_ARCHIVES)} of one."
+        )
+    try:
+        return files.read(source, MOST_BYTES)
+    except OSError as error:
+        raise UsageError(f"{source} can't be read: {error.strerror or error}.") from None
+
+
+def _provenance(given: str, path: str, content: bytes | None, sha256: str) -> Provenance:
     """Return where a plugin comes from: as `given`, and now at `path`. Raises UsageError if its digest is another."""
     is_download = given != path
     place = download.without_query(given) if is_download else os.path.abspath(given)
-    if not os.path.isfile(path):
-        if sha256 and os.path.isdir(path):
+    if content is None:
+        if sha256:
             raise UsageError(
                 f"{given} is a folder, which has no SHA-256 digest. Give --sha256 for a file or an address."
             )
         return Provenance("folder", place)
-    with open(path, "rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
+    found = hashlib.sha256(content).hexdigest()
     if sha256 and found != sha256:
         raise UsageError(
             f"{place} has the SHA-256 digest {found}, and not {sha256}, which you gave. Nothing was changed."
@@ -193,7 +206,7 @@ def _with_manifest(folder: str, source: str) -> str:
     raise UsageError(f"{source} contains no {MANIFEST}.{hint}")
 
 
-def _unpack(archive: str, target: str) -> None:
+def _unpack(archive: str, content: bytes, target: str) -> None:
     import tarfile
     import zipfile
     import zlib
@@ -201,19 +214,19 @@ def _unpack(archive: str, target: str) -> None:
     broken = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError)
     try:
         with contextlib.ExitStack() as stack:
-            entries = _zipped(archive, stack) if archive.endswith(".zip") else _tarred(archive, stack)
-            _write(entries, target)
+            entries = _zipped if archive.endswith(".zip") else _tarred
+            _write(entries(archive, io.BytesIO(content), stack), target)
     except broken as error:
         raise UsageError(f"{archive} can't be unpacked: {error}") from None
     except OSError as error:
-        raise UsageError(f"{archive} can't be read: {error.strerror or error}.") from None
+        raise UsageError(f"{archive} can't be unpacked: {error.strerror or error}.") from None
 
 
-def _tarred(archive: str, stack: contextlib.ExitStack) -> Iterator[_Entry]:
+def _tarred(archive: str, content: io.BytesIO, stack: contextlib.ExitStack) -> Iterator[_Entry]:
     import gzip
     import tarfile
 
-    unpacked: Any = _Bounded(stack.enter_context(gzip.GzipFile(archive)))
+    unpacked: Any = _Bounded(stack.enter_context(gzip.GzipFile(fileobj=content)))
     opened = stack.enter_context(tarfile.open(fileobj=unpacked, mode="r|"))  # noqa: SIM115 - the stack closes it
     for each in opened:
         if not (each.isfile() or each.isdir()):
@@ -222,11 +235,11 @@ def _tarred(archive: str, stack: contextlib.ExitStack) -> Iterator[_Entry]:
         yield _Entry(each.name, bool(each.mode & 0o100), read)
 
 
-def _zipped(archive: str, stack: contextlib.ExitStack) -> Iterator[_Entry]:
+def _zipped(archive: str, content: io.BytesIO, stack: contextlib.ExitStack) -> Iterator[_Entry]:
     import stat
     import zipfile
 
-    opened = stack.enter_context(zipfile.ZipFile(archive))
+    opened = stack.enter_context(zipfile.ZipFile(content))
     for each in opened.infolist():
         mode = each.external_attr >> 16
         if not each.is_dir() and stat.S_IFMT(mode) not in (0, stat.S_IFREG):

@@ -10,7 +10,7 @@ import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from polyroute._internal import cache, file_access, platform
+from polyroute._internal import cache, file_access, files, platform
 from polyroute._internal.terminal import some_of
 from polyroute.base_url import filled, origin_template, site
 from polyroute.plugins.trust import programs
@@ -95,15 +95,15 @@ def fingerprint(manifest: "Manifest", commands: Commands = _NO_COMMANDS, search_
     `search_path` is the PATH on which commands find other programs. Raises Unsafe if its files are not safe to use.
     """
     outside = programs.outside_files(manifest, commands, search_path)
-    files = [*_own_files(manifest), *(_check_rights(path, "") for path in outside)]
+    states = [*_own_files(manifest), *(_check_rights(path, "") for path in outside)]
     granted = manifest.description.executable
     given = [granted.variables, granted.settings] if granted else None
     said = f"{given} {bindings(manifest)} {sorted(commands.items())}"
-    made_from = [_VERSION, said, *map(list, files)]
+    made_from = [_VERSION, said, *map(list, states)]
     known = cache.recall("fingerprints", manifest.path) if platform.KNOWS_CHANGE_TIME else None
     if isinstance(known, list) and known[:1] == [made_from]:
         return str(known[-1])
-    digest = _digest(manifest.folder, [path for path, *_ in files if path != manifest.folder])
+    digest = _digest(manifest.folder, [path for path, *_ in states if path != manifest.folder])
     found = _sha256([f"{digest} {said}".encode()])
     cache.remember("fingerprints", {manifest.path: [made_from, found]})
     return found
@@ -242,8 +242,8 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
         raise Unsafe(f"{folder} can't be read: {error.strerror}", "Fix or remove it.") from None
 
 
-def _digest(folder: str, files: Iterable[str]) -> str:
-    return _sha256(part for path in files for part in (os.fsencode(_named(path, folder)), _content(path)))
+def _digest(folder: str, paths: Iterable[str]) -> str:
+    return _sha256(part for path in paths for part in (os.fsencode(_named(path, folder)), _content(path)))
 
 
 def _named(path: str, folder: str) -> str:
@@ -253,12 +253,12 @@ def _named(path: str, folder: str) -> str:
 
 def _content(path: str) -> bytes:
     """Return a digest of a file, or where a link to a folder leads."""
-    import hashlib
-
-    if os.path.isdir(path):  # a link, whose target is among the files
-        return os.fsencode(os.readlink(path))
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()
+    try:
+        if os.path.isdir(path):  # a link, whose target is among the files
+            return os.fsencode(os.readlink(path))
+        return files.digest(path)
+    except OSError as error:
+        raise Unsafe(f"{path} can't be read: {error.strerror}", "Fix or remove it.") from None
 
 
 def _sha256(parts: Iterable[bytes]) -> str:
