@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 import polyroute_openrouter
@@ -30,13 +30,19 @@ CLAUDE_AT_GATEWAYS = "anthropic/claude-sonnet-4.5"
 class Direct:
     """A vendor `acme` with a key in ACME_KEY, whose endpoint is `upstream`."""
 
-    def __init__(self, upstream: Upstream, **facts: object) -> None:
+    def __init__(self, upstream: Upstream, failures: tuple[FailureRule, ...] = (), **facts: object) -> None:
         self.provider = _provider("acme", upstream, "vendor")._replace(**facts)  # type: ignore[arg-type]
+        self.failures = failures
 
     @hookimpl
     def polyroute_providers(self) -> list[Provider]:
         """Return the vendor."""
         return [self.provider]
+
+    @hookimpl
+    def polyroute_failures(self) -> Mapping[str, Iterable[FailureRule]]:
+        """Return how its endpoint words errors."""
+        return {self.provider.id: self.failures}
 
 
 class Gateway:
@@ -46,12 +52,17 @@ class Gateway:
     """
 
     def __init__(self, upstream: Upstream, name: str = "umbrella") -> None:
-        self.provider = _provider(name, upstream, "gateway")._replace(failures=every_failure())
+        self.provider = _provider(name, upstream, "gateway")
 
     @hookimpl
     def polyroute_providers(self) -> list[Provider]:
         """Return the gateway."""
         return [self.provider]
+
+    @hookimpl
+    def polyroute_failures(self) -> Mapping[str, Iterable[FailureRule]]:
+        """Return the rules of all providers."""
+        return {self.provider.id: every_failure()}
 
     @hookimpl
     def polyroute_routeability(self) -> list[Routeability]:
@@ -82,7 +93,7 @@ def _provider(name: str, upstream: Upstream, kind: str) -> Provider:
 def every_failure() -> tuple[FailureRule, ...]:
     """Return the failure rules that all bundled providers declare."""
     plugins = Plugins.load(only=BUNDLED, environment=Environment({}))
-    return tuple(rule for provider in plugins.providers.values() for rule in provider.failures)
+    return tuple(rule for name in plugins.providers for rule in plugins.failures(name))
 
 
 def catalog_of(*plugins: object, preferences: Preferences | None = None, **variables: str) -> Catalog:

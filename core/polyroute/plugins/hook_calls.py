@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 import pluggy
@@ -58,28 +59,46 @@ def takes_environment(implementation: pluggy.HookImpl) -> bool:
 
 def call_items(each: pluggy.HookImpl, item: Items[T], report: Reporter, arguments: Mapping[str, object]) -> list[T]:
     """Return the valid items that one implementation yields; invalid ones become one problem."""
+    return _checked(each, report, arguments, partial(_sound, each, item)) or []
+
+
+def call_lists(each: pluggy.HookImpl, item: type[T], report: Reporter) -> dict[str, list[T]]:
+    """Return the valid items in the lists by name that one implementation returns; invalid ones become one problem."""
+
+    def finish(faults: list[str], returned: Any) -> dict[str, list[T]]:
+        return {name: _sound(each, item, faults, values) for name, values in _mapping(returned).items()}
+
+    return _checked(each, report, {}, finish) or {}
+
+
+def _checked(
+    each: pluggy.HookImpl, report: Reporter, arguments: Mapping[str, object], finish: Callable[[list[str], Any], T]
+) -> T | None:
+    """Return what `finish` makes of the returned value, and report the faults that it adds to its first argument."""
     faults: list[str] = []
-    # Tests check the bundled plugins, and manifests were read by the same rules; checking again would be expensive.
-    trusted = author(each).is_bundled or author(each).kind == "manifest"
-
-    def finish(returned: Any) -> list[T]:
-        if hasattr(type(returned), "_fields") or not hasattr(type(returned), "__iter__"):
-            raise _WrongType(_unexpected(returned, item))  # a single item, or not iterable
-        sound = []
-        for value in _bounded(returned, MOST_ENTRIES if item is Provider else MOST_ITEMS):
-            if wrong := _fault(value, item, trusted):
-                faults.append(wrong)
-            else:
-                sound.append(value)
-        return sound
-
-    result = _called(each, arguments, finish)
-    if isinstance(result, Problem):
-        report(result)
+    result = _called(each, arguments, partial(finish, faults))
     if faults:
         more = f"; and {len(faults) - 1} more items are invalid" if len(faults) > 1 else ""
         report(problem(each, faults[0] + more, "wrong-answer"))
-    return result if isinstance(result, list) else []
+    if isinstance(result, Problem):
+        report(result)
+        return None
+    return result
+
+
+def _sound(each: pluggy.HookImpl, item: Items[T], faults: list[str], returned: Any) -> list[T]:
+    """Return the valid items, and add what is wrong with the others to `faults`."""
+    if hasattr(type(returned), "_fields") or not hasattr(type(returned), "__iter__"):
+        raise _WrongType(_unexpected(returned, item))  # a single item, or not iterable
+    # Tests check the bundled plugins, and manifests were read by the same rules; checking again would be expensive.
+    trusted = author(each).is_bundled or author(each).kind == "manifest"
+    sound = []
+    for value in _bounded(returned, MOST_ENTRIES if item is Provider else MOST_ITEMS):
+        if wrong := _fault(value, item, trusted):
+            faults.append(wrong)
+        else:
+            sound.append(value)
+    return sound
 
 
 def _bounded(values: Iterable[T], most: int) -> Iterator[T]:

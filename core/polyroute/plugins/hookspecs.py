@@ -18,7 +18,18 @@ from typing import TYPE_CHECKING
 import pluggy
 
 from polyroute.lists.stored import FetchedList
-from polyroute.types import Credential, Detection, Mapper, Model, Probe, Provider, Routeability, Secret, Verification
+from polyroute.types import (
+    Credential,
+    Detection,
+    FailureRule,
+    Mapper,
+    Model,
+    Probe,
+    Provider,
+    Routeability,
+    Secret,
+    Verification,
+)
 
 if TYPE_CHECKING:
     from polyroute.environment import Environment
@@ -119,6 +130,19 @@ def polyroute_lists() -> Iterable[FetchedList]:  # type: ignore[empty-body]
     `polyroute.lists.stored.read` when it lists models. New providers in the list, and models with another base URL, are
     returned here: they are used only if they send no key to a new host, or if the user agrees. Called once per
     `Plugins.load`.
+    """
+
+
+@hookspec
+def polyroute_failures() -> Mapping[str, Iterable[FailureRule]]:  # type: ignore[empty-body]
+    """Declare how endpoints word errors.
+
+        @hookimpl
+        def polyroute_failures():
+            return {"acme": [FailureRule("no_credit", (403,), codes=("purse_empty",))]}
+
+    Returns a mapping from provider to rules, of which the first that matches applies, before the general rules. Only
+    the rules of the provider's owner are used. Called once for all environments, when the first error is interpreted.
     """
 
 

@@ -5,18 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from polyroute._internal.problems import Problems, Reporter
 from polyroute.environment import COMMAND, PROCESS, Environment
 from polyroute.errors import UnknownProvider
 from polyroute.lists import changes
-from polyroute.lists.changes import Change
 from polyroute.lists.stored import FetchedList, age
 from polyroute.plugins.hook_calls import Hooks
 from polyroute.plugins.loader import Loaded, LoadRequest, load
 from polyroute.plugins.model_lists import ModelLists
-from polyroute.plugins.registry import Registry, assign_owners, extended, gateways, merged_lists, without
+from polyroute.plugins.registry import Registry, assign_owners, closest, extended, gateways, merged_lists, without
 from polyroute.requirements import evaluation
 from polyroute.requirements.evaluation import Evaluation
 from polyroute.results import Plugin
@@ -24,6 +23,7 @@ from polyroute.types import (
     DIRECT,
     Credential,
     Detection,
+    FailureRule,
     Mapper,
     Model,
     Probe,
@@ -46,7 +46,7 @@ class Plugins:
     Threads and catalogs can share the object: its results never change, and `problems` grows as more hooks are called.
     """
 
-    def __init__(self, loaded: Loaded, accepted: Collection[Change] = ()) -> None:
+    def __init__(self, loaded: Loaded, accepted: Collection[changes.Change] = ()) -> None:
         """`accepted` has the changes in fetched lists that the user has agreed to."""
         self.all = loaded.plugins
         """Every plugin found, including those not in use."""
@@ -83,7 +83,7 @@ class Plugins:
         self._unmet: dict[str, Evaluation] = {}
         self._can_be_fresher: dict[str, bool] = {}
         self._origins: set[int] = set()
-        self._late: dict[str, Secrets] = {}
+        self._late: dict[str, object] = {}
 
     @classmethod
     def load(
@@ -185,7 +185,7 @@ class Plugins:
         """Return the error for an unknown provider name, with the closest names."""
         named = [each for each in self.all if each.name == name and each.reason]
         off = [f"The plugin {each.name!r} is not in use: {each.reason}." for each in named]
-        return UnknownProvider(name, self._closest(name), " ".join(off) if name not in self.names else "")
+        return UnknownProvider(name, closest(name, self.names), " ".join(off) if name not in self.names else "")
 
     def hooks_of(self, plugin: Plugin) -> tuple[str, ...]:
         """Return the names of the hooks that `plugin` implements."""
@@ -239,6 +239,14 @@ class Plugins:
         """Return by provider how to check its key, or what its plugin found."""
         return self._secrets.verifications(credentials, environment)
 
+    def failures(self, provider_id: str) -> Sequence[FailureRule]:
+        """Return how a provider's endpoint words errors; plugins are asked at the first call, for all providers."""
+        if "failures" not in self._late:
+            from polyroute.plugins.failures import declared
+
+            self._late["failures"] = declared(self._hooks, self.owners, self.claimed, self._problems.report)
+        return cast("Mapping[str, Sequence[FailureRule]]", self._late["failures"]).get(provider_id, ())
+
     @property
     def _secrets(self) -> Secrets:
         """The plugins' secrets, shared by all environments and created on first use."""
@@ -246,7 +254,7 @@ class Plugins:
             from polyroute.plugins.secrets import Secrets
 
             self._late.setdefault("secrets", Secrets(self._hooks, self.owners, self._origins))
-        return self._late["secrets"]
+        return cast("Secrets", self._late["secrets"])
 
     @property
     def mappers(self) -> Mapping[str, Mapper]:
@@ -276,13 +284,6 @@ class Plugins:
             if not evaluation.depends_on_variables_only(provider):
                 always.add(provider.id)
         return by_variable, frozenset(always)
-
-    def _closest(self, name: str) -> list[str]:
-        import difflib
-
-        plain = name.strip().lower().replace(" ", "-")
-        close = [plain] if plain in self.names else difflib.get_close_matches(plain, self.names, 3, 0.7)
-        return list(dict.fromkeys(self.names[each] for each in close))
 
 
 def _consented(claims: Registry, loaded: Loaded, report: Reporter) -> tuple[Registry, Mapping[str, Withheld]]:

@@ -80,6 +80,15 @@ def without(claims: Registry, refused: Iterable[tuple[Plugin, str]]) -> Registry
     return claims._replace(lost=claims.lost | lost)
 
 
+def closest(name: str, names: Mapping[str, str]) -> list[str]:
+    """Return the providers whose ID or alias is most similar to `name`; `names` has the ID for each."""
+    import difflib
+
+    plain = name.strip().lower().replace(" ", "-")
+    close = [plain] if plain in names else difflib.get_close_matches(plain, names, 3, 0.7)
+    return list(dict.fromkeys(names[each] for each in close))
+
+
 def _turn(plugin: Plugin, provider: Provider, recorded: Owners) -> int:
     if not plugin.is_third_party:
         return 0

@@ -41,8 +41,7 @@ def failure_rules(route: Route, provider: str, plugins: Plugins) -> tuple[Failur
     """
     endpoint = provider if route.via == DIRECT else route.via
     designers = [name for name, each in plugins.providers.items() if route.protocol in each.own_protocols]
-    known = (plugins.providers.get(name) for name in dict.fromkeys((endpoint, *designers, provider)))
-    return tuple(rule for each in known if each for rule in each.failures)
+    return tuple(rule for name in dict.fromkeys((endpoint, *designers, provider)) for rule in plugins.failures(name))
 
 
 def failure_remedy(route: Route, means: str, provider: str, plugins: Plugins) -> str:

@@ -26,7 +26,6 @@ from polyroute.types.constraints import (
     Url,
     Variable,
 )
-from polyroute.types.failures import FailureRule
 
 ProviderKind = Literal["vendor", "host", "own-cloud", "own-server", "gateway"]
 CredentialKind = Literal["api-key", "oauth-token", "cloud-identity", "none"]
@@ -179,9 +178,7 @@ class Provider(NamedTuple):
     detects: tuple[Variable, ...] = ()
     """Further variables that its plugin reads a key from in a hook; they count as read by this provider."""
     own_protocols: tuple[Text, ...] = ()
-    """The wire protocols that this provider designed. `failures` apply to every route that speaks one of them."""
-    failures: tuple[FailureRule, ...] = ()
-    """How its endpoint reports that a route can't be taken, beyond the general rules; the first match applies."""
+    """The wire protocols that it designed. Its failure rules apply to every route that speaks one of them."""
     billing_page: Link = ""
     """The page where its users add credits or raise a limit."""
     keys_page: Link = ""

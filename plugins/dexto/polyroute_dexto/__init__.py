@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 import polyroute_openrouter
-from polyroute import CustomModelRules, Detection, Environment, FetchedList, Mapper, Provider, Routeability, hookimpl
+from polyroute import (
+    CustomModelRules,
+    Detection,
+    Environment,
+    FailureRule,
+    FetchedList,
+    Mapper,
+    Provider,
+    Routeability,
+    hookimpl,
+)
 from polyroute_dexto._login import ENDPOINT, detect
 
 PROVIDER_ID = "dexto"
@@ -24,7 +34,6 @@ def polyroute_providers() -> Iterable[Provider]:
         custom_models=CustomModelRules(),  # Dexto's own files contain them: they are preserved and run through it
         documentation="https://docs.dexto.ai",
         key_variable="DEXTO_API_KEY",
-        failures=polyroute_openrouter.FAILURES,
     )
 
 
@@ -50,3 +59,9 @@ def polyroute_model_ids() -> Mapping[str, Mapper]:
 def polyroute_lists() -> Iterable[FetchedList]:
     """Return OpenRouter's list, which Dexto's mapping uses."""
     yield polyroute_openrouter.fetched_list(PROVIDER_ID)
+
+
+@hookimpl
+def polyroute_failures() -> Mapping[str, Iterable[FailureRule]]:
+    """Return OpenRouter's rules, since Dexto passes on its errors."""
+    return {PROVIDER_ID: polyroute_openrouter.FAILURES}

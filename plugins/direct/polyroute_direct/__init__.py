@@ -5,7 +5,7 @@ There is no code for any single provider: all facts are in `providers.toml` and 
 
 from __future__ import annotations
 
-from polyroute import FetchedList, Model, Probe, Provider, hookimpl
+from polyroute import FailureRule, FetchedList, Model, Probe, Provider, hookimpl
 
 
 @hookimpl
@@ -30,6 +30,14 @@ def polyroute_lists() -> list[FetchedList]:
     from polyroute_direct import _cached
 
     return [_cached.fetched_list()]
+
+
+@hookimpl
+def polyroute_failures() -> dict[str, list[FailureRule]]:
+    """Return how endpoints word errors beyond the core's general rules."""
+    from polyroute_direct import _failures
+
+    return _failures.rules()
 
 
 @hookimpl

@@ -32,18 +32,13 @@ def _rows(files: Files, *, fetched: bool) -> list[Table]:
     rows = [_row(entry, kinds.get(name) or _usual_kind(entry), entries.keys()) for name, entry in entries.items()]
     plans = files.defaults["billing"]["plan"]
     more = ({"plan": True} if row["id"] in plans else {} for row in rows)
-    return [{**row, **_failures(row["id"], files.failures), **plan} for row, plan in zip(rows, more, strict=True)]
+    return [{**row, **_pages(row["id"], files.failures), **plan} for row, plan in zip(rows, more, strict=True)]
 
 
-def _failures(name: str, failures: Table) -> Table:
-    """Return the provider's failure rules and the pages where users add credits and make keys."""
+def _pages(name: str, failures: Table) -> Table:
+    """Return the pages where the provider's users add credits and make keys."""
     pages = failures["pages"].get(name, {})
-    rules = [
-        {key: value for key, value in rule.items() if key not in ("providers", "source")}
-        for rule in failures["failure"]
-        if name in rule["providers"]
-    ]
-    found = {"failures": rules, "billing_page": pages.get("billing"), "keys_page": pages.get("keys")}
+    found = {"billing_page": pages.get("billing"), "keys_page": pages.get("keys")}
     return {key: value for key, value in found.items() if value}
 
 

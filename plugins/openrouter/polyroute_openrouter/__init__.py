@@ -93,7 +93,6 @@ def polyroute_providers() -> Iterable[Provider]:
         custom_models=CustomModelRules(),
         documentation="https://openrouter.ai/docs",
         also_speaks=("openai-responses", "anthropic-messages"),  # POST /responses and /messages in its API reference
-        failures=FAILURES,
         billing_page=_BILLING_PAGE,
         keys_page=_KEYS_PAGE,
     )
@@ -121,6 +120,12 @@ def polyroute_models(provider_ids: frozenset[str]) -> Iterable[Model]:
 def polyroute_lists() -> Iterable[FetchedList]:
     """Return OpenRouter's own list, in which model IDs are looked up."""
     yield fetched_list(PROVIDER_ID)
+
+
+@hookimpl
+def polyroute_failures() -> Mapping[str, Iterable[FailureRule]]:
+    """Return how OpenRouter words errors beyond the general rules."""
+    return {PROVIDER_ID: FAILURES}
 
 
 @hookimpl

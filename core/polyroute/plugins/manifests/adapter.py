@@ -10,7 +10,7 @@ from polyroute.lists.stored import FetchedList
 from polyroute.plugins.hookspecs import hookimpl
 from polyroute.plugins.manifests.description import Description
 from polyroute.results import Plugin
-from polyroute.types import Mapper, Model, Probe, Provider, Routeability
+from polyroute.types import FailureRule, Mapper, Model, Probe, Provider, Routeability
 
 if TYPE_CHECKING:
     from polyroute.model_ids.plain_mappers import Listed
@@ -43,6 +43,8 @@ class Described:
             yield "polyroute_models"
         if said.lists:
             yield "polyroute_lists"
+        if said.failures:
+            yield "polyroute_failures"
         if said.probes:
             yield "polyroute_verifications"
 
@@ -64,6 +66,11 @@ class Described:
         gateways = {rule.gateway for rule in self.said.routeability}
         models = tuple((self.listing or tuple)())
         return [fetched_lists.declared(each, models, is_gateway=each.provider in gateways) for each in self.said.lists]
+
+    @hookimpl
+    def polyroute_failures(self) -> Mapping[str, Iterable[FailureRule]]:
+        """Return how the endpoints of its providers word errors."""
+        return self.said.failures
 
     def models(self, provider_ids: frozenset[str]) -> Iterable[Model]:
         """Return the models that it lists, updated from the fetched lists."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, NamedTuple
 
-from polyroute.types import Model, Probe, Provider, Routeability, serialization
+from polyroute.types import FailureRule, Model, Probe, Provider, Routeability, serialization
 from polyroute.types.constraints import Filled, Granted, Least, Line, Rule, Slug, Text, Url
 
 MAX_MODELS = 10_000
@@ -138,6 +138,8 @@ class Description(NamedTuple):
     mappings: Mapping[str, Spelling] = _EMPTY
     """From each gateway to how it spells models."""
     models: tuple[Model, ...] = ()
+    failures: Mapping[str, tuple[FailureRule, ...]] = _EMPTY
+    """By provider, how its endpoint words errors; the first rule that matches applies."""
     probes: tuple[Probe, ...] = ()
     lists: tuple[ModelList, ...] = ()
     executable: Executable | None = None

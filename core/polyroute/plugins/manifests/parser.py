@@ -18,6 +18,7 @@ from polyroute.requirements.slots import WANTED
 from polyroute.types import (
     Alternative,
     CredentialKind,
+    FailureRule,
     Group,
     Model,
     Probe,
@@ -25,7 +26,7 @@ from polyroute.types import (
     Routeability,
     Slot,
 )
-from polyroute.types.constraints import Keyed, SlotName, Slug, Variable
+from polyroute.types.constraints import MOST_ENTRIES, Keyed, SlotName, Slug, Variable
 
 
 class Slots(NamedTuple):
@@ -52,6 +53,7 @@ class Part(NamedTuple):
     rule: Routeability | None = None
     mapping: Spelling | None = None
     models: tuple[Model, ...] = ()
+    failures: tuple[FailureRule, ...] = ()
     probe: Probe | None = None
     list: ModelList | None = None
 
@@ -90,7 +92,7 @@ def _validator(strict: bool) -> SchemaValidator:
 
 
 def _document(*, strict: bool) -> CoreSchema:
-    own = ("providers", "routeability", "mappings", "models", "probes", "lists", "files")
+    own = ("providers", "routeability", "mappings", "models", "failures", "probes", "lists", "files")
     known = validators.fields(Description, *own, strict=strict)
     known["providers"] = Field("providers", validators.keyed(_provider_table(strict), Slug, _each_named))
     known["extends"] = Field("extends", validators.keyed(_extension_table(strict), Slug, _each_named))
@@ -101,6 +103,8 @@ def _provider_table(strict: bool) -> CoreSchema:
     known = validators.fields(Provider, "id", "requirement", strict=strict)
     known["name"] = known["name"]._replace(required=False)
     known |= validators.fields(Shorthand, strict=strict) | _about_models(strict)
+    rules = core_schema.tuple_variable_schema(validators.record(FailureRule, strict=strict), max_length=MOST_ENTRIES)
+    known["failures"] = Field("failures", rules)
     known["verify"] = Field("probe", validators.record(Probe, "provider", strict=strict))
     known["list"] = Field("list", validators.record(ModelList, "provider", strict=strict))
     return validators.table(known, _provider, strict=strict)
@@ -144,6 +148,7 @@ def _description(values: dict[str, Any]) -> Description:
         routeability=tuple([part.rule for part in parts.values() if part.rule]),
         mappings={name: part.mapping for name, part in parts.items() if part.mapping},
         models=tuple([model for part in parts.values() for model in part.models]),
+        failures={name: part.failures for name, part in parts.items() if part.failures},
         probes=tuple([part.probe for part in parts.values() if part.probe]),
         lists=tuple([part.list for part in parts.values() if part.list]),
     )
@@ -155,12 +160,13 @@ def _each_named(parts: Mapping[str, Part]) -> dict[str, Part]:
 
 
 def _named(part: Part, name: str) -> Part:
-    provider, rule, mapping, listed, probe, fetched = part
+    provider, rule, mapping, listed, failures, probe, fetched = part
     return Part(
         provider and provider._replace(id=name, name=provider.name or name),
         rule and rule._replace(gateway=name),
         mapping and mapping._replace(provider=mapping.provider or name),
         tuple([_of(model, name) for model in listed]),
+        failures,
         probe and probe._replace(provider=name),
         fetched and fetched._replace(provider=name),
     )
@@ -172,7 +178,8 @@ def _of(model: Model, provider: str) -> Model:
 
 def _provider(values: dict[str, Any]) -> Part:
     beside = Shorthand(**{name: values.pop(name) for name in Shorthand._fields if name in values})
-    part = Part(**{name: values.pop(name) for name in ("mapping", "models", "probe", "list") if name in values})
+    beside_provider = ("mapping", "models", "failures", "probe", "list")
+    part = Part(**{name: values.pop(name) for name in beside_provider if name in values})
     said = values.pop("rule", None)
     named = Provider("", values.pop("name", ""), requirement=_requirement(beside), **values)
     provider = _without_slashes(named)
