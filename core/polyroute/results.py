@@ -135,7 +135,7 @@ class ProviderStatus(NamedTuple):
     @property
     def has_direct_key(self) -> bool:
         """Whether the direct route is usable."""
-        return self.credential_sources[DIRECT]
+        return any(route.usable for route in self.routes if route.via == DIRECT)
 
     @property
     def has_effective_credentials(self) -> bool:

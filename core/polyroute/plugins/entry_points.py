@@ -40,7 +40,7 @@ class Installed(NamedTuple):
     points: list[EntryPoint]
     """In no particular order."""
     bundled: tuple[str, ...] = ()
-    """The distributions named by the extra `all` of Polyroute's own distribution.
+    """The distributions with plugins that the extra `all` of Polyroute's own distribution names.
 
     A distribution comes after those that it depends on; otherwise they are sorted by name.
     """
@@ -55,12 +55,12 @@ def installed(path: Iterable[str] | None = None) -> Installed:
     seen: dict[str, str] = {}
     entries = filter(os.path.isabs, sys.path if path is None else path)
     points = [point for entry in entries for point in _in_entry(entry, seen)]
-    return Installed(points, _bundled(seen))
+    return Installed(points, _bundled(seen, {point.distribution for point in points}))
 
 
-def _bundled(folders: Mapping[str, str]) -> tuple[str, ...]:
+def _bundled(folders: Mapping[str, str], having: Collection[str]) -> tuple[str, ...]:
     required = _requirements(folders.get(_OWN, ""))
-    names = {name for name, condition in required if "extra=='all'" in condition} - {_OWN}
+    names = {name for name, condition in required if "extra=='all'" in condition and name in having} - {_OWN}
     below = {name: names & {each for each, _ in _requirements(folders.get(name, ""))} for name in names}
     return tuple(sorted(names, key=lambda name: (_depth(name, below), name)))
 

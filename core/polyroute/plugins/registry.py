@@ -227,10 +227,16 @@ def _like_nobody(rules: Mapping[str, Routeability], representatives: Mapping[str
 
 def _narrowed(chain: Sequence[Routeability], makers: Iterable[str]) -> Routeability:
     """Return the first rule of a chain of likes, with the namespaces of these makers."""
-    known = {name: namespace for rule in reversed(chain) for name, namespace in rule.makers.items()}
-    namespaces = {name: namespace for rule in reversed(chain) for name, namespace in rule.namespaces.items()}
+    known = _merged([rule.makers for rule in chain])
+    namespaces = _merged([rule.namespaces for rule in chain])
     offered = frozenset(known.get(maker, maker) for maker in makers)
     return chain[0]._replace(offered=chain[0].offered | offered, namespaces=namespaces)
+
+
+def _merged(tables: Iterable[Mapping[str, str]]) -> Mapping[str, str]:
+    """Return the entries of all tables, of which the first counts. One that is alone is not copied."""
+    first, *others = [*filter(None, tables)] or [{}]
+    return {name: each for table in (*reversed(others), first) for name, each in table.items()} if others else first
 
 
 def _carried(

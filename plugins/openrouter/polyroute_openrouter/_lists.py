@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from importlib.machinery import PathFinder
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -42,6 +43,12 @@ class Facts(NamedTuple):
 
 def facts() -> Facts:
     """Return which vendors the list offers, and how old it is."""
+    return _facts_of(lists_identity())
+
+
+@lru_cache(maxsize=1)
+def _facts_of(_identities: object) -> Facts:
+    """Return the facts, which several hooks need one after the other."""
     return Facts(*_derived("openrouter-routeability", _facts))
 
 
