@@ -164,14 +164,14 @@ export interface Done {
   ok: true;
 }
 
-/** What a model costs, in USD per million tokens; null where that is not known. */
+/** What a model costs, in USD per million tokens; what is not known is left out. */
 export interface EndpointPrice {
-  input: number | null;
-  output: number | null;
+  input?: number;
+  output?: number;
   /** Input tokens that are read from the endpoint's cache. */
-  cacheRead: number | null;
+  cacheRead?: number;
   /** Input tokens that are written to the endpoint's cache. */
-  cacheWrite: number | null;
+  cacheWrite?: number;
   /** `metered` by tokens, `free`, paid by a subscription (`plan`), on an own server (`local`), or `unknown`. */
   kind: "metered" | "free" | "plan" | "local" | "unknown";
 }
@@ -389,38 +389,38 @@ export interface ModelAbilities {
 
 /** One model, with everything that is known about it. */
 export interface ModelDetails {
-  /** The maker's reference; of a model whose maker is unknown, the reference of its only entry. */
+  /** The maker's reference; of a model whose maker is unknown, the reference of its only entry. The maker is the part before the first slash: its provider's ID, or the name under which others list its models. */
   id: string;
   name: string;
-  /** The ID of the maker: that of its provider, or the name under which others list its models. */
-  maker: string;
-  /** The maximum number of tokens of input and output together; null if it is not known. */
-  context: number | null;
-  /** The maximum number of tokens of one response; null if it is not known. */
-  output: number | null;
+  /** The maximum number of tokens of input and output together. */
+  context?: number;
+  /** The maximum number of tokens of one response. */
+  output?: number;
   /** What it is known to be able to do. */
-  can: ("tools" | "reasoning" | "structuredOutput" | "temperature" | "image" | "pdf" | "audio" | "video")[];
+  can?: ("tools" | "reasoning" | "structuredOutput" | "temperature" | "image" | "pdf" | "audio" | "video")[];
   /** The abilities of which it is not known whether it has them; those in neither list are missing. */
-  unknown: ("tools" | "reasoning" | "structuredOutput" | "temperature" | "image" | "pdf" | "audio" | "video")[];
-  /** The date of its release in ISO 8601, or only the month or year; may be empty. */
-  released: string;
-  /** Whether it was released in the 45 days before the date of the lists. */
-  isNew: boolean;
-  /** `deprecated`, `alpha` or `beta`; or empty. */
-  status: "" | "alpha" | "beta" | "deprecated";
-  /** Whether its weights are published; null if that is not known. */
-  openWeights: boolean | null;
+  unknown?: ("tools" | "reasoning" | "structuredOutput" | "temperature" | "image" | "pdf" | "audio" | "video")[];
+  /** The date of its release in ISO 8601, or only the month or year. */
+  released?: string;
+  /** True if it was released in the 45 days before the date of the lists. */
+  isNew?: boolean;
+  /** `deprecated`, `alpha` or `beta`. */
+  status?: "" | "alpha" | "beta" | "deprecated";
+  /** Whether its weights are published. */
+  openWeights?: boolean;
   /** The number of providers that list it. */
   providers: number;
-  /** Names and IDs by which others list it, if they contain neither its name nor its ID. */
-  aliases: string[];
+  /** Names and IDs by which others list it, if they have words that neither its name nor its ID has. */
+  aliases?: string[];
+  /** The reference of a variant that costs nothing, and has limits of its own. */
+  free?: string;
   runs: Runs;
   /** The price of the way that would be taken, else the lowest that is listed. */
   price: EndpointPrice;
   /** Where it stands in the order: `favorite`, `recent`, `own`, `runs` now, or `setup` if something is missing. */
   band: "favorite" | "recent" | "own" | "runs" | "setup";
-  /** Whether the user added it. */
-  custom: boolean;
+  /** True if the user added it. */
+  custom?: boolean;
   /** The maximum number of tokens of input, if that is less than `context`. */
   inputLimit: number | null;
   /** The date up to which its training data reaches, in ISO 8601; may be empty. */
@@ -431,44 +431,44 @@ export interface ModelDetails {
   inputModalities: string[];
   /** The types of output. */
   outputModalities: string[];
-  /** Every way to run it, one for each provider: usable ones first, in the order in which they would be taken. */
+  /** Every way to run it, one for each provider and variant (free, quantised) there. Usable ones come first, in the order in which they would be taken. */
   ways: Way[];
 }
 
-/** One model, whoever offers it. */
+/** One model, whoever offers it. What is empty, not known, or false is left out, unless false says something. */
 export interface ModelRow {
-  /** The maker's reference; of a model whose maker is unknown, the reference of its only entry. */
+  /** The maker's reference; of a model whose maker is unknown, the reference of its only entry. The maker is the part before the first slash: its provider's ID, or the name under which others list its models. */
   id: string;
   name: string;
-  /** The ID of the maker: that of its provider, or the name under which others list its models. */
-  maker: string;
-  /** The maximum number of tokens of input and output together; null if it is not known. */
-  context: number | null;
-  /** The maximum number of tokens of one response; null if it is not known. */
-  output: number | null;
+  /** The maximum number of tokens of input and output together. */
+  context?: number;
+  /** The maximum number of tokens of one response. */
+  output?: number;
   /** What it is known to be able to do. */
-  can: ("tools" | "reasoning" | "structuredOutput" | "temperature" | "image" | "pdf" | "audio" | "video")[];
+  can?: ("tools" | "reasoning" | "structuredOutput" | "temperature" | "image" | "pdf" | "audio" | "video")[];
   /** The abilities of which it is not known whether it has them; those in neither list are missing. */
-  unknown: ("tools" | "reasoning" | "structuredOutput" | "temperature" | "image" | "pdf" | "audio" | "video")[];
-  /** The date of its release in ISO 8601, or only the month or year; may be empty. */
-  released: string;
-  /** Whether it was released in the 45 days before the date of the lists. */
-  isNew: boolean;
-  /** `deprecated`, `alpha` or `beta`; or empty. */
-  status: "" | "alpha" | "beta" | "deprecated";
-  /** Whether its weights are published; null if that is not known. */
-  openWeights: boolean | null;
+  unknown?: ("tools" | "reasoning" | "structuredOutput" | "temperature" | "image" | "pdf" | "audio" | "video")[];
+  /** The date of its release in ISO 8601, or only the month or year. */
+  released?: string;
+  /** True if it was released in the 45 days before the date of the lists. */
+  isNew?: boolean;
+  /** `deprecated`, `alpha` or `beta`. */
+  status?: "" | "alpha" | "beta" | "deprecated";
+  /** Whether its weights are published. */
+  openWeights?: boolean;
   /** The number of providers that list it. */
   providers: number;
-  /** Names and IDs by which others list it, if they contain neither its name nor its ID. */
-  aliases: string[];
+  /** Names and IDs by which others list it, if they have words that neither its name nor its ID has. */
+  aliases?: string[];
+  /** The reference of a variant that costs nothing, and has limits of its own. */
+  free?: string;
   runs: Runs;
   /** The price of the way that would be taken, else the lowest that is listed. */
   price: EndpointPrice;
   /** Where it stands in the order: `favorite`, `recent`, `own`, `runs` now, or `setup` if something is missing. */
   band: "favorite" | "recent" | "own" | "runs" | "setup";
-  /** Whether the user added it. */
-  custom: boolean;
+  /** True if the user added it. */
+  custom?: boolean;
 }
 
 /** The models that a query selects, in order. */
@@ -739,16 +739,16 @@ export interface Routing {
 export interface Runs {
   /** Whether it can be run, as far as can be determined without the network. */
   usable: boolean;
-  /** Whether more than the user's own server, which may not be running, can run it. */
-  checked: boolean;
-  /** The route that would be taken: `direct` or a gateway; null if there is none. */
-  via: string | null;
-  /** The ID of the provider that the request would go to; null if there is none. */
-  provider: string | null;
-  /** The reference to select: the one that can be run, else the maker's. */
-  model: string;
-  /** What is needed if it can't be run: `key` if a single key is enough, else `settings`; null if it can be run. */
-  missing: "key" | "settings" | null;
+  /** False if only the user's own server, which may not be running, can run it; else left out. */
+  checked?: boolean;
+  /** The route that would be taken: `direct` or a gateway; left out if there is none. */
+  via?: string;
+  /** The ID of the provider that the request would go to; left out if there is none. */
+  provider?: string;
+  /** The reference to select: the one that can be run, else the maker's. Left out if it is the `id` of the row. */
+  model?: string;
+  /** What is needed if it can't be run: `key` if a single key is enough, else `settings`. Left out if it can be. */
+  missing?: "key" | "settings";
 }
 
 /** The model that was saved. */
@@ -914,7 +914,7 @@ export interface Way {
   model: string;
   /** The model ID as the endpoint of this route spells it. */
   modelId: string | null;
-  /** Further IDs of the same model at this provider: of other regions, or with a date. */
+  /** Further IDs by which this provider lists the same at the same terms: of other regions, or with a date. */
   otherIds: string[];
   price: EndpointPrice;
   /** The maximum number of tokens of input and output together there; null if it is not known. */

@@ -12,7 +12,7 @@ import pytest
 from polyroute import ModelRef, Plugins
 from polyroute.model_ids.groups import Groups, Kept
 from polyroute.model_ids.mapper import SchemeMapper
-from polyroute.model_ids.normalize import folded
+from polyroute.model_ids.normalize import folded, is_free
 from polyroute.model_ids.scheme import Naming, Scheme
 from tests.support.later_list import fetched
 from tests.support.model_words import MEANING
@@ -36,6 +36,10 @@ NAMED_OTHERWISE = {
     "moonshotai/kimi-k2.6": "chat-completion is a part of Clarifai's path",
 }
 """Models that some provider names with another word, with the reason."""
+
+
+SERVED = re.compile("^Pro/")
+"""What says how a model is served, although elsewhere the word makes another one: SiliconFlow's tier without limits."""
 
 
 class Listings(NamedTuple):
@@ -75,8 +79,8 @@ def grouped(plugins: Plugins, document: dict[str, Any]) -> Listings:
 def test_many_models_are_listed_by_several(listings: Listings) -> None:
     """Most listings are in a group of several providers, and each is among the members of its group."""
     several = {word: refs for word, refs in listings.by_word.items() if len({each.provider for each in refs}) > 1}
-    assert len(several) > 480
-    assert sum(map(len, several.values())) > 3_300
+    assert len(several) > 520
+    assert sum(map(len, several.values())) > 3_900
     for refs in several.values():
         assert set(listings.groups.members(refs[0])) == set(refs)
 
@@ -84,7 +88,7 @@ def test_many_models_are_listed_by_several(listings: Listings) -> None:
 def test_no_group_joins_models_that_a_word_tells_apart(listings: Listings) -> None:
     """IDs in one group have the same words that make another model, unless a table says why not."""
     for word, refs in listings.by_word.items():
-        told = {meaning(each.id) for each in refs}
+        told = {meaning(SERVED.sub("", each.id)) for each in refs}
         assert len({words for words, _ in told}) == 1 or word in NAMED_OTHERWISE, (word, told)
         assert len({size for _, sizes in told for size in sizes[:1]}) < 2, (word, told)  # a size may be left out
 
@@ -104,10 +108,31 @@ def test_groups_are_pure(listings: Listings) -> None:
     assert sum(max(each.values()) for each in several) >= 0.99 * sum(each.total() for each in several)
 
 
-def test_deployments_belong_to_nobody(listings: Listings) -> None:
-    """Models that users name themselves are in no group."""
-    assert listings.groups.word(ModelRef("azure", "gpt-4.1")) is None
-    assert listings.groups.members(ModelRef("azure", "gpt-4.1")) == ()
+def test_free_quantised_and_deployed_models_are_no_models_of_their_own(listings: Listings) -> None:
+    """Variants that differ in how they are served are listings of the model; a word that makes another one is kept."""
+    words = {ref: word for word, refs in listings.by_word.items() for ref in refs}
+    assert words[ModelRef("azure", "gpt-4.1")] == "openai/gpt-4.1"
+    free = [words[ref] for ref in words if is_free(ref.id) and len(listings.by_word[words[ref]]) > 1]
+    assert len(free) > 40
+    assert not [word for word in free if is_free(word)]
+    assert listings.groups.word(ModelRef("azure", "gpt-4.1-mini")) == "openai/gpt-4.1-mini"
+
+
+def test_a_name_of_the_users_own_is_no_model(listings: Listings) -> None:
+    """An unlisted deployment is in no group, whatever its name."""
+    assert listings.groups.word(ModelRef("azure", "gpt-4.1-of-mine")) is None
+    assert listings.groups.members(ModelRef("azure", "gpt-4.1-of-mine")) == ()
+
+
+def test_routes_never_replace_a_variant(listings: Listings, plugins: Plugins) -> None:
+    """Routes go by narrower words: a free or a deployed model is none that another ID could replace."""
+    mapper = plugins.mappers["openrouter"]
+    assert isinstance(mapper, SchemeMapper)
+    assert mapper.word(ModelRef("azure", "gpt-4.1")) is None
+    for refs in listings.by_word.values():
+        for ref in refs:
+            if ref.id.endswith(":free"):
+                assert mapper.word(ref) != mapper.word(ref._replace(id=ref.id.removesuffix(":free"))), ref
 
 
 # A scheme of one's own

@@ -6,6 +6,7 @@ import pytest
 
 from polyroute import NoEffectiveRoute, UnknownProvider, explain
 from polyroute.documents import catalog as documents
+from polyroute.model_ids.normalize import is_free
 from tests.support.catalogs import MakeCatalog
 
 SONNET = "anthropic/claude-sonnet-4-5"
@@ -88,6 +89,24 @@ def test_nothing_is_named_that_does_not_run(make_catalog: MakeCatalog) -> None:
     """Without any key no other reference is named; own servers that may not be running are not named either."""
     assert make_catalog().elsewhere(SONNET) == ()
     assert make_catalog().elsewhere("openrouter/openai/gpt-oss-20b") == ()
+
+
+def test_free_variants_are_named_last(make_catalog: MakeCatalog) -> None:
+    """A free variant has limits of its own, so it is named after the model at its price."""
+    elsewhere = make_catalog(OPENROUTER_API_KEY="o").elsewhere("deepinfra/deepseek-ai/DeepSeek-V4-Flash")
+    assert list(map(str, elsewhere)) == [
+        "deepseek/deepseek-v4-flash",
+        "openrouter/deepseek/deepseek-v4-flash",
+        "openrouter/deepseek/deepseek-v4-flash:free",
+    ]
+
+
+def test_each_variant_of_a_provider_has_its_own_price(make_catalog: MakeCatalog) -> None:
+    """A provider's free or quantised variant is an offer of its own; neither lends its price or ID to the other."""
+    catalog = make_catalog(OPENROUTER_API_KEY="o")
+    for each in catalog.offers("deepseek/deepseek-v4-flash"):
+        assert not [other for other in each.other_ids if is_free(other) != is_free(each.route.model_id or "")]
+        assert not (each.price.kind == "free" and not is_free(each.route.model_id or ""))
 
 
 def test_the_maker_is_named_first(make_catalog: MakeCatalog) -> None:

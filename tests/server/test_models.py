@@ -27,23 +27,16 @@ def test_rows_in_order(serve: Serve) -> None:
     """Every model is one row; those that can be run come first, with their way and its price."""
     document = serve(**DEXTO).json("/api/llm/models")
     rows = document["models"]
-    assert document["total"] == len(rows) > 1_500
+    assert document["total"] == len(rows) > 1_300
     assert document["date"] == "2026-05-21"
     bands = [each["band"] for each in rows]
     assert bands == sorted(bands, key=("favorite", "recent", "own", "runs", "setup").index)
     sonnet = next(each for each in rows if each["id"] == "anthropic/claude-sonnet-4-5")
-    assert sonnet["runs"] == {
-        "usable": True,
-        "checked": True,
-        "via": "dexto",
-        "provider": "dexto",
-        "model": "anthropic/claude-sonnet-4-5",
-        "missing": None,
-    }
+    assert sonnet["runs"] == {"usable": True, "via": "dexto", "provider": "dexto"}
     assert (sonnet["price"]["input"], sonnet["price"]["kind"]) == (3, "metered")
     assert {"tools", "reasoning", "image", "pdf"} <= set(sonnet["can"])
-    local = next(each for each in rows if each["id"].startswith("lmstudio/") or each["runs"]["provider"] == "lmstudio")
-    assert not local["runs"]["checked"] and local["band"] == "setup"
+    local = next(each for each in rows if each["runs"].get("provider") == "lmstudio")
+    assert local["runs"]["checked"] is False and local["band"] == "setup"
 
 
 def test_a_query_selects_and_sorts(serve: Serve) -> None:
@@ -115,7 +108,32 @@ def test_answers_are_prepared(serve: Serve) -> None:
     first = client.get("/api/llm/models", accept_encoding="gzip")
     again = client.get("/api/llm/models", accept_encoding="gzip", if_none_match=first.headers["etag"])
     assert (first.status, again.status, again.body) == (200, 304, b"")
-    assert len(first.body) < 100_000
+    assert len(first.body) < 50_000
+
+
+def test_rows_leave_out_what_is_empty(serve: Serve) -> None:
+    """What is not known, empty, or said by the ID is left out; false is there where it says something."""
+    for row in serve().json("/api/llm/models")["models"]:
+        assert not [name for name, each in row.items() if each in (None, "", [])], row
+        assert row.get("isNew", True) is True is row.get("custom", True)
+        assert None not in row["price"].values()
+        assert row["runs"].get("model") != row["id"]
+
+
+def test_a_free_variant_is_a_way_of_its_own(serve: Serve) -> None:
+    """A free variant belongs to its model, with its own ID and price; only `free` selects it."""
+    client = serve(OPENROUTER_API_KEY="o")
+    free = client.json("/api/llm/models?free=1")["models"]
+    row = next(each for each in free if each["id"] == "deepseek/deepseek-v4-flash")
+    variant = "openrouter/deepseek/deepseek-v4-flash:free"
+    assert (row["runs"]["model"], row["free"], row["price"]["kind"]) == (variant, variant, "free")
+    found = client.json("/api/llm/models/deepseek%2Fdeepseek-v4-flash")
+    assert found["price"]["kind"] == "metered" and "model" not in found["runs"]
+    ways = [each for each in found["ways"] if each["provider"] == "openrouter"]
+    assert [(each["modelId"], each["price"]["kind"]) for each in ways] == [
+        ("deepseek/deepseek-v4-flash", "metered"),
+        ("deepseek/deepseek-v4-flash:free", "free"),
+    ]
 
 
 def test_where_a_model_runs_is_said(serve: Serve) -> None:

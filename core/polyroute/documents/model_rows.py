@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from polyroute.documents.model_types import Ability
 from polyroute.documents.parts import source
 from polyroute.lists.stored import day
-from polyroute.model_ids.search import squeezed
+from polyroute.model_ids.search import parts, squeezed
 from polyroute.model_list.order import is_new
 from polyroute.model_list.selection import can, is_unknown
 from polyroute.requirements.evaluation import missing, remedy
@@ -45,6 +45,8 @@ ABILITIES: dict[Ability, str] = {
 }
 """From abilities in documents to their names in a selection."""
 
+_EMPTY = (None, "", [])
+
 
 class RowDocuments:
     """Creates the documents of one catalog."""
@@ -76,36 +78,42 @@ class RowDocuments:
 
     def _row(self, row: ModelRow) -> ModelRowDocument:
         facts = row.facts
-        return {
+        document: ModelRowDocument = {
             "id": row.id,
             "name": row.name,
-            "maker": row.maker,
+            "providers": len(row.providers),
+            "runs": self._runs(row),
+            "price": _price(row.price),
+            "band": self._order.band(row),
+        }
+        optional = {
             "context": facts.context,
             "output": facts.output,
             "can": [name for name, field in ABILITIES.items() if can(row, field)],
             "unknown": [name for name, field in ABILITIES.items() if is_unknown(row, field)],
             "released": facts.release_date,
-            "isNew": is_new(row, self.date),
+            "isNew": is_new(row, self.date) or None,
             "status": facts.status,
             "openWeights": facts.open_weights,
-            "providers": len(row.providers),
             "aliases": _aliases(row),
-            "runs": self._runs(row),
-            "price": _price(row.price),
-            "band": self._order.band(row),
-            "custom": row.custom,
+            "free": row.free and str(row.free),
+            "custom": row.custom or None,
         }
+        document.update(cast("ModelRowDocument", {name: each for name, each in optional.items() if each not in _EMPTY}))
+        return document
 
     def _runs(self, row: ModelRow) -> Runs:
-        offer = row.offer
-        return {
-            "usable": offer is not None,
-            "checked": offer is not None and not is_unasked(offer),
-            "via": offer.route.via if offer else None,
-            "provider": offer.provider if offer else None,
-            "model": str(row.ref),
-            "missing": None if offer else self._needed(row),
-        }
+        offer, ref = row.offer, str(row.ref)
+        runs: Runs = {"usable": offer is not None}
+        if ref != row.id:
+            runs["model"] = ref
+        if offer is None:
+            runs["missing"] = self._needed(row)
+            return runs
+        if is_unasked(offer):
+            runs["checked"] = False
+        runs["via"], runs["provider"] = offer.route.via, offer.provider
+        return runs
 
     def _needed(self, row: ModelRow) -> Literal["key", "settings"]:
         carriers = self._catalog.plugins.carriers
@@ -159,17 +167,22 @@ class RowDocuments:
 
 
 def _aliases(row: ModelRow) -> list[str]:
-    """Return the names and IDs in lists that contain neither the model's own name nor its own ID."""
+    """Return the names and IDs in lists that a search finds neither in the model's own name nor in its own ID."""
     own = squeezed(row.name), squeezed(row.id.rpartition("/")[2])
     names = {squeezed(name): name for each in row.listings for name in (each.name, each.id.rpartition("/")[2])}
-    return [name for form, name in names.items() if form and not any(each in form for each in own)]
+    others = [name for form, name in names.items() if form and not any(each in form for each in own)]
+    known = {*parts(row.name), *parts(row.id)} if others else set()
+    return [name for name in others if not known.issuperset(parts(name))]
 
 
 def _price(price: Price) -> EndpointPrice:
-    return {
-        "input": price.input,
-        "output": price.output,
-        "cacheRead": price.cache_read,
-        "cacheWrite": price.cache_write,
-        "kind": price.kind,
-    }
+    document: EndpointPrice = {"kind": price.kind}
+    if price.input is not None:
+        document["input"] = price.input
+    if price.output is not None:
+        document["output"] = price.output
+    if price.cache_read is not None:
+        document["cacheRead"] = price.cache_read
+    if price.cache_write is not None:
+        document["cacheWrite"] = price.cache_write
+    return document

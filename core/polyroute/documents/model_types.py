@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NotRequired
 
 from polyroute.documents.facts import Id, TypedDict
 from polyroute.documents.types import SourceDocument
@@ -15,13 +15,13 @@ BandName = Literal["favorite", "recent", "own", "runs", "setup"]
 
 
 class EndpointPrice(TypedDict):
-    """What a model costs, in USD per million tokens; null where that is not known."""
+    """What a model costs, in USD per million tokens; what is not known is left out."""
 
-    input: float | None
-    output: float | None
-    cacheRead: float | None
+    input: NotRequired[float]
+    output: NotRequired[float]
+    cacheRead: NotRequired[float]
     """Input tokens that are read from the endpoint's cache."""
-    cacheWrite: float | None
+    cacheWrite: NotRequired[float]
     """Input tokens that are written to the endpoint's cache."""
     kind: PriceKind
     """`metered` by tokens, `free`, paid by a subscription (`plan`), on an own server (`local`), or `unknown`."""
@@ -32,53 +32,56 @@ class Runs(TypedDict):
 
     usable: bool
     """Whether it can be run, as far as can be determined without the network."""
-    checked: bool
-    """Whether more than the user's own server, which may not be running, can run it."""
-    via: str | None
-    """The route that would be taken: `direct` or a gateway; null if there is none."""
-    provider: str | None
-    """The ID of the provider that the request would go to; null if there is none."""
-    model: str
-    """The reference to select: the one that can be run, else the maker's."""
-    missing: Literal["key", "settings"] | None
-    """What is needed if it can't be run: `key` if a single key is enough, else `settings`; null if it can be run."""
+    checked: NotRequired[bool]
+    """False if only the user's own server, which may not be running, can run it; else left out."""
+    via: NotRequired[str]
+    """The route that would be taken: `direct` or a gateway; left out if there is none."""
+    provider: NotRequired[str]
+    """The ID of the provider that the request would go to; left out if there is none."""
+    model: NotRequired[str]
+    """The reference to select: the one that can be run, else the maker's. Left out if it is the `id` of the row."""
+    missing: NotRequired[Literal["key", "settings"]]
+    """What is needed if it can't be run: `key` if a single key is enough, else `settings`. Left out if it can be."""
 
 
 class ModelRowDocument(TypedDict):
-    """One model, whoever offers it."""
+    """One model, whoever offers it. What is empty, not known, or false is left out, unless false says something."""
 
     id: str
-    """The maker's reference; of a model whose maker is unknown, the reference of its only entry."""
+    """The maker's reference; of a model whose maker is unknown, the reference of its only entry.
+
+    The maker is the part before the first slash: its provider's ID, or the name under which others list its models.
+    """
     name: str
-    maker: str
-    """The ID of the maker: that of its provider, or the name under which others list its models."""
-    context: int | None
-    """The maximum number of tokens of input and output together; null if it is not known."""
-    output: int | None
-    """The maximum number of tokens of one response; null if it is not known."""
-    can: list[Ability]
+    context: NotRequired[int]
+    """The maximum number of tokens of input and output together."""
+    output: NotRequired[int]
+    """The maximum number of tokens of one response."""
+    can: NotRequired[list[Ability]]
     """What it is known to be able to do."""
-    unknown: list[Ability]
+    unknown: NotRequired[list[Ability]]
     """The abilities of which it is not known whether it has them; those in neither list are missing."""
-    released: str
-    """The date of its release in ISO 8601, or only the month or year; may be empty."""
-    isNew: bool
-    """Whether it was released in the 45 days before the date of the lists."""
-    status: ModelStatus
-    """`deprecated`, `alpha` or `beta`; or empty."""
-    openWeights: bool | None
-    """Whether its weights are published; null if that is not known."""
+    released: NotRequired[str]
+    """The date of its release in ISO 8601, or only the month or year."""
+    isNew: NotRequired[bool]
+    """True if it was released in the 45 days before the date of the lists."""
+    status: NotRequired[ModelStatus]
+    """`deprecated`, `alpha` or `beta`."""
+    openWeights: NotRequired[bool]
+    """Whether its weights are published."""
     providers: int
     """The number of providers that list it."""
-    aliases: list[str]
-    """Names and IDs by which others list it, if they contain neither its name nor its ID."""
+    aliases: NotRequired[list[str]]
+    """Names and IDs by which others list it, if they have words that neither its name nor its ID has."""
+    free: NotRequired[str]
+    """The reference of a variant that costs nothing, and has limits of its own."""
     runs: Runs
     price: EndpointPrice
     """The price of the way that would be taken, else the lowest that is listed."""
     band: BandName
     """Where it stands in the order: `favorite`, `recent`, `own`, `runs` now, or `setup` if something is missing."""
-    custom: bool
-    """Whether the user added it."""
+    custom: NotRequired[bool]
+    """True if the user added it."""
 
 
 class ModelRowsDocument(TypedDict):
@@ -113,7 +116,7 @@ class Way(TypedDict):
     modelId: str | None
     """The model ID as the endpoint of this route spells it."""
     otherIds: list[str]
-    """Further IDs of the same model at this provider: of other regions, or with a date."""
+    """Further IDs by which this provider lists the same at the same terms: of other regions, or with a date."""
     price: EndpointPrice
     context: int | None
     """The maximum number of tokens of input and output together there; null if it is not known."""
@@ -149,4 +152,7 @@ class ModelDetails(ModelRowDocument):
     outputModalities: list[str]
     """The types of output."""
     ways: list[Way]
-    """Every way to run it, one for each provider: usable ones first, in the order in which they would be taken."""
+    """Every way to run it, one for each provider and variant (free, quantised) there.
+
+    Usable ones come first, in the order in which they would be taken.
+    """

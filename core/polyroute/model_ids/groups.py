@@ -15,6 +15,9 @@ from polyroute.model_ids.mapper import SchemeMapper
 from polyroute.model_ids.normalize import folded
 from polyroute.types import ModelRef
 
+Word = Callable[[ModelRef], str | None]
+"""Returns the word of a model: a mapper's `word` for what may replace each other in routes, or its `group`."""
+
 Listed = Callable[[str], Iterable[str]]
 """Returns the IDs in a provider's list."""
 
@@ -27,9 +30,9 @@ class Kept(NamedTuple):
     """By provider and ID, the index of its word. Models that are listed once are left out."""
 
 
-def kept(mapper: SchemeMapper, providers: Iterable[str], listed: Listed) -> Kept:
+def kept(word: Word, providers: Iterable[str], listed: Listed) -> Kept:
     """Return the words of these providers' lists."""
-    found = {name: _words(mapper, name, listed) for name in providers}
+    found = {name: _words(word, name, listed) for name in providers}
     counted = Counter(word for words in found.values() for word in words.values())
     shared = {word: number for number, word in enumerate(each for each, count in counted.items() if count > 1)}
     listings = {
@@ -40,16 +43,27 @@ def kept(mapper: SchemeMapper, providers: Iterable[str], listed: Listed) -> Kept
     return Kept(list(shared), listings)
 
 
-def _words(mapper: SchemeMapper, provider: str, listed: Listed) -> dict[str, str]:
-    return {each: word for each in listed(provider) if (word := mapper.word(ModelRef(provider, each)))}
+def _words(word: Word, provider: str, listed: Listed) -> dict[str, str]:
+    return {each: found for each in listed(provider) if (found := word(ModelRef(provider, each)))}
 
 
 class Groups:
     """The groups. Nothing is read or computed before it is needed."""
 
-    def __init__(self, mapper: SchemeMapper, load: Callable[[], Kept], others: Iterable[str], listed: Listed) -> None:
-        """`load` returns the kept words. The lists of the providers in `others` are read on first use."""
+    def __init__(
+        self,
+        mapper: SchemeMapper,
+        load: Callable[[], Kept],
+        others: Iterable[str],
+        listed: Listed,
+        word: Word | None = None,
+    ) -> None:
+        """`load` returns the kept words. The lists of the providers in `others` are read on first use.
+
+        `word` is that of listed models, by default the mapper's; an unlisted one always has the mapper's.
+        """
         self._mapper, self._load, self._listed = mapper, load, listed
+        self._word = word or mapper.word
         self._others = frozenset(others)
         self._read: dict[str, Mapping[str, str]] = {}
         self._inverted: dict[str, Mapping[str, list[str]]] = {}
@@ -106,7 +120,7 @@ class Groups:
 
     def _words_of(self, provider: str) -> Mapping[str, str]:
         if provider in self._others:
-            return _words(self._mapper, provider, self._listed)
+            return _words(self._word, provider, self._listed)
         words = self._kept.words
         return {each: words[number] for each, number in self._kept.listings.get(provider, {}).items()}
 

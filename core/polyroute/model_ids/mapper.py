@@ -11,7 +11,7 @@ from functools import cached_property
 from types import MappingProxyType
 
 from polyroute.model_ids.fuzzy import SimilarIds
-from polyroute.model_ids.normalize import dated
+from polyroute.model_ids.normalize import dated, service
 from polyroute.model_ids.scheme import Scheme
 from polyroute.model_ids.scheme_index import FLOATING, NAMED, NONE, REFUSED, SPELT, SchemeIndex
 from polyroute.types import Evidence, IdMapping, ModelRef
@@ -80,6 +80,26 @@ class SchemeMapper:
         if found.id is not None and "latest" not in model.id.lower():
             return found.id
         return None if closeness == REFUSED else self._index.word(provider, model.id)
+
+    def group(self, model: ModelRef, /) -> str | None:
+        """Return one word for the model that a listing is of, however it is served.
+
+        Free and quantised variants have the word of the model, as have listings of providers whose IDs the scheme does
+        not map: hosts that nobody reviewed, and deployments, whose listed names are the model's. Routes go by `word`.
+        """
+        provider = self._scheme.same.get(model.provider, model.provider)
+        plain = model.id[: len(model.id) - len(service(model.id))]
+        if provider == self._scheme.provider:
+            return self._index.group(provider, plain)
+        if plain == model.id and not self._index.reads_otherwise(provider):
+            return self.word(model)
+        for each in dict.fromkeys((model, ModelRef(model.provider, plain))):
+            found, closeness = self._found(each)
+            if closeness == REFUSED:
+                return None
+            if found.id is not None and not service(found.id) and "latest" not in plain.lower():
+                return found.id
+        return self._index.group(provider, plain)
 
     @cached_property
     def makers(self) -> frozenset[str]:

@@ -35,6 +35,7 @@ _FIRST_REVISION = re.compile("-v?1$")
 _POINT = re.compile("(?<=[0-9])p(?=[0-9])")
 _JOINED = re.compile("(?<![0-9.])([0-9])([0-9])(?=-|$)")
 _PRECISION = re.compile("(?:-(?:fp8|fp4|nvfp4|mxfp4|bf16|fp16|int8|int4|8bit|4bit|awq|gptq))+$")
+_SERVICE = re.compile("(?i)(?:[:-]free|-(?:fp8|fp4|nvfp4|mxfp4|bf16|fp16|int8|int4|[468]bit|awq|gptq))+$")
 _PUBLISHER = re.compile("(?:projects/[^/]+/locations/[^/]+/)?publishers/([^/]+)/models/([^/]+)")
 _NUMBERED = re.compile("(?:(.*)-)?00[0-9]")
 
@@ -77,6 +78,25 @@ def region(model_id: str) -> str:
     """Return the region that an ID begins with, such as `eu` or `global`; empty if it names none."""
     found = _REGION.match(model_id)
     return found[1] or "" if found else ""
+
+
+def service(model_id: str) -> str:
+    """Return the end of an ID that says how the same model is served, in lower case: `:free`, `-fp8`; may be empty."""
+    found = _SERVICE.search(model_id)
+    return found[0].lower() if found and found.start() else ""
+
+
+def variant(model_id: str) -> tuple[str, str]:
+    """Return what tells apart the IDs by which one provider sells a model at other terms: path and `service`.
+
+    Regions, revisions and dates don't count.
+    """
+    return model_id.rpartition("/")[0].lower(), service(model_id)
+
+
+def is_free(model_id: str) -> bool:
+    """Return whether an ID says that it costs nothing. Such IDs have limits and terms of their own."""
+    return "free" in service(model_id)
 
 
 def first_word(name: str) -> str:

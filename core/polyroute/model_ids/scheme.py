@@ -61,6 +61,8 @@ class Scheme(NamedTuple):
     """By provider, the aliases that hold for its IDs only."""
     native: Mapping[str, tuple[str, ...]] = _EMPTY
     """By vendor, the IDs in its own list, to which the gateway's IDs are mapped back."""
+    listings: Mapping[str, Naming] = _EMPTY
+    """By provider ID, how its IDs are read only to group listings, where that differs from `namings`."""
     stated: Mapping[str, Mapping[str, tuple[str, str]]] = _EMPTY
     """By provider and ID in lower case, what lists state (`list_evidence`): an ID (empty: none) and the reason."""
 
@@ -73,7 +75,9 @@ def scheme(
 ) -> Scheme:
     """Return the scheme in a TOML table for a gateway with these models. Raises ValueError for an unknown rule."""
     providers: Mapping[str, Mapping[str, Any]] = table.get("providers", {})
-    if wrong := {rule for each in providers.values() for rule in each.get("rules", ())} - {*RULES, *MAKERS}:
+    listings: Mapping[str, Mapping[str, Any]] = table.get("listings", {})
+    namings = [*providers.values(), *listings.values()]
+    if wrong := {rule for each in namings for rule in each.get("rules", ())} - {*RULES, *MAKERS}:
         raise ValueError(f"there is no rule {' or '.join(sorted(wrong))}; the rules are {', '.join([*MAKERS, *RULES])}")
     aliases = table.get("aliases", {})
     return Scheme(
@@ -86,6 +90,7 @@ def scheme(
         {name: Alias(*each) for name, each in aliases.items()},
         {at: {name: Alias(*each) for name, each in inner.items()} for at, inner in table.get("aliases_at", {}).items()},
         native,
+        {name: _naming(each) for name, each in listings.items()},
         stated,
     )
 

@@ -11,6 +11,9 @@ from polyroute.model_ids.scheme import Alias, Naming, Scheme
 SPELT, DATED, NAMED, FLOATING, NONE, REFUSED = range(6)
 """How closely a native ID matches the gateway's, for mapping back; lower is closer."""
 
+_UNREAD = Naming(rules=("precision", "path", "bare"))
+"""How listings are read at providers whose IDs name models in no reviewed way."""
+
 
 class SchemeIndex:
     """The index of a scheme."""
@@ -87,6 +90,33 @@ class SchemeIndex:
             if "path" in naming.rules and slash and rest and "/" not in rest:
                 return self._spelt(organisation, rest)
         return None
+
+    def group(self, provider: str, native_id: str) -> str | None:
+        """Return a word for the model of a listing, also of providers whose IDs are read for no other purpose.
+
+        It is the gateway's ID, if the list has it, else maker and folded name. None if the maker is unknown.
+        """
+        read = self._group_readings(provider, native_id)
+        if not read:
+            return self.word(provider, native_id)
+        found = (self.find(provider, *each) for each in read if "latest" not in native_id.lower())
+        return next((each[0] for each in found if each and each[0]), None) or self._spelt(*read[0])
+
+    def _group_readings(self, provider: str, native_id: str) -> list[tuple[str, str]]:
+        if provider == self._scheme.provider:
+            namespace, _, name = native_id.partition("/")
+            return [(namespace, name)]
+        naming = self._scheme.listings.get(provider) or (_UNREAD if self._is_unread(provider) else None)
+        names = _names(naming, native_id) if naming else ()
+        return [made for each in names if naming for made in self._makers(provider, naming, each)]
+
+    def reads_otherwise(self, provider: str) -> bool:
+        """Return whether a provider's listings are grouped by other rules than its IDs are mapped."""
+        return provider in self._scheme.listings or self._is_unread(provider)
+
+    def _is_unread(self, provider: str) -> bool:
+        naming = self._scheme.namings.get(provider)
+        return not self.namespace(provider) if naming is None else "deployments" in naming.rules
 
     def _spelt(self, namespace: str, name: str) -> str:
         """Return the word of a name: folded, without the maker repeated before it, and with its date in one form."""

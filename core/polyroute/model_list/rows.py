@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 from typing import NamedTuple
 
 from polyroute.catalog import Catalog
+from polyroute.model_ids.normalize import is_free
+from polyroute.model_list.merging import combined, spelled_id, usual_name, with_limits
 from polyroute.results import Offer, Price
+from polyroute.routing.offers import by_variant
 from polyroute.routing.prices import is_local, price
 from polyroute.types import Model, ModelRef
 
-_LATEST = "(latest)"
-_OF_AN_ENDPOINT = {
-    *("provider", "id", "name", "input_price", "output_price", "cache_read_price", "cache_write_price"),
-    *("base_url", "protocol", "auth", "headers", "also_speaks", "status"),
-}
-"""Fields that are different at each provider."""
-_OF_THE_MODEL = [index for index, name in enumerate(Model._fields) if name not in _OF_AN_ENDPOINT]
-_UNKNOWN = (None, "", ())
 _ENDLESS = float("inf")
 
 
@@ -44,6 +38,11 @@ class ModelRow(NamedTuple):
     """The price of the way that would be taken, else the cheapest one that is listed."""
     custom: bool
     """Whether the user added it."""
+
+    @property
+    def free(self) -> ModelRef | None:
+        """The reference of a free variant, which has limits of its own; None if no list has one."""
+        return next((each for each in (self.ref, *[each.ref for each in self.listings]) if is_free(each.id)), None)
 
     @property
     def providers(self) -> tuple[str, ...]:
@@ -118,6 +117,15 @@ class ModelRows:
         by_reference = {f"{each.provider}/{each.id}": index for index, group in found for each in group.listings}
         return by_reference | {group.id: index for index, group in enumerate(self._found)}
 
+    def free(self, row: ModelRow) -> ModelRow:
+        """Return the row of a model as its free variant runs; the row itself if there is none, or it is free anyway."""
+        variants = [each for each in row.listings if is_free(each.id)]
+        if not variants or row.price.kind in ("free", "local"):
+            return row
+        offer = self._catalog.ways.first([each.ref for each in variants])
+        listing = next((each for each in variants if offer and each.ref == offer.model), variants[0])
+        return row._replace(ref=listing.ref, offer=offer, price=offer.price if offer else self._cheapest([listing]))
+
     def entries(self, row: ModelRow) -> list[ModelRow]:
         """Return a row for each entry of a model in a list, with the way that its own reference would take."""
         return [self._entry(row, each) for each in row.listings]
@@ -126,7 +134,7 @@ class ModelRows:
         offer = self._catalog.ways.first([listing.ref])
         return row._replace(
             name=listing.name or row.name,
-            facts=_with_limits(listing, offer.listing) if offer and offer.listing else listing,
+            facts=with_limits(listing, offer.listing) if offer and offer.listing else listing,
             listings=(listing,),
             ref=listing.ref,
             offer=offer,
@@ -152,16 +160,17 @@ class ModelRows:
     def _group(self, word: str, listings: tuple[Model, ...]) -> _Grouped:
         native = self._native(word, listings)
         made = next((each for each in listings if each.id == native.id and each.provider == native.provider), None)
-        return _Grouped(str(native) if native.provider else word, _name(made, listings), native, made, listings)
+        own_id = str(native) if native.provider else spelled_id(word, listings)
+        return _Grouped(own_id, usual_name(made, listings), native, made, listings)
 
     def _row(self, group: _Grouped) -> ModelRow:
         made, listings = group.made, group.listings
         references = self._references(made and made.ref, listings)
         first = next(references)
         offer = self._catalog.ways.first(chain((first,), references)) if self._may_run(listings) else None
-        facts = _combined(made, listings)
+        facts = combined(made, listings)
         if offer and offer.listing:
-            facts = _with_limits(facts, offer.listing)
+            facts = with_limits(facts, offer.listing)
         return ModelRow(
             group.id,
             group.name,
@@ -192,19 +201,20 @@ class ModelRows:
         )
 
     def _references(self, native: ModelRef | None, listings: Sequence[Model]) -> Iterator[ModelRef]:
-        """Yield by which references the model may run: its maker's, gateways', and others, the cheapest first."""
+        """Yield by which references the model may run: its maker's, gateways', others, the cheapest first.
+
+        Free variants are last: they have limits of their own, so they are never taken instead of the model.
+        """
         if native:
             yield native
-        by_provider: dict[str, list[str]] = {}
-        for each in sorted(listings, key=self._preference) if len(listings) > 1 else listings:
-            by_provider.setdefault(each.provider, []).append(each.id)
-        for name, ids in by_provider.items():
-            if not native or name != native.provider:
+        ordered = sorted(listings, key=self._preference) if len(listings) > 1 else listings
+        for (name, _), ids in by_variant(each.ref for each in ordered).items():
+            if not native or name != native.provider or native.id not in ids:
                 yield ModelRef(name, self._catalog.ways.nearest(name, ids))
 
-    def _preference(self, listing: Model) -> tuple[bool, bool, float]:
+    def _preference(self, listing: Model) -> tuple[bool, bool, bool, float]:
         kind = self._plugins.providers[listing.provider].kind
-        return kind == "own-server", kind != "gateway", listing.input_price or _ENDLESS
+        return is_free(listing.id), kind == "own-server", kind != "gateway", listing.input_price or _ENDLESS
 
     def _cheapest(self, listings: Sequence[Model]) -> Price:
         """Return the lowest price by tokens or, if none is known, what else is known of the price."""
@@ -241,39 +251,3 @@ _NOBODY = ModelRef("", "")
 
 def _no_word(_: ModelRef) -> None:
     return None
-
-
-def _name(made: Model | None, listings: Sequence[Model]) -> str:
-    names = [made.name] if made and made.name else [each.name for each in listings if each.name]
-    if not names:
-        return listings[0].id
-    name = names[0] if len(names) == 1 else Counter(names).most_common(1)[0][0]
-    return name.removesuffix(_LATEST).rstrip()
-
-
-def _combined(made: Model | None, listings: Sequence[Model]) -> Model:
-    """Return the maker's entry, else the first, completed with what others say."""
-    first = made or listings[0]
-    if len(listings) == 1:
-        return first
-    if not made:
-        first = first._replace(release_date=_usual_date(listings))
-    missing = [index for index in _OF_THE_MODEL if first[index] in _UNKNOWN]
-    values = list(first)
-    for index in missing:
-        values[index] = next((each[index] for each in listings if each[index] not in _UNKNOWN), first[index])
-    return Model._make(values)
-
-
-def _usual_date(listings: Iterable[Model]) -> str:
-    """Return the release date that most lists have; of several, the earliest."""
-    counted = Counter(each.release_date for each in listings if each.release_date)
-    return min(counted, key=lambda date: (-counted[date], date), default="")
-
-
-def _with_limits(facts: Model, there: Model) -> Model:
-    return facts._replace(
-        context=there.context or facts.context,
-        output=there.output or facts.output,
-        input_limit=there.input_limit if there.context else facts.input_limit,
-    )

@@ -69,6 +69,8 @@ class SelectableModels:
     def select(self, wanted: ModelSelection) -> list[ModelRow]:
         """Return the models that a user asks for, best first."""
         found = self._ordered if not wanted.query.strip() else self._matching(wanted.query)
+        if wanted.free:
+            found = list(map(self.rows.free, found))
         chosen = [row for row in found if wanted.admits(row)]
         return sorted_by(wanted.sorting, chosen) if wanted.sorting else chosen
 

@@ -68,7 +68,7 @@ class ModelLists:
 
     def all_models(self) -> Iterable[Model]:
         """Yield every model of every provider; plugins are asked for all providers at once."""
-        self._ask(frozenset(self._claims.providers.keys() - self._models.keys()))
+        self._ask(frozenset(self._claims.providers))
         for provider_id in self._claims.providers:
             yield from self._models[provider_id].values()
 
@@ -127,6 +127,7 @@ class ModelLists:
         return [each for each in self._hooks.implementing(hook) if takes_environment(each) == is_own]
 
     def _ask(self, provider_ids: frozenset[str]) -> None:
+        provider_ids -= self._models.keys()
         if not provider_ids:
             return
         for each in self._implementing(_MODELS):
@@ -136,7 +137,7 @@ class ModelLists:
                 if model.provider in provider_ids and (author(each), model.provider) not in self._claims.lost:
                     rows.setdefault(model.provider, []).append(self._bound(self._priced(model), each))
         if self._shared:
-            self._shared._ask(provider_ids - self._shared._models.keys())
+            self._shared._ask(provider_ids)
         self._models.update({provider_id: self._merged(provider_id) for provider_id in provider_ids})
 
     def _merged(self, provider_id: str) -> Mapping[str, Model]:

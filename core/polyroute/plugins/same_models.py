@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from polyroute.model_ids.scheme import Scheme
 
 # Increase this whenever the same lists give other words.
-_VERSION = 2
+_VERSION = 3
 
 
 class SameModels:
@@ -39,13 +39,14 @@ class SameModels:
     ) -> None:
         """`ask` gets the lists of many providers at once."""
         self._mappers, self._claims, self._gateways, self._listed, self._ask = mappers, claims, found, listed, ask
-        self._made: dict[int, Groups] = {}
+        self._made: dict[tuple[int, bool], Groups] = {}
+        self._steady_mappers: dict[int, SchemeMapper] = {}
 
     @property
     def groups(self) -> Groups | None:
-        """The groups by the first scheme, in order of ownership; None if no plugin has a scheme."""
+        """The listings of each model by the first scheme, in order of ownership; None if no plugin has a scheme."""
         schemes = [each for each in self._mappers.values() if isinstance(each, SchemeMapper)]
-        return self._of(schemes[0]) if schemes else None
+        return self._of(schemes[0], wide=True) if schemes else None
 
     def mappers(self) -> dict[str, Mapper]:
         """Return the mappers; those of gateways that spell as another does have access to it and to its groups."""
@@ -55,29 +56,39 @@ class SameModels:
         }
 
     def by_scheme_of(self, gateway: str) -> Groups | None:
-        """Return the groups by the scheme of one gateway; None if it has none."""
+        """Return the groups in which routes choose, by the scheme of one gateway; None if it has none."""
         mapper = self._mappers.get(gateway)
-        return self._of(mapper) if isinstance(mapper, SchemeMapper) else None
+        return self._of(mapper, wide=False) if isinstance(mapper, SchemeMapper) else None
 
-    def _of(self, mapper: SchemeMapper) -> Groups:
-        known = self._made.get(id(mapper))
+    def _of(self, mapper: SchemeMapper, *, wide: bool) -> Groups:
+        key = id(mapper), wide
+        known = self._made.get(key)
         if known is None:
-            known = self._made[id(mapper)] = self._new(mapper)
+            known = self._made[key] = self._new(mapper, wide=wide)
         return known
 
-    def _new(self, mapper: SchemeMapper) -> Groups:
+    def _new(self, mapper: SchemeMapper, *, wide: bool) -> Groups:
         steady = self._steady if mapper.sources else frozenset[str]()
-        kept = partial(self._kept, mapper, steady) if steady else lambda: Kept([], {})
+        kept = partial(self._kept, mapper, steady, wide=wide) if steady else lambda: Kept([], {})
         others = self._claims.providers.keys() - steady
-        return Groups(self._reading(mapper, lambda _: True), kept, others, self._listed)
+        reading = self._reading(mapper, lambda _: True)
+        return Groups(reading, kept, others, self._listed, reading.group if wide else reading.word)
 
-    def _kept(self, mapper: SchemeMapper, steady: frozenset[str]) -> Kept:
+    def _kept(self, mapper: SchemeMapper, steady: frozenset[str], *, wide: bool) -> Kept:
         def build() -> Kept:
             self._ask(steady)
-            return groups.kept(self._reading(mapper, steady.__contains__), sorted(steady), self._listed)
+            reading = self._steady_reading(mapper)
+            return groups.kept(reading.group if wide else reading.word, sorted(steady), self._listed)
 
-        name = f"groups-{cache.digest([__version__, *sorted(steady)])}"
+        name = f"{'models' if wide else 'groups'}-{cache.digest([__version__, *sorted(steady)])}"
         return Kept(*cache.derived(name, _VERSION, mapper.sources, build))
+
+    def _steady_reading(self, mapper: SchemeMapper) -> SchemeMapper:
+        """Return the mapper by which kept words are worked out; it is made once, because its index takes a while."""
+        known = self._steady_mappers.get(id(mapper))
+        if known is None:
+            known = self._steady_mappers[id(mapper)] = self._reading(mapper, self._steady.__contains__)
+        return known
 
     def _reading(self, mapper: SchemeMapper, counts: Callable[[str], bool]) -> SchemeMapper:
         """Return the mapper, extended by how the gateways that spell like its own say their IDs are read."""

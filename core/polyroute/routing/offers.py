@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-from polyroute.model_ids.normalize import region
+from polyroute.model_ids.normalize import is_free, region, variant
 from polyroute.plugins.loaded import Plugins
 from polyroute.results import Offer, Route
 from polyroute.routing.prices import is_local, price
@@ -26,20 +26,23 @@ class Offers:
     def of(self, ref: ModelRef, protocols: Collection[str] = ()) -> tuple[Offer, ...]:
         """Return one offer for each provider that can run a model, usable ones first.
 
+        A provider that also lists it free, quantised or under another path has an offer for each: their terms differ.
+
         In each half, the routes to the model itself come first, in the order in which they are tried; then those to the
         same model at its maker; then the same model at other providers, the cheapest first.
         """
         maker = self._maker(ref)
-        found: dict[str, Offer] = {}
+        found: dict[tuple[str, tuple[str, str]], Offer] = {}
         for each in dict.fromkeys((ref, maker, *self._others(ref))):
             for offer in self._by_routes(each, protocols, only_direct=each not in (ref, maker)):
-                found.setdefault(offer.provider, offer)
+                found.setdefault((offer.provider, variant(offer.route.model_id or "")), offer)
         return tuple(sorted(found.values(), key=lambda offer: _rank(offer, is_own=offer.model in (ref, maker))))
 
     def elsewhere(self, ref: ModelRef, protocols: Collection[str] = ()) -> tuple[ModelRef, ...]:
         """Return the other references by which a model can be run now: at its maker, then the cheapest first.
 
-        The user's own servers are left out, because whether they run is not known.
+        The user's own servers are left out, because whether they run is not known. Free variants come last: they have
+        limits and terms of their own.
         """
         names = self._router.perhaps_usable() - {ref.provider}
         usable = {name for name in names if self._is_certain(name)}
@@ -75,14 +78,12 @@ class Offers:
         return provider.selectable and bool(usable) and not all(is_local(provider, each.credential) for each in usable)
 
     def _others(self, ref: ModelRef) -> Iterator[ModelRef]:
-        """Yield the same model at each provider that lists it, gateways first."""
+        """Yield the same model at each provider that lists it, as it is served there; gateways first."""
         groups, providers = self._plugins.groups, self._plugins.providers
-        members: dict[str, list[str]] = {}
-        for each in groups.members(ref) if groups else ():
-            members.setdefault(each.provider, []).append(each.id)
-        for name in sorted(members, key=lambda name: providers[name].kind != "gateway"):
+        members = by_variant(groups.members(ref) if groups else ())
+        for (name, _), ids in sorted(members.items(), key=lambda each: providers[each[0][0]].kind != "gateway"):
             if providers[name].selectable:
-                yield ModelRef(name, self.nearest(name, members[name]))
+                yield ModelRef(name, self.nearest(name, ids))
 
     def _maker(self, ref: ModelRef) -> ModelRef:
         groups = self._plugins.groups
@@ -131,7 +132,8 @@ class Offers:
         groups = self._plugins.groups
         word = groups.word(ref) if groups else None
         found = groups.at(provider, word) if groups and word else ()
-        return tuple(each for each in found if each != route.model_id)
+        sent = route.model_id or ""
+        return tuple(each for each in found if each != sent and variant(each) == variant(sent))
 
     def nearest(self, provider: str, ids: Sequence[str]) -> str:
         """Return the ID to use of those by which a provider lists one model: in the user's region, or everywhere."""
@@ -144,14 +146,22 @@ class Offers:
         return min(ids, key=lambda each: (not _covers(regions[each], here), regions[each] != _EVERYWHERE))
 
 
+def by_variant(references: Iterable[ModelRef]) -> dict[tuple[str, tuple[str, str]], list[str]]:
+    """Return the IDs of one model by provider and by how it is served there."""
+    found: dict[tuple[str, tuple[str, str]], list[str]] = {}
+    for provider, each in references:
+        found.setdefault((provider, variant(each)), []).append(each)
+    return found
+
+
 def _covers(region_of_id: str, here: str) -> bool:
     """Return whether the region in an ID (`eu`, `apac`) is where the user is (`eu-west-1`, `ap-south-1`)."""
     place = here.rpartition("-")[0].rpartition("-")[0]
     return bool(region_of_id and place) and (region_of_id == place or (region_of_id == "apac" and place == "ap"))
 
 
-def _rank(offer: Offer, *, is_own: bool) -> tuple[bool, bool, float, str]:
-    cost = offer.price.input
+def _rank(offer: Offer, *, is_own: bool) -> tuple[bool, bool, bool, float, str]:
     if is_own:
-        return not offer.route.usable, False, 0, ""
-    return not offer.route.usable, True, float("inf") if cost is None else cost, str(offer.model)
+        return not offer.route.usable, False, False, 0, ""
+    cost = float("inf") if offer.price.input is None else offer.price.input
+    return not offer.route.usable, True, is_free(offer.model.id), cost, str(offer.model)
