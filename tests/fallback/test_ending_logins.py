@@ -57,7 +57,7 @@ class Vendor(_Login, Direct):
 
     name = "acme"
 
-    def __init__(self, upstream: Upstream, *secrets: Secret, **facts: object) -> None:
+    def __init__(self, upstream: Upstream, *secrets: Secret, **facts: Any) -> None:
         super().__init__(upstream, requirement=(), **facts)
         self.secrets = iter(secrets)
 

@@ -45,7 +45,7 @@ ABILITIES: dict[Ability, str] = {
 }
 """From abilities in documents to their names in a selection."""
 
-_EMPTY = (None, "", [])
+_EMPTY: tuple[object, ...] = (None, "", [])
 
 
 class RowDocuments:

@@ -65,7 +65,7 @@ class Manager(pluggy.PluginManager):
             remedy = "Give each hook the arguments that polyroute/plugins/hookspecs.py declares."
             raise Refused(plugin.problem(message, remedy, code="signature")) from error
 
-    def parse_hookspec_opts(self, module_or_class: object, name: str) -> pluggy.HookspecOpts | None:
+    def parse_hookspec_opts(self, module_or_class: ModuleType | type, name: str) -> pluggy.HookspecOpts | None:
         """Return the options of a hook's specification; None for what else its module has, which is not looked at."""
         return super().parse_hookspec_opts(module_or_class, name) if name.startswith("polyroute_") else None
 
