@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from polyroute._internal import files, platform
+from polyroute._internal import file_access, files, platform
 from polyroute._internal.terminal import quoted
 from polyroute.environment import PROCESS, Environment
 from polyroute.errors import MissingExtra, NotUnderstood
@@ -88,7 +88,7 @@ def _read(environment: Environment) -> tuple[dict[str, Any], tuple[Problem, ...]
 def _exposure(path: str) -> Iterator[Problem]:
     """Yield a problem if other users could change the file, and so decide through which gateway requests go."""
     with contextlib.suppress(OSError, ValueError):  # the latter for a path with a NUL
-        if platform.others_may_write(path, os.stat(path)) and not platform.without_modes(path):
+        if file_access.others_may_write(path, os.stat(path)) and not platform.without_modes(path):
             message = "may be changed by other users of this machine."
             yield Problem(message, f"Run: chmod go-w {quoted(path)}", path=path, code="file-mode")
 

@@ -92,7 +92,7 @@ def exposure_of(path: str, found: os.stat_result, *, whole: str = "", is_above: 
         remedy = f"If it is yours: chown {place(mine)} (in a container, mount it for the user who runs there)."
         return Exposure(f"{path} belongs to {theirs}, and Polyroute is run by {mine}", remedy)
     is_sticky = is_above and bool(found.st_mode & stat.S_ISVTX)
-    if stat.S_ISLNK(found.st_mode) or is_sticky or not platform.others_may_write(path, found):
+    if stat.S_ISLNK(found.st_mode) or is_sticky or not others_may_write(path, found):
         return None
     remedy = f"Run: chmod {place('go-w')}"
     if system := platform.without_modes(path):
@@ -101,6 +101,19 @@ def exposure_of(path: str, found: os.stat_result, *, whole: str = "", is_above: 
             " or mount it so that only you may write (umask=022; in WSL with the option `metadata`)."
         )
     return Exposure(f"users other than its owner may write {path}", remedy)
+
+
+def others_may_write(path: str, found: os.stat_result) -> bool:
+    """Return whether users other than its owner may write the file that `found` describes.
+
+    A group whose only user is the user of this process does not count. False on Windows, where the mode does not tell.
+    """
+    if not platform.group_or_others_may_write(found):
+        return False
+    from polyroute._internal import private_group
+
+    is_private = not found.st_mode & stat.S_IWOTH and private_group.protects(path, found.st_gid, platform.user_id())
+    return not is_private
 
 
 def _homes(home: str) -> frozenset[str]:

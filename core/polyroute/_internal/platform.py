@@ -47,16 +47,9 @@ def set_mode(path: str, mode: int) -> None:
         os.chmod(path, mode)
 
 
-def others_may_write(path: str, found: os.stat_result) -> bool:
-    """Return whether users other than its owner may write the file that `found` describes.
-
-    A group whose only user is the user of this process does not count. False on Windows, where the mode does not tell.
-    """
-    if not (_IS_POSIX and found.st_mode & _OTHERS_MAY_WRITE):
-        return False
-    from polyroute._internal import private_group
-
-    return bool(found.st_mode & stat.S_IWOTH) or not private_group.protects(path, found.st_gid, user_id())
+def group_or_others_may_write(found: os.stat_result) -> bool:
+    """Return whether the group of a file, or everybody, may write it. False on Windows, which has no such modes."""
+    return _IS_POSIX and bool(found.st_mode & _OTHERS_MAY_WRITE)
 
 
 def is_private(found: os.stat_result) -> bool:
@@ -153,13 +146,3 @@ def variables_for_python(home: str) -> dict[str, str]:
     if _IS_POSIX:
         return own
     return {**own, "USERPROFILE": home, **{name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}}
-
-
-def max_open_files() -> int | None:
-    """Return how many files and connections this process may have open; None if there is no limit, as on Windows."""
-    if not _IS_POSIX:
-        return None
-    import resource
-
-    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    return None if limit == resource.RLIM_INFINITY else limit

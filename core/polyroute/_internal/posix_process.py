@@ -83,6 +83,16 @@ def limit(pid: int, limits: Mapping[str, int]) -> None:
             resource.prlimit(pid, kind, (bound, bound))
 
 
+def max_open_files() -> int | None:
+    """Return how many files and connections this process may have open; None without such a limit, as on Windows."""
+    if not RUNS_PROGRAMS:
+        return None
+    import resource
+
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return None if limit == resource.RLIM_INFINITY else limit
+
+
 def end_descriptor(pid: int) -> int | None:
     """Return a descriptor that becomes readable when the process exits; None if the process must be polled.
 
@@ -132,6 +142,23 @@ def _value_in(number: str, variable: str) -> str:
     except OSError:
         return ""
     return rest.partition(b"\0")[0].decode(errors="replace")
+
+
+def only_user(group: int) -> int | None:
+    """Return the number of the user whose own group this is: with the user's name, and without any other user.
+
+    None for any other group, and if the user database does not list the user.
+    """
+    import grp
+    import pwd
+
+    try:
+        found = grp.getgrgid(group)
+        own = pwd.getpwnam(found.gr_name)
+    except KeyError:
+        return None
+    users = {each.pw_uid for each in pwd.getpwall() if each.pw_gid == group}
+    return own.pw_uid if users == {own.pw_uid} and {*found.gr_mem} <= {own.pw_name} else None
 
 
 def user_name(number: int) -> str:

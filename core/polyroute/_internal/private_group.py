@@ -18,16 +18,9 @@ def protects(path: str, group: int, user: int) -> bool:
 
 @functools.cache  # some user databases are slow, and a folder may hold thousands of files
 def _only_user(group: int) -> int | None:
-    import grp
-    import pwd
+    from polyroute._internal import posix_process
 
-    try:
-        found = grp.getgrgid(group)
-        own = pwd.getpwnam(found.gr_name)
-    except KeyError:
-        return None
-    users = {each.pw_uid for each in pwd.getpwall() if each.pw_gid == group}
-    return own.pw_uid if users == {own.pw_uid} and {*found.gr_mem} <= {own.pw_name} else None
+    return posix_process.only_user(group)
 
 
 def _has_acl(path: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from polyroute._internal import platform
+from polyroute._internal import posix_process
 from polyroute.server.cached_response import encode
 from polyroute.server.errors import ApiError
 
@@ -43,7 +43,7 @@ class ConnectionBounds(NamedTuple):
 
 def most_connections() -> int:
     """Return how many connections fit into the process's limit of open files: each may need another to an endpoint."""
-    files = platform.max_open_files()
+    files = posix_process.max_open_files()
     return MAX_CONNECTIONS if files is None else max(1, min(MAX_CONNECTIONS, (files - _OTHER_DESCRIPTORS) // 2))
 
 

@@ -107,7 +107,7 @@ def _content(source: str) -> bytes | None:
             f"{source} is not a plugin: give a folder with a {MANIFEST}, or {', '.join(_ARCHIVES)} of one."
         )
     try:
-        return files.read(source, MOST_BYTES)
+        return files.read(source, download.MOST_BYTES)
     except OSError as error:
         raise UsageError(f"{source} can't be read: {error.strerror or error}.") from None
 
