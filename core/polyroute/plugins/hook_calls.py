@@ -6,12 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
-import pluggy
-
 from polyroute._internal.containment import describe, pass_on
 from polyroute._internal.problems import Reporter
 from polyroute._internal.terminal import quoted
-from polyroute.plugins.manager import Manager, author
+from polyroute.plugins.manager import Implementation, Manager, author
 from polyroute.results import Failed, Plugin
 from polyroute.types import Problem, Provider, Secret
 from polyroute.types.constraints import MOST_ENTRIES
@@ -36,7 +34,7 @@ class Hooks:
     def __init__(self, manager: Manager) -> None:
         self._manager = manager
 
-    def implementing(self, hook: str) -> tuple[pluggy.HookImpl, ...]:
+    def implementing(self, hook: str) -> tuple[Implementation, ...]:
         """Return the implementations of a hook, in order of ownership."""
         return self._manager.implementing(hook)
 
@@ -52,17 +50,17 @@ class Hooks:
         return answers
 
 
-def takes_environment(implementation: pluggy.HookImpl) -> bool:
+def takes_environment(implementation: Implementation) -> bool:
     """Return whether an implementation takes the environment, so that its results hold for that environment only."""
     return "environment" in implementation.argnames
 
 
-def call_items(each: pluggy.HookImpl, item: Items[T], report: Reporter, arguments: Mapping[str, object]) -> list[T]:
+def call_items(each: Implementation, item: Items[T], report: Reporter, arguments: Mapping[str, object]) -> list[T]:
     """Return the valid items that one implementation yields; invalid ones become one problem."""
     return _checked(each, report, arguments, partial(_sound, each, item)) or []
 
 
-def call_lists(each: pluggy.HookImpl, item: type[T], report: Reporter) -> dict[str, list[T]]:
+def call_lists(each: Implementation, item: type[T], report: Reporter) -> dict[str, list[T]]:
     """Return the valid items in the lists by name that one implementation returns; invalid ones become one problem."""
 
     def finish(faults: list[str], returned: Any) -> dict[str, list[T]]:
@@ -72,7 +70,7 @@ def call_lists(each: pluggy.HookImpl, item: type[T], report: Reporter) -> dict[s
 
 
 def _checked(
-    each: pluggy.HookImpl, report: Reporter, arguments: Mapping[str, object], finish: Callable[[list[str], Any], T]
+    each: Implementation, report: Reporter, arguments: Mapping[str, object], finish: Callable[[list[str], Any], T]
 ) -> T | None:
     """Return what `finish` makes of the returned value, and report the faults that it adds to its first argument."""
     faults: list[str] = []
@@ -86,7 +84,7 @@ def _checked(
     return result
 
 
-def _sound(each: pluggy.HookImpl, item: Items[T], faults: list[str], returned: Any) -> list[T]:
+def _sound(each: Implementation, item: Items[T], faults: list[str], returned: Any) -> list[T]:
     """Return the valid items, and add what is wrong with the others to `faults`."""
     if hasattr(type(returned), "_fields") or not hasattr(type(returned), "__iter__"):
         raise _WrongType(_unexpected(returned, item))  # a single item, or not iterable
@@ -109,7 +107,7 @@ def _bounded(values: Iterable[T], most: int) -> Iterator[T]:
         yield value
 
 
-def call_mapping(each: pluggy.HookImpl, report: Reporter, arguments: Mapping[str, object]) -> Mapping[str, Any]:
+def call_mapping(each: Implementation, report: Reporter, arguments: Mapping[str, object]) -> Mapping[str, Any]:
     """Return the mapping that one implementation returns; empty if it returns something else."""
     found = _called(each, arguments, _mapping)
     if isinstance(found, Problem):
@@ -117,7 +115,7 @@ def call_mapping(each: pluggy.HookImpl, report: Reporter, arguments: Mapping[str
     return found if isinstance(found, dict) else {}
 
 
-def call_secret(each: pluggy.HookImpl, report: Reporter, arguments: Mapping[str, object]) -> Secret:
+def call_secret(each: Implementation, report: Reporter, arguments: Mapping[str, object]) -> Secret:
     """Return the secret that one implementation returns, or the reason why there is none.
 
     A string is a secret with an unknown expiry.
@@ -129,14 +127,14 @@ def call_secret(each: pluggy.HookImpl, report: Reporter, arguments: Mapping[str,
     return Secret() if found is None else found
 
 
-def problem(each: pluggy.HookImpl, message: str, code: str, remedy: str = "", provider: str = "") -> Problem:
+def problem(each: Implementation, message: str, code: str, remedy: str = "", provider: str = "") -> Problem:
     """Return a problem with what one implementation returned."""
     plugin = author(each)
     remedy = remedy or _UPDATE.format(name=quoted(plugin.name))
     return plugin.problem(message, remedy, _hook(each), code=code, provider=provider)
 
 
-def _hook(each: pluggy.HookImpl) -> str:
+def _hook(each: Implementation) -> str:
     return each.opts.get("specname") or each.function.__name__
 
 
@@ -159,7 +157,7 @@ def _fault(value: object, item: Items[Any], trusted: bool) -> str:
     return find_fault(value)
 
 
-def _called(each: pluggy.HookImpl, arguments: Mapping[str, object], finish: Callable[[Any], T]) -> T | Problem | None:
+def _called(each: Implementation, arguments: Mapping[str, object], finish: Callable[[Any], T]) -> T | Problem | None:
     """Call one implementation; return what `finish` makes of its value, a problem, or None if it returns None."""
     try:
         returned = each.function(*[arguments[name] for name in each.argnames])

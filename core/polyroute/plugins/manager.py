@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import FunctionType, MethodType, ModuleType
 from typing import Protocol, cast
 
@@ -17,13 +17,44 @@ _MARK = "polyroute_impl"
 
 
 class Registered(Protocol):
-    """What is registered with pluggy: an object of ours, so that a plugin's `__eq__` and `__hash__` don't matter."""
+    """What a manager takes: a plugin in Python, or an object of ours with marked methods."""
 
     plugin: Plugin
 
     @property
     def hook_names(self) -> Iterable[str]:
         """The names of the attributes that may be implementations."""
+
+
+class Implementation(Protocol):
+    """What implements a hook: pluggy's record of it, or ours."""
+
+    @property
+    def plugin(self) -> object:
+        """The object that was registered, whose `plugin` is its author."""
+
+    @property
+    def function(self) -> Callable[..., object]:
+        """What is called."""
+
+    @property
+    def argnames(self) -> Sequence[str]:
+        """The names of the arguments that it takes."""
+
+    @property
+    def opts(self) -> pluggy.HookimplOpts:
+        """The options with which it was marked."""
+
+
+class _OwnImplementation:
+    """A hook implemented by an object of ours, whose methods need none of pluggy's checks."""
+
+    def __init__(self, plugin: Registered, name: str) -> None:
+        self.plugin = plugin
+        self.function: MethodType = getattr(plugin, name)
+        code = self.function.__func__.__code__
+        self.argnames = code.co_varnames[1 : code.co_argcount]
+        self.opts: pluggy.HookimplOpts = vars(self.function.__func__)[_MARK]
 
 
 class PythonPlugin:
@@ -50,11 +81,16 @@ class Manager(pluggy.PluginManager):
     def __init__(self) -> None:
         super().__init__("polyroute")
         self.add_hookspecs(hookspecs)
-        self._implementations: dict[str, tuple[pluggy.HookImpl, ...]] = {}
+        self._ours: dict[str, list[_OwnImplementation]] = {}
+        self._implementations: dict[str, tuple[Implementation, ...]] = {}
 
     def enter(self, registered: Registered) -> None:
         """Register a plugin with its hooks. Raises Refused if the plugin must not be used at all."""
         plugin = registered.plugin
+        if not isinstance(registered, PythonPlugin):
+            for name in registered.hook_names:
+                self._ours.setdefault(name, []).append(_OwnImplementation(registered, name))
+            return
         try:
             self.register(_Handle(registered), plugin.name)
         except Refused:
@@ -72,9 +108,6 @@ class Manager(pluggy.PluginManager):
     def parse_hookimpl_opts(self, plugin: object, name: str) -> pluggy.HookimplOpts | None:
         """Return the options of a marked attribute; None if it is not an implementation."""
         handle = cast("_Handle", plugin)
-        if handle.is_ours:
-            vars(handle)[name] = method = getattr(handle.item, name)
-            return cast("pluggy.HookimplOpts", vars(method.__func__)[_MARK])
         opts = super().parse_hookimpl_opts(handle.item, name)  # runs none of the plugin's properties
         if opts is None:
             return None
@@ -85,11 +118,11 @@ class Manager(pluggy.PluginManager):
         vars(handle)[name] = getattr(handle.item, name)
         return opts
 
-    def implementing(self, hook: str) -> tuple[pluggy.HookImpl, ...]:
+    def implementing(self, hook: str) -> tuple[Implementation, ...]:
         """Return the implementations of a hook, in order of ownership."""
         found = self._implementations.get(hook)
         if found is None:
-            each = getattr(self.hook, hook).get_hookimpls()
+            each = (*getattr(self.hook, hook).get_hookimpls(), *self._ours.get(hook, ()))
             found = self._implementations[hook] = tuple(sorted(each, key=lambda one: author(one).rank))
         return found
 
@@ -102,23 +135,27 @@ class Manager(pluggy.PluginManager):
     def hooks_of(self, plugin: Plugin) -> tuple[str, ...]:
         """Return the names of the hooks that a plugin implements."""
         handle = self.get_plugin(plugin.name)
-        return tuple(each.name for each in self.get_hookcallers(handle) or ()) if handle else ()
+        if handle:
+            return tuple(each.name for each in self.get_hookcallers(handle) or ())
+        return tuple(name for name, ours in self._ours.items() if any(author(each) == plugin for each in ours))
 
 
 class _Handle:
-    """The object that pluggy holds for a plugin, with the implementations as attributes for a fast second look-up."""
+    """The object that pluggy holds for a plugin, so that the plugin's own `__eq__` and `__hash__` don't matter.
 
-    def __init__(self, registered: Registered) -> None:
+    It has the implementations as attributes, for a fast second look-up.
+    """
+
+    def __init__(self, registered: PythonPlugin) -> None:
         self.plugin = registered.plugin
-        self.is_ours = not isinstance(registered, PythonPlugin)
-        self.item = registered.item if isinstance(registered, PythonPlugin) else registered
+        self.item = registered.item
         self._names = registered.hook_names
 
     def __dir__(self) -> Iterable[str]:
         return self._names
 
 
-def author(implementation: pluggy.HookImpl) -> Plugin:
+def author(implementation: Implementation) -> Plugin:
     """Return the plugin that an implementation belongs to."""
     plugin: Plugin = implementation.plugin.plugin  # type: ignore[attr-defined]
     return plugin

@@ -10,13 +10,11 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import pluggy
-
 from polyroute._internal.containment import pass_on
 from polyroute._internal.problems import Reporter
 from polyroute.environment import Environment
 from polyroute.plugins.hook_calls import Hooks, call_items, call_mapping, problem, takes_environment
-from polyroute.plugins.manager import author
+from polyroute.plugins.manager import Implementation, author
 from polyroute.plugins.registry import Gateways, Registry
 from polyroute.results import Plugin
 from polyroute.types import Mapper, Model
@@ -44,7 +42,7 @@ class ModelLists:
         self._report = report
         self._shared: ModelLists | None = None
         self._arguments: dict[str, object] = {"listed": self.listed}
-        self._rows: dict[pluggy.HookImpl, dict[str, list[Model]]] = {}
+        self._rows: dict[Implementation, dict[str, list[Model]]] = {}
         self._models: dict[str, Mapping[str, Model]] = {}
         self._moving: dict[str, set[str]] = {}
 
@@ -121,7 +119,7 @@ class ModelLists:
             return ""
         return f"returned a mapper for {gateway!r} that is not a Mapper, or is for another plugin's provider"
 
-    def _implementing(self, hook: str) -> Iterable[pluggy.HookImpl]:
+    def _implementing(self, hook: str) -> Iterable[Implementation]:
         """Return the implementations to call here: those that take the environment, or those that don't."""
         is_own = "environment" in self._arguments
         return [each for each in self._hooks.implementing(hook) if takes_environment(each) == is_own]
@@ -168,7 +166,7 @@ class ModelLists:
         is_own = self._claims.providers[model.provider].kind == "own-server"
         return model if is_own else model._replace(input_price=None, output_price=None)
 
-    def _bound(self, model: Model, each: pluggy.HookImpl) -> Model:
+    def _bound(self, model: Model, each: Implementation) -> Model:
         """Return the model without its call details unless its plugin owns the provider, since keys are sent there."""
         plain = self._bound_by(model, author(each))
         if plain is not model:

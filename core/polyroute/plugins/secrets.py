@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import cast
 
-import pluggy
-
 from polyroute._internal.secret_memory import secret_in
 from polyroute.environment import Environment
 from polyroute.plugins.hook_calls import Hooks, call_items, call_secret, problem, takes_environment
-from polyroute.plugins.manager import author
+from polyroute.plugins.manager import Implementation, author
 from polyroute.requirements import evaluation
 from polyroute.requirements.slots import command_name
 from polyroute.results import Failed, Plugin
@@ -27,7 +25,7 @@ class Secrets:
     def __init__(self, hooks: Hooks, owners: Mapping[str, Plugin], origins: Collection[int]) -> None:
         """`origins` has one entry for each user whose environments have asked so far."""
         self._hooks, self._owners, self._origins = hooks, owners, origins
-        self._probes: dict[pluggy.HookImpl, list[Probe | Verification]] = {}
+        self._probes: dict[Implementation, list[Probe | Verification]] = {}
 
     def secret(self, credential: Credential, environment: Environment) -> Secret:
         """Return the secret of a credential that a plugin owns, or the reason why there is none."""
@@ -66,7 +64,7 @@ class Secrets:
         return len(self._origins) > 1
 
     def _known(
-        self, each: pluggy.HookImpl, credentials: tuple[Credential, ...], environment: Environment
+        self, each: Implementation, credentials: tuple[Credential, ...], environment: Environment
     ) -> list[Probe | Verification]:
         """Return what one implementation yields; probes of one without parameters hold for all environments."""
         if each in self._probes:

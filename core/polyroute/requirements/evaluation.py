@@ -160,7 +160,7 @@ def wanted(provider: Provider) -> list[str]:
 def _unmet(attempts: list[tuple[Group, list[FilledSlot]]]) -> Evaluation:
     if not attempts:
         return Evaluation(None, "no login was found")
-    nearest = min((filled for _, filled in attempts), key=_distance)
+    nearest = attempts[0][1] if len(attempts) == 1 else min((filled for _, filled in attempts), key=_distance)
     unfilled = [each for each in nearest if each.fault]
     return Evaluation(None, "; ".join(each.fault for each in unfilled), remedy(unfilled))
 
