@@ -21,11 +21,14 @@ _IPV6 = "|".join(
 )
 _HOST = r"[0-9A-Za-z_-]{1,63}(?:\.[0-9A-Za-z_-]{1,63})*\.?"
 _PORT = "(?:[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
-PATTERN = rf"""https?://(?:{_HOST}|\[(?:{_IPV6})\])(?::{_PORT})?(?:/[!"%->@-\[\]-~]*)?"""
+_AFTER_HOST = rf"""(?::{_PORT})?(?:/[!"%->@-\[\]-~]*)?"""
+PATTERN = rf"https?://(?:{_HOST}|\[(?:{_IPV6})\]){_AFTER_HOST}"
 """A base URL: http or https in ASCII, without user name, query, fragment, backslash and `$`.
 
 The pattern means the same to Python's `re` and to JavaScript.
 """
+_WITH_NAME = rf"https?://{_HOST}{_AFTER_HOST}"
+"""`PATTERN` without IPv6 addresses, which take three quarters of the time to compile it."""
 DESCRIPTION = "an http or https URL in ASCII without user name, ?, #, $ and backslash"
 _PLACEHOLDER = r"\$\{(\w*)\}"
 _AUTHORITY = r"(?:\[[0-9A-Fa-f:.]+\]|[^\[\]]+?)(?::\d+)?"
@@ -44,7 +47,7 @@ Origin = tuple[str, str, int | None]
 
 def is_base_url(text: str) -> bool:
     """Return whether `text` is a base URL that a user may enter."""
-    return re.fullmatch(PATTERN, text) is not None
+    return re.fullmatch(PATTERN if "//[" in text else _WITH_NAME, text) is not None
 
 
 def normalized(url: str) -> str:
