@@ -1,4 +1,4 @@
-"""Everything runs in throw-away homes, with no variable of the person who runs the tests."""
+"""Everything runs in throw-away homes, with no variable of the user who runs the tests."""
 
 from __future__ import annotations
 

@@ -317,7 +317,7 @@ def test_a_native_model_stays_native(shell: Shell) -> None:
     assert found["routes"][1]["modelId"] == "anthropic/claude-sonnet-4.5"
 
 
-def test_what_a_person_reads_of_a_route(shell: Shell) -> None:
+def test_what_a_user_reads_of_a_route(shell: Shell) -> None:
     """`resolve` prints the route, the model ID, the base URL, the credential, the protocol and the fallback."""
     done = shell.run("resolve", CLAUDE, DEXTO_API_KEY="k", ANTHROPIC_API_KEY="k")
     facts = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
@@ -333,7 +333,7 @@ def test_what_a_person_reads_of_a_route(shell: Shell) -> None:
     }
 
 
-def test_what_a_person_reads_of_a_no(shell: Shell) -> None:
+def test_what_a_user_reads_of_a_no(shell: Shell) -> None:
     """For a model that can't be run, `resolve` lists every route with the reason and the remedy."""
     done = shell.run("resolve", CLAUDE)
     assert "can't be run" in done.stdout

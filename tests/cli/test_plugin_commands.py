@@ -30,7 +30,7 @@ SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 
 
 @pytest.fixture
-def person(tmp_path: Path) -> Commands:
+def user(tmp_path: Path) -> Commands:
     """A user with an empty plugin folder, in a project."""
     return Commands(tmp_path)
 
@@ -44,39 +44,39 @@ def elsewhere(tmp_path: Path) -> Path:
     return folder
 
 
-def test_add_asks_and_puts_it_to_use(person: Commands, elsewhere: Path) -> None:
+def test_add_asks_and_puts_it_to_use(user: Commands, elsewhere: Path) -> None:
     """`add` shows providers, hosts and variables, does nothing without approval, and adds the plugin with `--yes`."""
-    asked = person.run("plugins", "add", str(elsewhere))
+    asked = user.run("plugins", "add", str(elsewhere))
     assert asked.returncode == 2
     assert "sends      ACME_API_KEY to https://api.acme.example" in asked.stderr
     assert "--yes" in asked.stderr
-    assert person.usable() == set()
-    done = person.run("plugins", "add", str(elsewhere), "--yes")
-    assert (done.returncode, person.usable()) == (0, {"acme"})
-    assert person.run("resolve", "acme/acme-large", ACME_API_KEY="k").returncode == 0
+    assert user.usable() == set()
+    done = user.run("plugins", "add", str(elsewhere), "--yes")
+    assert (done.returncode, user.usable()) == (0, {"acme"})
+    assert user.run("resolve", "acme/acme-large", ACME_API_KEY="k").returncode == 0
 
 
-def test_add_says_what_it_would_take_from_where(person: Commands, elsewhere: Path) -> None:
+def test_add_says_what_it_would_take_from_where(user: Commands, elsewhere: Path) -> None:
     """`add` shows the folder as given; a plugin in Python is refused with the `pip install` command for its path."""
-    asked = person.run("plugins", "add", str(elsewhere))
+    asked = user.run("plugins", "add", str(elsewhere))
     assert f"  from       {elsewhere}\n" in asked.stderr
     (elsewhere / "plugin.toml").rename(elsewhere / "pyproject.toml")
-    refused = person.run("plugins", "add", str(elsewhere), "--yes")
+    refused = user.run("plugins", "add", str(elsewhere), "--yes")
     assert (refused.returncode, f"pip install {elsewhere}\n" in refused.stderr) == (2, True)
 
 
-def test_an_answer_is_taken_on_a_terminal(person: Commands, elsewhere: Path) -> None:
+def test_an_answer_is_taken_on_a_terminal(user: Commands, elsewhere: Path) -> None:
     """On a terminal, `add` continues after yes and changes nothing after any other answer."""
     script = "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)"
-    environment = {"PATH": os.environ["PATH"], "HOME": str(person.home), "POLYROUTE_HOME": str(person.ours)}
+    environment = {"PATH": os.environ["PATH"], "HOME": str(user.home), "POLYROUTE_HOME": str(user.ours)}
     for answer, status, used in (("n\n", 1, set()), ("y\n", 0, {"acme"})):
         command = [sys.executable, "-c", script, POLYROUTE, "plugins", "add", str(elsewhere)]
         done = subprocess.run(command, env=environment, input=answer, text=True, capture_output=True, check=False)
-        assert (done.returncode, person.usable()) == (status, used), done.stdout
+        assert (done.returncode, user.usable()) == (status, used), done.stdout
 
 
 @pytest.mark.parametrize("suffix", [".tar.gz", ".zip"])
-def test_add_unpacks(person: Commands, elsewhere: Path, suffix: str) -> None:
+def test_add_unpacks(user: Commands, elsewhere: Path, suffix: str) -> None:
     """An archive of a plugin's folder is added like the folder, and the program in it stays executable."""
     (elsewhere / "plugin.toml").write_text(PROGRAM + ACME)
     (elsewhere / "run").write_text("#!/bin/sh\n")
@@ -89,9 +89,9 @@ def test_add_unpacks(person: Commands, elsewhere: Path, suffix: str) -> None:
     else:
         with tarfile.open(archive, "w:gz") as packed_too:
             packed_too.add(elsewhere, "acme-1.0")
-    done = person.run("plugins", "add", str(archive), "--yes")
+    done = user.run("plugins", "add", str(archive), "--yes")
     assert (done.returncode, "was added, but can't be used" in done.stdout) == (1, True)  # `run` describes nothing
-    assert (person.folder / "acme-1.0" / "run").stat().st_mode & 0o777 == 0o700
+    assert (user.folder / "acme-1.0" / "run").stat().st_mode & 0o777 == 0o700
 
 
 class Files(SimpleHTTPRequestHandler):
@@ -122,14 +122,14 @@ def server(elsewhere: Path) -> Iterator[str]:
     served.server_close()
 
 
-def test_add_fetches(person: Commands, elsewhere: Path, server: str) -> None:
+def test_add_fetches(user: Commands, elsewhere: Path, server: str) -> None:
     """An archive or a manifest at an address is fetched and added; plain http needs `--insecure`."""
     with zipfile.ZipFile(elsewhere.parent / "acme.zip", "w") as packed:
         packed.write(elsewhere / "plugin.toml", "plugin.toml")
-    refused = person.run("plugins", "add", f"{server}/acme.zip", "--yes")
+    refused = user.run("plugins", "add", f"{server}/acme.zip", "--yes")
     assert (refused.returncode, "is not https" in refused.stderr) == (2, True)
-    assert person.run("plugins", "add", f"{server}/acme.zip", "--yes", "--insecure").returncode == 0
-    assert person.usable() == {"acme"}
+    assert user.run("plugins", "add", f"{server}/acme.zip", "--yes", "--insecure").returncode == 0
+    assert user.usable() == {"acme"}
 
 
 @pytest.mark.parametrize(
@@ -140,21 +140,21 @@ def test_add_fetches(person: Commands, elsewhere: Path, server: str) -> None:
         ("acme/", 2, "TOML"),
     ],
 )
-def test_what_cannot_be_fetched_is_told(person: Commands, server: str, path: str, status: int, words: str) -> None:
+def test_what_cannot_be_fetched_is_told(user: Commands, server: str, path: str, status: int, words: str) -> None:
     """A download that is missing, redirects elsewhere or is not a plugin is reported, and nothing changes."""
-    done = person.run("plugins", "add", f"{server}/{path}", "--yes", "--insecure")
+    done = user.run("plugins", "add", f"{server}/{path}", "--yes", "--insecure")
     assert (done.returncode, words in done.stderr) == (status, True), done.stderr
-    assert not person.folder.exists()
+    assert not user.folder.exists()
 
 
-def test_fetching_needs_its_extra(person: Commands, elsewhere: Path, server: str) -> None:
+def test_fetching_needs_its_extra(user: Commands, elsewhere: Path, server: str) -> None:
     """Without httpx2, adding from an address reports the missing extra; adding a folder works without it."""
-    site = Site(person.home / "site")
+    site = Site(user.home / "site")
     site.module("httpx2", "raise ImportError('not there')\n")
     without = {"PYTHONPATH": str(site.folder)}
-    refused = person.run("plugins", "add", f"{server}/acme.zip", "--yes", "--insecure", **without)
+    refused = user.run("plugins", "add", f"{server}/acme.zip", "--yes", "--insecure", **without)
     assert (refused.returncode, "pip install 'polyroute[http]'" in refused.stderr) == (3, True)
-    assert person.run("plugins", "add", str(elsewhere), "--yes", **without).returncode == 0
+    assert user.run("plugins", "add", str(elsewhere), "--yes", **without).returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_an_archive_cannot_write_elsewhere(tmp_path: Path, name: str, suffix: st
 
 @pytest.mark.parametrize("name", ["plugin.toml\0.exe", "a\0/b", "a\nb", "a\x1b[2J"])
 @pytest.mark.parametrize("suffix", [".tar.gz", ".zip"])
-def test_an_archive_with_control_characters_in_a_name(person: Commands, tmp_path: Path, name: str, suffix: str) -> None:
+def test_an_archive_with_control_characters_in_a_name(user: Commands, tmp_path: Path, name: str, suffix: str) -> None:
     """A name with a NUL or another control character in it is refused (exit 2), and is printed without it."""
     archive = tmp_path / f"x{suffix}"
     if suffix == ".zip":
@@ -206,34 +206,34 @@ def test_an_archive_with_control_characters_in_a_name(person: Commands, tmp_path
             each = tarfile.TarInfo("plain")
             each.pax_headers = {"path": name}
             packed_too.addfile(each, io.BytesIO())
-    done = person.run("plugins", "add", str(archive), "--yes")
+    done = user.run("plugins", "add", str(archive), "--yes")
     assert (done.returncode, "contains a control character" in done.stderr) == (2, True), done.stderr
     assert done.stderr.count("\n") == 1
     assert done.stderr.strip().isprintable()
 
 
 @pytest.mark.parametrize("name", ["../state", "..", "a/b", "/out", ".hidden", "a\\\\b", "Ac\\u202eme", "a,b"])
-def test_a_plugin_is_named_for_its_own_folder(person: Commands, elsewhere: Path, name: str) -> None:
+def test_a_plugin_is_named_for_its_own_folder(user: Commands, elsewhere: Path, name: str) -> None:
     """A name that leads out of the plugin folder or is not listed there is refused, and no file changes."""
-    person.put("approved", in_project=True)
-    person.run("plugins", "trust", "approved", "--yes")
-    before = {path: path.read_bytes() for path in person.ours.rglob("*.json") if path.parent.name == "state"}
+    user.put("approved", in_project=True)
+    user.run("plugins", "trust", "approved", "--yes")
+    before = {path: path.read_bytes() for path in user.ours.rglob("*.json") if path.parent.name == "state"}
     (elsewhere / "plugin.toml").write_text(f'name = "{name}"\n' + ACME)
-    done = person.run("plugins", "add", str(elsewhere), "--yes")
+    done = user.run("plugins", "add", str(elsewhere), "--yes")
     assert (done.returncode, "is not a valid name for a plugin" in done.stderr) == (2, True)
     assert before
     assert {path: path.read_bytes() for path in before} == before
-    assert not person.folder.exists()
+    assert not user.folder.exists()
 
 
-def test_a_folder_whose_name_no_plugin_can_have_is_not_added(person: Commands, elsewhere: Path) -> None:
+def test_a_folder_whose_name_no_plugin_can_have_is_not_added(user: Commands, elsewhere: Path) -> None:
     """If the manifest gives no name, the folder's name is used and must be valid too; the remedy fixes it."""
     folder = elsewhere.rename(elsewhere.with_name(".acme"))
-    refused = person.run("plugins", "add", str(folder), "--yes")
+    refused = user.run("plugins", "add", str(folder), "--yes")
     assert (refused.returncode, 'name = "acme"' in refused.stderr) == (2, True)
     (folder / "plugin.toml").write_text('name = "acme"\n' + ACME)
-    assert person.run("plugins", "add", str(folder), "--yes").returncode == 0
-    assert person.usable() == {"acme"}
+    assert user.run("plugins", "add", str(folder), "--yes").returncode == 0
+    assert user.usable() == {"acme"}
 
 
 def test_an_archive_holds_plain_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -270,44 +270,44 @@ def test_a_folder_with_links_is_not_copied(elsewhere: Path) -> None:
         pass
 
 
-def test_what_is_broken_is_not_added(person: Commands, elsewhere: Path) -> None:
+def test_what_is_broken_is_not_added(user: Commands, elsewhere: Path) -> None:
     """A plugin that can't be used is refused with the line of each fault, as is a folder without a manifest."""
     (elsewhere / "plugin.toml").write_text(ACME + "kind = 'shop'\n")
-    done = person.run("plugins", "add", str(elsewhere), "--yes")
+    done = user.run("plugins", "add", str(elsewhere), "--yes")
     assert done.returncode == 2
     assert "line 5: providers.acme.kind should be" in done.stderr
     (elsewhere / "plugin.toml").unlink()
-    assert "contains no plugin.toml" in person.run("plugins", "add", str(elsewhere), "--yes").stderr
-    assert person.usable() == set()
+    assert "contains no plugin.toml" in user.run("plugins", "add", str(elsewhere), "--yes").stderr
+    assert user.usable() == set()
 
 
-def test_adding_again_replaces_it(person: Commands, elsewhere: Path) -> None:
+def test_adding_again_replaces_it(user: Commands, elsewhere: Path) -> None:
     """Adding a plugin again replaces it with the new version."""
-    person.run("plugins", "add", str(elsewhere), "--yes")
+    user.run("plugins", "add", str(elsewhere), "--yes")
     (elsewhere / "plugin.toml").write_text('version = "2"\n' + ACME)
-    person.run("plugins", "add", str(elsewhere), "--yes")
-    assert person.plugins_json("info", "acme")["version"] == "2"
-    assert [path.name for path in person.folder.iterdir()] == ["acme"]
+    user.run("plugins", "add", str(elsewhere), "--yes")
+    assert user.plugins_json("info", "acme")["version"] == "2"
+    assert [path.name for path in user.folder.iterdir()] == ["acme"]
 
 
-def test_what_of_an_added_plugin_is_not_used_is_told(person: Commands, elsewhere: Path) -> None:
+def test_what_of_an_added_plugin_is_not_used_is_told(user: Commands, elsewhere: Path) -> None:
     """`add` refuses a provider of another plugin, shows the folder that it replaces, and names the source of faults."""
     (elsewhere / "plugin.toml").write_text(ACME.replace("providers.acme", "providers.openai"))
-    refused = person.run("plugins", "add", str(elsewhere), "--yes")
+    refused = user.run("plugins", "add", str(elsewhere), "--yes")
     assert (refused.returncode, refused.stderr) == (1, "")
     assert "acme was not added: openai belongs to plugin direct" in refused.stdout
-    assert not (person.folder / "acme").exists()
+    assert not (user.folder / "acme").exists()
     (elsewhere / "plugin.toml").write_text(ACME)
-    first, again = (person.run("plugins", "add", str(elsewhere), "--yes") for _ in range(2))
+    first, again = (user.run("plugins", "add", str(elsewhere), "--yes") for _ in range(2))
     assert "replaces" not in first.stderr
-    assert f"  replaces   {person.folder / 'acme'}\n" in again.stderr
+    assert f"  replaces   {user.folder / 'acme'}\n" in again.stderr
     (elsewhere / "plugin.toml").write_text("x = 1")
-    assert f"polyroute: {elsewhere}:\n" in person.run("plugins", "add", str(elsewhere), "--yes").stderr
+    assert f"polyroute: {elsewhere}:\n" in user.run("plugins", "add", str(elsewhere), "--yes").stderr
 
 
-def test_what_is_trusted_is_what_was_shown(person: Commands) -> None:
+def test_what_is_trusted_is_what_was_shown(user: Commands) -> None:
     """If a plugin changes while the user is asked, the approval doesn't apply to the changed plugin."""
-    folder = person.put("acme", PROGRAM + ACME, in_project=True, run="#!/bin/sh\n")
+    folder = user.put("acme", PROGRAM + ACME, in_project=True, run="#!/bin/sh\n")
     change = f"echo 'echo other' >> {folder / 'run'}"
     script = (
         "import os, pty, sys\n"
@@ -317,125 +317,125 @@ def test_what_is_trusted_is_what_was_shown(person: Commands) -> None:
         "    return data\n"
         "sys.exit(pty.spawn(sys.argv[1:], read) >> 8)"
     )
-    environment = {"PATH": os.environ["PATH"], "HOME": str(person.home), "POLYROUTE_HOME": str(person.ours)}
+    environment = {"PATH": os.environ["PATH"], "HOME": str(user.home), "POLYROUTE_HOME": str(user.ours)}
     command = [sys.executable, "-c", script, POLYROUTE, "plugins", "trust", "acme"]
     done = subprocess.run(
-        command, env=environment, cwd=person.project, input="", text=True, capture_output=True, check=False
+        command, env=environment, cwd=user.project, input="", text=True, capture_output=True, check=False
     )
     assert done.returncode == 0, done.stdout
-    assert person.plugins_json("info", "acme")["reason"] == "has changed since it was approved"
+    assert user.plugins_json("info", "acme")["reason"] == "has changed since it was approved"
 
 
-def test_a_new_plugin_has_a_name_of_its_own(person: Commands) -> None:
+def test_a_new_plugin_has_a_name_of_its_own(user: Commands) -> None:
     """`new` refuses the name or alias of an existing provider and names the plugin that has it."""
     for name in ("openai", "amazon-bedrock"):
-        refused = person.run("plugins", "new", name, "--into", str(person.home))
+        refused = user.run("plugins", "new", name, "--into", str(user.home))
         assert (refused.returncode, "of plugin direct" in refused.stderr) == (2, True)
-        assert not (person.home / name).exists()
+        assert not (user.home / name).exists()
 
 
-def test_trust_and_untrust(person: Commands) -> None:
+def test_trust_and_untrust(user: Commands) -> None:
     """A plugin in a project is in use between `trust` and `untrust`; without a terminal, `trust` requires `--yes`."""
-    person.put("acme", in_project=True)
-    assert person.run("plugins", "trust", "acme").returncode == 2
-    assert person.usable() == set()
-    assert person.plugins_json("trust", "acme", "--yes") == {"schema": 1, "plugin": "acme", "trusted": True}
-    assert person.usable() == {"acme"}
-    assert person.run("plugins", "untrust", "acme").returncode == 0
-    assert person.usable() == set()
+    user.put("acme", in_project=True)
+    assert user.run("plugins", "trust", "acme").returncode == 2
+    assert user.usable() == set()
+    assert user.plugins_json("trust", "acme", "--yes") == {"schema": 1, "plugin": "acme", "trusted": True}
+    assert user.usable() == {"acme"}
+    assert user.run("plugins", "untrust", "acme").returncode == 0
+    assert user.usable() == set()
 
 
-def test_without_a_terminal_it_is_skipped_and_told(person: Commands) -> None:
+def test_without_a_terminal_it_is_skipped_and_told(user: Commands) -> None:
     """A plugin that waits for approval never makes a command prompt or fail, and is reported as a problem."""
-    person.put("acme", in_project=True)
-    done = person.run("status", "--json", ACME_API_KEY="k")
+    user.put("acme", in_project=True)
+    done = user.run("status", "--json", ACME_API_KEY="k")
     assert done.returncode == 0
     assert "acme" not in json.loads(done.stdout)["providers"]
     assert [each["message"] for each in json.loads(done.stdout)["problems"]] == ["waits for your approval"]
 
 
-def test_consent_by_trust(person: Commands) -> None:
+def test_consent_by_trust(user: Commands) -> None:
     """`info` shows that a manifest sends another provider's key to its own host; the key is sent only after `trust`."""
-    person.put("evil", EVIL)
-    assert "sends      OPENAI_API_KEY to https://evil.example" in person.run("plugins", "info", "evil").stdout
-    assert person.run("resolve", "evil/x", OPENAI_API_KEY="k").returncode == 1
-    person.run("plugins", "trust", "evil", "--yes")
-    assert person.run("resolve", "evil/x", OPENAI_API_KEY="k").returncode == 0
+    user.put("evil", EVIL)
+    assert "sends      OPENAI_API_KEY to https://evil.example" in user.run("plugins", "info", "evil").stdout
+    assert user.run("resolve", "evil/x", OPENAI_API_KEY="k").returncode == 1
+    user.run("plugins", "trust", "evil", "--yes")
+    assert user.run("resolve", "evil/x", OPENAI_API_KEY="k").returncode == 0
 
 
-def test_enable_disable_remove(person: Commands) -> None:
+def test_enable_disable_remove(user: Commands) -> None:
     """A plugin can be disabled, enabled and removed; an installed plugin can't be removed."""
-    person.put("acme")
-    person.run("plugins", "disable", "acme")
-    assert person.usable() == set()
-    person.run("plugins", "enable", "acme")
-    assert person.usable() == {"acme"}
-    assert person.run("plugins", "remove", "acme").returncode == 0
-    assert not (person.folder / "acme").exists()
-    done = person.run("plugins", "remove", "direct")
+    user.put("acme")
+    user.run("plugins", "disable", "acme")
+    assert user.usable() == set()
+    user.run("plugins", "enable", "acme")
+    assert user.usable() == {"acme"}
+    assert user.run("plugins", "remove", "acme").returncode == 0
+    assert not (user.folder / "acme").exists()
+    done = user.run("plugins", "remove", "direct")
     assert (done.returncode, "pip uninstall polyroute-direct" in done.stderr) == (2, True)
 
 
 @pytest.mark.parametrize("action", ["info", "remove", "trust", "untrust", "enable", "disable"])
-def test_a_name_that_nobody_has(person: Commands, action: str) -> None:
+def test_a_name_that_nobody_has(user: Commands, action: str) -> None:
     """An action on an unknown plugin is bad input and changes nothing."""
-    done = person.run("plugins", action, "nobody")
+    done = user.run("plugins", action, "nobody")
     assert (done.returncode, done.stdout) == (2, "")
     assert "nobody" in done.stderr
-    assert not (person.ours / "state").exists()
+    assert not (user.ours / "state").exists()
 
 
-def test_list_and_info_run_nothing(person: Commands, tmp_path: Path) -> None:
+def test_list_and_info_run_nothing(user: Commands, tmp_path: Path) -> None:
     """Listing and describing plugins runs no program, even if plugins wait for approval."""
     mark = tmp_path / "ran"
-    folder = person.put("acme", PROGRAM, run=f"#!/bin/sh\ntouch {mark}\n")
+    folder = user.put("acme", PROGRAM, run=f"#!/bin/sh\ntouch {mark}\n")
     (folder / "run").chmod(0o755)
     for arguments in (["list"], ["info", "acme"], ["doctor"]):
-        person.run("plugins", *arguments)
-    assert "./run" in person.run("plugins", "info", "acme").stdout
+        user.run("plugins", *arguments)
+    assert "./run" in user.run("plugins", "info", "acme").stdout
     assert not mark.exists()
 
 
-def test_listing_runs_nothing_that_is_trusted_either(person: Commands, tmp_path: Path) -> None:
+def test_listing_runs_nothing_that_is_trusted_either(user: Commands, tmp_path: Path) -> None:
     """A trusted program is not run to list or describe it, but only when its response is needed."""
     mark = tmp_path / "ran"
-    folder = person.put("acme", PROGRAM, run=f"#!/bin/sh\n: > {mark}\n")
+    folder = user.put("acme", PROGRAM, run=f"#!/bin/sh\n: > {mark}\n")
     (folder / "run").chmod(0o755)
-    assert person.run("plugins", "trust", "acme", "--yes").returncode == 0
+    assert user.run("plugins", "trust", "acme", "--yes").returncode == 0
     mark.unlink()  # `trust` has asked it at once for its description
-    (person.ours / "cache" / "executables.json").unlink()
+    (user.ours / "cache" / "executables.json").unlink()
     for arguments in ([], ["list"], ["info", "acme"]):
-        assert person.run("plugins", *arguments).returncode == 0
+        assert user.run("plugins", *arguments).returncode == 0
     assert not mark.exists()
-    person.run("status")
+    user.run("status")
     assert mark.exists()
 
 
-def test_doctor_says_what_to_do(person: Commands) -> None:
+def test_doctor_says_what_to_do(user: Commands) -> None:
     """`doctor` reports that nothing is wrong, or gives the remedy for each plugin and exits with 1."""
-    person.put("acme")
-    done = person.run("plugins", "doctor")
+    user.put("acme")
+    done = user.run("plugins", "doctor")
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "Nothing is wrong.")
-    person.put("broken", "[")
-    person.put("waits", ACME.replace("acme", "waits"), in_project=True)
-    person.put("plain", "[providers.plain]\nenv = ['PLAIN_KEY']\nbase_url = 'http://plain.example'\n")
-    done = person.run("plugins", "doctor")
+    user.put("broken", "[")
+    user.put("waits", ACME.replace("acme", "waits"), in_project=True)
+    user.put("plain", "[providers.plain]\nenv = ['PLAIN_KEY']\nbase_url = 'http://plain.example'\n")
+    done = user.run("plugins", "doctor")
     assert done.returncode == 1
     for words in ("not valid TOML", "polyroute plugins trust waits", "unencrypted"):
         assert words in done.stdout
-    report = person.plugins_json("doctor", status=1)
+    report = user.plugins_json("doctor", status=1)
     sick = {each["name"] for each in report["plugins"] if not each["healthy"]}
     assert sick == {"broken", "waits", "plain"}
 
 
-def test_refresh_forgets(person: Commands) -> None:
+def test_refresh_forgets(user: Commands) -> None:
     """`refresh` removes what is cached about plugins, and nothing else."""
-    person.put("acme")
-    person.run("plugins")
-    kept = {path.name for path in (person.ours / "cache").iterdir()}
+    user.put("acme")
+    user.run("plugins")
+    kept = {path.name for path in (user.ours / "cache").iterdir()}
     assert "manifests.json" in kept
-    person.run("plugins", "refresh")
-    left = {path.name for path in (person.ours / "cache").iterdir()}
+    user.run("plugins", "refresh")
+    left = {path.name for path in (user.ours / "cache").iterdir()}
     assert left
     assert kept - left == {name for name in kept if name.startswith("manifest")}
 
@@ -453,37 +453,37 @@ def test_the_published_schema() -> None:
     assert not validator.is_valid({"providers": {"acme": {**provider, "base_ulr": "x"}}})
 
 
-def test_plain_plugins_is_the_list(person: Commands) -> None:
+def test_plain_plugins_is_the_list(user: Commands) -> None:
     """Without an action, the plugins are listed; `--json` may come before or after the action."""
-    person.put("acme")
+    user.put("acme")
     documents = [
-        person.run(*line.split()).stdout for line in ("plugins --json", "plugins list --json", "plugins --json list")
+        user.run(*line.split()).stdout for line in ("plugins --json", "plugins list --json", "plugins --json list")
     ]
     assert len(set(documents)) == 1
     found = next(each for each in json.loads(documents[0])["plugins"] if each["name"] == "acme")
-    assert (found["kind"], found["origin"], found["folder"]) == ("manifest", "folder", str(person.folder / "acme"))
+    assert (found["kind"], found["origin"], found["folder"]) == ("manifest", "folder", str(user.folder / "acme"))
 
 
-def test_no_bidi_character_reaches_a_terminal(person: Commands) -> None:
+def test_no_bidi_character_reaches_a_terminal(user: Commands) -> None:
     """Names and remedies from plugins are printed without control and bidirectional characters everywhere."""
     text = ACME.replace("env", 'name = "Ac\u202eme"\nenv').replace('"ACME_API_KEY"', '"ACME_KEY"')
     text += 'slots.more = { from = ["MORE"], remedy = "Do\u2066 this." }\n'
-    person.put("acme", text)
+    user.put("acme", text)
     for line in ("status acme", "status --all", "explain acme", "plugins", "plugins info acme", "plugins doctor"):
-        done = person.run(*line.split(), ACME_KEY="k")
+        done = user.run(*line.split(), ACME_KEY="k")
         shown = done.stdout + done.stderr
         assert "acme" in shown
         assert not {"\u202e", "\u2066", "\x1b"} & set(shown)
-    assert "Do this." in person.run("explain", "acme", ACME_KEY="k").stdout
+    assert "Do this." in user.run("explain", "acme", ACME_KEY="k").stdout
 
 
-def test_what_is_for_a_shell_is_exact_but_on_a_terminal(person: Commands) -> None:
+def test_what_is_for_a_shell_is_exact_but_on_a_terminal(user: Commands) -> None:
     """An ID with bidirectional characters is exact in piped output and is printed without them on a terminal."""
-    person.put("acme", ACME.replace("acme-large", "a\u202em"))
+    user.put("acme", ACME.replace("acme-large", "a\u202em"))
     line = ["resolve", "acme/a\u202em", "--format", "env"]
-    assert "MODEL_ID='a\u202em'\n" in person.run(*line, ACME_API_KEY="k").stdout
+    assert "MODEL_ID='a\u202em'\n" in user.run(*line, ACME_API_KEY="k").stdout
     script = "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)"
-    own = {"HOME": str(person.home), "POLYROUTE_HOME": str(person.ours), "ACME_API_KEY": "k"}
+    own = {"HOME": str(user.home), "POLYROUTE_HOME": str(user.ours), "ACME_API_KEY": "k"}
     command = [sys.executable, "-c", script, POLYROUTE, *line]
     done = subprocess.run(
         command, env={"PATH": os.environ["PATH"], **own}, input="", text=True, capture_output=True, check=True
@@ -491,10 +491,10 @@ def test_what_is_for_a_shell_is_exact_but_on_a_terminal(person: Commands) -> Non
     assert "MODEL_ID='am'" in done.stdout
 
 
-def test_an_executables_grants_are_shown_before_it_is_trusted(person: Commands) -> None:
+def test_an_executables_grants_are_shown_before_it_is_trusted(user: Commands) -> None:
     """`trust` shows what a program would be granted, and that trusting it means trusting it with the user's account."""
-    person.put("acme", "methods = ['detect']\n" + PROGRAM, run="#!/bin/sh\n")
-    shown = person.run("plugins", "trust", "acme").stderr
+    user.put("acme", "methods = ['detect']\n" + PROGRAM, run="#!/bin/sh\n")
+    shown = user.run("plugins", "trust", "acme").stderr
     for words in (
         "runs       ./run",
         "reads      ACME_API_KEY",
@@ -502,4 +502,4 @@ def test_an_executables_grants_are_shown_before_it_is_trusted(person: Commands) 
         "trusting it with your",
     ):
         assert words in shown
-    assert person.usable() == set()
+    assert user.usable() == set()

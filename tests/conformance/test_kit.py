@@ -13,7 +13,7 @@ from polyroute import Model, Provider, UsageError, hookimpl
 from polyroute.conformance import runner, scaffold
 from polyroute.results import Finding
 from polyroute.testing import PluginContract, fake_catalog, fake_environment
-from tests.support.manifests import ACME, Person
+from tests.support.manifests import ACME, User
 from tests.support.shell import POLYROUTE
 
 
@@ -45,9 +45,9 @@ def test_a_new_python_plugins_own_tests_pass(tmp_path: Path) -> None:
 
 def test_a_new_manifest_works(tmp_path: Path) -> None:
     """A new manifest in the plugin folder is a provider that is usable with its key."""
-    person = Person(tmp_path)
-    scaffold.write("my-own", "manifest", str(person.folder))
-    catalog = person.catalog(MY_OWN_API_KEY="k")
+    user = User(tmp_path)
+    scaffold.write("my-own", "manifest", str(user.folder))
+    catalog = user.catalog(MY_OWN_API_KEY="k")
     assert catalog.resolve("my-own/my-own-large").base_url == "https://api.my-own.example/v1"
     assert catalog.problems == ()
 
@@ -82,7 +82,7 @@ FAULTS = {
 @pytest.mark.parametrize(("code", "text"), FAULTS.items(), ids=FAULTS)
 def test_each_fault_of_a_manifest_is_found(tmp_path: Path, code: str, text: str) -> None:
     """The kit finds each possible fault of a manifest and explains it in a message."""
-    folder = Person(tmp_path).put("acme", text)
+    folder = User(tmp_path).put("acme", text)
     found = runner.check(str(folder))
     assert codes(found) == {code}
     assert all(each.message for each in found)
@@ -90,7 +90,7 @@ def test_each_fault_of_a_manifest_is_found(tmp_path: Path, code: str, text: str)
 
 def test_others_may_not_write(tmp_path: Path) -> None:
     """The kit reports file permissions that a host would refuse."""
-    folder = Person(tmp_path).put("acme")
+    folder = User(tmp_path).put("acme")
     os.chmod(folder / "plugin.toml", 0o666)  # noqa: S103 - this is the fault under test
     assert codes(runner.check(str(folder))) == {"folder-unsafe"}
 
@@ -98,7 +98,7 @@ def test_others_may_not_write(tmp_path: Path) -> None:
 def test_http_on_the_own_machine_is_fine(tmp_path: Path) -> None:
     """Plain http is allowed for a server on this machine or in the local network."""
     for index, host in enumerate(("localhost:11434", "127.0.0.1", "[::1]:80", "192.168.0.7", "box.local")):
-        folder = Person(tmp_path / str(index)).put("acme", ACME.replace("https://api.acme.example", f"http://{host}"))
+        folder = User(tmp_path / str(index)).put("acme", ACME.replace("https://api.acme.example", f"http://{host}"))
         assert codes(runner.check(str(folder))) == set()
 
 

@@ -11,7 +11,7 @@ import pytest
 from polyroute.conformance import runner
 from polyroute.integrations.request_paths import PROTOCOLS
 from polyroute.results import Finding
-from tests.support.manifests import ACME, Person
+from tests.support.manifests import ACME, User
 
 MODULE = """
 from polyroute import *
@@ -33,7 +33,7 @@ done
 
 def of_manifest(folder: Path, text: str) -> list[Finding]:
     """Return the kit's findings for a manifest."""
-    return runner.check(str(Person(folder).put("acme", text)))
+    return runner.check(str(User(folder).put("acme", text)))
 
 
 def of_module(folder: Path, made: str, more: str = "") -> list[Finding]:
@@ -47,7 +47,7 @@ def of_program(folder: Path, grants: str = GRANTS, **provider: Any) -> list[Find
     """Return the kit's findings for an executable that describes one provider."""
     acme = {"env": ["ACME_API_KEY"], "base_url": "https://a.example", **provider}
     described = json.dumps({"protocol": 1, "providers": {"acme": acme}})
-    path = Person(folder).put("acme", grants, run_sh=SCRIPT.replace("DESCRIPTION", described))
+    path = User(folder).put("acme", grants, run_sh=SCRIPT.replace("DESCRIPTION", described))
     (path / "run.sh").chmod(0o755)
     return runner.check(str(path), run=True)
 

@@ -125,7 +125,7 @@ def test_no_command_tells_a_canary(user: CanaryUser) -> None:
     """In over 300 runs of all commands, successful or not, as text and JSON, no canary leaves its place."""
     (user.home / "download").mkdir()
     (user.home / "download" / "plugin.toml").write_text(f'name = "acme"\n{ACME}', encoding="utf-8")
-    user.person.put("evil", EVIL)
+    user.user.put("evil", EVIL)
     commands = [*reading(user), *writing(user)]
     assert {tuple(words) for words in subcommands(build())} <= {
         tuple(words[:length]) for words in commands for length in (1, 2)

@@ -1,4 +1,4 @@
-"""A person's own models in the catalog: by which route each runs, and where its key goes."""
+"""A user's own models in the catalog: by which route each runs, and where its key goes."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_direct_first_with_its_own_key(make_catalog: MakeCatalog) -> None:
 
 
 @pytest.mark.parametrize("preferences", [Preferences(order=("dexto",)), Preferences(pins={GLM: "dexto"})])
-def test_what_the_person_said_of_it_comes_first(make_catalog: MakeCatalog, preferences: Preferences) -> None:
+def test_what_the_user_said_of_it_comes_first(make_catalog: MakeCatalog, preferences: Preferences) -> None:
     """A full order and a pin of the custom model win over its own key."""
     catalog = make_catalog(preferences, files=holding(own(GLM, apiKey=KEY)), DEXTO_API_KEY="d")
     assert [route.via for route in catalog.routes(GLM)][:2] == ["dexto", "direct"]

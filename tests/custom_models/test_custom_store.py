@@ -69,7 +69,7 @@ def test_a_model_id_is_kept_to_the_letter(store: CustomStore, name: str) -> None
     assert entries(store) == [{"provider": "openrouter", "name": name}]
 
 
-def test_the_file_is_the_persons_alone(store: CustomStore) -> None:
+def test_the_file_is_the_users_alone(store: CustomStore) -> None:
     """The file has mode 0600 after every write, whatever mode it had before."""
     path = write(store, '{"version": 1, "models": []}')
     path.chmod(0o644)

@@ -68,7 +68,7 @@ def test_favourites_are_at_most_a_hundred(state: PickerState) -> None:
     assert _models(state.favourites()) == [each.model for each in many[:FAVOURITES_LIMIT]]
 
 
-def test_the_file_is_the_persons_alone_and_has_the_known_shape(state: PickerState) -> None:
+def test_the_file_is_the_users_alone_and_has_the_known_shape(state: PickerState) -> None:
     """The file has mode 0600, version 1, and entries with the time in UTC."""
     state.toggle_favourite(ELSEWHERE)
     document = json.loads(Path(state.path).read_text(encoding="utf-8"))

@@ -363,7 +363,7 @@ def test_many_processes_at_once(folder: Path, source: str) -> None:
     assert json.loads(path.read_text())["value"] == ["x" * 1000] * 200
 
 
-def test_the_cache_is_the_persons_own(folder: Path, source: str) -> None:
+def test_the_cache_is_the_users_own(folder: Path, source: str) -> None:
     """Only its owner has access to the cache folder that is created."""
     Builder(source)()
     assert folder.stat().st_mode & 0o077 == 0

@@ -1,4 +1,4 @@
-"""Writing a person's files: whole or not at all, durably, one process at a time; and what is said where it fails."""
+"""Writing a user's files: whole or not at all, durably, one process at a time; and what is said where it fails."""
 
 from __future__ import annotations
 

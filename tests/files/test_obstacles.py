@@ -22,7 +22,7 @@ from polyroute.preferences import save
 from polyroute.server.current_model import RememberedModels, Selection
 from polyroute.server.picker_state import PickerState
 from tests.support.distributions import BUNDLED, site_on_path
-from tests.support.manifests import ACME, Person
+from tests.support.manifests import ACME, User
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="Windows has no named pipes in folders")
 
@@ -92,13 +92,13 @@ class Machine:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self.person = Person(home)
-        self.person.put("acme", ACME.replace('models = ["acme-large", ', 'models = "list.json" # ['), list_json="[]")
+        self.user = User(home)
+        self.user.put("acme", ACME.replace('models = ["acme-large", ', 'models = "list.json" # ['), list_json="[]")
 
     def environment(self) -> Environment:
         """Return the user's environment with a trusted project."""
         own = {"POLYROUTE_HOME": str(self.home / "ours"), "DEXTO_HOME": str(self.home / "dexto")}
-        return Environment(own, home=self.home, trusted_project=self.person.project)
+        return Environment(own, home=self.home, trusted_project=self.user.project)
 
     def catalog(self) -> Catalog:
         """Return a catalog after everything in it was asked for."""

@@ -379,7 +379,7 @@ def test_a_certificate_authority_is_believed_where_the_process_says_so(
     assert fetch(url, bounds=Bounds()).state == "updated"
 
 
-def test_nothing_of_the_person_is_sent(upstream: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_of_the_user_is_sent(upstream: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A request contains no key and no login, not even one that `.netrc` has for this host."""
     (tmp_path / ".netrc").write_text("machine 127.0.0.1 login me password secret\n")
     monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))

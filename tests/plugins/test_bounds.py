@@ -19,17 +19,17 @@ from polyroute.plugins.manifests.parser import parse
 from polyroute.plugins.manifests.validators import InvalidDocument
 from polyroute.types.constraints import MOST_ENTRIES
 from tests.support.distributions import BUNDLED
-from tests.support.manifests import Person, plugin, words
+from tests.support.manifests import User, plugin, words
 
 SHARED = 300
 """Providers that read one variable."""
 
 
 @pytest.fixture
-def person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Person:
+def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> User:
     """Return a user with their own caches."""
     monkeypatch.setenv("POLYROUTE_HOME", str(tmp_path / "ours"))
-    return Person(tmp_path)
+    return User(tmp_path)
 
 
 def providers(count: int) -> str:
@@ -39,47 +39,47 @@ def providers(count: int) -> str:
     )
 
 
-def test_unapproved_manifests_are_not_parsed(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unapproved_manifests_are_not_parsed(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     """A manifest in a project costs nothing before it is approved: it is listed by its folder's name."""
-    person.put("waits", in_project=True)
+    user.put("waits", in_project=True)
     monkeypatch.setattr(loader, "read", None)
-    catalog = person.catalog()
+    catalog = user.catalog()
     assert "waits for your approval" in words(catalog, "waits")
     assert not plugin(catalog, "waits").enabled
 
 
-def test_unapproved_manifests_stay_out_of_the_cache(person: Person) -> None:
+def test_unapproved_manifests_stay_out_of_the_cache(user: User) -> None:
     """`polyroute plugins` parses them to show what they are, and keeps nothing of them."""
-    folder = person.put("waits", in_project=True)
-    found = Plugins.load(environment=person.environment(), project=person.project, run=False)
+    folder = user.put("waits", in_project=True)
+    found = Plugins.load(environment=user.environment(), project=user.project, run=False)
     assert "waits" in [each.name for each in found.all]
     assert cache.recall("manifests", str(folder / "plugin.toml")) is None
 
 
-def test_unapproved_manifests_are_counted(person: Person) -> None:
+def test_unapproved_manifests_are_counted(user: User) -> None:
     """Of many plugins in a project the first are listed, and the others counted."""
     for number in range(30):
-        person.put(f"waits-{number}", in_project=True)
-    catalog = person.catalog()
+        user.put(f"waits-{number}", in_project=True)
+    catalog = user.catalog()
     waiting = [each for each in catalog.problems if each.code == "not-approved"]
     assert len(waiting) == 21
     assert waiting[-1].message.startswith("10 more plugins of this project wait")
 
 
-def test_providers_that_share_a_variable(person: Person) -> None:
+def test_providers_that_share_a_variable(user: User) -> None:
     """Each names a few of the others, so that the size of a status grows with their number only."""
-    folder = person.put("many", providers(SHARED))
-    person.approve(folder)
-    catalog = person.catalog(ACME_KEY="k")
+    folder = user.put("many", providers(SHARED))
+    user.approve(folder)
+    catalog = user.catalog(ACME_KEY="k")
     routes = [catalog.provider(f"p{n}").routes[0] for n in range(SHARED)]
     assert all(route.credential and len(route.credential.shared_with) == 20 for route in routes)
     assert max(len(route.reason) for route in routes) < 500
 
 
-def test_unapproved_providers_that_share_a_variable(person: Person) -> None:
+def test_unapproved_providers_that_share_a_variable(user: User) -> None:
     """What is withheld from each names a few of the others, too."""
-    person.put("many", providers(SHARED))
-    told = words(person.catalog(ACME_KEY="k"), "many")
+    user.put("many", providers(SHARED))
+    told = words(user.catalog(ACME_KEY="k"), "many")
     assert "and others" in told
     assert len(told) < 1_000 * SHARED
 
@@ -93,10 +93,10 @@ def test_unapproved_providers_that_share_a_variable(person: Person) -> None:
     ],
     ids=["providers", "aliases", "slots"],
 )
-def test_a_manifest_with_too_many(text: str, person: Person) -> None:
+def test_a_manifest_with_too_many(text: str, user: User) -> None:
     """A manifest with more providers, aliases or slots than anybody needs is refused."""
-    person.put("many", text)
-    told = words(person.catalog(), "many")
+    user.put("many", text)
+    told = words(user.catalog(), "many")
     assert "at most 1000" in told
     assert len(told) < 2_000
 
@@ -115,12 +115,12 @@ def test_a_python_plugin_with_too_many_providers() -> None:
     assert any("returned more than 1,000 items" in each.message for each in found.problems)
 
 
-def test_a_chain_of_likes(person: Person) -> None:
+def test_a_chain_of_likes(user: User) -> None:
     """Gateways that are each like the next are followed a few steps, and the rest is told."""
     gateway = '[providers.g{}]\nkind = "gateway"\nbase_url = "https://g.example"\nrouteability = {{ like = "g{}" }}\n'
-    person.put("chain", "".join(gateway.format(n, n + 1) for n in range(30)))
+    user.put("chain", "".join(gateway.format(n, n + 1) for n in range(30)))
     assert "g0 is like g10, which is not installed, refers back to it or is too far away" in words(
-        person.catalog(), "chain"
+        user.catalog(), "chain"
     )
 
 

@@ -19,12 +19,12 @@ from polyroute.plugins.executables.event_loop import Program
 from polyroute.plugins.executables.jsonrpc import RpcError, RpcRequest
 from tests.support.acme_executable import ACME, MANIFEST, acme, configure
 from tests.support.commands import Commands
-from tests.support.example_executables import patience, person
-from tests.support.manifests import Person, manifest, plugin, words
+from tests.support.example_executables import patience, user
+from tests.support.manifests import User, manifest, plugin, words
 
 pytestmark = pytest.mark.slow
 
-__all__ = ["patience", "person"]
+__all__ = ["patience", "user"]
 
 MISBEHAVING = ACME.with_name("misbehaving.py")
 SH = """\
@@ -37,24 +37,24 @@ done
 BAD = ["hangs", "1 GB without a newline", "endless log lines", "stderr flood", "200 forks", "exits mid-answer"]
 
 
-def misbehaving(person: Person, name: str, mode: str) -> None:
+def misbehaving(user: User, name: str, mode: str) -> None:
     """Put an executable that misbehaves into the plugin folder and approve it."""
     argv = json.dumps([sys.executable, "-I", "-S", "./misbehaving.py", mode])
-    folder = person.put(name, f'methods = ["detect"]\n[executable]\nargv = {argv}\n')
+    folder = user.put(name, f'methods = ["detect"]\n[executable]\nargv = {argv}\n')
     shutil.copyfile(MISBEHAVING, folder / "misbehaving.py")
-    person.approve(folder)
+    user.approve(folder)
 
 
-def put_well_behaved(person: Person, name: str) -> None:
+def put_well_behaved(user: User, name: str) -> None:
     """Put a fast executable that describes one provider into the plugin folder and approve it."""
-    folder = person.put(name, '[executable]\nargv = ["./run"]\nvariables = ["KEY"]\n', run=SH.replace("NAME", name))
+    folder = user.put(name, '[executable]\nargv = ["./run"]\nvariables = ["KEY"]\n', run=SH.replace("NAME", name))
     (folder / "run").chmod(0o755)
-    person.approve(folder)
+    user.approve(folder)
 
 
-def log(person: Person, word: str = "", name: str = "acme") -> list[str]:
+def log(user: User, word: str = "", name: str = "acme") -> list[str]:
     """Return the lines of its log that begin with this word, in order."""
-    path = person.home / f"{name}.log"
+    path = user.home / f"{name}.log"
     return [line for line in path.read_text().splitlines() if line.startswith(word)] if path.exists() else []
 
 
@@ -63,10 +63,10 @@ def sources(catalog: Catalog, provider: str) -> dict[str, bool]:
     return catalog.provider(provider).credential_sources
 
 
-def test_an_executable_is_a_plugin_like_others(person: Person) -> None:
+def test_an_executable_is_a_plugin_like_others(user: User) -> None:
     """The executable provides its providers, logins, mappings, models and secrets, without any problem."""
-    acme(person)
-    catalog = person.catalog(ACME_API_KEY="key-canary", ACME_LOGIN="login-canary")
+    acme(user)
+    catalog = user.catalog(ACME_API_KEY="key-canary", ACME_LOGIN="login-canary")
     assert words(catalog, "acme") == ""
     assert plugin(catalog, "acme").kind == "executable"
     assert sources(catalog, "acme")["direct"]
@@ -76,85 +76,85 @@ def test_an_executable_is_a_plugin_like_others(person: Person) -> None:
     assert catalog.mapping("acme-login", catalog.models(provider="acme")[0].ref).id == "acme/acme-0"
 
 
-def test_nothing_runs_before_it_is_approved(person: Person) -> None:
+def test_nothing_runs_before_it_is_approved(user: User) -> None:
     """An executable that is not approved, or has changed, is listed with the reason and not started."""
-    folder = person.put("acme", MANIFEST)
+    folder = user.put("acme", MANIFEST)
     shutil.copyfile(ACME, folder / "acme.py")
-    configure(person)
-    assert "waits for your approval" in words(person.catalog(), "acme")
-    person.approve(folder)
+    configure(user)
+    assert "waits for your approval" in words(user.catalog(), "acme")
+    user.approve(folder)
     (folder / "more.txt").write_text("more")
-    assert "has changed since" in words(person.catalog(), "acme")
-    assert log(person) == []
+    assert "has changed since" in words(user.catalog(), "acme")
+    assert log(user) == []
 
 
-def test_describe_and_detect_see_no_value(person: Person) -> None:
+def test_describe_and_detect_see_no_value(user: User) -> None:
     """`describe` and `detect` see the names of set, declared variables, no values, and an empty directory."""
-    acme(person)
-    person.catalog(ACME_API_KEY="key-canary", OTHER_SECRET="other-canary", ACME_LOGIN=" ", LC_ALL="C.UTF-8")
-    (line,) = log(person, "detect")
+    acme(user)
+    user.catalog(ACME_API_KEY="key-canary", OTHER_SECRET="other-canary", ACME_LOGIN=" ", LC_ALL="C.UTF-8")
+    (line,) = log(user, "detect")
     params, names, files = json.loads(line.removeprefix("detect "))
     assert params == {"env_present": ["ACME_API_KEY"]}
     assert set(names) <= {"PATH", "LC_ALL", "LC_CTYPE", "TMPDIR", "POLYROUTE_CALL"}
     assert files == []
-    assert "canary" not in "".join(log(person))
+    assert "canary" not in "".join(log(user))
 
 
-def test_one_process_describes_and_detects(person: Person) -> None:
+def test_one_process_describes_and_detects(user: User) -> None:
     """One process first describes and detects; results that are still valid are not requested again."""
-    acme(person, ttl=600)
+    acme(user, ttl=600)
     for _ in range(3):
-        person.catalog()
-    assert log(person, "start") == ["start"]
+        user.catalog()
+    assert log(user, "start") == ["start"]
 
 
-def test_an_answer_without_ttl_is_not_kept(person: Person) -> None:
+def test_an_answer_without_ttl_is_not_kept(user: User) -> None:
     """Without a `ttl` the detection is repeated for each catalog; the description is requested once."""
-    acme(person)
+    acme(user)
     for _ in range(3):
-        person.catalog()
-    assert len(log(person, "detect")) == 3
+        user.catalog()
+    assert len(log(user, "detect")) == 3
 
 
-def test_detection_is_kept_by_the_names_that_are_set(person: Person) -> None:
+def test_detection_is_kept_by_the_names_that_are_set(user: User) -> None:
     """Detection is cached by the names of the variables that are set, not by their values."""
-    acme(person, ttl=600)
-    assert not sources(person.catalog(), "acme-login")["direct"]
-    assert sources(person.catalog(ACME_LOGIN="1"), "acme-login")["direct"]
-    assert sources(person.catalog(ACME_LOGIN="2"), "acme-login")["direct"]
-    assert not sources(person.catalog(), "acme-login")["direct"]
-    assert len(log(person, "detect")) == 2
+    acme(user, ttl=600)
+    assert not sources(user.catalog(), "acme-login")["direct"]
+    assert sources(user.catalog(ACME_LOGIN="1"), "acme-login")["direct"]
+    assert sources(user.catalog(ACME_LOGIN="2"), "acme-login")["direct"]
+    assert not sources(user.catalog(), "acme-login")["direct"]
+    assert len(log(user, "detect")) == 2
 
 
-def test_a_missing_login_says_why_in_clean_words(person: Person) -> None:
+def test_a_missing_login_says_why_in_clean_words(user: User) -> None:
     """The plugin's own reason and remedy are reported, without characters that would disturb a terminal."""
-    acme(person)
-    (route,) = [route for route in person.catalog().provider("acme-login").routes if route.via == "direct"]
+    acme(user)
+    (route,) = [route for route in user.catalog().provider("acme-login").routes if route.via == "direct"]
     assert (route.reason, route.remedy) == ("not logged in", "Run: acme login[0m.")
 
 
-def test_models_are_kept_as_long_as_they_hold(person: Person) -> None:
+def test_models_are_kept_as_long_as_they_hold(user: User) -> None:
     """A list with a `ttl` is requested once, also across catalogs."""
-    acme(person, ttl=600)
+    acme(user, ttl=600)
     for _ in range(2):
-        assert len(person.catalog().models(provider="acme")) == 2
-    assert len(log(person, "models")) == 1
+        assert len(user.catalog().models(provider="acme")) == 2
+    assert len(log(user, "models")) == 1
 
 
-def test_a_listed_model_names_its_host(person: Person) -> None:
+def test_a_listed_model_names_its_host(user: User) -> None:
     """A model that is called at another host names that host; a placeholder for a complete host grants nothing."""
-    acme(person)
+    acme(user)
     rows = {"providers": {"acme": [{"id": "m", "base_url": "https://${h}/v1"}]}}
     with pytest.raises(RpcError, match="needs the host"):
-        responses.models(rows, manifest(person.folder / "acme"))
+        responses.models(rows, manifest(user.folder / "acme"))
 
 
-def test_too_many_models_are_refused(person: Person) -> None:
+def test_too_many_models_are_refused(user: User) -> None:
     """Ten thousand models are accepted, and one more is an error."""
-    acme(person, count=10_000)
-    assert len(person.catalog().models(provider="acme")) == 10_000
-    configure(person, count=10_001)
-    environment = person.environment()
+    acme(user, count=10_000)
+    assert len(user.catalog().models(provider="acme")) == 10_000
+    configure(user, count=10_001)
+    environment = user.environment()
     catalog = Catalog(Plugins.load(only=["acme"], environment=environment), environment)
     assert len(catalog.models(provider="acme")) == 10_000
     assert "lists more than 10,000 models; its last good list is used" in words(catalog, "acme")
@@ -194,51 +194,49 @@ def test_too_many_models_are_refused(person: Person) -> None:
         ),
     ],
 )
-def test_what_is_not_granted_or_wrong_is_left_out(person: Person, described: Any, fault: str) -> None:
+def test_what_is_not_granted_or_wrong_is_left_out(user: User, described: Any, fault: str) -> None:
     """A description that is invalid, or exceeds the manifest's grants, is a problem; everything else works."""
-    acme(person, describe=described)
-    catalog = person.catalog(ACME_API_KEY="k", ANTHROPIC_API_KEY="k")
+    acme(user, describe=described)
+    catalog = user.catalog(ACME_API_KEY="k", ANTHROPIC_API_KEY="k")
     assert fault in words(catalog, "acme")
     assert "it was left out" in words(catalog, "acme")
     assert "acme" not in catalog.plugins.providers
     assert sources(catalog, "anthropic")["direct"]
 
 
-def test_a_failure_is_told_in_one_clean_line_and_not_tried_again(person: Person) -> None:
+def test_a_failure_is_told_in_one_clean_line_and_not_tried_again(user: User) -> None:
     """A failure is reported in one clean line with method, duration and end of stderr; no retry for ten minutes."""
-    acme(person, broken=["describe"])
+    acme(user, broken=["describe"])
     for _ in range(2):
-        (line,) = words(person.catalog(), "acme").splitlines()
+        (line,) = words(user.catalog(), "acme").splitlines()
         assert "executable ended with status 1 without an answer to `describe` after" in line
         assert "its stderr ends: acme: broken" in line
-        assert f"`polyroute plugins check {person.folder / 'acme'}`" in line
-    assert log(person, "start") == ["start"]
+        assert f"`polyroute plugins check {user.folder / 'acme'}`" in line
+    assert log(user, "start") == ["start"]
     with pytest.raises(UnknownProvider) as caught:
-        person.catalog().provider("acme")
+        user.catalog().provider("acme")
     assert "not in use" not in str(caught.value)
 
 
-def test_the_last_good_description_is_used_where_the_next_fails(
-    person: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_last_good_description_is_used_where_the_next_fails(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     """After a day the description is requested again; if that fails, the last one is used and a problem reported."""
-    acme(person)
-    assert words(person.catalog(), "acme") == ""
-    configure(person, broken=["describe"])
+    acme(user)
+    assert words(user.catalog(), "acme") == ""
+    configure(user, broken=["describe"])
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + 24 * 3600 + 1)
-    catalog = person.catalog(ACME_API_KEY="k")
+    catalog = user.catalog(ACME_API_KEY="k")
     assert sources(catalog, "acme")["direct"]
     assert "its last good description is used" in words(catalog, "acme")
-    configure(person)
+    configure(user)
     monkeypatch.setattr(time, "time", lambda: now + 24 * 3600 + 602)
-    assert words(person.catalog(), "acme") == ""
+    assert words(user.catalog(), "acme") == ""
 
 
-def test_no_secret_is_shown_where_a_secret_fails(person: Person) -> None:
+def test_no_secret_is_shown_where_a_secret_fails(user: User) -> None:
     """When a secret can't be obtained, neither the error's text nor stderr is reported: either may hold the secret."""
-    acme(person, leaks=True)
-    catalog = person.catalog(ACME_LOGIN="1")
+    acme(user, leaks=True)
+    catalog = user.catalog(ACME_LOGIN="1")
     (login,) = [route.credential for route in catalog.provider("acme-login").routes if route.via == "direct"]
     with pytest.raises(Exception, match="says that the credential was rejected") as caught:
         catalog.environment.reveal(login)
@@ -246,14 +244,14 @@ def test_no_secret_is_shown_where_a_secret_fails(person: Person) -> None:
     assert "says that the credential was rejected" in words(catalog, "acme")
 
 
-def test_a_program_that_can_stay_does_so_for_a_while(person: Person) -> None:
+def test_a_program_that_can_stay_does_so_for_a_while(user: User) -> None:
     """A long-lived process is started once for several calls; nothing of it remains after it is stopped."""
-    acme(person, features=["persistent"])
-    catalog = person.catalog(ACME_LOGIN="1")
+    acme(user, features=["persistent"])
+    catalog = user.catalog(ACME_LOGIN="1")
     (login,) = [route.credential for route in catalog.provider("acme-login").routes if route.via == "direct"]
-    before = len(log(person, "start"))
+    before = len(log(user, "start"))
     assert {catalog.environment.reveal(login) for _ in range(3)} == {"token of the login"}
-    assert len(log(person, "start")) == before + 1
+    assert len(log(user, "start")) == before + 1
     assert CLIENT.staying == 1
     CLIENT.stop()
     assert CLIENT.staying == 0
@@ -280,12 +278,12 @@ def test_what_a_program_prints_is_shown_clean() -> None:
 
 def test_status_ends_soon_and_names_who_is_left_out(tmp_path: Path) -> None:
     """`polyroute status` of twenty executables ends by the default deadline and names the six misbehaving ones."""
-    person = Commands(tmp_path)
+    user = Commands(tmp_path)
     for index, mode in enumerate(BAD):
-        misbehaving(person, f"bad-{index}", mode)
+        misbehaving(user, f"bad-{index}", mode)
     for index in range(14):
-        put_well_behaved(person, f"good-{index}")
-    done = person.run("status", "--json")
+        put_well_behaved(user, f"good-{index}")
+    done = user.run("status", "--json")
     found = json.loads(done.stdout)
     assert {f"good-{index}" for index in range(14)} <= {*found["providers"]}
     left_out = {each["plugin"]: each["message"] for each in found["problems"] if "it was left out" in each["message"]}
@@ -294,16 +292,16 @@ def test_status_ends_soon_and_names_who_is_left_out(tmp_path: Path) -> None:
     assert done.returncode == 0
 
 
-def test_twenty_executables_of_which_six_misbehave(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_twenty_executables_of_which_six_misbehave(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     """All executables share one deadline: the good ones are used, and the others are reported with what they did."""
     monkeypatch.setattr(batch, "START_SECONDS", 8.0)
     for index, mode in enumerate(BAD):
-        misbehaving(person, f"bad-{index}", mode)
+        misbehaving(user, f"bad-{index}", mode)
     for index in range(14):
         described = {"result": {"protocol": 1, "providers": {f"good-{index}": {"env": ["ACME_API_KEY"]}}}}
-        acme(person, f"good-{index}", describe=described)
+        acme(user, f"good-{index}", describe=described)
     began = time.monotonic()
-    catalog = person.catalog(ACME_API_KEY="k")
+    catalog = user.catalog(ACME_API_KEY="k")
     assert time.monotonic() - began < 8 + 30
     assert [name for name in catalog.plugins.providers if name.startswith("good-")] == sorted(
         f"good-{n}" for n in range(14)
@@ -312,7 +310,7 @@ def test_twenty_executables_of_which_six_misbehave(person: Person, monkeypatch: 
     assert all("it was left out" in each for each in left_out)
     assert "gave no answer within 8 s" in left_out[0]
     began = time.monotonic()
-    assert "it was left out" in words(person.catalog(), "bad-0")
+    assert "it was left out" in words(user.catalog(), "bad-0")
 
 
 def test_status_imports_nothing_of_executables_where_there_is_none() -> None:
@@ -323,27 +321,27 @@ def test_status_imports_nothing_of_executables_where_there_is_none() -> None:
     assert loaded & {"executables", "executable", "processes", "children", "jsonrpc", "calls", "subprocess"} == set()
 
 
-def test_from_caches_no_program_can_even_be_run(person: Person) -> None:
+def test_from_caches_no_program_can_even_be_run(user: User) -> None:
     """When everything is cached, the modules that start programs and validate their responses are not imported."""
-    acme(person, ttl=600)
+    acme(user, ttl=600)
     source = "import sys; from polyroute import Catalog; Catalog.load().status(); print(*sys.modules)"
-    variables = {"HOME": str(person.home), "POLYROUTE_HOME": str(person.ours)}
+    variables = {"HOME": str(user.home), "POLYROUTE_HOME": str(user.ours)}
     for known in (False, True):
         done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True, env=variables)
         assert ("subprocess" in done.stdout.split()) is not known
         assert ("pydantic_core" in done.stdout.split()) is not known
 
 
-def test_keys_are_verified_and_not_repeated(person: Person) -> None:
+def test_keys_are_verified_and_not_repeated(user: User) -> None:
     """A program receives the key of a declared variable on stdin; if its output repeats the key, that is redacted."""
-    acme(person)
-    environment = person.environment(ACME_API_KEY="key-canary")
+    acme(user)
+    environment = user.environment(ACME_API_KEY="key-canary")
     catalog = Catalog(Plugins.load(only=["acme"], environment=environment), environment)
     (credential,) = [route.credential for route in catalog.provider("acme").routes if route.via == "direct"]
     assert credential
     ((_, found),) = catalog.plugins.verifications((credential,), catalog.environment).items()
     assert isinstance(found, Verification)
     assert (found.provider, found.state) == ("acme", "valid")
-    assert '"secrets": {"acme": "key-canary"}' in log(person, "verify")[0]
+    assert '"secrets": {"acme": "key-canary"}' in log(user, "verify")[0]
     assert "canary" not in found.message
     assert "[REDACTED]" in found.message

@@ -22,7 +22,7 @@ from polyroute import Catalog, ModelRef, Plugins
 from polyroute.conformance import runner
 from tests.support.distributions import BUNDLED
 from tests.support.example_executables import COMPILERS, built
-from tests.support.manifests import Person
+from tests.support.manifests import User
 
 pytestmark = pytest.mark.slow
 
@@ -51,13 +51,13 @@ class Place:
 
     def __init__(self, base: Path) -> None:
         self.base = base
-        self.person = Person(base / "home")
+        self.user = User(base / "home")
         self.python = sys.executable
         self.site = base / "site"
 
     def environment(self, **variables: str) -> dict[str, str]:
         """Return the variables of a process there."""
-        own = {"HOME": str(self.person.home), "POLYROUTE_HOME": str(self.person.ours)}
+        own = {"HOME": str(self.user.home), "POLYROUTE_HOME": str(self.user.ours)}
         return {"PATH": os.environ["PATH"], **own, "PYTHONPATH": str(self.site), **variables}
 
     def ask(self, **variables: str) -> Any:
@@ -65,7 +65,7 @@ class Place:
         command = [self.python, "-c", _ASK]
         done = subprocess.run(
             command,
-            cwd=self.person.project,
+            cwd=self.user.project,
             env=self.environment(**variables),
             capture_output=True,
             text=True,
@@ -89,13 +89,13 @@ class Place:
 
 def manifest(place: Place) -> None:
     """Put a manifest into the plugin folder."""
-    place.person.copy(EXAMPLES / "acme-manifest", "acme")
+    place.user.copy(EXAMPLES / "acme-manifest", "acme")
 
 
 def manifest_in_project(place: Place) -> None:
     """Put a manifest into a project and approve it."""
     source = (EXAMPLES / "acme-manifest" / "plugin.toml").read_text()
-    place.person.approve(place.person.put("acme", source, in_project=True))
+    place.user.approve(place.user.put("acme", source, in_project=True))
 
 
 def manifest_in_wheel(place: Place) -> None:
@@ -112,7 +112,7 @@ def python(place: Place) -> None:
 
 def executable(kind: str, place: Place) -> None:
     """Put an executable into the plugin folder, build it if necessary, and approve it."""
-    place.person.approve(built(kind, place.person))
+    place.user.approve(built(kind, place.user))
 
 
 KINDS: dict[str, Callable[[Place], None]] = {
@@ -229,14 +229,14 @@ ASKED = [
 ]
 
 
-def gate(kind: str, person: Person) -> Catalog:
+def gate(kind: str, user: User) -> Catalog:
     """Return a catalog with the same gateway as a manifest, as an executable or in Python."""
-    environment, module = person.environment(GATE_KEY="k"), types.ModuleType("gate")
+    environment, module = user.environment(GATE_KEY="k"), types.ModuleType("gate")
     if kind == "manifest":
-        person.put("gate", GATE)
+        user.put("gate", GATE)
     elif kind == "executable":
         described = GATE_PROGRAM.replace("DESCRIPTION", repr({"protocol": 1, **tomllib.loads(GATE)}))
-        person.approve(person.put("gate", GATE_GRANTS, run=described))
+        user.approve(user.put("gate", GATE_GRANTS, run=described))
     else:
         exec(GATE_IN_PYTHON, vars(module))  # noqa: S102 - as a plugin author would write it
     add = [module] if kind == "python" else []
@@ -259,12 +259,12 @@ def picture(catalog: Catalog) -> dict[str, Any]:
 @pytest.mark.parametrize("kind", ["executable", "python"])
 def test_a_gateway_of_any_kind_spells_alike(kind: str, tmp_path: Path) -> None:
     """Mapped IDs with their evidence, reverse mappings, routeability and routes equal those of the manifest."""
-    expected = picture(gate("manifest", Person(tmp_path / "expected")))
+    expected = picture(gate("manifest", User(tmp_path / "expected")))
     assert expected["mapped"][ASKED[2]] == ("mistralai/mistral-large-2512", "listed")
     assert expected["mapped"][ASKED[4]][0] is None
     assert expected["back"]["anthropic/claude-sonnet-4.5"] == ASKED[0]
     assert {"anthropic", "mistral", "openai"} <= {*expected["carried"]}
-    assert picture(gate(kind, Person(tmp_path / kind))) == expected
+    assert picture(gate(kind, User(tmp_path / kind))) == expected
 
 
 def test_the_picture_is_that_of_a_working_provider(expected: Any) -> None:
@@ -280,11 +280,11 @@ def test_the_picture_is_that_of_a_working_provider(expected: Any) -> None:
 @pytest.mark.parametrize("example", ["acme-manifest", "python-plugin", "vercel-gateway"])
 def test_the_examples_pass_the_kit(example: str, tmp_path: Path) -> None:
     """The plugin checks report nothing about the examples."""
-    folder = Person(tmp_path).copy(EXAMPLES / example, example)
+    folder = User(tmp_path).copy(EXAMPLES / example, example)
     assert runner.check(str(folder), run=True) == []
 
 
 @pytest.mark.parametrize("kind", COMPILERS)
 def test_the_executables_pass_the_kit(kind: str, tmp_path: Path) -> None:
     """The plugin checks report nothing about the example executables in any language."""
-    assert runner.check(str(built(kind, Person(tmp_path))), run=True) == []
+    assert runner.check(str(built(kind, User(tmp_path))), run=True) == []

@@ -17,7 +17,7 @@ import pytest
 
 from polyroute._internal import posix_process
 from tests.support.executables import misbehaving
-from tests.support.manifests import Person
+from tests.support.manifests import User
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="looks at processes through /proc")]
 
@@ -31,7 +31,7 @@ class Run:
     """A command of a user whose plugins misbehave, while it waits for them."""
 
     def __init__(self, home: Path, *modes: str) -> None:
-        self.person = Person(home)
+        self.user = User(home)
         self.temporary = home / "temporary"
         self.temporary.mkdir()
         self.mark = uuid.uuid4().hex
@@ -43,20 +43,20 @@ class Run:
         text = (
             f'methods = ["detect"]\n[executable]\nargv = {argv}\nvariables = ["ACME_MARK"]\nsettings = ["ACME_MARK"]\n'
         )
-        folder = self.person.put(name, text)
+        folder = self.user.put(name, text)
         shutil.copyfile(misbehaving.__file__, folder / "misbehaving.py")
-        self.person.approve(folder)
+        self.user.approve(folder)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start the command in a session of its own, and wait until all programs run."""
-        own = {"PATH": os.environ["PATH"], "HOME": str(self.person.home), "POLYROUTE_HOME": str(self.person.ours)}
+        own = {"PATH": os.environ["PATH"], "HOME": str(self.user.home), "POLYROUTE_HOME": str(self.user.ours)}
         own |= {"TMPDIR": str(self.temporary), "ACME_MARK": self.mark}
         pipe = subprocess.PIPE
         command = [sys.executable, "-m", "polyroute", *arguments]
         running = subprocess.Popen(
-            command, env=own, cwd=self.person.project, stdout=pipe, stderr=pipe, text=True, start_new_session=True
+            command, env=own, cwd=self.user.project, stdout=pipe, stderr=pipe, text=True, start_new_session=True
         )
-        until(lambda: len(os.listdir(self.temporary)) >= len(self.person.names()))
+        until(lambda: len(os.listdir(self.temporary)) >= len(self.user.names()))
         return running
 
     def programs(self) -> list[str]:

@@ -14,7 +14,7 @@ from polyroute import Preferences
 from polyroute._internal import cache
 from polyroute.plugins.manifests import loader
 from polyroute.plugins.manifests.positions import located
-from tests.support.manifests import ACME, Person, plugin, words
+from tests.support.manifests import ACME, User, plugin, words
 
 GATEWAY = """\
 version = "2.0"
@@ -30,15 +30,15 @@ LIST = json.dumps([{"id": "anthropic/claude-sonnet-4.5"}, {"id": "mistralai/mist
 
 
 @pytest.fixture
-def person(tmp_path: Path) -> Person:
+def user(tmp_path: Path) -> User:
     """Provide a user with an empty plugin folder."""
-    return Person(tmp_path)
+    return User(tmp_path)
 
 
-def test_a_dropped_manifest_is_a_provider(person: Person) -> None:
+def test_a_dropped_manifest_is_a_provider(user: User) -> None:
     """A manifest in the plugin folder adds its provider with its models, as any plugin would."""
-    person.put("acme", 'version = "1.2"\n' + ACME)
-    catalog = person.catalog(ACME_API_KEY="k")
+    user.put("acme", 'version = "1.2"\n' + ACME)
+    catalog = user.catalog(ACME_API_KEY="k")
     route = catalog.resolve("acme/acme-large")
     assert (route.via, route.base_url, str(route.credential)) == (
         "direct",
@@ -52,10 +52,10 @@ def test_a_dropped_manifest_is_a_provider(person: Person) -> None:
     assert catalog.problems == ()
 
 
-def test_a_gateway_is_data_too(person: Person) -> None:
+def test_a_gateway_is_data_too(user: User) -> None:
     """A manifest with a model list is a gateway: it routes the vendors in the list and maps IDs in both directions."""
-    person.put("gate", GATEWAY, list_json=LIST)
-    catalog = person.catalog(GATE_KEY="k")
+    user.put("gate", GATEWAY, list_json=LIST)
+    catalog = user.catalog(GATE_KEY="k")
     assert catalog.resolve("mistral/mistral-large-2512").model_id == "mistralai/mistral-large-2512"
     assert catalog.resolve("anthropic/claude-sonnet-4-5").model_id == "anthropic/claude-sonnet-4.5"
     back = catalog.plugins.mappers["gate"].reverse("anthropic/claude-sonnet-4.5")
@@ -63,11 +63,11 @@ def test_a_gateway_is_data_too(person: Person) -> None:
     assert catalog.problems == ()
 
 
-def test_a_gateway_may_be_like_another(person: Person) -> None:
+def test_a_gateway_may_be_like_another(user: User) -> None:
     """A gateway without a list whose routeability is like another gateway's maps IDs as that gateway does."""
     text = GATEWAY.partition("models")[0] + "routeability = { like = 'openrouter' }\n"
-    person.put("gate", text)
-    catalog = person.catalog(GATE_KEY="k")
+    user.put("gate", text)
+    catalog = user.catalog(GATE_KEY="k")
     route = catalog.resolve("anthropic/claude-sonnet-4-5")
     assert (route.via, route.model_id) == ("gate", "anthropic/claude-sonnet-4.5")
     assert catalog.problems == ()
@@ -85,44 +85,44 @@ BROKEN = {
 
 
 @pytest.mark.parametrize(("text", "said"), BROKEN.values(), ids=BROKEN)
-def test_a_broken_manifest_hurts_itself_alone(person: Person, text: str, said: str) -> None:
+def test_a_broken_manifest_hurts_itself_alone(user: User, text: str, said: str) -> None:
     """A manifest that can't be used is one problem with plugin, file and place; other manifests are not affected."""
-    person.put("broken", text)
-    person.put("acme")
-    catalog = person.catalog(ACME_API_KEY="k")
+    user.put("broken", text)
+    user.put("acme")
+    catalog = user.catalog(ACME_API_KEY="k")
     (problem,) = catalog.problems
-    assert (problem.plugin, problem.path) == ("broken", str(person.folder / "broken" / "plugin.toml"))
+    assert (problem.plugin, problem.path) == ("broken", str(user.folder / "broken" / "plugin.toml"))
     assert said in problem.message
     assert "polyroute plugins check" in problem.remedy
     assert not plugin(catalog, "broken").enabled
     assert catalog.resolve("acme/acme-large").usable
 
 
-def test_a_thousand_nested_tables_are_words_too(person: Person) -> None:
+def test_a_thousand_nested_tables_are_words_too(user: User) -> None:
     """A manifest that is nested too deeply to be parsed is a problem and nothing else."""
-    person.put("deep", "a = " + "[" * 100_000)
-    assert "plugin.toml is not valid TOML" in words(person.catalog(), "deep")
+    user.put("deep", "a = " + "[" * 100_000)
+    assert "plugin.toml is not valid TOML" in words(user.catalog(), "deep")
 
 
-def test_a_refused_claim_lists_no_models(person: Person) -> None:
+def test_a_refused_claim_lists_no_models(user: User) -> None:
     """A manifest that claims another plugin's provider can't add models to it."""
-    person.put("evil", ACME.replace("providers.acme", "providers.anthropic"))
-    catalog = person.catalog()
+    user.put("evil", ACME.replace("providers.acme", "providers.anthropic"))
+    catalog = user.catalog()
     assert "'anthropic' belongs to plugin direct" in words(catalog, "evil")
     assert not {"acme-large", "acme-small"} & {model.id for model in catalog.models(provider="anthropic")}
 
 
-def test_what_is_no_text_is_told(person: Person) -> None:
+def test_what_is_no_text_is_told(user: User) -> None:
     """A manifest that is not UTF-8, is too large, or is not a file is reported with a message."""
     for name in ("bytes", "large", "folder", "pipe"):
-        person.put(name)
-    (person.folder / "bytes" / "plugin.toml").write_bytes(b"\xff\xfe")
-    (person.folder / "large" / "plugin.toml").write_text("#" * (1 << 20) + "\n")
+        user.put(name)
+    (user.folder / "bytes" / "plugin.toml").write_bytes(b"\xff\xfe")
+    (user.folder / "large" / "plugin.toml").write_text("#" * (1 << 20) + "\n")
     for name in ("folder", "pipe"):
-        (person.folder / name / "plugin.toml").unlink()
-    (person.folder / "folder" / "plugin.toml").mkdir()
-    os.mkfifo(person.folder / "pipe" / "plugin.toml")
-    catalog = person.catalog()
+        (user.folder / name / "plugin.toml").unlink()
+    (user.folder / "folder" / "plugin.toml").mkdir()
+    os.mkfifo(user.folder / "pipe" / "plugin.toml")
+    catalog = user.catalog()
     assert "is not UTF-8 text" in words(catalog, "bytes")
     assert "is larger than 1 MiB" in words(catalog, "large")
     assert "can't be read" in words(catalog, "folder")
@@ -140,128 +140,128 @@ HUGE = {
 
 
 @pytest.mark.parametrize("text", HUGE.values(), ids=HUGE)
-def test_a_huge_manifest_costs_little(person: Person, text: str) -> None:
+def test_a_huge_manifest_costs_little(user: User, text: str) -> None:
     """A manifest that is too expensive to read or to report gets a short message."""
-    person.put("huge", text)
-    assert 0 < len(words(person.catalog(), "huge")) < 4_000
+    user.put("huge", text)
+    assert 0 < len(words(user.catalog(), "huge")) < 4_000
 
 
 @pytest.mark.parametrize("text", [f"[{'1,' * 300_000}1]", f"[{'1,' * 10_000}1]", "[" * 100_000])
-def test_a_huge_list_costs_little(person: Person, text: str) -> None:
+def test_a_huge_list_costs_little(user: User, text: str) -> None:
     """The list of a manifest has the same limits as the manifest."""
-    person.put("gate", GATEWAY, list_json=text)
-    assert 0 < len(words(person.catalog(), "gate")) < 4_000
+    user.put("gate", GATEWAY, list_json=text)
+    assert 0 < len(words(user.catalog(), "gate")) < 4_000
 
 
-def test_an_edit_is_seen(person: Person) -> None:
+def test_an_edit_is_seen(user: User) -> None:
     """The cache is rebuilt when the manifest or its list has changed."""
-    folder = person.put("gate", GATEWAY, list_json="[")
-    assert "list.json is not valid JSON" in words(person.catalog(), "gate")
+    folder = user.put("gate", GATEWAY, list_json="[")
+    assert "list.json is not valid JSON" in words(user.catalog(), "gate")
     (folder / "list.json").write_text(LIST)
-    assert len(person.catalog().models(provider="gate")) == 3
+    assert len(user.catalog().models(provider="gate")) == 3
     (folder / "list.json").write_text('["openai/gpt-5"]')
-    assert [model.id for model in person.catalog().models(provider="gate")] == ["openai/gpt-5"]
+    assert [model.id for model in user.catalog().models(provider="gate")] == ["openai/gpt-5"]
     (folder / "plugin.toml").write_text(GATEWAY.replace("gate.example", "other.example"))
-    assert person.catalog().plugins.providers["gate"].base_url == "https://other.example/v1"
+    assert user.catalog().plugins.providers["gate"].base_url == "https://other.example/v1"
 
 
-def test_a_second_start_parses_nothing(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_second_start_parses_nothing(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     """A manifest is not parsed again while its files are unchanged, and the results are the same."""
-    person.put("gate", GATEWAY, list_json=LIST)
-    first = person.catalog().plugins.providers["gate"]
+    user.put("gate", GATEWAY, list_json=LIST)
+    first = user.catalog().plugins.providers["gate"]
 
     def never(folder: str) -> None:
         raise AssertionError(folder)
 
     monkeypatch.setattr(loader, "read", never)
-    assert person.catalog().plugins.providers["gate"] == first
+    assert user.catalog().plugins.providers["gate"] == first
 
 
-def test_without_a_cache_all_works(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_cache_all_works(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     """If nothing can be cached, manifests are read each time."""
     monkeypatch.setattr(cache, "cache_directory", lambda: os.devnull)
-    person.put("gate", GATEWAY, list_json=LIST)
-    assert len(person.catalog().models(provider="gate")) == 3
+    user.put("gate", GATEWAY, list_json=LIST)
+    assert len(user.catalog().models(provider="gate")) == 3
 
 
-def test_bundled_plugins_come_first(person: Person) -> None:
+def test_bundled_plugins_come_first(user: User) -> None:
     """A manifest can't take over a provider or its alias; its other providers are used."""
-    person.put("thief", ACME + "[providers.openai]\nenv = ['X_KEY']\nbase_url = 'https://thief.example'\n")
-    catalog = person.catalog(X_KEY="k", ACME_API_KEY="k")
+    user.put("thief", ACME + "[providers.openai]\nenv = ['X_KEY']\nbase_url = 'https://thief.example'\n")
+    catalog = user.catalog(X_KEY="k", ACME_API_KEY="k")
     assert catalog.plugins.owners["openai"].name == "direct"
     assert "'openai' belongs to plugin direct" in words(catalog, "thief")
     assert catalog.resolve("acme/acme-large").usable
 
 
-def test_it_can_be_switched_off_by_name(person: Person) -> None:
+def test_it_can_be_switched_off_by_name(user: User) -> None:
     """`POLYROUTE_DISABLE_PLUGINS` disables a manifest like any plugin."""
-    person.put("acme")
-    catalog = person.catalog(POLYROUTE_DISABLE_PLUGINS="acme")
+    user.put("acme")
+    catalog = user.catalog(POLYROUTE_DISABLE_PLUGINS="acme")
     assert (plugin(catalog, "acme").reason, "acme" in catalog.plugins.providers) == ("disabled by name", False)
 
 
-def test_two_of_one_name_are_told_apart(person: Person) -> None:
+def test_two_of_one_name_are_told_apart(user: User) -> None:
     """A manifest with the name of another plugin gets a name of its own."""
-    person.put("direct", ACME)
-    catalog = person.catalog("direct@folder", ACME_API_KEY="k")
+    user.put("direct", ACME)
+    catalog = user.catalog("direct@folder", ACME_API_KEY="k")
     assert plugin(catalog, "direct@folder").origin == "folder"
     assert catalog.resolve("acme/acme-large").usable
 
 
-def test_preferences_outlive_a_plugin(person: Person) -> None:
+def test_preferences_outlive_a_plugin(user: User) -> None:
     """Pins and orders for a missing or broken plugin's provider are kept, reported, and work again with the plugin."""
     wanted = Preferences(prefer="gate", pins={"anthropic": "gate"}, disabled_providers=frozenset({"gone"}))
-    folder = person.put("gate", GATEWAY, list_json=LIST)
+    folder = user.put("gate", GATEWAY, list_json=LIST)
     claude = "anthropic/claude-sonnet-4-5"
     keys = {"GATE_KEY": "k", "ANTHROPIC_API_KEY": "k"}
-    assert person.catalog(preferences=wanted, **keys).resolve(claude).via == "gate"
+    assert user.catalog(preferences=wanted, **keys).resolve(claude).via == "gate"
     for text in (None, "[broken"):
         if text is None:
-            os.rename(folder, person.home / "away")
+            os.rename(folder, user.home / "away")
         else:
-            person.put("gate", text)
-        catalog = person.catalog(preferences=wanted, **keys)
+            user.put("gate", text)
+        catalog = user.catalog(preferences=wanted, **keys)
         assert catalog.resolve(claude).via == "direct"
         told = "\n".join(map(str, catalog.problems))
         assert "no route 'gate' is available; the preference is kept, but has no effect now" in told
         assert catalog.preferences == wanted
-    (person.folder / "gate" / "plugin.toml").write_text(GATEWAY)
-    (person.folder / "gate" / "list.json").write_text(LIST)
-    assert person.catalog(preferences=wanted, **keys).resolve(claude).via == "gate"
+    (user.folder / "gate" / "plugin.toml").write_text(GATEWAY)
+    (user.folder / "gate" / "list.json").write_text(LIST)
+    assert user.catalog(preferences=wanted, **keys).resolve(claude).via == "gate"
 
 
-def test_a_pinned_provider_may_go_and_come_back(person: Person) -> None:
+def test_a_pinned_provider_may_go_and_come_back(user: User) -> None:
     """A pin of a provider whose plugin is missing is reported as "not available", and works again with the plugin."""
     wanted = Preferences(pins={"acme": "direct", "acme/acme-large": "direct"}, disabled_providers=frozenset({"acme"}))
-    person.put("acme")
-    assert person.catalog(preferences=wanted).problems == ()
-    os.rename(person.folder / "acme", person.home / "away")
-    told = [problem.message for problem in person.catalog(preferences=wanted).problems]
+    user.put("acme")
+    assert user.catalog(preferences=wanted).problems == ()
+    os.rename(user.folder / "acme", user.home / "away")
+    told = [problem.message for problem in user.catalog(preferences=wanted).problems]
     assert len(told) == 3
     assert all("provider 'acme' is not available; the preference is kept" in message for message in told)
-    os.rename(person.home / "away", person.folder / "acme")
-    catalog = person.catalog(preferences=wanted, ACME_API_KEY="k")
+    os.rename(user.home / "away", user.folder / "acme")
+    catalog = user.catalog(preferences=wanted, ACME_API_KEY="k")
     assert (catalog.problems, catalog.provider("acme").routes[0].reason) == ((), "disabled by preference")
 
 
-def test_custom_models_outlive_a_plugin(person: Person) -> None:
+def test_custom_models_outlive_a_plugin(user: User) -> None:
     """A custom model of a provider whose plugin is missing is kept and reported, and works again with the plugin."""
-    person.put("acme", ACME + "custom_models = {}\n")
-    models = person.home / ".dexto" / "models" / "custom-models.json"
+    user.put("acme", ACME + "custom_models = {}\n")
+    models = user.home / ".dexto" / "models" / "custom-models.json"
     models.parent.mkdir(parents=True)
     text = json.dumps({"version": 1, "models": [{"provider": "acme", "name": "mine"}]})
     models.write_text(text)
     own = "acme/mine"
-    assert person.catalog(ACME_API_KEY="k").resolve(own).model_id == "mine"
-    os.rename(person.folder / "acme", person.home / "away")
-    catalog = person.catalog(ACME_API_KEY="k")
+    assert user.catalog(ACME_API_KEY="k").resolve(own).model_id == "mine"
+    os.rename(user.folder / "acme", user.home / "away")
+    catalog = user.catalog(ACME_API_KEY="k")
     catalog.models()
     assert any(
         "acme/mine: its provider is not available; the model is kept" in each.message for each in catalog.problems
     )
     assert models.read_text() == text
-    os.rename(person.home / "away", person.folder / "acme")
-    catalog = person.catalog(ACME_API_KEY="k")
+    os.rename(user.home / "away", user.folder / "acme")
+    catalog = user.catalog(ACME_API_KEY="k")
     assert own in [str(model.ref) for model in catalog.models(provider="acme")]
     assert catalog.problems == ()
 
@@ -312,9 +312,9 @@ routeability = { offered = ["anthropic", "openai"], rank = 7 }
 )
 def test_a_gateways_ids_are_read_by_its_own_rules(tmp_path: Path, model: str, expected: str | None) -> None:
     """With `like`, rules and affixes say how a gateway's own IDs are read; equal words are the same model."""
-    person = Person(tmp_path)
-    person.put("gate", GATE)
-    catalog = person.catalog(GATE_API_KEY="key")
+    user = User(tmp_path)
+    user.put("gate", GATE)
+    catalog = user.catalog(GATE_API_KEY="key")
     route = catalog.route(model)
     assert (route and route.model_id) == expected
     assert words(catalog, "gate") == ""
@@ -326,10 +326,10 @@ def test_a_gateways_ids_are_read_by_its_own_rules(tmp_path: Path, model: str, ex
 
 def test_a_rank_says_where_a_gateway_comes(tmp_path: Path) -> None:
     """Gateways come by rank; the rank of a third party's extension is at least the default."""
-    person = Person(tmp_path)
-    person.put("gate", GATE)
-    person.put("more", '[extends.vercel]\nmapping = { like = "openrouter" }\nrouteability = { rank = 1 }\n')
-    plugins = person.plugins()
+    user = User(tmp_path)
+    user.put("gate", GATE)
+    user.put("more", '[extends.vercel]\nmapping = { like = "openrouter" }\nrouteability = { rank = 1 }\n')
+    plugins = user.plugins()
     assert plugins.gateways == ("openrouter", "dexto", "gate", "vercel")
     assert plugins.rules["vercel"].rank == 100
     assert "anthropic" not in {name for name in plugins.providers if "gate" not in plugins.carriers(name)}
@@ -340,6 +340,6 @@ def test_a_rank_says_where_a_gateway_comes(tmp_path: Path) -> None:
 
 def test_rules_go_with_like(tmp_path: Path) -> None:
     """Rules without `like` are refused with a message."""
-    person = Person(tmp_path)
-    person.put("gate", GATE.replace('like = "openrouter", ', ""))
-    assert "go with `like`" in words(person.catalog(), "gate")
+    user = User(tmp_path)
+    user.put("gate", GATE.replace('like = "openrouter", ', ""))
+    assert "go with `like`" in words(user.catalog(), "gate")

@@ -45,8 +45,8 @@ from tests.support.acme_executable import acme
 from tests.support.distributions import BUNDLED
 from tests.support.fake_endpoint import Upstream
 from tests.support.http_server import Client, running
-from tests.support.manifests import Person
-from tests.support.many_users import PROVIDERS, PyMapper, User, World, credential, values_in
+from tests.support.manifests import User
+from tests.support.many_users import PROVIDERS, Member, PyMapper, World, credential, values_in
 
 pytestmark = pytest.mark.slow
 
@@ -153,7 +153,7 @@ def test_a_reload_sees_what_has_changed(world: World) -> None:
 
 def test_homes_and_variables_that_read_alike_are_told_apart(tmp_path: Path) -> None:
     """A home named like another user's home plus variable name does not give access to that user's login."""
-    host = Person(tmp_path)
+    host = User(tmp_path)
     acme(host, ttl=600)
     plugins = host.plugins()
     with_login = Environment({"ACME_LOGIN": "x"}, home=tmp_path / "ann")
@@ -171,7 +171,7 @@ Step = tuple[int, str]
 class Session:
     """One user's session; each operation must return the user's current data."""
 
-    def __init__(self, user: User, catalog: Catalog) -> None:
+    def __init__(self, user: Member, catalog: Catalog) -> None:
         self.user, self.catalog = user, catalog
 
     def do(self, operation: str) -> None:
@@ -259,7 +259,7 @@ def by_header(environments: Mapping[bytes, Environment]) -> Callable[[Scope], En
 
 
 @pytest.fixture
-def served(world: World) -> Iterator[tuple[Client, dict[str, User]]]:
+def served(world: World) -> Iterator[tuple[Client, dict[str, Member]]]:
     """Provide an application with a pass-through for two users."""
     users = {name: world.user(name) for name in ("ann", "bob")}
     app = create_app(
@@ -273,14 +273,14 @@ def served(world: World) -> Iterator[tuple[Client, dict[str, User]]]:
         yield client, users
 
 
-def ask(client: Client, user: User, provider: str) -> int:
+def ask(client: Client, user: Member, provider: str) -> int:
     """Send a request of the user through the pass-through."""
     body = {"model": f"{provider}/large", "messages": [{"role": "user", "content": user.value}]}
     sent = json.dumps(body).encode()
     return client.send("POST", CHAT, sent, content_type="application/json", x_user=user.name).status
 
 
-def test_each_request_carries_its_users_key(world: World, served: tuple[Client, dict[str, User]]) -> None:
+def test_each_request_carries_its_users_key(world: World, served: tuple[Client, dict[str, Member]]) -> None:
     """For every kind of plugin, the pass-through sends each request to the endpoint with its own user's key."""
     client, users = served
     world.upstream.received.clear()
@@ -292,7 +292,7 @@ def test_each_request_carries_its_users_key(world: World, served: tuple[Client, 
     assert TOKEN not in str(world.upstream.received)
 
 
-def test_requests_at_once_carry_their_users_keys(world: World, served: tuple[Client, dict[str, User]]) -> None:
+def test_requests_at_once_carry_their_users_keys(world: World, served: tuple[Client, dict[str, Member]]) -> None:
     """Concurrent requests of two users reach the endpoint with the right keys, too."""
     client, users = served
     world.upstream.received.clear()
@@ -305,7 +305,7 @@ def test_requests_at_once_carry_their_users_keys(world: World, served: tuple[Cli
     assert_each_request_is_of_one_user(world.upstream)
 
 
-def test_the_api_answers_each_user_with_their_own(served: tuple[Client, dict[str, User]]) -> None:
+def test_the_api_answers_each_user_with_their_own(served: tuple[Client, dict[str, Member]]) -> None:
     """Status, models and mapped IDs over HTTP are those of the requesting user, and contain no secret."""
     client, users = served
     for user in (*users.values(), *users.values()):

@@ -40,15 +40,15 @@ from polyroute import (
     verify,
 )
 from tests.support.distributions import BUNDLED, site_on_path
-from tests.support.example_executables import COMPILERS, patience, person
+from tests.support.example_executables import COMPILERS, patience, user
 from tests.support.fake_endpoint import Serve
 from tests.support.machine import needed
-from tests.support.manifests import Person
+from tests.support.manifests import User
 from tests.support.shell import Shell
 
 pytestmark = pytest.mark.slow
 
-__all__ = ["patience", "person"]
+__all__ = ["patience", "user"]
 
 OLD = Path(__file__).parents[1] / "data" / "old_plugins"
 
@@ -79,10 +79,10 @@ def test_a_plugin_in_python(tmp_path: Path) -> None:
         assert_acme(Catalog(Plugins.load(only=[*BUNDLED, "acme"], environment=environment), environment))
 
 
-def test_a_manifest(person: Person) -> None:
+def test_a_manifest(user: User) -> None:
     """The previous version's example manifest, in the plugin folder, resolves without a problem."""
-    person.copy(OLD / "acme-manifest", "acme")
-    assert_acme(person.catalog(ACME_API_KEY="acme-secret"))
+    user.copy(OLD / "acme-manifest", "acme")
+    assert_acme(user.catalog(ACME_API_KEY="acme-secret"))
 
 
 def test_a_manifest_can_be_added(shell: Shell) -> None:
@@ -93,10 +93,10 @@ def test_a_manifest_can_be_added(shell: Shell) -> None:
     assert (found.returncode, found.stderr) == (0, "")
 
 
-def test_a_gateway_by_data_alone(person: Person) -> None:
+def test_a_gateway_by_data_alone(user: User) -> None:
     """The previous version's gateway manifest has the same routeability and the same mappings in both directions."""
-    person.copy(OLD / "vercel-gateway", "vercel")
-    catalog = person.catalog(AI_GATEWAY_API_KEY="k")
+    user.copy(OLD / "vercel-gateway", "vercel")
+    catalog = user.catalog(AI_GATEWAY_API_KEY="k")
     assert list(map(str, catalog.problems)) == []
     cases = {
         ModelRef("anthropic", "claude-sonnet-4-5-20250929"): "anthropic/claude-sonnet-4.5",
@@ -115,13 +115,13 @@ def test_a_gateway_by_data_alone(person: Person) -> None:
     assert catalog.maker("vercel-gateway/zai/glm-4.6") == ModelRef("zai", "glm-4.6")
 
 
-def built(kind: str, person: Person) -> Path:
+def built(kind: str, user: User) -> Path:
     """Put an old executable into the plugin folder and build it. A missing tool fails the test only in CI."""
     compiler = COMPILERS[kind]
     needed(compiler[0] if compiler else kind)
-    folder = person.copy(OLD / kind, "acme")
+    folder = user.copy(OLD / kind, "acme")
     if compiler:
-        cache = {"GOCACHE": str(person.home / "go-build"), "GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local"}
+        cache = {"GOCACHE": str(user.home / "go-build"), "GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local"}
         subprocess.run(compiler, cwd=folder, check=True, env={**os.environ, **cache})
     for each in folder.glob("acme*"):
         each.chmod(0o755)
@@ -129,11 +129,11 @@ def built(kind: str, person: Person) -> Path:
 
 
 @pytest.mark.parametrize("kind", COMPILERS)
-def test_an_executable_of_protocol_1(kind: str, person: Person) -> None:
+def test_an_executable_of_protocol_1(kind: str, user: User) -> None:
     """The unchanged old executables, one per language, answer protocol 1 for each environment."""
-    person.approve(built(kind, person))
-    assert_acme(person.catalog(ACME_API_KEY="acme-secret"))
-    assert not person.catalog().provider("acme").has_direct_key
+    user.approve(built(kind, user))
+    assert_acme(user.catalog(ACME_API_KEY="acme-secret"))
+    assert not user.catalog().provider("acme").has_direct_key
 
 
 def test_an_executable_can_be_added(shell: Shell, tmp_path: Path) -> None:

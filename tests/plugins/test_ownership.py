@@ -355,12 +355,12 @@ def _install_both(machine: Machine) -> None:
 
 def _put_both(machine: Machine) -> None:
     ownership.in_folder(machine)
-    machine.person.put("acme", OWNER)
+    machine.user.put("acme", OWNER)
 
 
 def _one_each(machine: Machine) -> None:
     ownership.python(machine)
-    machine.person.put("acme", OWNER)
+    machine.user.put("acme", OWNER)
 
 
 RIVALS: dict[str, Callable[[Machine], None]] = {
@@ -406,7 +406,7 @@ def test_bundled_plugins_own_what_they_declare(machine: Machine, provider: str) 
     owning_text = CLAIM.replace("providers.acme", f"providers.{provider}").replace(
         "ACME_API", f"{provider.upper()}_API"
     )
-    machine.person.put("aaa", owning_text)
+    machine.user.put("aaa", owning_text)
     machine.install("aaa-claim", "bbb", CLAIM_IN_PYTHON.replace('"acme"', f'"{provider}"'))
     for name in ("aaa", "bbb"):
         machine.run("plugins", "trust", name, "--yes")
@@ -439,12 +439,12 @@ def test_a_manifest_takes_nothing_from_acme_by_naming_its_variable(
     if record:
         RECORDED[record](machine)
     else:
-        machine.person.put("acme", OWNER)
+        machine.user.put("acme", OWNER)
     before = seen(machine)
     if carried:
         machine.install_manifests("aaa-carried", target=":plugin.toml", plugin=EVIL_MANIFEST)
     else:
-        machine.person.put("aaa", EVIL_MANIFEST)
+        machine.user.put("aaa", EVIL_MANIFEST)
     for then, now in zip(before, seen(machine), strict=True):
         assert not now["providers"].pop("evil")[1][0].usable
         assert (now["owners"].pop("evil")[:3], now["names"].pop("evil")) == ("aaa", "evil")
@@ -471,7 +471,7 @@ NAMING: dict[str, str] = {
 def test_who_detects_by_a_variable_is_a_reader_of_it(machine: Machine, naming: str, variable: str) -> None:
     """However an unapproved manifest names a variable, it gets no key, and no other provider loses one."""
     url = f"{EVIL}/${{h}}" if naming == "in its address" else EVIL
-    machine.person.put("aaa", f'[providers.evil]\nbase_url = "{url}"\n' + NAMING[naming].format(variable))
+    machine.user.put("aaa", f'[providers.evil]\nbase_url = "{url}"\n' + NAMING[naming].format(variable))
     keys = {"DEXTO_API_KEY": "dexto-canary", "OPENAI_API_KEY": "openai-canary", "EVIL_KEY": "evil"}
     before = Catalog(Plugins.load(only=BUNDLED), machine.environment(**keys)).status().providers
     catalog = machine.catalog(**keys)
@@ -489,7 +489,7 @@ POLYROUTE = "POLYROUTE_TOKEN"
 def test_a_setting_of_ours_is_nobodys_key(machine: Machine, naming: str) -> None:
     """A manifest that names POLYROUTE_TOKEN in any form is refused completely, approved or not."""
     url = f"{EVIL}/${{h}}" if naming == "in its address" else EVIL
-    folder = machine.person.put("aaa", f'[providers.evil]\nbase_url = "{url}"\n' + NAMING[naming].format(POLYROUTE))
+    folder = machine.user.put("aaa", f'[providers.evil]\nbase_url = "{url}"\n' + NAMING[naming].format(POLYROUTE))
     catalog = machine.catalog(POLYROUTE_TOKEN="token-canary", EVIL_KEY="x")
     assert "evil" not in catalog.plugins.providers
     (problem,) = [each for each in catalog.problems if each.plugin == "aaa"]
@@ -500,7 +500,7 @@ def test_a_setting_of_ours_is_nobodys_key(machine: Machine, naming: str) -> None
 def test_a_program_gets_no_setting_of_ours(machine: Machine) -> None:
     """An executable can't be granted POLYROUTE_TOKEN."""
     granted = ownership.EXECUTABLE.replace("METHODS", "[]").replace("ACME_API_KEY", POLYROUTE)
-    machine.person.put("aaa", granted, run_py=ownership.PROGRAM)
+    machine.user.put("aaa", granted, run_py=ownership.PROGRAM)
     machine.run("plugins", "trust", "aaa", "--yes", status=2)
     (problem,) = [each for each in machine.catalog().problems if each.plugin == "aaa"]
     assert POLYROUTE in problem.message
@@ -678,7 +678,7 @@ def test_loading_and_asking_write_nothing_but_caches(machine: Machine, record: s
     if record:
         RECORDED[record](machine)
     else:
-        machine.person.put("acme", OWNER)
+        machine.user.put("acme", OWNER)
     for claim in ("python", "in_folder", "carried", "executable", "fetched"):
         CLAIMS[claim](machine)
     dexto = machine.home / ".dexto"
@@ -743,7 +743,7 @@ def assert_one_clear_problem(machine: Machine, path: Path) -> None:
 @pytest.mark.parametrize("broken", BROKEN)
 def test_a_broken_record_hurts_nothing_else(machine: Machine, broken: str) -> None:
     """A record that can't be read is one clear problem and is not overwritten; everything else works."""
-    machine.person.put("acme", OWNER)
+    machine.user.put("acme", OWNER)
     path = machine.state / "plugins.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     content = BROKEN[broken]
@@ -757,7 +757,7 @@ def test_a_broken_record_hurts_nothing_else(machine: Machine, broken: str) -> No
 
 def test_a_folder_in_place_of_the_record(machine: Machine) -> None:
     """A folder in place of the record is one clear problem, too."""
-    machine.person.put("acme", OWNER)
+    machine.user.put("acme", OWNER)
     path = machine.state / "plugins.json"
     path.mkdir(parents=True)
     assert_one_clear_problem(machine, path)
@@ -765,7 +765,7 @@ def test_a_folder_in_place_of_the_record(machine: Machine) -> None:
 
 def test_a_key_is_stored_whole_or_not_at_all(machine: Machine) -> None:
     """If `keys set` can't record the provider's owner, it fails and stores nothing."""
-    machine.person.put("acme", OWNER)
+    machine.user.put("acme", OWNER)
     path = machine.state / "plugins.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("{")
@@ -807,7 +807,7 @@ def test_a_command_is_the_program_that_was_approved(machine: Machine, way: str) 
     if way == "plugins add":
         machine.run("plugins", "add", str(machine.downloaded("op", WITH_COMMAND)), "--yes", PATH=path)
     else:
-        machine.person.put("op", WITH_COMMAND)
+        machine.user.put("op", WITH_COMMAND)
         (refused,) = [each for each in machine.catalog(PATH=path).problems if each.plugin == "op"]
         assert refused.code == "not-approved"
         machine.run("plugins", "trust", "op", "--yes", PATH=path)

@@ -22,7 +22,7 @@ from tests.support.distributions import BUNDLED, Site, site_on_path
 from tests.support.example_executables import KINDS
 from tests.support.fake_endpoint import Serve
 from tests.support.login_server import LASTS_SECONDS, Clock, LoginServer
-from tests.support.manifests import Person, manifest, words
+from tests.support.manifests import User, manifest, words
 from tests.support.shell import Shell
 
 pytestmark = pytest.mark.slow
@@ -39,7 +39,7 @@ class Machine:
 
     def __init__(self, shell: Shell, site: Site) -> None:
         self.shell, self.site = shell, site
-        self.user = Person(shell.home)
+        self.user = User(shell.home)
 
     def put(self, example: str, name: str, hosts: tuple[str, ...] = ()) -> Path:
         """Copy an example into the plugin folder, grant it further hosts, and approve it."""

@@ -17,7 +17,7 @@ from polyroute.plugins.trust.approvals import Approvals
 from polyroute.plugins.trust.programs import Unsafe
 from polyroute.types import Alternative
 from polyroute.types.result_check import find_fault
-from tests.support.manifests import ACME, Person, manifest
+from tests.support.manifests import ACME, User, manifest
 
 COMMAND = """\
 [providers.acme]
@@ -26,7 +26,7 @@ slots.key = {{ from = [{{ command = {} }}], secret = true }}
 """
 
 
-class Box(Person):
+class Box(User):
     """A user with programs in folders of their own."""
 
     def script(self, name: str, text: str = "#!/bin/sh\n") -> Path:

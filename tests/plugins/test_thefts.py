@@ -14,7 +14,7 @@ from polyroute.plugins.executables import permissions
 from polyroute.plugins.executables.jsonrpc import RpcError
 from polyroute.plugins.manifests.loader import Manifest
 from polyroute.plugins.manifests.parser import parse
-from tests.support.manifests import Person
+from tests.support.manifests import User
 
 EVIL = "https://evil.example"
 TARGETS = {
@@ -86,7 +86,7 @@ def document(door: str, name: str) -> str:
     return "[providers.evil]\n" + door.replace("NAME", name).replace("URL", EVIL)
 
 
-class Victim(Person):
+class Victim(User):
     """A user with a key in every place, each of which has a value that is found again."""
 
     def catalog_of_keys(self, *only: str) -> Catalog:

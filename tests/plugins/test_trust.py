@@ -15,13 +15,13 @@ from polyroute import Catalog, Unavailable, UsageError, explain
 from polyroute._internal import cache
 from polyroute.plugins.trust.approvals import Approvals
 from polyroute.plugins.trust.policy import bindings, fingerprint
-from tests.support.manifests import ACME, EVIL, PROGRAM, Person, manifest, plugin, words
+from tests.support.manifests import ACME, EVIL, PROGRAM, User, manifest, plugin, words
 
 
 @pytest.fixture
-def person(tmp_path: Path) -> Person:
+def user(tmp_path: Path) -> User:
     """Provide a user with an empty plugin folder."""
-    return Person(tmp_path)
+    return User(tmp_path)
 
 
 THEFTS = {
@@ -53,18 +53,18 @@ THEFTS = {
 
 
 @pytest.mark.parametrize("text", THEFTS.values(), ids=THEFTS)
-def test_a_key_goes_to_no_other_host_unasked(person: Person, text: str) -> None:
+def test_a_key_goes_to_no_other_host_unasked(user: User, text: str) -> None:
     """A manifest gets no credential that another provider reads, however it asks for it.
 
     A problem reports that, and the user may consent.
     """
-    folder = person.put("evil", text)
-    auth = person.home / ".dexto" / "auth.json"
+    folder = user.put("evil", text)
+    auth = user.home / ".dexto" / "auth.json"
     auth.parent.mkdir(exist_ok=True)
     auth.write_text('{"dextoApiKey": "d"}')
 
     def catalog() -> Catalog:
-        return person.catalog("evil", OPENAI_API_KEY="sk-secret", SOME_FILE=str(auth))
+        return user.catalog("evil", OPENAI_API_KEY="sk-secret", SOME_FILE=str(auth))
 
     before = catalog()
     status = before.provider("evil")
@@ -73,121 +73,121 @@ def test_a_key_goes_to_no_other_host_unasked(person: Person, text: str) -> None:
     assert "evil may not send it to" in words(before, "evil")
     assert "needs nothing" not in str(explain(before, "evil"))
     assert before.provider("openai").has_direct_key
-    person.approve(folder)
+    user.approve(folder)
     after = catalog()
     assert after.provider("evil").has_direct_key
     assert after.problems == ()
 
 
-def test_a_key_may_go_where_it_goes_anyway(person: Person) -> None:
+def test_a_key_may_go_where_it_goes_anyway(user: User) -> None:
     """A manifest may use another provider's variable at that provider's own host."""
-    person.put("again", EVIL.replace("evil.example", "api.openai.com"))
-    catalog = person.catalog("again", OPENAI_API_KEY="k")
+    user.put("again", EVIL.replace("evil.example", "api.openai.com"))
+    catalog = user.catalog("again", OPENAI_API_KEY="k")
     assert catalog.provider("evil").has_direct_key
     assert catalog.problems == ()
 
 
-def test_its_own_key_stays_usable(person: Person) -> None:
+def test_its_own_key_stays_usable(user: User) -> None:
     """Of several variables only those of other providers are withheld."""
-    person.put("evil", THEFTS["as one of several"])
-    catalog = person.catalog("evil", OPENAI_API_KEY="k", EVIL_KEY="own")
+    user.put("evil", THEFTS["as one of several"])
+    catalog = user.catalog("evil", OPENAI_API_KEY="k", EVIL_KEY="own")
     assert str(catalog.resolve("evil/x").credential) == "env EVIL_KEY"
 
 
-def test_two_manifests_with_one_variable(person: Person) -> None:
+def test_two_manifests_with_one_variable(user: User) -> None:
     """If two manifests read a variable named after neither, both get no key until the user chooses one."""
     text = ACME.replace("ACME_API_KEY", "OTHER_KEY")
-    first = person.put("first", text)
-    person.put("second", text.replace("providers.acme", "providers.zzz").replace("api.acme", "api.zzz"))
-    catalog = person.catalog(OTHER_KEY="k")
+    first = user.put("first", text)
+    user.put("second", text.replace("providers.acme", "providers.zzz").replace("api.acme", "api.zzz"))
+    catalog = user.catalog(OTHER_KEY="k")
     assert [catalog.provider(name).has_direct_key for name in ("acme", "zzz")] == [False, False]
-    person.approve(first)
-    catalog = person.catalog(OTHER_KEY="k")
+    user.approve(first)
+    catalog = user.catalog(OTHER_KEY="k")
     assert [catalog.provider(name).has_direct_key for name in ("acme", "zzz")] == [True, False]
 
 
-def test_naming_a_variable_takes_no_key_away(person: Person) -> None:
+def test_naming_a_variable_takes_no_key_away(user: User) -> None:
     """An unapproved manifest that names another provider's variable gets no key; the other provider keeps its key."""
-    person.put("acme")
-    person.put("aaa", EVIL.replace("OPENAI", "ACME"))
-    catalog = person.catalog(ACME_API_KEY="k")
+    user.put("acme")
+    user.put("aaa", EVIL.replace("OPENAI", "ACME"))
+    catalog = user.catalog(ACME_API_KEY="k")
     assert [catalog.provider(name).has_direct_key for name in ("acme", "evil")] == [True, False]
     assert "ACME_API_KEY is for acme" in words(catalog, "aaa")
 
 
-def test_one_manifest_cannot_vouch_for_another(person: Person) -> None:
+def test_one_manifest_cannot_vouch_for_another(user: User) -> None:
     """Two manifests that would send a key to the same host are not trusted more than one."""
     for name in ("one", "two"):
-        person.put(name, EVIL.replace("providers.evil", f"providers.{name}"))
-    catalog = person.catalog(OPENAI_API_KEY="k")
+        user.put(name, EVIL.replace("providers.evil", f"providers.{name}"))
+    catalog = user.catalog(OPENAI_API_KEY="k")
     assert [catalog.provider(name).has_direct_key for name in ("one", "two")] == [False, False]
 
 
-def test_a_projects_plugins_wait(person: Person) -> None:
+def test_a_projects_plugins_wait(user: User) -> None:
     """A project's plugins are listed and reported, but not used until the user approves their current content."""
-    folder = person.put("acme", in_project=True)
-    catalog = person.catalog(ACME_API_KEY="k")
+    folder = user.put("acme", in_project=True)
+    catalog = user.catalog(ACME_API_KEY="k")
     found = plugin(catalog, "acme")
     assert (found.origin, found.enabled, found.reason) == ("project", False, "waits for your approval")
     assert "acme" not in catalog.plugins.providers
     assert "polyroute plugins trust acme" in words(catalog, "acme")
-    person.approve(folder)
-    assert person.catalog(ACME_API_KEY="k").resolve("acme/acme-large").usable
+    user.approve(folder)
+    assert user.catalog(ACME_API_KEY="k").resolve("acme/acme-large").usable
     (folder / "notes.txt").write_text("new")
-    found = plugin(person.catalog(), "acme")
+    found = plugin(user.catalog(), "acme")
     assert (found.enabled, found.reason) == (False, "has changed since it was approved")
 
 
-def test_a_project_is_found_from_below(person: Person) -> None:
+def test_a_project_is_found_from_below(user: User) -> None:
     """A project's plugins are found from any folder in the project; without a project there are none."""
-    person.put("acme", in_project=True)
-    person.project = person.project / "src" / "deep"
-    person.project.mkdir(parents=True)
-    assert plugin(person.catalog("acme"), "acme").origin == "project"
+    user.put("acme", in_project=True)
+    user.project = user.project / "src" / "deep"
+    user.project.mkdir(parents=True)
+    assert plugin(user.catalog("acme"), "acme").origin == "project"
 
 
-def test_an_executable_waits_wherever_it_lies(person: Person) -> None:
+def test_an_executable_waits_wherever_it_lies(user: User) -> None:
     """A plugin with a program is not used until the user trusts it, in the user's own folder, too."""
-    person.put("acme", PROGRAM, run="#!/bin/sh\n")
-    found = plugin(person.catalog(), "acme")
+    user.put("acme", PROGRAM, run="#!/bin/sh\n")
+    found = plugin(user.catalog(), "acme")
     assert (found.kind, found.enabled, found.reason) == ("executable", False, "waits for your approval")
 
 
 @pytest.mark.usefixtures("shared_group")
 @pytest.mark.parametrize("mode", [0o664, 0o646])
-def test_what_others_may_write_is_refused(person: Person, mode: int) -> None:
+def test_what_others_may_write_is_refused(user: User, mode: int) -> None:
     """A manifest, list or folder that other users may write is not used; the remedy fixes that."""
     for name, path in {"one": "plugin.toml", "two": "m.json", "three": "."}.items():
-        folder = person.put(name, ACME.replace('["acme-large"', '"m.json" #').replace("acme", name), m_json="[]")
+        folder = user.put(name, ACME.replace('["acme-large"', '"m.json" #').replace("acme", name), m_json="[]")
         os.chmod(folder / path, mode | (0o111 if path == "." else 0))
-    catalog = person.catalog()
+    catalog = user.catalog()
     for name in ("one", "two", "three"):
         assert not plugin(catalog, name).enabled
         assert "users other than its owner may write" in words(catalog, name)
         os.system(words(catalog, name).partition("Run: ")[2])  # noqa: S605 - the command is Polyroute's own remedy
-    assert all(plugin(person.catalog(), name).enabled for name in ("one", "two", "three"))
+    assert all(plugin(user.catalog(), name).enabled for name in ("one", "two", "three"))
 
 
-def test_links_may_not_lead_out(person: Person) -> None:
+def test_links_may_not_lead_out(user: User) -> None:
     """A manifest that links out of its folder is refused, and a folder with such a link can't be approved."""
-    folder = person.put("acme")
-    (person.home / "elsewhere").write_text("x")
-    (folder / "link").symlink_to(person.home / "elsewhere")
+    folder = user.put("acme")
+    (user.home / "elsewhere").write_text("x")
+    (folder / "link").symlink_to(user.home / "elsewhere")
     with pytest.raises(UsageError, match=r"link leads out of the plugin's folder"):
-        person.approve(folder)
+        user.approve(folder)
     (folder / "link").unlink()
-    (folder / "folder").symlink_to(person.home)
+    (folder / "folder").symlink_to(user.home)
     with pytest.raises(UsageError, match=r"folder leads out of the plugin's folder"):
-        person.approve(folder)
+        user.approve(folder)
     (folder / "folder").unlink()
-    (folder / "plugin.toml").rename(person.home / "plugin.toml")
-    (folder / "plugin.toml").symlink_to(person.home / "plugin.toml")
-    assert "leads out of the plugin's folder" in words(person.catalog(), "acme")
+    (folder / "plugin.toml").rename(user.home / "plugin.toml")
+    (folder / "plugin.toml").symlink_to(user.home / "plugin.toml")
+    assert "leads out of the plugin's folder" in words(user.catalog(), "acme")
 
 
-def test_anything_changed_is_another_fingerprint(person: Person) -> None:
+def test_anything_changed_is_another_fingerprint(user: User) -> None:
     """Content, names and additional files of the whole folder change the fingerprint; recomputing it does not."""
-    folder = person.put("acme", run="1", in_project=True)
+    folder = user.put("acme", run="1", in_project=True)
     seen = [fingerprint(manifest(folder))]
     assert fingerprint(manifest(folder)) == seen[0]
     (folder / "run").write_text("22")
@@ -208,11 +208,9 @@ def test_anything_changed_is_another_fingerprint(person: Person) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no named pipes in folders")
-def test_a_pipe_in_the_place_of_a_checked_file_is_not_waited_for(
-    person: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_pipe_in_the_place_of_a_checked_file_is_not_waited_for(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that is exchanged for a pipe after its check makes the plugin unsafe, and hangs nothing."""
-    folder = person.put("acme", PROGRAM, run="#!/bin/sh\n")
+    folder = user.put("acme", PROGRAM, run="#!/bin/sh\n")
 
     def exchange(kind: str, key: str) -> None:
         (folder / "run").unlink()
@@ -224,38 +222,38 @@ def test_a_pipe_in_the_place_of_a_checked_file_is_not_waited_for(
 
 
 @pytest.mark.slow
-def test_a_folders_name_writes_no_command(person: Person) -> None:
+def test_a_folders_name_writes_no_command(user: User) -> None:
     """In a command that the user is asked to run, each plugin name is one shell word, whatever it contains."""
     name = "x$(touch stolen); touch stolen"
-    folder = person.put(name, in_project=True)
-    told = [plugin(person.catalog(name), name).label, *(each.remedy for each in person.catalog(name).problems)]
-    person.approve(folder)
+    folder = user.put(name, in_project=True)
+    told = [plugin(user.catalog(name), name).label, *(each.remedy for each in user.catalog(name).problems)]
+    user.approve(folder)
     (folder / "plugin.toml").write_text("x = 1")
-    told += [each.remedy for each in person.catalog(name).problems]
+    told += [each.remedy for each in user.catalog(name).problems]
     folder.chmod(0o777)
-    told += [each.remedy for each in person.catalog(name).problems]
-    person.put(name, EVIL)
-    told += [each.remedy for each in person.catalog(name).problems]
+    told += [each.remedy for each in user.catalog(name).problems]
+    user.put(name, EVIL)
+    told += [each.remedy for each in user.catalog(name).problems]
     commands = re.findall(r"`(polyroute [^`]*)`|(chmod .*)|\((POLYROUTE_.*)\)", "\n".join(told))
     assert len(commands) >= 5
     for command in commands:
         run = f"polyroute() {{ :; }}; chmod() {{ :; }}; {''.join(command)}"
-        subprocess.run(["sh", "-c", run], cwd=person.home, check=False)
-    assert not (person.home / "stolen").exists()
+        subprocess.run(["sh", "-c", run], cwd=user.home, check=False)
+    assert not (user.home / "stolen").exists()
 
 
-def test_a_folder_without_end_is_not_read(person: Person) -> None:
+def test_a_folder_without_end_is_not_read(user: User) -> None:
     """A folder that is larger than any plugin is refused before it is read."""
-    folder = person.put("acme", in_project=True)
+    folder = user.put("acme", in_project=True)
     with open(folder / "sparse", "wb") as file:
         file.truncate(1 << 40)
     with pytest.raises(UsageError, match="512 MiB"):
         fingerprint(manifest(folder))
 
 
-def test_a_change_is_seen_whatever_its_time_says(person: Person) -> None:
+def test_a_change_is_seen_whatever_its_time_says(user: User) -> None:
     """New content of the same length, written in place with the old timestamps, changes the fingerprint."""
-    folder = person.put("acme", run="1", in_project=True)
+    folder = user.put("acme", run="1", in_project=True)
     before, times = fingerprint(manifest(folder)), os.stat(folder / "run")
     time.sleep(0.05)  # longer than the file system's timestamp resolution
     (folder / "run").write_text("2")
@@ -264,74 +262,74 @@ def test_a_change_is_seen_whatever_its_time_says(person: Person) -> None:
 
 
 @pytest.mark.slow
-def test_a_program_elsewhere_is_part_of_the_plugin(person: Person) -> None:
+def test_a_program_elsewhere_is_part_of_the_plugin(user: User) -> None:
     """The approval covers a program given by its absolute path, with its content; without it the plugin is not used."""
-    program = person.home / "program"
-    folder = person.put("acme", PROGRAM.replace("./run", str(program)))
+    program = user.home / "program"
+    folder = user.put("acme", PROGRAM.replace("./run", str(program)))
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
-    person.approve(folder)
-    assert plugin(person.catalog(), "acme").enabled
+    user.approve(folder)
+    assert plugin(user.catalog(), "acme").enabled
     program.write_text("#!/bin/sh\necho other\n")
-    assert plugin(person.catalog(), "acme").reason == "has changed since it was approved"
+    assert plugin(user.catalog(), "acme").reason == "has changed since it was approved"
     program.chmod(0o777)
-    assert "users other than its owner may write" in plugin(person.catalog(), "acme").reason
+    assert "users other than its owner may write" in plugin(user.catalog(), "acme").reason
     program.unlink()
-    assert "can't be examined" in plugin(person.catalog(), "acme").reason
+    assert "can't be examined" in plugin(user.catalog(), "acme").reason
 
 
-def test_what_is_approved_can_be_told(person: Person) -> None:
+def test_what_is_approved_can_be_told(user: User) -> None:
     """The (credential, host) pairs of a plugin are those of its providers and of its program."""
-    folder = person.put("acme", PROGRAM.replace("'ACME_API_KEY'", "'ACME_API_KEY', 'HOME'") + ACME)
+    folder = user.put("acme", PROGRAM.replace("'ACME_API_KEY'", "'ACME_API_KEY', 'HOME'") + ACME)
     assert bindings(manifest(folder)) == [("ACME_API_KEY", "https://api.acme.example")]
 
 
-def test_approval_can_be_taken_back(person: Person) -> None:
+def test_approval_can_be_taken_back(user: User) -> None:
     """A plugin whose approval is revoked is treated as never approved."""
-    folder = person.put("acme", in_project=True)
-    person.approve(folder)
-    Approvals.load(person.environment()).revoke(str(folder))
-    assert plugin(person.catalog(), "acme").reason == "waits for your approval"
+    folder = user.put("acme", in_project=True)
+    user.approve(folder)
+    Approvals.load(user.environment()).revoke(str(folder))
+    assert plugin(user.catalog(), "acme").reason == "waits for your approval"
 
 
-def test_decisions_are_the_persons_alone(person: Person) -> None:
+def test_decisions_are_the_users_alone(user: User) -> None:
     """The file with the decisions is readable only by its owner and is in the user's state directory."""
-    person.approve(person.put("acme", in_project=True))
-    path = person.ours / "state" / "plugins.json"
+    user.approve(user.put("acme", in_project=True))
+    path = user.ours / "state" / "plugins.json"
     assert path.stat().st_mode & 0o777 == 0o600
-    assert list(json.loads(path.read_text())["approved"]) == [str(person.project / ".polyroute" / "plugins" / "acme")]
+    assert list(json.loads(path.read_text())["approved"]) == [str(user.project / ".polyroute" / "plugins" / "acme")]
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"schema": 2}', '{"schema": 1, "approved": {"a": 1}, "disabled": []}'])
-def test_an_unreadable_file_approves_nothing_and_is_kept(person: Person, text: str) -> None:
+def test_an_unreadable_file_approves_nothing_and_is_kept(user: User, text: str) -> None:
     """If the decisions can't be read, nothing is approved, a problem is reported, and the file is not overwritten."""
-    folder = person.put("acme", in_project=True)
-    path = person.ours / "state" / "plugins.json"
+    folder = user.put("acme", in_project=True)
+    path = user.ours / "state" / "plugins.json"
     path.parent.mkdir(parents=True)
     path.write_text(text)
-    catalog = person.catalog()
+    catalog = user.catalog()
     assert not plugin(catalog, "acme").enabled
     assert any(str(path) in problem.message for problem in catalog.problems)
     with pytest.raises(Unavailable):
-        person.approve(folder)
+        user.approve(folder)
     assert path.read_text() == text
 
 
-def test_switched_off_for_good(person: Person) -> None:
+def test_switched_off_for_good(user: User) -> None:
     """Any plugin, bundled ones included, can be disabled and enabled by name."""
-    person.put("acme")
-    Approvals.load(person.environment()).switch("acme", on=False)
-    Approvals.load(person.environment()).switch("openrouter", on=False)
-    catalog = person.catalog()
+    user.put("acme")
+    Approvals.load(user.environment()).switch("acme", on=False)
+    Approvals.load(user.environment()).switch("openrouter", on=False)
+    catalog = user.catalog()
     assert [plugin(catalog, name).enabled for name in ("acme", "openrouter", "direct")] == [False, False, True]
-    Approvals.load(person.environment()).switch("acme", on=True)
-    assert plugin(person.catalog(), "acme").enabled
+    Approvals.load(user.environment()).switch("acme", on=True)
+    assert plugin(user.catalog(), "acme").enabled
 
 
-def test_names_bring_nothing_to_a_terminal(person: Person) -> None:
+def test_names_bring_nothing_to_a_terminal(user: User) -> None:
     """A manifest with control characters in a name, a remedy or a header is refused, with their place."""
     text = ACME + 'name = "\\u001b[31mAcme"\nslots.x = { from = ["X"], remedy = "\\u0007" }\n'
-    person.put("acme", text)
-    told = words(person.catalog(), "acme")
+    user.put("acme", text)
+    told = words(user.catalog(), "acme")
     assert "line 5: providers.acme.name '\\x1b[31mAcme' is empty or has control characters" in told
     assert "\x1b" not in told

@@ -30,13 +30,13 @@ from polyroute.plugins.trust import policy
 from polyroute.results import Plugin
 from polyroute.types import AuthHeader
 from polyroute.types.result_check import find_fault
-from tests.support.manifests import ACME, Person, manifest, plugin, words
+from tests.support.manifests import ACME, User, manifest, plugin, words
 
 
 @pytest.fixture
-def person(tmp_path: Path) -> Person:
+def user(tmp_path: Path) -> User:
     """Provide a user with an empty plugin folder."""
-    return Person(tmp_path)
+    return User(tmp_path)
 
 
 KEY = Slot("key", (Alternative("ACME_API_KEY"),), secret=True)
@@ -116,11 +116,11 @@ def test_without_a_variable_only_the_default_results() -> None:
     assert policy.hosts(provider) == {"https://eu.acme.example"}
 
 
-def test_another_default_is_another_approval(person: Person) -> None:
+def test_another_default_is_another_approval(user: User) -> None:
     """If an update changes only the default of a host, the fingerprint changes and the hosts that are shown do too."""
     text = '[providers.acme]\nbase_url = "https://${{x}}/v1"\nslots.key = {{ from = ["K"], secret = true }}\n'
     text += 'slots.x = {{ from = ["X"], default = "{}", check = "host" }}\n'
-    folder = person.put("acme", text.format("good.example"))
+    folder = user.put("acme", text.format("good.example"))
     before = policy.fingerprint(manifest(folder)), policy.hosts(manifest(folder).description.providers[0])
     (folder / "plugin.toml").write_text(text.format("evil.example"))
     after = policy.fingerprint(manifest(folder)), policy.hosts(manifest(folder).description.providers[0])
@@ -204,36 +204,36 @@ BESIDE = {
 
 @pytest.mark.parametrize("more", BESIDE.values(), ids=BESIDE)
 @pytest.mark.parametrize("variable", ["OPENAI_API_KEY", "EVIL_API_KEY"])
-def test_headers_to_another_plugins_host_need_consent(person: Person, more: str, variable: str) -> None:
+def test_headers_to_another_plugins_host_need_consent(user: User, more: str, variable: str) -> None:
     """A manifest that adds headers at another plugin's host gets no key until the user agrees.
 
     They may change who pays, or what is kept of a request.
     """
     text = f'[providers.evil]\nenv = ["{variable}"]\nbase_url = "https://api.openai.com/v1"\n'
-    folder = person.put("evil", text + more)
+    folder = user.put("evil", text + more)
 
     def catalog() -> Catalog:
-        return Catalog(person.plugins("evil"), person.environment(**{variable: "k"}))
+        return Catalog(user.plugins("evil"), user.environment(**{variable: "k"}))
 
     before = catalog()
     assert not before.provider("evil").has_direct_key
     assert "it adds OpenAI-Organization to requests to https://api.openai.com, which is for openai" in words(
         before, "evil"
     )
-    person.approve(folder)
+    user.approve(folder)
     assert catalog().provider("evil").has_direct_key
 
 
-def test_headers_that_the_owner_sends_too_need_no_consent(person: Person) -> None:
+def test_headers_that_the_owner_sends_too_need_no_consent(user: User) -> None:
     """The same header with the same value as the owner of the host sends needs no consent."""
     text = '[providers.again]\nenv = ["AGAIN_API_KEY"]\nbase_url = "https://api.anthropic.com/v1"\n'
-    person.put("again", text + 'headers = { anthropic-version = "2023-06-01" }\n')
-    catalog = person.catalog("again", AGAIN_API_KEY="k")
+    user.put("again", text + 'headers = { anthropic-version = "2023-06-01" }\n')
+    catalog = user.catalog("again", AGAIN_API_KEY="k")
     assert catalog.provider("again").has_direct_key
     assert plugin(catalog, "again").enabled
 
 
-def test_headers_to_hosts_of_its_own_need_no_consent(person: Person) -> None:
+def test_headers_to_hosts_of_its_own_need_no_consent(user: User) -> None:
     """A manifest may send any other header to its own host."""
-    person.put("acme", ACME + 'headers = { x-org = "acme" }\n')
-    assert person.catalog("acme", ACME_API_KEY="k").provider("acme").has_direct_key
+    user.put("acme", ACME + 'headers = { x-org = "acme" }\n')
+    assert user.catalog("acme", ACME_API_KEY="k").provider("acme").has_direct_key

@@ -22,7 +22,7 @@ from polyroute.plugins.trust import install
 from polyroute.plugins.trust.policy import fingerprint
 from tests.support import windows
 from tests.support.distributions import Site, sound
-from tests.support.manifests import ACME, Person, manifest
+from tests.support.manifests import ACME, User, manifest
 
 pytestmark = pytest.mark.slow
 
@@ -37,7 +37,7 @@ slots.key = { from = [{ command = ["true"] }], secret = true }
 """
 
 
-class Windows(Person):
+class Windows(User):
     """A user whose system lacks everything that Windows lacks."""
 
     def command(self, *arguments: str) -> tuple[list[str], dict[str, str]]:
@@ -73,7 +73,7 @@ class Windows(Person):
 
 
 @pytest.fixture
-def person(tmp_path: Path) -> Windows:
+def user(tmp_path: Path) -> Windows:
     """Return a user with an empty plugin folder."""
     return Windows(tmp_path)
 
@@ -101,7 +101,7 @@ print(left, os.name, sys.platform)
     assert all(hasattr(os, name) for name in ("killpg", "waitid", "set_blocking"))
 
 
-def test_every_module_is_imported(person: Windows) -> None:
+def test_every_module_is_imported(user: Windows) -> None:
     """All modules of the core can be imported.
 
     The modules of the integrations import the libraries that they are named for, and are covered by the next test.
@@ -109,7 +109,7 @@ def test_every_module_is_imported(person: Windows) -> None:
     paths = (path.relative_to(CORE.parent).with_suffix("") for path in CORE.rglob("*.py"))
     modules = [".".join(path.parts).removesuffix(".__init__") for path in paths if "integrations" not in path.parts]
     assert len(modules) > 150
-    person.done(given="\n".join(name for name in modules if not name.endswith("__main__")))
+    user.done(given="\n".join(name for name in modules if not name.endswith("__main__")))
 
 
 @pytest.mark.parametrize("path", sorted(CORE.rglob("*.py")), ids=lambda path: str(path.relative_to(CORE)))
@@ -125,31 +125,31 @@ def test_only_one_module_uses_what_windows_lacks(path: Path) -> None:
     assert path.name == SEAM or found <= {"os.name"}
 
 
-def test_a_manifest_is_checked_added_and_used(person: Windows) -> None:
+def test_a_manifest_is_checked_added_and_used(user: Windows) -> None:
     """A plugin without code is checked, added, listed, resolved, disabled and removed."""
-    folder = person.write("acme", ACME)
-    assert f"{folder} passes." in person.done("plugins", "check", folder)
-    assert "acme was added and is in use" in person.done("plugins", "add", folder, "--yes")
-    resolved = json.loads(person.done("resolve", "acme/acme-large", "--json"))
+    folder = user.write("acme", ACME)
+    assert f"{folder} passes." in user.done("plugins", "check", folder)
+    assert "acme was added and is in use" in user.done("plugins", "add", folder, "--yes")
+    resolved = json.loads(user.done("resolve", "acme/acme-large", "--json"))
     assert [route["baseUrl"] for route in resolved["routes"]] == ["https://api.acme.example/v1"]
-    person.done("plugins", "disable", "acme")
-    assert person.run("resolve", "acme/acme-large").returncode != 0
-    person.done("plugins", "remove", "acme")
-    assert os.listdir(person.folder) == []
+    user.done("plugins", "disable", "acme")
+    assert user.run("resolve", "acme/acme-large").returncode != 0
+    user.done("plugins", "remove", "acme")
+    assert os.listdir(user.folder) == []
 
 
-def test_a_changed_manifest_of_a_project_asks_again(person: Windows) -> None:
+def test_a_changed_manifest_of_a_project_asks_again(user: Windows) -> None:
     """A project's plugin is used once it is trusted, until it changes."""
-    path = person.put("acme", in_project=True) / discovery.MANIFEST
-    person.done("plugins", "trust", "acme", "--yes")
-    person.done("resolve", "acme/acme-large")
+    path = user.put("acme", in_project=True) / discovery.MANIFEST
+    user.done("plugins", "trust", "acme", "--yes")
+    user.done("resolve", "acme/acme-large")
     path.write_text(ACME.replace("api.acme", "api.evil"), encoding="utf-8")
-    assert "has changed since it was approved" in person.run("resolve", "acme/acme-large").stderr
+    assert "has changed since it was approved" in user.run("resolve", "acme/acme-large").stderr
 
 
 @pytest.mark.parametrize("knows", [True, False])
 def test_without_a_change_time_files_are_read_each_time(
-    person: Person, monkeypatch: pytest.MonkeyPatch, knows: bool
+    user: User, monkeypatch: pytest.MonkeyPatch, knows: bool
 ) -> None:
     """Without a change time, as on Windows, a change that keeps size and times is detected too."""
     real = os.stat
@@ -160,7 +160,7 @@ def test_without_a_change_time_files_are_read_each_time(
         times = {"st_atime_ns": found.st_atime_ns, "st_mtime_ns": found.st_mtime_ns, "st_ctime_ns": 0}
         return os.stat_result(tuple(found), times)
 
-    path = person.put("acme") / discovery.MANIFEST
+    path = user.put("acme") / discovery.MANIFEST
     acme, before = manifest(path.parent), path.stat()
     monkeypatch.setattr(platform, "KNOWS_CHANGE_TIME", knows)
     with monkeypatch.context() as patch:
@@ -172,42 +172,42 @@ def test_without_a_change_time_files_are_read_each_time(
     assert (first == second) is knows
 
 
-def test_an_archive_is_added(person: Windows) -> None:
+def test_an_archive_is_added(user: Windows) -> None:
     """A packed plugin is unpacked and added."""
-    archive = person.home / "acme.zip"
+    archive = user.home / "acme.zip"
     with zipfile.ZipFile(archive, "w") as packed:
         packed.writestr("acme-1.0\\plugin.toml", ACME)
-    assert "acme-1.0 was added and is in use" in person.done("plugins", "add", str(archive), "--yes")
+    assert "acme-1.0 was added and is in use" in user.done("plugins", "add", str(archive), "--yes")
 
 
-def test_a_python_plugin_is_used(person: Windows) -> None:
+def test_a_python_plugin_is_used(user: Windows) -> None:
     """An installed plugin in Python is loaded and its models can be resolved; a new one passes its check."""
-    Site(person.home / "site").install("zz-good", "good", sound("good"))
-    assert "zz-good" in person.done("plugins", "list")
-    resolved = json.loads(person.done("resolve", "good-vendor/large", "--json"))
+    Site(user.home / "site").install("zz-good", "good", sound("good"))
+    assert "zz-good" in user.done("plugins", "list")
+    resolved = json.loads(user.done("resolve", "good-vendor/large", "--json"))
     assert resolved["routes"][0]["usable"]
-    person.done("plugins", "new", "fresh", "--kind", "python")
-    assert "fresh-polyroute passes." in person.done("plugins", "check", "fresh-polyroute")
+    user.done("plugins", "new", "fresh", "--kind", "python")
+    assert "fresh-polyroute passes." in user.done("plugins", "check", "fresh-polyroute")
 
 
-def test_keys_custom_models_and_hosts_configurations(person: Windows) -> None:
+def test_keys_custom_models_and_hosts_configurations(user: Windows) -> None:
     """Keys and custom models are stored and read back, and `check` reads a host's file."""
-    person.done("keys", "set", "openai", given="key-canary-2")
-    assert "openai" in person.done("keys", "list")
-    person.done("custom", "add", "openrouter/made/up", "--display-name", "Made up")
-    assert "made/up" in person.done("custom", "list")
-    path = person.project / "host.yml"
+    user.done("keys", "set", "openai", given="key-canary-2")
+    assert "openai" in user.done("keys", "list")
+    user.done("custom", "add", "openrouter/made/up", "--display-name", "Made up")
+    assert "made/up" in user.done("custom", "list")
+    path = user.project / "host.yml"
     path.write_text("llm:\n  provider: openai\n  model: no-such-model\n", encoding="utf-8")
-    checked = person.run("check", str(path))
+    checked = user.run("check", str(path))
     assert (checked.returncode, "no-such-model" in checked.stdout) == (1, True)
     path.write_text("llm:\n  provider: openai\n  model: gpt-5\n", encoding="utf-8")
-    person.done("check", str(path))
-    assert "openai" in person.done("status")
+    user.done("check", str(path))
+    assert "openai" in user.done("status")
 
 
-def test_the_server_answers(person: Windows) -> None:
+def test_the_server_answers(user: Windows) -> None:
     """`serve` listens and responds."""
-    command, own = person.command("serve", "--port", "0", "--ready-json")
+    command, own = user.command("serve", "--port", "0", "--ready-json")
     with subprocess.Popen(command, env=own | {"POLYROUTE_OFFLINE": "1"}, stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout is not None
@@ -218,45 +218,45 @@ def test_the_server_answers(person: Windows) -> None:
             server.terminate()
 
 
-def test_the_server_cannot_watch_its_parent(person: Windows) -> None:
+def test_the_server_cannot_watch_its_parent(user: Windows) -> None:
     """`serve --exit-with-parent` reports in one sentence that it is not supported, instead of never ending."""
-    refused = person.run("serve", "--port", "0", "--exit-with-parent")
+    refused = user.run("serve", "--port", "0", "--exit-with-parent")
     assert (refused.returncode, "--exit-with-parent needs Linux or macOS" in refused.stderr) == (3, True)
     assert len(refused.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize("text", [PROGRAM, COMMAND])
-def test_a_program_is_not_added(person: Windows, text: str) -> None:
+def test_a_program_is_not_added(user: Windows, text: str) -> None:
     """A plugin that is an executable, or names a command, is refused in one line before any prompt."""
-    refused = person.run("plugins", "add", person.write("acme", text))
+    refused = user.run("plugins", "add", user.write("acme", text))
     assert (refused.returncode, RUNS_A_PROGRAM in refused.stderr) == (3, True)
     assert len(refused.stderr.splitlines()) == 1
-    assert not person.folder.exists()
+    assert not user.folder.exists()
 
 
 @pytest.mark.parametrize("text", [PROGRAM, COMMAND])
-def test_a_program_that_is_there_is_a_problem(person: Windows, text: str) -> None:
+def test_a_program_that_is_there_is_a_problem(user: Windows, text: str) -> None:
     """An executable in the plugin folder is skipped, and a problem says so; the other plugins are used."""
-    person.put("runs", text.replace("acme", "runs"))
-    person.put("acme")
-    said = json.loads(person.done("resolve", "acme/acme-large", "--json"))
+    user.put("runs", text.replace("acme", "runs"))
+    user.put("acme")
+    said = json.loads(user.done("resolve", "acme/acme-large", "--json"))
     assert [(each["plugin"], each["code"]) for each in said["problems"]] == [("runs", "unsupported")]
     assert RUNS_A_PROGRAM in said["problems"][0]["message"]
-    assert person.run("plugins", "trust", "runs", "--yes").returncode == 3
+    assert user.run("plugins", "trust", "runs", "--yes").returncode == 3
 
 
-def test_a_program_is_not_checked(person: Windows) -> None:
+def test_a_program_is_not_checked(user: Windows) -> None:
     """`plugins check` reports that an executable can't be run here; it can still be created."""
-    person.done("plugins", "new", "fresh", "--kind", "sh")
-    refused = person.run("plugins", "check", "fresh", "--run", "--yes")
+    user.done("plugins", "new", "fresh", "--kind", "sh")
+    refused = user.run("plugins", "check", "fresh", "--run", "--yes")
     assert (refused.returncode, "needs Linux or macOS, so it was not run" in refused.stdout) == (1, True)
 
 
-def test_a_command_of_a_python_plugin_is_not_run(person: Windows) -> None:
+def test_a_command_of_a_python_plugin_is_not_run(user: Windows) -> None:
     """If a plugin in Python names a command, the key is not available, and the reason says why."""
     source = sound("good").replace('Alternative("GOOD_KEY")', 'Alternative(command=("true",))')
-    Site(person.home / "site").install("zz-good", "good", source)
-    refused = person.run("credential", "good-vendor/large", "--via", "direct", "--reveal")
+    Site(user.home / "site").install("zz-good", "good", source)
+    refused = user.run("credential", "good-vendor/large", "--via", "direct", "--reveal")
     assert (refused.returncode, "a command that prints a key needs Linux or macOS" in refused.stderr) == (3, True)
 
 
@@ -348,12 +348,12 @@ def test_archives_have_names_for_every_system(tmp_path: Path, name: str) -> None
 
 
 @pytest.mark.parametrize("name", ["nul", "acme.", "COM1.x"])
-def test_plugins_have_names_for_every_system(person: Person, name: str) -> None:
+def test_plugins_have_names_for_every_system(user: User, name: str) -> None:
     """A plugin's name must not be invalid as a folder on Windows, or mean another plugin's folder there."""
-    folder = person.put("source")
+    folder = user.put("source")
     with pytest.raises(UsageError, match="is not a valid name for a plugin"):
-        install.install(str(folder), str(person.home / "target"), name)
-    assert not (person.home / "target").exists()
+        install.install(str(folder), str(user.home / "target"), name)
+    assert not (user.home / "target").exists()
 
 
 @pytest.mark.parametrize("address", ["https://acme.example/C:/plugin.zip", "https://acme.example/nul/x.zip"])

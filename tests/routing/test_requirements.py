@@ -589,7 +589,7 @@ def test_a_file_that_the_project_chose_does_not_redirect_a_key(tmp_path: Path) -
     assert "evil" not in direct(acme, environment).base_url
 
 
-def test_a_project_may_choose_among_a_persons_own_profiles(plugins: Plugins, tmp_path: Path) -> None:
+def test_a_project_may_choose_among_a_users_own_profiles(plugins: Plugins, tmp_path: Path) -> None:
     """If a project's `.env` only selects one of the user's profiles, key and region still count as the user's."""
     (tmp_path / ".aws").mkdir()
     profiles = "[default]\nregion = a\nsso_session = s\n[profile work]\nregion = b\nsso_session = s\n"
@@ -607,11 +607,11 @@ def test_a_models_own_base_url_does_not_redirect_a_key(tmp_path: Path) -> None:
     assert not (route.usable and "evil" in route.base_url)
 
 
-def test_a_project_does_not_have_a_persons_file_sent_to_itself(tmp_path: Path) -> None:
+def test_a_project_does_not_have_a_users_file_sent_to_itself(tmp_path: Path) -> None:
     """If a project's `.env` names the file that holds the key, it can't also decide where the key goes."""
     key = Slot("key", (Alternative("ACME_KEY_FILE", names_file=True),), secret=True)
     acme = Acme(Group((key, setting("host", "ACME_HOST", check="host"))), base_url="https://${host}/v1")
-    (tmp_path / "private").write_text("a person's own secret", encoding="utf-8")
+    (tmp_path / "private").write_text("a user's own secret", encoding="utf-8")
     environment = in_project(tmp_path, "ACME_KEY_FILE=~/private\nACME_HOST=evil.example\n")
     assert not direct(acme, environment).usable
 

@@ -146,7 +146,7 @@ def test_capabilities_of_a_gateways_model(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("provider", ["openai-compatible", "litellm", "glama", "openrouter", "dexto-nova"])
-def test_a_persons_own_model_may_take_anything(serve: Serve, provider: str) -> None:
+def test_a_users_own_model_may_take_anything(serve: Serve, provider: str) -> None:
     """For a custom model all file types are listed, because clients refuse files of unlisted types."""
     client = serve(**DEXTO)
     every = ["pdf", "image", "audio", "video", "document"]

@@ -35,7 +35,7 @@ class Memory:
         self.kept[environment.home, session] = selection
 
 
-class Persons:
+class Users:
     """The environments of two users; a header selects one."""
 
     def __init__(self, homes: Mapping[bytes, Environment]) -> None:
@@ -43,32 +43,32 @@ class Persons:
 
     def __call__(self, scope: Scope) -> Environment:
         """Return the environment of the user who sent the request."""
-        return self.homes[dict(scope["headers"])[b"x-person"]]
+        return self.homes[dict(scope["headers"])[b"x-user"]]
 
 
 @pytest.fixture
-def persons(tmp_path_factory: pytest.TempPathFactory) -> Persons:
+def users(tmp_path_factory: pytest.TempPathFactory) -> Users:
     homes = [tmp_path_factory.mktemp(name) for name in ("ann", "bob")]
     with_key = Environment({"DEXTO_API_KEY": "ann-secret"}, home=homes[0])
-    return Persons({b"ann": with_key, b"bob": Environment({}, home=homes[1])})
+    return Users({b"ann": with_key, b"bob": Environment({}, home=homes[1])})
 
 
-def test_persons_do_not_see_each_other(plugins: Plugins, persons: Persons) -> None:
+def test_users_do_not_see_each_other(plugins: Plugins, users: Users) -> None:
     """In a mounted application, each request is answered from the environment of the user who sent it."""
-    host = Starlette(routes=[Mount("/inner", create_app(plugins=plugins, environment=persons))])
+    host = Starlette(routes=[Mount("/inner", create_app(plugins=plugins, environment=users))])
     with running(host) as client:
         for name, usable in [("ann", True), ("bob", False), ("ann", True)]:
-            catalog = client.get("/inner/api/llm/catalog?provider=anthropic", x_person=name).json
+            catalog = client.get("/inner/api/llm/catalog?provider=anthropic", x_user=name).json
             assert catalog["providers"]["anthropic"]["hasApiKey"] == usable
         client.send(
             "POST",
             "/inner/api/llm/custom-models",
             b'{"provider":"openrouter","name":"ann/own"}',
             content_type="application/json",
-            x_person="ann",
+            x_user="ann",
         )
         models = {
-            name: client.get("/inner/api/llm/custom-models", x_person=name).json["models"] for name in ("ann", "bob")
+            name: client.get("/inner/api/llm/custom-models", x_user=name).json["models"] for name in ("ann", "bob")
         }
         assert ([each["name"] for each in models["ann"]], models["bob"]) == (["ann/own"], [])
 
@@ -83,16 +83,16 @@ def test_a_mounted_application_is_whole(plugins: Plugins, make_environment: Make
         assert missing.json["endpoint"] == "/inner/api/llm/custom-models/a/b:free"
 
 
-def test_a_hosts_own_current_model(plugins: Plugins, persons: Persons) -> None:
+def test_a_hosts_own_current_model(plugins: Plugins, users: Users) -> None:
     """The current model is read from and written to the host's store, per user and session."""
     memory = Memory()
-    host = create_app(plugins=plugins, environment=persons, current=memory)
-    with running(host, x_person="ann") as client:
+    host = create_app(plugins=plugins, environment=users, current=memory)
+    with running(host, x_user="ann") as client:
         assert client.post("/api/llm/switch", {**MODEL, "sessionId": "s1"}).json["sessionId"] == "s1"
         assert client.json("/api/llm/current?sessionId=s1")["config"]["model"] == MODEL["model"]
         assert not client.json("/api/llm/current")["chosen"]
     ((home, session), chosen) = next(iter(memory.kept.items()))
-    assert (home, session, chosen.model) == (persons.homes[b"ann"].home, "s1", MODEL["model"])
+    assert (home, session, chosen.model) == (users.homes[b"ann"].home, "s1", MODEL["model"])
 
 
 class Hung:

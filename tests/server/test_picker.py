@@ -156,7 +156,7 @@ def switched(client: Client, state: str) -> bool:
 
 
 @pytest.mark.parametrize("provider", ["openai-compatible", "dexto-nova"])
-def test_an_own_model_is_called_what_the_person_calls_it(client: Client, state: str, provider: str) -> None:
+def test_an_own_model_is_called_what_the_user_calls_it(client: Client, state: str, provider: str) -> None:
     """The current model has the display name and the limits that the user entered."""
     own = {"name": "x-ai/grok-4", "provider": provider, "displayName": "Mine", "maxInputTokens": 1_000}
     endpoint = {"baseURL": "http://localhost:9/v1"} if provider == "openai-compatible" else {}

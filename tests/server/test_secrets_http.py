@@ -79,7 +79,7 @@ def test_nothing_posted_is_filled_in(client: Client, key: str) -> None:
     assert not client.json("/api/llm/key/groq")["hasKey"]
 
 
-def test_a_reference_of_the_persons_own_comes_back(serve: Serve, make_environment: MakeEnvironment) -> None:
+def test_a_reference_of_the_users_own_comes_back(serve: Serve, make_environment: MakeEnvironment) -> None:
     """A client can switch to a custom model by sending back what it received in place of the key."""
     model = {"name": "own", "provider": "openai-compatible", "baseURL": "https://mine.example/v1", "apiKey": "$MINE"}
     files = {".dexto/models/custom-models.json": json.dumps({"version": 1, "models": [model]})}
@@ -90,7 +90,7 @@ def test_a_reference_of_the_persons_own_comes_back(serve: Serve, make_environmen
     assert client.json("/api/llm/current")["config"]["hasApiKey"]
 
 
-def test_files_are_the_persons_alone(client: Client, tmp_path: Path) -> None:
+def test_files_are_the_users_alone(client: Client, tmp_path: Path) -> None:
     """Files that contain keys, or reveal which models a user uses, are readable by that user only."""
     client.post("/api/llm/key", {"provider": "groq", "apiKey": POSTED})
     client.post("/api/llm/custom-models", {"name": "own", "baseURL": "http://localhost:9/v1", "apiKey": POSTED})

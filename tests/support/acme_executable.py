@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.support.manifests import Person
+from tests.support.manifests import User
 
 ACME = Path(__file__).parent / "executables" / "acme.py"
 MANIFEST = f"""
@@ -22,15 +22,15 @@ hosts = ["api.acme.example", "login.acme.example"]
 """
 
 
-def acme(person: Person, name: str = "acme", manifest: str = MANIFEST, **config: Any) -> Path:
+def acme(user: User, name: str = "acme", manifest: str = MANIFEST, **config: Any) -> Path:
     """Put the executable into the plugin folder and approve it."""
-    folder = person.put(name, manifest)
+    folder = user.put(name, manifest)
     shutil.copyfile(ACME, folder / "acme.py")
-    configure(person, name, **config)
-    person.approve(folder)
+    configure(user, name, **config)
+    user.approve(folder)
     return folder
 
 
-def configure(person: Person, name: str = "acme", **config: Any) -> None:
+def configure(user: User, name: str = "acme", **config: Any) -> None:
     """Configure how it responds from now on."""
-    (person.home / f"{name}.json").write_text(json.dumps({"log": str(person.home / f"{name}.log"), **config}))
+    (user.home / f"{name}.json").write_text(json.dumps({"log": str(user.home / f"{name}.log"), **config}))

@@ -1,4 +1,4 @@
-"""A person at the model picker: a real server process, a real browser, and what must never happen in it."""
+"""A user at the model picker: a real server process, a real browser, and what must never happen in it."""
 
 from __future__ import annotations
 
@@ -251,7 +251,7 @@ class Visitor:
         return visit
 
     def _started(self, variables: dict[str, str], options: Sequence[str], files: dict[str, str]) -> Server:
-        home = self._folder / f"person-{len(self.visits)}"
+        home = self._folder / f"user-{len(self.visits)}"
         home.mkdir()
         shell = Shell(home)
         for name, text in files.items():

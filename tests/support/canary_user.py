@@ -8,7 +8,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from tests.support.manifests import Person
+from tests.support.manifests import User
 from tests.support.shell import Shell
 
 MARK = "canary7f3a9c"
@@ -140,7 +140,7 @@ class CanaryUser:
         """`values` are keys other than canaries, by place, with `_` for `-`."""
         self.shell, self.home, self.url = shell, shell.home, url
         self._values = {name.replace("_", "-"): value for name, value in values.items()}
-        self.person = Person(self.home)
+        self.user = User(self.home)
         self.models = {name: f"{name}/m" for name in PLACES[:-3]}
         self.models |= {name: f"openai-compatible/{name}" for name in PLACES[-3:]}
         """The model to which each key belongs, by place."""
@@ -213,8 +213,8 @@ class CanaryUser:
         told = {"@URL@": self.url, "@COMMAND@": str(command), "@HOST@": self.url.split("/")[2]}
         told["@HOME@"] = str(self.home)
         told["@ARGV@"] = json.dumps([sys.executable, "-I", "-S", "./run.py"])
-        self.person.approve(self.person.put("manifest", _filled(MANIFEST, told)))
-        self.person.approve(self.person.put("program", _filled(EXECUTABLE, told), run_py=_filled(PROGRAM, told)))
+        self.user.approve(self.user.put("manifest", _filled(MANIFEST, told)))
+        self.user.approve(self.user.put("program", _filled(EXECUTABLE, told), run_py=_filled(PROGRAM, told)))
         self.shell.site.install("canary-plugin", "plugin", _filled(PYTHON, told))
 
     def _add_variables(self) -> None:

@@ -8,11 +8,11 @@ import subprocess
 from typing import Any
 
 from tests.support import fork_server
-from tests.support.manifests import Person
+from tests.support.manifests import User
 from tests.support.shell import POLYROUTE
 
 
-class Commands(Person):
+class Commands(User):
     """A user who runs the command in a project."""
 
     def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:

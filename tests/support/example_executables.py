@@ -13,7 +13,7 @@ from polyroute.plugins.executables import adapter as executable
 from polyroute.plugins.executables import batch
 from polyroute.plugins.executables.client import CLIENT
 from tests.support.machine import needed
-from tests.support.manifests import Person
+from tests.support.manifests import User
 
 KINDS = Path(__file__).parents[2] / "examples" / "plugin-kinds"
 COMPILERS: dict[str, tuple[str, ...]] = {
@@ -34,18 +34,18 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Person:
+def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> User:
     """Return a user with their own caches."""
     monkeypatch.setenv("POLYROUTE_HOME", str(tmp_path / "ours"))
-    return Person(tmp_path)
+    return User(tmp_path)
 
 
-def built(kind: str, person: Person) -> Path:
+def built(kind: str, user: User) -> Path:
     """Copy an example into the plugin folder and build it; a missing tool fails the test only in CI."""
     needed(COMPILERS[kind][0] if COMPILERS[kind] else kind)
-    folder = person.copy(KINDS / kind, "acme")
+    folder = user.copy(KINDS / kind, "acme")
     if COMPILERS[kind]:
-        cache = {"GOCACHE": str(person.home / "go-build"), "GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local"}
+        cache = {"GOCACHE": str(user.home / "go-build"), "GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local"}
         subprocess.run(COMPILERS[kind], cwd=folder, check=True, env={**os.environ, **cache})
     for each in folder.glob("acme*"):
         each.chmod(0o755)

@@ -12,7 +12,7 @@ import pytest
 
 from polyroute._internal import platform
 from polyroute.cli.main import main
-from tests.support.manifests import Person
+from tests.support.manifests import User
 
 
 class Done(NamedTuple):
@@ -23,7 +23,7 @@ class Done(NamedTuple):
     err: str
 
 
-class Commander(Person):
+class Commander(User):
     """A user who runs commands in a project, without a terminal."""
 
     def __init__(self, home: Path, patch: pytest.MonkeyPatch, capture: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""A person with a plugin folder, and projects with one."""
+"""A user with a plugin folder, and projects with one."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ base_url = "https://evil.example/v1"
 PROGRAM = "[executable]\nargv = ['./run']\nvariables = ['ACME_API_KEY']\nhosts = ['api.acme.example']\n"
 
 
-class Person:
+class User:
     """A user with the bundled plugins, and with manifests in the plugin folder or in a project."""
 
     def __init__(self, home: Path) -> None:

@@ -30,7 +30,7 @@ from polyroute import (
 )
 from tests.support.distributions import BUNDLED
 from tests.support.fake_endpoint import Upstream
-from tests.support.manifests import Person, manifest
+from tests.support.manifests import User, manifest
 
 PROGRAM = """\
 import json, os, sys
@@ -98,7 +98,7 @@ PROVIDERS = ("py", "by-variable", "by-file", "by-command", "exe")
 _VALUE = r"value-of-[a-z]+-\d+"
 
 
-class User(NamedTuple):
+class Member(NamedTuple):
     """A user, and the turn that determines their current values."""
 
     name: str
@@ -216,7 +216,7 @@ class World:
         self.base = base
         self.upstream = upstream
         upstream.documents["/balance"] = {}
-        host = Person(base / "host")
+        host = User(base / "host")
         command = base / "command"
         command.write_text(COMMAND)
         command.chmod(0o755)
@@ -230,13 +230,13 @@ class World:
             [Py(upstream.url)], only=[*BUNDLED, "manifest", "exe"], environment=host.environment()
         )
 
-    def user(self, name: str) -> User:
+    def user(self, name: str) -> Member:
         """Return a user with a home of their own."""
-        user = User(name, self.base / "homes" / name)
+        user = Member(name, self.base / "homes" / name)
         user.settle()
         return user
 
-    def catalog(self, user: User) -> Catalog:
+    def catalog(self, user: Member) -> Catalog:
         """Return the catalog of one user."""
         return Catalog(self.plugins, user.environment())
 

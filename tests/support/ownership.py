@@ -17,7 +17,7 @@ from polyroute import Catalog, Environment, ModelRef, Plugins, Problem
 from polyroute.list_refresh import refresh
 from tests.support.distributions import site_on_path
 from tests.support.file_server import running
-from tests.support.manifests import Person
+from tests.support.manifests import User
 from tests.support.shell import Shell
 
 HOME = "https://api.acme.example"
@@ -203,8 +203,8 @@ class Machine:
         self.shell = Shell(home)
         (self.shell.ours / "cache").unlink()
         shutil.copytree(shared, self.shell.ours / "cache")
-        self.person = Person(home)
-        self.folder, self.project, self.site = self.person.folder, self.person.project, self.shell.site
+        self.user = User(home)
+        self.folder, self.project, self.site = self.user.folder, self.user.project, self.shell.site
         self.state = self.shell.ours / "state"
 
     def run(self, *arguments: str, given: str = "", status: int = 0, **variables: str) -> str:
@@ -306,7 +306,7 @@ def by_trust(machine: Machine) -> None:
 
 def by_key(machine: Machine) -> None:
     """Record the owner by `keys set`: a manifest that the user has put into the plugin folder."""
-    machine.person.put("acme", OWNER)
+    machine.user.put("acme", OWNER)
     machine.run("keys", "set", "acme", given="stored-canary\n")
 
 
@@ -354,18 +354,18 @@ def several(machine: Machine) -> None:
 
 def in_folder(machine: Machine) -> None:
     """Put a manifest into the plugin folder."""
-    machine.person.put("aaa", CLAIM)
+    machine.user.put("aaa", CLAIM)
 
 
 def in_project(machine: Machine) -> None:
     """Put a manifest into the project and approve it."""
-    machine.person.put("aaa", CLAIM, in_project=True)
+    machine.user.put("aaa", CLAIM, in_project=True)
     machine.run("plugins", "trust", "aaa", "--yes")
 
 
 def executable(machine: Machine, methods: tuple[str, ...] = ("models", "map", "secret", "verify")) -> None:
     """Add an executable and approve it."""
-    machine.person.put("aaa", EXECUTABLE.replace("METHODS", json.dumps(methods)), run_py=PROGRAM)
+    machine.user.put("aaa", EXECUTABLE.replace("METHODS", json.dumps(methods)), run_py=PROGRAM)
     machine.run("plugins", "trust", "aaa", "--yes")
 
 

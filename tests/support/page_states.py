@@ -1,4 +1,4 @@
-"""The page's named states, each reached as a person would; for the checks of access and for screenshots."""
+"""The page's named states, each reached as a user would; for the checks of access and for screenshots."""
 
 from __future__ import annotations
 

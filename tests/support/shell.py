@@ -1,4 +1,4 @@
-"""The command `polyroute` in real processes, as a person's shell runs it."""
+"""The command `polyroute` in real processes, as a user's shell runs it."""
 
 from __future__ import annotations
 

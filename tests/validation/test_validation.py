@@ -79,7 +79,7 @@ def test_what_is_valid(make_catalog: MakeCatalog, section: Config, variables: di
     assert validate(catalog, section) == ()
 
 
-def test_a_persons_own_model_is_offered(make_catalog: MakeCatalog) -> None:
+def test_a_users_own_model_is_offered(make_catalog: MakeCatalog) -> None:
     """A custom model is accepted with its own key and by its own name."""
     models = [{"name": "my-own", "provider": "bedrock"}]
     files = {".dexto/models/custom-models.json": json.dumps({"version": 1, "models": models})}
@@ -90,7 +90,7 @@ def test_a_persons_own_model_is_offered(make_catalog: MakeCatalog) -> None:
     ]
 
 
-def test_a_persons_own_model_brings_its_base_url(make_catalog: MakeCatalog) -> None:
+def test_a_users_own_model_brings_its_base_url(make_catalog: MakeCatalog) -> None:
     """A custom model of a provider that requires a base URL needs only its name in the configuration."""
     models = [{"name": "mine", **{name: value for name, value in SERVER.items() if name != "model"}}]
     files = {".dexto/models/custom-models.json": json.dumps({"version": 1, "models": models})}
