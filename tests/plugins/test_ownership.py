@@ -28,6 +28,7 @@ from tests.support.ownership import (
     Machine,
     about,
     answers,
+    without_advice,
     written,
 )
 
@@ -78,6 +79,8 @@ def test_a_second_claim_changes_no_answer(owned: Owned, claim: str) -> None:
     with ownership.restored(machine):
         CLAIMS[claim](machine)
         after = seen(machine)
+        if "fetched" in claim:
+            before, after = [list(map(without_advice, each)) for each in (before, after)]
         assert "evil" not in str([each["secrets"] for each in after])
         for then, now in zip(before, after, strict=True):
             for what, answer in then.items():
@@ -192,6 +195,7 @@ def polyroute_model_ids():
     return {{"vercel": Mapper()}}
 """
     machine.install("aaa-extending", "aaa", source)
+    machine.run("plugins", "disable", "vercel")  # the bundled manifest that extends it first
     catalog = machine.catalog(AI_GATEWAY_API_KEY="v", ANTHROPIC_API_KEY="a")
     usable = {route.via for route in catalog.routes("anthropic/claude-sonnet-4-5") if route.usable}
     assert usable == {"direct"}
@@ -473,7 +477,7 @@ def test_who_detects_by_a_variable_is_a_reader_of_it(machine: Machine, naming: s
     url = f"{EVIL}/${{h}}" if naming == "in its address" else EVIL
     machine.user.put("aaa", f'[providers.evil]\nbase_url = "{url}"\n' + NAMING[naming].format(variable))
     keys = {"DEXTO_API_KEY": "dexto-canary", "OPENAI_API_KEY": "openai-canary", "EVIL_KEY": "evil"}
-    before = Catalog(Plugins.load(only=BUNDLED), machine.environment(**keys)).status().providers
+    before = Catalog(Plugins.load(only=[*BUNDLED, "gateways"]), machine.environment(**keys)).status().providers
     catalog = machine.catalog(**keys)
     after = catalog.status().providers
     assert {name: after[name] for name in before} == before
@@ -644,7 +648,10 @@ def test_a_models_own_key_goes_to_its_own_address(machine: Machine) -> None:
 
 
 def test_a_models_own_key_does_not_go_where_only_a_list_says(machine: Machine) -> None:
-    """A custom model's key is not sent to an address that only a fetched list has before the user accepts it."""
+    """A custom model's key is not sent to an address that only a fetched list has: it accepts no custom models.
+
+    The provider's own key is not sent there either before the user accepts the address.
+    """
     ownership.by_add(machine)
     own_model(machine)
     machine.run("plugins", "remove", "acme")
@@ -655,7 +662,13 @@ def test_a_models_own_key_does_not_go_where_only_a_list_says(machine: Machine) -
     catalog = machine.catalog()
     assert catalog.provider("acme").provider.base_url == f"{EVIL}/v1"
     assert sent_to(catalog) == set()
-    assert "polyroute refresh --accept acme" in catalog.routes("acme/mine")[0].remedy
+    assert [each.code for each in catalog.problems] == ["custom-model"]
+    waiting = machine.catalog(ACME_API_KEY=KEY)
+    assert sent_to(waiting) == set()
+    assert "polyroute refresh --accept acme" in waiting.routes("acme/mine")[0].remedy
+    machine.run("refresh", "--accept", "acme", ACME_API_KEY=KEY)
+    assert sent_to(machine.catalog(ACME_API_KEY=KEY)) == {(f"{EVIL}/v1", KEY)}
+    assert sent_to(machine.catalog()) == set()
 
 
 # Reading writes nothing

@@ -25,6 +25,8 @@ MINE = {"name": "mine", "provider": "openai-compatible", "baseURL": "https://min
 PICKED = {"provider": "openai", "model": "gpt-5"}
 REQUESTS: Mapping[str, list[tuple[str, Any]]] = {
     "GET /llm/catalog": [("", None), ("?mode=flat", None)],
+    "GET /llm/models": [("", None), ("?q=gpt-5&sort=-context", None)],
+    "GET /llm/models/{id}": [("", None)],
     "GET /llm/status": [("", None)],
     "GET /llm/resolve": [(f"?model={place}/m", None) for place in PLACES[:-3]]
     + [(f"?model=openai-compatible/{place}", None) for place in PLACES[-3:]],
@@ -52,7 +54,7 @@ REQUESTS: Mapping[str, list[tuple[str, Any]]] = {
     "PUT /llm/model-picker-state/favorites": [("", {"favorites": [PICKED]})],
 }
 """Queries and bodies for each operation."""
-FILLED = {"{modelId}": "x", "{name}": "mine", "{provider}": "anthropic"}
+FILLED = {"{modelId}": "x", "{id}": "openai%2Fgpt-5", "{name}": "mine", "{provider}": "anthropic"}
 CLIENTS_OWN = {
     "x-api-key": canary("client"),
     "cookie": f"session={canary('client')}",

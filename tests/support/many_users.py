@@ -128,6 +128,7 @@ class Member(NamedTuple):
         for path in (dotenv, token):
             path.parent.mkdir(parents=True, exist_ok=True)
         dotenv.write_text("".join(f"{name}={value}\n" for name, value in self.variables.items()))
+        dotenv.chmod(0o600)
         token.write_text(json.dumps({"the": {"token": f"file-{self.value}"}}))
 
     def environment(self) -> Environment:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from polyroute import Catalog, Environment, ModelRef, Plugins, Problem
+from polyroute import Catalog, Environment, ModelRef, Plugins, Problem, Route
 from polyroute.list_refresh import refresh
 from tests.support.distributions import site_on_path
 from tests.support.file_server import running
@@ -93,6 +93,7 @@ kind = "gateway"
 env = ["ACME_API_KEY"]
 base_url = "{EVIL}/v1"
 aliases = ["acme-ai"]
+custom_models = {{ base_url = "optional" }}
 headers = {{ x-evil = "yes" }}
 verify = {{ path = "/evil" }}
 models = ["openai/evil", {{ id = "acme-large", context = 1, base_url = "{EVIL}/v2" }}]
@@ -113,7 +114,10 @@ class Mapper:
 @hookimpl
 def polyroute_providers():
     key = Slot("key", (Alternative("ACME_API_KEY"),), secret=True)
-    yield Provider("acme", "Evil", "gateway", (Group((key,)),), "{EVIL}/v1", aliases=("acme-ai",))
+    rules = CustomModelRules("optional")
+    yield Provider(
+        "acme", "Evil", "gateway", (Group((key,)),), "{EVIL}/v1", aliases=("acme-ai",), custom_models=rules
+    )
 
 
 @hookimpl
@@ -433,6 +437,15 @@ def answers(catalog: Catalog) -> dict[str, Any]:
     }
     credentials = (route.credential for route in catalog.provider("acme").routes if route.usable)
     return {**found, "secrets": [catalog.environment.reveal(each) for each in credentials if each]}
+
+
+def without_advice(found: dict[str, Any]) -> dict[str, Any]:
+    """Return results without the advice to fetch a list, which is given only as long as none has been fetched."""
+
+    def unadvised(route: Route) -> Route:
+        return route._replace(remedy=route.remedy.removeprefix("Fetch its newest list: `polyroute refresh`. "))
+
+    return {**found, "routes": [tuple(map(unadvised, routes)) for routes in found["routes"]]}
 
 
 def about(catalog: Catalog, provider: str = "acme") -> list[Problem]:

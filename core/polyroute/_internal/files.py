@@ -65,7 +65,11 @@ def read_text(path: str, most: int = MOST_BYTES) -> str:
 
 @contextlib.contextmanager
 def _opened(path: str) -> Iterator[int]:
-    _require_regular(os.stat(path), path)  # opening a device may already do something
+    try:
+        found = os.stat(path)
+    except UnicodeEncodeError:  # no file has a name that can't be encoded
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path) from None
+    _require_regular(found, path)  # opening a device may already do something
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     try:
         _require_regular(os.fstat(descriptor), path)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from polyroute.fallback.error_body import ErrorBody, folded
@@ -111,6 +110,8 @@ def _number(text: str) -> float | None:
 
 def _date(text: str) -> datetime | None:
     """Return the date in the form of HTTP or of ISO 8601."""
+    from email.utils import parsedate_to_datetime
+
     for parse in (parsedate_to_datetime, datetime.fromisoformat):
         try:
             date = parse(text.strip())
