@@ -34,7 +34,7 @@ def project(tmp_path: Path) -> Site:
     site = Site(tmp_path / "project")
     site.install("evil", "evil", EVIL)
     for name in ("pluggy", "json", "typing", "argparse", "polyroute_direct", "platformdirs"):
-        site.module(name, EVIL)
+        (site.folder / f"{name}.py").write_text(EVIL, encoding="utf-8")  # `Site.module` would forget this process's own
     (site.folder / "below").mkdir()
     return site
 
