@@ -176,7 +176,8 @@ def folder_of(target: str) -> str:
 def data_folders(item: object) -> list[str]:
     """Return the folders of a package without code, which carries manifests; empty for other modules and objects."""
     is_data = isinstance(item, ModuleType) and getattr(item, "__file__", None) is None and hasattr(item, "__path__")
-    return list(getattr(item, "__path__", ())) if is_data else []
+    # A folder is there twice if it is twice on the path, as in an environment that sees another's packages.
+    return [*dict.fromkeys(map(os.path.realpath, getattr(item, "__path__", ())))] if is_data else []
 
 
 def same(item: object) -> object:
