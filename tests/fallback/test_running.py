@@ -352,7 +352,7 @@ def test_botos_errors_are_recognised(serve: Serve) -> None:
         upstream.fail(name)
         with pytest.raises(Exception) as caught:
             client.converse(modelId=model_id, messages=[{"role": "user", "content": [{"text": "Hello?"}]}])
-        failure = classify(caught.value, catalog.plugins.failures("bedrock"))
+        failure = classify(caught.value, catalog.plugins.failures["bedrock"])
         assert failure is not None
         assert failure.means == means
     client.close()
@@ -366,7 +366,7 @@ def test_googles_errors_are_recognised(serve: Serve, plugins: Plugins, name: str
     upstream.fail(name)
     with genai.Client(api_key="secret-1", http_options=options) as client, pytest.raises(Exception) as caught:  # type: ignore[arg-type]
         client.models.generate_content(model="gemini-9", contents="Hello?")
-    failure = classify(caught.value, plugins.failures("google"))
+    failure = classify(caught.value, plugins.failures["google"])
     errors = {
         "no_credit": InsufficientCredits,
         "invalid": InvalidCredential,

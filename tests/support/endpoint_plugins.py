@@ -93,7 +93,7 @@ def _provider(name: str, upstream: Upstream, kind: str) -> Provider:
 def every_failure() -> tuple[FailureRule, ...]:
     """Return the failure rules that all bundled providers declare."""
     plugins = Plugins.load(only=BUNDLED, environment=Environment({}))
-    return tuple(rule for name in plugins.providers for rule in plugins.failures(name))
+    return tuple(rule for name in plugins.providers for rule in plugins.failures.get(name, ()))
 
 
 def catalog_of(*plugins: object, preferences: Preferences | None = None, **variables: str) -> Catalog:

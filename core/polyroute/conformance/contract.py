@@ -82,7 +82,7 @@ def call_all_hooks(catalog: Catalog) -> None:
     """Call every hook that needs no network, and each mapper in both directions."""
     catalog.status()
     models = catalog.models()[:100]
-    catalog.plugins.failures("")
+    _ = catalog.plugins.failures
     for mapper in catalog.plugins.mappers.values():
         for ref in [each.ref for each in models] or [ModelRef("nobody", "nothing")]:
             found = mapper.lookup(ref)

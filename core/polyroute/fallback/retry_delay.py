@@ -21,27 +21,18 @@ _UNITS = {
 }  # fmt: skip
 """The seconds in each unit of time; a plural `s` is removed before."""
 _UNIT = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
-_PART = re.compile(rf"(\d{{1,15}}(?:\.\d{{1,12}})?) ?({_UNIT})s?(?![a-z])")
-_DURATION = rf"\d{{1,15}}(?:\.\d{{1,12}})? ?(?:{_UNIT})s?(?![a-z])"
+_NUMBER = r"\d{1,15}(?:\.\d{1,12})?"
+_PART = re.compile(rf"({_NUMBER}) ?({_UNIT})s?(?![a-z])")
+_DURATION = rf"{_NUMBER} ?(?:{_UNIT})s?(?![a-z])"
 _SAID = re.compile(
     rf"(?:again|retry|retrying|wait|resets?)[^.\d]{{0,40}}?((?:{_DURATION}[ ,]{{0,2}}(?:and )?){{1,5}})"
     rf"|({_DURATION}) ?(?:后|之后|以后)"
 )
 
-_FIELDS = frozenset(
-    (
-        "retrydelay",
-        "retryafter",
-        "retryafterms",
-        "retryafterseconds",
-        "resetat",
-        "resetin",
-        "resetinseconds",
-        "resetsat",
-        "resetsin",
-        "resetsinseconds",
-    )
-)
+_FIELDS = {
+    *("retrydelay", "retryafter", "retryafterms", "retryafterseconds"),
+    *("resetat", "resetin", "resetinseconds", "resetsat", "resetsin", "resetsinseconds"),
+}
 """The fields of bodies that say it, as `folded` spells them."""
 
 _SAID_DATE = re.compile(
@@ -105,7 +96,7 @@ def _moment(text: str, now: float) -> float | None:
 
 
 def _number(text: str) -> float | None:
-    return float(text) if re.fullmatch(r"\s*\d{1,15}(\.\d{1,12})?\s*", text) else None
+    return float(text) if re.fullmatch(_NUMBER, text.strip()) else None
 
 
 def _date(text: str) -> datetime | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from polyroute._internal.problems import Problems, Reporter
 from polyroute.environment import COMMAND, PROCESS, Environment
@@ -83,7 +83,7 @@ class Plugins:
         self._unmet: dict[str, Evaluation] = {}
         self._can_be_fresher: dict[str, bool] = {}
         self._origins: set[int] = set()
-        self._late: dict[str, object] = {}
+        self._late: dict[str, Secrets] = {}
 
     @classmethod
     def load(
@@ -239,13 +239,12 @@ class Plugins:
         """Return by provider how to check its key, or what its plugin found."""
         return self._secrets.verifications(credentials, environment)
 
-    def failures(self, provider_id: str) -> Sequence[FailureRule]:
-        """Return how a provider's endpoint words errors; plugins are asked at the first call, for all providers."""
-        if "failures" not in self._late:
-            from polyroute.plugins.failures import declared
+    @cached_property
+    def failures(self) -> Mapping[str, Sequence[FailureRule]]:
+        """By provider, how its endpoint words errors; plugins are asked on first use, for all providers."""
+        from polyroute.plugins.failures import declared
 
-            self._late["failures"] = declared(self._hooks, self.owners, self.claimed, self._problems.report)
-        return cast("Mapping[str, Sequence[FailureRule]]", self._late["failures"]).get(provider_id, ())
+        return declared(self._hooks, self.owners, self.claimed, self._problems.report)
 
     @property
     def _secrets(self) -> Secrets:
@@ -254,7 +253,7 @@ class Plugins:
             from polyroute.plugins.secrets import Secrets
 
             self._late.setdefault("secrets", Secrets(self._hooks, self.owners, self._origins))
-        return cast("Secrets", self._late["secrets"])
+        return self._late["secrets"]
 
     @property
     def mappers(self) -> Mapping[str, Mapper]:

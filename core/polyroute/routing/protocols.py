@@ -41,7 +41,9 @@ def failure_rules(route: Route, provider: str, plugins: Plugins) -> tuple[Failur
     """
     endpoint = provider if route.via == DIRECT else route.via
     designers = [name for name, each in plugins.providers.items() if route.protocol in each.own_protocols]
-    return tuple(rule for name in dict.fromkeys((endpoint, *designers, provider)) for rule in plugins.failures(name))
+    return tuple(
+        rule for name in dict.fromkeys((endpoint, *designers, provider)) for rule in plugins.failures.get(name, ())
+    )
 
 
 def failure_remedy(route: Route, means: str, provider: str, plugins: Plugins) -> str:
