@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from http.client import parse_headers
 
 import pytest
 
@@ -46,9 +47,9 @@ class RawEndpoint:
                 self._speak(connection)
 
     def _speak(self, connection: socket.socket) -> None:
-        received = b""
-        while b"\r\n\r\n" not in received and (part := connection.recv(65_536)):
-            received += part
+        with connection.makefile("rb") as request:  # all of it, since to close with bytes unread is to reset
+            length = parse_headers(request)["content-length"] if request.readline() else 0
+            request.read(int(length))
         try:
             connection.sendall(self.said)
             while self.dripped and not self._ended.wait(0.05):
