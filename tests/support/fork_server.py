@@ -13,29 +13,37 @@ import gc
 import importlib
 import json
 import os
+import pkgutil
 import select
 import signal
 import socket
 import struct
 import subprocess
 import sys
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
-_IMPORTED = (
-    "polyroute.cli.main",
-    "polyroute.cli.status",
-    "polyroute.custom_models",
-    "polyroute.server.process",
-    "polyroute.server",
+_IMPORTED = ("polyroute.custom_models", "polyroute.server", "polyroute.server.process")
+_IMPORTED_WHOLE = (
+    "polyroute.cli",
+    "polyroute.conformance",
+    "polyroute.plugins",
+    "polyroute_dexto",
+    "polyroute_direct",
+    "polyroute_gateways",
+    "polyroute_openrouter",
 )
+"""Packages of which each module is imported."""
 _READ_AT_THE_START = ("PYTHON", "LC_", "LANG", "LD_")
 """Beginnings of variables that the interpreter reads before it runs anything, so that a fork would miss them."""
 
+_UNFLUSHED = 120
+"""Python's exit status if what was printed can't be written."""
 _NUMBER = struct.Struct("q")
 
 
@@ -205,9 +213,27 @@ def _text(descriptor: int, errors: str | None, by_line: bool) -> TextIOWrapper:
     return open(descriptor, "w", 1 if by_line else -1, errors=errors, closefd=False)
 
 
+def _modules_of_packages() -> Iterator[str]:
+    for name in _IMPORTED_WHOLE:
+        yield name
+        yield from (each.name for each in pkgutil.walk_packages(importlib.import_module(name).__path__, f"{name}."))
+
+
+def _end(status: int) -> NoReturn:
+    """End as the interpreter does, but take no module apart: that copies all memory that forks share, and is slow."""
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    try:
+        for stream in filter(None, (sys.stdout, sys.stderr)):
+            stream.flush()
+    except (OSError, ValueError):
+        status = _UNFLUSHED
+    os._exit(status)
+
+
 def _main() -> int:
     sys.path[:1] = []  # this folder
-    for name in _IMPORTED:
+    for name in (*_IMPORTED, *_modules_of_packages()):
         importlib.import_module(name)
     gc.freeze()  # so that collections write to no page that forks share
     with socket.socket(fileno=int(sys.argv[1])) as control:
@@ -218,7 +244,7 @@ def _main() -> int:
     _become(*requested)
     from polyroute.cli.main import script
 
-    return script()
+    _end(script())
 
 
 if __name__ == "__main__":
