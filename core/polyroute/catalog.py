@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
 from polyroute.custom_models.loaded import OwnModels
@@ -16,17 +17,9 @@ from polyroute.results import Mapped, Offer, ProviderStatus, Route, Status
 from polyroute.routing import credentials, references
 from polyroute.routing.mappers import Mappers
 from polyroute.routing.order import Order
-from polyroute.routing.protocols import failure_knowledge
+from polyroute.routing.protocols import by_protocol, failure_knowledge
 from polyroute.routing.router import Router
-from polyroute.types import (
-    Credential,
-    IdMapping,
-    Model,
-    ModelRef,
-    Problem,
-    Provider,
-    Secret,
-)
+from polyroute.types import Credential, IdMapping, Model, ModelRef, Problem, Provider, Secret
 
 if TYPE_CHECKING:
     from polyroute.custom_models.models import CustomModel
@@ -202,17 +195,20 @@ class Catalog:
 
         return await plan.run_async(self.fallback_plan(model, policy, protocols), call, on_switch)
 
-    def fallback_plan(self, model: str | ModelRef, policy: Policy, protocols: Collection[str] = ()) -> FallbackPlan:
-        """Return a plan of the routes to a model, for hosts that make the calls. Raises as `run` does before a call."""
+    def fallback_plan(self, model: str | ModelRef, policy: Policy, *protocols: Collection[str]) -> FallbackPlan:
+        """Return a plan of the routes to a model, for hosts that make the calls. Raises as `run` does before a call.
+
+        Routes with protocols of the first collection come before those that speak only one of the second.
+        """
         from polyroute.fallback.plan import FallbackPlan
 
         provider, ref = references.parse(model, self.plugins)
-        routes = self._router.to_model(provider, ref, protocols)
+        routes = by_protocol([self._router.to_model(provider, ref, each) for each in protocols or ((),)])
         known = failure_knowledge(ref.provider, self.plugins)
         try:
             return FallbackPlan(ref, routes, policy, self.environment, *known)
         except NoEffectiveRoute:
-            raise NoEffectiveRoute(ref, routes, self.ways.elsewhere(ref, protocols)) from None
+            raise NoEffectiveRoute(ref, routes, self.ways.elsewhere(ref, [*chain(*protocols)])) from None
 
     def failure(self, model: str | ModelRef, route: Route, error: BaseException) -> Failure | None:
         """Return what an exception of a client library means for a route to `model`; None if that is not known.

@@ -24,7 +24,8 @@ from polyroute import AuthHeader, Detection, Source, UsageError, hookimpl
 from polyroute._internal.lossless_json import around
 from polyroute.fallback.plan import Policy
 from polyroute.server import create_app
-from polyroute.server.passthrough.app import MAX_BODY_BYTES, PassThrough
+from polyroute.server.passthrough.app import PassThrough
+from polyroute.server.passthrough.forwarding import MAX_BODY_BYTES
 from tests.support.endpoint_plugins import CLAUDE, CLAUDE_AT_GATEWAYS, Direct, Gateway
 from tests.support.fake_endpoint import FAILURES, PATHS, Serve, Upstream
 from tests.support.http_server import Client, running

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 from polyroute.plugins.loaded import Plugins
 from polyroute.results import Route
@@ -77,3 +77,17 @@ def unless_foreign(route: Route, protocols: Collection[str], plugins: Plugins) -
     reason = f"it speaks {route.protocol}, not {' or '.join(protocols)}"
     remedy = f"Use a client that speaks {route.protocol}, or another route."
     return route._replace(usable=False, reason=reason, remedy=remedy)
+
+
+def by_protocol(ranked: Sequence[Sequence[Route]]) -> tuple[Route, ...]:
+    """Return the usable routes of the first group, then those of the next one that lead elsewhere; then the others.
+
+    Each group contains all routes to one model, adapted to the protocols of its rank.
+    """
+    usable = {_place(route): route for group in reversed(ranked) for route in group if route.usable}
+    order = dict.fromkeys(_place(route) for group in ranked for route in group if route.usable)
+    return (*(usable[place] for place in order), *(route for route in ranked[-1] if _place(route) not in usable))
+
+
+def _place(route: Route) -> tuple[object, ...]:
+    return route.via, route.base_url, route.model_id, route.credential

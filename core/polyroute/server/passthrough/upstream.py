@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
-from collections.abc import AsyncIterator, Iterable
-from typing import NamedTuple
+from collections.abc import AsyncIterator
 from urllib.parse import quote, urlsplit
 
 import httpx2
 from starlette.types import Send
 
-from polyroute import Environment, ModelRef, Route, RouteFailed, Unavailable, UsageError
+from polyroute import ModelRef, Route, RouteFailed, Unavailable
 from polyroute._internal import http_client
-from polyroute.base_url import joined, origin_of
 from polyroute.fallback.plan import FallbackPlan, Policy
-from polyroute.integrations.guard import Guard
-from polyroute.integrations.request_paths import request_path
 from polyroute.server.errors import ApiError
+from polyroute.server.passthrough.client_request import VISIBLE, UpstreamRequest, without
 from polyroute.server.passthrough.client_secrets import RawHeaders
+from polyroute.server.passthrough.response import EndpointRefusal, Response
 
-_CONNECTION = frozenset(
-    b"connection content-length expect host keep-alive te trailer transfer-encoding upgrade".split()
-)
-"""Headers that concern a single connection."""
-_CLIENT_HEADERS = frozenset(b"cf-connecting-ip forwarded origin referer true-client-ip via x-real-ip".split())
-_CLIENT_PREFIXES = (b"sec-", b"x-forwarded-")
-"""Headers about the client and its connection. They may be meant for other servers on this machine."""
 _ENDPOINT_HEADERS = frozenset(
     b"alt-svc clear-site-data date nel refresh report-to reporting-endpoints server service-worker-allowed set-cookie"
     b" set-cookie2 strict-transport-security www-authenticate x-reproxy-url x-sendfile".split()
@@ -43,39 +33,6 @@ _LARGE_BYTES = 256 * 1024
 _MAX_ERROR_SECONDS = 30.0
 """How long reading such an error may take."""
 _CONNECT_SECONDS = 15
-_VISIBLE = "!\"#$&'()*+,-./:;<=>?@[\\]^_`{|}~"
-
-
-class UpstreamRequest(NamedTuple):
-    """A request to send to an endpoint."""
-
-    url: httpx2.URL
-    target: bytes
-    """The exact bytes of path and query, which a URL object would normalize."""
-    headers: httpx2.Headers
-    body: bytes
-
-
-class ClientRequest(NamedTuple):
-    """A request from a client, with the body split around the model that it names."""
-
-    model: str
-    before: bytes
-    """The body before the value of `model`."""
-    after: bytes
-    """The body after the value of `model`."""
-    query: bytes
-    headers: RawHeaders
-
-    def along(self, route: Route, environment: Environment) -> UpstreamRequest:
-        """Return the request for the route's endpoint. Only the model ID, the URL and the key are changed."""
-        guard = Guard(route, environment)
-        url = _url(joined(guard.route.base_url, request_path(route.protocol, route.model_id or "")))
-        target = url.raw_path + b"?" + _query(self.query) if self.query else url.raw_path
-        dropped = _CLIENT_HEADERS | {route.auth.name.lower().encode()}
-        headers = httpx2.Headers(_without(self.headers, dropped, _CLIENT_PREFIXES))
-        guard.apply(origin_of(str(url)), headers)
-        return UpstreamRequest(url, target, headers, self.before + json.dumps(route.model_id).encode() + self.after)
 
 
 class UpstreamResponse:
@@ -134,21 +91,13 @@ class UpstreamResponse:
 
     def _headers(self) -> RawHeaders:
         raw = [(name, value) for name, value in self._raw() if not _INVALID_IN_VALUE.search(value)]
-        kept = _without(raw, _ENDPOINT_HEADERS, _ENDPOINT_PREFIXES)
+        kept = without(raw, _ENDPOINT_HEADERS, _ENDPOINT_PREFIXES)
         length = dict.fromkeys(each for each in raw if each[0] == b"content-length")
         if self.status == _NO_CONTENT or any(name == b"transfer-encoding" for name, _ in raw):
             length = {}
         taken = {"via": self.route.via, "model": self.route.model_id or "", "provider": self._model.provider}
         own = [(f"x-polyroute-{name}".encode(), _visible(value).encode()) for name, value in taken.items()]
         return [*kept, *length, *own]
-
-
-class _Refused(Exception):
-    """An error response, in the form in which the fallback examines exceptions of client libraries."""
-
-    def __init__(self, upstream: UpstreamResponse, response: httpx2.Response) -> None:
-        self.upstream, self.response = upstream, response
-        super().__init__()
 
 
 class Upstream:
@@ -169,7 +118,7 @@ class Upstream:
             await upstream.close()
             raise _unexpected(upstream.status, route)
         if upstream.status >= 400 and policy == "auto" and (response := await upstream.read()) is not None:
-            raise _Refused(upstream, response)
+            raise EndpointRefusal(upstream, response)
         return upstream
 
     async def _sent(self, client: httpx2.AsyncClient, request: UpstreamRequest) -> httpx2.Response:
@@ -207,21 +156,14 @@ async def _pieces(body: bytes) -> AsyncIterator[bytes]:
         yield body[start : start + _LARGE_BYTES]
 
 
-def _url(address: str) -> httpx2.URL:
-    try:
-        return httpx2.URL(address)
-    except httpx2.InvalidURL:
-        raise UsageError(f"{address} is not a valid URL: correct the base URL.") from None
-
-
-def response_to_failure(error: Exception, plan: FallbackPlan) -> UpstreamResponse:
+def response_to_failure(error: Exception, plan: FallbackPlan) -> Response:
     """Return the endpoint's error response to send to the client. Raises an error if there was no response.
 
     Messages of the HTTP library are not repeated, since they may quote a key.
     """
     cause = error.error if isinstance(error, RouteFailed) else error
-    if isinstance(cause, _Refused):
-        return cause.upstream
+    if isinstance(cause, EndpointRefusal):
+        return cause.relayed
     if not isinstance(cause, httpx2.HTTPError):
         raise error
     if isinstance(cause, httpx2.TimeoutException):
@@ -233,12 +175,7 @@ def response_to_failure(error: Exception, plan: FallbackPlan) -> UpstreamRespons
 
 def _visible(text: str) -> str:
     """Return a text with the characters that are not allowed in a header percent-encoded."""
-    return quote(text, safe=_VISIBLE + " ", errors="replace")
-
-
-def _query(query: bytes) -> bytes:
-    """Return a query unchanged, except for bytes that are not allowed in a request, which are percent-encoded."""
-    return quote(query, safe=_VISIBLE + "%").encode()
+    return quote(text, safe=VISIBLE + " ", errors="replace")
 
 
 def _unexpected(status: int, route: Route) -> ApiError:
@@ -252,10 +189,3 @@ def _unexpected(status: int, route: Route) -> ApiError:
 
 def _named(route: Route) -> str:
     return f"The endpoint of the route via {route.via}, {urlsplit(route.base_url).hostname},"
-
-
-def _without(headers: RawHeaders, names: Iterable[bytes], prefixes: tuple[bytes, ...]) -> RawHeaders:
-    """Return the headers except `names`, `prefixes` and connection headers, including those that `Connection` names."""
-    named = b",".join(value for name, value in headers if name == b"connection").lower().split(b",")
-    dropped = {*_CONNECTION, *names, *(each.strip() for each in named)}
-    return [each for each in headers if each[0] not in dropped and not each[0].startswith(prefixes)]
