@@ -35,7 +35,8 @@ _FIRST_REVISION = re.compile("-v?1$")
 _POINT = re.compile("(?<=[0-9])p(?=[0-9])")
 _JOINED = re.compile("(?<![0-9.])([0-9])([0-9])(?=-|$)")
 _PRECISION = re.compile("(?:-(?:fp8|fp4|nvfp4|mxfp4|bf16|fp16|int8|int4|8bit|4bit|awq|gptq))+$")
-_SERVICE = re.compile("(?i)(?:[:-]free|-(?:fp8|fp4|nvfp4|mxfp4|bf16|fp16|int8|int4|[468]bit|awq|gptq))+$")
+_SERVICES = ("free", "fp8", "fp4", "bf16", "fp16", "int8", "int4", "4bit", "6bit", "8bit", "awq", "gptq")
+_SERVICE = re.compile("(?:[:-]free|-(?:fp8|fp4|nvfp4|mxfp4|bf16|fp16|int8|int4|[468]bit|awq|gptq))+$")
 _PUBLISHER = re.compile("(?:projects/[^/]+/locations/[^/]+/)?publishers/([^/]+)/models/([^/]+)")
 _NUMBERED = re.compile("(?:(.*)-)?00[0-9]")
 
@@ -82,8 +83,11 @@ def region(model_id: str) -> str:
 
 def service(model_id: str) -> str:
     """Return the end of an ID that says how the same model is served, in lower case: `:free`, `-fp8`; may be empty."""
-    found = _SERVICE.search(model_id)
-    return found[0].lower() if found and found.start() else ""
+    name = model_id.lower()
+    if not name.endswith(_SERVICES):  # a fast exit for most IDs
+        return ""
+    found = _SERVICE.search(name)
+    return found[0] if found and found.start() else ""
 
 
 def variant(model_id: str) -> tuple[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from polyroute.model_ids.normalize import service
@@ -31,7 +30,7 @@ def usual_name(made: Model | None, listings: Sequence[Model]) -> str:
     names = [made.name] if made and made.name else [each.name for each in listings if each.name]
     if not names:
         return listings[0].id
-    name = names[0] if len(names) == 1 else Counter(names).most_common(1)[0][0]
+    name = names[0] if len(set(names)) == 1 else max(dict.fromkeys(names), key=names.count)
     return name.removesuffix(_LATEST).rstrip()
 
 
@@ -51,8 +50,8 @@ def combined(made: Model | None, listings: Sequence[Model]) -> Model:
 
 def _usual_date(listings: Iterable[Model]) -> str:
     """Return the release date that most lists have; of several, the earliest."""
-    counted = Counter(each.release_date for each in listings if each.release_date)
-    return min(counted, key=lambda date: (-counted[date], date), default="")
+    dates = [each.release_date for each in listings if each.release_date]
+    return min(set(dates), key=lambda date: (-dates.count(date), date), default="")
 
 
 def with_limits(facts: Model, there: Model) -> Model:

@@ -180,7 +180,7 @@ class ModelRows:
             offer.model if offer else first,
             offer,
             offer.price if offer else self._cheapest(listings),
-            bool(self._custom) and any(each.ref in self._custom for each in listings),
+            self._is_custom(listings),
         )
 
     def _native(self, word: str, listings: Sequence[Model]) -> ModelRef:
@@ -196,9 +196,10 @@ class ModelRows:
         return ModelRef(vendor, known[0] if known else listings[0].id)
 
     def _may_run(self, listings: Sequence[Model]) -> bool:
-        return any(each.provider in self._runnable for each in listings) or any(
-            each.ref in self._custom for each in listings if self._custom
-        )
+        return any(each.provider in self._runnable for each in listings) or self._is_custom(listings)
+
+    def _is_custom(self, listings: Sequence[Model]) -> bool:
+        return bool(self._custom) and any(each.ref in self._custom for each in listings)
 
     def _references(self, native: ModelRef | None, listings: Sequence[Model]) -> Iterator[ModelRef]:
         """Yield by which references the model may run: its maker's, gateways', others, the cheapest first.
@@ -229,10 +230,7 @@ class ModelRows:
     @cached_property
     def _runnable(self) -> frozenset[str]:
         """The providers some of whose models may have a usable route."""
-        status = self._catalog.status().providers.items()
-        return frozenset(
-            name for name, each in status if each.has_effective_credentials or each.provider.kind == "gateway"
-        )
+        return frozenset(filter(self._catalog.ways.may_run, self._plugins.providers))
 
     @cached_property
     def _vendors(self) -> frozenset[str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from polyroute.model_ids.search import Search
 from polyroute.model_list.order import ModelOrder, sorted_by
 from polyroute.model_list.rows import ModelRow, ModelRows
+
+if TYPE_CHECKING:
+    from polyroute.model_ids.search import Search
 
 ABILITIES = ("tools", "reasoning", "structured_output", "temperature")
 """Abilities that may be known, known to be missing, or unknown."""
@@ -84,4 +86,6 @@ class SelectableModels:
 
     @cached_property
     def _search(self) -> Search:
+        from polyroute.model_ids.search import Search
+
         return Search(self.rows.texts)

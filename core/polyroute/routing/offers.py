@@ -56,21 +56,21 @@ class Offers:
     def first(self, references: Iterable[ModelRef]) -> Offer | None:
         """Return the first usable offer by any of these references; None if there is none."""
         for ref in references:
-            provider = self._plugins.providers[ref.provider]
-            if self._may_run(ref):
-                routes = self._router.to_model(provider, ref)
-                if usable := next((route for route in routes if route.usable and route.model_id is not None), None):
-                    return self._offer(ref, usable)
+            if self.may_run(ref.provider) or self._is_custom(ref):
+                route = self._router.taken(self._plugins.providers[ref.provider], ref)
+                if route is not None:
+                    return self._offer(ref, route)
         return None
 
-    def _may_run(self, ref: ModelRef) -> bool:
-        """Return whether a model may have a usable route, which is faster than to make its routes."""
-        known = self._usable.get(ref.provider)
+    def may_run(self, name: str) -> bool:
+        """Return whether any of a provider's listed models may have a usable route."""
+        known = self._usable.get(name)
         if known is None:
-            provider = self._plugins.providers[ref.provider]
+            provider = self._plugins.providers[name]
             routes = self._router.to_provider(provider)
-            known = self._usable[ref.provider] = provider.kind == "gateway" or any(route.usable for route in routes)
-        return known or self._is_custom(ref)
+            known = any(route.usable for route in routes) or self._router.may_go_to_makers(provider)
+            self._usable[name] = known
+        return known
 
     def _is_certain(self, name: str) -> bool:
         provider = self._plugins.providers[name]
@@ -130,8 +130,11 @@ class Offers:
 
     def _other_ids(self, ref: ModelRef, provider: str, route: Route) -> tuple[str, ...]:
         groups = self._plugins.groups
-        word = groups.word(ref) if groups else None
-        found = groups.at(provider, word) if groups and word else ()
+        if groups is None:
+            return ()
+        is_listed = ref.id in self._plugins.models(ref.provider)
+        word = groups.shared_word(ref) if is_listed else groups.word(ref)
+        found = groups.at(provider, word) if word else ()
         sent = route.model_id or ""
         return tuple(each for each in found if each != sent and variant(each) == variant(sent))
 

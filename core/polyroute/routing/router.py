@@ -104,8 +104,12 @@ class Router:
                 continue
             elif (mapping := self._mappers.lookup(via, ref)).id is not None:
                 yield self._through_to(via, ref, mapping)
-        if provider.kind == "gateway" and self._runs_a_vendor:
+        if self.may_go_to_makers(provider):
             yield from self._to_maker(provider, ref)
+
+    def may_go_to_makers(self, provider: Provider) -> bool:
+        """Return whether a provider is a gateway some of whose models may run at the endpoints of their makers."""
+        return provider.kind == "gateway" and self._runs_a_vendor
 
     @cached_property
     def _runs_a_vendor(self) -> bool:
