@@ -66,6 +66,7 @@ class Groups:
         self._word = word or mapper.word
         self._others = frozenset(others)
         self._read: dict[str, Mapping[str, str]] = {}
+        self._asked: set[str] = set()
         self._inverted: dict[str, Mapping[str, list[str]]] = {}
         self._natives: dict[str, ModelRef | None] = {}
 
@@ -85,7 +86,11 @@ class Groups:
         """Return the IDs by which one provider lists the model of a word, the plainest first."""
         known = self._inverted.get(provider)
         if known is None:
-            known = self._inverted[provider] = _inverted(self._listing(provider))
+            listing = self._listing(provider)
+            if provider not in self._asked:  # one model needs no index
+                self._asked.add(provider)
+                return tuple(_plainest_first([each for each, found in listing.items() if found == word], word))
+            known = self._inverted[provider] = _inverted(listing)
         return tuple(known.get(word, ()))
 
     def members(self, model: ModelRef, /) -> tuple[ModelRef, ...]:
@@ -129,10 +134,11 @@ def _inverted(listing: Mapping[str, str]) -> Mapping[str, list[str]]:
     found: dict[str, list[str]] = {}
     for each, word in listing.items():
         found.setdefault(word, []).append(each)
-    for word, ids in found.items():
-        if len(ids) > 1:
-            ids.sort(key=lambda each: _plainness(each, word))
-    return found
+    return {word: _plainest_first(ids, word) for word, ids in found.items()}
+
+
+def _plainest_first(ids: list[str], word: str) -> list[str]:
+    return sorted(ids, key=lambda each: _plainness(each, word)) if len(ids) > 1 else ids
 
 
 def _plainness(model_id: str, word: str) -> tuple[Any, ...]:

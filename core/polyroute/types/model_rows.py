@@ -6,7 +6,7 @@ combinations. Each combination is stored once, and a row refers to it by its num
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from operator import attrgetter, itemgetter
 from typing import Any
 
@@ -35,12 +35,24 @@ def packed(models: Iterable[Model]) -> tuple[dict[str, Rows], Rows]:
     return rows, [plain(combination) for combination in numbers]
 
 
-def unpacked_combinations(combinations: Rows) -> list[tuple[Any, ...]]:
+class _Combinations(dict[int, tuple[Any, ...]]):
+    """The combinations by number, restored when a row refers to them: one provider's rows need few of them."""
+
+    def __init__(self, stored: Rows) -> None:
+        super().__init__()
+        self._stored = stored
+
+    def __missing__(self, number: int) -> tuple[Any, ...]:
+        restored = self[number] = tuple(map(_restored, _SHARED, self._stored[number]))
+        return restored
+
+
+def unpacked_combinations(combinations: Rows) -> Mapping[int, tuple[Any, ...]]:
     """Return the combinations that `packed` returned, as `unpacked` needs them."""
-    return [tuple(map(_restored, _SHARED, each)) for each in combinations]
+    return _Combinations(combinations)
 
 
-def unpacked(provider: str, rows: Rows, combinations: list[tuple[Any, ...]]) -> Iterator[Model]:
+def unpacked(provider: str, rows: Rows, combinations: Mapping[int, tuple[Any, ...]]) -> Iterator[Model]:
     """Yield the models in a provider's rows."""
     for *own, number in rows:
         yield tuple.__new__(Model, (provider, *_in_order((*own, *combinations[number]))))

@@ -6,7 +6,7 @@ If the data is cached, a run reads one file and imports nothing else.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -85,7 +85,7 @@ def _read_facts() -> Table:
 
 
 @lru_cache(maxsize=1)
-def _rows_of(_identities: object) -> tuple[dict[str, str], list[tuple[Any, ...]]]:
+def _rows_of(_identities: object) -> tuple[dict[str, str], Mapping[int, tuple[Any, ...]]]:
     """Return the rows as text, and what they refer to; several providers are asked for one after the other."""
     from polyroute.lists import unpacked_combinations
 
