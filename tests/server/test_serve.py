@@ -49,6 +49,13 @@ def test_the_line_for_the_program_that_starts_it(shell: Shell) -> None:
         assert (server.process.stdout.read(), server.process.stderr.read()) == ("", "")
 
 
+def test_an_idle_server_prepares_the_list_of_models(shell: Shell, tmp_path: Path) -> None:
+    """Which listings are one model is worked out before anybody asks for the list of models."""
+    cache = tmp_path / "alone" / "cache"
+    with started(shell, POLYROUTE_HOME=str(cache.parent)):
+        assert within(60, lambda: any(cache.glob("models-*.json")))
+
+
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
 def test_a_signal_ends_it(shell: Shell, number: int, status: int) -> None:
     """SIGTERM (exit status 0) and Ctrl+C (130) stop the server despite open streams and idle connections."""

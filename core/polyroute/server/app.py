@@ -33,7 +33,7 @@ from polyroute.server.passthrough import errors
 from polyroute.server.removed_keys import RemovedKeys
 from polyroute.server.security import Security, WrongToken
 from polyroute.server.state import PATIENCE_SECONDS, StateHolder, States, wait_for
-from polyroute.server.table import OPERATIONS
+from polyroute.server.table import FIRST, OPERATIONS
 
 if TYPE_CHECKING:
     from polyroute.server.passthrough.app import PassThrough
@@ -55,6 +55,8 @@ register_url_convertor("rest", _Rest())
 
 _UNCACHED = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 _API = "/api"
+_QUIET_SECONDS = 0.5
+"""How often a server that was started looks whether it is idle."""
 _TOO_MANY, _RETRY_SECONDS = 429, "5"
 _LANES = {"reading": (8,), "writing": (8,), "network": (4, 16), "passing": (8,)}
 """The number of threads for each kind of work, and how much work may wait. Work for the network is done even if
@@ -79,6 +81,7 @@ class App:
     ) -> None:
         self._holders, self._current, self._guard = holders, current, guard
         self._background_refresh, self._pass_through = background_refresh, pass_through
+        self._waiting = 0
         self._events, self._removed = Events(), RemovedKeys()
         self._lanes = {name: Workers(*limits) for name, limits in _LANES.items()}
         routes = [*self._routes((*OPERATIONS, _described(description))), Route(f"{_API}/events", self._stream)]
@@ -128,6 +131,23 @@ class App:
             await self._guard.hold_back(error, scope)
             raise
 
+    async def prepare(self) -> None:
+        """Prepare what a page asks for first, the list of models, as soon as no request waits for a response.
+
+        It takes a second if nothing is cached. Nothing is prepared if each user has an environment of their own.
+        """
+        while not await asyncio.sleep(_QUIET_SECONDS, result=not self._waiting):
+            continue
+        holder = self._holders.only
+        if holder is None:
+            return
+        try:
+            snapshot = await holder.snapshot()
+            call = OperationCall(snapshot, self._current, FIRST.query(), {}, None, self._removed)
+            await snapshot.response((_API + FIRST.path, b""), lambda: FIRST.handler(call), self._lanes["reading"])
+        except Exception:
+            return  # a request for it will be told
+
     def close(self) -> None:
         """End the open event streams. Call it before a server waits for its connections to close."""
         self._events.close()
@@ -151,7 +171,11 @@ class App:
 
     def _endpoint(self, methods: Mapping[str, Operation]) -> Callable[[Request], Awaitable[Response | CachedResponse]]:
         async def endpoint(request: Request) -> Response | CachedResponse:
-            return await self._respond(methods["GET" if request.method == "HEAD" else request.method], request)
+            self._waiting += 1
+            try:
+                return await self._respond(methods["GET" if request.method == "HEAD" else request.method], request)
+            finally:
+                self._waiting -= 1
 
         return endpoint
 

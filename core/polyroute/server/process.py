@@ -49,9 +49,11 @@ class _Server(uvicorn.Server):
             self._ready()
             _enable_garbage_collection()
             self._watching = asyncio.create_task(self._watch())
+            self._preparing = asyncio.create_task(self._app.prepare())
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._watching.cancel()
+        self._preparing.cancel()
         self._app.close()
         await super().shutdown(sockets)
 

@@ -217,6 +217,11 @@ class States:
         self._only = self._new(None if callable(environment) else environment)
         self._holders: dict[Environment, StateHolder] = {}
 
+    @property
+    def only(self) -> StateHolder | None:
+        """The holder of the state for all requests; None if each request has an environment of its own."""
+        return self._only if self._environment_of is None else None
+
     def for_request(self, scope: Scope) -> StateHolder:
         """Return the holder of the state for one request, given its ASGI scope."""
         return self._only if self._environment_of is None else self._for_environment(self._environment_of(scope))

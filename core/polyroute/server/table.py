@@ -12,3 +12,6 @@ OPERATIONS: tuple[Operation, ...] = (
     *custom_models.OPERATIONS,
     *user.OPERATIONS,
 )
+
+FIRST = next(each for each in OPERATIONS if each.path == "/llm/models")
+"""The operation that a page needs first and that takes longest."""
