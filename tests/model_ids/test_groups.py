@@ -33,13 +33,13 @@ NAMED_OTHERWISE = {
     "qwen/qwen-2.5-7b-instruct": "Turbo is Together's word for FP8",
     # What the later list calls one model.
     "google/gemini-3.1-pro-preview-customtools": "so titled at Databricks",
-    "moonshotai/kimi-k2.6": "chat-completion is a part of Clarifai's path",
 }
 """Models that some provider names with another word, with the reason."""
 
 
-SERVED = re.compile("^Pro/")
-"""What says how a model is served, although elsewhere the word makes another one: SiliconFlow's tier without limits."""
+SERVED = re.compile("^Pro/|/chat-completion/models(?=/)|(?<=:thinking):[a-z0-9]+$")
+"""What says how a model is served, although elsewhere the word makes another one: SiliconFlow's tier without limits,
+an application at Clarifai, and how long a model thinks at NanoGPT."""
 
 
 class Listings(NamedTuple):
@@ -98,6 +98,24 @@ def meaning(model_id: str) -> tuple[frozenset[str], tuple[str, ...]]:
     parts = re.findall("[a-z]+|[0-9]+-b(?=-|$)", folded(re.sub("(?<=[0-9])b(?![a-z0-9])", "-b", model_id.lower())))
     sizes = tuple(each for each in parts if each.endswith("-b"))
     return frozenset(each for each in parts if MEANING.fullmatch(each)), sizes
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("sap-ai-core/anthropic--claude-4.7-opus", "anthropic/claude-opus-4-7"),
+        ("clarifai/qwen/qwenLM/models/Qwen3-30B-A3B-Thinking-2507", "openrouter/qwen/qwen3-30b-a3b-thinking-2507"),
+        ("alibaba-cn/siliconflow/deepseek-v3.2", "openrouter/deepseek/deepseek-v3.2"),
+        ("302ai/doubao-seed-1-8-251215", "nano-gpt/doubao-seed-1-8-251215"),
+        ("nano-gpt/anthropic/claude-opus-4.6:thinking:low", "302ai/claude-opus-4-6-thinking"),
+        ("groq/whisper-large-v3", "scaleway/whisper-large-v3"),
+        ("alibaba/qwq-plus", "llmgateway/qwq-plus"),
+    ],
+)
+def test_providers_spell_one_model_in_many_ways(plugins: Plugins, one: str, other: str) -> None:
+    """Order of words, paths, other hosts' names and settings of one service make no models of their own."""
+    assert plugins.groups
+    assert ModelRef.parse(other) in plugins.groups.members(ModelRef.parse(one))
 
 
 def test_groups_are_pure(listings: Listings) -> None:

@@ -38,6 +38,7 @@ _PRECISION = re.compile("(?:-(?:fp8|fp4|nvfp4|mxfp4|bf16|fp16|int8|int4|8bit|4bi
 _SERVICES = ("free", "fp8", "fp4", "bf16", "fp16", "int8", "int4", "4bit", "6bit", "8bit", "awq", "gptq")
 _SERVICE = re.compile("(?:[:-]free|-(?:fp8|fp4|nvfp4|mxfp4|bf16|fp16|int8|int4|[468]bit|awq|gptq))+$")
 _PUBLISHER = re.compile("(?:projects/[^/]+/locations/[^/]+/)?publishers/([^/]+)/models/([^/]+)")
+_APPLICATION = re.compile("([^/]+)/[^/]+/models/([^/]+)")
 _NUMBERED = re.compile("(?:(.*)-)?00[0-9]")
 
 
@@ -175,6 +176,11 @@ def _publisher(model_id: str) -> list[str]:
     return [f"{found[1]}/{found[2]}" if found else model_id]
 
 
+def _application(model_id: str) -> list[str]:
+    found = _APPLICATION.fullmatch(model_id)
+    return [f"{found[1]}/{found[2]}" if found else model_id]
+
+
 RULES: Mapping[str, Callable[[str], list[str]]] = MappingProxyType(
     {
         "arn": _arn,
@@ -182,6 +188,7 @@ RULES: Mapping[str, Callable[[str], list[str]]] = MappingProxyType(
         "revision": _revision,
         "at": _at,
         "publisher": _publisher,
+        "application": _application,
         "joined": _joined,
         "point": lambda model_id: [_POINT.sub(".", model_id)],
         "tag": lambda model_id: [model_id.replace(":", "-")],
@@ -195,6 +202,7 @@ RULES: Mapping[str, Callable[[str], list[str]]] = MappingProxyType(
 - `revision`: `-v1:0`, `:0` and `-v1` at the end, perhaps with a window (`:0:48k`); a later revision is kept
 - `at`: `@20250929` is a date; `@default` and `@001` are dropped
 - `publisher`: `publishers/ORGANISATION/models/NAME`, perhaps in a project and a location
+- `application`: `ORGANISATION/APPLICATION/models/NAME`
 - `joined`: two digits may be a version written together (`gpt-52`)
 - `point`: `p` between two digits is a point
 - `tag`: the part after a colon is a size

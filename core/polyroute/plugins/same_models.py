@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from polyroute.model_ids.scheme import Scheme
 
 # Increase this whenever the same lists give other words.
-_VERSION = 3
+_VERSION = 4
 
 
 class SameModels:

@@ -15,7 +15,7 @@ from polyroute.lists import derived, identity
 if TYPE_CHECKING:
     from polyroute.model_ids import Scheme
 
-_VERSION = 16
+_VERSION = 17
 _OWN = "openrouter"
 LIST = "openrouter"
 """The name of OpenRouter's own list, which can be fetched."""
