@@ -223,7 +223,11 @@ def test_twenty_programs_of_which_six_misbehave_share_one_deadline(watch: Watch)
     assert [code(talk) for talk, _ in asked[14:]] == [ENDS[mode] for mode in bad]
 
 
-METHODS = ("describe", "detect", "models", "map", "secret", "verify")
+METHODS = (
+    "describe",
+    "secret",
+    *(pytest.param(each, marks=pytest.mark.soak) for each in ("detect", "models", "map", "verify")),
+)
 TOGETHER = 3.0
 """The deadline of all misbehaving programs at once."""
 

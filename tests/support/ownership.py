@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -416,19 +416,20 @@ CLAIMS: dict[str, Callable[[Machine], None]] = {
 }
 
 
-def answers(catalog: Catalog) -> dict[str, Any]:
-    """Return all results of a catalog, except its problems and its list of plugins."""
+def answers(catalog: Catalog, providers: Sequence[str] = ()) -> dict[str, Any]:
+    """Return all results of a catalog, except its problems and plugins; of models only these providers', or all."""
     plugins = catalog.plugins
     status = catalog.status()
     sonnet = ModelRef("anthropic", "claude-sonnet-4-5")
-    found = {
+    models: list[object] = [plugins.models(each) for each in providers] or [*plugins.all_models()]
+    found: dict[str, Any] = {
         "providers": {name: (each.provider, each.routes) for name, each in status.providers.items()},
         "preferred": status.preferred,
         "owners": {name: owner.label for name, owner in plugins.owners.items()},
         "names": dict(plugins.names),
         "readers": dict(plugins.readers),
         "rules": dict(plugins.rules),
-        "models": list(plugins.all_models()),
+        "models": models,
         "routes": [catalog.routes(ref) for ref in (sonnet, "acme/acme-large", "acme-ai/x", "openai/gpt-5")],
         "mapped": [catalog.mapping("acme", ref) for ref in (sonnet, ModelRef("openai", "gpt-5"))],
         "maker": catalog.maker("acme/anthropic/claude-sonnet-4-5"),
