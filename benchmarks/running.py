@@ -111,7 +111,7 @@ def _calls(route: Route, catalog: Catalog, repeats: int) -> list[Figure]:
     answer = httpx.MockTransport(lambda _: httpx.Response(200, json=_ANSWER))
     guard = Guard(route, catalog.environment)
     untouched: Any = httpx.Client(transport=answer)  # newer versions of the SDK have another client as their type
-    guarded: Any = httpx.Client(transport=answer, **guard.options)
+    guarded: Any = httpx.Client(transport=answer, **guard.options(httpx.Client, {"transport": answer}))
     bare = sdk.OpenAI(base_url=route.base_url, api_key="k", http_client=untouched)
     ours = sdk.OpenAI(base_url=route.base_url, api_key="k", http_client=guarded)
     guard.remove_defaults(ours.default_headers)

@@ -6,12 +6,12 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from polyroute._internal import files
+from polyroute._internal import files, proxies
 from polyroute._internal.containment import describe, pass_on
 from polyroute._internal.version import __version__
 from polyroute.environment import PROCESS, Environment
@@ -110,10 +110,12 @@ def _addresses(wanted: Iterable[FetchedList], environment: Environment, urls: Ma
 
 
 async def _fetch_all(
-    due: Iterable[FetchedList], addresses: Mapping[str, str], bounds: Bounds, progress: Progress
+    due: Sequence[FetchedList], addresses: Mapping[str, str], bounds: Bounds, progress: Progress
 ) -> dict[str, RefreshReport]:
     import asyncio
 
+    for each in due:
+        proxies.require(addresses[each.name])
     async with fetch.client(bounds, f"polyroute/{__version__}") as client:
         fetched = [_fetch(client, each, addresses[each.name], bounds, progress) for each in due]
         return {report.name: report for report in await asyncio.gather(*fetched)}

@@ -19,7 +19,7 @@ from polyroute._internal.redact import redacted
 from polyroute._internal.threads import Workers
 from polyroute.base_url import joined
 from polyroute.environment import Environment
-from polyroute.errors import SecretUnavailable
+from polyroute.errors import PolyrouteError, SecretUnavailable
 from polyroute.fallback.failures import ErrorResponse, interpret, message_in
 from polyroute.fallback.rules import Rules
 from polyroute.results import Route
@@ -166,8 +166,10 @@ async def _asked(client: httpx2.AsyncClient, call: Call, probe: Probe, asking: V
             partial(_safe, asking=asking),
             asking.rules.get(probe.provider, ()),
         )
+    except PolyrouteError as error:
+        return Verification(probe.provider, "unreachable", _safe(str(error), asking))
     except Exception as error:  # the client library may raise anything for a bad network or a bad response
-        return Verification(probe.provider, "unreachable", _safe(f"{type(error).__name__}: {error}", asking))
+        return Verification(probe.provider, "unreachable", _safe(http_client.failure(error), asking))
 
 
 def _safe(text: str, asking: VerificationRequest) -> str:

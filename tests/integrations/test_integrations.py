@@ -92,6 +92,19 @@ def test_what_is_given_as_an_option_is_sent(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize(("protocol", "ask"), EVERY_WAY)
+@pytest.mark.parametrize("proxy", ["http://127.0.0.1:9", "socks5://127.0.0.1:9", "nothing://127.0.0.1:9"])
+def test_this_machine_is_called_without_a_proxy(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, protocol: str, ask: Ask, proxy: str
+) -> None:
+    """An endpoint on this machine is called directly, whatever proxy the process's variables name."""
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    monkeypatch.setenv("HTTP_PROXY", proxy)
+    upstream = serve("acme-large", protocol=protocol)
+    ask(catalog_of(Direct(upstream)), ACME)
+    assert len(upstream.received) == 1
+
+
+@pytest.mark.parametrize(("protocol", "ask"), EVERY_WAY)
 def test_redirects_carry_no_key(serve: Serve, protocol: str, ask: Ask) -> None:
     """A redirect to another host ends the call; nothing is sent to that host."""
     upstream = serve("acme-large", protocols=(protocol,), auth=X_API_KEY)

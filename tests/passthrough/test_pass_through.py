@@ -241,14 +241,16 @@ def test_an_address_arrives_to_the_byte(
 ) -> None:
     """The query arrives as the client spells it, and the path as the base URL does, also via a proxy."""
     upstream = serve("acme-large", base=base)
+    root = "http://acme.invalid" if by_proxy else ""
     if by_proxy:
         monkeypatch.setenv("http_proxy", upstream.url.removesuffix(base))
         upstream.say(200, "{}")
     target = f"?{query}" if query else ""
     body = json.dumps(asking("acme/acme-large")).encode()
-    assert passing_to(Direct(upstream)).send("POST", CHAT + target, body).status == 200
+    endpoint = Direct(upstream)
+    client = passing_to(at(root + base, endpoint) if by_proxy else endpoint)
+    assert client.send("POST", CHAT + target, body).status == 200
     (request,) = upstream.received
-    root = upstream.url.removesuffix(base) if by_proxy else ""
     assert request.path == f"{root}{base}/chat/completions{target}"
 
 

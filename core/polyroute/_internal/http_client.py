@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from polyroute._internal import certificates, proxies
 from polyroute.errors import MissingExtra, Unavailable
 
 if TYPE_CHECKING:
@@ -32,8 +33,9 @@ def client(
     """Return a client that uses the process's proxy and CA variables, follows no redirects and stores no cookies.
 
     `seconds` limits each single read and write, `connect_seconds` the set-up of a connection. The number of
-    connections is not limited. Raises MissingExtra, naming `feature` and `extra`, if httpx2 is not installed, or if
-    support for a SOCKS proxy is not; Unavailable if the proxy or the CA file can't be used.
+    connections is not limited. Raises MissingExtra, naming `feature` and `extra`, if httpx2 is not installed;
+    Unavailable, naming the variable, if CA certificates that a variable names can't be used. A request raises the same
+    errors if its proxy can't be used.
     """
     try:
         import httpx2
@@ -41,20 +43,41 @@ def client(
         raise MissingExtra(feature, extra) from None
     from http.cookiejar import CookieJar, DefaultCookiePolicy
 
-    _check_authorities()
-    try:
-        return httpx2.AsyncClient(
-            timeout=httpx2.Timeout(seconds, connect=connect_seconds, pool=None),
-            limits=httpx2.Limits(max_keepalive_connections=_MAX_IDLE, keepalive_expiry=_IDLE_SECONDS),
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            follow_redirects=False,
-            headers=headers,
-        )
-    except ImportError:
-        raise MissingExtra("A SOCKS proxy", "socks") from None
-    except Exception as error:  # it may quote a proxy's address with a password
-        message = f"The proxy or CA file named by environment variables can't be used ({type(error).__name__})."
-        raise Unavailable(f"{message} Correct HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE and similar variables.") from None
+    from polyroute._internal.proxy_transport import ProxyTransport
+
+    limits = httpx2.Limits(max_keepalive_connections=_MAX_IDLE, keepalive_expiry=_IDLE_SECONDS)
+    return httpx2.AsyncClient(
+        timeout=httpx2.Timeout(seconds, connect=connect_seconds, pool=None),
+        transport=ProxyTransport(limits, certificates.context() or True),
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        follow_redirects=False,
+        headers=headers,
+        trust_env=False,
+    )
+
+
+def transport(client_class: Any, url: str, **options: Any) -> dict[str, Any]:
+    """Return arguments that make a client of httpx or httpx2 use the same proxies and CA certificates for `url`.
+
+    They are empty if no variable says anything, and for other classes. `options` are those of the transport. Raises as
+    `client` does.
+    """
+    library = _library(client_class)
+    verify = certificates.context()
+    if library is None or not (verify or proxies.are_set()):
+        return {}
+    proxy = proxies.proxy_for(url)
+    is_async = issubclass(client_class, library.AsyncClient)
+    made = library.AsyncHTTPTransport if is_async else library.HTTPTransport
+    given = {"verify": verify or True, "limits": library.Limits(max_keepalive_connections=_MAX_IDLE), **options}
+    with proxies.usable(proxy):
+        return {"transport": made(proxy=proxy.url if proxy else None, trust_env=False, **given)}
+
+
+def _library(client_class: Any) -> Any:
+    """Return the module httpx or httpx2 that a class of clients comes from; None for other classes."""
+    roots = [each.__module__.partition(".")[0] for each in getattr(client_class, "__mro__", ())]
+    return next((sys.modules[root] for root in roots if root in ("httpx", "httpx2")), None)
 
 
 async def fetched(
@@ -122,13 +145,10 @@ def failure(error: Exception) -> str:
             " or set SSL_CERT_FILE to a file with additional ones"
         )
     name = type(error).__name__
-    return _MESSAGES.get(name) or getattr(error, "strerror", None) or f"the request failed ({name})"
+    what = _MESSAGES.get(name) or getattr(error, "strerror", None) or f"the request failed ({name})"
+    return ", ".join(filter(None, [what, way(error)]))
 
 
-def _check_authorities() -> None:
-    """Raise Unavailable if a variable names CA certificates that don't exist: OpenSSL does not report which."""
-    for name, exists in (("SSL_CERT_FILE", os.path.isfile), ("SSL_CERT_DIR", os.path.isdir)):
-        paths = os.environ.get(name)
-        if paths and not any(map(exists, paths.split(os.pathsep))):
-            message = f"{name} is set to {paths}, where no CA certificates exist. Correct the variable, or unset it."
-            raise Unavailable(message)
+def way(error: Exception) -> str:
+    """Return by which proxy the failed request was sent, in words; empty if it was sent directly."""
+    return next(iter(getattr(error, "__notes__", ())), "")

@@ -34,7 +34,7 @@ def client(catalog: Catalog, target: Target, **options: Any) -> tuple[anthropic.
     """
     route, model_id = choose_route(catalog, target, (MESSAGES,))
     guard = Guard(route, catalog.environment)
-    http = anthropic.DefaultHttpxClient(**guard.options)
+    http = anthropic.DefaultHttpxClient(**guard.options(anthropic.DefaultHttpxClient))
     made = anthropic.Anthropic(base_url=base_url(guard.route), api_key=UNUSED, http_client=http, **options)
     guard.remove_defaults(made.default_headers, options.get("default_headers", ()))
     return made, model_id
@@ -44,7 +44,7 @@ def async_client(catalog: Catalog, target: Target, **options: Any) -> tuple[anth
     """Return an `anthropic.AsyncAnthropic` and the model's ID, as `client` does."""
     route, model_id = choose_route(catalog, target, (MESSAGES,))
     guard = Guard(route, catalog.environment)
-    http = anthropic.DefaultAsyncHttpxClient(**guard.async_options)
+    http = anthropic.DefaultAsyncHttpxClient(**guard.async_options(anthropic.DefaultAsyncHttpxClient))
     made = anthropic.AsyncAnthropic(base_url=base_url(guard.route), api_key=UNUSED, http_client=http, **options)
     guard.remove_defaults(made.default_headers, options.get("default_headers", ()))
     return made, model_id

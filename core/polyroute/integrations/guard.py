@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Collection, MutableMapping
+from collections.abc import Collection, Mapping, MutableMapping
+from types import MappingProxyType
 from typing import Any
 
+from polyroute._internal import http_client
 from polyroute._internal.secret_memory import MARGIN_SECONDS
 from polyroute.base_url import Origin, origin_of
 from polyroute.environment import Environment
@@ -18,6 +20,8 @@ UNUSED = "set-by-polyroute"
 
 _KEY_HEADERS = ("authorization", "x-api-key", "api-key", "x-goog-api-key")
 _OWN_HEADERS = ("accept", "content-type", "user-agent", "connection")
+_OF_TRANSPORTS = ("verify", "cert", "http1", "http2", "limits")
+"""The options of a client that its transport takes."""
 _UNAUTHORIZED = 401
 _OWN_PREFIXES = ("x-stainless-", "anthropic-version")
 
@@ -102,13 +106,19 @@ class Guard:
             self._call = self._environment.call(self._route)
             self._origin, self._is_refused = origin_of(self._call.base_url), False
 
-    @property
-    def options(self) -> dict[str, Any]:
-        """The keyword arguments for a client of httpx or httpx2."""
-        return {"follow_redirects": False, "event_hooks": {"request": [self], "response": [self.after]}}
+    def options(self, client_class: Any, given: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
+        """Return the keyword arguments for a client of httpx or httpx2, with the caller's own in `given`.
 
-    @property
-    def async_options(self) -> dict[str, Any]:
-        """The keyword arguments for an asynchronous client of httpx or httpx2."""
+        Raises Unavailable if the proxy or the CA certificates that the process's variables name can't be used.
+        """
+        return {**self._network(client_class, given), "event_hooks": {"request": [self], "response": [self.after]}}
+
+    def async_options(self, client_class: Any, given: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
+        """Return the same as `options` for an asynchronous client."""
         hooks = {"request": [self.asynchronous], "response": [self.asynchronous_after]}
-        return {"follow_redirects": False, "event_hooks": hooks}
+        return {**self._network(client_class, given), "event_hooks": hooks}
+
+    def _network(self, client_class: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+        of_transport = {name: given[name] for name in _OF_TRANSPORTS if name in given}
+        own = {} if "transport" in given else http_client.transport(client_class, self._call.base_url, **of_transport)
+        return {"follow_redirects": False, **own}

@@ -59,7 +59,7 @@ def client(
     """
     route, model_id = choose_route(catalog, target, protocols)
     guard = Guard(route, catalog.environment)
-    instance = client_class(base_url=guard.route.base_url, **{**guard.options, **options})
+    instance = client_class(base_url=guard.route.base_url, **{**guard.options(client_class, options), **options})
     return instance, request_path(route.protocol, model_id, stream=stream), model_id
 
 
@@ -89,5 +89,5 @@ def async_client(
     """Return the same as `client`, with an `httpx.AsyncClient` or `httpx2.AsyncClient`."""
     route, model_id = choose_route(catalog, target, protocols)
     guard = Guard(route, catalog.environment)
-    instance = client_class(base_url=guard.route.base_url, **{**guard.async_options, **options})
+    instance = client_class(base_url=guard.route.base_url, **{**guard.async_options(client_class, options), **options})
     return instance, request_path(route.protocol, model_id, stream=stream), model_id

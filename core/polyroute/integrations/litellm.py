@@ -36,7 +36,8 @@ def completion_arguments(catalog: Catalog, target: Target) -> dict[str, Any]:
     if guard is None:
         client, _ = openai.client(catalog, target)
         return {**arguments, "client": client}
-    return {**arguments, "client": HTTPHandler(client=httpx.Client(timeout=_TIMEOUT, **guard.options))}
+    client_of_route = httpx.Client(timeout=_TIMEOUT, **guard.options(httpx.Client))
+    return {**arguments, "client": HTTPHandler(client=client_of_route)}
 
 
 def acompletion_arguments(catalog: Catalog, target: Target) -> dict[str, Any]:
@@ -46,7 +47,7 @@ def acompletion_arguments(catalog: Catalog, target: Target) -> dict[str, Any]:
         client, _ = openai.async_client(catalog, target)
         return {**arguments, "client": client}
     handler = AsyncHTTPHandler()
-    handler.client = httpx.AsyncClient(timeout=_TIMEOUT, **guard.async_options)
+    handler.client = httpx.AsyncClient(timeout=_TIMEOUT, **guard.async_options(httpx.AsyncClient))
     return {**arguments, "client": handler}
 
 

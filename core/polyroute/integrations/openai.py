@@ -36,7 +36,7 @@ def client(catalog: Catalog, target: Target, *, protocol: str = CHAT, **options:
     made = openai.OpenAI(
         base_url=guard.route.base_url,
         api_key=UNUSED,
-        http_client=openai.DefaultHttpxClient(**guard.options),
+        http_client=openai.DefaultHttpxClient(**guard.options(openai.DefaultHttpxClient)),
         **options,
     )
     guard.remove_defaults(made.default_headers, _wanted(options))
@@ -52,7 +52,7 @@ def async_client(
     made = openai.AsyncOpenAI(
         base_url=guard.route.base_url,
         api_key=UNUSED,
-        http_client=openai.DefaultAsyncHttpxClient(**guard.async_options),
+        http_client=openai.DefaultAsyncHttpxClient(**guard.async_options(openai.DefaultAsyncHttpxClient)),
         **options,
     )
     guard.remove_defaults(made.default_headers, _wanted(options))

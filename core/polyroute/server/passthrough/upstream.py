@@ -112,8 +112,11 @@ class Upstream:
 
     async def send(self, model: ModelRef, route: Route, request: UpstreamRequest, policy: Policy) -> UpstreamResponse:
         """Return the response to a request. Raises an exception if there is none or the next route may be tried."""
-        self._client = self._client or self._new_client()
-        upstream = UpstreamResponse(model, route, await self._sent(self._client, request))
+        try:
+            self._client = self._client or self._new_client()
+            upstream = UpstreamResponse(model, route, await self._sent(self._client, request))
+        except Unavailable as error:
+            raise ApiError("upstream_unreachable", str(error), "third_party") from None
         if not 200 <= upstream.status < 300 and not 400 <= upstream.status < 600:
             await upstream.close()
             raise _unexpected(upstream.status, route)
@@ -136,10 +139,7 @@ class Upstream:
 
     def _new_client(self) -> httpx2.AsyncClient:
         seconds, connecting = self._seconds, min(self._seconds, _CONNECT_SECONDS)
-        try:
-            return http_client.client("The pass-through", "server", seconds=seconds, connect_seconds=connecting)
-        except Unavailable as error:
-            raise ApiError("upstream_unreachable", str(error), "third_party") from None
+        return http_client.client("The pass-through", "server", seconds=seconds, connect_seconds=connecting)
 
 
 def _to_httpx(request: UpstreamRequest) -> httpx2.Request:
@@ -170,6 +170,8 @@ def response_to_failure(error: Exception, plan: FallbackPlan) -> Response:
         message = f"{_named(plan.route)} did not respond in time."
         raise ApiError("upstream_timeout", message, "third_party", status=504) from None
     message = str(error) if isinstance(error, RouteFailed) else f"{_named(plan.route)} broke the connection off."
+    if on_the_way := http_client.way(cause):
+        message = f"{message.rstrip('.')}. The request was sent {on_the_way}."
     raise ApiError("upstream_unreachable", message, "third_party") from None
 
 
