@@ -60,6 +60,9 @@ class FakeTranslator:
             raise EndpointRefusal(said, await said.read())
         return said
 
+    def begin(self) -> None:
+        """Do nothing."""
+
     async def close(self) -> None:
         """Note it."""
         self.closed = True

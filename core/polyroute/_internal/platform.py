@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -39,6 +40,19 @@ _WITHOUT_MODES = ("9p", "cifs", "drvfs", "exfat", "fuseblk", "msdos", "ntfs", "n
 _IS_JUNCTION: Callable[[str], bool] | None = getattr(os.path, "isjunction", None)
 _IN_USE_TRIES = 20
 _IN_USE_SECONDS = 0.05
+
+
+def replace_process(command: Sequence[str], variables: Mapping[str, str]) -> None:
+    """Run a program in place of this process, and don't return. Does nothing on Windows, which can't do that.
+
+    Signals that Python ignores have their usual effect in the program. Raises OSError.
+    """
+    if not _IS_POSIX:
+        return
+    for name in ("SIGPIPE", "SIGXFSZ"):
+        if number := getattr(signal, name, None):
+            signal.signal(number, signal.SIG_DFL)
+    os.execve(command[0], list(command), variables)  # noqa: S606 - the user named it
 
 
 def set_mode(path: str, mode: int) -> None:

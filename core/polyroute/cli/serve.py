@@ -8,6 +8,7 @@ import ipaddress
 import json
 import os
 import re
+import shutil
 import sys
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,8 @@ def _serve(options: argparse.Namespace) -> int:
     if options.pass_through:
         from polyroute.server import PassThrough
 
-        pass_through = PassThrough(options.policy or "never")
+        translate = not options.no_translate
+        pass_through = PassThrough(options.policy or "never", translate=translate, start_early=options.start_translator)
     app = create_app(
         token=token,
         hosts=[options.host, *options.allow_host],
@@ -52,6 +54,8 @@ def _serve(options: argparse.Namespace) -> int:
     listening = process.listen(options.host, options.port)
     url = process.url_of(listening, options.host)
     with contextlib.ExitStack() as stack:
+        if options.scratch:
+            stack.callback(shutil.rmtree, options.scratch, ignore_errors=True)
         process.run(
             app,
             listening,
@@ -67,8 +71,9 @@ def _check(options: argparse.Namespace, token: str) -> None:
         remedy = "Omit it, and end the server by the `pid` that --ready-json prints."
         raise Unavailable(f"--exit-with-parent {platform.NEEDS_POSIX}. {remedy}")
     _check_token(options, token)
-    if options.policy and not options.pass_through:
-        raise UsageError("--policy needs --pass-through.")
+    for option in ("policy", "no_translate"):
+        if getattr(options, option) and not options.pass_through:
+            raise UsageError(f"--{option.replace('_', '-')} needs --pass-through.")
     if options.ui_dir and not os.path.isfile(os.path.join(options.ui_dir, "index.html")):
         raise UsageError(f"{options.ui_dir} contains no index.html: give the folder of a built application.")
 
@@ -142,6 +147,11 @@ def add_to(subparsers: Subparsers) -> None:
     command.add_argument(
         "--policy", choices=("never", "auto"), help="whether the pass-through tries the next route; by default never"
     )
+    command.add_argument(
+        "--no-translate", action="store_true", help="let the pass-through take only routes that speak the client's API"
+    )
+    command.add_argument("--start-translator", action="store_true", help=argparse.SUPPRESS)
+    command.add_argument("--scratch", default="", help=argparse.SUPPRESS)
     command.add_argument("--no-refresh", action="store_true", help="fetch no newer lists of models while serving")
     command.add_argument("--ready-json", action="store_true", help="print one line with the URL once it is ready")
     command.add_argument("--exit-with-parent", action="store_true", help="exit when the parent process exits")

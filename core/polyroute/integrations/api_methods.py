@@ -6,6 +6,8 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 CHAT, RESPONSES, MESSAGES, GENERATE = "openai-chat", "openai-responses", "anthropic-messages", "google-generate-content"
+PROTOCOL_HEADERS = (b"anthropic-beta", b"anthropic-version")
+"""The headers that belong to an API itself."""
 PREFIX, GENERATE_PREFIX = "/v1", "/v1beta"
 """The paths under which the APIs are served: Google's SDKs use another one."""
 

@@ -88,7 +88,7 @@ class App:
         self._guarded: tuple[str, ...] = (f"{_API}/",)
         if pass_through is not None:
             routes += pass_through.routes(holders, self._lanes["passing"], guard.token)
-            self._guarded += (f"{errors.PREFIX}/",)
+            self._guarded += (f"{errors.PREFIX}/", "/v1beta/")
         self._api = Router(routes, redirect_slashes=False)
         site: list[BaseRoute] = [Route("/health", _Health), *([Mount("/", pages)] if pages else [])]
         self._site = Router(site, redirect_slashes=False)
@@ -227,6 +227,8 @@ class App:
             await send({"type": "websocket.close", "code": 1000})
             return
         while (message := await receive())["type"] == "lifespan.startup":
+            if self._pass_through is not None:
+                self._pass_through.begin()
             await send({"type": "lifespan.startup.complete"})
         self.close()
         if self._pass_through is not None:

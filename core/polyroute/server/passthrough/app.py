@@ -22,6 +22,7 @@ from polyroute.server.state import States
 
 try:
     from polyroute.server.passthrough.forwarding import ForwardedMethod, Forwarding
+    from polyroute.server.passthrough.translation.process_translator import ProcessTranslator
     from polyroute.server.passthrough.upstream import Upstream
 except ImportError:
     raise MissingExtra("The pass-through", "server") from None
@@ -36,15 +37,24 @@ SECONDS = 600.0
 class PassThrough:
     """Forwards requests of known APIs to the endpoint that the model's route leads to."""
 
-    def __init__(self, policy: Policy = "never", *, seconds: float = SECONDS) -> None:
+    def __init__(
+        self,
+        policy: Policy = "never",
+        *,
+        seconds: float = SECONDS,
+        translate: bool = True,
+        start_early: bool = False,
+    ) -> None:
         """Create a pass-through, to be given to `create_app`.
 
         `policy` determines whether a request is repeated along the next route when one fails: `never` or `auto`.
-        `seconds` limits how long an endpoint may send nothing.
+        `seconds` limits how long an endpoint may send nothing. With `translate`, routes that speak another API than
+        the client are taken too, after all others; this needs the extra `translate`. `start_early` starts the process
+        that translates with the server, and not at the first request that needs it.
         """
         self._policy: Policy = policy
         self._upstream = Upstream(seconds)
-        self._translator: Translator | None = None
+        self._translator: Translator | None = ProcessTranslator(start_early=start_early) if translate else None
 
     def routes(self, holders: States, lane: Workers, token: str) -> list[Path]:
         """Return the HTTP routes. Blocking work runs in `lane`; `token` is the server's own, which no endpoint gets."""
@@ -58,6 +68,11 @@ class PassThrough:
         forwarding = Forwarding(self._policy, self._upstream, self._translator, holders, lane, own_token)
         posts = [Path(_path(each), ForwardedMethod(each, forwarding), methods=["POST"]) for each in METHODS]
         return [*posts, Path(f"{PREFIX}/models", listed)]
+
+    def begin(self) -> None:
+        """Start what should be ready before the first request. The event loop runs already."""
+        if self._translator is not None:
+            self._translator.begin()
 
     async def close(self) -> None:
         """Close the connections to endpoints."""

@@ -79,7 +79,7 @@ class ForwardedMethod:
             if translator is not None and route.protocol != self._method.protocol:
                 upstream, policy = self._shared.upstream, self._shared.policy
                 return await translator.send(
-                    ForeignRequest(prepared.request, plan.model, route, catalog.environment, upstream, policy)
+                    ForeignRequest(prepared.request, plan.model, route, catalog, upstream, policy)
                 )
             return await self._native(prepared.request, plan, route, catalog, first)
 

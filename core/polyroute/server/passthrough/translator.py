@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple, Protocol
 
-from polyroute import Environment, ModelRef, Route
+from polyroute import Catalog, ModelRef, Route
 from polyroute.fallback.plan import Policy
 from polyroute.server.passthrough.client_request import ClientRequest
 from polyroute.server.passthrough.response import Response
@@ -20,7 +20,8 @@ class ForeignRequest(NamedTuple):
     model: ModelRef
     route: Route
     """A usable route; its `protocol` is the API to translate to."""
-    environment: Environment
+    catalog: Catalog
+    """The user's, with the keys."""
     upstream: Upstream
     """Sends the translated request."""
     policy: Policy
@@ -34,6 +35,9 @@ class Translator(Protocol):
 
     async def send(self, request: ForeignRequest) -> Response:
         """Return the translated response. Raises the same exceptions as `Upstream.send`, for the same reasons."""
+
+    def begin(self) -> None:
+        """Prepare for requests, if it should, while the server starts."""
 
     async def close(self) -> None:
         """End what it has started."""

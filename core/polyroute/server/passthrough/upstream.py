@@ -86,6 +86,11 @@ class UpstreamResponse:
         """Close the response."""
         await self._response.aclose()
 
+    @property
+    def headers(self) -> RawHeaders:
+        """The endpoint's headers, with names in lower case."""
+        return self._raw()
+
     def _raw(self) -> RawHeaders:
         return [(name.lower(), value) for name, value in self._response.headers.raw]
 
@@ -95,9 +100,13 @@ class UpstreamResponse:
         length = dict.fromkeys(each for each in raw if each[0] == b"content-length")
         if self.status == _NO_CONTENT or any(name == b"transfer-encoding" for name, _ in raw):
             length = {}
-        taken = {"via": self.route.via, "model": self.route.model_id or "", "provider": self._model.provider}
-        own = [(f"x-polyroute-{name}".encode(), _visible(value).encode()) for name, value in taken.items()]
-        return [*kept, *length, *own]
+        return [*kept, *length, *taken_headers(self.route, self._model)]
+
+
+def taken_headers(route: Route, model: ModelRef, **more: str) -> RawHeaders:
+    """Return the headers that tell the client which route was taken, and more about it."""
+    taken = {"via": route.via, "model": route.model_id or "", "provider": model.provider, **more}
+    return [(f"x-polyroute-{name}".encode(), _visible(value).encode()) for name, value in taken.items()]
 
 
 class Upstream:
