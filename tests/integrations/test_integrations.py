@@ -100,7 +100,7 @@ def test_this_machine_is_called_without_a_proxy(
     monkeypatch.setenv("ALL_PROXY", proxy)
     monkeypatch.setenv("HTTP_PROXY", proxy)
     upstream = serve("acme-large", protocol=protocol)
-    ask(catalog_of(Direct(upstream)), ACME)
+    ask(catalog_of(Direct(upstream)), "acme/acme-large")
     assert len(upstream.received) == 1
 
 
