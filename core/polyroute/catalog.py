@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from polyroute.custom_models.store import CustomStore
     from polyroute.fallback.failures import Failure
     from polyroute.fallback.plan import FallbackPlan, OnSwitch, Policy
+    from polyroute.requirements.evaluation import Evaluation
     from polyroute.routing.offers import Offers
 
 T = TypeVar("T")
@@ -48,6 +49,8 @@ class Catalog:
         self._own_models = OwnModels(environment, plugins)
         self.preferences = Preferences() if preferences is None else preferences
         found = credentials.find(plugins, self.environment, self._own_models.key_variables)
+        self.evaluations: Mapping[str, Evaluation] = found
+        """By provider ID, the credential or what is missing, of those that the environment may have something of."""
         self._mappers = Mappers(plugins, self.environment.report)
         self._order = Order(plugins, self.preferences)
         self._router = Router(plugins, self.environment, found, self._mappers, self._order, self._own_models)

@@ -56,7 +56,7 @@ class Environment:
         "config_path",
         "dotenv_path",
         "home",
-        "origin",
+        "owner",
     )
 
     def __init__(
@@ -75,8 +75,8 @@ class Environment:
         they take precedence over every other source. `on_reveal` is called with each credential whose secret is read.
         """
         own, given = dict(variables), dict(keys)
-        self.origin = hash((str(home), str(trusted_project), frozenset(own.items()), frozenset(given.items())))
-        """Identifies the user's environment: it differs between users and is the same after `again()`."""
+        self.owner = hash((str(home), str(trusted_project), frozenset(own.items()), frozenset(given.items())))
+        """Identifies whose environment it is: it differs between users and is the same after `again()`."""
 
         def again() -> Environment:
             return Environment(own, home=home, trusted_project=trusted_project, keys=given, on_reveal=on_reveal)
@@ -114,7 +114,7 @@ class Environment:
         """Return the environment of this process and its user; the arguments are those of the constructor."""
         home, given = os.path.expanduser("~"), dict(keys)
         environment = cls(os.environ, home=home, trusted_project=trusted_project, keys=given, on_reveal=on_reveal)
-        environment.origin = hash((str(trusted_project), frozenset(given.items())))
+        environment.owner = hash((str(trusted_project), frozenset(given.items())))
         environment._again = lambda: cls.load(trusted_project=trusted_project, keys=given, on_reveal=on_reveal)
         return environment
 
@@ -189,7 +189,7 @@ class Environment:
         return PROJECT if any(self._layers.get(each[1]) == PROJECT for each in references) else "file"
 
     def exists(self, path: str) -> bool:
-        """Return whether `path` is an existing file."""
+        """Return whether `path` was an existing file when this was asked first."""
         return self._files.exists(path)
 
     def read(self, path: str) -> str | None:

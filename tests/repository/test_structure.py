@@ -36,8 +36,8 @@ LAYERS = {
         | loader same_models | model_lists | consent | loaded
     """,
     "server": """
-        cached_response current_model errors picker_state removed_keys schemas wrong_tokens
-        | connection loader model_lookup pages request_parsing security | listing | state
+        cached_response current_model errors fingerprint picker_state removed_keys schemas wrong_tokens
+        | answers connection loader model_lookup pages request_parsing security | listing | state
         | background_refresh events operations passthrough | openapi routes | table | app | process
     """,
 }

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from polyroute import Catalog, Environment, Plugins, Unavailable, hookimpl
+from polyroute import Environment, Plugins, Unavailable, hookimpl
 from polyroute._internal import files, threads
 from polyroute._internal.threads import Workers
 from polyroute.server import create_app
-from polyroute.server.state import Snapshot
+from polyroute.server.answers import Answers, MemoryLimit
 from tests.support.http_server import Answer, Client, Serve, running
 
 Write = Callable[[Client], Answer]
@@ -200,13 +200,13 @@ def test_too_much_work_is_refused() -> None:
     asyncio.run(run())
 
 
-def test_long_queries_don_t_fill_the_memory(plugins: Plugins) -> None:
+def test_long_queries_don_t_fill_the_memory() -> None:
     """Cached responses are limited together with the paths and queries that they are kept for."""
 
     async def kept() -> int:
-        snapshot, workers = Snapshot(Catalog(plugins, Environment({})), {}), Workers(1)
+        answers, workers = Answers(MemoryLimit()), Workers(1)
         for number in range(1_200):
-            await snapshot.response(("/path", b"%d" % number + b"x" * 15_000), dict, workers)
-        return sum(len(query) for _, query in snapshot.responses)
+            await answers.response(("/path", b"%d" % number + b"x" * 15_000), dict, workers)
+        return sum(len(query) for _, query in answers.responses)
 
     assert 0 < asyncio.run(kept()) < 16_000_000

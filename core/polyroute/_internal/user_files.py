@@ -23,6 +23,7 @@ class UserFiles:
         self._texts: dict[str, str | None] = {}
         self._sections: dict[str, Sections] = {}
         self._seen: dict[str, Identity | None] = {}
+        self._existing: dict[str, bool] = {}
         self._problems = Problems()
 
     @property
@@ -31,9 +32,11 @@ class UserFiles:
         return tuple(self._problems)
 
     def exists(self, path: str) -> bool:
-        """Return whether `path` is an existing file."""
-        self._look_at(path)
-        return os.path.isfile(path)
+        """Return whether `path` was an existing file when this was asked first."""
+        if path not in self._existing:
+            self._look_at(path)
+            self._existing[path] = os.path.isfile(path)
+        return self._existing[path]
 
     def text(self, path: str) -> str | None:
         """Return the text of a file as of its first read, or None if there is none."""

@@ -25,6 +25,11 @@ class ModelOrder:
     def __init__(self, favorites: Collection[ModelRef] = (), recents: Collection[ModelRef] = ()) -> None:
         self._favorites, self._recents = frozenset(favorites), frozenset(recents)
 
+    @property
+    def is_personal(self) -> bool:
+        """Whether the user has favorites or recents."""
+        return bool(self._favorites or self._recents)
+
     def band(self, row: ModelRow) -> Band:
         """Return the band of a model. Each model is in one band only."""
         if self._favorites and _is_among(row, self._favorites):

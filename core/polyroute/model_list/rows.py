@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from polyroute.catalog import Catalog
 from polyroute.model_ids.normalize import is_free
@@ -14,6 +14,9 @@ from polyroute.results import Offer, Price
 from polyroute.routing.offers import by_variant
 from polyroute.routing.prices import is_local, price
 from polyroute.types import Model, ModelRef
+
+if TYPE_CHECKING:
+    from polyroute.model_ids.search import Search
 
 _ENDLESS = float("inf")
 
@@ -83,10 +86,17 @@ class ModelRows:
         self._rows: dict[int, ModelRow] = {}
         self._only = catalog.plugins.find(provider).id if provider else ""
 
+    @property
+    def count(self) -> int:
+        """The number of models."""
+        return len(self._found)
+
     @cached_property
-    def texts(self) -> list[Iterator[str]]:
-        """Of each model its name, its ID, and then the names and IDs by which others list it."""
-        return [each.texts for each in self._found]
+    def search(self) -> Search:
+        """Finds models by the names and IDs by which lists have them."""
+        from polyroute.model_ids.search import Search
+
+        return Search([each.texts for each in self._found])
 
     def row(self, index: int) -> ModelRow:
         """Return one row, by its index in the order of the lists. It is made once."""

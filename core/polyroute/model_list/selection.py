@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from polyroute.model_list.order import ModelOrder, sorted_by
 from polyroute.model_list.rows import ModelRow, ModelRows
-
-if TYPE_CHECKING:
-    from polyroute.model_ids.search import Search
 
 ABILITIES = ("tools", "reasoning", "structured_output", "temperature")
 """Abilities that may be known, known to be missing, or unknown."""
@@ -78,14 +75,8 @@ class SelectableModels:
 
     def _matching(self, query: str) -> list[ModelRow]:
         key = self.order.key
-        return [self.rows.row(index) for index in self._search.find(query, lambda index: key(self.rows.row(index)))]
+        return [self.rows.row(index) for index in self.rows.search.find(query, lambda index: key(self.rows.row(index)))]
 
     @cached_property
     def _ordered(self) -> list[ModelRow]:
         return sorted(self.rows.all, key=self.order.key)
-
-    @cached_property
-    def _search(self) -> Search:
-        from polyroute.model_ids.search import Search
-
-        return Search(self.rows.texts)

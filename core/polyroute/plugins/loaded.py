@@ -82,7 +82,7 @@ class Plugins:
         self._listings = ModelLists(self._hooks, claims, self._gateways, judged.moved, report)
         self._unmet: dict[str, Evaluation] = {}
         self._can_be_fresher: dict[str, bool] = {}
-        self._origins: set[int] = set()
+        self._users: set[int] = set()
         self._late: dict[str, Secrets] = {}
 
     @classmethod
@@ -119,7 +119,7 @@ class Plugins:
 
         Results that do not depend on the environment are shared.
         """
-        self._origins.add(environment.origin)
+        self._users.add(environment.owner)
         if not self._listings.depend_on_environment:
             return self
         seen = object.__new__(Plugins)
@@ -252,7 +252,7 @@ class Plugins:
         if "secrets" not in self._late:
             from polyroute.plugins.secrets import Secrets
 
-            self._late.setdefault("secrets", Secrets(self._hooks, self.owners, self._origins))
+            self._late.setdefault("secrets", Secrets(self._hooks, self.owners, self._users))
         return self._late["secrets"]
 
     @property

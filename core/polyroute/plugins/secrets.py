@@ -22,9 +22,9 @@ _SEVERAL = "and this process has several environments"
 class Secrets:
     """The plugins' secrets and verifications. One that does not take the environment serves one environment only."""
 
-    def __init__(self, hooks: Hooks, owners: Mapping[str, Plugin], origins: Collection[int]) -> None:
-        """`origins` has one entry for each user whose environments have asked so far."""
-        self._hooks, self._owners, self._origins = hooks, owners, origins
+    def __init__(self, hooks: Hooks, owners: Mapping[str, Plugin], users: Collection[int]) -> None:
+        """`users` has one entry for each user whose environments have asked so far."""
+        self._hooks, self._owners, self._users = hooks, owners, users
         self._probes: dict[Implementation, list[Probe | Verification]] = {}
 
     def secret(self, credential: Credential, environment: Environment) -> Secret:
@@ -61,7 +61,7 @@ class Secrets:
 
     @property
     def _are_several(self) -> bool:
-        return len(self._origins) > 1
+        return len(self._users) > 1
 
     def _known(
         self, each: Implementation, credentials: tuple[Credential, ...], environment: Environment

@@ -21,6 +21,7 @@ from polyroute._internal.files import LOCK_TIMEOUT_SECONDS
 from polyroute._internal.threads import Workers
 from polyroute.errors import UsageError
 from polyroute.server import openapi, request_parsing
+from polyroute.server.answers import PATIENCE_SECONDS, wait_for
 from polyroute.server.background_refresh import BackgroundRefresh
 from polyroute.server.cached_response import CachedResponse, encode
 from polyroute.server.current_model import CurrentModels, RememberedModels
@@ -32,7 +33,7 @@ from polyroute.server.pages import Application, OwnPage, path_within
 from polyroute.server.passthrough import errors
 from polyroute.server.removed_keys import RemovedKeys
 from polyroute.server.security import Security, WrongToken
-from polyroute.server.state import PATIENCE_SECONDS, StateHolder, States, wait_for
+from polyroute.server.state import StateHolder, States
 from polyroute.server.table import FIRST, OPERATIONS
 
 if TYPE_CHECKING:
@@ -81,8 +82,7 @@ class App:
     ) -> None:
         self._holders, self._current, self._guard = holders, current, guard
         self._background_refresh, self._pass_through = background_refresh, pass_through
-        self._waiting = 0
-        self._events, self._removed = Events(), RemovedKeys()
+        self._events, self._removed, self._waiting = Events(), RemovedKeys(), 0
         self._lanes = {name: Workers(*limits) for name, limits in _LANES.items()}
         routes = [*self._routes((*OPERATIONS, _described(description))), Route(f"{_API}/events", self._stream)]
         self._guarded: tuple[str, ...] = (f"{_API}/",)
@@ -144,7 +144,8 @@ class App:
         try:
             snapshot = await holder.snapshot()
             call = OperationCall(snapshot, self._current, FIRST.query(), {}, None, self._removed)
-            await snapshot.response((_API + FIRST.path, b""), lambda: FIRST.handler(call), self._lanes["reading"])
+            answers, key = snapshot.answers["models"], (_API + FIRST.path, b"")
+            await answers.response(key, lambda: FIRST.handler(call), self._lanes["reading"])
         except Exception:
             return  # a request for it will be told
 
@@ -160,7 +161,7 @@ class App:
         if (snapshot := holder.fresh()) is None:
             return None
         self._background_refresh.start_if_due(holder, snapshot)
-        return snapshot.responses.get((scope["path"], scope["query_string"]))
+        return snapshot.cached((scope["path"], scope["query_string"]))
 
     def _routes(self, operations: Iterable[Operation]) -> Iterable[Route]:
         """Return one route for each path, which dispatches to all methods."""
@@ -187,9 +188,9 @@ class App:
         self._background_refresh.start_if_due(holder, snapshot)
         call = OperationCall(snapshot, self._current, query, request.path_params, body, self._removed)
         workers = self._lanes[operation.lane]
-        if operation.cacheable:
+        if operation.cached_for:
             key = (request.scope["path"], request.scope["query_string"])
-            return await snapshot.response(key, lambda: operation.handler(call), workers)
+            return await snapshot.answers[operation.cached_for].response(key, lambda: operation.handler(call), workers)
         return await self._run_uncached(operation, call, holder, workers)
 
     async def _run_uncached(
@@ -212,10 +213,8 @@ class App:
             status, document = errors.error_response(error, path)
         else:
             failure = api_error(error)
-            status, document = (
-                failure.status,
-                failure.details.document(scope["path"], scope["method"], uuid.uuid4().hex),
-            )
+            status = failure.status
+            document = failure.details.document(scope["path"], scope["method"], uuid.uuid4().hex)
         headers = {**_UNCACHED, **(error.headers or {} if isinstance(error, HTTPException) else {})}
         if status == _TOO_MANY:
             headers["retry-after"] = _RETRY_SECONDS
@@ -276,7 +275,7 @@ def create_app(
         Security(token, hosts, origins),
         pages,
         description,
-        BackgroundRefresh(enabled=keep_fresh),
+        BackgroundRefresh(Environment.load() if callable(environment) else None, enabled=keep_fresh),
         pass_through,
     )
 
@@ -286,7 +285,7 @@ def _described(description: Schema) -> Operation:
         """Return this OpenAPI document, with the providers that are available now."""
         return narrowed(description, call.catalog.plugins)
 
-    return Operation("GET", "/openapi.json", describe, cacheable=True)
+    return Operation("GET", "/openapi.json", describe, cached_for="content")
 
 
 class _Health(HTTPEndpoint):

@@ -12,6 +12,8 @@ from polyroute._internal import files
 from polyroute.errors import Unavailable
 
 _KEPT_SESSIONS = 200
+_MAX_USERS = 10_000
+"""Of how many users the keys given with a choice are kept."""
 _VERSION = 1
 
 
@@ -47,7 +49,7 @@ class RememberedModels:
     """Current models stored in a file. Keys given with a choice are kept in memory until the process ends."""
 
     def __init__(self) -> None:
-        self._keys: dict[tuple[str, str], Selection] = {}
+        self._keys: dict[int, dict[str, Selection]] = {}
 
     def get(self, environment: Environment, session: str, /) -> Selection | None:
         """See `CurrentModels.get`."""
@@ -60,7 +62,7 @@ class RememberedModels:
         found = sessions.get(name)
         if found is None:
             return None
-        with_key = self._keys.get((path, name))
+        with_key = self._keys.get(environment.owner, {}).get(name)
         return with_key if with_key and with_key._replace(api_key="") == found else found
 
     def set(self, environment: Environment, session: str, selection: Selection, /) -> None:
@@ -72,11 +74,17 @@ class RememberedModels:
             sessions.pop(session, None)
             sessions[session] = bare
             _write(path, sessions)
-        self._keys.pop((path, session), None)
+        self._remember(environment.owner, session, selection)
+
+    def _remember(self, owner: int, session: str, selection: Selection) -> None:
+        """Keep the key that was given with a choice, of as many sessions of one user as the file has."""
+        keys = {name: each for name, each in self._keys.pop(owner, {}).items() if name != session}
         if selection.api_key:
-            self._keys[path, session] = selection
-            for oldest in list(self._keys)[:-_KEPT_SESSIONS]:
-                del self._keys[oldest]
+            keys[session] = selection
+        if keys:
+            self._keys[owner] = dict(list(keys.items())[-_KEPT_SESSIONS:])
+        for longest_ago in list(self._keys)[:-_MAX_USERS]:
+            self._keys.pop(longest_ago, None)
 
 
 def _path(environment: Environment) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from polyroute import Catalog, Model, Provider, ProviderStatus, Status
+from polyroute import Catalog, Model, Problem, Provider, ProviderStatus, Status
 from polyroute.dexto_compat import GATEWAY, auth_fields
 from polyroute.dexto_compat.http import CURATED, GATEWAY_NAME, UNKNOWN_CONTEXT, assumed_file_types, file_types
 from polyroute.dexto_compat.types import FileType, GatewayAuth
@@ -22,8 +22,9 @@ _NEVER_DEFAULT = ("preview", "beta", "latest", "exp")
 class Listing:
     """All selectable providers with their models, computed once for each catalog."""
 
-    def __init__(self, catalog: Catalog) -> None:
-        self.status = catalog.status()
+    def __init__(self, catalog: Catalog, problems: tuple[Problem, ...]) -> None:
+        """`problems` are those to show in the status."""
+        self.status = catalog.status()._replace(problems=problems)
         self.names = catalog.plugins.names
         selectable = {name: each for name, each in self.status.providers.items() if each.provider.selectable}
         self.models: dict[str, list[ListedModel]] = {name: [] for name in selectable}
@@ -42,6 +43,11 @@ class Listing:
             name: _provider(each, self.models.get(name, [])) for name, each in self.status.providers.items()
         }
         self.gateways = {name: _gateway(name, catalog, self.status) for name in _in_order(catalog)}
+
+    @property
+    def count(self) -> int:
+        """The number of models."""
+        return sum(map(len, self.models.values()))
 
     @property
     def auth(self) -> GatewayAuth:

@@ -1,8 +1,10 @@
-"""Load and reload the catalog of one environment."""
+"""Load and reload plugins and the catalogs of users."""
 
 from __future__ import annotations
 
 import os
+import threading
+import time
 from collections.abc import Iterable, Mapping
 from itertools import islice
 
@@ -14,45 +16,77 @@ from polyroute.lists import changes
 from polyroute.plugins.trust.approvals import Approvals
 from polyroute.server.picker_state import PickerState
 
+FRESH_SECONDS = 0.01
+"""How long files are not checked again: checking twenty costs as much as a small response."""
 _MAX_FILES = 2_000
 """How many files of plugins and fetched lists are watched. A change to any other needs a restart of the server."""
 
 
-class Loader:
-    """Loads catalogs. Unless the host passed the plugins, they are reloaded when their files have changed."""
+class PluginSource:
+    """The plugins that the host passed, else the installed ones, which are loaded again when their files have changed.
 
-    def __init__(
-        self, plugins: Plugins | None, environment: Environment | None, preferences: Preferences | None
-    ) -> None:
-        self._given, self._environment, self._preferences = plugins, environment, preferences
+    All users share them, so they are loaded for the environment of the process; for a single user, for theirs.
+    """
+
+    def __init__(self, given: Plugins | None, environment: Environment | None) -> None:
+        """`environment` is that of the single user; None for that of the process."""
+        self._given, self._environment = given, environment
+        self._loaded: Plugins | None = None
         self._made_from: Mapping[str, Identity | None] = {}
+        self._fresh_until = 0.0
+        self._lock = threading.Lock()
 
-    def __call__(self, previous: Catalog | None) -> Catalog:
-        """Return an up-to-date catalog, with the plugins of the previous one unless their files have changed."""
-        environment = self._current_environment(previous)
+    def current(self) -> Plugins:
+        """Return the plugins, loaded again if their files have changed."""
         if self._given is not None:
-            return previous.reload() if previous else self._catalog(self._given, environment)
-        made_from = {path: identity_or_none(path) for path in _plugin_files(environment)}
-        if previous is not None and made_from == self._made_from:
-            return previous.reload()
-        plugins = Plugins.load(environment=environment)
-        self._made_from = made_from
-        return self._catalog(plugins, environment)
+            return self._given
+        with self._lock:
+            environment = self._environment = self._environment or Environment.load()
+            made_from = {path: identity_or_none(path) for path in _plugin_files(environment)}
+            if self._loaded is None or made_from != self._made_from:
+                self._loaded, self._made_from = Plugins.load(environment=environment.again()), made_from
+            return self._loaded
 
-    def files(self, environment: Environment) -> Iterable[str]:
-        """Return the files that the catalog depends on, other than those that the environment tracks."""
-        yield custom_models_path(environment.shared_home)
-        yield PickerState(environment).path
-        if self._given is None:
-            yield from _plugin_files(environment)
+    def are_current(self, plugins: Plugins) -> bool:
+        """Return whether these are still the plugins to use. Their files are checked once for all users."""
+        if self._given is not None:
+            return True
+        if (now := time.monotonic()) > self._fresh_until:
+            if any(identity_or_none(path) != seen for path, seen in self._made_from.items()):
+                return False
+            self._fresh_until = now + FRESH_SECONDS
+        return plugins is self._loaded
 
-    def _current_environment(self, previous: Catalog | None) -> Environment:
+
+class Loader:
+    """Loads the catalogs of one user."""
+
+    def __init__(self, source: PluginSource, environment: Environment | None, preferences: Preferences | None) -> None:
+        """`environment` is that of the process if None is given, and `preferences` are the user's."""
+        self._source, self._environment, self._preferences = source, environment, preferences
+        self._plugins: Plugins | None = None
+
+    def environment(self, previous: Catalog | None) -> Environment:
+        """Return the user's environment as it is now."""
         if previous is not None:
             return previous.environment.again()
         return Environment.load() if self._environment is None else self._environment
 
-    def _catalog(self, plugins: Plugins, environment: Environment) -> Catalog:
-        return Catalog.load(plugins=plugins, environment=environment, preferences=self._preferences)
+    def catalog(self, environment: Environment) -> Catalog:
+        """Return the catalog of an environment."""
+        self._plugins = self._source.current()
+        return Catalog.load(plugins=self._plugins, environment=environment, preferences=self._preferences)
+
+    @property
+    def has_current_plugins(self) -> bool:
+        """Whether the plugins of the latest catalog are still those to use."""
+        return self._plugins is not None and self._source.are_current(self._plugins)
+
+
+def user_files(environment: Environment) -> Iterable[str]:
+    """Return the files that a catalog and its answers depend on, other than those that the environment tracks."""
+    yield custom_models_path(environment.shared_home)
+    yield PickerState(environment).path
 
 
 def _plugin_files(environment: Environment) -> Iterable[str]:

@@ -12,7 +12,7 @@ from polyroute.server.schemas import Body, Empty, Query
 if TYPE_CHECKING:
     from polyroute.server.current_model import CurrentModels
     from polyroute.server.removed_keys import RemovedKeys
-    from polyroute.server.state import Snapshot
+    from polyroute.server.state import Sharing, Snapshot
 
 Q = TypeVar("Q", bound=Query)
 B = TypeVar("B", bound=Body)
@@ -59,5 +59,5 @@ class Operation(NamedTuple):
     body: type[Body] | None = None
     lane: str = "reading"
     """The threads that run it: `reading`, `writing` or `network`, so that slow operations don't delay the others."""
-    cacheable: bool = False
-    """Whether its response depends on the catalog only. Then it is cached until the catalog changes."""
+    cached_for: Sharing | None = None
+    """With whom users share its response, which is cached until their state changes; None if it is not cached."""

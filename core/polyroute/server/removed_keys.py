@@ -13,34 +13,48 @@ KEPT_SECONDS = 60.0
 _FORM_SECONDS = 10.0
 """How long a client's form takes between sending a model's key as the provider's key and renaming the model."""
 _MAX_KEYS = 100
+"""How many keys of one user are remembered."""
 
 
 class Bound(NamedTuple):
-    """What a key may be used for: a file of custom models, a provider's ID and a base URL."""
+    """What a key may be used for: by whom, for a provider's ID and a base URL."""
 
-    path: str
+    owner: int
+    """`Environment.owner`."""
     provider: str
     base_url: str
+
+
+class _Expected(NamedTuple):
+    """A mask that a client sent, and for which provider."""
+
+    at: float
+    provider: str
+    mask: str
 
 
 class RemovedKeys:
     """Remembers keys for a minute, in memory only."""
 
     def __init__(self) -> None:
-        self._keys: dict[Bound, tuple[float, str]] = {}
-        self._masks: dict[tuple[str, str], tuple[float, str]] = {}
+        self._keys: dict[int, dict[Bound, tuple[float, str]]] = {}
+        self._masks: dict[int, _Expected] = {}
         self._lock = threading.Lock()
 
     def remember(self, bound: Bound, key: str) -> None:
         """Store the key of a model that is being removed."""
         with self._lock:
             self._forget_old()
-            self._keys[bound] = (time.monotonic(), key)
+            keys = self._keys.setdefault(bound.owner, {})
+            keys[bound] = (time.monotonic(), key)
+            if len(keys) > _MAX_KEYS:
+                del keys[next(iter(keys))]
 
-    def expect(self, path: str, provider: str, mask: str) -> None:
+    def expect(self, owner: int, provider: str, mask: str) -> None:
         """Record a mask that a client sent as the provider's key: it may stand for the key of a model to be renamed."""
         with self._lock:
-            self._masks = {(path, provider): (time.monotonic(), mask)}
+            self._forget_old()
+            self._masks[owner] = _Expected(time.monotonic(), provider, mask)
 
     def recall(self, bound: Bound, mask: str) -> str:
         """Return the key that `mask` masks, once, and forget it; an empty string if there is none.
@@ -49,18 +63,27 @@ class RemovedKeys:
         """
         with self._lock:
             self._forget_old()
-            at, expected = self._masks.pop((bound.path, bound.provider), (0.0, ""))
-            mask = mask or (expected if time.monotonic() - at < _FORM_SECONDS else "")
-            _, key = self._keys.get(bound, (0.0, ""))
+            mask = mask or self._expected(bound)
+            _, key = self._keys.get(bound.owner, {}).get(bound, (0.0, ""))
             if not key or mask not in (REDACTED, masked(key)):
                 return ""
-            del self._keys[bound]
+            del self._keys[bound.owner][bound]
             return key
 
     def __repr__(self) -> str:
-        return f"<RemovedKeys: {len(self._keys)}>"
+        return f"<RemovedKeys: {sum(map(len, self._keys.values()))}>"
+
+    def _expected(self, bound: Bound) -> str:
+        expected = self._masks.get(bound.owner)
+        if expected is None or expected.provider != bound.provider:
+            return ""
+        return self._masks.pop(bound.owner).mask
 
     def _forget_old(self) -> None:
-        oldest = time.monotonic() - KEPT_SECONDS
-        fresh = [(bound, kept) for bound, kept in self._keys.items() if kept[0] > oldest]
-        self._keys = dict(fresh[-_MAX_KEYS:])
+        now = time.monotonic()
+        self._masks = {owner: each for owner, each in self._masks.items() if each.at > now - _FORM_SECONDS}
+        recent = {
+            owner: {bound: kept for bound, kept in keys.items() if kept[0] > now - KEPT_SECONDS}
+            for owner, keys in self._keys.items()
+        }
+        self._keys = {owner: keys for owner, keys in recent.items() if keys}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+import weakref
 from collections.abc import Callable, Mapping
-from functools import cached_property
-from typing import Any
+from typing import Literal
 
 from starlette.types import Scope
 
@@ -16,55 +16,71 @@ from polyroute._internal.threads import Workers
 from polyroute.model_list.order import ModelOrder
 from polyroute.model_list.rows import ModelRows
 from polyroute.model_list.selection import SelectableModels
-from polyroute.server.cached_response import CachedResponse, encode
+from polyroute.server.answers import PATIENCE_SECONDS, Answers, MemoryLimit, ResponseKey, note_error
+from polyroute.server.cached_response import CachedResponse
 from polyroute.server.errors import ApiError
+from polyroute.server.fingerprint import fingerprint, is_listed
 from polyroute.server.listing import Listing
-from polyroute.server.loader import Loader
+from polyroute.server.loader import FRESH_SECONDS, Loader, PluginSource, user_files
 from polyroute.server.picker_state import PickerState
 
-FRESH_SECONDS = 0.01
-"""How long files are not checked again: checking twenty costs as much as a small response."""
-PATIENCE_SECONDS = 5.0
-"""How long requests wait for a new state before they are answered from the old one. Loading a state takes milliseconds,
-unless a plugin hangs."""
 _GIVE_UP_SECONDS = 30.0
 """How long loading a state may take before another attempt is started."""
 _ATTEMPTS = 4
 """How many attempts may hang at the same time."""
-_CACHE_BYTES = 16_000_000
-"""The limit for the cached responses of one state, with their paths and queries. Beyond it the cache is cleared."""
-_ENTRY_BYTES = 2_000
-"""About what a cached response takes besides its body and its key."""
-ResponseKey = tuple[str, bytes]
-"""The path and the query of a request."""
-_MAX_STATES = 256
-"""How many states are kept. A dropped one is loaded again in milliseconds."""
+_MAX_STATES = 10_000
+"""How many users' states are kept, with 20 kB for each. A dropped one is loaded again in milliseconds."""
+_LISTED_BYTES, _ROW_BYTES = 650, 1_400
+"""About what a model takes in a `Listing`, and in `ModelRows` with what a search keeps."""
+Sharing = Literal["content", "models", "user"]
+"""With whom a user shares an answer: with all users of equal content; with those of them who have no favorites,
+recents and models of their own; with nobody."""
+
+
+class Contents:
+    """The answers that users share, by plugins and fingerprint, for as long as a user has them."""
+
+    def __init__(self) -> None:
+        self.memory = MemoryLimit()
+        self._answers: weakref.WeakValueDictionary[tuple[Sharing, int, bytes], Answers] = weakref.WeakValueDictionary()
+
+    def of(self, sharing: Sharing, plugins: Plugins, digest: bytes) -> Answers:
+        """Return the answers of everybody with the same plugins and fingerprint."""
+        return self._answers.setdefault((sharing, id(plugins), digest), Answers(self.memory, keeps=plugins))
 
 
 class Snapshot:
-    """One immutable state, with the responses that were cached for it."""
+    """One immutable state of one user, with the answers that follow from it."""
 
-    def __init__(self, catalog: Catalog, seen: Mapping[str, Identity | None]) -> None:
+    def __init__(self, catalog: Catalog, seen: Mapping[str, Identity | None], contents: Contents) -> None:
         self.catalog = catalog
-        self.responses: dict[ResponseKey, CachedResponse] = {}
         self._seen = seen
-        self._making: dict[ResponseKey, asyncio.Task[CachedResponse]] = {}
-        self._bytes = 0
+        self._order = _order(catalog)
+        self._has_unlisted = not all(is_listed(ref, catalog) for ref in catalog.custom_refs)
+        digest, self._problems = fingerprint(catalog)
+        own = Answers(contents.memory)
+        is_own = self._has_unlisted or self._order.is_personal
+        self.answers: Mapping[Sharing, Answers] = {
+            "content": contents.of("content", catalog.plugins, digest),
+            "models": own if is_own else contents.of("models", catalog.plugins, digest),
+            "user": own,
+        }
 
-    @cached_property
+    @property
     def listing(self) -> Listing:
         """All models with their routes."""
-        return Listing(self.catalog)
+        return self.answers["content"].part(
+            Listing, lambda: Listing(self.catalog, self._problems), lambda made: made.count * _LISTED_BYTES
+        )
 
-    @cached_property
+    @property
     def models(self) -> SelectableModels:
         """All models, whoever offers them, in the user's order."""
-        state, names = PickerState(self.catalog.environment), self.catalog.plugins.names
-        favorites, recents = (
-            [ModelRef(names.get(each.provider, each.provider), each.model) for each in picked]
-            for picked in (state.favourites(), state.recents())
+        kept = self.answers["models"]
+        rows = self.answers["models" if self._has_unlisted else "content"].part(
+            ModelRows, lambda: ModelRows(self.catalog), lambda made: made.count * _ROW_BYTES
         )
-        return SelectableModels(ModelRows(self.catalog), ModelOrder(favorites, recents))
+        return kept.part(SelectableModels, lambda: SelectableModels(rows, self._order), lambda _: 8 * rows.count)
 
     @property
     def is_current(self) -> bool:
@@ -72,43 +88,30 @@ class Snapshot:
         unchanged = all(identity_or_none(path) == seen for path, seen in self._seen.items())
         return unchanged and self.catalog.environment.is_current()
 
-    async def response(self, key: ResponseKey, make: Callable[[], Any], workers: Workers) -> CachedResponse:
-        """Return the cached response for `key`. It is made once, even if several requests wait for it."""
-        if key in self.responses:
-            return self.responses[key]
-        if key not in self._making:
-            self._making[key] = asyncio.create_task(workers.run(lambda: CachedResponse(encode(make()))))
-            self._making[key].add_done_callback(lambda task: self._keep(key, task))
-        response: CachedResponse = await wait_for(self._making[key])
-        return response
-
-    def _keep(self, key: ResponseKey, task: asyncio.Task[CachedResponse]) -> None:
-        del self._making[key]
-        if task.cancelled() or task.exception():
-            return
-        response = task.result()
-        size = response.size + sum(map(len, key)) + _ENTRY_BYTES
-        if self._bytes + size > _CACHE_BYTES:
-            self.responses.clear()
-            self._bytes = 0
-        self.responses[key] = response
-        self._bytes += size
+    def cached(self, key: ResponseKey) -> CachedResponse | None:
+        """Return the response that was made for `key`, if there is one."""
+        for answers in self.answers.values():
+            if found := answers.responses.get(key):
+                answers.used = time.monotonic()
+                return found
+        return None
 
 
-async def wait_for(task: asyncio.Future[Any], seconds: float = PATIENCE_SECONDS) -> Any:
-    """Return the result of `task`. Raises ApiError, without cancelling the task, if it takes longer than `seconds`."""
-    task.add_done_callback(_note_error)  # the client may leave before
-    await asyncio.wait({task}, timeout=seconds)
-    if task.done():
-        return task.result()
-    raise ApiError("timeout", "A plugin or a service did not respond in time. Try again later.", "timeout")
+def _order(catalog: Catalog) -> ModelOrder:
+    """Return the order in which the user chooses models."""
+    state, names = PickerState(catalog.environment), catalog.plugins.names
+    favorites, recents = (
+        [ModelRef(names.get(each.provider, each.provider), each.model) for each in picked]
+        for picked in (state.favourites(), state.recents())
+    )
+    return ModelOrder(favorites, recents)
 
 
 class StateHolder:
     """Holds the current state of one environment."""
 
-    def __init__(self, loader: Loader) -> None:
-        self._load = loader
+    def __init__(self, loader: Loader, contents: Contents) -> None:
+        self._load, self._contents = loader, contents
         self._workers = Workers(_ATTEMPTS)
         self._snapshot: Snapshot | None = None
         self._fresh_until = 0.0
@@ -120,7 +123,7 @@ class StateHolder:
         """Return the current state; None if it has to be loaded, or loaded again, first."""
         if self._snapshot is None or (now := time.monotonic()) < self._fresh_until:
             return self._snapshot
-        if self._renewal is not None or not self._snapshot.is_current:
+        if self._renewal is not None or not self._is_current:
             return None
         self._fresh_until = now + FRESH_SECONDS
         return self._snapshot
@@ -134,8 +137,12 @@ class StateHolder:
         self._fresh_until = 0.0
         if self._renewal is not None:
             await asyncio.wait({self._renewal}, timeout=PATIENCE_SECONDS)
-        if self._snapshot is None or not self._snapshot.is_current:
+        if not self._is_current:
             await self._renewed()
+
+    @property
+    def _is_current(self) -> bool:
+        return self._snapshot is not None and self._snapshot.is_current and self._load.has_current_plugins
 
     def reload_in_background(self) -> None:
         """Start to load a new state if something has changed, without waiting for it."""
@@ -169,7 +176,7 @@ class StateHolder:
     def _begin(self) -> asyncio.Task[None]:
         self._renewal_started = time.monotonic()
         self._renewal = asyncio.create_task(self._renew())
-        self._renewal.add_done_callback(_note_error)
+        self._renewal.add_done_callback(note_error)
         return self._renewal
 
     async def _renew(self) -> None:
@@ -187,20 +194,9 @@ class StateHolder:
             event.set()
 
     def _make(self) -> Snapshot:
-        before = self._snapshot.catalog if self._snapshot else None
-        seen: dict[str, Identity | None] = {}
-        if before is not None:
-            seen = {path: identity_or_none(path) for path in self._load.files(before.environment)}
-        catalog = self._load(before)
-        for path in self._load.files(catalog.environment):
-            seen.setdefault(path, identity_or_none(path))
-        return Snapshot(catalog, seen)
-
-
-def _note_error(task: asyncio.Future[Any]) -> None:
-    """Take notice of an error, which asyncio would otherwise print, with what it quotes, if nobody waits for it."""
-    if not task.cancelled():
-        task.exception()
+        environment = self._load.environment(self._snapshot.catalog if self._snapshot else None)
+        seen = {path: identity_or_none(path) for path in user_files(environment)}  # before they are read
+        return Snapshot(self._load.catalog(environment), seen, self._contents)
 
 
 class States:
@@ -212,9 +208,10 @@ class States:
         environment: Environment | Callable[[Scope], Environment] | None,
         preferences: Preferences | None,
     ) -> None:
-        self._plugins, self._preferences = plugins, preferences
         self._environment_of = environment if callable(environment) else None
-        self._only = self._new(None if callable(environment) else environment)
+        only = None if callable(environment) else environment
+        self._plugins, self._preferences, self._contents = PluginSource(plugins, only), preferences, Contents()
+        self._only = self._new(only)
         self._holders: dict[Environment, StateHolder] = {}
 
     @property
@@ -234,4 +231,4 @@ class States:
         return holder
 
     def _new(self, environment: Environment | None) -> StateHolder:
-        return StateHolder(Loader(self._plugins, environment, self._preferences))
+        return StateHolder(Loader(self._plugins, environment, self._preferences), self._contents)

@@ -63,7 +63,7 @@ class PassThrough:
         async def listed(request: Received) -> CachedResponse:
             snapshot = await holders.for_request(request.scope).snapshot()
             key = (request.scope["path"], request.scope["query_string"])
-            return await snapshot.response(key, lambda: _models(snapshot.catalog), lane)
+            return await snapshot.answers["models"].response(key, lambda: _models(snapshot.catalog), lane)
 
         forwarding = Forwarding(self._policy, self._upstream, self._translator, holders, lane, own_token)
         posts = [Path(_path(each), ForwardedMethod(each, forwarding), methods=["POST"]) for each in METHODS]

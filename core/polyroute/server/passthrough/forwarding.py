@@ -15,12 +15,13 @@ from polyroute.errors import SecretUnavailable
 from polyroute.fallback.plan import FallbackPlan, Policy, run_async
 from polyroute.integrations.api_methods import ApiMethod
 from polyroute.server import request_parsing
+from polyroute.server.answers import wait_for
 from polyroute.server.passthrough.client_request import ClientRequest, UpstreamRequest, read
 from polyroute.server.passthrough.client_secrets import OwnToken
 from polyroute.server.passthrough.response import Response
 from polyroute.server.passthrough.translator import ForeignRequest, Translator
 from polyroute.server.passthrough.upstream import Upstream, response_to_failure
-from polyroute.server.state import States, wait_for
+from polyroute.server.state import States
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
 """Images and documents are sent within the body."""

@@ -137,13 +137,13 @@ def _local_models(call: OperationCall) -> LocalModels:
 
 
 OPERATIONS: tuple[Operation, ...] = (
-    Operation("GET", "/llm/catalog", _catalog, CatalogQuery, cacheable=True),
-    Operation("GET", "/llm/status", _status, StatusQuery, cacheable=True),
-    Operation("GET", "/llm/resolve", _resolve, ModelQuery, cacheable=True),
-    Operation("GET", "/llm/capabilities", _capabilities, CapabilitiesQuery, cacheable=True),
-    Operation("GET", VALIDATE_PATH, _validated, cacheable=True),
+    Operation("GET", "/llm/catalog", _catalog, CatalogQuery, cached_for="content"),
+    Operation("GET", "/llm/status", _status, StatusQuery, cached_for="content"),
+    Operation("GET", "/llm/resolve", _resolve, ModelQuery, cached_for="user"),
+    Operation("GET", "/llm/capabilities", _capabilities, CapabilitiesQuery, cached_for="user"),
+    Operation("GET", VALIDATE_PATH, _validated, cached_for="user"),
     Operation("POST", REFRESH_PATH, _refreshed, lane="network"),
-    Operation("GET", "/plugins", _plugins, cacheable=True),
-    Operation("GET", AUTH_STATUS_PATH, _gateway_status, cacheable=True),
-    Operation("GET", "/models/local", _local_models, cacheable=True),
+    Operation("GET", "/plugins", _plugins, cached_for="user"),
+    Operation("GET", AUTH_STATUS_PATH, _gateway_status, cached_for="content"),
+    Operation("GET", "/models/local", _local_models, cached_for="content"),
 )

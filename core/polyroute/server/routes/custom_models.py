@@ -53,7 +53,7 @@ def _existing(entry: Mapping[str, Any], call: OperationCall) -> CustomModel | No
 def _bound(entry: Mapping[str, Any], call: OperationCall) -> Bound:
     """Return what the key of an entry may be used for."""
     provider, url = entry["provider"], normalized(entry.get("baseURL", ""))
-    return Bound(call.catalog.custom_models.path, call.catalog.plugins.names.get(provider, provider), url)
+    return Bound(call.catalog.environment.owner, call.catalog.plugins.names.get(provider, provider), url)
 
 
 def _changed(call: OperationCall) -> SavedCustomModel:
@@ -124,7 +124,7 @@ def _verdict(model: CustomModel, call: OperationCall) -> Verdict:
 
 
 OPERATIONS = (
-    Operation("GET", _PATH, _listed, cacheable=True),
+    Operation("GET", _PATH, _listed, cached_for="user"),
     Operation("POST", _PATH, _saved, body=CustomModelBody, lane="writing"),
     Operation(
         *("PATCH", f"{_PATH}/{{name}}", _changed, CustomModelQuery),

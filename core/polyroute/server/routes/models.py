@@ -57,6 +57,6 @@ def _documents(call: OperationCall) -> RowDocuments:
 
 
 OPERATIONS = (
-    Operation("GET", "/llm/models", _models, ModelsQuery, cacheable=True),
-    Operation("GET", "/llm/models/{id}", _model, cacheable=True),
+    Operation("GET", "/llm/models", _models, ModelsQuery, cached_for="models"),
+    Operation("GET", "/llm/models/{id}", _model, cached_for="models"),
 )

@@ -52,7 +52,7 @@ def _stored(call: OperationCall) -> KeySaved:
     body = call.body(KeyBody)
     stored = keys.store(call.catalog, body.provider, body.apiKey.strip())
     if stored.kept:
-        call.removed.expect(call.catalog.custom_models.path, stored.provider, body.apiKey.strip())
+        call.removed.expect(call.catalog.environment.owner, stored.provider, body.apiKey.strip())
     return {
         "ok": True,
         "provider": body.provider,
@@ -185,12 +185,12 @@ def _verdict(picked: picker_state.Picked, call: OperationCall) -> Verdict:
 
 
 OPERATIONS: tuple[Operation, ...] = (
-    Operation("GET", "/llm/key/{provider}", _key, cacheable=True),
+    Operation("GET", "/llm/key/{provider}", _key, cached_for="user"),
     Operation("POST", "/llm/key", _stored, body=KeyBody, lane="writing"),
     Operation("POST", "/llm/verify", _verified, body=VerifyBody, lane="network"),
-    Operation("GET", _PREFERENCES_PATH, _preferences, cacheable=True),
+    Operation("GET", _PREFERENCES_PATH, _preferences, cached_for="content"),
     Operation("PUT", _PREFERENCES_PATH, _changed, body=PreferencesBody, lane="writing"),
-    Operation("GET", _PICKER_PATH, _sections, cacheable=True),
+    Operation("GET", _PICKER_PATH, _sections, cached_for="user"),
     Operation("POST", f"{_PICKER_PATH}/recents", _used, body=PickedBody, lane="writing"),
     Operation("POST", f"{_PICKER_PATH}/favorites/toggle", _toggled, body=PickedBody, lane="writing"),
     Operation("PUT", f"{_PICKER_PATH}/favorites", _replaced, body=FavoritesBody, lane="writing"),
