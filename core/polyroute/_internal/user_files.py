@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Mapping
 
 from polyroute._internal import files, platform
-from polyroute._internal.cache import Identity, identity_or_none
+from polyroute._internal.cache import Identity, identity_or_none, is_unchanged
 from polyroute._internal.config_values import Sections, ini_sections
 from polyroute._internal.problems import Problems
 from polyroute.types import Problem
@@ -52,7 +52,7 @@ class UserFiles:
 
     def is_current(self) -> bool:
         """Return whether all files that were looked up so far are unchanged."""
-        return all(identity_or_none(path) == seen for path, seen in tuple(self._seen.items()))
+        return all(is_unchanged(path, seen) for path, seen in tuple(self._seen.items()))
 
     def variables(self, path: str) -> dict[str, str]:
         """Return the variables in a `.env` file."""

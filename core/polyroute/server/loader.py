@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 
 from polyroute import Catalog, Environment, Plugins, Preferences
-from polyroute._internal.cache import Identity, identity_or_none
+from polyroute._internal.cache import Identity, identity_or_none, is_unchanged
 from polyroute._internal.paths import cache_directory
 from polyroute.dexto_compat import custom_models_path
 from polyroute.lists import changes
@@ -52,7 +52,7 @@ class PluginSource:
         if self._given is not None:
             return True
         if (now := time.monotonic()) > self._fresh_until:
-            if any(identity_or_none(path) != seen for path, seen in self._made_from.items()):
+            if not all(is_unchanged(path, seen) for path, seen in self._made_from.items()):
                 return False
             self._fresh_until = now + FRESH_SECONDS
         return plugins is self._loaded

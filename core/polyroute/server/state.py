@@ -11,7 +11,7 @@ from typing import Literal
 from starlette.types import Scope
 
 from polyroute import Catalog, Environment, ModelRef, Plugins, Preferences
-from polyroute._internal.cache import Identity, identity_or_none
+from polyroute._internal.cache import Identity, identity_or_none, is_unchanged
 from polyroute._internal.threads import Workers
 from polyroute.model_list.order import ModelOrder
 from polyroute.model_list.rows import ModelRows
@@ -85,7 +85,7 @@ class Snapshot:
     @property
     def is_current(self) -> bool:
         """Whether none of the files that it was loaded from has changed."""
-        unchanged = all(identity_or_none(path) == seen for path, seen in self._seen.items())
+        unchanged = all(is_unchanged(path, seen) for path, seen in self._seen.items())
         return unchanged and self.catalog.environment.is_current()
 
     def cached(self, key: ResponseKey) -> CachedResponse | None:
