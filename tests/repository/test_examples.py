@@ -72,6 +72,19 @@ def test_openai_client_says_what_to_do() -> None:
     assert "Set ANTHROPIC_API_KEY (or" in done.stderr
 
 
+def test_two_hundred_users_have_their_own_routes(tmp_path: Path) -> None:
+    """One process answers two hundred users, each by their own key."""
+    done = run("many_users.py", TMPDIR=str(tmp_path))
+    assert (done.returncode, done.stdout.splitlines()) == (
+        0,
+        [
+            "50 users: direct, host OPENAI_API_KEY",
+            "100 users: no route",
+            "50 users: openrouter, host OPENROUTER_API_KEY",
+        ],
+    )
+
+
 def test_the_example_plugin_is_found_once_installed(tmp_path: Path) -> None:
     """A distribution with the entry point `polyroute` adds its provider to `polyroute status`."""
     info = tmp_path / "acme_polyroute-1.0.0.dist-info"
