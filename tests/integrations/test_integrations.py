@@ -99,8 +99,8 @@ def test_this_machine_is_called_without_a_proxy(
     """An endpoint on this machine is called directly, whatever proxy the process's variables name."""
     monkeypatch.setenv("ALL_PROXY", proxy)
     monkeypatch.setenv("HTTP_PROXY", proxy)
-    upstream = serve("acme-large", protocol=protocol)
-    ask(catalog_of(Direct(upstream)), "acme/acme-large")
+    upstream = serve("acme-large", protocols=(protocol,))
+    ask(catalog_of(Direct(upstream), ACME_KEY="secret-1"), "acme/acme-large")
     assert len(upstream.received) == 1
 
 

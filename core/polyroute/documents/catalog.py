@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from polyroute.dexto_compat import CAN_ROUTE_FIELD, GATEWAY, auth_fields
 from polyroute.documents.parts import SCHEMA, moment, problems, source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from polyroute import explanation as explanations
     from polyroute import results
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
         VerificationDocument,
     )
     from polyroute.types import Model, credentials, declarations
-    from polyroute.validation.sections import ConfigFinding
+    from polyroute.validation.sections import FileFinding
 
 
 def status(status: results.Status, verified: Iterable[credentials.Verification] | None = None) -> StatusDocument:
@@ -205,21 +206,27 @@ def preferred(via: str | None, target: str, path: str) -> Preferred:
 
 
 def findings(
-    valid: bool, found: Iterable[tuple[str, int | None, ConfigFinding]], problems_found: Iterable[declarations.Problem]
+    valid: bool,
+    found: Iterable[FileFinding],
+    problems_found: Iterable[declarations.Problem],
+    unreadable: Mapping[str, str] = MappingProxyType({}),
 ) -> lists.Findings:
-    """Return the document of `polyroute check --json`; each finding has its file and line."""
+    """Return the document of `polyroute check --json`; `unreadable` has the error of each file that can't be read."""
     return {
         "schema": SCHEMA,
         "valid": valid,
-        "findings": [_finding(file, line, each) for file, line, each in found],
+        "findings": [_finding(each) for each in found],
+        "unreadable": [{"file": file, "message": message} for file, message in unreadable.items()],
         "problems": problems(problems_found),
     }
 
 
-def _finding(file: str, line: int | None, finding: ConfigFinding) -> lists.FindingDocument:
+def _finding(found: FileFinding) -> lists.FindingDocument:
+    finding = found.finding
     return {
-        "file": file,
-        "line": line,
+        "file": found.file,
+        "line": found.line,
+        "column": found.column,
         "code": finding.code,
         "severity": finding.severity,
         "path": finding.path,

@@ -170,7 +170,9 @@ class FindingDocument(TypedDict):
     file: str
     """The path of the file."""
     line: int | None
-    """The line number; null if the format does not provide it."""
+    """The line number, from 1; null if it is not known."""
+    column: int | None
+    """The column, from 1; null if it is not known."""
     code: str
     """One of the codes in docs/validation.md."""
     severity: Severity
@@ -183,6 +185,15 @@ class FindingDocument(TypedDict):
     """What the user can do about it."""
 
 
+class UnreadableFile(TypedDict):
+    """A file that can't be read as a configuration that is known."""
+
+    file: str
+    """The path of the file."""
+    message: str
+    """Why it can't be read."""
+
+
 class Findings(WithProblems):
     """Whether configurations name models that can be run."""
 
@@ -190,3 +201,5 @@ class Findings(WithProblems):
     """Whether there is no error; if there is one, the exit status is 1."""
     findings: list[FindingDocument]
     """The findings in all files."""
+    unreadable: list[UnreadableFile]
+    """The files that can't be read; if there are any, the exit status is 2."""

@@ -1,4 +1,4 @@
-"""Check whether a host's configuration names models that can be run, and report what to correct where."""
+"""Check whether a configuration names models that can be run, and report what to correct where."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from polyroute._internal.redact import is_masked
-from polyroute.base_url import is_base_url
 from polyroute.custom_models.models import KEY_FIELD, CustomModel, KeyReference, key_reference
 from polyroute.custom_models.routes import RoutedModel, adapted
-from polyroute.errors import InvalidModelReference, UnknownProvider
-from polyroute.explanation import suggestions
+from polyroute.errors import InvalidModelReference, UnknownProvider, UsageError
 from polyroute.routing.references import canonical
 from polyroute.types import DIRECT, ModelRef, Provider
+from polyroute.validation import addresses, listing
+from polyroute.validation.foreign import ForeignCheck
+from polyroute.validation.formats import Format, known_names, recognised
+from polyroute.validation.references import Reference, is_placeholder, reference, written_keys
 from polyroute.validation.sections import ConfigFinding, Section, Severity, sections
 
 if TYPE_CHECKING:
@@ -23,16 +25,41 @@ if TYPE_CHECKING:
 _URL_FIELD = "baseURL"
 _NAMING = ("provider", "model")
 _STORED = "Store it with `polyroute keys set`, and write $VARIABLE or nothing here."
-_WRITTEN = "Write an http or https address without user name, query, # and $, or a $VARIABLE that holds one."
 
 
 def validate(catalog: Catalog, config: object, *, strict: bool = True) -> tuple[ConfigFinding, ...]:
-    """Return the findings for a host's configuration: a mapping with `llm`, with `agents` that have it, or a section.
+    """Return the findings for a configuration: of a host with `llm`, or of another program whose format is known.
 
     With `strict`, missing keys, variables and models are errors, else warnings. Raises UsageError if `config` is not a
-    configuration.
+    configuration that is known.
     """
-    return tuple(found for path, content in sections(config) for found in _section(path, content, catalog, strict))
+    return validate_as(catalog, config, "value", strict=strict)
+
+
+def validate_as(
+    catalog: Catalog, config: object, syntax: str, name: str = "", *, strict: bool
+) -> tuple[ConfigFinding, ...]:
+    """Return the findings for the content of a file with this syntax and name. Raises UsageError as `validate` does."""
+    form = recognised(config, syntax, name)
+    if form is None:
+        raise UsageError(f"It is not a configuration that is known. Known are {known_names()}.")
+    if form.is_native:
+        found = [each for path, content in sections(config) for each in _section(path, content, catalog, strict)]
+    else:
+        found = list(ForeignCheck(config, form, catalog, strict=strict).findings())
+    return tuple(dict.fromkeys([*found, *_written_keys(config, form, found, strict=strict)]))
+
+
+def _written_keys(
+    config: object, form: Format, found: Iterable[ConfigFinding], *, strict: bool
+) -> Iterable[ConfigFinding]:
+    told = {each.path for each in found if each.code in ("plaintext_secret", "base_url_invalid")}
+    in_place = "literal_keys" in form.facts
+    remedy = "Keep the file out of version control." if in_place else form.facts.get("store", _STORED)
+    severity: Severity = "error" if strict and not in_place else "warning"
+    for path in written_keys(config):
+        if path not in told:
+            yield ConfigFinding("plaintext_secret", severity, path, "the file contains a key", remedy)
 
 
 def _section(path: str, content: object, catalog: Catalog, strict: bool) -> Iterable[ConfigFinding]:
@@ -60,10 +87,26 @@ class _Check:
     def _secrets(self) -> Iterable[ConfigFinding]:
         for field in self._section.spelled(KEY_FIELD):
             key = self._section.text(field)
+            referred = reference(key)
             if is_masked(key):
                 yield self._error("masked_secret", field, "it is a mask in place of a key", _STORED)
-            elif key and key_reference(key) is None:
+            elif not key or key_reference(key) is not None:
+                continue
+            elif referred is not None:
+                yield from self._foreign_reference(field, referred)
+            elif is_placeholder(key):
+                yield self._warning("placeholder_secret", field, "it stands for a key, and is none", _STORED)
+            else:
                 yield self._strict("plaintext_secret", field, "the file contains a key", _STORED)
+
+    def _foreign_reference(self, field: str, referred: Reference) -> Iterable[ConfigFinding]:
+        if referred.everywhere:
+            return
+        fault = "reference not understood: it is of another program's form"
+        yield self._warning("reference_not_understood", field, fault, "Write $VARIABLE.")
+        if referred.variable and not referred.has_default and not self._catalog.environment.source(referred.variable):
+            fault, remedy = f"{referred.variable} is not set", f"Set {referred.variable}."
+            yield self._strict("unresolved_variable", field, fault, remedy)
 
     def _model(self) -> Iterable[ConfigFinding]:
         named_by = _NAMING[not self._section.text("provider")]
@@ -91,10 +134,11 @@ class _Check:
         return canonical(ModelRef(provider, model) if provider else model, self._catalog.plugins)
 
     def _placed(self, ref: ModelRef, provider: Provider) -> Iterable[ConfigFinding]:
-        misplaced = list(self._base_url(ref, provider))
-        yield from misplaced
+        faults = list(self._base_url(ref, provider))
+        misplaced = [each for each in faults if each.severity == "error" or each.code != "base_url_wrong"]
+        yield from faults
         yield from self._routing(provider)
-        yield from self._offered(ref, provider)
+        yield from self._offered(ref)
         if not misplaced:
             yield from self._runs(ref, provider)
 
@@ -106,8 +150,9 @@ class _Check:
             yield self._error("base_url_not_allowed", _URL_FIELD, f"{provider.id} accepts no base URL", remedy)
         elif url and (unset := list(self._unset(_URL_FIELD))):
             yield from unset
-        elif url and not is_base_url(self._filled(url)):
-            yield self._error("base_url_invalid", _URL_FIELD, "it is not a base URL", _WRITTEN)
+        elif url:
+            for found in addresses.faults(self._catalog, provider, ref.id, self._filled(url)):
+                yield self._found(found.code, found.severity, _URL_FIELD, found.message, found.remedy)
         elif not url and rule == "required" and not (direct := self._direct(ref)).base_url:
             remedy = f"Write it. Or: {direct.remedy}"
             yield self._strict("base_url_missing", _URL_FIELD, f"{provider.id} needs one", remedy)
@@ -136,35 +181,25 @@ class _Check:
                 fault = f"{via} does not carry {provider.id}'s models"
                 yield self._error("route_not_possible", field, fault, f"See `polyroute explain {provider.id}`.")
 
-    def _offered(self, ref: ModelRef, provider: Provider) -> Iterable[ConfigFinding]:
+    def _offered(self, ref: ModelRef) -> Iterable[ConfigFinding]:
         """Yield a finding if the model is in no list: it is probably misspelled, or a model of another provider."""
-        models = self._catalog.plugins.models(ref.provider)
-        takes_any = not models or provider.kind in ("gateway", "own-server")
-        if takes_any or ref.id in models or self._catalog.custom_model(ref) or self._is_known_by_a_gateway(ref):
+        if self._section.text(_URL_FIELD):
             return
-        if provider.kind == "vendor" and (makers := self._makers(ref.id)):
-            fault = f"{ref.id} is not a model of {provider.id}"
-            yield self._error("model_incompatible", "model", fault, f"Did you mean {' or '.join(makers)}?")
+        gateway = next((each for each in self._catalog.routes(ref) if each.usable and each.via != DIRECT), None)
+        spelled = gateway.model_id or "" if gateway and gateway.mapping == "listed" else ""
+        if spelled == ref.id or spelled.endswith(f"/{ref.id}"):
             return
-        close = " or ".join(suggestions(self._catalog, ref))
-        remedy = f"Did you mean {close}?" if close else f"See `polyroute models --provider {provider.id}`."
-        yield self._strict("model_not_offered", "model", f"{ref.id} is in no list of {provider.id}'s models", remedy)
-
-    def _is_known_by_a_gateway(self, ref: ModelRef) -> bool:
-        carriers = self._catalog.plugins.carriers(ref.provider)
-        return any(self._catalog.mapping(via, ref).id is not None for via in carriers)
-
-    def _makers(self, model_id: str) -> list[str]:
-        """Return references to the models of vendors with this ID."""
-        plugins = self._catalog.plugins
-        same = [model for model in plugins.all_models() if model.id == model_id]
-        return [str(model.ref) for model in same if plugins.providers[model.provider].kind == "vendor"]
+        found = listing.unlisted(self._catalog, ref, self._by_strictness, runs=bool(spelled))
+        if found:
+            yield self._found(found.code, found.severity, "model", found.message, found.remedy)
 
     def _runs(self, ref: ModelRef, provider: Provider) -> Iterable[ConfigFinding]:
         routes = self._routes(ref, provider)
         route = next((each for each in routes if each.usable), None)
         unset = list(self._unset(KEY_FIELD))
-        if route is None:
+        if route is None and unset and self._is_local():
+            yield from (each._replace(severity="warning") for each in unset)
+        elif route is None:
             yield from unset or [self._no_route(ref, routes)]
         else:
             runs = f"The model still runs {DIRECT if route.via == DIRECT else f'via {route.via}'}."
@@ -187,6 +222,10 @@ class _Check:
             return self._strict("no_route", "model", f"{ref} can't be run ({reasons})", remedy)
         return self._strict("llm_api_key_missing", KEY_FIELD, f"no credential runs {ref} ({reasons})", remedy)
 
+    def _is_local(self) -> bool:
+        url = self._filled(self._section.text(_URL_FIELD))
+        return bool(url) and addresses.is_local(url)
+
     def _filled(self, url: str) -> str:
         """Return a base URL, or the value of the variable that it refers to."""
         reference = key_reference(url)
@@ -194,6 +233,12 @@ class _Check:
 
     def _direct(self, ref: ModelRef) -> Route:
         return next(route for route in self._catalog.routes(ref) if route.via == DIRECT)
+
+    def _found(self, code: str, severity: Severity, field: str, message: str, remedy: str) -> ConfigFinding:
+        return ConfigFinding(code, severity, self._section.at(field), message, remedy)
+
+    def _warning(self, code: str, field: str, message: str, remedy: str) -> ConfigFinding:
+        return ConfigFinding(code, "warning", self._section.at(field), message, remedy)
 
     def _error(self, code: str, field: str, message: str, remedy: str) -> ConfigFinding:
         return ConfigFinding(code, "error", self._section.at(field), message, remedy)

@@ -1,12 +1,17 @@
-"""Read a host's configuration from YAML, TOML or JSON, within limits, because the file is not trusted."""
+"""Read a configuration from YAML, TOML, JSON with comments or a `.env` file, within limits: the file is not trusted."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from polyroute._internal import files, toml
+from polyroute._internal import dotenv, files, toml
 from polyroute.errors import MissingExtra, UsageError
+from polyroute.validation import positions
+from polyroute.validation.positions import Position
 
 if TYPE_CHECKING:
     import yaml
@@ -18,47 +23,106 @@ MOST_NODES = 100_000
 MOST_LEVELS = 100
 """The maximum nesting of a YAML file: each level makes all further levels slower to parse."""
 
-_DEEP = 5
-"""The number of levels for whose fields line numbers are determined."""
+_SUFFIXES = {
+    "yml": "yaml",
+    "yaml": "yaml",
+    "toml": "toml",
+    "json": "json",
+    "jsonc": "json",
+    "json5": "json",
+    "env": "env",
+}
+_IN_ORDER = ("json", "toml", "env", "yaml")
+"""The order in which the syntax of a file without a telling name is tried: YAML takes almost any text."""
 
 
 class ConfigFile(NamedTuple):
-    """The content of a file, with line numbers."""
+    """The content of a file."""
 
-    config: Any
-    lines: Mapping[str, int]
-    """The line numbers of fields by their paths; empty for TOML and JSON."""
+    content: Any
+    syntax: str
+    """`yaml`, `toml`, `json` or `env`."""
+    positions: Callable[[], Mapping[str, Position]] = dict
+    """Returns line and column of its fields by their paths."""
 
 
 def read(path: str) -> ConfigFile:
-    """Read a file in the format that its name ends with. Raises UsageError if it is not readable as a configuration."""
-    suffix = path.rpartition(".")[2].lower()
-    if suffix not in ("yml", "yaml", "toml", "json"):
-        raise _unreadable(path, "its name ends in none of .yml .yaml .toml .json")
-    text = _text(path)
-    try:
-        if suffix == "json":
-            import json
+    """Read a file in the syntax that its name says or, without such a name, that it has; `-` is stdin.
 
-            return ConfigFile(json.loads(text), {})
-        if suffix == "toml":
-            return ConfigFile(toml.parsed(text), {})
-        return _yaml(text)
+    Raises UsageError if it is not readable as a configuration; MissingExtra for YAML without PyYAML.
+    """
+    text = _stdin() if path == "-" else _text(path)
+    known = syntax_of(path)
+    if known:
+        return _read_as(known, text, path)
+    for syntax in _IN_ORDER:
+        with contextlib.suppress(UsageError):
+            file = _read_as(syntax, text, path)
+            if file.content and not (syntax == "env" and dotenv.lines_passed_over(text)):
+                return file
+    raise _unreadable(path, "it is neither JSON, TOML, YAML nor a .env file")
+
+
+def syntax_of(path: str) -> str:
+    """Return the syntax that a file's name says; empty if it says none."""
+    name = os.path.basename(path).lower()
+    if name == ".env" or name.startswith(".env.") or name.endswith(".env"):
+        return "env"
+    return _SUFFIXES.get(name.rpartition(".")[2], "") if "." in name else ""
+
+
+def _read_as(syntax: str, text: str, path: str) -> ConfigFile:
+    try:
+        return _READERS[syntax](text)
     except (ValueError, RecursionError) as error:
         # Only the position is reported: the content may be secret.
-        form = "YAML" if suffix == "yml" else suffix.upper()
-        raise _unreadable(path, f"it is not valid {form}{_place(error)}") from None
+        fault = "it has no assignments" if syntax == "env" else f"it is not valid {syntax.upper()}"
+        raise _unreadable(path, f"{fault}{_place(error)}") from None
+
+
+def _json(text: str) -> ConfigFile:
+    import json
+
+    return ConfigFile(json.loads(positions.without_comments(text)), "json", lambda: positions.of_json(text))
+
+
+def _toml(text: str) -> ConfigFile:
+    return ConfigFile(toml.parsed(text), "toml", lambda: positions.of_toml(text))
+
+
+def _env(text: str) -> ConfigFile:
+    found = dotenv.parse(text)
+    if not found and (odd := dotenv.lines_passed_over(text)):
+        raise _Misread(f" (line {odd[0]})")
+    return ConfigFile(found, "env", lambda: positions.of_env(text))
 
 
 def _unreadable(path: str, why: str) -> UsageError:
-    return UsageError(f"{path} is not readable as a configuration: {why}.")
+    return UsageError(f"{_named(path)} is not readable as a configuration: {why}.")
+
+
+def _named(path: str) -> str:
+    return "stdin" if path == "-" else path
+
+
+def _stdin() -> str:
+    if sys.stdin is None:
+        raise UsageError("stdin is closed: there is nothing to check.")
+    return _decoded("-", sys.stdin.buffer.read(LARGEST + 1))
 
 
 def _text(path: str) -> str:
     try:
-        return files.read(path, LARGEST).decode("utf-8-sig")
+        return _decoded(path, files.read(path, LARGEST))
     except OSError as error:
         raise _unreadable(path, f"{error.strerror or error}") from None
+
+
+def _decoded(path: str, data: bytes) -> str:
+    if len(data) > LARGEST:
+        raise _unreadable(path, "it is too large")
+    try:
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise _unreadable(path, "it is not UTF-8 text") from None
 
@@ -68,20 +132,24 @@ def _yaml(text: str) -> ConfigFile:
         import yaml
     except ImportError:
         raise MissingExtra("Reading YAML", "check") from None
+    kind: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # with libyaml, which is much faster
     try:
-        _check_size(yaml.parse(text, Loader=yaml.SafeLoader))
-        loader = yaml.SafeLoader(text)
+        _check_size(yaml.parse(text, Loader=kind))
+        loader = kind(text)
         node = loader.get_single_node()
         if node is None:
-            return ConfigFile(None, {})
-        return ConfigFile(loader.construct_document(node), dict(_lines(node, "", 0)))
+            return ConfigFile(None, "yaml")
+        return ConfigFile(loader.construct_document(node), "yaml", lambda: positions.of_yaml(node))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         raise _Misread(f" (line {mark.line + 1})" if mark else "") from None
 
 
+_READERS: Mapping[str, Callable[[str], ConfigFile]] = {"json": _json, "toml": _toml, "env": _env, "yaml": _yaml}
+
+
 class _Misread(ValueError):
-    """Invalid YAML. The message has only the position, not the content."""
+    """Invalid YAML or a line that is no assignment. The message has only the position, not the content."""
 
 
 def _place(error: Exception) -> str:
@@ -120,22 +188,3 @@ def _check_size(events: Iterator[yaml.Event]) -> None:
 def _note(sizes: dict[str, int], anchor: str | None, size: int) -> None:
     if anchor:
         sizes[anchor] = size
-
-
-def _lines(node: yaml.Node, path: str, depth: int) -> Iterator[tuple[str, int]]:
-    """Yield the path and the line number of each field."""
-    import yaml
-
-    if path:
-        yield path, node.start_mark.line + 1
-    if depth >= _DEEP:
-        return
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            if isinstance(key, yaml.ScalarNode):
-                name = f"{path}.{key.value}" if path else key.value
-                yield name, key.start_mark.line + 1
-                yield from (each for each in _lines(value, name, depth + 1) if each[0] != name)
-    elif isinstance(node, yaml.SequenceNode):
-        for index, value in enumerate(node.value):
-            yield from _lines(value, f"{path}[{index}]", depth + 1)

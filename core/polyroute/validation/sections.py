@@ -43,7 +43,9 @@ class FileFinding(NamedTuple):
     """A finding in a file."""
 
     file: str
+    """The path of the file; `-` for stdin."""
     line: int | None
+    column: int | None
     finding: ConfigFinding
 
 

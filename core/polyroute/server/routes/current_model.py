@@ -20,7 +20,7 @@ from polyroute.server.schemas import CurrentQuery, SwitchBody
 from polyroute.types import DIRECT
 
 _NOT_SETTINGS = {"provider", "model", "baseURL", "apiKey", "sessionId"}
-_LEFT_TO_ROUTES = (MISSING_KEY, "no_route", "model_not_offered")
+_LEFT_TO_ROUTES = (MISSING_KEY, "no_route", "model_not_listed")
 """Codes that validation is ignored for: routes also consider a key given with the choice and models in no list yet."""
 
 

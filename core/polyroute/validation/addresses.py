@@ -1,0 +1,106 @@
+"""Whether a base URL in a configuration can be the one that is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
+
+from polyroute.base_url import is_base_url, is_loopback, normalized, placeholders
+from polyroute.plugins.loaded import Plugins
+from polyroute.types import Provider
+from polyroute.validation.sections import Severity
+
+if TYPE_CHECKING:
+    from polyroute.catalog import Catalog
+
+_ENDS = ("/chat/completions", "/completions", "/responses", "/messages", "/embeddings", "/models")
+_WRITTEN = "Write an http or https address without user name, query, # and $, or a variable that holds one."
+
+
+class AddressFault(NamedTuple):
+    """What is wrong with a base URL."""
+
+    code: str
+    severity: Severity
+    message: str
+    remedy: str
+
+
+def faults(
+    catalog: Catalog, provider: Provider | None, model_id: str, url: str, *, appends: Collection[str] = ()
+) -> Iterator[AddressFault]:
+    """Yield what is wrong with the base URL of a model; `appends` are the protocols to whose addresses `/v1` is added.
+
+    `provider` is None for an endpoint that only the file knows.
+    """
+    if not is_base_url(url):
+        yield AddressFault("base_url_invalid", "error", "it is not a base URL", _WRITTEN)
+        return
+    owner = _owners(catalog.plugins).get((urlsplit(url).hostname or "").lower())
+    if ending := next((end for end in _ENDS if normalized(url).endswith(end)), ""):
+        shorter = normalized(url).removesuffix(ending)
+        yield AddressFault(
+            "base_url_wrong", "error", f"it ends with the path {ending} of a request", f"Write {shorter}."
+        )
+    elif owner and (whole := _whole(owner, url)) and not _is_appended(owner, appends):
+        yield AddressFault("base_url_wrong", "error", f"a part of {owner.id}'s base URL is missing", f"Write {whole}.")
+    elif owner and provider and owner.id != provider.id and _is_anothers(catalog, owner, provider, model_id):
+        meant = provider.base_url if not placeholders(provider.base_url) else ""
+        fault = f"it is {owner.id}'s, where {provider.id}'s models are not"
+        remedy = f"Write {meant}, or remove it." if meant else "Remove it."
+        yield AddressFault("base_url_wrong", "error", fault, remedy)
+    elif provider and provider.kind == "own-server" and not _path(url) and not _is_appended(provider, appends):
+        fault = "it has no path, and most servers have their API below /v1"
+        yield AddressFault(
+            "base_url_wrong", "warning", fault, f"Write {normalized(url)}/v1 if the server answers there."
+        )
+
+
+def is_local(url: str) -> bool:
+    """Return whether a base URL is of this machine or of a private network, where keys are optional."""
+    import ipaddress
+
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return is_loopback(host) or "." not in host or host.endswith((".local", ".internal", ".lan"))
+
+
+def owner_of(catalog: Catalog, url: str) -> Provider | None:
+    """Return the provider whose address a base URL is; None if it is nobody's."""
+    return _owners(catalog.plugins).get((urlsplit(url).hostname or "").lower())
+
+
+@lru_cache(maxsize=4)
+def _owners(plugins: Plugins) -> Mapping[str, Provider]:
+    """Return the provider of each host, the one whose base URL is the shortest."""
+    fixed = [each for each in plugins.providers.values() if each.base_url and not placeholders(each.base_url)]
+    fixed.sort(key=lambda each: (each.kind != "vendor", each.plan, len(each.base_url)), reverse=True)
+    found = {(urlsplit(each.base_url).hostname or "").lower(): each for each in fixed}
+    return {host: each for host, each in found.items() if not is_loopback(host)}
+
+
+def _whole(owner: Provider, url: str) -> str:
+    """Return the owner's base URL if `url` is only the beginning of its path; empty if it is not."""
+    whole, given = _path(owner.base_url), _path(url)
+    return owner.base_url if given != whole and f"{whole}/".startswith(f"{given}/") else ""
+
+
+def _path(url: str) -> str:
+    return urlsplit(normalized(url)).path
+
+
+def _is_appended(owner: Provider, appends: Collection[str]) -> bool:
+    return "*" in appends or owner.protocol in appends or owner.id in appends
+
+
+def _is_anothers(catalog: Catalog, owner: Provider, provider: Provider, model_id: str) -> bool:
+    """Return whether a model of `provider` can't be at the address of `owner`."""
+    plugins = catalog.plugins
+    if provider.kind == "own-server" or owner.kind == "gateway" or model_id in plugins.models(owner.id):
+        return False
+    speaks = {owner.protocol, *owner.also_speaks}
+    return model_id in plugins.models(provider.id) or not speaks & {provider.protocol, *provider.also_speaks}
