@@ -128,7 +128,7 @@ def test_what_readers_disagree_on_is_refused(value: str) -> None:
         ("KEY='several\nlines'\nA=1\n", "KEY=new\nA=1\n"),
         ("KEY=1\nA=1\nKEY=2\nB=1\n", "A=1\nKEY=new\nB=1\n"),
         ("#KEY=old\nMY_KEY=1\nKEY2=2\n", "#KEY=old\nMY_KEY=1\nKEY2=2\nKEY=new\n"),
-        ("KEY\nKEY: x\n", "KEY\nKEY: x\nKEY=new\n"),
+        ("KEY\nKEY: x\n", "KEY\nKEY=new\n"),
         ("KEY=", "KEY=new"),
     ],
 )
