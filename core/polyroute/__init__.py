@@ -43,10 +43,12 @@ from polyroute.plugins.loaded import Plugins
 from polyroute.preferences import Preferences
 from polyroute.results import Mapped, Offer, Plugin, Price, ProviderStatus, Route, Status
 from polyroute.types import (
+    Address,
     Alternative,
     AuthHeader,
     BaseUrlCase,
     Call,
+    CallRule,
     Credential,
     CustomModelRules,
     Detection,
@@ -77,10 +79,12 @@ if TYPE_CHECKING:
     from polyroute.verification import verify
 
 __all__ = [
+    "Address",
     "Alternative",
     "AuthHeader",
     "BaseUrlCase",
     "Call",
+    "CallRule",
     "Catalog",
     "Credential",
     "CustomModelExists",

@@ -7,9 +7,9 @@ same endpoint, and which settings may determine one.
 import re
 from collections.abc import Mapping
 
-from polyroute.environment import PROJECT
+from polyroute.environment import HOST, PROCESS, PROJECT
 from polyroute.errors import UsageError
-from polyroute.types import Check, Provider, Source
+from polyroute.types import Address, Check, Provider, Slot, Source
 
 # Patterns as text: `re` compiles (and keeps) them when first used, and most runs use none.
 _HEX = "[0-9A-Fa-f]{1,4}"
@@ -34,12 +34,22 @@ _PLACEHOLDER = r"\$\{(\w*)\}"
 _AUTHORITY = r"(?:\[[0-9A-Fa-f:.]+\]|[^\[\]]+?)(?::\d+)?"
 """Host and port. After a `]` some parsers ignore what is no port, and others don't."""
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_URL_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+"""Names of services in a local network, such as Docker's, may contain `_`."""
 _SHAPES: dict[Check, str] = {
     "slug": r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}",
+    "segment": r"[A-Za-z0-9](?:[A-Za-z0-9_.:-]{0,126}[A-Za-z0-9])?",
     "host": rf"{_LABEL}(?:\.{_LABEL})*(?::\d{{1,5}})?",
-    "url": rf"https?://(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9A-Fa-f:]+\])(?::\d{{1,5}})?(?:/[\w.~/-]*)?",
+    "url": rf"https?://(?:{_URL_LABEL}(?:\.{_URL_LABEL})*|\[[0-9A-Fa-f:]+\])(?::{_PORT})?(?:/[\w.~:/-]*)?",
 }
 _DEFAULT_PORTS = {"https": 443, "http": 80}
+_METHODS = (
+    *("/chat/completions", "/completions", "/responses", "/messages", "/embeddings", "/models"),
+    *("/api/chat", "/api/generate", "/api/tags"),
+)
+"""What protocols add to a base URL. Users copy it with the rest of the address."""
+_ANYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "*": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - not bound here
+"""Where to reach a server that listens on all addresses."""
 
 Origin = tuple[str, str, int | None]
 """Scheme, host and port; the port is None if it is the default of the scheme."""
@@ -137,7 +147,11 @@ def of_provider(provider: Provider, template: str, values: Mapping[str, str]) ->
 
     Empty if a setting is missing, or if the result is not a base URL.
     """
-    cases = (case.base_url for case in provider.base_url_cases if values.get(case.slot) == case.value)
+    cases = (
+        case.base_url
+        for case in provider.base_url_cases
+        if (value := values.get(case.slot)) and value == (case.value or value)
+    )
     usual = next(cases, provider.base_url)
     template = template.replace(provider.base_url, usual, 1) if template else usual
     found = filled(template, values) or ""
@@ -158,6 +172,53 @@ def bare(value: str, check: Check) -> str:
 def is_bare(value: str, check: Check) -> bool:
     """Return whether a setting has the form that `check` requires as it stands; of an address, a slash may follow."""
     return bare(value, check) == (normalized(value) if check == "url" else value) != ""
+
+
+def meant(text: str, slot: Slot | Address) -> str:
+    """Return the base URL that a user means by an address: without methods, and with what the slot says it ends with.
+
+    The result may be invalid. Ports, schemes and paths that the user gave are kept.
+    """
+    url = _reachable(text, slot.port) if isinstance(slot, Slot) and slot.port else text
+    for end in slot.without:
+        origin = origin_template(url)
+        url = origin + url[len(origin) :].partition(end)[0]
+    url = normalized(url.strip())
+    for method in _METHODS:
+        url = url.removesuffix(method)
+    if slot.path and url == origin_template(url):
+        url += slot.path
+    return url if url.endswith(slot.ending) else url + slot.ending
+
+
+def within(text: str, form: str) -> str:
+    """Return what stands for `*` in a text of the form `https://*.acme.example`, perhaps with a path; else empty."""
+    before, _, after = form.partition("*")
+    found, separator, rest = text.removeprefix(before).partition(after)
+    whole = text.startswith(before) and bool(separator) and (not rest or rest[0] in "/?")
+    return found if whole and "/" not in found else ""
+
+
+def _reachable(text: str, port: int) -> str:
+    """Return an address for clients from one that a server listens on: `:8080`, `0.0.0.0`, `host:port`, a URL."""
+    scheme, separator, rest = text.strip("\"' ").rpartition("://")
+    host, slash, path = rest.partition("/")
+    if host.count(":") > 1 and not host.startswith("["):
+        host = f"[{host}]"
+    name, bracket, after = host.rpartition("]")
+    name, colon, own_port = (f"{name}]", *after.partition(":")[1:]) if bracket else host.partition(":")
+    where = _ANYWHERE.get(name, name) + (f":{own_port}" if colon else "" if separator else f":{port}")
+    return f"{scheme or 'http'}://{where}{slash}{path}"
+
+
+def may_receive(setting: Source, secret: Source | None) -> bool:
+    """Return whether a secret may be sent to a whole address that a user's setting names.
+
+    The setting must be from the same place as the secret, or from one that is more trusted; never from a project.
+    """
+    if setting.layer == PROJECT:
+        return False
+    return secret is None or setting.layer in (HOST, PROCESS) or secret.layer not in (HOST, PROCESS)
 
 
 def may_decide(setting: Source, secret: Source | None) -> bool:

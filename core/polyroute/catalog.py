@@ -13,7 +13,7 @@ from polyroute.environment import CUSTOM, Environment
 from polyroute.errors import NoEffectiveRoute
 from polyroute.plugins.loaded import Plugins
 from polyroute.preferences import Preferences
-from polyroute.results import Mapped, Offer, ProviderStatus, Route, Status
+from polyroute.results import LocalServer, Mapped, Offer, ProviderStatus, Route, Status
 from polyroute.routing import credentials, references
 from polyroute.routing.mappers import Mappers
 from polyroute.routing.order import Order
@@ -92,12 +92,22 @@ class Catalog:
     def problems(self) -> tuple[Problem, ...]:
         """The problems found so far in plugins, files and preferences."""
         of_preferences = (*self.preferences.problems, *self._order.problems)
-        return (*self.plugins.problems, *self.environment.problems, *of_preferences, *self._own_models.problems)
+        of_user = (*self.environment.problems, *self.unread_variables, *of_preferences, *self._own_models.problems)
+        return (*self.plugins.problems, *of_user)
+
+    @cached_property
+    def unread_variables(self) -> tuple[Problem, ...]:
+        """A problem for each variable that seems to hold a provider's key under a name that nobody reads."""
+        return credentials.unread(self.plugins, self.environment, self._own_models.key_variables)
 
     @property
     def preferred(self) -> str:
         """`direct`, or the ID of the gateway that is tried first for a provider without a pin."""
         return self._order.first
+
+    def know(self, servers: Mapping[str, LocalServer]) -> None:
+        """Take into account which of the user's own servers run. Call this before anything else."""
+        self._router.know(servers)
 
     def status(self) -> Status:
         """Return every provider with its routes, and all problems."""
@@ -244,10 +254,7 @@ class Catalog:
         return [model for model in models if self._is_available(model)] if available else models
 
     def prepare(self, models: Iterable[ModelRef]) -> None:
-        """Fetch the IDs of many models at once from plugins that request them, such as executables.
-
-        Call this before requesting many routes, explanations or mappings.
-        """
+        """Fetch the IDs of many models at once, where plugins request them. Call this before requesting many routes."""
         self._mappers.prepare(models)
 
     def mapping(self, gateway: str, ref: ModelRef) -> IdMapping:

@@ -200,9 +200,9 @@ class Environment:
         """Return the current text of a file, as `read` does: for secrets, which other programs may have renewed."""
         return self._files.text_now(path)
 
-    def read_section(self, path: str, section: str) -> Mapping[str, str]:
-        """Return the settings in one section of an INI file; empty if there is no such section."""
-        return self._files.section(path, section)
+    def read_sections(self, path: str) -> Mapping[str, Mapping[str, str]]:
+        """Return the settings in each section of an INI file; empty if there is no such file."""
+        return self._files.sections(path)
 
     def is_current(self) -> bool:
         """Return whether all files that were looked up so far are unchanged."""

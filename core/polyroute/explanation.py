@@ -54,7 +54,8 @@ def explain(catalog: "Catalog", subject: str | ModelRef) -> Explanation:
     """Return why a provider or a model can be run or not. Raises as `catalog.routes` and `catalog.provider` do."""
     plugins = catalog.plugins
     if isinstance(subject, str) and (subject in plugins.names or not _is_model(subject, plugins)):
-        return explain_provider(catalog.provider(subject))
+        found = explain_provider(catalog.provider(subject))
+        return found._replace(lines=(*found.lines, *_unread(found.subject, catalog)))
     return _explain_model(canonical(subject, plugins), catalog)
 
 
@@ -103,7 +104,13 @@ def _explain_model(ref: ModelRef, catalog: "Catalog") -> Explanation:
         known = {catalog.mapping(gateway, ref).id for gateway in status.gateways}
         kind = "The same model" if ModelRef.parse(others[0]).id in known else "Other models, spelled alike"
         lines.append(f"{kind}: {', '.join(others)}.")
+    lines += _unread(ref.provider, catalog)
     return Explanation(str(ref), routes, tuple(lines), elsewhere)
+
+
+def _unread(provider: str, catalog: "Catalog") -> list[str]:
+    """Return lines on variables that may hold the provider's key under a name that nobody reads."""
+    return [f"{each.message} {each.remedy}" for each in catalog.unread_variables if each.provider == provider]
 
 
 def _ages(vias: list[str], catalog: "Catalog") -> list[str]:

@@ -155,6 +155,19 @@ class ProviderStatus(NamedTuple):
         return sources
 
 
+LocalState = Literal["running", "not_running", "unchecked"]
+
+
+class LocalServer(NamedTuple):
+    """What is known of one of the user's own servers."""
+
+    provider: str
+    address: str
+    state: LocalState
+    models: tuple[Model, ...] = ()
+    """The models that it has, if it runs."""
+
+
 class Status(NamedTuple):
     """The status of every provider, and all problems."""
 

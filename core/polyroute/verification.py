@@ -14,6 +14,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from polyroute import local_servers
 from polyroute._internal import http_client
 from polyroute._internal.redact import redacted
 from polyroute._internal.threads import Workers
@@ -22,7 +23,7 @@ from polyroute.environment import Environment
 from polyroute.errors import PolyrouteError, SecretUnavailable
 from polyroute.fallback.failures import ErrorResponse, interpret, message_in
 from polyroute.fallback.rules import Rules
-from polyroute.results import Route
+from polyroute.results import LocalServer, Route
 from polyroute.routing.protocols import failure_rules
 from polyroute.types import DIRECT, Call, Probe, Verification, VerificationState
 
@@ -97,8 +98,17 @@ def verify(
     routes = direct if asked else _with_key(direct)
     credentials = tuple(route.credential for route in routes.values() if route.credential)
     probes = catalog.plugins.verifications(credentials, catalog.environment)
+    own = {name: route for name, route in routes.items() if route.credential and route.credential.kind == "none"}
+    servers = local_servers.states(catalog, own, seconds=local_servers.SECONDS) if own else {}
+    probes |= {name: _of_server(each) for name, each in servers.items() if each.state != "unchecked"}
     rules = {name: failure_rules(route, name, catalog.plugins) for name, route in routes.items()}
     return _verified(routes, probes, VerificationRequest(catalog.environment, paid, seconds, rules))
+
+
+def _of_server(server: LocalServer) -> Verification:
+    if server.state == "running":
+        return Verification(server.provider, "valid", f"running with {len(server.models)} models at {server.address}")
+    return Verification(server.provider, "unreachable", f"not running at {server.address}")
 
 
 def _verified(
@@ -183,6 +193,8 @@ def _unsupported(route: Route, probe: Probe | None, paid: bool) -> str:
         return f"there is no credential: {route.reason}"
     if credential.kind in ("none", "cloud-identity"):
         return "it needs no key" if credential.kind == "none" else "a cloud identity has no key to verify"
+    if credential.address:
+        return f"it is called at the address in {credential.address}, for which there is no request that verifies a key"
     if probe is None:
         return "its plugin declares no request that verifies a key"
     return "" if probe.free or paid else "the request costs money; to allow it, use --paid"

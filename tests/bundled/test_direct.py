@@ -320,9 +320,12 @@ def test_keys_travel_encrypted(providers: dict[str, Provider], models: dict[str,
 def test_placeholders_can_be_filled(providers: dict[str, Provider], models: dict[str, Model]) -> None:
     """Every group has all slots that the provider's base URLs refer to, and none of these slots is secret."""
     for provider in providers.values():
-        names = {name for url in base_urls(provider, models) for name in PLACEHOLDER.findall(url)}
+        cases = {case.slot: case.base_url for case in provider.base_url_cases if not case.value}
+        urls = [url for url in base_urls(provider, models) if url not in cases.values()]
         for group in provider.requirement:
-            assert names <= {slot.name for slot in group.slots if not slot.secret}, provider.id
+            slots = {slot.name for slot in group.slots if not slot.secret}
+            own = [url for slot, url in cases.items() if slot in slots] or urls
+            assert {name for url in own for name in PLACEHOLDER.findall(url)} <= slots, provider.id
 
 
 def test_what_stands_in_a_base_url_is_checked(providers: dict[str, Provider], models: dict[str, Model]) -> None:
@@ -334,10 +337,11 @@ def test_what_stands_in_a_base_url_is_checked(providers: dict[str, Provider], mo
 
 
 def test_base_url_cases_name_a_slot(providers: dict[str, Provider]) -> None:
-    """A base URL for one value of a slot refers to a slot that every group has."""
+    """A base URL for one value of a slot refers to a slot that every group has, one for any value to a slot of some."""
     for provider in providers.values():
         for case in provider.base_url_cases:
-            assert all(case.slot in {slot.name for slot in group.slots} for group in provider.requirement)
+            quantor = all if case.value else any
+            assert quantor(case.slot in {slot.name for slot in group.slots} for group in provider.requirement)
 
 
 def test_protocols_are_known(providers: dict[str, Provider], models: dict[str, Model]) -> None:
@@ -626,9 +630,9 @@ def test_vertex_default_locations(tmp_path: Path) -> None:
 
 def test_a_shared_variable_says_so(tmp_path: Path) -> None:
     """If a key is found in a variable that several providers read, the credential names the other providers."""
-    credential = direct("github-models", tmp_path, GITHUB_TOKEN="t").credential
+    credential = direct("alibaba", tmp_path, DASHSCOPE_API_KEY="t").credential
     assert credential is not None
-    assert credential.shared_with == ("github-copilot",)
+    assert credential.shared_with == ("alibaba-cn",)
 
 
 # --- Models ---
@@ -742,7 +746,9 @@ def test_models_of_another_kind(model: str, base_url: str, protocol: str, models
 )
 def test_models_that_answer_one_protocol_only(model: str, chat: bool, responses: bool, tmp_path: Path) -> None:
     """Codex and pro models have no route for chat where the provider passes OpenAI's API on; elsewhere they do."""
-    keys = dict.fromkeys("OPENAI_API_KEY AZURE_API_KEY AZURE_RESOURCE_NAME ZENMUX_API_KEY GITHUB_TOKEN".split(), "k")
+    keys = dict.fromkeys(
+        "OPENAI_API_KEY AZURE_API_KEY AZURE_RESOURCE_NAME ZENMUX_API_KEY COPILOT_GITHUB_TOKEN".split(), "k"
+    )
     environment = Environment({**keys, "AI_GATEWAY_API_KEY": "k"}, home=tmp_path)
     catalog = Catalog.load(environment=environment, only=("direct",))
     usable = [any(r.usable for r in catalog.routes(model, protocols=[p])) for p in ("openai-chat", "openai-responses")]
@@ -769,17 +775,19 @@ def test_tables_have_no_unknown_words() -> None:
     """The tables contain only known keys."""
     keys = (
         "source own name aliases documentation protocol also_speaks own_protocols failures auth headers "
-        "base_url base_url_cases custom_models key slots groups placeholders calls one_protocol"
+        "base_url base_url_cases custom_models key slots groups placeholders calls one_protocol detects unlisted"
     )
     assert {key for table in TABLES.values() for key in table} <= set(keys.split())
     slots = [slot for table in TABLES.values() for slot in table.get("slots", {}).values()]
-    assert {key for slot in slots for key in slot} <= {"from", "secret", "default", "check", "remedy"}
+    assert {key for slot in slots for key in slot} <= {
+        *("from", "secret", "default", "check", "remedy", "forms", "without", "path", "port")
+    }
     calls = {key for table in TABLES.values() for rule in table.get("calls", ()) for key in rule}
     assert calls <= {"models", "protocol", "also_speaks", "base_url", "auth", "headers"}
     groups = [group for table in TABLES.values() for group in table.get("groups", ())]
-    assert {key for group in groups for key in group} <= {"slots", "kind"}
+    assert {key for group in groups for key in group} <= {"slots", "kind", "auth"}
     assert {key for each in DEFAULTS["packages"].values() for key in each} <= {"protocol", "auth", "headers"}
-    assert DEFAULTS.keys() == {"billing", "elsewhere", "kinds", "packages"}
+    assert DEFAULTS.keys() == {"billing", "elsewhere", "key_prefixes", "kinds", "packages"}
     assert DEFAULTS["billing"].keys() == {"plan"}
 
 

@@ -300,10 +300,12 @@ def test_sections_of_an_ini_file(make_environment: MakeEnvironment, tmp_path: Pa
     """Each section of an INI file has its own settings; keys are lower-cased, and `%` is not special."""
     text = "[default]\nRegion = eu-west-1\n# note\n[profile x]\nsecret = 100%\ns3 =\n  size = 1\n[default]\nmore = 1\n"
     environment = make_environment({"config": text})
-    sections = [dict(environment.read_section(str(tmp_path / "config"), name)) for name in ("default", "profile x")]
+    sections = [
+        dict(environment.read_sections(str(tmp_path / "config")).get(name, {})) for name in ("default", "profile x")
+    ]
     assert sections == [{"region": "eu-west-1", "more": "1"}, {"secret": "100%", "s3": "\nsize = 1"}]
-    assert dict(environment.read_section(str(tmp_path / "config"), "missing")) == {}
-    assert dict(environment.read_section(str(tmp_path / "missing"), "default")) == {}
+    assert dict(environment.read_sections(str(tmp_path / "config")).get("missing", {})) == {}
+    assert dict(environment.read_sections(str(tmp_path / "missing")).get("default", {})) == {}
     assert environment.problems == ()
 
 
@@ -314,7 +316,7 @@ def test_a_broken_ini_file_is_a_problem(make_environment: MakeEnvironment, tmp_p
     """An INI file that can't be parsed is a problem, listed once, and has no settings."""
     environment = make_environment({"config": text})
     path = str(tmp_path / "config")
-    assert [dict(environment.read_section(path, name)) for name in ("default", "other")] == [{}, {}]
+    assert [dict(environment.read_sections(path).get(name, {})) for name in ("default", "other")] == [{}, {}]
     assert [problem.path for problem in environment.problems] == [path]
 
 

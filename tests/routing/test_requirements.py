@@ -309,8 +309,8 @@ def test_a_shared_variable_says_so(make_environment: MakeEnvironment) -> None:
 @pytest.mark.parametrize(
     ("variable", "provider", "other"),
     [
-        ("GITHUB_TOKEN", "github-models", "github-copilot"),
-        ("GITHUB_TOKEN", "github-copilot", "github-models"),
+        ("MINIMAX_API_KEY", "minimax", "minimax-cn"),
+        ("MINIMAX_API_KEY", "minimax-cn", "minimax"),
         ("ZHIPU_API_KEY", "zai", "zhipuai"),
         ("ZHIPU_API_KEY", "zai-coding-plan", "zai"),
     ],
@@ -318,7 +318,7 @@ def test_a_shared_variable_says_so(make_environment: MakeEnvironment) -> None:
 def test_shared_variables_of_real_providers(
     make_catalog: MakeCatalog, variable: str, provider: str, other: str
 ) -> None:
-    """GITHUB_TOKEN and ZHIPU_API_KEY are found for each provider that reads them, with a warning."""
+    """MINIMAX_API_KEY and ZHIPU_API_KEY are found for each provider that reads them, with a warning."""
     route = own_route(make_catalog(**{variable: "k"}), provider)
     assert route.credential
     assert other in route.credential.shared_with
@@ -360,7 +360,7 @@ def test_bedrock_without_region(make_catalog: MakeCatalog, login: str) -> None:
     variables, files = AWS_LOGINS[login]
     route = own_route(make_catalog(files=files, **variables), "bedrock")
     assert not route.usable
-    assert route.remedy == "Set AWS_REGION (or AWS_DEFAULT_REGION)."
+    assert route.remedy == "Set AWS_REGION (or AWS_DEFAULT_REGION or AWS_REGION_NAME)."
 
 
 @pytest.mark.parametrize(
@@ -621,7 +621,7 @@ def test_a_project_does_not_have_a_users_file_sent_to_itself(tmp_path: Path) -> 
 
 def satisfy(slot: Slot, environment: Environment, home: Path, variables: dict[str, str]) -> None:
     """Put a value that fills `slot` into `variables` or into a file under `home`."""
-    value = {"slug": "name", "host": "host.example", "url": "https://host.example/v1", "": "value"}[slot.check]
+    value = {"host": "host.example", "url": "https://host.example/v1", "": "a-key-1"}.get(slot.check, "name")
     each = slot.alternatives[0]
     path = home / environment.path(each.file) if each.file else home / "file"
     if each.json_field:

@@ -44,11 +44,11 @@ class UserFiles:
             self._texts[path] = self.text_now(path)
         return self._texts[path]
 
-    def section(self, path: str, section: str) -> Mapping[str, str]:
-        """Return the settings in one section of an INI file; empty if there is no such section."""
+    def sections(self, path: str) -> Sections:
+        """Return the settings in each section of an INI file; empty if there is no such file."""
         if path not in self._sections:
             self._sections[path] = self.sections_now(path)
-        return self._sections[path].get(section, {})
+        return self._sections[path]
 
     def is_current(self) -> bool:
         """Return whether all files that were looked up so far are unchanged."""

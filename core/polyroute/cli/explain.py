@@ -17,7 +17,7 @@ def _explain(options: argparse.Namespace) -> int:
     """`polyroute explain`: explain why a provider or model can be run or not."""
     from polyroute.explanation import explain
 
-    with output.catalog() as catalog:
+    with output.catalog(look=True) as catalog:
         explanation = explain(catalog, options.subject)
     if options.json:
         output.document(documents.explanation(explanation, catalog.problems))

@@ -90,8 +90,8 @@ def _provider(name: str, catalog: Catalog) -> Provider:
 
 def _row(key: keys.Key) -> tuple[str, ...]:
     credential = key.credential
-    shared = ", ".join(credential.shared_with) if credential else ""
-    return key.provider or f"keyring:{key.variable}", key.mask or "none", str(credential) if credential else "", shared
+    whose = key.provider or f"keyring:{key.variable}"
+    return whose, key.mask or "none", str(credential) if credential else "", ", ".join(key.also_read_by)
 
 
 def _print_notes(notes: Iterable[str]) -> None:

@@ -26,7 +26,7 @@ def _models(options: argparse.Namespace) -> int:
     from polyroute.model_list.rows import ModelRows
     from polyroute.model_list.selection import SelectableModels
 
-    with output.catalog() as catalog:
+    with output.catalog(look=True) as catalog:
         rows = ModelRows(catalog, options.provider)
         found = SelectableModels(rows).select(_selection(options))
         if options.offers:

@@ -48,8 +48,10 @@ def exact(text: str) -> None:
 
 
 @contextlib.contextmanager
-def catalog(*, run: bool = True) -> Iterator[Catalog]:
+def catalog(*, run: bool = True, look: bool = False) -> Iterator[Catalog]:
     """Yield the catalog of the user; without `run`, no executable is run. Plugins' prints are redirected to stderr.
+
+    With `look`, the user's own servers are asked whether they run.
 
     If a UsageError is raised, the catalog's problems are printed too, because they may be the reason.
     """
@@ -57,6 +59,10 @@ def catalog(*, run: bool = True) -> Iterator[Catalog]:
         environment = Environment.load()
         plugins = loaded(environment, run=run)
         catalog = Catalog.load(plugins=plugins, environment=environment)
+        if look:
+            from polyroute import local_servers
+
+            catalog = local_servers.look(catalog)
         try:
             yield catalog
         except UsageError:

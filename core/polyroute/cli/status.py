@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def _status(options: argparse.Namespace) -> int:
     """`polyroute status`: list the providers that can be used, with their routes."""
-    with output.catalog() as catalog:
+    with output.catalog(look=options.verified) as catalog:
         asked = [catalog.provider(name) for name in options.providers]
         found = catalog.status()
         verified = _verified(catalog, options) if options.verified else None

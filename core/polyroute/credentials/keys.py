@@ -33,6 +33,8 @@ class Key(NamedTuple):
     """The credential of the direct route, or None."""
     mask: str = ""
     """A mask with the last characters of a long key; empty if there is no key."""
+    also_read_by: tuple[str, ...] = ()
+    """Other providers that read the key from the same place, perhaps for another endpoint."""
 
 
 class Stored(NamedTuple):
@@ -102,7 +104,18 @@ def find(catalog: Catalog, name: str) -> Key:
     """Return the key of the provider `name`, with a mask. Raises UnknownProvider."""
     provider = catalog.plugins.find(name)
     credential = _direct(catalog, provider.id).credential
-    return Key(provider.id, _variable(provider), credential, _masked(catalog.environment, credential))
+    also = tuple(_other_readers(catalog, provider.id, credential))
+    return Key(provider.id, _variable(provider), credential, _masked(catalog.environment, credential), also)
+
+
+def _other_readers(catalog: Catalog, provider_id: str, credential: Credential | None) -> Iterable[str]:
+    """Return the other providers that read a key, with the user's own servers if they are called with it."""
+    if credential is None or credential.source is None:
+        return ()
+    names = catalog.plugins.index[0].get(credential.source.name, ())
+    direct = {name: _direct(catalog, name).credential for name in names if name != provider_id}
+    own = [name for name, found in direct.items() if found and found.source == credential.source]
+    return dict.fromkeys((*credential.shared_with, *own))
 
 
 def listed(catalog: Catalog) -> tuple[Key, ...]:

@@ -23,6 +23,10 @@ class KeyDocument(TypedDict):
     """The same as `credential`, for programs."""
     mask: str | None
     """A mask with the last characters of a long key; null if there is no key."""
+    baseUrl: str | None
+    """The address that it is sent to; null if there is none."""
+    alsoReadBy: list[str]
+    """Other providers that read the key from the same place, perhaps for another address."""
 
 
 class Keys(WithProblems):

@@ -37,6 +37,8 @@ def key(key: found.Key) -> KeyDocument:
         "credential": str(key.credential) if key.credential else None,
         "source": source(key.credential.source if key.credential else None),
         "mask": key.mask or None,
+        "baseUrl": key.credential.endpoint if key.credential else None,
+        "alsoReadBy": list(key.also_read_by),
     }
 
 

@@ -7,15 +7,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from polyroute._internal.problems import Problems, Reporter
-from polyroute.environment import COMMAND, PROCESS, Environment
+from polyroute._internal.problems import Problems
+from polyroute.environment import COMMAND, Environment
 from polyroute.errors import UnknownProvider
 from polyroute.lists import changes
 from polyroute.lists.stored import FetchedList, age
 from polyroute.plugins.hook_calls import Hooks
-from polyroute.plugins.loader import Loaded, LoadRequest, load
+from polyroute.plugins.loader import Loaded, LoadRequest, consented, load, names_in
 from polyroute.plugins.model_lists import ModelLists
-from polyroute.plugins.registry import Registry, assign_owners, closest, extended, gateways, merged_lists, without
+from polyroute.plugins.registry import assign_owners, closest, extended, gateways, merged_lists, without
 from polyroute.requirements import evaluation
 from polyroute.requirements.evaluation import Evaluation
 from polyroute.results import Plugin
@@ -36,7 +36,6 @@ from polyroute.types import (
 
 if TYPE_CHECKING:
     from polyroute.model_ids.groups import Groups
-    from polyroute.plugins.consent import Withheld
     from polyroute.plugins.secrets import Secrets
 
 
@@ -68,7 +67,7 @@ class Plugins:
         self.lists = merged_lists(found, claims, report)
         self.claimed = claims.claimed
         """By plugin, the providers that it declares, whether it owns them or not."""
-        claims, self.withheld = _consented(claims, loaded, report)
+        claims, self.withheld = consented(claims, loaded, report)
         """By provider ID, providers that get no key until the user has confirmed their owner."""
         rules = self._hooks.items("polyroute_routeability", Routeability, report)
         self._gateways = gateways(rules, claims, report)
@@ -109,8 +108,8 @@ class Plugins:
         `problems`. Only caches are written.
         """
         environment = Environment.load() if environment is None else environment
-        allowed = _names("POLYROUTE_PLUGINS", environment) if only is None else list(only)
-        disabled = _names("POLYROUTE_DISABLE_PLUGINS", environment) or ()
+        allowed = names_in("POLYROUTE_PLUGINS", environment) if only is None else list(only)
+        disabled = names_in("POLYROUTE_DISABLE_PLUGINS", environment) or ()
         request = LoadRequest(add, allowed, disabled, os.fspath(project), run, bundled)
         return cls(load(request, environment), changes.accepted(environment.state_directory, environment.home))
 
@@ -125,6 +124,12 @@ class Plugins:
         seen = object.__new__(Plugins)
         vars(seen).update(vars(self))
         seen._listings = self._listings.about(environment)
+        return seen
+
+    def also_listing(self, models: Mapping[str, Collection[Model]]) -> Plugins:
+        """Return these plugins with other lists for some providers."""
+        seen = object.__new__(Plugins)
+        vars(seen).update(vars(self), _listings=self._listings.listing(models))
         return seen
 
     @property
@@ -159,11 +164,10 @@ class Plugins:
 
     def can_be_fresher(self, gateway: str) -> bool:
         """Return whether `polyroute refresh` would fetch a newer list of this gateway's models."""
-        known = self._can_be_fresher.get(gateway)
-        if known is None:
+        if gateway not in self._can_be_fresher:
             found = self.list_of(gateway)
-            known = self._can_be_fresher[gateway] = found is not None and not age(found).is_fresh
-        return known
+            self._can_be_fresher[gateway] = found is not None and not age(found).is_fresh
+        return self._can_be_fresher[gateway]
 
     @cached_property
     def default_preference(self) -> str:
@@ -208,16 +212,22 @@ class Plugins:
                 readers.setdefault(variable, []).append(provider.id)
         return {variable: tuple(each) for variable, each in readers.items()}
 
+    @cached_property
+    def knowledge(self) -> evaluation.Knowledge:
+        """What all providers together say about keys; a third party can't say whose another's keys are."""
+        ours = (each for each in self.providers.values() if not self.owners[each.id].is_third_party)
+        return evaluation.Knowledge(self.readers, evaluation.prefixes(ours))
+
     def touched(self, environment: Environment) -> set[str]:
         """Return the providers whose requirement must be evaluated, since the environment may have what it names."""
-        by_variable, always = self._index
+        by_variable, always = self.index
         return {*always, *(each for name in environment.names for each in by_variable.get(name, ()))}
 
     def unmet(self, provider_id: str, environment: Environment) -> Evaluation:
         """Return the evaluation of a provider that is not `touched`, which is the same in every environment."""
         found = self._unmet.get(provider_id)
         if found is None:
-            found = evaluation.evaluate(self.providers[provider_id], environment, {})
+            found = evaluation.evaluate(self.providers[provider_id], environment)
             self._unmet[provider_id] = found
         return found
 
@@ -274,7 +284,8 @@ class Plugins:
         return self._listings.all_models()
 
     @cached_property
-    def _index(self) -> tuple[dict[str, list[str]], frozenset[str]]:
+    def index(self) -> tuple[dict[str, list[str]], frozenset[str]]:
+        """By variable, its readers; and the providers that must always be evaluated."""
         by_variable: dict[str, list[str]] = {}
         always = set()
         for provider in self.providers.values():
@@ -283,17 +294,3 @@ class Plugins:
             if not evaluation.depends_on_variables_only(provider):
                 always.add(provider.id)
         return by_variable, frozenset(always)
-
-
-def _consented(claims: Registry, loaded: Loaded, report: Reporter) -> tuple[Registry, Mapping[str, Withheld]]:
-    """Return the claims that hold with the user's consent so far; only third-party plugins need consent."""
-    if not any(owner.is_third_party for owner in claims.owners.values()):
-        return claims, {}
-    from polyroute.plugins.consent import with_consent
-
-    return with_consent(claims, loaded, report)
-
-
-def _names(variable: str, environment: Environment) -> list[str] | None:
-    text = environment.setting(variable, layer=PROCESS)
-    return [name.strip() for name in text.split(",") if name.strip()] if text else None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from polyroute._internal import cache
 from polyroute._internal.containment import describe, expect_threads, pass_on
 from polyroute._internal.problems import Problems
-from polyroute.environment import Environment
+from polyroute.environment import PROCESS, Environment
 from polyroute.plugins.entry_points import (
     EntryPoint,
     data_folders,
@@ -27,8 +27,11 @@ from polyroute.results import Plugin, Refused
 from polyroute.types import Problem
 
 if TYPE_CHECKING:
+    from polyroute._internal.problems import Reporter
     from polyroute.plugins.admission import Admission
+    from polyroute.plugins.consent import Withheld
     from polyroute.plugins.manifests.loader import Manifest
+    from polyroute.plugins.registry import Registry
 
 
 _MOST_WAITING = 20
@@ -247,3 +250,18 @@ class _Loader:
             remedy = f"Installed plugins: {', '.join(sorted(known)) or 'none'}."
             message = f"There is no plugin {name!r} to enable or disable."
             self.problems.report(Problem(message, remedy, code="unknown-plugin"))
+
+
+def names_in(variable: str, environment: Environment) -> list[str] | None:
+    """Return the names in a variable of the process, which commas separate; None if it is not set."""
+    text = environment.setting(variable, layer=PROCESS)
+    return [name.strip() for name in text.split(",") if name.strip()] if text else None
+
+
+def consented(claims: "Registry", loaded: Loaded, report: "Reporter") -> "tuple[Registry, Mapping[str, Withheld]]":
+    """Return the claims that hold with the user's consent so far; only third-party plugins need consent."""
+    if not any(owner.is_third_party for owner in claims.owners.values()):
+        return claims, {}
+    from polyroute.plugins.consent import with_consent
+
+    return with_consent(claims, loaded, report)

@@ -58,6 +58,15 @@ class ModelLists:
         own._arguments["environment"] = environment
         return own
 
+    def listing(self, models: Mapping[str, Iterable[Model]]) -> ModelLists:
+        """Return these listings with other models for some providers."""
+        own = ModelLists(self._hooks, self._claims, self._gateways, self._moved, self._report)
+        own._shared, own._rows = self._shared, self._rows
+        own._arguments.update({name: each for name, each in self._arguments.items() if name != "listed"})
+        found = {name: {each.id: each for each in of_provider} for name, of_provider in models.items()}
+        own._models = {**self._models, **found}
+        return own
+
     def models(self, provider_id: str) -> Mapping[str, Model]:
         """Return a provider's models by ID; empty if no list is known."""
         if provider_id not in self._models:

@@ -2,19 +2,39 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
+from types import MappingProxyType
 from typing import NamedTuple
 
 from polyroute import base_url
 from polyroute._internal.terminal import some_of
 from polyroute.environment import Environment
-from polyroute.requirements.slots import FilledSlot, commands_of, fill, named, paths_of, variables_of
-from polyroute.types import Alternative, Credential, Group, Provider, Slot, Source
+from polyroute.requirements.slots import (
+    WANTED,
+    FilledSlot,
+    Judge,
+    Prefixes,
+    commands_of,
+    fill,
+    named,
+    paths_of,
+    variables_of,
+)
+from polyroute.types import Alternative, AuthHeader, Credential, Group, Provider, Slot, Source
 
 _MOST_SHARED = 20
 """The most providers named as sharing a variable: a thousand that do would each name all others."""
 
-Readers = Mapping[str, tuple[str, ...]]
-"""For each variable, the providers that read it as a secret."""
+
+class Knowledge(NamedTuple):
+    """What all providers together say about keys."""
+
+    readers: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    """For each variable, the providers that read it as a secret."""
+    prefixes: Prefixes = MappingProxyType({})
+    """For each text with which keys begin, the providers that make such keys."""
+
+
+_NOTHING = Knowledge()
 
 
 class Evaluation(NamedTuple):
@@ -27,15 +47,28 @@ class Evaluation(NamedTuple):
     """The settings found, by slot, for base URLs and headers."""
     headers: tuple[tuple[str, str], ...] = ()
     """The provider's additional headers, filled in."""
+    protocol: str = ""
+    """The wire protocol, if it is not the provider's because of where the key was found; likewise `auth`."""
+    auth: AuthHeader | None = None
+    wrong: tuple[str, str] = ("", "")
+    """What is set that can't be used, and the remedy, if there is no credential because of it."""
 
 
-def evaluate(provider: Provider, environment: Environment, readers: Readers) -> Evaluation:
+def evaluate(provider: Provider, environment: Environment, known: Knowledge = _NOTHING) -> Evaluation:
     """Return the credential of the first group of the provider's requirement that is met, or what is missing."""
-    attempts = [(group, [fill(slot, environment) for slot in group.slots]) for group in provider.requirement]
+    judge = Judge(provider.id, known.prefixes, _takes_any(provider, environment))
+    attempts = [(group, [fill(slot, environment, judge) for slot in group.slots]) for group in provider.requirement]
     for group, filled in attempts:
         if not any(each.fault for each in filled):
-            return _met(provider, group, filled, readers)
+            found = _met(provider, group, filled, known.readers)
+            return at_own_address(provider, found, environment) if provider.address else found
     return _unmet(attempts)
+
+
+def _takes_any(provider: Provider, environment: Environment) -> bool:
+    """Return whether the provider is called at an address of the user's own, where anything may be a key."""
+    moved = provider.address and any(map(environment.setting, provider.address.variables))
+    return bool(moved) or provider.kind == "own-server"
 
 
 def filled_headers(
@@ -49,10 +82,20 @@ def filled_headers(
     return whole if len(whole) == len(headers) else None
 
 
+def prefixes(providers: Iterable[Provider]) -> Prefixes:
+    """Return with what the keys of these providers begin."""
+    found: dict[str, tuple[str, ...]] = {}
+    for provider in providers:
+        for prefix in provider.key_prefixes:
+            found[prefix] = (*found.get(prefix, ()), provider.id)
+    return found
+
+
 def variables(provider: Provider) -> Iterable[str]:
     """Yield every variable that may change how the provider's requirement is evaluated."""
     for alternative in alternatives(provider):
         yield from named(alternative)
+    yield from provider.address.variables if provider.address else ()
 
 
 def secret_variables(provider: Provider) -> set[str]:
@@ -105,7 +148,9 @@ def replaced(provider: Provider, change: Callable[[Alternative], Alternative]) -
     return provider._replace(requirement=tuple(groups))
 
 
-def _met(provider: Provider, group: Group, filled: list[FilledSlot], readers: Readers) -> Evaluation:
+def _met(
+    provider: Provider, group: Group, filled: list[FilledSlot], readers: Mapping[str, tuple[str, ...]]
+) -> Evaluation:
     source = _source_of_secret(filled) if group.kind != "none" else None
     steering = _steering(filled, source)
     values = {each.slot.name: each.value for each in filled if _may_stand_in_url(each) and each not in steering}
@@ -124,7 +169,32 @@ def _met(provider: Provider, group: Group, filled: list[FilledSlot], readers: Re
         ("", None),
     )
     credential = Credential(provider.id, endpoint, group.kind, source, shared, remedy=remedy, expires_at=until)
-    return Evaluation(credential, _reason(credential), values=values, headers=headers)
+    return Evaluation(credential, _reason(credential), values=values, headers=headers, auth=group.auth)
+
+
+def at_own_address(provider: Provider, found: Evaluation, environment: Environment) -> Evaluation:
+    """Return the evaluation with the address that the user calls the provider at, if a variable names another one."""
+    address, credential = provider.address, found.credential
+    variable = next(filter(environment.setting, address.variables if address else ()), "")
+    if not (address and credential and variable):
+        return found
+    setting, source = environment.source(variable), credential.source
+    url = base_url.bare(base_url.meant(environment.setting(variable) or "", address), "url")
+    if url and base_url.same_endpoint(url, credential.endpoint):
+        return found
+    if setting and not base_url.may_receive(setting, source):
+        fault = f"{setting} must not determine where {source} is sent"
+        return _wrong(fault, f"Set both in the same place, or unset {variable}.")
+    if not url:
+        return _wrong(f"{variable} {WANTED['url']}", f"Correct or unset {variable}.")
+    moved = credential._replace(endpoint=url, address=variable)
+    reason = f"{found.reason}, for the address in {variable}"
+    changes = (address.protocol or found.protocol, address.auth or found.auth)
+    return Evaluation(moved, reason, found.remedy, found.values, found.headers, *changes)
+
+
+def _wrong(fault: str, remedy: str) -> Evaluation:
+    return Evaluation(None, fault, remedy, wrong=(fault, remedy))
 
 
 def _source_of_secret(filled: list[FilledSlot]) -> Source | None:
@@ -162,7 +232,8 @@ def _unmet(attempts: list[tuple[Group, list[FilledSlot]]]) -> Evaluation:
         return Evaluation(None, "no login was found")
     nearest = attempts[0][1] if len(attempts) == 1 else min((filled for _, filled in attempts), key=_distance)
     unfilled = [each for each in nearest if each.fault]
-    return Evaluation(None, "; ".join(each.fault for each in unfilled), remedy(unfilled))
+    wrong = next(((each.fault, each.remedy) for each in unfilled if each.is_wrong), ("", ""))
+    return Evaluation(None, "; ".join(each.fault for each in unfilled), remedy(unfilled), wrong=wrong)
 
 
 def missing(provider: Provider, environment: Environment) -> list[FilledSlot]:
@@ -185,16 +256,17 @@ def _described(slot: Slot) -> str:
 
 def remedy(unfilled: list[FilledSlot]) -> str:
     """Return what to do about slots that are not filled."""
-    plain = [each for each in unfilled if not each.found.expired and (each.source or not each.slot.remedy)]
+    told = [each for each in unfilled if each.found.expired or each.remedy]
+    plain = [each for each in unfilled if each not in told and (each.source or not each.slot.remedy)]
     looked = [(each, variables_of(each.slot)) for each in plain]
     wrong = [each.attempted for each, names in looked if each.attempted in names]
     others = [(each.slot, names) for each, names in looked if each.attempted not in names]
-    absent = [_either(names) for _, names in others if names]
+    absent = [_either(names[:3]) for _, names in others if names]
     paths = [paths_of(slot) for slot, names in others if not names]
     sentences = [f"Correct {' and '.join(wrong)}."] if wrong else []
     sentences += [f"Set {' and '.join(absent)}."] if absent else []
     sentences += [f"Put it into {_either(each)}." for each in paths if each]
-    logins = [each.slot.remedy or "Log in again." for each in unfilled if each not in plain]
+    logins = [each.remedy or each.slot.remedy or "Log in again." for each in unfilled if each not in plain]
     return " ".join(dict.fromkeys([*sentences, *logins]))
 
 

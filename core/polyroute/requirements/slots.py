@@ -2,17 +2,24 @@
 
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from polyroute._internal.secret_memory import moment, secret_in
-from polyroute.base_url import bare, is_bare
-from polyroute.environment import COMMAND, Environment
+from polyroute._internal.terminal import some_of
+from polyroute.base_url import bare, is_bare, meant, within
+from polyroute.environment import COMMAND, GLOBAL, HOST, PROCESS, PROJECT, Environment
 from polyroute.types import Alternative, Check, Slot, Source
 
+Prefixes = Mapping[str, tuple[str, ...]]
+"""For each text with which keys begin, the providers that make such keys."""
 _REFERENCE = r"\$\{(\w+)"
+_READABLE = (HOST, PROCESS, PROJECT, GLOBAL)
+"""The layers of which a secret can be looked at without opening anything."""
 WANTED: dict[Check, str] = {
     "slug": "must be a bare name of letters, digits, - and _",
+    "segment": "must be a name of letters, digits, -, _, . and :",
     "host": "must be a bare host name",
     "url": "must be an http or https address without query or user name",
 }
@@ -40,6 +47,10 @@ class FilledSlot(NamedTuple):
     """Why the slot is not filled; empty if it is."""
     attempted: str = ""
     """A variable of the slot that is set, whether or not its value is valid."""
+    remedy: str = ""
+    """What the user does to fill it, if that is known better than from the slot."""
+    is_wrong: bool = False
+    """Whether something is set for it that can't be used."""
 
     @property
     def source(self) -> Source | None:
@@ -52,28 +63,102 @@ class FilledSlot(NamedTuple):
         return self.found.value
 
 
-def fill(slot: Slot, environment: Environment) -> FilledSlot:
+class Judge(NamedTuple):
+    """What is known of the keys of the provider whose slots are filled."""
+
+    provider: str = ""
+    prefixes: Prefixes = MappingProxyType({})
+    """With what keys begin, of which the provider of each is known."""
+    takes_any: bool = True
+    """Whether it is called at the user's own address, where anything may be a key."""
+
+
+def fill(slot: Slot, environment: Environment, judge: Judge = Judge()) -> FilledSlot:  # noqa: B008 - it is immutable
     """Return the first alternative that was found, else the default, else the reason why there is none."""
-    expired = ""
+    expired, no_key = "", None
     for alternative in slot.alternatives:
         found = _look(alternative, slot.secret, environment)
         if found.source is None:
             expired = expired or found.expired
+            if _leads_nowhere(alternative, environment):  # those who made the variable look no further either
+                return FilledSlot(slot, found, _not_set(slot, [alternative.variable]), alternative.variable)
+        elif slot.secret and found.source.layer in _READABLE and (why := _no_key(found.source, environment, judge)):
+            no_key = no_key or FilledSlot(slot, FoundValue(), why[0], found.source.name, why[1], True)
         elif not slot.check:
             return FilledSlot(slot, found)
         else:
-            value, name = bare(found.value, slot.check), found.source.name
+            value, name = _formed(found.value, slot), found.source.name
             fault = "" if value else f"{name or found.source.path} {WANTED[slot.check]}"
             return FilledSlot(slot, found._replace(value=value), fault, name)
+    if no_key:
+        return no_key
     if slot.default:
         if slot.check and not is_bare(slot.default, slot.check):
             return FilledSlot(
                 slot, FoundValue(), f"the default of {slot.name} {WANTED[slot.check]}: correct its plugin"
             )
         return FilledSlot(slot, FoundValue(value=bare(slot.default, slot.check) if slot.check else slot.default))
+    if listed := _sections(slot, environment):
+        return FilledSlot(slot, FoundValue(expired=expired), *listed)
     attempted = [name for each in slot.alternatives for name in named(each) if environment.source(name)]
     first = attempted[0] if attempted else ""
     return FilledSlot(slot, FoundValue(expired=expired), expired or _not_set(slot, attempted), first)
+
+
+def _no_key(source: Source, environment: Environment, judge: Judge) -> tuple[str, str] | None:
+    """Return why the whole value of a variable is no key of the provider, and the remedy; None if it may be one."""
+    value = environment.setting(source.name) or ""
+    if not value or source.path or source.field:
+        return None
+    from polyroute.requirements import key_values
+
+    why = key_values.fault(value) or (not judge.takes_any and key_values.placeholder(source.name, value))
+    if why:
+        return f"{source} {why}", f"Correct or unset {source.name}."
+    start, makers = key_values.makers(judge.provider, value, judge.prefixes) if not judge.takes_any else ("", ())
+    if not makers:
+        return None
+    store = " or ".join(f"`polyroute keys set {name}`" for name in makers[:2])
+    return f"{source} has a key of {some_of(makers)} ({start}…)", f"Correct {source.name}. To use this key: {store}."
+
+
+def _formed(text: str, slot: Slot) -> str:
+    """Return a setting as it stands in a base URL; empty if it does not have the form that is checked."""
+    text = next((found for form in slot.forms if (found := within(text, form))), text)
+    return bare(meant(text, slot) if slot.check == "url" else text, slot.check) if slot.check else text
+
+
+def _leads_nowhere(alternative: Alternative, environment: Environment) -> bool:
+    """Return whether a variable is set that names a file which does not exist."""
+    if not alternative.names_file or alternative.json_field or environment.source(alternative.variable) is None:
+        return False
+    return bool(environment.setting(alternative.variable))
+
+
+def _sections(slot: Slot, environment: Environment) -> tuple[str, str, str, bool] | None:
+    """Return what is wrong if another section would do, the variable, the remedy and whether the variable is set."""
+    wanted, variable, others = "", "", dict[str, None]()
+    for each in slot.alternatives if slot.secret else ():
+        before, reference, _ = each.section.partition("${")
+        if not reference:
+            continue
+        variable = re.findall(_REFERENCE, each.section)[0]
+        wanted = environment.path(each.section).removeprefix(before)
+        for name, settings in environment.read_sections(environment.path(each.file)).items():
+            plain = name.removeprefix(before)
+            if name.startswith(before) and " " not in plain and any(settings.get(key) for key in each.keys):
+                others[plain] = None
+    if not others:
+        return None
+    there = some_of(sorted(others))
+    said = f"{variable} is {wanted!r}" if environment.source(variable) else f"{variable} is not set"
+    why = f"{said}, and there is no {slot.name} of the name {wanted!r}; there are {there}"
+    return (
+        why,
+        variable,
+        f"Set {variable} to one of them. {slot.remedy}".rstrip(),
+        environment.source(variable) is not None,
+    )
 
 
 def named(alternative: Alternative) -> Iterable[str]:
@@ -133,6 +218,9 @@ def _look_in_variable(alternative: Alternative, secret: bool, environment: Envir
         return FoundValue()
     if alternative.names_file:
         path = environment.path(value)
+        if alternative.json_field:
+            text = environment.read(path) or ""
+            return _look_in_json(alternative, source._replace(path=path), text, secret)
         return FoundValue(source._replace(path=path), path) if environment.exists(path) else FoundValue()
     if alternative.json_field:
         return _look_in_json(alternative, source, value, secret)
@@ -151,7 +239,7 @@ def _look_in_json(alternative: Alternative, source: Source, text: str, secret: b
 
 def _look_in_section(alternative: Alternative, source: Source, secret: bool, environment: Environment) -> FoundValue:
     section = environment.path(alternative.section)
-    settings = environment.read_section(source.path, section)
+    settings = environment.read_sections(source.path).get(section, {})
     for key in alternative.keys:
         if value := settings.get(key, "").strip():
             return FoundValue(source._replace(section=section, field=key), "" if secret else value)
@@ -168,4 +256,4 @@ def _not_set(slot: Slot, attempted: list[str]) -> str:
     names = variables_of(slot)
     if attempted or not names:
         return f"no {slot.name} was found" + (f" where {attempted[0]} leads" if attempted else "")
-    return f"{names[0]} is not set" if len(names) == 1 else f"{', '.join(names)}: none is set"
+    return f"{names[0]} is not set" if len(names) == 1 else f"{some_of(names, 3)}: none is set"

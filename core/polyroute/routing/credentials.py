@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 
 from polyroute import base_url
 from polyroute._internal.containment import pass_on
@@ -15,8 +15,10 @@ from polyroute.plugins.loaded import Plugins
 from polyroute.requirements import evaluation
 from polyroute.requirements.evaluation import Evaluation
 from polyroute.results import Plugin
-from polyroute.types import Credential, Detection, Provider
+from polyroute.types import Credential, Detection, Problem, Provider
 
+_KEY_WORDS = ("KEY", "KEYS", "TOKEN", "SECRET", "PAT")
+"""How the names of variables with keys end; lower case too."""
 _ACCEPT = "If you trust it: `polyroute refresh --accept {}`."
 
 
@@ -30,6 +32,7 @@ def find(
     `Plugins.unmet` returns what they lack.
     """
     found = {name: _evaluate(name, plugins, environment) for name in sorted(plugins.touched(environment))}
+    _report_wrong(found.values(), environment)
     for plugin, detection in plugins.detections(environment):
         if detection.provider not in plugins.providers or (plugin, detection.provider) in plugins.lost:
             continue
@@ -37,12 +40,14 @@ def find(
             remedy, hook = "Correct the plugin.", "polyroute_credentials"
             environment.report(plugin.problem(fault, remedy, hook, code="not-owner", provider=detection.provider))
             continue
-        known = found.get(detection.provider)
+        so_far = found.get(detection.provider) or plugins.unmet(detection.provider, environment)
         says_no = detection.source is None and detection.kind != "none"
         if says_no and plugins.owners[detection.provider] != plugin:
             continue
-        if known is None or known.credential is None:
-            found[detection.provider] = _detected(detection, plugin, plugins.providers[detection.provider], known)
+        if so_far.credential is None:
+            found[detection.provider] = _detected(
+                detection, plugin, plugins.providers[detection.provider], so_far, environment
+            )
     found |= {name: Evaluation(None, *withheld) for name, withheld in plugins.withheld.items()}
     for name, change in plugins.unasked.items():
         if (known := found.get(name)) and known.credential and known.credential.source:
@@ -51,6 +56,23 @@ def find(
         if reason := _of_somebody_else(name, known.credential, plugins, environment, referred):
             found[name] = _withheld(name, reason, plugins, environment)
     return found
+
+
+def unread(plugins: Plugins, environment: Environment, referred: Callable[[], Collection[str]]) -> tuple[Problem, ...]:
+    """Return a problem for each variable that seems to hold a provider's key under a name that nobody reads."""
+    known = plugins.index[0]
+    if not any(name not in known and name.upper().endswith(_KEY_WORDS) for name in environment.names):
+        return ()
+    from polyroute.routing import unread_variables
+
+    return unread_variables.find(plugins, environment, referred())
+
+
+def _report_wrong(found: Iterable[Evaluation], environment: Environment) -> None:
+    """Report what is set and can't be used: without the provider, because several may read one variable."""
+    for each in found:
+        if each.wrong[0]:
+            environment.report(Problem(*each.wrong, code="setting-unusable"))
 
 
 def _of_somebody_else(
@@ -121,7 +143,7 @@ def variable_of(credential: Credential) -> str:
 
 def _evaluate(name: str, plugins: Plugins, environment: Environment) -> Evaluation:
     try:
-        return evaluation.evaluate(plugins.providers[name], environment, plugins.readers)
+        return evaluation.evaluate(plugins.providers[name], environment, plugins.knowledge)
     except BaseException as error:
         pass_on(error)
         fault = f"the requirement of {name!r} can't be evaluated: {type(error).__name__}"
@@ -130,13 +152,17 @@ def _evaluate(name: str, plugins: Plugins, environment: Environment) -> Evaluati
         return Evaluation(None, "its requirement can't be evaluated", "See `polyroute plugins`.")
 
 
-def _detected(detection: Detection, plugin: Plugin, provider: Provider, known: Evaluation | None) -> Evaluation:
+def _detected(
+    detection: Detection, plugin: Plugin, provider: Provider, known: Evaluation, environment: Environment
+) -> Evaluation:
     if detection.source is None and detection.kind != "none":
-        return Evaluation(None, detection.reason, detection.remedy)
+        lacking = known if provider.requirement else Evaluation(None, "")
+        both = [f"{lacking.reason}; {detection.reason}".lstrip("; "), f"{lacking.remedy} {detection.remedy}".strip()]
+        return lacking._replace(reason=both[0], remedy=both[1])
     if detection.expires_at is not None and detection.expires_at <= time.time():
         reason = detection.reason or f"the login expired on {moment(detection.expires_at)}"
         return Evaluation(None, reason, detection.remedy or "Log in again.")
-    values = known.values if known else {}
+    values = known.values
     endpoint = detection.endpoint or base_url.of_provider(provider, "", values)
     if not endpoint:
         return Evaluation(None, f"no base URL is known for {provider.id}", detection.remedy)
@@ -145,4 +171,6 @@ def _detected(detection: Detection, plugin: Plugin, provider: Provider, known: E
         return Evaluation(None, f"a header of {provider.id} needs a setting that is missing", detection.remedy)
     credential = Credential(provider.id, endpoint, detection.kind, detection.source, plugin=plugin.label)
     credential = credential._replace(remedy=detection.remedy, expires_at=detection.expires_at)
-    return Evaluation(credential, detection.reason or f"found {credential}", values=values, headers=headers)
+    found = Evaluation(credential, detection.reason or f"found {credential}", values=values, headers=headers)
+    is_usual = provider.address and not detection.endpoint
+    return evaluation.at_own_address(provider, found, environment) if is_usual else found

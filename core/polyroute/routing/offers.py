@@ -112,7 +112,7 @@ class Offers:
 
     def listing(self, ref: ModelRef, route: Route) -> Model | None:
         """Return the entry for a model in the list of the endpoint that a route leads to; None if there is none."""
-        if route.listing is not None:
+        if route.listing is not None or (route.credential and route.credential.address):
             return route.listing
         if route.via == DIRECT:
             return self._plugins.models(ref.provider).get(route.model_id or ref.id)

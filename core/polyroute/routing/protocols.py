@@ -29,8 +29,15 @@ def protocols_of(route: Route, plugins: Plugins) -> tuple[str, ...]:
 
 def _further(route: Route, provider: Provider, plugins: Plugins) -> tuple[str, ...] | None:
     """Return the further protocols of a route's model if they are not those of the endpoint's provider."""
+    if route.credential and route.credential.address:
+        return None
     listed = plugins.models(provider.id).get(route.model_id) if route.model_id else None
-    return listed.also_speaks if listed else None
+    if listed or not (route.model_id and provider.unlisted):
+        return listed.also_speaks if listed else None
+    from polyroute.routing.unlisted import rule
+
+    found = rule(provider, route.model_id)
+    return found.also_speaks if found else None
 
 
 def failure_rules(route: Route, provider: str, plugins: Plugins) -> tuple[FailureRule, ...]:

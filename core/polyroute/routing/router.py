@@ -13,7 +13,7 @@ from polyroute.environment import Environment
 from polyroute.errors import NoEffectiveRoute
 from polyroute.plugins.loaded import Plugins
 from polyroute.requirements.evaluation import Evaluation, filled_headers
-from polyroute.results import Route
+from polyroute.results import LocalServer, Route
 from polyroute.routing.credentials import unasked
 from polyroute.routing.mappers import Mappers
 from polyroute.routing.order import Order
@@ -123,6 +123,11 @@ class Router:
             routes = map(_switched_off, routes)
         return (unless_foreign(each, protocols, self._plugins) for each in routes) if protocols else routes
 
+    def know(self, servers: Mapping[str, LocalServer]) -> None:
+        """Take into account which of the user's own servers run. Call this before anything else."""
+        known = {name: _as_known(self._evaluation(name), each) for name, each in servers.items()}
+        self._found = {**self._found, **known}
+
     def perhaps_usable(self) -> set[str]:
         """Return the providers that may have a usable route: no other has one."""
         direct = {name for name, found in self._found.items() if found.credential}
@@ -161,7 +166,7 @@ class Router:
 
         A gateway without a list has the prices of the one whose spelling it shares.
         """
-        if not route.usable:
+        if not route.usable or _is_moved(route):
             return route
         lender = self._mappers.lending(gateway)
         listing = self._plugins.models(lender).get(route.model_id or "")
@@ -192,8 +197,14 @@ class Router:
         model = models.get(ref.id)
         if model is None and not takes_any and (native := self._native(ref, vias)):
             model = models.get(native)
+        if _is_moved(route):
+            return _spelled(route, ref.id, "verbatim")
         if model is not None and (model.base_url or model.protocol):
             route = self._overridden(route, model)
+        if model is None and provider.unlisted:
+            from polyroute.routing import unlisted
+
+            route = unlisted.called(route, provider, ref.id, self._evaluation(provider.id).values)
         if takes_any:
             return _spelled(route, ref.id, "verbatim", model)
         if model is not None:
@@ -207,6 +218,8 @@ class Router:
         if native is None or native.provider not in self._plugins.providers:
             return ()
         route = self._direct_to(self._plugins.providers[native.provider], native, ())
+        if _is_moved(route):
+            return ()
         if native.provider in self._order.disabled:
             route = _switched_off(route)
         return (route._replace(reason=f"{route.reason}; it goes to {native}, which is the same model"),)
@@ -243,6 +256,15 @@ class Router:
         return route._replace(usable=False, reason=f"the base URL of {model.ref} needs a setting that is missing")
 
 
+def _as_known(found: Evaluation, server: LocalServer) -> Evaluation:
+    """Return the evaluation of a server that was asked whether it runs."""
+    if server.state == "not_running":
+        return Evaluation(None, f"it is not running at {server.address}", "Start it.", found.values, found.headers)
+    if server.state == "unchecked":
+        return found
+    return found._replace(reason=f"it is running at {server.address} with {len(server.models)} models")
+
+
 def _route(via: str, provider: Provider, found: Evaluation) -> Route:
     credential = found.credential
     where = credential.endpoint if credential else "" if "$" in provider.base_url else provider.base_url
@@ -252,13 +274,18 @@ def _route(via: str, provider: Provider, found: Evaluation) -> Route:
         via,
         credential is not None,
         where,
-        provider.protocol,
-        provider.auth,
+        found.protocol or provider.protocol,
+        found.auth or provider.auth,
         found.headers if credential else provider.headers,
         credential,
         found.reason,
         found.remedy,
     )
+
+
+def _is_moved(route: Route) -> bool:
+    """Return whether a route leads to an address of the user's own, about which the provider's list says nothing."""
+    return route.credential is not None and bool(route.credential.address)
 
 
 def _spelled(route: Route, model_id: str | None, mapping: Evidence, listing: Model | None = None) -> Route:

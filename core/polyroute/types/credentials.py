@@ -51,6 +51,8 @@ class Credential(NamedTuple):
     """The plugin's advice if the secret can't be read any more."""
     expires_at: float | None = None
     """When the login ends, in seconds since 1970, if that is known without reading the secret."""
+    address: str = ""
+    """The variable that names the endpoint, if the user calls the provider at another address than its own."""
 
     def __str__(self) -> str:
         return str(self.source) if self.source else "none needed"

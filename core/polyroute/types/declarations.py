@@ -11,6 +11,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from polyroute.types.constraints import (
     Count,
+    Ending,
     Filled,
     Granted,
     HeaderName,
@@ -30,7 +31,7 @@ from polyroute.types.constraints import (
 ProviderKind = Literal["vendor", "host", "own-cloud", "own-server", "gateway"]
 CredentialKind = Literal["api-key", "oauth-token", "cloud-identity", "none"]
 Evidence = Literal["verbatim", "listed", "unlisted", "not_offered", "unknown"]
-Check = Literal["", "slug", "host", "url"]
+Check = Literal["", "slug", "segment", "host", "url"]
 BaseUrlRule = Literal["required", "optional", "no"]
 
 DIRECT = "direct"
@@ -110,17 +111,22 @@ class Slot(NamedTuple):
     """What the value must be to be filled into a base URL or a header."""
     remedy: Line = ""
     """What the user does to fill it, if "set the variable" is not the right advice."""
+    forms: tuple[Text, ...] = ()
+    """Longer forms in which users give the value, each with `*` for it (`https://*.acme.example`). What follows as a
+    path is ignored."""
+    without: tuple[Ending, ...] = ()
+    """With the check `url`: endings of the address that are no part of it, and after which nothing counts."""
+    ending: Ending = ""
+    """With the check `url`: what the address ends with. It is added to one that lacks it."""
+    path: Ending = ""
+    """With the check `url`: the path of an address that has none."""
+    port: Count | None = None
+    """With the check `url`: the address may be given as one that a server listens on (`0.0.0.0`, `host:port`), and this
+    is its port if it has none."""
 
     def inconsistency(self) -> str:
         """Return why these fields don't go together; empty if they do."""
         return "" if self.alternatives or self.default else "from: names no place to look"
-
-
-class Group(NamedTuple):
-    """Slots that together make a credential. A group without slots means that no credential is needed."""
-
-    slots: tuple[Slot, ...] = ()
-    kind: CredentialKind = "api-key"
 
 
 class AuthHeader(NamedTuple):
@@ -130,12 +136,54 @@ class AuthHeader(NamedTuple):
     prefix: Line = "Bearer "
 
 
+class Group(NamedTuple):
+    """Slots that together make a credential. A group without slots means that no credential is needed."""
+
+    slots: tuple[Slot, ...] = ()
+    kind: CredentialKind = "api-key"
+    auth: AuthHeader | None = None
+    """The header that carries its secret, if it is not the provider's."""
+
+
 class BaseUrlCase(NamedTuple):
     """Another base URL for one value of one slot, such as a cloud's `global` location with its own host."""
 
     slot: SlotName
     value: Line
+    """Empty for any value."""
     base_url: Url
+
+
+class Address(NamedTuple):
+    """The variables in which users say that a provider is called at another address, as its own SDK reads them.
+
+    A key goes there only from the same place as the address or from a less trusted one. The models and prices of the
+    provider's list and its probe don't apply there.
+    """
+
+    variables: tuple[Variable, ...]
+    without: tuple[Ending, ...] = ()
+    """Endings of an address that are no part of it, and after which nothing counts."""
+    ending: Ending = ""
+    """What base URLs end with, if the SDK adds it."""
+    path: Ending = ""
+    """The path of an address that has none."""
+    protocol: Line = ""
+    """The wire protocol there, if it is not the provider's; likewise `auth`."""
+    auth: AuthHeader | None = None
+
+
+class CallRule(NamedTuple):
+    """How models are called that the provider's list does not have, as far as their IDs say it."""
+
+    models: tuple[Text, ...]
+    """Patterns of whole IDs: `*` stands for anything, `${slot}` for a setting that the ID itself has."""
+    protocol: Line = ""
+    """The wire protocol, if it is not the provider's; likewise `auth`."""
+    auth: AuthHeader | None = None
+    also_speaks: tuple[Text, ...] | None = None
+    path: Ending = ""
+    """What follows the provider's base URL."""
 
 
 class CustomModelRules(NamedTuple):
@@ -187,6 +235,13 @@ class Provider(NamedTuple):
     """Whether a subscription pays for its models, so that their listed prices are not what a request costs."""
     makers: tuple[Text, ...] = ()
     """Whose models its own list has, as the IDs name them, in lower case: what is before a `/`, else the first word."""
+    unlisted: tuple[CallRule, ...] = ()
+    """How models are called that its list does not have; the first rule that matches an ID applies."""
+    key_prefixes: tuple[Text, ...] = ()
+    """With what all of its keys begin, and no keys of others: a key that begins with what another provider declares is
+    not used."""
+    address: Address | None = None
+    """None if it is called at its own address only."""
 
 
 class Routeability(NamedTuple):

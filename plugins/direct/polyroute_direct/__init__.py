@@ -5,7 +5,7 @@ There is no code for any single provider: all facts are in `providers.toml` and 
 
 from __future__ import annotations
 
-from polyroute import FailureRule, FetchedList, Model, Probe, Provider, hookimpl
+from polyroute import Detection, Environment, FailureRule, FetchedList, Model, Probe, Provider, hookimpl
 
 
 @hookimpl
@@ -14,6 +14,19 @@ def polyroute_providers() -> list[Provider]:
     from polyroute_direct import _cached
 
     return _cached.providers()
+
+
+@hookimpl
+def polyroute_credentials(environment: Environment) -> list[Detection]:
+    """Return the logins of other tools, with whether they may be used for calls."""
+    from polyroute_direct import _cached
+
+    there = [row for row in _cached.logins() if environment.exists(environment.path(row["file"]))]
+    if not there:
+        return []
+    from polyroute_direct import _logins
+
+    return list(_logins.detections(there, environment))
 
 
 @hookimpl

@@ -15,7 +15,7 @@ from polyroute.lists import derived, identity, restored, table_at
 from polyroute_direct._files import LIST, all_sources
 
 # To be raised whenever `_providers` or `_models` makes anything else of the same files.
-_VERSION = 17
+_VERSION = 20
 
 Table = dict[str, Any]
 
@@ -32,6 +32,12 @@ def models(provider_ids: Iterable[str]) -> list[Model]:
     texts, combinations = _rows_of(tuple(map(identity, all_sources())))
     wanted = [name for name in provider_ids if name in texts]
     return [model for name in wanted for model in unpacked(name, json.loads(texts[name]), combinations)]
+
+
+def logins() -> list[Table]:
+    """Return where other tools keep logins."""
+    found: list[Table] = _facts()["logins"]
+    return found
 
 
 def fetched_list() -> FetchedList:
@@ -79,6 +85,7 @@ def _read_facts() -> Table:
         "rows": [{**row, **_models.makers(row["id"], files)} for row in _providers.rows(files)],
         "providers": [{**row, **_models.makers(row["id"], files)} for row in _providers.changed_rows(files)],
         "moved": _models.moved(files),
+        "logins": files.logins["login"],
         "day": files.day,
         "count": _models.count(files),
     }

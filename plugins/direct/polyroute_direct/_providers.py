@@ -31,8 +31,46 @@ def _rows(files: Files, *, fetched: bool) -> list[Table]:
     entries = files.fetched if fetched else files.bundled
     rows = [_row(entry, kinds.get(name) or _usual_kind(entry), entries.keys()) for name, entry in entries.items()]
     plans = files.defaults["billing"]["plan"]
-    more = ({"plan": True} if row["id"] in plans else {} for row in rows)
-    return [{**row, **_pages(row["id"], files.failures), **plan} for row, plan in zip(rows, more, strict=True)]
+    addresses = {name: row for row in files.addresses["address"] for name in row["providers"]}
+    return [
+        {
+            **row,
+            **_pages(row["id"], files.failures),
+            **_address(addresses.get(row["id"])),
+            **_plan(row["id"] in plans),
+            **_unlisted(row["id"], entries[row["id"]], files.single_protocol),
+            **_prefixes(files.defaults["key_prefixes"].get(row["id"])),
+        }
+        for row in rows
+    ]
+
+
+def _plan(is_plan: bool) -> Table:
+    return {"plan": True} if is_plan else {}
+
+
+def _unlisted(name: str, entry: Entry, single: Table) -> Table:
+    """Return how models that the list does not have are called, by the patterns of tables without an address."""
+    only = [
+        {
+            "models": [form for pattern in rule["models"] for form in (pattern, f"*/{pattern}")],
+            "protocol": rule["protocol"],
+            "also_speaks": [],
+        }
+        for rule in single["rule"]
+        if name in rule["providers"]
+    ]
+    calls = [rule for rule in entry.table.get("calls", ()) if not {"base_url", "headers"} & rule.keys()]
+    found = [*only, *calls, *entry.table.get("unlisted", ())]
+    return {"unlisted": found} if found else {}
+
+
+def _prefixes(found: list[str] | None) -> Table:
+    return {"key_prefixes": found} if found else {}
+
+
+def _address(row: Table | None) -> Table:
+    return {"address": {key: each for key, each in row.items() if key != "providers"}} if row else {}
 
 
 def _pages(name: str, failures: Table) -> Table:
@@ -86,6 +124,7 @@ def _row(entry: Entry, kind: str, ids: Collection[str]) -> Table:
         "documentation": table.get("documentation") or text_at(listed, "doc"),
         "also_speaks": table.get("also_speaks"),
         "own_protocols": table.get("own_protocols"),
+        "detects": table.get("detects"),
     }
     rules = {"custom_models": table["custom_models"]} if "custom_models" in table else {}
     title = table.get("name") or text_at(listed, "name") or name

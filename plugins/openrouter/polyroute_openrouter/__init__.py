@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from polyroute import (
+    Address,
     Alternative,
     CustomModelRules,
     FailureRule,
@@ -83,7 +84,8 @@ def _check(document: Any) -> int:
 @hookimpl
 def polyroute_providers() -> Iterable[Provider]:
     """Return OpenRouter as a provider: users can select any of its model IDs, listed or not."""
-    key = Slot("key", (Alternative("OPENROUTER_API_KEY"),), secret=True)
+    # OR_API_KEY is LiteLLM's: https://docs.litellm.ai/docs/providers/openrouter
+    key = Slot("key", (Alternative("OPENROUTER_API_KEY"), Alternative("OR_API_KEY")), secret=True)
     yield Provider(
         PROVIDER_ID,
         "OpenRouter",
@@ -95,6 +97,9 @@ def polyroute_providers() -> Iterable[Provider]:
         also_speaks=("openai-responses", "anthropic-messages"),  # POST /responses and /messages in its API reference
         billing_page=_BILLING_PAGE,
         keys_page=_KEYS_PAGE,
+        key_prefixes=("sk-or-",),
+        # LiteLLM's name, and that of most scripts with OpenAI's SDK
+        address=Address(("OPENROUTER_BASE_URL", "OPENROUTER_API_BASE"), path="/api/v1"),
     )
 
 

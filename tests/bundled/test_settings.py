@@ -1,0 +1,338 @@
+"""What the bundled providers read: names and forms of settings, addresses beside keys, and values that are no keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from polyroute import Catalog, Environment, Plugins, Route, explain
+from polyroute.credentials import keys
+from polyroute.requirements import key_values
+from tests.support.catalogs import MakeCatalog
+
+ADC = ".config/gcloud/application_default_credentials.json"
+
+
+def direct(catalog: Catalog, name: str) -> Route:
+    """Return the direct route to a provider or to a model."""
+    routes = catalog.routes(name) if "/" in name else catalog.provider(name).routes
+    return next(route for route in routes if route.via == "direct")
+
+
+VERTEX = "https://europe-west4-aiplatform.googleapis.com/v1/projects/{}/locations/europe-west4"
+
+
+@pytest.mark.parametrize("name", ["vertex", "vertex-anthropic"])
+@pytest.mark.parametrize(
+    "location",
+    ["GOOGLE_VERTEX_LOCATION", "GOOGLE_CLOUD_LOCATION", "VERTEXAI_LOCATION", "CLOUD_ML_REGION", "GCP_LOCATION"],
+)
+@pytest.mark.parametrize(
+    "project", ["GOOGLE_VERTEX_PROJECT", "VERTEXAI_PROJECT", "ANTHROPIC_VERTEX_PROJECT_ID", "GCLOUD_PROJECT"]
+)
+def test_vertex_by_the_names_of_other_tools(make_catalog: MakeCatalog, name: str, location: str, project: str) -> None:
+    """Project and location are read from the variables of every tool; a project may belong to a domain."""
+    found = make_catalog(files={ADC: "{}"}, **{project: "example.com:p", location: "europe-west4"})
+    assert direct(found, name).base_url == VERTEX.format("example.com:p")
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (ADC, '{"quota_project_id": "mine"}'),
+        ("key.json", '{"type": "service_account", "project_id": "mine"}'),
+        (".config/gcloud/configurations/config_default", "[core]\nproject = mine\n"),
+    ],
+)
+def test_the_project_of_a_key_file_or_of_gcloud(make_catalog: MakeCatalog, path: str, text: str) -> None:
+    """Without a variable the project is that of the key file, else that of gcloud's configuration."""
+    key = {"GOOGLE_APPLICATION_CREDENTIALS": "~/key.json"} if path == "key.json" else {}
+    found = make_catalog(files={ADC: "{}", path: text}, VERTEXAI_LOCATION="europe-west4", **key)
+    assert direct(found, "vertex").base_url == VERTEX.format("mine")
+
+
+def test_a_key_file_that_is_gone(make_catalog: MakeCatalog) -> None:
+    """GOOGLE_APPLICATION_CREDENTIALS with a path that leads nowhere is no login, whatever gcloud has."""
+    nowhere = {"GOOGLE_APPLICATION_CREDENTIALS": "/nowhere", "VERTEXAI_PROJECT": "p"}
+    route = direct(make_catalog(files={ADC: "{}"}, **nowhere), "vertex")
+    assert (route.usable, "GOOGLE_APPLICATION_CREDENTIALS" in route.reason) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "base_url"),
+    [
+        ("AZURE_RESOURCE_NAME", "mine", "https://mine.openai.azure.com/openai/v1"),
+        ("AZURE_OPENAI_ENDPOINT", "https://mine.openai.azure.com/", "https://mine.openai.azure.com/openai/v1"),
+        (
+            "AZURE_API_BASE",
+            "https://mine.services.ai.azure.com/api/projects/p",
+            "https://mine.openai.azure.com/openai/v1",
+        ),
+        ("AZURE_RESOURCE_NAME", "https://apim.example/x/openai/v1", "https://apim.example/x/openai/v1"),
+        ("AZURE_API_BASE", "mine", "https://mine.openai.azure.com/openai/v1"),
+    ],
+)
+def test_azure_by_name_or_by_address(make_catalog: MakeCatalog, variable: str, value: str, base_url: str) -> None:
+    """A resource may be given by its name or by its address, in the variable of either."""
+    assert direct(make_catalog(AZURE_API_KEY="k", **{variable: value}), "azure").base_url == base_url
+
+
+@pytest.mark.parametrize(
+    ("value", "base_url"),
+    [
+        ("http://host:11434", "http://host:11434/v1"),
+        ("http://host:11434/v1/", "http://host:11434/v1"),
+        ("http://ollama_1:11434/v1/chat/completions", "http://ollama_1:11434/v1"),
+        ("0.0.0.0", "http://127.0.0.1:11434/v1"),  # noqa: S104 - nothing is bound
+        ("host:1", "http://host:1/v1"),
+        (":1", "http://127.0.0.1:1/v1"),
+        ("[::]:1", "http://[::1]:1/v1"),
+        ("::1", "http://[::1]:11434/v1"),
+        ("https://host.example/ollama", "https://host.example/ollama"),
+    ],
+)
+@pytest.mark.parametrize("variable", ["OLLAMA_HOST", "OLLAMA_BASE_URL"])
+def test_ollama_wherever_it_listens(make_catalog: MakeCatalog, variable: str, value: str, base_url: str) -> None:
+    """The address of Ollama is understood in every form in which it listens, and without /v1."""
+    assert direct(make_catalog(**{variable: value}), "ollama").base_url == base_url
+
+
+@pytest.mark.parametrize("value", ["http://host:99999", "ftp://host", "http://user@host/v1"])
+def test_an_address_that_is_none(make_catalog: MakeCatalog, value: str) -> None:
+    """A port, scheme or user name that can't be is refused."""
+    assert not direct(make_catalog(OLLAMA_BASE_URL=value), "ollama").usable
+
+
+@pytest.mark.parametrize(
+    ("provider", "key", "variable", "value", "base_url"),
+    [
+        ("openai", "OPENAI_API_KEY", "OPENAI_BASE_URL", "http://my_host:1/v1/", "http://my_host:1/v1"),
+        ("openai", "OPENAI_API_KEY", "OPENAI_API_BASE", "http://host:1", "http://host:1/v1"),
+        ("anthropic", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL", "https://h.example/a", "https://h.example/a/v1"),
+        ("groq", "GROQ_API_KEY", "GROQ_BASE_URL", "https://h.example", "https://h.example/openai/v1"),
+        ("mistral", "MISTRAL_API_KEY", "MISTRAL_API_BASE", "https://h.example/v1", "https://h.example/v1"),
+        ("google", "GEMINI_API_KEY", "GOOGLE_GEMINI_BASE_URL", "https://h.example", "https://h.example/v1beta"),
+        ("openrouter", "OPENROUTER_API_KEY", "OPENROUTER_API_BASE", "https://h.example", "https://h.example/api/v1"),
+    ],
+)
+def test_an_address_beside_a_key(
+    make_catalog: MakeCatalog, provider: str, key: str, variable: str, value: str, base_url: str
+) -> None:
+    """A key goes to the address that is set beside it, completed as the vendor's SDK does; the reason names it."""
+    route = direct(make_catalog(**{key: "EMPTY", variable: value}), provider)
+    assert (route.usable, route.base_url) == (True, base_url)
+    assert route.credential is not None
+    assert (route.credential.endpoint, route.credential.address) == (base_url, variable)
+    assert variable in route.reason
+
+
+def test_the_vendors_list_does_not_apply_elsewhere(make_catalog: MakeCatalog) -> None:
+    """At an address of the user's own any ID may be run, and nothing is known of prices and protocols of models."""
+    found = make_catalog(OPENAI_API_KEY="k", OPENAI_BASE_URL="http://host:1/v1")
+    listed, other = direct(found, "openai/gpt-5-pro"), direct(found, "openai/llama3")
+    assert (listed.mapping, listed.listing, listed.protocol) == ("verbatim", None, "openai-chat")
+    assert (other.usable, other.mapping) == (True, "verbatim")
+    assert direct(found, "openai-compatible").base_url == "http://host:1/v1"
+
+
+def test_the_vendors_own_address_changes_nothing(make_catalog: MakeCatalog) -> None:
+    """An address that is the vendor's own is no other address."""
+    route = direct(make_catalog(OPENAI_API_KEY="k", OPENAI_BASE_URL="https://API.openai.com/v1/"), "openai/gpt-5")
+    assert route.credential is not None
+    assert (route.mapping, route.credential.address) == ("listed", "")
+
+
+@pytest.mark.parametrize(
+    ("process", "project", "dotenv"),
+    [
+        ({"OPENAI_API_KEY": "k"}, "OPENAI_BASE_URL=https://evil.example/v1", ""),
+        ({}, "OPENAI_BASE_URL=https://evil.example/v1\nOPENAI_API_KEY=k", ""),
+        ({}, "OPENAI_BASE_URL=https://evil.example/v1", "OPENAI_API_KEY=k"),
+        ({"OPENAI_API_KEY": "k"}, "", "OPENAI_BASE_URL=https://evil.example/v1"),
+    ],
+)
+def test_who_may_say_where_a_key_goes(
+    plugins: Plugins, tmp_path: Path, process: dict[str, str], project: str, dotenv: str
+) -> None:
+    """A project never moves a key, and a less trusted place than the key's own does not either; the reason says so."""
+    for path, text in ((tmp_path / "p" / ".env", project), (tmp_path / ".dexto" / ".env", dotenv)):
+        path.parent.mkdir()
+        path.write_text(text)
+        path.chmod(0o600)
+    found = Catalog(plugins, Environment(process, home=tmp_path, trusted_project=tmp_path / "p"))
+    route = direct(found, "openai")
+    assert (route.usable, "evil" in route.base_url, "OPENAI_BASE_URL" in route.reason) == (False, False, True)
+    assert "setting-unusable" in {problem.code for problem in found.problems}
+
+
+def test_a_profile_that_does_not_exist(make_catalog: MakeCatalog) -> None:
+    """A misspelt AWS_PROFILE is named, with the profiles that exist; so is one that is missing."""
+    files = {
+        ".aws/credentials": "[work]\naws_access_key_id = a\n",
+        ".aws/config": "[profile sso]\nsso_session = s\n[sso-session s]\nsso_start_url = u\n",
+    }
+    misspelt = direct(make_catalog(files=files, AWS_REGION="r", AWS_PROFILE="wrok"), "bedrock")
+    assert "AWS_PROFILE is 'wrok'" in misspelt.reason
+    assert "there are sso, work" in misspelt.reason
+    missing = direct(make_catalog(AWS_REGION="r"), "bedrock")
+    assert "AWS_PROFILE is not set" in missing.reason
+    assert "there are sso, work" in missing.reason
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("your-api-key-here", "sk-your_key", "<OPENAI_API_KEY>", "sk-...", "user_provided", "changeme", "sk-xxxxxxxx"),
+        *('"sk-abcdefgh12345678"', "sk-abc\nX: y", "Bearer sk-abc", "${OPENAI_API_KEY}", "{env:X}", "op://a/b/c"),
+        *("openai_api_key", "sk-\u2026", "sk-abc def", "\u201csk-abc\u201d", "OPENAI_API_KEY=sk-abc", "REDACTED"),
+    ],
+)
+def test_values_that_are_no_keys(make_catalog: MakeCatalog, value: str) -> None:
+    """A placeholder, a reference, or a value with quotes, white space or a line end is told and not used."""
+    found = make_catalog(OPENAI_API_KEY=value)
+    route = direct(found, "openai")
+    assert (route.usable, route.remedy) == (False, "Correct or unset OPENAI_API_KEY.")
+    assert value not in route.reason
+    (problem,) = [each for each in found.problems if each.code == "setting-unusable"]
+    assert "OPENAI_API_KEY" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("provider", "variable", "value", "whose"),
+    [
+        ("openai", "OPENAI_API_KEY", "sk-ant-api03-abc", "anthropic"),
+        ("openai", "OPENAI_API_KEY", "sk-or-v1-abc", "openrouter"),
+        ("anthropic", "ANTHROPIC_API_KEY", "sk-proj-abc", "openai"),
+        ("openrouter", "OPENROUTER_API_KEY", "gsk_abc", "groq"),
+        ("mistral", "MISTRAL_API_KEY", "AIzaabc", "google"),
+    ],
+)
+def test_a_key_of_another_provider(
+    make_catalog: MakeCatalog, provider: str, variable: str, value: str, whose: str
+) -> None:
+    """A key that begins as only another provider's do is not sent, and the remedy says whose it is."""
+    route = direct(make_catalog(**{variable: value}), provider)
+    assert not route.usable
+    assert f"has a key of {whose}" in route.reason
+    assert f"polyroute keys set {whose}" in route.remedy
+
+
+@pytest.mark.parametrize("value", ["sk-1234", "sk-abcDEF0123456789", "0123abcd", "AKIA0123", "a.b.c", "k"])
+def test_values_that_may_be_keys(value: str) -> None:
+    """Ordinary keys are not taken for placeholders."""
+    assert key_values.fault(value) + key_values.placeholder("A_KEY", value) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "meant", "provider"),
+    [
+        ("OPENAI_APIKEY", "OPENAI_API_KEY", "openai"),
+        ("openai_api_key", "OPENAI_API_KEY", "openai"),
+        ("OPNEAI_API_KEY", "OPENAI_API_KEY", "openai"),
+        ("GEMINI_KEY", "GEMINI_API_KEY", "google"),
+        ("OPENROUTER_KEY", "OPENROUTER_API_KEY", "openrouter"),
+        ("ANTHROPIC_TOKEN", "ANTHROPIC_API_KEY", "anthropic"),
+        ("VITE_GROQ_API_KEY", "GROQ_API_KEY", "groq"),
+    ],
+)
+def test_a_key_under_a_name_that_nobody_reads(make_catalog: MakeCatalog, name: str, meant: str, provider: str) -> None:
+    """A key under a name that nobody reads is told, by status and explain, with the right name."""
+    found = make_catalog(**{name: "k"})
+    (problem,) = [each for each in found.status().problems if each.code == "variable-unread"]
+    assert (problem.provider, name in problem.message, f"Did you mean {meant}?" in problem.remedy) == (
+        provider,
+        True,
+        True,
+    )
+    assert name in str(explain(found, provider))
+    assert [each.code for each in make_catalog(**{name: "k", meant: "k"}).problems] == []
+
+
+@pytest.mark.parametrize(
+    "name", ["EXA_API_KEY", "DEEPL_API_KEY", "AZURE_STORAGE_KEY", "NPM_TOKEN", "OPENAI_ADMIN_KEY", "SSH_KEY", "KEY"]
+)
+def test_keys_of_others_are_nobodys_business(make_catalog: MakeCatalog, name: str) -> None:
+    """Variables with keys of other services are not told."""
+    assert make_catalog(**{name: "k"}).problems == ()
+
+
+LOGINS = {
+    "anthropic": (".claude/.credentials.json", '{"claudeAiOauth": {"accessToken": "t", "expiresAt": 1700000000000}}'),
+    "openai": (".codex/auth.json", '{"OPENAI_API_KEY": null, "tokens": {"access_token": "t"}}'),
+    "google": (".gemini/oauth_creds.json", '{"access_token": "t", "expiry_date": 1700000000000}'),
+    "github-models": (".config/gh/hosts.yml", "github.com:\n    oauth_token: t\n"),
+}
+
+
+@pytest.mark.parametrize("provider", LOGINS)
+def test_logins_of_other_tools_are_told(make_catalog: MakeCatalog, provider: str) -> None:
+    """The login of another tool is named with its file, its end and why it can't be used; nothing is sent anywhere."""
+    path, text = LOGINS[provider]
+    route = direct(make_catalog(files={path: text}), provider)
+    assert (route.usable, path in route.reason, "can't be used for calls" in route.reason) == (False, True, True)
+    assert ("expired on 2023-11-14" in route.reason) == ("1700000000000" in text)
+    assert "Set " in route.remedy
+
+
+def test_a_login_of_dexto(make_catalog: MakeCatalog) -> None:
+    """Dexto's ChatGPT login is told, with its end; a variable that Codex's file is moved by is respected."""
+    yaml = "profiles:\n  - credential:\n      type: oauth\n      accessToken: t\n      expiresAt: 1700000000000\n"
+    route = direct(make_catalog(files={".dexto/model-auth.yml": yaml}), "openai")
+    assert "Dexto (ChatGPT), which expired on 2023-11-14," in route.reason
+    moved = make_catalog(files={"c/auth.json": '{"OPENAI_API_KEY": "sk-codex-123"}'}, CODEX_HOME="~/c")
+    assert moved.environment.reveal(direct(moved, "openai").credential) == "sk-codex-123"
+
+
+def test_the_token_of_hugging_face(make_catalog: MakeCatalog) -> None:
+    """The token that `hf auth login` stored is used."""
+    found = make_catalog(files={".cache/huggingface/token": "hf_abc\n"})
+    assert found.environment.reveal(direct(found, "huggingface").credential) == "hf_abc"
+
+
+@pytest.mark.parametrize("name", ["github-copilot", "github-models"])
+def test_a_token_of_git_proves_nothing(make_catalog: MakeCatalog, name: str) -> None:
+    """GITHUB_TOKEN, which git and CI have too, is no credential; the remedy says so, and an own variable is one."""
+    route = direct(make_catalog(GITHUB_TOKEN="ghp_x", GH_TOKEN="ghp_x"), name)
+    assert (route.usable, "GITHUB_TOKEN is not used" in route.remedy) == (False, True)
+    own = {"github-copilot": "COPILOT_GITHUB_TOKEN", "github-models": "GITHUB_MODELS_TOKEN"}[name]
+    assert direct(make_catalog(**{own: "ghp_x"}), name).usable
+
+
+@pytest.mark.parametrize(
+    ("model", "protocol", "base_url"),
+    [
+        ("vertex/claude-sonnet-9@20260901", "vertex-anthropic", VERTEX.format("p")),
+        ("vertex/acme/llama-9-maas", "openai-chat", VERTEX.format("p") + "/endpoints/openapi"),
+        ("vertex/gemini-9", "vertex-generate-content", VERTEX.format("p")),
+        (
+            "bedrock/arn:aws:bedrock:eu-west-1:1:inference-profile/eu.acme.x",
+            "bedrock-converse",
+            "https://bedrock-runtime.eu-west-1.amazonaws.com",
+        ),
+        ("openai/gpt-9-codex", "openai-responses", "https://api.openai.com/v1"),
+        ("opencode/claude-9", "anthropic-messages", "https://opencode.ai/zen/v1"),
+    ],
+)
+def test_an_id_that_says_more_than_the_list(
+    make_catalog: MakeCatalog, model: str, protocol: str, base_url: str
+) -> None:
+    """A model that no list has is called as its ID says: by its maker's protocol, and in its region."""
+    secrets = {
+        "AWS_BEARER_TOKEN_BEDROCK": "k",
+        "AWS_REGION": "us-east-1",
+        "OPENAI_API_KEY": "k",
+        "OPENCODE_API_KEY": "k",
+    }
+    settings = {"VERTEXAI_PROJECT": "p", "VERTEXAI_LOCATION": "europe-west4", "AWS_REGION": "us-east-1"}
+    route = direct(make_catalog(files={ADC: "{}"}, **secrets, **settings), model)
+    assert (route.usable, route.protocol, route.base_url) == (True, protocol, base_url)
+    assert route.credential is not None
+    assert route.credential.endpoint == base_url
+
+
+def test_one_variable_with_two_endpoints(make_catalog: MakeCatalog) -> None:
+    """Both providers that are called with one key say so."""
+    found = make_catalog(OPENAI_API_KEY="k", OPENAI_BASE_URL="http://host:1/v1")
+    assert keys.find(found, "openai").also_read_by == ("openai-compatible",)
+    assert keys.find(found, "openai-compatible").also_read_by == ("openai",)
