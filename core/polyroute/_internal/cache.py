@@ -178,6 +178,21 @@ def identity_or_none(source: str) -> Identity | None:
         return None
 
 
+def topmost(seen: Mapping[str, Identity | None]) -> dict[str, Identity | None]:
+    """Return fewer paths that tell as much: for a missing file, the topmost of its folders that is missing too."""
+    return {path if found else _topmost_missing(path): found for path, found in seen.items()}
+
+
+def _topmost_missing(path: str) -> str:
+    # It begins at the path itself, so that one that exists by now stays, and counts as a change.
+    with contextlib.suppress(ValueError):  # a path with a NUL
+        while not os.access(path, os.F_OK) and (folder := os.path.dirname(path)) not in ("", path):
+            if os.access(folder, os.F_OK):
+                break
+            path = folder
+    return path
+
+
 def is_unchanged(source: str, seen: Identity | None) -> bool:
     """Return whether `identity_or_none` would return `seen`; of a missing file in a third of its time."""
     if seen is not None:

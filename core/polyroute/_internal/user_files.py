@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Mapping
 
 from polyroute._internal import files, platform
-from polyroute._internal.cache import Identity, identity_or_none, is_unchanged
+from polyroute._internal.cache import Identity, identity_or_none, is_unchanged, topmost
 from polyroute._internal.config_values import Sections, ini_sections
 from polyroute._internal.problems import Problems
 from polyroute.types import Problem
@@ -23,6 +23,7 @@ class UserFiles:
         self._texts: dict[str, str | None] = {}
         self._sections: dict[str, Sections] = {}
         self._seen: dict[str, Identity | None] = {}
+        self._watched: tuple[int, Mapping[str, Identity | None]] = (0, {})
         self._existing: dict[str, bool] = {}
         self._problems = Problems()
 
@@ -52,7 +53,10 @@ class UserFiles:
 
     def is_current(self) -> bool:
         """Return whether all files that were looked up so far are unchanged."""
-        return all(is_unchanged(path, seen) for path, seen in tuple(self._seen.items()))
+        count, watched = self._watched
+        if count != len(self._seen):
+            count, watched = self._watched = len(self._seen), topmost(dict(self._seen))
+        return all(is_unchanged(path, seen) for path, seen in watched.items())
 
     def variables(self, path: str) -> dict[str, str]:
         """Return the variables in a `.env` file."""

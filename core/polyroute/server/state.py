@@ -11,7 +11,7 @@ from typing import Literal
 from starlette.types import Scope
 
 from polyroute import Catalog, Environment, ModelRef, Plugins, Preferences
-from polyroute._internal.cache import Identity, identity_or_none, is_unchanged
+from polyroute._internal.cache import Identity, identity_or_none, is_unchanged, topmost
 from polyroute._internal.threads import Workers
 from polyroute.model_list.order import ModelOrder
 from polyroute.model_list.rows import ModelRows
@@ -54,7 +54,7 @@ class Snapshot:
 
     def __init__(self, catalog: Catalog, seen: Mapping[str, Identity | None], contents: Contents) -> None:
         self.catalog = catalog
-        self._seen = seen
+        self._seen = topmost(seen)
         self._order = _order(catalog)
         self._has_unlisted = not all(is_listed(ref, catalog) for ref in catalog.custom_refs)
         digest, self._problems = fingerprint(catalog)
