@@ -46,8 +46,11 @@ def _export(options: argparse.Namespace) -> int:
 
 def _import(options: argparse.Namespace) -> int:
     """`polyroute custom import`: import entries, and print the result for each."""
+    from polyroute.validation.importing import entries_in
+
     data = _read(options.file)
     with output.catalog() as catalog:
+        data = entries_in(data, os.path.basename(options.file), catalog.plugins)
         reports = catalog.custom_models.import_entries(
             data, options.on_conflict, with_secrets=options.with_secrets, dry_run=options.dry_run
         )
@@ -87,7 +90,7 @@ def _read(path: str) -> bytes:
 
 def add_to(commands: Subparsers) -> None:
     """Add the parsers of these commands."""
-    import_ = grammar.command(commands, "import", _import, "import models written by `export`")
+    import_ = grammar.command(commands, "import", _import, "import models written by `export` or of another program")
     import_.add_argument("file", metavar="FILE", help="- for stdin")
     import_.add_argument("--on-conflict", choices=("skip", "replace", "fail"), default="fail", help="by default fail")
     import_.add_argument("--dry-run", action="store_true", help="only show what would be done with each")

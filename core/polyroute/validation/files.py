@@ -51,7 +51,15 @@ def read(path: str) -> ConfigFile:
 
     Raises UsageError if it is not readable as a configuration; MissingExtra for YAML without PyYAML.
     """
-    text = _stdin() if path == "-" else _text(path)
+    return _parsed(_stdin() if path == "-" else _text(path), path)
+
+
+def parsed(data: bytes, path: str) -> ConfigFile:
+    """Return the content of a file that was read already. Raises as `read` does."""
+    return _parsed(_decoded(path, data), path)
+
+
+def _parsed(text: str, path: str) -> ConfigFile:
     known = syntax_of(path)
     if known:
         return _read_as(known, text, path)
