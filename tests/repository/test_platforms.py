@@ -197,9 +197,9 @@ def test_keys_custom_models_and_hosts_configurations(user: Windows) -> None:
     user.done("custom", "add", "openrouter/made/up", "--display-name", "Made up")
     assert "made/up" in user.done("custom", "list")
     path = user.project / "host.yml"
-    path.write_text("llm:\n  provider: openai\n  model: no-such-model\n", encoding="utf-8")
+    path.write_text("llm:\n  provider: no-such-provider\n  model: gpt-5\n", encoding="utf-8")
     checked = user.run("check", str(path))
-    assert (checked.returncode, "no-such-model" in checked.stdout) == (1, True)
+    assert (checked.returncode, "no-such-provider" in checked.stdout) == (1, True)
     path.write_text("llm:\n  provider: openai\n  model: gpt-5\n", encoding="utf-8")
     user.done("check", str(path))
     assert "openai" in user.done("status")
