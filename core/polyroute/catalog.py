@@ -69,9 +69,8 @@ class Catalog:
     ) -> Catalog:
         """Load plugins, environment and preferences, and return their catalog.
 
-        The plugins are the objects in `add`, the installed ones (only those named in `only`, if given), and those of
-        the directory `project` that the user has approved. `plugins` replaces all of these. By default `environment`
-        is that of this process, and `preferences` are the user's.
+        The plugins are the objects in `add`, the installed ones (only those in `only`, if given) and the approved ones
+        of the directory `project`, or `plugins`. `environment` is by default that of this process and its user.
         """
         environment = Environment.load() if environment is None else environment
         if plugins is None:
@@ -123,7 +122,6 @@ class Catalog:
 
         For a gateway's model, the last one is the direct route to the model's maker, if the maker is certain. With
         `protocols` (such as `openai-chat`), routes that speak none of them are not usable.
-
         Raises InvalidModelReference or UnknownProvider.
         """
         return self._router.to_model(*references.parse(model, self.plugins), protocols)
@@ -132,7 +130,6 @@ class Catalog:
         """Return the route to take for a model: the first usable one.
 
         With `protocols` (such as `openai-chat`), only routes that speak one of them count.
-
         Raises NoEffectiveRoute if no route is usable, with the reason and the remedy for each route, and with the
         references by which the same model can be run; InvalidModelReference; UnknownProvider.
         """
@@ -226,8 +223,7 @@ class Catalog:
     def failure(self, model: str | ModelRef, route: Route, error: BaseException) -> Failure | None:
         """Return what an exception of a client library means for a route to `model`; None if that is not known.
 
-        It also describes what `run` raises unchanged, such as a rate limit, with the seconds after which to try again.
-        Raises InvalidModelReference or UnknownProvider.
+        It also describes what `run` raises unchanged, such as a rate limit. Raises the errors of `routes`.
         """
         from polyroute.fallback.failures import diagnose
 

@@ -116,7 +116,7 @@ def _body(call: Call, seconds: float) -> Any:
 
 
 def _ids(body: Any) -> list[str]:
-    """Return the IDs in a list of models, as OpenAI's API and those that copy it give it."""
+    """Return the IDs in a list of models, in the form that all such servers give it."""
     rows = body.get("data") if isinstance(body, dict) else None
     found = [row.get("id") for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
     return [each for each in found if isinstance(each, str) and 0 < len(each) < 1_000 and each.isprintable()]

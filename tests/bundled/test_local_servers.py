@@ -14,7 +14,7 @@ MODELS = {"/models": {"object": "list", "data": [{"id": "llama3.2:3b"}, {"id": "
 
 def test_a_server_that_runs_lists_its_models(make_catalog: MakeCatalog, serve: Serve) -> None:
     """A server that runs has exactly the models that it lists, and says so."""
-    server = serve()
+    server = serve(key="")
     server.documents.update(MODELS)
     found = local_servers.look(make_catalog(OLLAMA_HOST=server.url.removesuffix("/v1")))
     assert [model.id for model in found.models(provider="ollama")] == ["llama3.2:3b", "mine"]
@@ -24,7 +24,7 @@ def test_a_server_that_runs_lists_its_models(make_catalog: MakeCatalog, serve: S
 
 def test_a_server_that_does_not_run(make_catalog: MakeCatalog, serve: Serve) -> None:
     """A server that does not answer can't be used, once it was asked; before that it is taken and called unchecked."""
-    server = serve()
+    server = serve(key="")
     server.stop()
     unasked = make_catalog(OLLAMA_BASE_URL=server.url)
     assert "not checked" in unasked.resolve("ollama/mine").reason
@@ -36,7 +36,7 @@ def test_a_server_that_does_not_run(make_catalog: MakeCatalog, serve: Serve) -> 
 
 def test_verifying_a_server(make_catalog: MakeCatalog, serve: Serve) -> None:
     """Verification says whether a server runs that needs no key."""
-    server = serve()
+    server = serve(key="")
     server.documents.update(MODELS)
     (found,) = verify(make_catalog(OLLAMA_BASE_URL=server.url), ["ollama"])
     assert (found.state, found.message) == ("valid", f"running with 2 models at {server.url}")
@@ -44,7 +44,7 @@ def test_verifying_a_server(make_catalog: MakeCatalog, serve: Serve) -> None:
 
 def test_a_server_that_hangs(make_catalog: MakeCatalog, serve: Serve) -> None:
     """A server that never answers is not waited for."""
-    server = serve()
+    server = serve(key="")
     hanging = threading.Event()
     server.next.append(lambda handler: _hang(handler, hanging))
     found = make_catalog(OLLAMA_BASE_URL=server.url)

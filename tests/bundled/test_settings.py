@@ -320,7 +320,6 @@ def test_an_id_that_says_more_than_the_list(
     """A model that no list has is called as its ID says: by its maker's protocol, and in its region."""
     secrets = {
         "AWS_BEARER_TOKEN_BEDROCK": "k",
-        "AWS_REGION": "us-east-1",
         "OPENAI_API_KEY": "k",
         "OPENCODE_API_KEY": "k",
     }

@@ -15,6 +15,7 @@ from polyroute import (
     Detection,
     Environment,
     Group,
+    NoEffectiveRoute,
     Plugins,
     Provider,
     Secret,
@@ -73,6 +74,16 @@ def refusal(catalog: Catalog, model: str) -> str:
     return message
 
 
+def unused(catalog: Catalog, variable: str) -> str:
+    """Return why a variable is not used, which is also said by the door that would hand out its value."""
+    with pytest.raises(NoEffectiveRoute) as none:
+        catalog.resolve("acme/m")
+    with pytest.raises(SecretUnavailable) as refused:
+        catalog.environment.secret(Credential("acme", URL, source=catalog.environment.source(variable)))
+    assert "canary" not in f"{none.value} {refused.value}"
+    return str(none.value)
+
+
 @pytest.mark.parametrize(
     ("layer", "value"),
     [
@@ -101,7 +112,8 @@ def test_a_value_of_the_user(tmp_path: Path, layer: str, value: str) -> None:
         keys=given if layer == "host" else {},
         trusted_project=tmp_path / "project",
     )
-    message = refusal(Catalog(Plugins.load([Acme()], only=[]), environment), "acme/m")
+    catalog = Catalog(Plugins.load([Acme()], only=[]), environment)
+    message = refusal(catalog, "acme/m") if layer == "file" else unused(catalog, "ACME_KEY")
     assert "a line end" in message or "a control character" in message
     assert layer in message
 
@@ -122,9 +134,9 @@ def test_a_value_of_a_plugin(tmp_path: Path, secret: Secret) -> None:
 
 @pytest.mark.slow
 def test_other_programs_get_none(shell: Shell) -> None:
-    """`credential --reveal` of such a key ends with status 3 and prints only from where the key came."""
+    """`credential --reveal` of such a key ends with status 1 and prints only from where the key came."""
     done = shell.run("credential", "groq/llama-3.3-70b-versatile", "--reveal", GROQ_API_KEY=FORGED)
-    assert (done.returncode, done.stdout) == (3, "")
+    assert (done.returncode, done.stdout) == (1, "")
     assert "env GROQ_API_KEY" in done.stderr
     assert "a line end" in done.stderr
     assert "canary" not in done.stderr

@@ -37,7 +37,7 @@ def parse(text: str) -> dict[str, str]:
 
 def lines_passed_over(text: str) -> list[int]:
     """Return the numbers of lines that are not assignments, comments or blank."""
-    rest = ASSIGNMENT.sub(lambda match: "\n" * match[0].count("\n"), _plain(text))
+    rest = ASSIGNMENT.sub(lambda match: "\n" * match[0].count("\n"), text)
     lines = enumerate(rest.split("\n"), 1)
     return [number for number, line in lines if line.strip() and not line.lstrip().startswith("#")]
 

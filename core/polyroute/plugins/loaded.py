@@ -13,7 +13,7 @@ from polyroute.errors import UnknownProvider
 from polyroute.lists import changes
 from polyroute.lists.stored import FetchedList, age
 from polyroute.plugins.hook_calls import Hooks
-from polyroute.plugins.loader import Loaded, LoadRequest, consented, load, names_in
+from polyroute.plugins.loader import Loaded, LoadRequest, load, names_in
 from polyroute.plugins.model_lists import ModelLists
 from polyroute.plugins.registry import assign_owners, closest, extended, gateways, merged_lists, without
 from polyroute.requirements import evaluation
@@ -36,6 +36,7 @@ from polyroute.types import (
 
 if TYPE_CHECKING:
     from polyroute.model_ids.groups import Groups
+    from polyroute.plugins.consent import Withheld
     from polyroute.plugins.secrets import Secrets
 
 
@@ -67,8 +68,12 @@ class Plugins:
         self.lists = merged_lists(found, claims, report)
         self.claimed = claims.claimed
         """By plugin, the providers that it declares, whether it owns them or not."""
-        claims, self.withheld = consented(claims, loaded, report)
+        self.withheld: Mapping[str, Withheld] = {}
         """By provider ID, providers that get no key until the user has confirmed their owner."""
+        if any(owner.is_third_party for owner in claims.owners.values()):
+            from polyroute.plugins.consent import with_consent
+
+            claims, self.withheld = with_consent(claims, loaded, report)
         rules = self._hooks.items("polyroute_routeability", Routeability, report)
         self._gateways = gateways(rules, claims, report)
         claims = claims._replace(providers=extended(claims, self._gateways))
@@ -122,8 +127,7 @@ class Plugins:
         if not self._listings.depend_on_environment:
             return self
         seen = object.__new__(Plugins)
-        vars(seen).update(vars(self))
-        seen._listings = self._listings.about(environment)
+        vars(seen).update(vars(self), _listings=self._listings.about(environment))
         return seen
 
     def also_listing(self, models: Mapping[str, Collection[Model]]) -> Plugins:

@@ -27,11 +27,8 @@ from polyroute.results import Plugin, Refused
 from polyroute.types import Problem
 
 if TYPE_CHECKING:
-    from polyroute._internal.problems import Reporter
     from polyroute.plugins.admission import Admission
-    from polyroute.plugins.consent import Withheld
     from polyroute.plugins.manifests.loader import Manifest
-    from polyroute.plugins.registry import Registry
 
 
 _MOST_WAITING = 20
@@ -256,12 +253,3 @@ def names_in(variable: str, environment: Environment) -> list[str] | None:
     """Return the names in a variable of the process, which commas separate; None if it is not set."""
     text = environment.setting(variable, layer=PROCESS)
     return [name.strip() for name in text.split(",") if name.strip()] if text else None
-
-
-def consented(claims: "Registry", loaded: Loaded, report: "Reporter") -> "tuple[Registry, Mapping[str, Withheld]]":
-    """Return the claims that hold with the user's consent so far; only third-party plugins need consent."""
-    if not any(owner.is_third_party for owner in claims.owners.values()):
-        return claims, {}
-    from polyroute.plugins.consent import with_consent
-
-    return with_consent(claims, loaded, report)

@@ -19,6 +19,7 @@ from polyroute.requirements.slots import (
     paths_of,
     variables_of,
 )
+from polyroute.results import LocalServer
 from polyroute.types import Alternative, AuthHeader, Credential, Group, Provider, Slot, Source
 
 _MOST_SHARED = 20
@@ -69,6 +70,15 @@ def _takes_any(provider: Provider, environment: Environment) -> bool:
     """Return whether the provider is called at an address of the user's own, where anything may be a key."""
     moved = provider.address and any(map(environment.setting, provider.address.variables))
     return bool(moved) or provider.kind == "own-server"
+
+
+def as_known(found: Evaluation, server: LocalServer) -> Evaluation:
+    """Return the evaluation of a server that was asked whether it runs."""
+    if server.state == "not_running":
+        return Evaluation(None, f"it is not running at {server.address}", "Start it.", found.values, found.headers)
+    if server.state == "unchecked":
+        return found
+    return found._replace(reason=f"it is running at {server.address} with {len(server.models)} models")
 
 
 def filled_headers(

@@ -1,9 +1,6 @@
 """Values of variables that can't be keys: placeholders, values with quotes or line ends, keys of other providers."""
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from polyroute.requirements.slots import Prefixes
+from collections.abc import Mapping
 
 _QUOTES = "\"'`\u2018\u2019\u201c\u201d"
 _REFERENCES = ("$", "{{", "{env:", "{file:", "<%", "%env", "os.environ/", "op://", "vault:", "secret://", "keyring:")
@@ -27,6 +24,8 @@ def fault(value: str) -> str:
     """Return why a value is no key that can be sent, as a part of a sentence; empty if it may be one."""
     if "\n" in value or "\r" in value:
         return "contains a line end"
+    if min(value) < " " or "\x7f" in value:
+        return "contains a control character"
     if value[0] in _QUOTES or value[-1] in _QUOTES:
         return "has quotes around it, which are a part of the value"
     if value[:7].lower() == "bearer ":
@@ -52,7 +51,7 @@ def placeholder(name: str, value: str) -> str:
     return "contains white space, which no key has" if " " in value or "\t" in value else ""
 
 
-def makers(provider: str, value: str, prefixes: "Prefixes") -> tuple[str, tuple[str, ...]]:
+def makers(provider: str, value: str, prefixes: Mapping[str, tuple[str, ...]]) -> tuple[str, tuple[str, ...]]:
     """Return the beginning of a key that says whose it is, and those providers; empty if it may be of `provider`."""
     found = max((each for each in prefixes if value.startswith(each)), key=len, default="")
     return ("", ()) if not found or provider in prefixes[found] else (found, prefixes[found])

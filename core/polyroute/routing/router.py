@@ -12,7 +12,7 @@ from polyroute.custom_models.loaded import OwnModels
 from polyroute.environment import Environment
 from polyroute.errors import NoEffectiveRoute
 from polyroute.plugins.loaded import Plugins
-from polyroute.requirements.evaluation import Evaluation, filled_headers
+from polyroute.requirements.evaluation import Evaluation, as_known, filled_headers
 from polyroute.results import LocalServer, Route
 from polyroute.routing.credentials import unasked
 from polyroute.routing.mappers import Mappers
@@ -125,7 +125,7 @@ class Router:
 
     def know(self, servers: Mapping[str, LocalServer]) -> None:
         """Take into account which of the user's own servers run. Call this before anything else."""
-        known = {name: _as_known(self._evaluation(name), each) for name, each in servers.items()}
+        known = {name: as_known(self._evaluation(name), each) for name, each in servers.items()}
         self._found = {**self._found, **known}
 
     def perhaps_usable(self) -> set[str]:
@@ -254,15 +254,6 @@ class Router:
             credential = route.credential and route.credential._replace(endpoint=url)
             return route._replace(base_url=url, credential=credential)
         return route._replace(usable=False, reason=f"the base URL of {model.ref} needs a setting that is missing")
-
-
-def _as_known(found: Evaluation, server: LocalServer) -> Evaluation:
-    """Return the evaluation of a server that was asked whether it runs."""
-    if server.state == "not_running":
-        return Evaluation(None, f"it is not running at {server.address}", "Start it.", found.values, found.headers)
-    if server.state == "unchecked":
-        return found
-    return found._replace(reason=f"it is running at {server.address} with {len(server.models)} models")
 
 
 def _route(via: str, provider: Provider, found: Evaluation) -> Route:
