@@ -203,13 +203,15 @@ def test_it_can_be_asked_from_within_an_event_loop(upstream: Upstream) -> None:
 
 
 def test_without_a_probe_or_a_key_nothing_is_asked(serve: Serve) -> None:
-    """The reason is reported: no request is known, there is no key, or there is no single key."""
+    """The reason is reported: no request is known, there is no key, or a server that needs none does not run."""
     upstream = serve()
-    catalog = catalog_of(Direct(upstream), ACME_KEY="k", AWS_PROFILE="x", AWS_REGION="eu-west-3", HOME="/nonexistent")
+    gone = "http://127.0.0.1:9/v1"
+    facts = {"AWS_PROFILE": "x", "AWS_REGION": "eu-west-3", "HOME": "/nonexistent", "OLLAMA_BASE_URL": gone}
+    catalog = catalog_of(Direct(upstream), ACME_KEY="k", **facts)
     told = {each.provider: (each.state, each.message) for each in verify(catalog, ["acme", "groq", "ollama"])}
     assert told["acme"] == ("unsupported", "its plugin declares no request that verifies a key")
     assert told["groq"][1].startswith("there is no credential: GROQ_API_KEY is not set")
-    assert told["ollama"] == ("unsupported", "it needs no key")
+    assert told["ollama"] == ("unreachable", f"not running at {gone}")
     assert upstream.received == []
     with pytest.raises(UnknownProvider):
         verify(catalog, ["nobody"])

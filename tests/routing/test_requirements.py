@@ -360,7 +360,7 @@ def test_bedrock_without_region(make_catalog: MakeCatalog, login: str) -> None:
     variables, files = AWS_LOGINS[login]
     route = own_route(make_catalog(files=files, **variables), "bedrock")
     assert not route.usable
-    assert route.remedy == "Set AWS_REGION (or AWS_DEFAULT_REGION or AWS_REGION_NAME)."
+    assert route.remedy == "Set AWS_REGION (or AWS_DEFAULT_REGION)."
 
 
 @pytest.mark.parametrize(

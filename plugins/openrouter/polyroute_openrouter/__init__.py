@@ -84,8 +84,7 @@ def _check(document: Any) -> int:
 @hookimpl
 def polyroute_providers() -> Iterable[Provider]:
     """Return OpenRouter as a provider: users can select any of its model IDs, listed or not."""
-    # OR_API_KEY is LiteLLM's: https://docs.litellm.ai/docs/providers/openrouter
-    key = Slot("key", (Alternative("OPENROUTER_API_KEY"), Alternative("OR_API_KEY")), secret=True)
+    key = Slot("key", (Alternative("OPENROUTER_API_KEY"),), secret=True)
     yield Provider(
         PROVIDER_ID,
         "OpenRouter",
