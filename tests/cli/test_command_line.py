@@ -35,7 +35,7 @@ ANSI = "\x1b["
         ("status amazon-bedrock", 0),
         ("plugins", 0),
         ("models gpt", 0),
-        ("explain ollama", 0),
+        ("explain ollama", 1),
         ("resolve ollama/llama", 0),
         ("prefer direct", 0),
         ("completion bash", 0),
