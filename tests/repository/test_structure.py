@@ -26,7 +26,7 @@ LAYERS = {
         types | model_ids results | errors | dexto_compat _internal | environment | base_url fallback preferences
         | requirements | lists | plugins | custom_models | routing | catalog
         | model_list local_servers | credentials explanation list_refresh verification | validation | __init__
-        | documents integrations | conformance | server testing | cli | __main__
+        | documents integrations | clients conformance | server testing | cli | __main__
     """,
     "types": """
         constraints | result_check serialization | declarations failures | credentials id_mapping models | model_rows
@@ -221,19 +221,12 @@ def test_only_the_environment_reads_variables() -> None:
     """Only a few modules of the core read the process's variables.
 
     They are the environment, the modules that read our own switches, the one that passes on the variables without which
-    the system starts no process, the one that checks the CA files that variables name, and the one that cleans Python's
-    path.
+    the system starts no process, those that read what variables name as proxies and CA files, the one that cleans
+    Python's path, and the command that starts a client with the user's variables.
     """
     reading = {path.name for path in MODULES if re.search(r"os\.environ\b(?!/)", path.read_text(encoding="utf-8"))}
-    assert reading == {
-        "certificates.py",
-        "environment.py",
-        "import_path.py",
-        "main.py",
-        "paths.py",
-        "platform.py",
-        "proxies.py",
-    }
+    system = {"certificates.py", "import_path.py", "platform.py", "proxies.py"}
+    assert reading == {"environment.py", "main.py", "paths.py", "run.py", *system}
 
 
 def test_modules_stay_small() -> None:

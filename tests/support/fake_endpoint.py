@@ -115,6 +115,15 @@ class Upstream:
         """Respond to the next request with this status and body."""
         self.next.append(lambda handler: _send(handler, status, body))
 
+    def say_always(self, status: int, body: str) -> None:
+        """Respond to all requests from now on with this status and body."""
+
+        def answer(handler: BaseHTTPRequestHandler) -> None:
+            self.next.append(answer)
+            _send(handler, status, body)
+
+        self.next[:] = [answer]
+
     def break_stream(self, body: str) -> None:
         """Begin to stream, and send this body where the stream's end should be."""
         self.next.append(lambda handler: _broken(handler, body))

@@ -29,7 +29,13 @@ class PassingTo:
         self._stack = stack
 
     def __call__(
-        self, *plugins: object, policy: Policy = "never", seconds: float = 30, prefer: str = "", **variables: str
+        self,
+        *plugins: object,
+        policy: Policy = "never",
+        seconds: float = 30,
+        prefer: str = "",
+        translate: bool = True,
+        **variables: str,
     ) -> Client:
         """Return a client with the token, for a user with these variables, by default a key for every provider."""
         app = create_app(
@@ -37,7 +43,7 @@ class PassingTo:
             environment=Environment(variables or KEYS),
             preferences=Preferences(prefer=prefer) if prefer else Preferences(),
             token=TOKEN,
-            pass_through=PassThrough(policy, seconds=seconds),
+            pass_through=PassThrough(policy, seconds=seconds, translate=translate),
         )
         return self._stack.enter_context(running(app, **BEARER))
 

@@ -128,6 +128,8 @@ _COMMANDS = (
     "prefer",
     "refresh",
     "serve",
+    "run",
+    "client-config",
     "custom",
     "keys",
     "credential",
@@ -146,11 +148,18 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     command = arguments[0]
     if not (command in _COMMANDS or command.startswith("-")):
         raise UsageError(_unknown(command))
-    options, others = build(command).parse_known_args(arguments)
+    own, further = _divided(arguments) if command == "run" else (arguments, ())
+    options, others = build(command).parse_known_args(own, argparse.Namespace(arguments=further))
     if others:
         shown = "(not repeated here: a key is never an argument)" if hasattr(options, "takes_key") else " ".join(others)
         options.refuse(f"unrecognized arguments: {shown}")
     return options
+
+
+def _divided(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """Return the arguments before `--`, and those after it, which are for another program."""
+    at = list(arguments).index("--") if "--" in arguments else len(arguments)
+    return arguments[:at], arguments[at + 1 :]
 
 
 def _unknown(command: str) -> str:
@@ -180,5 +189,5 @@ def build(command: str = "") -> argparse.ArgumentParser:
 
 
 def _add(command: str, subparsers: Subparsers) -> None:
-    module = importlib.import_module(f"polyroute.cli.{command}")
+    module = importlib.import_module(f"polyroute.cli.{command.replace('-', '_')}")
     module.add_to(subparsers)

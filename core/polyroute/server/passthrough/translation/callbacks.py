@@ -42,7 +42,8 @@ class Ticket:
 
     def __init__(self, protocol: str, stream: bool, send: Sending) -> None:
         self._protocol, self._stream, self._sending = protocol, stream, send
-        self._is_used, self._is_complete = False, False
+        self._task: asyncio.Task[Any] | None = None
+        self._is_complete = False
         self.response: UpstreamResponse | None = None
         self.refusal: httpx2.Response | None = None
         """The endpoint's response, if it is an error."""
@@ -55,10 +56,10 @@ class Ticket:
 
     async def forward(self, headers: RawHeaders, body: bytes, send: Send) -> None:
         """Send the translator's request along the route, and relay the response. A second request is refused."""
-        if self._is_used:
+        if self._task is not None:
             await _respond(send, _NOT_FOUND)
             return
-        self._is_used = True
+        self._task = asyncio.current_task()
         try:
             self.response = await self._sending(headers, body)
             self.refusal = await self.response.read() if self.response.status >= 400 else None
@@ -67,6 +68,11 @@ class Ticket:
             await _respond(send, _BAD_GATEWAY)
             return
         await self._relay(self.response, send)
+
+    def cancel(self) -> None:
+        """Close the connection to the endpoint, if there still is one: nobody waits for its response."""
+        if self._task is not None:
+            self._task.cancel()
 
     async def _relay(self, response: UpstreamResponse, send: Send) -> None:
         async def watched(message: Message) -> None:
@@ -117,6 +123,7 @@ class Callbacks:
             yield name
         finally:
             del self._tickets[name]
+            ticket.cancel()
 
     async def start(self) -> int:
         """Listen, unless it is done already; return the port."""
@@ -125,7 +132,12 @@ class Callbacks:
             self._server = _QuietServer(uvicorn.Config(self, access_log=False, log_level="critical", **options))
             self._serving = asyncio.create_task(self._server.serve())
         await self._server.ready.wait()
-        port: int = self._server.servers[0].sockets[0].getsockname()[1]
+        return self.port
+
+    @property
+    def port(self) -> int:
+        """The port, after `start`."""
+        port: int = self._server.servers[0].sockets[0].getsockname()[1] if self._server else 0
         return port
 
     async def close(self) -> None:

@@ -43,8 +43,8 @@ class ProcessTranslator:
     def __init__(self, *, start_early: bool = False) -> None:
         self._start_early = start_early
         self._starting: asyncio.Task[None] | None = None
-        self._callbacks = Callbacks()
-        self.process = WorkerProcess(self._callbacks)
+        self.callbacks = Callbacks()
+        self.process = WorkerProcess(self.callbacks)
 
     def targets(self, protocol: str) -> Collection[str]:
         """Return the protocols that requests of the API `protocol` can be translated to, the best one first."""
@@ -69,10 +69,10 @@ class ProcessTranslator:
         ticket = Ticket(request.route.protocol, streams, lambda headers, body: _along(request, streams, headers, body))
         exchange = TranslatedExchange(source, request.model, request.route, ticket)
         with ExitStack() as stack:
-            name = stack.enter_context(self._callbacks.issued(ticket))
+            name = stack.enter_context(self.callbacks.issued(ticket))
             query = {**_described(request, streams), "ticket": name}
             response = await self._asked(query, request, ticket)
-            if response.status_code == httpx2.codes.OK and not ticket.is_broken:
+            if response.status_code == httpx2.codes.OK:
                 return TranslatedResponse(exchange, response, self.process, stack.pop_all())
             kind = (await response.aread()).decode()
         return _failed(exchange, request, kind)
@@ -91,7 +91,7 @@ class ProcessTranslator:
             self._starting.cancel()
             await asyncio.gather(self._starting, return_exceptions=True)
         await self.process.close()
-        await self._callbacks.close()
+        await self.callbacks.close()
 
 
 def _described(request: ForeignRequest, streams: bool) -> dict[str, str]:

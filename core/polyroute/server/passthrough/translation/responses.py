@@ -11,17 +11,22 @@ from starlette.types import Send
 
 from polyroute import ModelRef, Route
 from polyroute.fallback.failures import message_in
+from polyroute.server.errors import ApiError
 from polyroute.server.passthrough.client_secrets import RawHeaders
 from polyroute.server.passthrough.translation.callbacks import Ticket
 from polyroute.server.passthrough.translation.error_forms import error_document, error_event
 from polyroute.server.passthrough.translation.worker_process import WorkerFailed, WorkerProcess
 from polyroute.server.passthrough.upstream import taken_headers
 
-_PASSED_ON = (b"retry-after", b"retry-after-ms", b"request-id", b"x-request-id", b"x-should-retry")
+_SHOULD_RETRY = b"x-should-retry"
+_PASSED_ON = (b"retry-after", b"retry-after-ms", b"request-id", b"x-request-id", _SHOULD_RETRY)
 _LIMITS = b"ratelimit-"
 """What the names of headers contain that say how much more may be requested."""
 _BROKEN = "The endpoint closed the connection before the end of its response."
 _MOST_CHARACTERS = 500
+_SERVER_ERROR = 500
+_MAY_RETRY = (408, 409, 425, 429)
+"""The statuses below that after which a client may send the same request again."""
 
 
 class TranslatedExchange(NamedTuple):
@@ -65,13 +70,23 @@ class TranslatedResponse:
         """
         parts, content_type = self._response.aiter_raw(), self._response.headers["content-type"]
         try:
-            first = await self._next(parts)
+            first = await self._first(parts)
             headers = self._exchange.headers(content_type)
             await send({"type": "http.response.start", "status": self.status, "headers": headers})
             await send({"type": "http.response.body", "body": first or b"", "more_body": True})
             await self._relay_rest(parts, content_type, send)
         finally:
             await self.close()
+
+    async def _first(self, parts: Any) -> bytes | None:
+        """Return the first part, before which nothing has been sent. Raises ApiError if there is none."""
+        try:
+            return await self._next(parts)
+        except WorkerFailed as error:
+            ticket = self._exchange.ticket
+            if not ticket.is_broken:
+                raise
+            raise ApiError("upstream_unreachable", ticket.streamed_error or str(error), "third_party") from None
 
     async def _relay_rest(self, parts: Any, content_type: str, send: Send) -> None:
         try:
@@ -92,10 +107,10 @@ class TranslatedResponse:
             part: bytes | None = await self._process.patiently(anext(parts, None))
         except WorkerFailed:
             if self._exchange.ticket.is_broken:
-                raise WorkerFailed(_BROKEN) from None
+                raise WorkerFailed(_BROKEN, "") from None
             raise
         if self._exchange.ticket.is_broken:
-            raise WorkerFailed(_BROKEN)
+            raise WorkerFailed(_BROKEN, "")
         return part
 
     async def close(self) -> None:
@@ -123,6 +138,8 @@ class TranslatedError:
         """Send the error to the client."""
         document = error_document(self._exchange.source, self.status, message_of(self._response))
         headers = self._exchange.headers("application/json")
+        if self.status < _SERVER_ERROR and self.status not in _MAY_RETRY:
+            headers = [each for each in headers if each[0] != _SHOULD_RETRY] + [(_SHOULD_RETRY, b"false")]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": json.dumps(document).encode()})
 

@@ -52,11 +52,32 @@ class WorkerProcess:
         """The number of the process; None if it does not run."""
         return self._process.pid if self._is_running and self._process else None
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether the process has started and runs."""
+        return self._client is not None and self._is_running
+
     async def ask(self, query: dict[str, str], body: bytes) -> httpx2.Response:
-        """Return the response to a request. Raises WorkerFailed, and httpx2.HTTPError if the process ends."""
+        """Return the response to a request. Raises WorkerFailed if the process does not start, ends or hangs."""
+        try:
+            return await self._asked(query, body)
+        except httpx2.ConnectError:  # it has ended just now, and nothing was sent
+            await self._kill()
+        try:
+            return await self._asked(query, body)
+        except httpx2.ConnectError:
+            raise WorkerFailed("The translator's process ended.") from None
+
+    async def _asked(self, query: dict[str, str], body: bytes) -> httpx2.Response:
         client = await self.start()
         request = client.build_request("POST", "/", params=query, content=body)
         return await self.patiently(client.send(request, stream=True))
+
+    async def _kill(self) -> None:
+        """Kill the process and wait for its end, so that the next request starts another."""
+        if self._process is not None:
+            self._process.kill()
+            await asyncio.to_thread(self._process.wait)
 
     async def patiently(self, work: Awaitable[T]) -> T:
         """Return the result of `work`, which may take any time as long as the process is alive.
@@ -68,6 +89,8 @@ class WorkerProcess:
             while not (await asyncio.wait({task}, timeout=_ALIVE_SECONDS))[0]:
                 await self._check()
             return task.result()
+        except httpx2.ConnectError:
+            raise
         except httpx2.HTTPError:
             raise WorkerFailed("The translator's process ended.") from None
         finally:
@@ -90,7 +113,9 @@ class WorkerProcess:
             return self._client
 
     async def close(self) -> None:
-        """End the process."""
+        """End the process, also while it starts."""
+        if self._process is not None:
+            self._process.kill()
         if self._task is not None:
             await asyncio.gather(self._task, return_exceptions=True)
         await self._end()
@@ -128,15 +153,14 @@ class WorkerProcess:
 
     async def _check(self) -> None:
         """Raise WorkerFailed if the process does not answer, after killing it."""
-        client, process = self._client, self._process
+        client = self._client
+        if client is None:
+            raise WorkerFailed("The translator's process ended.")
         try:
-            if client is None:
-                raise WorkerFailed("The translator's process ended.")
             async with asyncio.timeout(_ALIVE_SECONDS):
                 await client.get("/")
         except (TimeoutError, httpx2.HTTPError):
-            if process is not None:
-                process.kill()
+            await self._kill()
             raise WorkerFailed("The translator's process did not respond, and was ended.") from None
 
 

@@ -1,0 +1,80 @@
+"""Choose the models of a client."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from polyroute.catalog import Catalog
+from polyroute.clients.table import ClientEntry
+from polyroute.errors import UsageError
+from polyroute.integrations.request_paths import HTTP
+from polyroute.integrations.translation import LIBRARY
+from polyroute.types import Model
+
+_MOST_LISTED = 300
+"""How many models a client's configuration lists: a variable is at most 128 kB long."""
+_SHOWN = 20
+
+
+class Choice(NamedTuple):
+    """The models that a client gets."""
+
+    model: str
+    small: str
+    models: str
+    """A JSON object of models that can be run now, with their limits; empty if the client takes no list."""
+    is_native: bool
+    """Whether the model's first route speaks the client's API, so that nothing is translated."""
+
+
+def choose(client: ClientEntry, catalog: Catalog, model: str, small: str) -> Choice:
+    """Return the choice, if both models can be run. Raises NoEffectiveRoute and what a wrong reference raises."""
+    others = [each for each in HTTP if each != client.protocol] if _translates() else []
+    small = small or model
+    plans = [catalog.fallback_plan(each, "never", (client.protocol,), others) for each in dict.fromkeys((model, small))]
+    is_native = all(plan.route.protocol == client.protocol for plan in plans)
+    return Choice(model, small, _listed(client, catalog, (model, small)), is_native)
+
+
+def _translates() -> bool:
+    return importlib.util.find_spec(LIBRARY) is not None
+
+
+def _listed(client: ClientEntry, catalog: Catalog, chosen: Sequence[str]) -> str:
+    if not any("{models}" in text for text in (*client.env.values(), *client.args, *client.files.values())):
+        return "{}"
+    found = {str(each.ref): each for each in catalog.models(available=True)}
+    names = [*dict.fromkeys(chosen), *(name for name in found if name not in chosen)][:_MOST_LISTED]
+    return json.dumps({name: _limits(found.get(name)) for name in names}, separators=(",", ":"))
+
+
+def _limits(model: Model | None) -> dict[str, object]:
+    if model is None or not (model.context and model.output):
+        return {}
+    return {"limit": {"context": model.context, "output": model.output}}
+
+
+def ask(catalog: Catalog) -> str:
+    """Return the model that the user chooses on the terminal. Raises UsageError if there is none to choose, or to ask.
+
+    Several searches may come before the choice.
+    """
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError("No model is chosen: give one with --model provider/model. `polyroute models` lists them.")
+    query = ""
+    while True:
+        found = [str(each.ref) for each in catalog.models(query, available=True)]
+        for number, name in enumerate(found[:_SHOWN], 1):
+            print(f"{number:3} {name}", file=sys.stderr)
+        more = f"; {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+        print(f"Number of the model, or words to search for{more}: ", end="", file=sys.stderr, flush=True)
+        answer = sys.stdin.readline().strip()
+        if not answer:
+            raise UsageError("No model was chosen.")
+        if answer.isdecimal() and 0 < int(answer) <= min(len(found), _SHOWN):
+            return found[int(answer) - 1]
+        query = answer

@@ -1,0 +1,71 @@
+"""Start a private server, and the client that uses it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from polyroute._internal import platform
+from polyroute._internal.paths import absolute_only
+from polyroute.errors import Unavailable
+
+_LOG = "server.log"
+
+
+class PrivateServer(NamedTuple):
+    """A server for one client."""
+
+    url: str
+    process: subprocess.Popen[str]
+
+
+def find(program: str, search_path: str) -> str | None:
+    """Return the path of a program on a search path; None if it is not there. The working directory is left out."""
+    here = os.path.realpath(os.curdir)
+    folders = [each for each in absolute_only(search_path).split(os.pathsep) if os.path.realpath(each) != here]
+    found = shutil.which(program, path=os.pathsep.join(folders)) if folders else None
+    return found if found and os.path.isabs(found) else None  # Windows looks into the working directory anyway
+
+
+def start_server(options: Sequence[str], token: str, folder: str, own: Mapping[str, str]) -> PrivateServer:
+    """Start a server that ends with this process, and then removes `folder`. Raises Unavailable with its message.
+
+    It is in a session of its own, so that Ctrl+C reaches only the client.
+    """
+    watch = ["--exit-with-parent"] if platform.WATCHES_PARENT else []
+    command = [sys.executable, "-P", "-m", "polyroute", "serve", "--pass-through", "--port", "0", "--ready-json"]
+    log = os.path.join(folder, _LOG)
+    with open(log, "w", encoding="utf-8") as errors:
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            [*command, *watch, "--scratch", folder, *options],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env={**own, "POLYROUTE_TOKEN": token},
+            start_new_session=True,
+            text=True,
+        )
+    line = process.stdout.readline() if process.stdout else ""
+    if not line:
+        process.wait()
+        with open(log, encoding="utf-8", errors="replace") as errors:
+            raise Unavailable(errors.read().strip().removeprefix("polyroute: ") or "The server did not start.")
+    return PrivateServer(json.loads(line)["url"], process)
+
+
+def become(program: str, arguments: Sequence[str], variables: Mapping[str, str]) -> int:
+    """Run the client in place of this process, so that terminal, signals and exit status are its own.
+
+    On systems that can't do that it is a child: its exit status is returned. Raises Unavailable.
+    """
+    command = [program, *arguments]
+    try:
+        platform.replace_process(command, variables)
+        return subprocess.call(command, env=dict(variables))  # noqa: S603 - the user named it
+    except OSError as error:
+        raise Unavailable(f"{program} can't be started: {error.strerror or error}.") from None

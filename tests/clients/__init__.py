@@ -1,0 +1,1 @@
+"""Agents from npm and PyPI, on endpoints of each API."""

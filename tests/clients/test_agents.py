@@ -1,0 +1,116 @@
+"""Agents from npm and PyPI run on endpoints of every API, as `polyroute run` starts them.
+
+Of the pairs of an agent and an API those are tried that differ in our code: each agent on its own API, and one agent
+for each API on each foreign one. Without network but loopback; the lane `clients` installs the agents.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.support.agents import AGENTS, MARK, SAID, Agent, AgentUser, answering
+from tests.support.api_endpoint import APIS
+from tests.support.apis import Api
+from tests.support.serving import within
+
+pytestmark = pytest.mark.clients
+
+CHAT, RESPONSES = APIS["openai-chat"], APIS["openai-responses"]
+MESSAGES, GENERATE = APIS["anthropic-messages"], APIS["google-generate-content"]
+PROGRAMS = [
+    os.path.join(folder, below)
+    for name, below in (("POLYROUTE_TEST_NPM", "node_modules/.bin"), ("POLYROUTE_TEST_PYTHON_CLIENTS", "bin"))
+    if (folder := os.environ.get(name))
+]
+NATIVE = [
+    ("claude", MESSAGES),
+    ("codex", RESPONSES),
+    ("opencode", CHAT),
+    ("copilot", CHAT),
+    ("qwen", CHAT),
+    ("aider", CHAT),
+    ("llm", CHAT),
+]
+FOREIGN = [
+    ("claude", CHAT),
+    ("claude", GENERATE),
+    ("codex", CHAT),
+    ("codex", MESSAGES),
+    ("opencode", MESSAGES),
+    ("opencode", RESPONSES),
+]
+ROUND_TRIPS = [
+    ("claude", MESSAGES),
+    ("claude", CHAT),
+    ("claude", RESPONSES),
+    ("opencode", CHAT),
+    ("opencode", GENERATE),
+]
+
+
+@pytest.fixture
+def user(tmp_path: Path) -> Iterator[AgentUser]:
+    """A user who has installed the agents."""
+    if not PROGRAMS:
+        pytest.skip("POLYROUTE_TEST_NPM and POLYROUTE_TEST_PYTHON_CLIENTS name no folder with the agents")
+    with ExitStack() as stack:
+        yield AgentUser(tmp_path, stack, *PROGRAMS)
+
+
+def named(pairs: list[tuple[str, Api]]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize(
+        ("agent", "target"), [pytest.param(AGENTS[name], api, id=f"{name} on {api.name}") for name, api in pairs]
+    )
+
+
+@named(NATIVE + FOREIGN)
+def test_a_chat(user: AgentUser, agent: Agent, target: Api) -> None:
+    """The agent shows what the endpoint says, which gets the key of the route and no other."""
+    upstream = user.endpoints[target.name]
+    with answering(upstream, target, agent, user.note):
+        ran = user.run(agent, target, "Say hello.")
+    assert SAID in ran.out, (ran.out[-2000:], ran.err[-2000:])
+    assert ran.status == 0
+    assert {str(each.keys) for each in upstream.received} == {str({"authorization": "Bearer secret-1"})}
+    assert within(10, lambda: not list((user.folder / "tmp").glob("polyroute-*")))
+
+
+@named(ROUND_TRIPS)
+def test_a_tool(user: AgentUser, agent: Agent, target: Api) -> None:
+    """The agent runs the tool that the model calls, sends its result, and shows the response to it."""
+    with answering(user.endpoints[target.name], target, agent, user.note):
+        ran = user.run(agent, target, "What is in note.txt?")
+    assert f"The note says {MARK}." in ran.out, (ran.out[-2000:], ran.err[-2000:])
+
+
+@pytest.mark.parametrize("status", [401, 402])
+@named([("claude", CHAT), ("codex", CHAT)])
+def test_a_refusal(user: AgentUser, agent: Agent, target: Api, status: int) -> None:
+    """The agent ends with the words of an endpoint that refuses it, natively and translated.
+
+    Claude Code has words of its own for 404.
+    """
+    upstream = user.endpoints[target.name]
+    upstream.say_always(status, '{"error": {"type": "some_error", "message": "No luck today."}}')
+    ran = user.run(agent, target, "Say hello.")
+    assert ran.status != 0
+    assert "No luck today." in ran.out + ran.err
+
+
+@named([("claude", CHAT)])
+def test_an_interrupt(user: AgentUser, agent: Agent, target: Api) -> None:
+    """Ctrl+C during a response ends the agent, the request to the endpoint, and the server."""
+    upstream = user.endpoints[target.name]
+    upstream.hang()
+    with user.start(agent.name, target, *agent.command("Say hello.")) as process:
+        assert within(60, lambda: bool(upstream.received))
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(30) != 0
+        process.communicate()
+    assert within(20, lambda: not list((user.folder / "tmp").glob("polyroute-*")))
