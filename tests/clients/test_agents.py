@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.agents import AGENTS, MARK, SAID, Agent, AgentUser, answering
+from tests.support.agents import AGENTS, MARK, SAID, WHAT_IS_IN_IT, Agent, AgentUser, answering
 from tests.support.api_endpoint import APIS
 from tests.support.apis import Api
 from tests.support.serving import within
@@ -85,7 +85,7 @@ def test_a_chat(user: AgentUser, agent: Agent, target: Api) -> None:
 def test_a_tool(user: AgentUser, agent: Agent, target: Api) -> None:
     """The agent runs the tool that the model calls, sends its result, and shows the response to it."""
     with answering(user.endpoints[target.name], target, agent, user.note):
-        ran = user.run(agent, target, "What is in note.txt?")
+        ran = user.run(agent, target, WHAT_IS_IN_IT)
     assert f"The note says {MARK}." in ran.out, (ran.out[-2000:], ran.err[-2000:])
 
 

@@ -20,6 +20,7 @@ from tests.support.shell import POLYROUTE
 MODEL = "acme-large"
 MARK = "canary-42"
 SAID = "Hello from afar."
+WHAT_IS_IN_IT = "What does note.txt say?"
 _QUIET = {
     "CI": "1",
     "DISABLE_TELEMETRY": "1",
@@ -137,7 +138,7 @@ def answering(upstream: Upstream, api: Api, agent: Agent, note: Path) -> Iterato
         text = json.dumps(received.body)
         if MARK in text:
             reply = Reply(f"The note says {MARK}.", (), "stop", (10, 5))
-        elif agent.tool and f'"{agent.tool}"' in text and "note.txt" in text:
+        elif agent.tool and f'"{agent.tool}"' in text and WHAT_IS_IN_IT in text:
             reply = Reply("I read it.", (ToolUse(agent.tool, {agent.path_argument: str(note)}),), "tools", (10, 5))
         else:
             reply = Reply(SAID, (), "stop", (10, 5))
