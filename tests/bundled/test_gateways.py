@@ -199,7 +199,7 @@ CHAT, RESPONSES, MESSAGES = "openai-chat", "openai-responses", "anthropic-messag
 @pytest.mark.parametrize(
     ("gateway", "claude", "gpt"),
     [
-        ("302ai", [CHAT, MESSAGES], [CHAT]),
+        ("302ai", [CHAT, MESSAGES], [CHAT, RESPONSES]),
         ("abacus", [CHAT], [CHAT, RESPONSES]),
         ("aihubmix", [CHAT], [CHAT, RESPONSES]),
         ("cortecs", [CHAT, RESPONSES, MESSAGES], [CHAT, RESPONSES, MESSAGES]),
