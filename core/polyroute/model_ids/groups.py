@@ -69,6 +69,7 @@ class Groups:
         self._asked: set[str] = set()
         self._inverted: dict[str, Mapping[str, list[str]]] = {}
         self._natives: dict[str, ModelRef | None] = {}
+        self._members: dict[str, tuple[ModelRef, ...]] = {}
 
     def word(self, model: ModelRef, /) -> str | None:
         """Return the word of a model, listed or not; None if its maker is unknown."""
@@ -96,8 +97,12 @@ class Groups:
     def members(self, model: ModelRef, /) -> tuple[ModelRef, ...]:
         """Return all listings of the same model, by provider and the plainest ID first; empty if it is unknown."""
         word = self.word(model)
-        providers = sorted({*self._kept.listings, *self._others}) if word else ()
-        return tuple(ModelRef(name, each) for name in providers for each in self.at(name, word or ""))
+        known = self._members.get(word) if word else ()
+        if known is None:
+            known = tuple(ModelRef(name, each) for name in self._providers for each in self.at(name, word or ""))
+            if known:  # so that words of models that nobody lists don't add up
+                self._members[word or ""] = known
+        return known
 
     def native(self, provider: str, model_id: str, /) -> ModelRef | None:
         """Return the maker's own model that a provider lists under this ID; None unless exactly one is certain."""
@@ -111,6 +116,10 @@ class Groups:
     def _only_native(self, word: str) -> ModelRef | None:
         found = [ModelRef(name, each) for name in sorted(self._mapper.makers) for each in self.at(name, word)]
         return found[0] if len(found) == 1 else None
+
+    @cached_property
+    def _providers(self) -> list[str]:
+        return sorted({*self._kept.listings, *self._others})
 
     @cached_property
     def _kept(self) -> Kept:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterable
 from datetime import date
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any, Literal
 
@@ -72,6 +73,7 @@ def _is_among(row: ModelRow, chosen: Iterable[ModelRef]) -> bool:
     return any(each.ref in chosen for each in row.listings)
 
 
+@lru_cache(maxsize=4096)
 def _day(released: str) -> int:
     """Return the number of a day; 0 if it is not known. A missing month or day is the first one."""
     year, month, day = (int(each) for each in (*released.split("-"), "1", "1")[:3]) if released else (0, 1, 1)

@@ -218,7 +218,11 @@ class ModelRows:
         """
         if native:
             yield native
-        ordered = sorted(listings, key=self._preference) if len(listings) > 1 else listings
+        if len(listings) == 1:  # as most are
+            if listings[0].ref != native:
+                yield listings[0].ref
+            return
+        ordered = sorted(listings, key=self._preference)
         for (name, _), ids in by_variant(each.ref for each in ordered).items():
             if not native or name != native.provider or native.id not in ids:
                 yield ModelRef(name, self._catalog.ways.nearest(name, ids))

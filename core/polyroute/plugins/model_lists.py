@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from polyroute._internal.containment import pass_on
@@ -140,12 +142,20 @@ class ModelLists:
         for each in self._implementing(_MODELS):
             rows = self._rows.setdefault(each, {})
             arguments = {**self._arguments, "provider_ids": provider_ids}
-            for model in call_items(each, Model, self._report, arguments):
-                if model.provider in provider_ids and (author(each), model.provider) not in self._claims.lost:
-                    rows.setdefault(model.provider, []).append(self._bound(self._priced(model), each))
+            found = call_items(each, Model, self._report, arguments)
+            for name, models in groupby(found, attrgetter("provider")):
+                if name in provider_ids and (author(each), name) not in self._claims.lost:
+                    rows.setdefault(name, []).extend(self._accepted(name, models, each))
         if self._shared:
             self._shared._ask(provider_ids)
         self._models.update({provider_id: self._merged(provider_id) for provider_id in provider_ids})
+
+    def _accepted(self, provider_id: str, models: Iterable[Model], each: Implementation) -> Iterable[Model]:
+        """Return a provider's models as one implementation may set them."""
+        priced = [model if model.input_price or model.output_price else self._priced(model) for model in models]
+        if self._claims.owners[provider_id] == author(each) and provider_id not in self._claims.agreed:
+            return priced
+        return [self._bound(model, each) for model in priced]
 
     def _merged(self, provider_id: str) -> Mapping[str, Model]:
         """Return a provider's models. For each ID the first plugin wins: host, bundled or owner, then the others."""

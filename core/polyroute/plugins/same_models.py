@@ -42,7 +42,7 @@ class SameModels:
         self._made: dict[tuple[int, bool], Groups] = {}
         self._steady_mappers: dict[int, SchemeMapper] = {}
 
-    @property
+    @cached_property
     def groups(self) -> Groups | None:
         """The listings of each model by the first scheme, in order of ownership; None if no plugin has a scheme."""
         schemes = [each for each in self._mappers.values() if isinstance(each, SchemeMapper)]

@@ -34,8 +34,10 @@ class Offers:
         maker = self._maker(ref)
         found: dict[tuple[str, tuple[str, str]], Offer] = {}
         for each in dict.fromkeys((ref, maker, *self._others(ref))):
-            for offer in self._by_routes(each, protocols, only_direct=each not in (ref, maker)):
-                found.setdefault((offer.provider, variant(offer.route.model_id or "")), offer)
+            for route in self._routes(each, protocols, only_direct=each not in (ref, maker)):
+                at = (_endpoint(each, route), variant(route.model_id or ""))
+                if at not in found:
+                    found[at] = self._offer(each, route)
         return tuple(sorted(found.values(), key=lambda offer: _rank(offer, is_own=offer.model in (ref, maker))))
 
     def elsewhere(self, ref: ModelRef, protocols: Collection[str] = ()) -> tuple[ModelRef, ...]:
@@ -49,7 +51,8 @@ class Offers:
         if not usable:
             return ()
         references = [each for each in dict.fromkeys((self._maker(ref), *self._others(ref))) if each.provider in usable]
-        offers = [offer for each in references for offer in self._by_routes(each, protocols, only_direct=False)]
+        routes = ((each, route) for each in references for route in self._routes(each, protocols, only_direct=False))
+        offers = [self._offer(each, route) for each, route in routes]
         offers.sort(key=lambda offer: _rank(offer, is_own=offer.model == references[0]))
         return tuple(dict.fromkeys(offer.model for offer in offers if offer.route.usable))
 
@@ -90,22 +93,21 @@ class Offers:
         native = groups.native(*ref) if groups else None
         return native if native and native.provider in self._plugins.providers else ref
 
-    def _by_routes(self, ref: ModelRef, protocols: Collection[str], *, only_direct: bool) -> Iterator[Offer]:
-        """Yield an offer for each route to a model, except a gateway's route to the maker, which has its own reference.
+    def _routes(self, ref: ModelRef, protocols: Collection[str], *, only_direct: bool) -> Iterator[Route]:
+        """Yield each route to a model, except a gateway's route to the maker, which has its own reference.
 
         With `only_direct`, routes through gateways are left out; but a gateway's models may run through another one.
         """
         provider = self._plugins.providers[ref.provider]
+        is_direct = only_direct and provider.kind != "gateway"
         seen: set[str] = set()
-        for route in self._router.to_model(provider, ref, protocols):
-            if route.via in seen or route.model_id is None:
-                continue
-            seen.add(route.via)
-            if route.via == DIRECT or provider.kind == "gateway" or not only_direct:
-                yield self._offer(ref, route)
+        for route in (self._router.to_endpoint if is_direct else self._router.to_model)(provider, ref, protocols):
+            if route.via not in seen and route.model_id is not None:
+                seen.add(route.via)
+                yield route
 
     def _offer(self, ref: ModelRef, route: Route) -> Offer:
-        at = ref.provider if route.via == DIRECT else route.via
+        at = _endpoint(ref, route)
         listing = self.listing(ref, route)
         cost = price(listing, self._plugins.providers[at], route.credential)
         return Offer(ref, at, route, listing, cost, self._other_ids(ref, at, route))
@@ -136,6 +138,8 @@ class Offers:
         word = groups.shared_word(ref) if is_listed else groups.word(ref)
         found = groups.at(provider, word) if word else ()
         sent = route.model_id or ""
+        if found in ((), (sent,)):  # as of most
+            return ()
         return tuple(each for each in found if each != sent and variant(each) == variant(sent))
 
     def nearest(self, provider: str, ids: Sequence[str]) -> str:
@@ -147,6 +151,11 @@ class Offers:
             return ids[0]
         here = self._router.setting(provider, _REGION_SLOT)
         return min(ids, key=lambda each: (not _covers(regions[each], here), regions[each] != _EVERYWHERE))
+
+
+def _endpoint(ref: ModelRef, route: Route) -> str:
+    """Return the provider that a request by this route goes to."""
+    return ref.provider if route.via == DIRECT else route.via
 
 
 def by_variant(references: Iterable[ModelRef]) -> dict[tuple[str, tuple[str, str]], list[str]]:

@@ -6,7 +6,7 @@ from polyroute.results import Offer, Price
 from polyroute.types import Credential, Model, Provider
 
 _FREE_SUFFIX = ":free"
-_NOTHING = Price(0, 0)
+_LOCAL, _FREE, _PLAN, _UNKNOWN = Price(0, 0, kind="local"), Price(0, 0, kind="free"), Price(kind="plan"), Price()
 
 
 def price(listing: Model | None, provider: Provider, credential: Credential | None = None) -> Price:
@@ -15,15 +15,13 @@ def price(listing: Model | None, provider: Provider, credential: Credential | No
     Many lists have prices of zero for what they don't know, so a zero counts only if the ID says that it is free.
     """
     if is_local(provider, credential):
-        return _NOTHING._replace(kind="local")
-    if listing is None:
-        return Price(kind="plan" if provider.plan else "unknown")
-    known = Price(listing.input_price, listing.output_price, listing.cache_read_price, listing.cache_write_price)
+        return _LOCAL
+    if listing is not None and (listing.input_price or listing.output_price):
+        cached = listing.cache_read_price, listing.cache_write_price
+        return Price(listing.input_price, listing.output_price, *cached, "plan" if provider.plan else "metered")
     if provider.plan:
-        return (known if known.input or known.output else Price())._replace(kind="plan")
-    if listing.id.endswith(_FREE_SUFFIX) and not (known.input or known.output):
-        return _NOTHING._replace(kind="free")
-    return known._replace(kind="metered") if known.input or known.output else Price()
+        return _PLAN
+    return _FREE if listing is not None and listing.id.endswith(_FREE_SUFFIX) else _UNKNOWN
 
 
 def is_local(provider: Provider, credential: Credential | None) -> bool:

@@ -78,6 +78,13 @@ class Router:
         found = self._adapted((*routes, *self._to_maker(provider, ref)), provider.id, protocols)
         return tuple(sorted(found, key=_expense) if self._order.is_cheapest(provider, ref.id) else found)
 
+    def to_endpoint(self, provider: Provider, ref: ModelRef, protocols: Collection[str] = ()) -> tuple[Route, ...]:
+        """Return those routes to a model that lead to its provider's own endpoint, as `to_model` returns them."""
+        if ref in self._own_models.all:
+            return tuple([route for route in self.to_model(provider, ref, protocols) if route.via == DIRECT])
+        route = self._direct_to(provider, ref, self._order.vias(provider, ref.id))
+        return tuple(self._adapted((route,), provider.id, protocols))
+
     def first_usable(self, provider: Provider, ref: ModelRef, protocols: Collection[str] = ()) -> Route:
         """Return the first usable route to a model. Raises NoEffectiveRoute."""
         route = self.taken(provider, ref, protocols)

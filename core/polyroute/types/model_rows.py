@@ -22,6 +22,8 @@ _OWN = tuple(name for name in Model._fields if name not in ("provider", *_SHARED
 _shared_of, _own_of = attrgetter(*_SHARED), attrgetter(*_OWN)
 _in_order = itemgetter(*((*_OWN, *_SHARED).index(name) for name in Model._fields[1:]))
 
+_AS_STORED = (bool, str, type(None))
+
 Rows = list[list[Any]]
 
 
@@ -43,7 +45,10 @@ class _Combinations(dict[int, tuple[Any, ...]]):
         self._stored = stored
 
     def __missing__(self, number: int) -> tuple[Any, ...]:
-        restored = self[number] = tuple(map(_restored, _SHARED, self._stored[number]))
+        stored = zip(_SHARED, self._stored[number], strict=True)
+        restored = self[number] = tuple(
+            [each if type(each) in _AS_STORED else restored_field(Model, name, each) for name, each in stored]
+        )
         return restored
 
 
@@ -56,7 +61,3 @@ def unpacked(provider: str, rows: Rows, combinations: Mapping[int, tuple[Any, ..
     """Yield the models in a provider's rows."""
     for *own, number in rows:
         yield tuple.__new__(Model, (provider, *_in_order((*own, *combinations[number]))))
-
-
-def _restored(field: str, data: Any) -> Any:
-    return restored_field(Model, field, data)
