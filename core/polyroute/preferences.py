@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from tomlkit import TOMLDocument
 
 _NO_NAMES: Mapping[str, str] = MappingProxyType({})
-_KEYS = ("prefer", "order", "disable_providers", "pins")
+_TABLES = ("pins", "shortcuts")
+_KEYS = ("prefer", "order", "disable_providers", *_TABLES)
 
 
 class Preferences(NamedTuple):
@@ -29,6 +30,8 @@ class Preferences(NamedTuple):
     pins: Mapping[str, str] = MappingProxyType({})
     """For a provider or a `provider/model`, the route to try first."""
     disabled_providers: frozenset[str] = frozenset()
+    shortcuts: Mapping[str, str] = MappingProxyType({})
+    """The user's own names for models, by which clients of the pass-through may ask for them."""
     problems: tuple[Problem, ...] = ()
     """Errors in `config.toml`, and whether other users could change it."""
 
@@ -57,6 +60,7 @@ class Preferences(NamedTuple):
                     *(_listed("POLYROUTE_DISABLE_PROVIDERS", environment) or config.get("disable_providers", ())),
                 ]
             ),
+            config.get("shortcuts", {}),
             (*problems, *_exposure(environment.config_path)),
         )
 
@@ -104,8 +108,8 @@ def _faults(config: Mapping[str, Any]) -> Iterable[str]:
 def _is_sound(key: str, value: Any) -> bool:
     if key == "prefer":
         return isinstance(value, str)
-    if key == "pins":
-        return isinstance(value, dict) and all(isinstance(via, str) for via in value.values())
+    if key in _TABLES:
+        return isinstance(value, dict) and all(isinstance(each, str) for each in value.values())
     return key in _KEYS and isinstance(value, list) and all(isinstance(name, str) for name in value)
 
 
@@ -142,6 +146,23 @@ def change(
                 del own[each]
             if via is not None:
                 document.setdefault("pins", tomlkit.table())[target] = via
+
+    return _rewrite(environment.config_path, changed)
+
+
+def change_shortcuts(environment: Environment, change: Callable[[dict[str, str]], object]) -> str:
+    """Let `change` edit the shortcuts in `config.toml`, and return its path. Raises as `change` of preferences does."""
+
+    def changed(document: "TOMLDocument") -> None:
+        import tomlkit
+
+        own = document.get("shortcuts", {})
+        change(wanted := {str(name): str(model) for name, model in own.items()})
+        for name in own.keys() - wanted.keys():
+            del own[name]
+        for name, model in wanted.items():
+            if own.get(name) != model:
+                document.setdefault("shortcuts", tomlkit.table())[name] = model
 
     return _rewrite(environment.config_path, changed)
 

@@ -759,6 +759,23 @@ export interface SavedCustomModel {
   note?: string;
 }
 
+/** The user's own names for models. */
+export interface Shortcuts {
+  /** The version of the document. It changes only if readers would break. */
+  schema: 1;
+  /** The problems of plugins, files and preferences. The rest of the document is valid regardless. */
+  problems: Problem[];
+  /** The model reference for each name. */
+  shortcuts: Record<string, string>;
+  /** The configuration file. */
+  file: string;
+}
+
+/** All shortcuts: the model for each name. */
+export interface ShortcutsBody {
+  shortcuts: Record<string, string>;
+}
+
 /** A custom model with the route that it would take. */
 export interface ShownCustomModel {
   /** The provider as written in the file: an ID, an alias, or a provider that is not installed. */

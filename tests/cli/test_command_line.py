@@ -385,6 +385,24 @@ def test_models_that_can_be_run_now(shell: Shell) -> None:
 # --- Preferences ---
 
 
+def test_shortcuts(shell: Shell) -> None:
+    """`shortcut` stores, lists and removes the user's own names for models, beside what else is in the file."""
+    shell.config.parent.mkdir(parents=True, exist_ok=True)
+    shell.config.write_text('# mine\nprefer = "direct"\n', encoding="utf-8")
+    assert shell.run("shortcut", "set", "sonnet", "anthropic/claude-sonnet-4-5").returncode == 0
+    assert shell.run("shortcut", "set", "a/b[1m]", "amazon-bedrock/x").returncode == 0
+    listed = shell.json("shortcut", "list", "--json")
+    assert listed["shortcuts"] == {"sonnet": "anthropic/claude-sonnet-4-5", "a/b[1m]": "bedrock/x"}
+    assert "sonnet" in shell.run("shortcut", "list").stdout
+    assert shell.run("shortcut", "remove", "sonnet").returncode == 0
+    assert shell.run("shortcut", "remove", "sonnet").returncode == 2
+    for name, model in (("x", "nobody/x"), ("x", "no-slash"), ("two words", "openai/x"), ("x", "dexto/x")):
+        assert shell.run("shortcut", "set", name, model).returncode == 2
+    text = shell.config.read_text(encoding="utf-8")
+    assert text.startswith('# mine\nprefer = "direct"\n')
+    assert shell.json("shortcut", "list", "--json")["shortcuts"] == {"a/b[1m]": "bedrock/x"}
+
+
 def test_prefer(shell: Shell) -> None:
     """`prefer` sets the route that comes first from then on."""
     keys = {"ANTHROPIC_API_KEY": "k", "DEXTO_API_KEY": "k"}

@@ -126,5 +126,5 @@ def test_after_a_translated_route_the_next_one(serve: Serve, passing_to: Passing
 def test_what_no_other_api_has(serve: Serve, passing_to: PassingTo, translator: FakeTranslator) -> None:
     """Embeddings are not translated."""
     upstream = serve("acme-large", protocols=("anthropic-messages",))
-    assert passing_to(Direct(upstream)).post("/v1/embeddings", asking("acme/acme-large")).status == 403
+    assert passing_to(Direct(upstream)).post("/v1/embeddings", asking("acme/acme-large")).status == 400
     assert translator.asked == []

@@ -191,6 +191,7 @@ PRINTED = {
     "refresh": "refresh",
     "check": "check config.json",
     "prefer": "prefer",
+    "shortcut": "shortcut set sonnet anthropic/claude-sonnet-4-5",
     "prefer-route": "prefer direct --for groq",
     "keys-list": "keys list",
     "keys-set": "keys set groq",

@@ -25,7 +25,7 @@ LAYERS = {
     "": """
         types | model_ids results | errors | dexto_compat _internal | environment | base_url fallback preferences
         | requirements | lists | plugins | custom_models | routing | catalog
-        | model_list local_servers | credentials explanation list_refresh verification | validation | __init__
+        | model_list local_servers | credentials explanation list_refresh shortcuts verification | validation | __init__
         | documents integrations | clients conformance | server testing | cli | __main__
     """,
     "types": """
@@ -36,9 +36,10 @@ LAYERS = {
         | loader same_models | model_lists | consent | loaded
     """,
     "server": """
-        cached_response current_model errors fingerprint picker_state removed_keys schemas wrong_tokens
+        cached_response cross_origin current_model errors fingerprint picker_state removed_keys request_log schemas
+        wrong_tokens
         | answers connection loader model_lookup pages request_parsing security | listing | state
-        | background_refresh events operations passthrough | openapi routes | table | app | process
+        | background_refresh events operations passthrough | openapi routes | table | app | creation process
     """,
 }
 """The layers of the core and of its largest packages, lowest first: a module imports from lower layers only."""

@@ -46,6 +46,8 @@ REQUESTS: Mapping[str, list[tuple[str, Any]]] = {
     "GET /llm/key/{provider}": [("", None)],
     "POST /llm/key": [("", {"provider": "groq", "apiKey": canary("posted")})],
     "POST /llm/verify": [("", {"providers": []})],
+    "GET /llm/shortcuts": [("", None)],
+    "PUT /llm/shortcuts": [("", {"shortcuts": {"a": "openai/gpt-5"}})],
     "GET /llm/preferences": [("", None)],
     "PUT /llm/preferences": [("", {"prefer": "direct"})],
     "GET /llm/model-picker-state": [("", None)],

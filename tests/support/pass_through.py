@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from polyroute import Environment, Plugins, Preferences
 from polyroute.fallback.plan import Policy
 from polyroute.server import create_app
 from polyroute.server.passthrough.app import PassThrough
+from polyroute.server.request_log import RequestLog
 from tests.support.endpoint_plugins import Direct
 from tests.support.http_server import Answer, Client, running
 
@@ -35,6 +37,9 @@ class PassingTo:
         seconds: float = 30,
         prefer: str = "",
         translate: bool = True,
+        shortcuts: Mapping[str, str] = MappingProxyType({}),
+        log: RequestLog | None = None,
+        origins: Iterable[str] = (),
         **variables: str,
     ) -> Client:
         """Return a client with the token, for a user with these variables, by default a key for every provider."""
@@ -43,7 +48,9 @@ class PassingTo:
             environment=Environment(variables or KEYS),
             preferences=Preferences(prefer=prefer) if prefer else Preferences(),
             token=TOKEN,
-            pass_through=PassThrough(policy, seconds=seconds, translate=translate),
+            origins=origins,
+            pass_through=PassThrough(policy, seconds=seconds, translate=translate, shortcuts=shortcuts),
+            log=log,
         )
         return self._stack.enter_context(running(app, **BEARER))
 

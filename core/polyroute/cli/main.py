@@ -126,6 +126,7 @@ _COMMANDS = (
     "map",
     "plugins",
     "prefer",
+    "shortcut",
     "refresh",
     "serve",
     "run",

@@ -22,6 +22,8 @@ from polyroute.errors import Unavailable, UsageError
 
 if TYPE_CHECKING:
     from polyroute.cli.grammar import Subparsers
+    from polyroute.server import PassThrough
+    from polyroute.server.request_log import RequestLog
 
 _PORT = 3210
 _MIN_TOKEN = 20
@@ -37,23 +39,18 @@ def _serve(options: argparse.Namespace) -> int:
     _check(options, token)
     from polyroute.server import create_app, process
 
-    pass_through = None
-    if options.pass_through:
-        from polyroute.server import PassThrough
-
-        translate = not options.no_translate
-        pass_through = PassThrough(options.policy or "never", translate=translate, start_early=options.start_translator)
-    app = create_app(
-        token=token,
-        hosts=[options.host, *options.allow_host],
-        origins=options.allow_origin,
-        ui_dir=options.ui_dir,
-        keep_fresh=not options.no_refresh,
-        pass_through=pass_through,
-    )
-    listening = process.listen(options.host, options.port)
-    url = process.url_of(listening, options.host)
     with contextlib.ExitStack() as stack:
+        app = create_app(
+            token=token,
+            hosts=[options.host, *options.allow_host],
+            origins=options.allow_origin,
+            ui_dir=options.ui_dir,
+            keep_fresh=not options.no_refresh,
+            pass_through=_pass_through(options),
+            log=_log(stack) if options.log_json else None,
+        )
+        listening = process.listen(options.host, options.port)
+        url = process.url_of(listening, options.host)
         if options.scratch:
             stack.callback(shutil.rmtree, options.scratch, ignore_errors=True)
         process.run(
@@ -66,12 +63,33 @@ def _serve(options: argparse.Namespace) -> int:
     return YES
 
 
+def _pass_through(options: argparse.Namespace) -> PassThrough | None:
+    if not options.pass_through:
+        return None
+    from polyroute.server import PassThrough
+
+    return PassThrough(
+        options.policy or "never",
+        translate=not options.no_translate,
+        start_early=options.start_translator,
+        shortcuts=dict(options.shortcut),
+    )
+
+
+def _log(stack: contextlib.ExitStack) -> RequestLog:
+    from polyroute.server.request_log import JsonLines
+
+    log = JsonLines(sys.stderr)
+    stack.callback(log.close)
+    return log
+
+
 def _check(options: argparse.Namespace, token: str) -> None:
     if options.exit_with_parent and not platform.WATCHES_PARENT:
         remedy = "Omit it, and end the server by the `pid` that --ready-json prints."
         raise Unavailable(f"--exit-with-parent {platform.NEEDS_POSIX}. {remedy}")
     _check_token(options, token)
-    for option in ("policy", "no_translate"):
+    for option in ("policy", "no_translate", "shortcut"):
         if getattr(options, option) and not options.pass_through:
             raise UsageError(f"--{option.replace('_', '-')} needs --pass-through.")
     if options.ui_dir and not os.path.isfile(os.path.join(options.ui_dir, "index.html")):
@@ -130,7 +148,7 @@ def add_to(subparsers: Subparsers) -> None:
         action="append",
         default=[],
         metavar="URL",
-        help="an additional origin whose pages may call the server, through their own proxy",
+        help="an additional origin whose pages may call the server, such as app://obsidian.md or vscode-webview://*",
     )
     command.add_argument(
         "--trusted-proxy",
@@ -152,6 +170,15 @@ def add_to(subparsers: Subparsers) -> None:
     )
     command.add_argument("--start-translator", action="store_true", help=argparse.SUPPRESS)
     command.add_argument("--scratch", default="", help=argparse.SUPPRESS)
+    command.add_argument(
+        "--shortcut",
+        action="append",
+        type=_shortcut,
+        default=[],
+        metavar="NAME=PROVIDER/ID",
+        help="a further name for a model in the pass-through; see also `polyroute shortcut`",
+    )
+    command.add_argument("--log-json", action="store_true", help="log each request as a line of JSON on stderr")
     command.add_argument("--no-refresh", action="store_true", help="fetch no newer lists of models while serving")
     command.add_argument("--ready-json", action="store_true", help="print one line with the URL once it is ready")
     command.add_argument("--exit-with-parent", action="store_true", help="exit when the parent process exits")
@@ -162,6 +189,13 @@ def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65_535:
         raise argparse.ArgumentTypeError(f"{text} is not a port")
     return int(text)
+
+
+def _shortcut(text: str) -> tuple[str, str]:
+    name, _, model = text.partition("=")
+    if not (name and "/" in model):
+        raise argparse.ArgumentTypeError(f"{text} is not NAME=PROVIDER/ID")
+    return name, model
 
 
 def _network(text: str) -> str:

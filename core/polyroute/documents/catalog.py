@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from polyroute import results
     from polyroute.catalog import Catalog
     from polyroute.documents import list_types as lists
-    from polyroute.documents.custom_model_types import PreferenceList, Preferred
+    from polyroute.documents.custom_model_types import PreferenceList, Preferred, ShortcutsDocument
     from polyroute.documents.types import (
         AuthHeaderDocument,
         ExplanationDocument,
@@ -203,6 +203,16 @@ def preferences(catalog: Catalog) -> PreferenceList:
 def preferred(via: str | None, target: str, path: str) -> Preferred:
     """Return the document of `polyroute prefer ROUTE --json` and `--unset`."""
     return {"schema": SCHEMA, "prefer": via, "for": target or None, "file": path}
+
+
+def shortcuts(catalog: Catalog) -> ShortcutsDocument:
+    """Return the document of `polyroute shortcut list|set|remove --json`."""
+    return {
+        "schema": SCHEMA,
+        "shortcuts": dict(catalog.preferences.shortcuts),
+        "file": catalog.environment.config_path,
+        "problems": problems(catalog.problems),
+    }
 
 
 def findings(

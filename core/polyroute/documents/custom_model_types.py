@@ -135,6 +135,15 @@ Preferred = TypedDict(
 """The preference that was written or removed."""
 
 
+class ShortcutsDocument(WithProblems):
+    """The user's own names for models."""
+
+    shortcuts: dict[str, str]
+    """The model reference for each name."""
+    file: str
+    """The configuration file."""
+
+
 class CustomModelDocument(TypedDict):
     """A custom model with all its fields in the file; the key is masked."""
 

@@ -30,6 +30,7 @@ DOCUMENTS: dict[str, tuple[str, Any]] = {
     "check": ("check FILE", list_types.Findings),
     "prefer": ("prefer", custom_model_types.PreferenceList),
     "prefer-route": ("prefer ROUTE", custom_model_types.Preferred),
+    "shortcut": ("shortcut list|set|remove", custom_model_types.ShortcutsDocument),
     "keys-list": ("keys list", custom_model_types.Keys),
     "keys-set": ("keys set PROVIDER", custom_model_types.StoredKey),
     "keys-remove": ("keys remove PROVIDER", custom_model_types.RemovedKey),

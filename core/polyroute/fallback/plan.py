@@ -89,6 +89,10 @@ class FallbackPlan:
         self._rules = rules
         self._remedy = remedy
 
+    def reorder(self, order: Callable[[Sequence[Route]], Sequence[Route]]) -> None:
+        """Change the order of the routes that are left, including the one to take now."""
+        self._tried[-1], *self._left = order([self.route, *self._left])
+
     @property
     def route(self) -> Route:
         """The route to take now."""

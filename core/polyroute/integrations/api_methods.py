@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -9,7 +11,11 @@ CHAT, RESPONSES, MESSAGES, GENERATE = "openai-chat", "openai-responses", "anthro
 PROTOCOL_HEADERS = (b"anthropic-beta", b"anthropic-version")
 """The headers that belong to an API itself."""
 PREFIX, GENERATE_PREFIX = "/v1", "/v1beta"
-"""The paths under which the APIs are served: Google's SDKs use another one."""
+"""The paths under which the APIs are served. Google's SDKs use either."""
+TOKEN_HEADERS = (b"authorization", b"x-api-key", b"x-goog-api-key")
+"""The headers in which the SDKs send their key, and so this server's token."""
+_API_HEADERS = {b"anthropic-version": MESSAGES, b"x-goog-api-key": GENERATE, b"x-goog-api-client": GENERATE}
+"""Headers that only the SDKs of one API send."""
 
 
 class ApiMethod(NamedTuple):
@@ -52,3 +58,29 @@ METHODS = (
     ApiMethod(GENERATE, "/models/{model}:countTokens", counts=True),
 )
 PROTOCOLS = (CHAT, RESPONSES, MESSAGES, GENERATE)
+
+_REPEATED = re.compile(r"(?:/v1(?:beta)?)+(?=/v1(?:beta)?/)")
+_GENERATE_PATH = re.compile(r"(?:/v1)?(/models/.+:(?:generateContent|streamGenerateContent|countTokens))", re.DOTALL)
+_BARE = frozenset(each.path for each in METHODS if not each.names_model_in_path)
+
+
+def served_path(path: str) -> str:
+    """Return the path that a client means which was given a base URL with a version too many, or without one."""
+    if match := _REPEATED.match(path):
+        path = path[match.end() :]
+    if match := _GENERATE_PATH.fullmatch(path):
+        return GENERATE_PREFIX + match[1]
+    return PREFIX + path if path in _BARE else path
+
+
+def api_of(path: str, headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """Return the protocol of the API that a request is for. Some paths, such as that of the models, are in several."""
+    for prefix, protocol in ((GENERATE_PREFIX, GENERATE), (f"{PREFIX}/messages", MESSAGES)):
+        if f"{path}/".startswith(f"{prefix}/"):
+            return protocol
+    return next((_API_HEADERS[name] for name, _ in headers if name in _API_HEADERS), CHAT)
+
+
+def base_url_for(protocol: str, root: str) -> str:
+    """Return the base URL for the SDK of an API, given the URL of this server: some SDKs add the version."""
+    return root if protocol in (MESSAGES, GENERATE) else root + PREFIX

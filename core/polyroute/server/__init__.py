@@ -15,7 +15,8 @@ try:
 except ImportError:
     raise MissingExtra("The HTTP API", "server") from None
 
-from polyroute.server.app import App, create_app
+from polyroute.server.app import App
+from polyroute.server.creation import create_app
 from polyroute.server.current_model import CurrentModels, Selection
 
 if TYPE_CHECKING:

@@ -10,31 +10,29 @@ from typing import TYPE_CHECKING
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.endpoints import HTTPEndpoint
 from starlette.exceptions import HTTPException
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from polyroute import Environment, Plugins, Preferences
 from polyroute._internal.files import LOCK_TIMEOUT_SECONDS
 from polyroute._internal.threads import Workers
-from polyroute.errors import UsageError
-from polyroute.server import openapi, request_parsing
+from polyroute.integrations.api_methods import GENERATE_PREFIX, PREFIX, served_path
+from polyroute.server import cross_origin, request_log, request_parsing
 from polyroute.server.answers import PATIENCE_SECONDS, wait_for
 from polyroute.server.background_refresh import BackgroundRefresh
 from polyroute.server.cached_response import CachedResponse, encode
-from polyroute.server.current_model import CurrentModels, RememberedModels
+from polyroute.server.current_model import CurrentModels
 from polyroute.server.errors import ApiError, api_error
 from polyroute.server.events import Events
-from polyroute.server.openapi import Schema, narrowed
 from polyroute.server.operations import Operation, OperationCall
-from polyroute.server.pages import Application, OwnPage, path_within
-from polyroute.server.passthrough import errors
+from polyroute.server.pages import path_within
+from polyroute.server.passthrough.errors import error_reply
 from polyroute.server.removed_keys import RemovedKeys
+from polyroute.server.request_log import RequestLog
 from polyroute.server.security import Security, WrongToken
 from polyroute.server.state import StateHolder, States
-from polyroute.server.table import FIRST, OPERATIONS
+from polyroute.server.table import FIRST
 
 if TYPE_CHECKING:
     from polyroute.server.passthrough.app import PassThrough
@@ -63,6 +61,7 @@ _LANES = {"reading": (8,), "writing": (8,), "network": (4, 16), "passing": (8,)}
 """The number of threads for each kind of work, and how much work may wait. Work for the network is done even if
 the client has left, so that little of it may wait."""
 _ENDING = ApiError("ending", "The server stopped before the request was done.", "system", scope="http", status=503)
+_NO_WEB_SOCKETS = ApiError("no_web_sockets", "This server has no web sockets. Send requests by HTTP.", scope="http")
 _TIMEOUTS = {"reading": PATIENCE_SECONDS, "writing": LOCK_TIMEOUT_SECONDS + 10.0, "network": 90.0}
 """How long a request waits, in seconds. A write may first wait for a lock."""
 
@@ -76,19 +75,21 @@ class App:
         current: CurrentModels,
         guard: Security,
         pages: ASGIApp | None,
-        description: Schema,
+        operations: Iterable[Operation],
         background_refresh: BackgroundRefresh,
         pass_through: PassThrough | None,
+        log: RequestLog | None,
     ) -> None:
         self._holders, self._current, self._guard = holders, current, guard
         self._background_refresh, self._pass_through = background_refresh, pass_through
+        self._log = log
         self._events, self._removed, self._waiting = Events(), RemovedKeys(), 0
         self._lanes = {name: Workers(*limits) for name, limits in _LANES.items()}
-        routes = [*self._routes((*OPERATIONS, _described(description))), Route(f"{_API}/events", self._stream)]
+        routes = [*self._routes(operations), Route(f"{_API}/events", self._stream)]
         self._guarded: tuple[str, ...] = (f"{_API}/",)
         if pass_through is not None:
             routes += pass_through.routes(holders, self._lanes["passing"], guard.token)
-            self._guarded += (f"{errors.PREFIX}/", "/v1beta/")
+            self._guarded += (f"{PREFIX}/", f"{GENERATE_PREFIX}/")
         self._api = Router(routes, redirect_slashes=False)
         site: list[BaseRoute] = [Route("/health", _Health), *([Mount("/", pages)] if pages else [])]
         self._site = Router(site, redirect_slashes=False)
@@ -98,7 +99,22 @@ class App:
         if scope["type"] != "http":
             await self._handle_other(scope, receive, send)
             return
+        if self._pass_through is not None:
+            scope = _as_served(scope)
+        if self._log is None:
+            await self._answer(scope, receive, send)
+            return
+        scope = {**scope}
+        entry = request_log.begun(scope)
+        try:
+            await self._answer(scope, receive, entry.noting(send))
+        finally:
+            self._log(entry.document(self._guard.token))
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = False
+        if (origin := _origin(scope)) and self._guard.allows(origin):
+            send = cross_origin.readable(send, origin)
 
         async def send_and_note(message: Message) -> None:
             nonlocal started
@@ -106,13 +122,7 @@ class App:
             await send(message)
 
         try:
-            is_api = f"{path_within(scope)}/".startswith(self._guarded)
-            await self._admit(scope, is_api=is_api)
-            if (cached := self._cached(scope)) is not None:
-                await cached(scope, receive, send)
-            else:
-                router = self._api if is_api else self._site
-                await router({**scope, "app": self}, receive, send_and_note)
+            await self._dispatch(scope, receive, send_and_note)
         except ClientDisconnect:
             return
         except asyncio.CancelledError:
@@ -123,6 +133,21 @@ class App:
             if started:
                 raise
             await self._send_error(error, scope, send)
+
+    async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_api = f"{path_within(scope)}/".startswith(self._guarded)
+        if is_api and cross_origin.is_preflight(scope) and self._guard.allows(_origin(scope)):
+            await self._admit(scope, is_api=False)  # a browser sends it without the token
+            await cross_origin.answer_preflight(scope, send)
+            return
+        await self._admit(scope, is_api=is_api)
+        if is_api and _wants_web_socket(scope):
+            raise _NO_WEB_SOCKETS
+        if (cached := self._cached(scope)) is not None:
+            await cached(scope, receive, send)
+        else:
+            router = self._api if is_api else self._site
+            await router({**scope, "app": self}, receive, send)
 
     async def _admit(self, scope: Scope, *, is_api: bool) -> None:
         try:
@@ -207,23 +232,24 @@ class App:
         return self._events.stream(self._holders.for_request(request.scope))
 
     async def _send_error(self, error: Exception, scope: Scope, send: Send) -> None:
-        path = path_within(scope)
-        document: Mapping[str, object]
-        if self._pass_through is not None and f"{path}/".startswith(f"{errors.PREFIX}/"):
-            status, document = errors.error_response(error, path)
-        else:
-            failure = api_error(error)
-            status = failure.status
-            document = failure.details.document(scope["path"], scope["method"], uuid.uuid4().hex)
-        headers = {**_UNCACHED, **(error.headers or {} if isinstance(error, HTTPException) else {})}
+        status, document, more = self._reply(error, scope)
+        headers = {**_UNCACHED, **more, **(error.headers or {} if isinstance(error, HTTPException) else {})}
         if status == _TOO_MANY:
             headers["retry-after"] = _RETRY_SECONDS
         await Response(encode(document), status, headers, "application/json")(scope, _nothing, send)
 
+    def _reply(self, error: Exception, scope: Scope) -> tuple[int, Mapping[str, object], Mapping[str, str]]:
+        """Return the status, the document and further headers of an error."""
+        if self._pass_through is not None and f"{path_within(scope)}/".startswith(self._guarded[1:]):
+            return error_reply(error, scope)
+        failure = api_error(error)
+        document = failure.details.document(scope["path"], scope["method"], uuid.uuid4().hex)
+        return failure.status, document, {}
+
     async def _handle_other(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse web sockets, and handle the lifespan protocol: close streams and connections on shutdown."""
         if scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1000})
+            await send({"type": "websocket.close", "code": 1003, "reason": _NO_WEB_SOCKETS.details.message})
             return
         while (message := await receive())["type"] == "lifespan.startup":
             if self._pass_through is not None:
@@ -235,57 +261,19 @@ class App:
         await send({"type": message["type"] + ".complete"})
 
 
-def create_app(
-    *,
-    plugins: Plugins | None = None,
-    environment: Environment | Callable[[Scope], Environment] | None = None,
-    preferences: Preferences | None = None,
-    current: CurrentModels | None = None,
-    token: str = "",
-    hosts: Iterable[str] = (),
-    origins: Iterable[str] = (),
-    page: bool = True,
-    ui_dir: str = "",
-    keep_fresh: bool = False,
-    pass_through: PassThrough | None = None,
-) -> App:
-    """Return an ASGI application that a server runs, or that a host mounts in its own application.
-
-    `environment` is one environment, or a function that returns the environment of the user who sent a request, given
-    the request's ASGI scope. One catalog is kept for each environment, so return the same object for the same user.
-    Without `plugins`, the installed plugins are loaded. Without `preferences`, the user's own are read. `current`
-    stores the current model; by default, it is stored in a file.
-
-    If `token` is given, requests to the API must send it. `hosts` are additional host names under which the server may
-    be called ("*" if the host application checks the name itself). `origins` are other origins whose pages may call
-    the API. `page` serves Polyroute's page at `/`; `ui_dir` is the folder of a built application to serve instead.
-    With `keep_fresh`, lists older than a day are fetched in the background, unless `POLYROUTE_OFFLINE` is set.
-    `pass_through` sends model requests along routes with the user's keys.
-
-    Raises UsageError if `pass_through` is given without a `token`.
-    """
-    if pass_through is not None and not token:
-        raise UsageError("The pass-through spends the user's money: give a token, which clients have to send.")
-    holders = States(plugins, environment, preferences)
-    pages = GZipMiddleware(Application(ui_dir)) if ui_dir else OwnPage(token=bool(token)) if page else None
-    description = openapi.document(OPERATIONS, token=bool(token))
-    return App(
-        holders,
-        current or RememberedModels(),
-        Security(token, hosts, origins),
-        pages,
-        description,
-        BackgroundRefresh(Environment.load() if callable(environment) else None, enabled=keep_fresh),
-        pass_through,
-    )
+def _as_served(scope: Scope) -> Scope:
+    """Return the scope with the path that a client of the pass-through means."""
+    path = path_within(scope)
+    served = served_path(path)
+    return scope if served == path else {**scope, "path": scope["path"].removesuffix(path) + served}
 
 
-def _described(description: Schema) -> Operation:
-    def describe(call: OperationCall) -> Schema:
-        """Return this OpenAPI document, with the providers that are available now."""
-        return narrowed(description, call.catalog.plugins)
+def _origin(scope: Scope) -> bytes:
+    return next((value for name, value in scope["headers"] if name == b"origin"), b"")
 
-    return Operation("GET", "/openapi.json", describe, cached_for="content")
+
+def _wants_web_socket(scope: Scope) -> bool:
+    return any(name == b"upgrade" and value.lower() == b"websocket" for name, value in scope["headers"])
 
 
 class _Health(HTTPEndpoint):

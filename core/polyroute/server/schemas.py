@@ -242,5 +242,11 @@ class PreferencesBody(Body):
     preferCredits: bool = Field(False, validation_alias=PREFER_CREDITS_FIELD)
 
 
+class ShortcutsBody(Body):
+    """All shortcuts: the model for each name."""
+
+    shortcuts: dict[Text, Text]
+
+
 class Empty(Query):
     """No parameters."""

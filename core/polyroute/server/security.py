@@ -9,6 +9,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 from starlette.types import Scope
 
+from polyroute.integrations.api_methods import TOKEN_HEADERS
 from polyroute.server.errors import ApiError
 from polyroute.server.wrong_tokens import WrongTokens
 
@@ -16,7 +17,8 @@ MAX_TARGET_BYTES = 16_000
 """The limit for a path with its query, in which one character may take twelve bytes once encoded."""
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 _ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}|\[[0-9a-f:.]+\]")
-_ONCE = (b"host", b"origin", b"authorization", b"x-api-key", b"content-type", b"content-length")
+_ORIGIN = re.compile(rb"[a-z][a-z0-9+.-]{0,30}://[A-Za-z0-9.:-]{1,100}")
+_ONCE = (b"host", b"origin", *TOKEN_HEADERS, b"content-type", b"content-length")
 
 
 class WrongToken(ApiError):
@@ -32,7 +34,7 @@ class Security:
         """Allow additional `hosts` in the `Host` header ("*" allows any) and pages of additional `origins`."""
         self.token, self._token = token, token.encode()
         self._hosts = frozenset(name.lower() for name in (*_LOOPBACK, *hosts))
-        self._origins = frozenset(origins)
+        self._origins = frozenset(each.encode("latin-1", "replace") for each in origins)
         self._known_hosts: set[bytes] = set()
         self.wrong_tokens = WrongTokens()
 
@@ -47,9 +49,15 @@ class Security:
             self._check_origin(origin, headers.get(b"host", b""))
         if is_api:
             if headers.get(b"sec-fetch-site", b"none") in (b"cross-site", b"same-site"):
-                self._refuse_foreign(headers.get(b"origin", b"").decode("latin-1"))
+                self._refuse_foreign(headers.get(b"origin", b""))
             if self._token:
-                self._check_token(scope, headers.get(b"authorization", b""), headers.get(b"x-api-key", b""))
+                self._check_token(scope, {each: headers[each] for each in TOKEN_HEADERS if each in headers})
+
+    def allows(self, origin: bytes) -> bool:
+        """Return whether pages of an origin may call the API, by itself or by `scheme://*`."""
+        return bool(self._origins) and (
+            origin in self._origins or origin.partition(b"://")[0] + b"://*" in self._origins
+        )
 
     async def hold_back(self, error: WrongToken, scope: Scope) -> None:
         """Wait before the response to a wrong token is sent."""
@@ -79,32 +87,32 @@ class Security:
 
     def _check_origin(self, origin: bytes, host: bytes) -> None:
         text = origin.decode("latin-1")
-        if text in self._origins:
-            return
         try:
             found = urlsplit(text)
             own = found.scheme in ("http", "https") and found.netloc.lower().encode("latin-1") == host.lower()
         except ValueError:
             own = False
         if not own:
-            self._refuse_foreign(text)
+            self._refuse_foreign(origin)
 
-    def _refuse_foreign(self, origin: str) -> None:
-        if origin not in self._origins:
+    def _refuse_foreign(self, origin: bytes) -> None:
+        if not self.allows(origin):
             message = "Pages of other origins may not call this server."
-            raise ApiError("forbidden_origin", message, "forbidden", scope="http")
+            named = origin.decode("latin-1") if _ORIGIN.fullmatch(origin) else "ORIGIN"
+            recovery = f"To allow them: polyroute serve --allow-origin {named}"
+            raise ApiError("forbidden_origin", message, "forbidden", scope="http", recovery=recovery)
 
-    def _check_token(self, scope: Scope, authorization: bytes, key: bytes) -> None:
-        """Accept the token in either header in which client libraries send an API key."""
-        client = scope.get("client")
-        if (authorization or key) and self.wrong_tokens.is_blocked(client):
+    def _check_token(self, scope: Scope, given: dict[bytes, bytes]) -> None:
+        """Accept the token in any header in which client libraries send an API key."""
+        client, is_given = scope.get("client"), any(given.values())
+        if is_given and self.wrong_tokens.is_blocked(client):
             raise _too_many_tokens()
-        kind, _, given = authorization.partition(b" ")
-        if not (kind.lower() == b"bearer" and self._is_token(given.strip())) and not self._is_token(key):
-            raise _wrong_token(self.wrong_tokens.add(client) if authorization or key else 0.0)
+        if not any(self._is_token(name, value) for name, value in given.items()):
+            raise _wrong_token(self.wrong_tokens.add(client) if is_given else 0.0)
 
-    def _is_token(self, given: bytes) -> bool:
-        return hmac.compare_digest(given, self._token)
+    def _is_token(self, name: bytes, given: bytes) -> bool:
+        kind, _, rest = given.partition(b" ") if name == b"authorization" else (b"bearer", b"", given)
+        return kind.lower() == b"bearer" and hmac.compare_digest(rest.strip(), self._token)
 
 
 def _refuse_repeated(scope: Scope) -> None:

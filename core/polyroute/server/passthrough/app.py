@@ -6,22 +6,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
-from starlette.requests import Request as Received
 from starlette.routing import Route as Path
 
-from polyroute import Catalog
 from polyroute._internal.threads import Workers
 from polyroute.errors import MissingExtra
 from polyroute.fallback.plan import Policy
-from polyroute.integrations.api_methods import METHODS, PREFIX, PROTOCOLS, ApiMethod
-from polyroute.server.cached_response import CachedResponse
+from polyroute.integrations.api_methods import METHODS, ApiMethod
 from polyroute.server.passthrough.client_secrets import OwnToken
 from polyroute.server.state import States
 
 try:
     from polyroute.server.passthrough.forwarding import ForwardedMethod, Forwarding
+    from polyroute.server.passthrough.model_lists import ModelListing
     from polyroute.server.passthrough.translation.process_translator import ProcessTranslator
     from polyroute.server.passthrough.upstream import Upstream
 except ImportError:
@@ -44,30 +45,36 @@ class PassThrough:
         seconds: float = SECONDS,
         translate: bool = True,
         start_early: bool = False,
+        shortcuts: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """Create a pass-through, to be given to `create_app`.
 
         `policy` determines whether a request is repeated along the next route when one fails: `never` or `auto`.
         `seconds` limits how long an endpoint may send nothing. With `translate`, routes that speak another API than
         the client are taken too, after all others; this needs the extra `translate`. `start_early` starts the process
-        that translates with the server, and not at the first request that needs it.
+        that translates with the server, and not at the first request that needs it. `shortcuts` are names for models,
+        in addition to those in the user's preferences.
         """
         self._policy: Policy = policy
+        self._shortcuts = shortcuts
         self._upstream = Upstream(seconds)
         self._translator: Translator | None = ProcessTranslator(start_early=start_early) if translate else None
 
     def routes(self, holders: States, lane: Workers, token: str) -> list[Path]:
         """Return the HTTP routes. Blocking work runs in `lane`; `token` is the server's own, which no endpoint gets."""
-        own_token = OwnToken(token)
-
-        async def listed(request: Received) -> CachedResponse:
-            snapshot = await holders.for_request(request.scope).snapshot()
-            key = (request.scope["path"], request.scope["query_string"])
-            return await snapshot.answers["models"].response(key, lambda: _models(snapshot.catalog), lane)
-
-        forwarding = Forwarding(self._policy, self._upstream, self._translator, holders, lane, own_token)
+        forwarding = Forwarding(
+            self._policy,
+            self._upstream,
+            self._translator,
+            holders,
+            lane,
+            OwnToken(token),
+            self._shortcuts,
+            WeakKeyDictionary(),
+        )
         posts = [Path(_path(each), ForwardedMethod(each, forwarding), methods=["POST"]) for each in METHODS]
-        return [*posts, Path(f"{PREFIX}/models", listed)]
+        lists = ModelListing(holders, lane, self._shortcuts, self._translator)
+        return [*posts, *lists.routes()]
 
     def begin(self) -> None:
         """Start what should be ready before the first request. The event loop runs already."""
@@ -83,13 +90,3 @@ class PassThrough:
 
 def _path(method: ApiMethod) -> str:
     return method.prefix + method.path.replace("{model}", "{model:rest}")
-
-
-def _models(catalog: Catalog) -> dict[str, Any]:
-    """Return the models that can be run now along a route with one of the protocols."""
-    data = [
-        {"id": str(each.ref), "object": "model", "created": 0, "owned_by": each.provider}
-        for each in catalog.models(available=True)
-        if any(route.usable for route in catalog.routes(each.ref, protocols=PROTOCOLS))
-    ]
-    return {"object": "list", "data": data}

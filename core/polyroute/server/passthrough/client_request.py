@@ -19,6 +19,8 @@ from polyroute.server.passthrough.client_secrets import OwnToken, RawHeaders
 
 VISIBLE = "!\"#$&'()*+,-./:;<=>?@[\\]^_`{|}~"
 """The characters that `quote` need not encode in a header or a query."""
+_FORM = "application/x-www-form-urlencoded"
+"""The type that clients send by default, also with JSON."""
 _CONNECTION = frozenset(
     b"connection content-length expect host keep-alive te trailer transfer-encoding upgrade".split()
 )
@@ -69,6 +71,8 @@ class ClientRequest(NamedTuple):
         target = url.raw_path + b"?" + _query(self.query) if self.query else url.raw_path
         dropped = _CLIENT_HEADERS | {route.auth.name.lower().encode()}
         headers = httpx2.Headers(without(self.headers, dropped, _CLIENT_PREFIXES))
+        if headers.get("content-type", _FORM).partition(";")[0].strip().lower() == _FORM:
+            headers["content-type"] = "application/json"
         guard.apply(origin_of(str(url)), headers)
         return UpstreamRequest(url, target, headers, self.body(model_id))
 
@@ -77,6 +81,8 @@ def read(
     method: ApiMethod, model_in_path: str, body: bytes, query: bytes, headers: RawHeaders, own_token: OwnToken
 ) -> ClientRequest:
     """Return the request that a client has sent. Raises ApiError if it names no model."""
+    if any(name == b"content-encoding" and value not in (b"", b"identity") for name, value in headers):
+        raise ApiError("compressed_body", "The body is compressed. Send it without `Content-Encoding`.", scope="http")
     if method.names_model_in_path:
         model, before, after = model_in_path, body, b""
     else:

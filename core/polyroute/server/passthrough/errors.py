@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
-from polyroute.errors import NoEffectiveRoute, UnknownProvider
-from polyroute.server.errors import api_error
+from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
-PREFIX = "/v1"
-"""The path under which the pass-through is served."""
+from polyroute.errors import NoEffectiveRoute
+from polyroute.integrations.api_methods import GENERATE, MESSAGES, api_of, base_url_for
+from polyroute.server.errors import ApiError, api_error
+from polyroute.server.pages import path_within
 
-_STATUS = ((UnknownProvider, 404), (NoEffectiveRoute, 403))
-"""The statuses that differ from those of the HTTP API, since clients of these APIs act on them."""
+_BAD_REQUEST, _NOT_FOUND, _FORBIDDEN, _SERVER_ERROR = 400, 404, 403, 500
+_MAY_RETRY = (408, 429)
+"""Statuses below 500 after which the same request may succeed."""
+_NEVER_RETRY = ("upstream_redirects", "upstream_invalid")
 _TYPES = {
     401: "authentication_error",
     403: "permission_error",
@@ -21,16 +25,65 @@ _TYPES = {
     429: "rate_limit_error",
     504: "timeout_error",
 }
+_CANONICAL_CODES = {
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    405: "UNIMPLEMENTED",
+    408: "DEADLINE_EXCEEDED",
+    429: "RESOURCE_EXHAUSTED",
+    500: "INTERNAL",
+    502: "UNAVAILABLE",
+    503: "UNAVAILABLE",
+    504: "DEADLINE_EXCEEDED",
+}
 
 
-def error_response(error: Exception, path: str) -> tuple[int, dict[str, Any]]:
-    """Return the status and the JSON document of an error for a request to `path`."""
+class ErrorReply(NamedTuple):
+    """An error as it is sent to a client."""
+
+    status: int
+    document: dict[str, Any]
+    headers: dict[str, str]
+
+
+def error_reply(error: Exception, scope: Scope) -> ErrorReply:
+    """Return how an error of this server is sent to the client of a request.
+
+    Clients show the message of a 400, but hide that of a 403 or 404 of a POST, or repeat the request.
+    """
     failure = api_error(error)
-    status = next((each for kind, each in _STATUS if isinstance(error, kind)), failure.status)
-    message = failure.details.message
-    if failure.details.recovery and not isinstance(error, NoEffectiveRoute):  # its message contains the remedies
-        message = f"{message} {failure.details.recovery}"
-    kind = _TYPES.get(status, "api_error" if status >= 500 else "invalid_request_error")
-    if path.startswith(f"{PREFIX}/messages"):
-        return status, {"type": "error", "error": {"type": kind, "message": message}}
-    return status, {"error": {"message": message, "type": kind, "param": None, "code": failure.details.code}}
+    protocol, status = api_of(path_within(scope), scope["headers"]), failure.status
+    if scope["method"] == "POST" and status in (_FORBIDDEN, _NOT_FOUND):
+        status = _BAD_REQUEST
+    message = _unknown_path(scope, protocol) if _is_no_path(error) else _message(failure, error)
+    repeated = status >= _SERVER_ERROR or status in _MAY_RETRY
+    headers = {} if repeated and failure.details.code not in _NEVER_RETRY else {"x-should-retry": "false"}
+    return ErrorReply(status, error_document(protocol, status, message, failure.details.code), headers)
+
+
+def error_document(protocol: str, status: int, message: str, code: str | None = None) -> dict[str, Any]:
+    """Return the document of an error in the form of the API `protocol`."""
+    if protocol == GENERATE:
+        return {
+            "error": {"code": status, "message": message, "status": _CANONICAL_CODES.get(status, "INVALID_ARGUMENT")}
+        }
+    kind = _TYPES.get(status, "api_error" if status >= _SERVER_ERROR else "invalid_request_error")
+    if protocol == MESSAGES:
+        return {"type": "error", "error": {"type": kind, "message": message}}
+    return {"error": {"message": message, "type": kind, "param": None, "code": code}}
+
+
+def _message(failure: ApiError, error: Exception) -> str:
+    message, recovery = failure.details.message, failure.details.recovery
+    return f"{message} {recovery}" if recovery and not isinstance(error, NoEffectiveRoute) else message
+
+
+def _is_no_path(error: Exception) -> bool:
+    return isinstance(error, HTTPException) and error.status_code == _NOT_FOUND
+
+
+def _unknown_path(scope: Scope, protocol: str) -> str:
+    host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+    root = f"{scope.get('scheme', 'http')}://{host}{scope.get('root_path', '')}"
+    return f"This server has no {path_within(scope)}. The client's base URL should be {base_url_for(protocol, root)}."

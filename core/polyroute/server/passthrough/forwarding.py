@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from typing import Any, NamedTuple, TypeVar
+from weakref import WeakKeyDictionary
 
 from starlette.requests import Request as Received
 from starlette.types import Receive, Scope, Send
 
 from polyroute import Catalog, Route
 from polyroute._internal.threads import Workers
-from polyroute.errors import SecretUnavailable
+from polyroute.errors import InsufficientCredits, NoEffectiveRoute, SecretUnavailable
+from polyroute.fallback.exhausted import ExhaustedCredentials
 from polyroute.fallback.plan import FallbackPlan, Policy, run_async
 from polyroute.integrations.api_methods import ApiMethod
-from polyroute.server import request_parsing
+from polyroute.server import request_log, request_parsing
 from polyroute.server.answers import wait_for
+from polyroute.server.errors import ApiError
+from polyroute.server.passthrough import token_estimate
 from polyroute.server.passthrough.client_request import ClientRequest, UpstreamRequest, read
 from polyroute.server.passthrough.client_secrets import OwnToken
-from polyroute.server.passthrough.response import Response
+from polyroute.server.passthrough.names import named
+from polyroute.server.passthrough.response import OwnResponse, Response
 from polyroute.server.passthrough.translator import ForeignRequest, Translator
 from polyroute.server.passthrough.upstream import Upstream, response_to_failure
 from polyroute.server.state import States
@@ -26,6 +31,8 @@ from polyroute.server.state import States
 MAX_BODY_BYTES = 32 * 1024 * 1024
 """Images and documents are sent within the body."""
 _UNAUTHORIZED = 401
+_NOT_COUNTED = (404, 405, 501)
+"""The statuses of endpoints that don't count tokens."""
 _KEY_SECONDS = 90.0
 """How long reading a key may take: a keyring may have to ask the user."""
 
@@ -43,6 +50,10 @@ class Forwarding(NamedTuple):
     lane: Workers
     """The threads for work that calls plugins and reads keys."""
     own_token: OwnToken
+    shortcuts: Mapping[str, str]
+    """Names for models, in addition to the user's own."""
+    exhausted: WeakKeyDictionary[Catalog, ExhaustedCredentials]
+    """By the catalog of one user: what is known of a user's credentials is nobody else's."""
 
     async def in_thread(self, work: Callable[[], T]) -> T:
         """Run work that calls plugins and reads keys in a worker thread. Each call costs the switch to a thread."""
@@ -54,7 +65,8 @@ class _Prepared(NamedTuple):
     """A request that is ready to be sent along its first route."""
 
     request: ClientRequest
-    plan: FallbackPlan
+    plan: FallbackPlan | None
+    """None for a request to count tokens of a model that can be run, but by no route that speaks the client's API."""
     first: UpstreamRequest | SecretUnavailable | None
     """The request to the first endpoint, or the error of its key; None if it has to be translated."""
 
@@ -71,9 +83,21 @@ class ForwardedMethod:
         snapshot = await self._shared.holders.for_request(scope).snapshot()
         await _until_disconnected(self._forward(scope, body, snapshot.catalog, send), receive)
 
+    def _estimate(self, request: ClientRequest) -> Response:
+        """Return about how many tokens a request has, for endpoints that don't count them."""
+        try:
+            tokens = token_estimate.estimate(request.body(""))
+        except (ValueError, RecursionError):
+            raise ApiError("invalid_body", "The body is not valid JSON.", scope="http") from None
+        document = token_estimate.document(self._method.protocol, tokens)
+        return OwnResponse(document, {"x-polyroute-estimated": "true"})
+
     async def _forward(self, scope: Scope, body: bytes, catalog: Catalog, send: Send) -> None:
         prepared = await self._shared.in_thread(lambda: self._prepare(scope, body, catalog))
-        plan, ready, translator = prepared.plan, [prepared.first], self._shared.translator
+        if (plan := prepared.plan) is None:
+            await self._estimate(prepared.request).relay(send)
+            return
+        ready, translator = [prepared.first], self._shared.translator
 
         async def send_along(route: Route) -> Response:
             first = ready.pop() if ready else None
@@ -85,10 +109,19 @@ class ForwardedMethod:
             return await self._native(prepared.request, plan, route, catalog, first)
 
         try:
-            response = await run_async(plan, send_along, None)
+            response = await run_async(plan, send_along, lambda switch: self._note(switch.error, catalog))
         except Exception as error:
+            self._note(error, catalog)
             response = response_to_failure(error, plan)
+        request_log.note(scope, plan.model, plan.route)
+        if self._method.counts and response.status in _NOT_COUNTED:
+            await response.close()
+            response = self._estimate(prepared.request)
         await response.relay(send)
+
+    def _note(self, error: Exception, catalog: Catalog) -> None:
+        if isinstance(error, InsufficientCredits):
+            self._shared.exhausted.setdefault(catalog, ExhaustedCredentials()).note(error)
 
     async def _native(
         self,
@@ -113,13 +146,28 @@ class ForwardedMethod:
         method, own_token = self._method, self._shared.own_token
         in_path = scope["path_params"].get("model", "")
         request = read(method, in_path, body, scope["query_string"], scope["headers"], own_token)
-        plan = catalog.fallback_plan(request.model, self._shared.policy, *self._protocols)
+        plan = self._plan(request, catalog)
+        if plan is None:
+            return _Prepared(request, None, None)
         if plan.route.protocol != method.protocol:
             return _Prepared(request, plan, None)
         try:
             return _Prepared(request, plan, request.along(plan.route, catalog.environment))
         except SecretUnavailable as error:
             return _Prepared(request, plan, error)
+
+    def _plan(self, request: ClientRequest, catalog: Catalog) -> FallbackPlan | None:
+        own = {**catalog.preferences.shortcuts, **self._shared.shortcuts}
+        model = named(request.model, self._method.protocol, catalog, own)
+        try:
+            plan = catalog.fallback_plan(model, self._shared.policy, *self._protocols)
+        except NoEffectiveRoute:
+            if self._method.counts and catalog.route(model):
+                return None
+            raise
+        if self._shared.policy == "auto" and (known := self._shared.exhausted.get(catalog)):
+            plan.reorder(known.last)
+        return plan
 
     @property
     def _protocols(self) -> tuple[Collection[str], ...]:

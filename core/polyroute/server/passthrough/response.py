@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 import httpx2
 from starlette.types import Send
+
+from polyroute.server.cached_response import encode
 
 
 class Response(Protocol):
@@ -32,3 +35,25 @@ class EndpointRefusal(Exception):
         """`relayed` is what the client gets if no other route is taken; `response` is what the endpoint has sent."""
         self.relayed, self.response = relayed, response
         super().__init__()
+
+
+class OwnResponse:
+    """A document that this server sends in place of an endpoint's response."""
+
+    status = 200
+
+    def __init__(self, document: Mapping[str, object], headers: Mapping[str, str]) -> None:
+        self._body = encode(document)
+        given = {"content-type": "application/json", "content-length": str(len(self._body)), **headers}
+        self._headers = [(name.encode(), value.encode()) for name, value in given.items()]
+
+    async def read(self) -> None:
+        """Return nothing: it is no error."""
+
+    async def relay(self, send: Send) -> None:
+        """Send the document."""
+        await send({"type": "http.response.start", "status": self.status, "headers": self._headers})
+        await send({"type": "http.response.body", "body": self._body})
+
+    async def close(self) -> None:
+        """Do nothing."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from polyroute import preferences, verify
+from polyroute import preferences, shortcuts, verify
 from polyroute.credentials import keys
 from polyroute.custom_models.models import CustomModel
 from polyroute.dexto_compat import GATEWAY
 from polyroute.dexto_compat.types import FileType
 from polyroute.documents import catalog as documents
+from polyroute.documents.custom_model_types import ShortcutsDocument
 from polyroute.documents.http_types import Done, Verdict
 from polyroute.documents.http_user_types import (
     Counted,
@@ -24,10 +25,11 @@ from polyroute.documents.list_types import Verifications
 from polyroute.routing.order import checked
 from polyroute.server import model_lookup, picker_state
 from polyroute.server.operations import Operation, OperationCall
-from polyroute.server.schemas import FavoritesBody, KeyBody, PickedBody, PreferencesBody, VerifyBody
+from polyroute.server.schemas import FavoritesBody, KeyBody, PickedBody, PreferencesBody, ShortcutsBody, VerifyBody
 from polyroute.types import DIRECT
 
 _PREFERENCES_PATH = "/llm/preferences"
+_SHORTCUTS_PATH = "/llm/shortcuts"
 _PICKER_PATH = "/llm/model-picker-state"
 
 
@@ -105,6 +107,17 @@ def _pins(pins: Mapping[str, str | None], call: OperationCall) -> dict[str, str 
     """Return the pins by provider ID. A pin to remove need not be valid."""
     plugins = call.catalog.plugins
     return dict((target, None) if via is None else checked(via, target, plugins)[::-1] for target, via in pins.items())
+
+
+def _shortcuts(call: OperationCall) -> ShortcutsDocument:
+    """Return the user's own names for models."""
+    return documents.shortcuts(call.catalog)
+
+
+def _new_shortcuts(call: OperationCall) -> Done:
+    """Replace all shortcuts."""
+    shortcuts.replace(call.catalog, call.body(ShortcutsBody).shortcuts)
+    return {"ok": True}
 
 
 def _sections(call: OperationCall) -> PickerStateDocument:
@@ -190,6 +203,8 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("POST", "/llm/verify", _verified, body=VerifyBody, lane="network"),
     Operation("GET", _PREFERENCES_PATH, _preferences, cached_for="content"),
     Operation("PUT", _PREFERENCES_PATH, _changed, body=PreferencesBody, lane="writing"),
+    Operation("GET", _SHORTCUTS_PATH, _shortcuts, cached_for="user"),
+    Operation("PUT", _SHORTCUTS_PATH, _new_shortcuts, body=ShortcutsBody, lane="writing"),
     Operation("GET", _PICKER_PATH, _sections, cached_for="user"),
     Operation("POST", f"{_PICKER_PATH}/recents", _used, body=PickedBody, lane="writing"),
     Operation("POST", f"{_PICKER_PATH}/favorites/toggle", _toggled, body=PickedBody, lane="writing"),

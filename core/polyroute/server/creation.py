@@ -1,0 +1,82 @@
+"""Make the ASGI application of one server or host."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import Scope
+
+from polyroute import Environment, Plugins, Preferences
+from polyroute.errors import UsageError
+from polyroute.server import openapi
+from polyroute.server.app import App
+from polyroute.server.background_refresh import BackgroundRefresh
+from polyroute.server.current_model import CurrentModels, RememberedModels
+from polyroute.server.openapi import Schema, narrowed
+from polyroute.server.operations import Operation, OperationCall
+from polyroute.server.pages import Application, OwnPage
+from polyroute.server.request_log import RequestLog
+from polyroute.server.security import Security
+from polyroute.server.state import States
+from polyroute.server.table import OPERATIONS
+
+if TYPE_CHECKING:
+    from polyroute.server.passthrough.app import PassThrough
+
+
+def create_app(
+    *,
+    plugins: Plugins | None = None,
+    environment: Environment | Callable[[Scope], Environment] | None = None,
+    preferences: Preferences | None = None,
+    current: CurrentModels | None = None,
+    token: str = "",
+    hosts: Iterable[str] = (),
+    origins: Iterable[str] = (),
+    page: bool = True,
+    ui_dir: str = "",
+    keep_fresh: bool = False,
+    pass_through: PassThrough | None = None,
+    log: RequestLog | None = None,
+) -> App:
+    """Return an ASGI application that a server runs, or that a host mounts in its own application.
+
+    `environment` is one environment, or a function that returns the environment of the user who sent a request, given
+    the request's ASGI scope. One catalog is kept for each environment, so return the same object for the same user.
+    Without `plugins`, the installed plugins are loaded. Without `preferences`, the user's own are read. `current`
+    stores the current model; by default, it is stored in a file.
+
+    If `token` is given, requests to the API must send it. `hosts` are additional host names under which the server may
+    be called ("*" if the host application checks the name itself). `origins` are other origins whose pages may call
+    the API. `page` serves Polyroute's page at `/`; `ui_dir` is the folder of a built application to serve instead.
+    With `keep_fresh`, lists older than a day are fetched in the background, unless `POLYROUTE_OFFLINE` is set.
+    `pass_through` sends model requests along routes with the user's keys. `log` is called with an entry for each
+    request.
+
+    Raises UsageError if `pass_through` is given without a `token`.
+    """
+    if pass_through is not None and not token:
+        raise UsageError("The pass-through spends the user's money: give a token, which clients have to send.")
+    holders = States(plugins, environment, preferences)
+    pages = GZipMiddleware(Application(ui_dir)) if ui_dir else OwnPage(token=bool(token)) if page else None
+    description = openapi.document(OPERATIONS, token=bool(token))
+    return App(
+        holders,
+        current or RememberedModels(),
+        Security(token, hosts, origins),
+        pages,
+        [*OPERATIONS, _described(description)],
+        BackgroundRefresh(Environment.load() if callable(environment) else None, enabled=keep_fresh),
+        pass_through,
+        log,
+    )
+
+
+def _described(description: Schema) -> Operation:
+    def describe(call: OperationCall) -> Schema:
+        """Return this OpenAPI document, with the providers that are available now."""
+        return narrowed(description, call.catalog.plugins)
+
+    return Operation("GET", "/openapi.json", describe, cached_for="content")
