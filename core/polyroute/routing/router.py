@@ -53,9 +53,7 @@ class Router:
 
     def to_provider(self, provider: Provider) -> tuple[Route, ...]:
         """Return the routes of a provider's models, in order."""
-        routes = tuple(
-            [self._direct(provider) if via == DIRECT else self._through[via] for via in self._order.vias(provider)]
-        )
+        routes = [self._direct(provider) if via == DIRECT else self._through[via] for via in self._order.vias(provider)]
         return tuple(self._adapted(routes, provider.id, ()))
 
     def to_model(self, provider: Provider, ref: ModelRef, protocols: Collection[str] = ()) -> tuple[Route, ...]:
