@@ -200,11 +200,33 @@ export interface FavoritesBody {
   favorites: PickedBody[];
 }
 
+/** The result of refreshing one list. */
+export interface FetchedList {
+  /** The name of the list. */
+  name: string;
+  /** The address from which it is fetched. */
+  url: string;
+  /** `updated`; `unchanged` according to the server; `fresh`, so that no request was made; `offline`; `failed`. */
+  state: "updated" | "unchanged" | "fresh" | "offline" | "failed";
+  /** When the stored list was fetched; or null. */
+  fetched: string | null;
+  /** The number of models in the stored list; or null. */
+  models: number | null;
+  /** Why it could not be fetched; or null. */
+  error: string | null;
+}
+
 /** The catalog as one list. */
 export interface Flat {
   auth: GatewayAuth;
   gateways: Record<string, Gateway>;
   models: ListedModel[];
+}
+
+/** The models that a query finds. */
+export interface FoundModels {
+  /** Their `id`, best first. */
+  models: string[];
 }
 
 /** A gateway to other providers' models, selectable or not. */
@@ -266,16 +288,30 @@ export interface Issue {
   context?: Record<string, unknown>;
 }
 
-/** A provider's own key. */
+/** A provider's own key, or all settings that it needs. */
 export interface KeyBody {
   provider: string;
-  apiKey: string;
+  apiKey?: string | null;
+  values?: Record<string, string>;
+}
+
+/** The result of removing a provider's key. */
+export interface KeyRemoved {
+  ok: true;
+  provider: string;
+  envVar: string;
+  /** Whether a key was stored, and is removed now. */
+  removed: boolean;
+  /** Where another key is still found, as text; or null. */
+  left: string | null;
+  notes: string[];
 }
 
 /** The place where a key was stored. */
 export interface KeySaved {
   ok: true;
   provider: string;
+  /** The variable of the key; of several settings, the first. */
   envVar: string;
   /** Where the key is now, as text. */
   source: string | null;
@@ -353,6 +389,13 @@ export interface ListedProvider {
   /** The address of its documentation. */
   documentation: string | null;
   models: ListedModel[];
+}
+
+/** The result of fetching all lists again. */
+export interface ListsFetched {
+  lists: FetchedList[];
+  /** What came and went; null if no list was updated. */
+  moves: Moves | null;
 }
 
 /** The result of refreshing the lists. */
@@ -478,6 +521,20 @@ export interface ModelRows {
   total: number;
   /** The date of the newest list in ISO 8601; may be empty. */
   date: string;
+  /** The display names of providers, by their IDs. */
+  names: Record<string, string>;
+}
+
+/** What came and went with newly fetched lists. */
+export interface Moves {
+  /** How many models are listed that were not listed before. */
+  modelsAdded: number;
+  /** How many models are no longer listed. */
+  modelsRemoved: number;
+  /** The IDs of providers that have models only now. */
+  providersAdded: string[];
+  /** The IDs of providers that no longer have any. */
+  providersRemoved: string[];
 }
 
 /** A model in the picker. */
@@ -656,6 +713,13 @@ export interface ProviderStatus {
   routes: ProviderRoute[];
 }
 
+/** All providers that a user can set up. */
+export interface Providers {
+  /** Those that are set up first, then by the number of their models. */
+  providers: ShownProvider[];
+  lists: ShownLists;
+}
+
 /** How a model should reason. */
 export interface Reasoning {
   variant: string;
@@ -759,6 +823,16 @@ export interface SavedCustomModel {
   note?: string;
 }
 
+/** A value that a provider needs. */
+export interface Setting {
+  /** The variable that can hold it. */
+  name: string;
+  secret: boolean;
+  /** What its plugin says about it; may be empty. */
+  hint: string;
+  found: boolean;
+}
+
 /** The user's own names for models. */
 export interface Shortcuts {
   /** The version of the document. It changes only if readers would break. */
@@ -800,6 +874,56 @@ export interface ShownCustomModel {
   via: string | null;
   /** Why it can't be run. In the catalog it is omitted if it is the reason of its provider's routes. */
   why?: string;
+}
+
+/** The lists of models. */
+export interface ShownLists {
+  /** The date of the newest one in ISO 8601; may be empty. */
+  date: string;
+  /** Its age in days; null if its date is not known. */
+  days: number | null;
+}
+
+/** A provider, whether it is set up, and what it needs. */
+export interface ShownProvider {
+  id: string;
+  name: string;
+  kind: "vendor" | "host" | "own-cloud" | "own-server" | "gateway";
+  /** Whether its own credential was found, or it needs none. */
+  usable: boolean;
+  /** Whether its models can be run, by its own credential or through a gateway. */
+  effective: boolean;
+  /** Why it can be used directly, or why not. */
+  reason: string;
+  /** What the user can do about it; null if nothing needs to be done. */
+  remedy: string | null;
+  /** Where the secret was found, or `none needed`; never its value. Null if there is no credential. */
+  credential: string | null;
+  /** The same, for programs. */
+  source: Source | null;
+  /** Whether the key is kept where Polyroute stores keys, so that it can be replaced and removed. */
+  removable: boolean;
+  /** The settings that it needs; empty for one whose login a plugin finds. */
+  needs: Setting[];
+  /** How many models it lists. One that it lists in several places or forms counts once. */
+  models: number;
+  /** The base URL of an own server; null for any other provider. */
+  address: string | null;
+  /** The page of its documentation; or null. */
+  documentation: string | null;
+  /** The page where its users make keys; or null. */
+  keysPage: string | null;
+}
+
+/** How to call a model. */
+export interface Snippet {
+  format: string;
+  /** A program, a command or a configuration. Keys are referenced by variables or commands, and never written. Null if the route can't be expressed in this format. */
+  text: string | null;
+  /** Why not; null if it can. */
+  reason: string | null;
+  /** All formats, and what each is called. */
+  formats: Record<string, string>;
 }
 
 /** Where a secret was found. Parts that don't apply are empty. */

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from polyroute.cli.main import build
+from polyroute.integrations.formats import FORMATS
 from tests.support.canary_user import MARK, PLACES, CanaryUser, canary
 from tests.support.echo_endpoint import EchoEndpoint, running
 from tests.support.manifests import ACME, EVIL
@@ -15,7 +16,6 @@ from tests.support.shell import Shell
 
 pytestmark = pytest.mark.slow
 
-FORMATS = ("env", "curl", "openai", "litellm")
 TYPED = canary("typed")
 """What a user pastes in a wrong place: as an argument of a command that takes a key."""
 MINE = "openai-compatible/mine"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.browser import STATES, Kept, Visitor, chromium, visitor
+from tests.support.browser import Kept, Visitor, chromium, visitor
 
 
 @pytest.fixture(scope="package")
@@ -28,9 +28,3 @@ def visit(kept: Kept, tmp_path: Path) -> Iterator[Visitor]:
         for each in opened.visits:
             assert each.foreign == []
             assert each.complaints == []
-
-
-@pytest.fixture(params=STATES)
-def keys(request: pytest.FixtureRequest) -> dict[str, str]:
-    """The variables of each of the four states of credentials."""
-    return STATES[request.param]

@@ -45,8 +45,8 @@ LAYERS = {
 """The layers of the core and of its largest packages, lowest first: a module imports from lower layers only."""
 PUBLIC = "base_url credentials errors integrations lists model_ids server testing types".split()
 """What other code may import, besides `polyroute` itself."""
-MAY_NAME_PROVIDERS = ("dexto_compat/", "integrations/", "clients.toml")
-"""The paths in the core that may name providers: what Dexto's clients expect, client libraries, and clients."""
+MAY_NAME_PROVIDERS = ("dexto_compat/", "integrations/", "clients.toml", "server/page/assets/")
+"""The paths in the core that may name providers: what Dexto's clients expect, client libraries, clients, and marks."""
 
 
 FILES = sorted(
@@ -223,11 +223,12 @@ def test_only_the_environment_reads_variables() -> None:
 
     They are the environment, the modules that read our own switches, the one that passes on the variables without which
     the system starts no process, those that read what variables name as proxies and CA files, the one that cleans
-    Python's path, and the command that starts a client with the user's variables.
+    Python's path, and the command that starts a client with the user's variables. `python_code` only writes
+    programs that do.
     """
     reading = {path.name for path in MODULES if re.search(r"os\.environ\b(?!/)", path.read_text(encoding="utf-8"))}
     system = {"certificates.py", "import_path.py", "platform.py", "proxies.py"}
-    assert reading == {"environment.py", "main.py", "paths.py", "run.py", *system}
+    assert reading == {"environment.py", "main.py", "paths.py", "python_code.py", "run.py", *system}
 
 
 def test_modules_stay_small() -> None:

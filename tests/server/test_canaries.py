@@ -27,6 +27,12 @@ REQUESTS: Mapping[str, list[tuple[str, Any]]] = {
     "GET /llm/catalog": [("", None), ("?mode=flat", None)],
     "GET /llm/models": [("", None), ("?q=gpt-5&sort=-context", None)],
     "GET /llm/models/{id}": [("", None)],
+    "GET /llm/search": [("?q=gpt-5", None)],
+    "GET /llm/snippet": [
+        (f"?model={place}/m&format={form}", None) for place in PLACES[:-3] for form in ("python", "curl", "litellm")
+    ],
+    "GET /llm/providers": [("", None)],
+    "POST /llm/lists/refresh": [("", None)],
     "GET /llm/status": [("", None)],
     "GET /llm/resolve": [(f"?model={place}/m", None) for place in PLACES[:-3]]
     + [(f"?model=openai-compatible/{place}", None) for place in PLACES[-3:]],
@@ -44,7 +50,11 @@ REQUESTS: Mapping[str, list[tuple[str, Any]]] = {
     "GET /llm/custom-model-advice": [("?provider=openai-compatible&name=mine", None)],
     "DELETE /llm/custom-models/{name}": [("", None)],
     "GET /llm/key/{provider}": [("", None)],
-    "POST /llm/key": [("", {"provider": "groq", "apiKey": canary("posted")})],
+    "POST /llm/key": [
+        ("", {"provider": "groq", "apiKey": canary("posted")}),
+        ("", {"provider": "azure", "values": {"AZURE_API_KEY": canary("posted"), "AZURE_RESOURCE_NAME": "mine"}}),
+    ],
+    "DELETE /llm/key/{provider}": [("", None)],
     "POST /llm/verify": [("", {"providers": []})],
     "GET /llm/shortcuts": [("", None)],
     "PUT /llm/shortcuts": [("", {"shortcuts": {"a": "openai/gpt-5"}})],

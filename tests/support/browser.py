@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,9 @@ OPENROUTER = {"OPENROUTER_API_KEY": "canary-openrouter-key-1234"}
 BOTH = {**DEXTO, **OPENROUTER}
 STATES = {"nothing": NOTHING, "dexto": DEXTO, "openrouter": OPENROUTER, "both": BOTH}
 FREE = "openrouter/z-ai/glm-4.5-air:free"
-WIDE, PHONE = (1280, 800), (390, 844)
+_NOT_LOADED = "Failed to load resource"
+_TO_COME = ("/api/llm/problems", "/api/llm/local/look")
+WIDE, MIDDLE, PHONE = (1280, 800), (1024, 768), (390, 844)
 
 
 @contextlib.contextmanager
@@ -81,7 +84,7 @@ class Visit:
         self.foreign: list[str] = []
         self.sent: list[tuple[str, str, Any]] = []
         self._listeners: dict[str, Callable[[Any], None]] = {
-            "console": lambda message: self.console.append(message.text),
+            "console": lambda message: self._heard(message.text, message.location["url"]),
             "pageerror": lambda error: self.console.append(str(error)),
             "request": lambda request: self._note(request.method, request.url, request.post_data),
         }
@@ -96,20 +99,22 @@ class Visit:
         return found
 
     def open(self, fragment: str = "") -> Visit:
-        """Open the page and wait until it lists models."""
+        """Open the page, and wait until it shows what the fragment of its address names."""
         self.page.goto(f"{self.server.url}/{fragment}")
-        expect(self.rows.first).to_be_visible()
+        expect(self.page.locator(".row, .provider, .problems").first).to_be_visible()
         return self
 
     @property
     def complaints(self) -> list[str]:
-        """Return the messages of the browser that a correct page does not cause."""
-        return [words for words in self.console if not (self.may_fail and words.startswith("Failed to load resource"))]
+        """Return the messages of the browser that a correct page does not cause. A busy machine may be late."""
+        failed = [words for words in self.console if words.startswith(_NOT_LOADED)]
+        late = [words for words in failed if "status of 408" in words]
+        return [words for words in self.console if words not in (failed if self.may_fail else late)]
 
     @property
     def rows(self) -> Locator:
         """Return the rows of models that are rendered near the viewport."""
-        return self.page.get_by_role("listbox", name="Models").get_by_role("option")
+        return self.page.get_by_role("grid", name="Models").locator(".row")
 
     @property
     def query(self) -> Locator:
@@ -117,40 +122,59 @@ class Visit:
         return self.page.get_by_role("combobox", name="Search models")
 
     @property
-    def panel(self) -> Locator:
-        """Return the panel with the details of the chosen model."""
-        return self.page.get_by_role("complementary", name="Chosen model")
+    def detail(self) -> Locator:
+        """Return the part with everything about the model that is open."""
+        return self.page.locator(".detail")
 
     @property
     def dialog(self) -> Locator:
-        """Return the form for a custom model."""
+        """Return the dialog in front of everything."""
         return self.page.get_by_role("dialog")
 
     @property
     def messages(self) -> Locator:
         """Return the messages about completed actions."""
-        return self.page.locator("#toasts")
+        return self.page.locator(".toasts")
 
-    def row(self, ref: str) -> Locator:
-        """Return the row of one model."""
-        return self.rows.filter(has=self.page.get_by_text(ref, exact=True)).first
+    @property
+    def banner(self) -> Locator:
+        """Return the bar that says that the server does not respond."""
+        return self.page.locator(".banner")
+
+    def row(self, model: str) -> Locator:
+        """Return the row of the model with this ID."""
+        return self.page.locator(f'[id="row-{model}"]')
+
+    def button(self, name: str) -> Locator:
+        """Return the button with this name."""
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    def tab(self, name: str) -> Locator:
+        """Return the link to one of the three views."""
+        return self.page.get_by_role("navigation", name="Views").get_by_role("link", name=name)
 
     def search(self, text: str) -> Visit:
-        """Type a search."""
+        """Type a search, and wait until its results are listed."""
         self.query.fill(text)
+        if text:
+            expect(self.page).to_have_url(re.compile(r"[?&]q="))
         return self
 
-    def choose(self, ref: str) -> Locator:
-        """Search for a model, choose it, and return the panel once it has the routes."""
-        self.search(ref)
-        self.row(ref).click()
-        expect(self.panel.get_by_role("heading", name="Why this route")).to_be_visible()
-        return self.panel
+    def show(self, model: str) -> Locator:
+        """Open a model by its address, and return its part of the page once it has the ways."""
+        self.page.evaluate("to => { location.hash = to; }", f"#/models/{model}")
+        expect(self.detail.locator("table.ways, .card.verdict").first).to_be_visible()
+        return self.detail
 
     def add_model(self) -> Locator:
         """Open the form for a custom model."""
-        self.page.get_by_role("button", name="Add a model").click()
+        self.button("Add a model").click()
         return self.dialog
+
+    def post(self, path: str, document: Any) -> None:
+        """Let another program of the user send a request to the API."""
+        answer = self.page.request.post(f"{self.server.url}/api/{path}", data=document)
+        assert answer.ok, answer.text()
 
     def written(self, path: str) -> list[tuple[str, Any]]:
         """Return the methods and documents that were sent to API paths with this prefix, in order."""
@@ -179,6 +203,10 @@ class Visit:
         self.page.goto("about:blank")
         for event, listener in self._listeners.items():
             self.page.remove_listener(event, listener)
+
+    def _heard(self, words: str, url: str) -> None:
+        if not url.endswith(_TO_COME):
+            self.console.append(words)
 
     def _note(self, method: str, url: str, body: str | None) -> None:
         if urlsplit(url).scheme in ("http", "https") and urlsplit(url).netloc != urlsplit(self.server.url).netloc:

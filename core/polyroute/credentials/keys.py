@@ -63,8 +63,10 @@ class Removed(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def store(catalog: Catalog, name: str, value: str, *, pin: bool = True) -> Stored:
+def store(catalog: Catalog, name: str, value: str, *, pin: bool = True, variable: str = "") -> Stored:
     """Store `value` as the key of the provider `name`. Create a new catalog afterwards: this one does not change.
+
+    It is kept in `variable`, one of those that the provider reads it from; by default in the first.
 
     If `value` is a mask, the existing key is kept. Storing the key of a gateway that runs via the preferred gateway
     means that the user wants to use it directly, so the gateway is pinned to direct unless `pin` is false. Raises
@@ -72,7 +74,7 @@ def store(catalog: Catalog, name: str, value: str, *, pin: bool = True) -> Store
     can't be stored.
     """
     provider = catalog.plugins.find(name)
-    variable = variable_of(provider)
+    variable = variable or variable_of(provider)
     if is_masked(value):
         return Stored(provider.id, variable, catalog.environment.source(variable), kept=True, notes=(KEPT,))
     secret = checked(value)

@@ -270,3 +270,16 @@ class ErrorAnswer(TypedDict):
     method: str
     ok: NotRequired[bool]
     """False; present only for operations whose clients check it."""
+
+
+class Snippet(TypedDict):
+    """How to call a model."""
+
+    format: str
+    text: str | None
+    """A program, a command or a configuration. Keys are referenced by variables or commands, and never written. Null if
+    the route can't be expressed in this format."""
+    reason: str | None
+    """Why not; null if it can."""
+    formats: dict[str, str]
+    """All formats, and what each is called."""

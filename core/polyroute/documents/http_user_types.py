@@ -113,8 +113,21 @@ class KeySaved(Done):
 
     provider: str
     envVar: str
+    """The variable of the key; of several settings, the first."""
     source: str | None
     """Where the key is now, as text."""
     pinned: bool
     """Whether the provider was pinned to its direct route, so that the key is used."""
+    notes: list[str]
+
+
+class KeyRemoved(Done):
+    """The result of removing a provider's key."""
+
+    provider: str
+    envVar: str
+    removed: bool
+    """Whether a key was stored, and is removed now."""
+    left: str | None
+    """Where another key is still found, as text; or null."""
     notes: list[str]

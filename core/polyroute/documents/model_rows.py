@@ -61,7 +61,8 @@ class RowDocuments:
 
     def rows(self, found: Iterable[ModelRow], total: int) -> ModelRowsDocument:
         """Return the document of the models that a query selects."""
-        return {"models": list(map(self._row, found)), "total": total, "date": self.date}
+        names = {name: each.name for name, each in self._catalog.plugins.providers.items()}
+        return {"models": list(map(self._row, found)), "total": total, "date": self.date, "names": names}
 
     def details(self, row: ModelRow) -> ModelDetails:
         """Return everything that is known about a model, with every way to run it."""

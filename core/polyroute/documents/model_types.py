@@ -92,6 +92,15 @@ class ModelRowsDocument(TypedDict):
     """How many models the query selects; `limit` may have left out some of them."""
     date: str
     """The date of the newest list in ISO 8601; may be empty."""
+    names: dict[str, str]
+    """The display names of providers, by their IDs."""
+
+
+class FoundModels(TypedDict):
+    """The models that a query finds."""
+
+    models: list[str]
+    """Their `id`, best first."""
 
 
 class MissingSetting(TypedDict):

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from polyroute.documents import list_types as lists
+    from polyroute.documents.provider_types import ListsFetched
     from polyroute.list_refresh import RefreshReport
     from polyroute.lists.changes import Change, Moves
     from polyroute.types import declarations
@@ -31,6 +32,11 @@ def refreshed(
         "moves": _moves(moves) if moves else None,
         "problems": problems(found),
     }
+
+
+def fetched(reports: Iterable[RefreshReport], moves: Moves | None) -> ListsFetched:
+    """Return the document of what fetching all lists has changed."""
+    return {"lists": [_report(each) for each in reports], "moves": _moves(moves) if moves else None}
 
 
 def _moves(moves: Moves) -> lists.MovesDocument:

@@ -1,7 +1,7 @@
 """Format a route for shells and configuration files. Keys are referenced, never written.
 
 `env` sets `POLYROUTE_` variables, `openai` sets the variables that OpenAI's SDKs read in every language, `curl` is a
-complete command, and `litellm` is a configuration of the LiteLLM proxy.
+complete command, `python` and `polyroute` are programs, and `litellm` is a configuration of the LiteLLM proxy.
 """
 
 from __future__ import annotations
@@ -14,13 +14,24 @@ from polyroute.catalog import Catalog
 from polyroute.environment import HOST, PLUGIN, PROCESS, PROJECT, Environment
 from polyroute.errors import UnsupportedRoute
 from polyroute.integrations.proxy import config
+from polyroute.integrations.python_code import with_library, with_polyroute
 from polyroute.integrations.request_paths import HTTP, request_path
 from polyroute.integrations.route_choice import Chosen, choose_route
 from polyroute.results import Route
 from polyroute.routing.credentials import variable_of
+from polyroute.routing.order import checked
 from polyroute.types import AuthHeader, ModelRef
 
-FORMATS = ("env", "curl", "openai", "litellm")
+FORMATS = {
+    "python": "Python",
+    "curl": "curl",
+    "env": "env",
+    "openai": "OpenAI",
+    "litellm": "LiteLLM",
+    "polyroute": "Polyroute",
+}
+"""What each format is called."""
+_PREFIX = "POLYROUTE"
 _OPENAI = ("openai-chat", "openai-responses")
 _HELLO = [{"role": "user", "content": "Hello"}]
 _BODIES: dict[str, dict[str, object]] = {
@@ -31,15 +42,25 @@ _BODIES: dict[str, dict[str, object]] = {
 }
 
 
-def formatted(catalog: Catalog, model: ModelRef, form: str) -> str:
-    """Return the route to `model` in one of `FORMATS`.
+def formatted(catalog: Catalog, model: ModelRef, form: str, *, via: str = "") -> str:
+    """Return the route to `model` in one of `FORMATS`: the one that would be taken, or the one by `via`.
 
     The secret of a login that a plugin owns is read, since only that may determine its base URL. Raises
     NoEffectiveRoute, UnsupportedRoute if the route can't be expressed in this format, and SecretUnavailable.
     """
+    if via:
+        preferences = catalog.preferences
+        pinned = preferences._replace(
+            pins={**preferences.pins, str(model): checked(via, str(model), catalog.plugins)[0]}
+        )
+        catalog = Catalog(catalog.plugins, catalog.environment, pinned)
     if form == "litellm":
         return config(catalog, [model])
     route, model_id = _called(catalog, _chosen(catalog, model, form))
+    if form == "polyroute":
+        return with_polyroute(model, route)
+    if form == "python":
+        return with_library(route, model_id, *_variable_and_command(catalog.environment, model, route))
     write = {"env": _env, "curl": _curl, "openai": _for_openai}[form]
     return write(route, model_id, _key(catalog.environment, model, route))
 
@@ -48,7 +69,7 @@ def _chosen(catalog: Catalog, model: ModelRef, form: str) -> Chosen:
     if form == "env":
         route = catalog.resolve(model)
         return choose_route(catalog, route, (route.protocol,))
-    return choose_route(catalog, model, HTTP if form == "curl" else _OPENAI)
+    return choose_route(catalog, model, _OPENAI if form == "openai" else HTTP)
 
 
 def _called(catalog: Catalog, found: Chosen) -> Chosen:
@@ -65,7 +86,7 @@ def _called(catalog: Catalog, found: Chosen) -> Chosen:
 def _env(route: Route, model_id: str, key: str) -> str:
     facts = {"VIA": route.via, "PROTOCOL": route.protocol, "BASE_URL": route.base_url, "MODEL_ID": model_id}
     facts |= {"AUTH_HEADER": route.auth.name, "AUTH_PREFIX": route.auth.prefix}
-    return _exports("POLYROUTE", facts, key)
+    return _exports(_PREFIX, facts, key)
 
 
 def _for_openai(route: Route, model_id: str, key: str) -> str:
@@ -90,6 +111,14 @@ def _curl(route: Route, model_id: str, key: str) -> str:
         header = shlex.quote(f"{route.auth.name}: {route.auth.prefix}")
         lines[0] = f"printf '%s\\n' {header}{key} | {lines[0]} -H @-"
     return " \\\n  ".join(lines) + "\n"
+
+
+def _variable_and_command(environment: Environment, model: ModelRef, route: Route) -> tuple[str, str]:
+    """Return the variable for the key, and a command that prints it unless the process has the variable."""
+    key = _key(environment, model, route)
+    if key.startswith('"$('):
+        return f"{_PREFIX}_API_KEY", key
+    return key.strip('"$'), ""
 
 
 def _key(environment: Environment, model: ModelRef, route: Route) -> str:

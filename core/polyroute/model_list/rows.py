@@ -212,10 +212,12 @@ class ModelRows:
         return bool(self._custom) and any(each.ref in self._custom for each in listings)
 
     def _references(self, native: ModelRef | None, listings: Sequence[Model]) -> Iterator[ModelRef]:
-        """Yield by which references the model may run: its maker's, gateways', others, the cheapest first.
+        """Yield by which references the model may run: the user's own, its maker's, gateways', others by price.
 
         Free variants are last: they have limits of their own, so they are never taken instead of the model.
         """
+        if self._custom:
+            yield from (each.ref for each in listings if each.ref in self._custom)
         if native:
             yield native
         if len(listings) == 1:  # as most are

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -18,6 +19,8 @@ _TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
+    ".json": "application/json",
+    ".txt": "text/plain; charset=utf-8",
 }
 _SECURITY_HEADERS = {
     "referrer-policy": "no-referrer",
@@ -27,12 +30,13 @@ _SECURITY_HEADERS = {
 }
 _UNCACHED = {"x-content-type-options": "nosniff", "cache-control": "no-cache"}
 _PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
-    " connect-src 'self'; manifest-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
+    " form-action 'none'; base-uri 'none'; frame-ancestors 'none';"
+    " require-trusted-types-for 'script'; trusted-types 'none'"
 )
 _APPLICATION_POLICY = "object-src 'none'; base-uri 'self'; frame-ancestors 'none'"
 """Other applications may use their own scripts and styles, including inline ones."""
-_FIRST_REQUESTS = ("catalog?scope=all", "custom-models", "model-picker-state", "preferences", "current")
+_FIRST_REQUESTS = ("models", "current")
 """The page's first requests. The browser sends them early if a `link` header of the page lists them."""
 _PRELOAD = {"link": ", ".join(f"<api/llm/{path}>; rel=preload; as=fetch; crossorigin" for path in _FIRST_REQUESTS)}
 
@@ -42,7 +46,7 @@ class OwnPage:
 
     def __init__(self, *, token: bool) -> None:
         """Prepare the files. With a `token`, nothing is preloaded, since the browser would not send the token."""
-        self._files = {name: _prepared(name, {}) for name in os.listdir(OWN_PAGE)}
+        self._files = {name: _prepared(name, {}) for name in _names()}
         if not token:
             self._files["index.html"] = _prepared("index.html", _PRELOAD)
 
@@ -54,6 +58,12 @@ class OwnPage:
         if scope["method"] not in ("GET", "HEAD"):
             raise HTTPException(405)
         await self._files[name](scope, receive, send)
+
+
+def _names() -> Iterator[str]:
+    """Yield the paths of all files of the page, relative to its folder."""
+    for folder, _, names in os.walk(OWN_PAGE):
+        yield from (os.path.relpath(os.path.join(folder, name), OWN_PAGE).replace(os.sep, "/") for name in names)
 
 
 def path_within(scope: Scope) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from polyroute.custom_models.entry_check import FIELDS
 from polyroute.dexto_compat.http import PREFER_CREDITS_FIELD
+from polyroute.integrations.formats import FORMATS
 
 _KEY_PATTERN = r"[ \t\r\n]*[!#%&(-\[\]-_a-~][!#-&(-\[\]-_a-~]*[ \t\r\n]*"
 _MASK_PATTERN = r" *[!-~]{0,8}(?:[*\u2022.]{3,}|\u2026)[!-~]{0,4} *"
@@ -108,6 +109,20 @@ class ModelsQuery(Query):
         return {each for each in self.can.split(",") if each}
 
 
+class SearchQuery(Query):
+    """The words to search for."""
+
+    q: str = Field("", max_length=200, description="Words of a name or an ID, in any spelling.")
+
+
+class SnippetQuery(Query):
+    """A model, and the form of the code."""
+
+    model: str = Field(min_length=3, max_length=1_000, description="A model reference, `provider/model`.")
+    via: str = Field("", max_length=200, description="A route, `direct` or a gateway; by default the one to take.")
+    format: Literal[tuple(FORMATS)] = Field("python", description="The language or configuration.")  # type: ignore[valid-type]
+
+
 class StatusQuery(Query):
     """The providers to return."""
 
@@ -199,15 +214,26 @@ class AdviceQuery(Query):
     name: Text = Field(description="The model ID as entered so far, with or without the provider in front.")
 
 
+Key = Annotated[
+    str,
+    Field(min_length=1, max_length=10_000, json_schema_extra={"pattern": f"^{_KEY_PATTERN}$"}),
+    AfterValidator(_key),
+]
+
+
 class KeyBody(Body):
-    """A provider's own key."""
+    """A provider's own key, or all settings that it needs."""
 
     provider: Text
-    apiKey: Annotated[
-        str,
-        Field(min_length=1, max_length=10_000, json_schema_extra={"pattern": f"^{_KEY_PATTERN}$"}),
-        AfterValidator(_key),
-    ]
+    apiKey: Key | None = None
+    values: Annotated[dict[Text, Text], Field(max_length=20)] = {}
+    """By variable; instead of `apiKey`."""
+
+    @model_validator(mode="after")
+    def _either(self) -> KeyBody:
+        if (self.apiKey is None) == (not self.values):
+            raise ValueError("give either apiKey or values")
+        return self
 
 
 class VerifyBody(Body):

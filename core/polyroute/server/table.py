@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from polyroute.server.operations import Operation
-from polyroute.server.routes import catalog, current_model, custom_models, models, user
+from polyroute.server.routes import catalog, current_model, custom_models, models, providers, user
 
 OPERATIONS: tuple[Operation, ...] = (
     *catalog.OPERATIONS,
     *models.OPERATIONS,
+    *providers.OPERATIONS,
     *current_model.OPERATIONS,
     *custom_models.OPERATIONS,
     *user.OPERATIONS,

@@ -1,80 +1,50 @@
-// The user's actions. Each sends a request, shows a message and reloads the data.
+// What a user does with a model. Each action sends a request, says what was done, and loads what changed.
 
 import { post, put, remove } from "./api.js";
-import { openCustomForm } from "./custom.js";
-import { refresh } from "./loading.js";
-import { runs } from "./models.js";
-import { toast } from "./notices.js";
-import { hidden, store } from "./state.js";
+import { clean, nameOf, runs } from "./parts.js";
+import { attempt, close, set, state, toast } from "./store.js";
 
-/** Run `action`, show `message` or the error, and reload the data. */
-export async function attempt(action, message) {
-  try {
-    await action();
-    if (message) toast(message);
-  } catch (error) {
-    failed(error);
-  }
-  await refresh();
+const reference = (ref) => ({ provider: ref.slice(0, ref.indexOf("/")), model: ref.slice(ref.indexOf("/") + 1) });
+
+/** Return the reference that selects a model: the one that can be run. */
+export const refOf = (model) => model.runs.model ?? model.id;
+
+/** Make a model the current one; one that can't be run yet is opened by the caller instead. */
+export function use(model, ref = refOf(model)) {
+  return attempt(() => post("llm/switch", reference(ref)), `${clean(model.name)} is in use, ${runs(model)}.`);
 }
 
-function failed(error) {
-  toast(`${error.message} ${error.remedy ?? ""}`);
-  rerender(); // controls show the state of the server again
+/** Make a model a favourite, or no longer. */
+export const star = (model) => attempt(() => post("llm/model-picker-state/favorites/toggle", reference(refOf(model))));
+
+/** Pin a route for a model or a provider; without a route, remove the pin. */
+export function pin(target, via) {
+  const before = via ? null : undefined;
+  return attempt(() => put("llm/preferences", { pins: { [target]: via } }), via ? `Pinned: ${target} goes ${via === "direct" ? "direct" : `via ${nameOf(via)}`}.` : "Unpinned.", before);
 }
 
-/** Render the known data again, with changes to other values. */
-const rerender = (more) => store.set({ known: { ...store.get("known") }, ...more });
-
-const reference = (model) => ({ provider: model.provider, model: model.id, ...(model.baseURL && { baseURL: model.baseURL }) });
-
-/** Show that a key was set, with the notes of the server, and reload the data. */
-export function keySet(response, choice) {
-  toast([`The key of ${choice.name} is set.`, ...response.notes].join(" "));
-  clearVerified();
-  refresh();
+/** Delete a model of the user's own, unless it is undone in time. */
+export function forget(model, entry) {
+  const path = `llm/custom-models/${encodeURIComponent(entry.name)}?${new URLSearchParams({ provider: entry.provider })}`;
+  hidden.add(model.id);
+  close();
+  set({ active: "" });
+  toast(`${clean(model.name)} was deleted.`, {
+    undo: () => (hidden.delete(model.id), set({})),
+    onend: () => attempt(() => remove(path).finally(() => hidden.delete(model.id))),
+  });
 }
 
-/** Results of checks belong to the previous key. */
-const clearVerified = () => store.set({ verified: {} });
+/** IDs of models that are deleted once their message ends. Until then they are only hidden, and lose no data. */
+export const hidden = new Set();
 
-/** The actions on a model. */
-export const actions = {
-  keySet,
-  use: (model) =>
-    attempt(() => post("llm/switch", reference(model)), `Now in use: ${model.name}, ${runs(model, store.get("known"))}.`),
-  verify: async (provider) => {
-    const response = await post("llm/verify", { providers: [provider] }).catch(failed);
-    if (response) store.set({ verified: { ...store.get("verified"), ...response.verifications } });
-  },
-  close: () => store.set({ chosen: "", routes: null }),
-  favorite: (model) => attempt(() => post("llm/model-picker-state/favorites/toggle", reference(model))),
-  pin: (target, via) => attempt(() => put("llm/preferences", { pins: { [target]: via } }), via ? `Pinned to ${via}.` : "Unpinned."),
-  edit: (model) => openCustomForm({ known: store.get("known"), entry: model.own, ondone: saved }),
-  remove: (model) => {
-    hidden.add(model.key);
-    rerender({ chosen: "" });
-    toast(`${model.name} was deleted.`, { undo: () => restore(model), onend: () => removeNow(model) });
-  },
-};
-
-function restore(model) {
-  hidden.delete(model.key);
-  rerender({ chosen: model.key });
+/** Remove a provider's stored key, unless it is undone in time. */
+export function removeKey(id) {
+  const gone = state.removedKeys ?? new Set();
+  set({ removedKeys: new Set([...gone, id]) });
+  const back = () => set({ removedKeys: new Set([...state.removedKeys].filter((each) => each !== id)) });
+  toast(`The key of ${nameOf(id)} was removed.`, { undo: back, onend: () => attempt(() => remove(`llm/key/${encodeURIComponent(id)}`)).then(back) });
 }
 
-async function removeNow(model) {
-  const query = new URLSearchParams({ provider: model.provider });
-  const path = `llm/custom-models/${encodeURIComponent(model.id)}?${query}`;
-  await attempt(() => remove(path).finally(() => hidden.delete(model.key))); // if the server refuses, the model is shown again
-}
-
-/** Open the form for a new custom model, with an ID filled in if given. */
-export const add = (id = "") => openCustomForm({ known: store.get("known"), entry: null, draft: id, ondone: saved });
-
-async function saved({ name, pin, isKeySet }) {
-  toast(`${name} is saved.`);
-  if (isKeySet) clearVerified();
-  if (pin) await attempt(() => put("llm/preferences", { pins: pin }));
-  else await refresh();
-}
+/** Ask endpoints whether keys work; without IDs, all. */
+export const check = (ids) => attempt(() => post("llm/verify", ids ? { providers: ids } : {}), ids ? "" : "All keys were checked.");

@@ -7,7 +7,7 @@ const LONGEST_RETRY_MS = 10000;
 const LONGEST_SILENCE_MS = 40000; // the server sends a heartbeat every 15 seconds
 
 // The token is in the fragment, which is never sent or logged. It is removed to keep it out of the history.
-let token = new URLSearchParams(location.hash.slice(1)).get("token") ?? "";
+let token = location.hash.startsWith("#token=") ? new URLSearchParams(location.hash.slice(1)).get("token") : "";
 if (token) history.replaceState(null, "", location.pathname + location.search);
 
 /** Send `given` as the server's token from now on. It is kept in memory only. */
@@ -26,7 +26,7 @@ export class ApiError extends Error {
 
   /** Whether trying again later may help. */
   get isTemporary() {
-    return this.status === 0 || this.status >= 500;
+    return [0, 408, 429].includes(this.status) || this.status >= 500;
   }
 }
 

@@ -1,153 +1,123 @@
-// The form to add, edit and rename custom models. The server gives advice on an ID; the form only shows it.
+// The form to add, edit and rename a model of the user's own. The server gives advice on an ID; the form only shows it.
 
-import { get, patch, post } from "./api.js";
-import { byId, clean, element } from "./dom.js";
-import { runs } from "./models.js";
+import { html, useEffect, useRef, useState } from "./assets/preact.js";
+import { get, patch, post, put } from "./api.js";
+import { Dialog, clean, nameOf } from "./parts.js";
+import { attempt, doc, go, link, refresh, set, toast } from "./store.js";
 
 const ADVICE_AFTER_MS = 250;
+const FIELDS = { name: "name", displayName: "title", baseURL: "url", filePath: "file", maxInputTokens: "context", apiKey: "key" };
+/** By the field in documents, the field of the form at which an error is shown. */
 
-/** Open the form, empty or for the custom model `entry`. `draft` is the initial ID; `ondone({name, pin, isKeySet})` is called after saving. */
-export function openCustomForm({ known, entry, draft = "", ondone }) {
-  const dialog = byId("dialog");
-  const form = customForm({ known, entry, draft, ondone, close: () => dialog.close() });
-  dialog.replaceChildren(form.element);
-  dialog.showModal();
-  form.focus();
+/** `entry`: the model to change; `draft`: the ID to begin with; `provider`: the provider to begin with. */
+export default function Form({ entry, draft = "", provider = "" }) {
+  const catalog = doc("llm/catalog?scope=all&includeModels=false");
+  if (!catalog) return null;
+  return html`<${Filled} ...${{ entry, draft, provider, catalog }} />`;
 }
 
-const withoutNull = (values) => Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
+function Filled({ entry, draft, provider, catalog }) {
+  const available = Object.entries(catalog.providers).filter(([id, each]) => each.customModels && !each.aliases.includes(id)).map(([id, each]) => ({ ...each, id }));
+  const gateways = new Set(Object.keys(catalog.gateways));
+  const initial = entry?.provider ?? (provider === "server" ? available.find((each) => each.customModels.baseURL === "required")?.id : provider) ?? "";
+  const [chosenId, choose] = useState(initial || available.find((each) => gateways.has(each.id))?.id);
+  const [name, rename] = useState(entry?.name ?? draft);
+  const [isForced, force] = useState(false);
+  const [advice, advise] = useState(null);
+  const [fault, say] = useState({});
+  const form = useRef();
+  const close = () => set({ form: null });
+  const chosen = available.find((each) => each.id === chosenId);
+  const rules = chosen?.customModels ?? {};
+  const isGateway = chosen?.kind === "gateway";
+  const usable = chosen?.routes.filter((route) => route.usable) ?? [];
+  const isCarried = isGateway && usable[0] && usable[0].via !== "direct";
+  const hasKey = !(isCarried && !isForced) && chosen?.keyless !== true;
 
-const field = (id, label, properties = {}, hint = "") => {
-  const input = element("input", { id, className: "input", autocomplete: "off", spellcheck: false, ...properties });
-  if (hint) input.setAttribute("aria-describedby", `${id}-hint`);
-  const wrapped = element(
-    "div",
-    { className: "field" },
-    element("label", { for: id }, label),
-    input,
-    hint && element("p", { className: "hint", id: `${id}-hint` }, hint),
-  );
-  return { input, wrapped };
-};
+  useEffect(() => {
+    if (!name.trim() || !chosen) return advise(null);
+    let isLatest = true;
+    const timer = setTimeout(async () => {
+      const found = await adviceOn(chosenId, name).catch(() => null);
+      if (isLatest) advise(found);
+    }, ADVICE_AFTER_MS);
+    return () => {
+      isLatest = false;
+      clearTimeout(timer);
+    };
+  }, [name, chosenId]);
 
-function customForm({ known, entry, draft, ondone, close }) {
-  const available = [...known.providers.values()].filter((provider) => provider.customModels);
-  const initial = [...known.gateways.keys()].find((id) => available.some((each) => each.id === id));
-  const provider = element(
-    "select",
-    { id: "custom-provider", className: "input", onchange: () => adapt() },
-    available.map(({ id, name }) => element("option", { value: id, selected: id === (entry?.provider ?? initial) }, name)),
-  );
-  const name = field("custom-name", "Model ID", { value: entry?.name ?? draft, required: true, oninput: () => advise() });
-  const title = field("custom-title", "Display name", { value: entry?.displayName ?? "" }, "Optional.");
-  const url = field("custom-url", "Base URL", { type: "url", value: entry?.baseURL ?? "", placeholder: "https://…/v1" });
-  const file = field("custom-file", "File", { value: entry?.filePath ?? "" });
-  const context = field("custom-context", "Context, in tokens", { type: "number", min: 1, step: 1, value: entry?.maxInputTokens ?? "" }, "Optional.");
-  const key = field("custom-key", "Key", { type: "password", placeholder: entry?.apiKey ? "unchanged" : "" });
-  const force = element("input", { type: "checkbox", id: "custom-force", onchange: () => adapt() });
-  const forced = element("label", { className: "check" }, force, " Use my own key, not the gateway's credits");
-  const advice = element("div", { className: "advice", id: "custom-advice", role: "status" });
-  const fault = element("p", { className: "fault", role: "alert" });
-  name.input.setAttribute("aria-describedby", "custom-advice");
-  name.wrapped.append(advice);
-
-  const formElement = element(
-    "form",
-    { className: "form", onsubmit: (event) => (event.preventDefault(), save()) },
-    element("h2", { id: "dialog-title" }, entry ? "Edit your model" : "Add a model"),
-    element("div", { className: "field" }, element("label", { for: "custom-provider" }, "Provider"), provider),
-    ...[name, title, url, file, context].map((each) => each.wrapped),
-    forced,
-    key.wrapped,
-    fault,
-    element(
-      "div",
-      { className: "actions" },
-      element("button", { type: "submit", className: "button primary" }, entry ? "Save" : "Add"),
-      element("button", { type: "button", className: "button", onclick: close }, "Cancel"),
-    ),
-  );
-
-  const chosen = () => known.providers.get(provider.value);
-  const isGateway = () => chosen()?.kind === "gateway";
-  const isCarried = () => isGateway() && chosen().routes.some((route) => route.usable && route.via !== "direct");
-  const gatewayFirst = () => isCarried() && chosen().routes.find((route) => route.usable)?.via !== "direct";
-
-  /** Show only the fields that this provider's models need. */
-  function adapt() {
-    const rules = chosen()?.customModels ?? {};
-    url.wrapped.hidden = rules.baseURL === "no" || !rules.baseURL;
-    url.input.required = rules.baseURL === "required";
-    file.wrapped.hidden = !rules.fileSuffix;
-    file.input.required = Boolean(rules.fileSuffix);
-    file.input.placeholder = rules.fileSuffix ? `…/model${rules.fileSuffix}` : "";
-    forced.hidden = !gatewayFirst();
-    key.wrapped.hidden = (gatewayFirst() && !force.checked) || chosen()?.keyless === true;
-    key.wrapped.querySelector("label").textContent = isGateway() ? `${chosen().name} key (optional)` : "Key (optional)";
-    key.input.required = gatewayFirst() && force.checked && !chosen().hasDirectKey;
-    advise();
-  }
-
-  let timer = 0;
-  function advise() {
-    clearTimeout(timer);
-    timer = setTimeout(showAdvice, ADVICE_AFTER_MS);
-  }
-
-  async function showAdvice() {
-    const entered = name.input.value;
-    if (!entered || (entry && !known.providers.has(entry.provider))) return advice.replaceChildren();
-    const response = await adviceOn(entered).catch(() => null);
-    if (!response || entered !== name.input.value) return;
-    advice.replaceChildren(
-      ...response.notes.map((note) => element("p", {}, clean(note))),
-      response.usable ? element("p", { className: "good" }, `It would run ${runs(response, known)} now, as ${clean(response.name)}.`) : "",
-      ...response.suggestions.map((each) => element("button", { type: "button", className: "chip", onclick: () => take(each) }, clean(each))),
-    );
-  }
-
-  const adviceOn = (entered) => get(`llm/custom-model-advice?${new URLSearchParams({ provider: provider.value, name: entered })}`);
-
-  function take(suggestion) {
-    name.input.value = suggestion;
-    name.input.focus();
-    advise();
-  }
-
-  async function save() {
-    fault.textContent = "";
-    const apiKey = key.wrapped.hidden ? "" : key.input.value;
-    key.input.value = "";
+  const submit = async (event) => {
+    event.preventDefault();
+    const data = new FormData(form.current);
+    const use = event.submitter?.value === "use";
     try {
-      ondone(await submit(apiKey));
+      const saved = await save({ data, entry, chosen, isGateway, isForced });
       close();
+      go(link("models", saved.ref));
+      if (use) await attempt(() => post("llm/switch", { provider: chosenId, model: saved.name }), `${saved.title} is in use.`);
+      else toast(`${saved.title} is saved.`);
+      refresh();
     } catch (error) {
-      fault.textContent = `${error.message} ${error.remedy ?? ""}`;
-      fault.scrollIntoView({ block: "nearest" });
+      if (form.current?.key) form.current.key.value = "";
+      const field = FIELDS[error.context?.field] ?? "";
+      say({ field, text: `${error.message} ${error.remedy ?? ""}` });
+      form.current?.elements[field]?.focus();
     }
-  }
+  };
 
-  /** Save the model. A gateway's key is stored for all of its models, any other key with the model. */
-  async function submit(apiKey) {
-    if (isGateway() && apiKey) await post("llm/key", { provider: provider.value, apiKey });
-    const values = {
-      name: entry ? name.input.value : (await adviceOn(name.input.value)).name,
-      displayName: title.input.value || null,
-      baseURL: url.wrapped.hidden ? null : url.input.value || null,
-      filePath: file.wrapped.hidden ? null : file.input.value || null,
-      maxInputTokens: context.input.value ? Number(context.input.value) : null,
-      ...(apiKey && !isGateway() ? { apiKey } : {}),
-    };
-    if (entry) await patch(`llm/custom-models/${encodeURIComponent(entry.name)}?${new URLSearchParams({ provider: entry.provider })}`, values);
-    else await post("llm/custom-models", { provider: provider.value, ...withoutNull(values) });
-    return {
-      name: values.displayName ?? values.name,
-      pin: force.checked ? { [provider.value]: "direct" } : null,
-      isKeySet: Boolean(apiKey),
-    };
-  }
+  const at = (field) => html`<p class="fault" role="alert" id=${`fault-${field}`}>${fault.field === field ? fault.text : ""}</p>`;
+  const input = (field, label, properties, hint) => html`<label class="field"><span>${label}</span>
+    <input class="input" name=${field} autocomplete="off" spellcheck="false" aria-invalid=${fault.field === field} aria-describedby=${`fault-${field}`} ...${properties} />
+    ${hint && html`<small class="hint">${hint}</small>`}${at(field)}</label>`;
 
-  provider.disabled = Boolean(entry);
-  adapt();
-  return { element: formElement, focus: () => name.input.focus() };
+  return html`<${Dialog} label=${entry ? "Edit your model" : "Add a model"} onclose=${close}>
+    <form class="form" ref=${form} onSubmit=${submit}>
+      <h2>${entry ? "Edit your model" : "Add a model"}</h2>
+      <label class="field"><span>Provider</span><select class="input" disabled=${Boolean(entry)} value=${chosenId} onChange=${(event) => choose(event.target.value)}>
+        ${available.map((each) => html`<option value=${each.id}>${clean(each.name)}</option>`)}
+      </select></label>
+      ${input("name", "Model ID", { value: name, required: true, autofocus: true, maxlength: 1000, onInput: (event) => rename(event.target.value) })}
+      <${Advice} advice=${advice} take=${rename} />
+      ${input("title", "Display name", { defaultValue: entry?.displayName ?? "" }, "Optional.")}
+      ${rules.baseURL && rules.baseURL !== "no" && input("url", "Base URL", { type: "url", required: rules.baseURL === "required", defaultValue: entry?.baseURL ?? "", placeholder: "https://…/v1" })}
+      ${rules.fileSuffix && input("file", "File", { required: true, defaultValue: entry?.filePath ?? "", placeholder: `…/model${rules.fileSuffix}` })}
+      ${input("context", "Context, in tokens", { type: "number", min: 1, step: 1, defaultValue: entry?.maxInputTokens ?? "" }, "Optional.")}
+      ${isCarried && html`<label class="check"><input type="checkbox" checked=${isForced} onChange=${(event) => force(event.target.checked)} /> Use my own key, not ${nameOf(usable[0].via)}</label>`}
+      ${hasKey && input("key", isGateway ? `${clean(chosen.name)} key (optional)` : "Key (optional)", { type: "password", required: isForced && !chosen.hasDirectKey, placeholder: entry?.apiKey ? "unchanged" : "" })}
+      ${at("")}
+      <div class="actions">
+        ${!entry && html`<button class="button primary" value="use">Add and use</button>`}
+        <button class=${entry ? "button primary" : "button"} value="save">${entry ? "Save" : "Add"}</button>
+        <button type="button" class="button" onClick=${close}>Cancel</button>
+      </div>
+    </form>
+  </${Dialog}>`;
+}
+
+const Advice = ({ advice, take }) => html`<div class="advice" id="custom-advice" role="status">
+  ${advice?.notes.map((note) => html`<p>${clean(note)}</p>`)}
+  ${advice?.usable && html`<p class="good">It would run ${advice.via === "direct" ? "direct" : `via ${nameOf(advice.via)}`} now, as ${clean(advice.name)}.</p>`}
+  ${advice?.suggestions.map((each) => html`<button type="button" class="chip" onClick=${() => take(each)}>${clean(each)}</button>`)}
+</div>`;
+
+const adviceOn = (provider, name) => get(`llm/custom-model-advice?${new URLSearchParams({ provider, name })}`);
+
+/** Save the model. A gateway's key is stored for all of its models, any other key with the model. */
+async function save({ data, entry, chosen, isGateway, isForced }) {
+  const text = (field) => (data.get(field) ?? "").trim();
+  const key = text("key");
+  if (isGateway && key) await post("llm/key", { provider: chosen.id, apiKey: key });
+  const values = {
+    name: entry ? text("name") : (await adviceOn(chosen.id, data.get("name"))).name,
+    displayName: text("title") || null,
+    baseURL: text("url") || null,
+    filePath: text("file") || null,
+    maxInputTokens: text("context") ? Number(text("context")) : null,
+    ...(key && !isGateway ? { apiKey: key } : {}),
+  };
+  if (entry) await patch(`llm/custom-models/${encodeURIComponent(entry.name)}?${new URLSearchParams({ provider: entry.provider })}`, values);
+  else await post("llm/custom-models", { provider: chosen.id, ...Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null)) });
+  if (isForced) await put("llm/preferences", { pins: { [chosen.id]: "direct" } });
+  return { name: values.name, ref: `${chosen.id}/${values.name}`, title: clean(values.displayName ?? values.name) };
 }

@@ -1,180 +1,122 @@
-// The model picker: connects all parts of the page.
+// The page: its header, the view that the address names, messages and keys.
 
-import { actions, add, attempt, keySet } from "./actions.js";
-import { listen, put, useToken } from "./api.js";
-import { byId, clean, element } from "./dom.js";
-import { createList } from "./list.js";
-import { indexed, loadRoutes, refresh } from "./loading.js";
-import { defaultGateway, DIRECT, flat, passes, sections } from "./models.js";
-import { panelOf } from "./panel.js";
-import { rowOf } from "./row.js";
-import { find } from "./search.js";
-import { chosenModel, hidden, isCurrent, store } from "./state.js";
-import { tokenForm, welcome } from "./welcome.js";
+import { html, render, useEffect } from "./assets/preact.js";
+import { useToken } from "./api.js";
+import Models from "./models.js";
+import { Icon, Mark, clean, later, moreMarks, nameOf } from "./parts.js";
+import { address, doc, follow, go, link, refresh, set, start, state } from "./store.js";
 
-const query = byId("query");
-const panel = byId("panel");
-const list = createList(byId("list"), byId("models"), {
-  row: (model) => rowOf(model, { known: store.get("known"), isCurrent: isCurrent(model), onstar: actions.favorite }),
-  onactivate: (model, isPointer) => choose(model, isPointer),
-  onchoose: (model) => useOrShow(model),
-});
+const Providers = later(() => import("./providers.js"));
+const Problems = later(() => import("./problems.js"));
+const Palette = later(() => import("./palette.js"));
+const Form = later(() => import("./custom.js"));
+const Help = later(() => import("./help.js"));
+const SHOWN = { models: Models, providers: Providers, problems: Problems };
+const TITLES = { models: "Models", providers: "Providers & keys", problems: "Problems" };
+const TABS = { models: "boxes", providers: "key-round", problems: "triangle-alert" };
 
-// --- Output -------------------------------------------------------------------------------------------------------
-
-store.subscribe(["known", "query", "filter"], () => {
-  const known = store.get("known");
-  if (!known) return;
-  const fits = passes(store.get("filter"));
-  const passing = (model) => !hidden.has(model.key) && fits(model);
-  const typed = store.get("query").trim();
-  const items = typed ? flat(find(indexed(), typed).filter(passing)) : sections(known, passing);
-  list.show(items, list.key);
-  const count = items.filter((item) => item.model).length;
-  byId("count").textContent = `${grouped(count)} ${count === 1 ? "model" : "models"}`;
-  byId("empty").hidden = count > 0;
-  byId("empty").replaceChildren(...emptyMessage(typed));
-  markActive();
-});
-
-/** Format a number with commas. The first call of `toLocaleString` takes longer than rendering the whole list. */
-function grouped(number) {
-  return String(number).replace(/\B(?=(\d{3})+$)/g, ",");
-}
-
-/** Report the active row to screen readers. */
-function markActive() {
-  for (const each of [query, byId("models")]) {
-    if (list.activeId) each.setAttribute("aria-activedescendant", list.activeId);
-    else each.removeAttribute("aria-activedescendant");
-  }
-}
-
-function emptyMessage(typed) {
-  return [
-    element("p", {}, typed ? `No model matches “${typed}”.` : "No model matches the filters."),
-    element("button", { type: "button", className: "button", onclick: () => byId("filters").reset() }, "Reset the filters"),
-    element("button", { type: "button", className: "button", onclick: () => add(typed) }, "Add it as your own model"),
-  ];
-}
-
-store.subscribe(["known", "chosen", "routes", "preferences", "current", "verified", "needsToken"], () => {
-  const model = chosenModel();
-  document.body.classList.toggle("has-panel", Boolean(model));
-  if (store.get("needsToken")) return askForToken();
-  keepingFocus(() => panel.replaceChildren(...(model ? about(model) : invitation())));
-});
-
-const about = (model) =>
-  panelOf(model, {
-    known: store.get("known"),
-    routes: store.get("routes"),
-    verified: store.get("verified"),
-    preferences: store.get("preferences"),
-    isCurrent: isCurrent(model),
-    actions: { ...actions, close },
+function App() {
+  const { view, id } = address();
+  const View = SHOWN[view];
+  const open = doc("llm/models")?.models.find((each) => view === "models" && each.id === id);
+  useEffect(() => {
+    document.title = `${open ? clean(open.name) : TITLES[view]} · Polyroute`;
   });
-
-/** Render the panel again. The focus stays on the control with the same name, or else moves to the panel. */
-function keepingFocus(show) {
-  const before = panel.contains(document.activeElement) ? nameOf(document.activeElement) : null;
-  show();
-  if (before === null) return;
-  ([...panel.querySelectorAll("button, input, select")].find((each) => nameOf(each) === before) ?? panel).focus();
+  if (state.needsToken) return html`<${Header} /><${Token} />`;
+  return html`
+    <${Header} view=${view} />
+    <${View} />
+    ${state.banner && html`<div class=${`banner ${state.banner.kind}`} role="status">${state.banner.text}</div>`}
+    <${Toasts} />
+    ${state.palette && html`<${Palette} />`}
+    ${state.form && html`<${Form} ...${state.form} />`}
+    ${state.help && html`<${Help} />`}
+  `;
 }
 
-const nameOf = (control) => control.ariaLabel ?? control.labels?.[0]?.textContent ?? control.textContent;
+const Header = ({ view }) => html`
+  <header class="top">
+    <a class="brand" href=${link("models")} onClick=${follows}><img src="icon.svg" alt="" width="24" height="24" /><span>Polyroute</span></a>
+    ${view && html`<${Tabs} view=${view} /><${InUse} />`}
+    ${view &&
+    html`<button type="button" class="quiet" aria-label="Search models, providers and commands" onClick=${() => set({ palette: true })}>
+      <${Icon} name="search" /><kbd>${isMac ? "⌘" : "Ctrl"} K</kbd>
+    </button>`}
+  </header>
+`;
 
-/** Return the panel's content without a chosen model: how to begin, or what the panel shows. */
-function invitation() {
-  const begin = store.get("known") ? welcome(store.get("known"), { keySet }) : [];
-  document.body.classList.toggle("is-beginning", begin.length > 0);
-  return begin.length ? begin : [element("p", { className: "hint" }, "Choose a model to see how it runs, and why.")];
+const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
+
+const Tabs = ({ view }) => html`
+  <nav class="tabs" aria-label="Views">
+    ${Object.keys(TITLES).map(
+      (each) => html`<a href=${link(each)} onClick=${follows} aria-current=${each === view ? "page" : undefined}>
+        <${Icon} name=${TABS[each]} /><span>${TITLES[each]}</span>${each === "problems" && html`<${Count} />`}
+      </a>`,
+    )}
+  </nav>
+`;
+
+const Count = () => {
+  const count = doc("llm/problems")?.problems.length;
+  return count ? html`<span class="badge bad">${count}</span>` : null;
+};
+
+const InUse = () => {
+  const { config, routing, chosen } = doc("llm/current") ?? {};
+  if (!chosen) return html`<span class="in-use"></span>`;
+  const ref = `${config.provider}/${config.model}`;
+  const model = doc("llm/models")?.models.find((each) => each.id === ref || each.runs.model === ref);
+  const name = clean(model?.name ?? config.displayName ?? config.model);
+  return html`<a class="in-use" href=${link("models", model?.id ?? ref)} onClick=${follows}>
+    <${Mark} id=${config.provider} /><span class="wide">In use </span><strong>${name}</strong>
+    <span class="wide">${routing?.via ? (routing.via === "direct" ? " direct" : ` via ${nameOf(routing.via)}`) : " can’t run"}</span>
+  </a>`;
+};
+
+/** Open a link of the page without loading the page. */
+function follows(event) {
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  go(event.currentTarget.getAttribute("href"));
 }
 
-function askForToken() {
-  document.body.classList.add("is-beginning");
-  panel.replaceChildren(...tokenForm((token) => (useToken(token), refresh())));
-}
-
-store.subscribe(["known", "preferences", "current"], () => {
-  const known = store.get("known");
-  if (!known) return;
-  const gateway = defaultGateway(known);
-  byId("credits").hidden = !gateway?.usable;
-  byId("credits-label").textContent = `Prefer ${clean(gateway?.name ?? "its")} credits`;
-  byId("credits-input").checked = Boolean(gateway?.preferred);
-  const current = store.get("current");
-  byId("current").replaceChildren(...(current ? ["In use: ", element("code", {}, `${current.provider}/${current.model}`)] : []));
-});
-
-// --- Events -------------------------------------------------------------------------------------------------------
-
-function choose(model, isPointer) {
-  if (model.key !== store.get("chosen")) store.set({ chosen: model.key, routes: null });
-  markActive();
-  if (isPointer && narrow.matches) panel.focus();
-  loadRoutes();
-}
-
-const useOrShow = (model) => (model.usable ? actions.use(model) : choose(model, true));
-
-function close() {
-  actions.close();
-  query.focus();
-}
-
-const narrow = matchMedia("(max-width: 56rem)");
-const steps = { ArrowDown: () => list.move(1), ArrowUp: () => list.move(-1), PageDown: () => list.page(1), PageUp: () => list.page(-1) };
-
-query.addEventListener("input", () => store.set({ query: query.value }));
-for (const each of [query, byId("models")]) each.addEventListener("keydown", move);
-
-function move(event) {
-  if (event.isComposing) return;
-  if (steps[event.key]) {
+function Token() {
+  const give = (event) => {
     event.preventDefault();
-    steps[event.key]();
-  } else if (event.key === "Enter" && list.active) {
-    useOrShow(list.active);
-  } else if (event.key === "Escape") {
-    query.value = "";
-    store.set({ query: "" });
-  }
+    useToken(new FormData(event.target).get("token").trim());
+    event.target.reset();
+    set({ needsToken: false });
+    refresh();
+  };
+  return html`<main class="page"><form class="card token" onSubmit=${give}>
+    <h1>This page needs the server’s token</h1>
+    <p>The token in the address is missing, or is not the server’s. Tokens change when the server starts again. The command
+      that started it prints an address with the present one.</p>
+    <label>Token<input class="input" type="password" name="token" required autocomplete="off" /></label>
+    <button class="button primary">Continue</button>
+  </form></main>`;
 }
+
+const Toasts = () => html`<div class="toasts" role="status">
+  ${state.toasts.map(
+    (each) => html`<div class="toast" key=${each.id}>
+      <span>${each.text}</span>
+      ${each.undo && html`<button type="button" class="link" onClick=${each.undo}>Undo</button>`}
+      <button type="button" class="quiet" aria-label="Dismiss" onClick=${each.end}><${Icon} name="x" /></button>
+    </div>`,
+  )}
+</div>`;
 
 document.addEventListener("keydown", (event) => {
-  const isTyping = event.target.closest?.("input, select, textarea, dialog");
-  if (event.key === "/" && !isTyping) {
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
     event.preventDefault();
-    query.focus();
-    query.select();
-  } else if (event.key === "Escape" && !byId("dialog").open && panel.contains(event.target)) {
-    close();
+    if (!state.needsToken) set({ palette: !state.palette });
+  } else if (event.key === "?" && !event.target.closest?.("input, select, textarea, dialog")) {
+    set({ help: true });
   }
 });
 
-const filters = byId("filters");
-const readFilters = () => {
-  const filter = {
-    usable: byId("filter-usable").checked,
-    takes: byId("filter-modality").value,
-    price: byId("filter-price").value,
-    context: byId("filter-context").value,
-  };
-  byId("filters-reset").hidden = !Object.values(filter).some(Boolean);
-  store.set({ filter });
-};
-filters.addEventListener("input", readFilters);
-filters.addEventListener("reset", () => setTimeout(readFilters));
-filters.addEventListener("submit", (event) => event.preventDefault());
-byId("add-custom").addEventListener("click", () => add());
-byId("credits-input").addEventListener("change", ({ target }) =>
-  attempt(() => put("llm/preferences", { prefer: target.checked ? defaultGateway(store.get("known")).id : DIRECT })),
-);
-
-listen(refresh); // the first event arrives at once and reloads the data, so that no earlier change is missed
-query.focus();
-store.subscribe(["known"], () => {
-  if (store.get("known")) requestAnimationFrame(() => requestIdleCallback(indexed)); // after the models are shown, before the user types
-});
+start(() => render(html`<${App} />`, document.getElementById("app")));
+follow();
+(window.requestIdleCallback ?? setTimeout)(moreMarks);

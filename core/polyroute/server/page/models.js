@@ -1,123 +1,189 @@
-// Converts the server's documents into the page's data: models with their routes, in sections.
+// The models: search, filters, the list, and the model that is open.
 
-import { clean } from "./dom.js";
+import { html, useEffect, useLayoutEffect, useRef } from "./assets/preact.js";
+import { use, star } from "./actions.js";
+import List, { arranged } from "./list.js";
+import { CAN, Dot, Icon, clean, copied, counted, later, nameOf } from "./parts.js";
+import { address, close, doc, failure, go, link, narrow, set, state } from "./store.js";
 
-export const DIRECT = "direct";
+const Detail = later(() => import("./detail.js"));
+const Begin = later(() => import("./begin.js"));
+const CONTEXTS = [["32000", "32K or more"], ["128000", "128K or more"], ["200000", "200K or more"], ["1000000", "1M or more"]];
+const PRICES = [["0", "Free"], ["1", "Up to $1"], ["5", "Up to $5"], ["15", "Up to $15"]];
+const TYPED_AFTER_MS = 60;
+const PAGE = 8;
 
-/** Return all models that can be chosen, from the documents of the catalog, of custom models and of the picker. */
-export function understand(catalog, custom, picker) {
-  const named = Object.entries(catalog.providers).filter(([id, each]) => !each.aliases.includes(id));
-  const providers = new Map(named.map(([id, each]) => [id, { ...each, id, name: clean(each.name) }]));
-  const own = custom.models.map((entry) => ownModel(providers.get(entry.provider), entry));
-  const refs = new Set(own.map((model) => model.ref));
-  const all = [...providers.values()].flatMap((provider) => provider.models.map((model) => modelOf(provider, model)));
-  const listed = all.filter((model) => !refs.has(model.ref));
-  return {
-    auth: catalog.auth,
-    gateways: new Map(Object.entries(catalog.gateways)),
-    providers,
-    own,
-    listed,
-    models: [...own, ...listed],
-    favorites: new Set(picker.favorites.map(keyOf)),
-    recents: picker.recents.map(keyOf),
-  };
+export default function Models() {
+  const known = doc("llm/models");
+  const { id, filter } = address();
+  const found = known ? selected(known.models, filter) : [];
+  const items = arranged(found, filter);
+  const isBeginning = known && !id && !known.models.some((each) => each.runs.usable && each.runs.checked !== false);
+  if (!known) return html`<main class="page models" aria-busy="true"><h1 class="visually-hidden">Models</h1><${Search} items=${[]} /></main>`;
+  return html`<main class=${id ? "models has-detail" : "models"}>
+    <section class="finder" aria-label="Models">
+      ${!id && html`<h1 class="visually-hidden">Models</h1>`}
+      <${Search} items=${items} total=${known.total} short=${Boolean(id)} />
+      <${Chips} models=${known.models} filter=${filter} count=${found.length} short=${Boolean(id)} />
+      <${List} items=${items} filter=${filter} open=${id} before=${isBeginning && html`<${Begin} models=${known.models} />`} />
+      ${!items.length && html`<${Nothing} typed=${filter.get("q")} />`}
+    </section>
+    ${id && html`<${Detail} key=${id} id=${id} />`}
+  </main>`;
 }
 
-/** Return the key that identifies a model; variants of one model differ in their base URL. */
-export const keyOf = ({ provider, model, baseURL }) => `${provider}|${model}${baseURL ? `|${baseURL}` : ""}`;
+// --- What is selected ---------------------------------------------------------------------------------------------
 
-/** Return the model of a listing. It runs thousands of times at start: a single literal takes a fifth of the time of a merged object. */
-const modelOf = ({ id: provider, name: providerName }, { name: id, displayName, baseURL, maxInputTokens, pricing, supportedFileTypes, via }) => ({
-  key: keyOf({ provider, model: id, baseURL }),
-  provider,
-  providerName,
-  id,
-  ref: `${provider}/${id}`,
-  name: clean(displayName || id),
-  baseURL,
-  context: maxInputTokens ?? null,
-  price: pricing ? [pricing.inputPerM, pricing.outputPerM] : null,
-  takes: supportedFileTypes,
-  usable: Boolean(via),
-  via,
-});
-
-const ownModel = (provider, entry) => ({
-  ...modelOf(provider ?? { id: entry.provider, name: clean(entry.provider) }, { ...entry, pricing: null, supportedFileTypes: [] }),
-  own: entry,
-  isMissing: !provider,
-});
-
-/** Return the list without a search: favourites, recents, custom models, then providers, usable ones first. */
-export function sections(known, filter) {
-  const groups = [
-    ["Favourites", known.models.filter((model) => known.favorites.has(model.key))],
-    ["Recent", known.recents.map((key) => known.models.find((model) => model.key === key)).filter(Boolean)],
-    ["Your own models", known.own],
-    ...byProvider(known),
-  ];
-  return groups.flatMap(([title, models]) => section(title, models.filter(filter)));
+/** Return the models that the filter admits, best first. The server searches, as it does for commands. */
+function selected(models, filter) {
+  const needed = CAN.filter(([letter]) => (filter.get("can") ?? "").includes(letter)).map(([, name]) => name);
+  const [context, price, maker] = [Number(filter.get("ctx")), filter.get("price"), filter.get("maker")];
+  return matching(models, filter.get("q")).filter(
+    (each) =>
+      (!filter.get("runs") || each.runs.usable) &&
+      needed.every((name) => each.can?.includes(name)) &&
+      (!context || (each.context ?? 0) >= context) &&
+      (!price || isWithin(each.price, Number(price))) &&
+      (!maker || each.id.split("/")[0] === maker),
+  );
 }
 
-function byProvider({ providers, listed }) {
-  const groups = new Map();
-  for (const model of listed) {
-    if (!groups.has(model.provider)) groups.set(model.provider, []);
-    groups.get(model.provider).push(model);
+const isWithin = (price, most) => ["free", "local"].includes(price.kind) || (most > 0 && (price.input ?? Infinity) <= most);
+
+let matched = [];
+
+/** Return the models that the typed words find. Until the server has answered, what it found before. */
+function matching(models, typed) {
+  if (!typed?.trim()) return models;
+  const answer = doc(`llm/search?${new URLSearchParams({ q: typed })}`);
+  if (answer) matched = answer.models;
+  const byId = new Map(models.map((each) => [each.id, each]));
+  return matched.map((each) => byId.get(each)).filter(Boolean);
+}
+
+// --- Search and filters -------------------------------------------------------------------------------------------
+
+function Search({ items, total, short }) {
+  const input = useRef();
+  const { filter, id } = address();
+  const typed = filter.get("q") ?? "";
+  useEffect(() => {
+    if (!id) input.current.focus();
+    const focus = (event) => isCommand(event, "/") && (event.preventDefault(), input.current.focus(), input.current.select());
+    document.addEventListener("keydown", focus);
+    return () => document.removeEventListener("keydown", focus);
+  }, []);
+  useLayoutEffect(() => {
+    if (document.activeElement !== input.current && input.current.value !== typed) input.current.value = typed;
+  }, [typed]);
+  const words = total ? `Search ${counted(total, "model")} by name, ID, maker or provider` : "Search";
+  return html`<div class="search">
+    <${Icon} name="search" />
+    <label class="visually-hidden" for="query">Search models</label>
+    <input ref=${input} id="query" type="search" role="combobox" autocomplete="off" spellcheck="false" autocapitalize="off" maxlength="200"
+      placeholder=${short ? "Search" : words} defaultValue=${typed} aria-expanded="true" aria-haspopup="grid" aria-controls="grid" aria-autocomplete="list"
+      aria-activedescendant=${activeOf(items) ? `row-${activeOf(items).key}` : undefined} aria-describedby="keys-hint"
+      onInput=${(event) => typing(event.target.value)} onKeyDown=${(event) => moved(event, items, input.current)} />
+    <span id="keys-hint" class="visually-hidden">Arrow keys move through the models, Enter opens one, Control and Enter use it, Escape clears.</span>
+    <kbd aria-hidden="true">/</kbd>
+  </div>`;
+}
+
+let timer = 0;
+
+function typing(text) {
+  clearTimeout(timer);
+  timer = setTimeout(() => narrow({ q: text }), TYPED_AFTER_MS);
+}
+
+/** Return whether a key is pressed outside of fields. */
+export const isCommand = (event, key) => event.key === key && !event.ctrlKey && !event.metaKey && !event.altKey && !event.target.closest?.("input, select, textarea, dialog");
+
+/** Return the active item: the one that was moved to, the open one, or the first result while one types. */
+export function activeOf(items) {
+  const { id, filter } = address();
+  const rows = items.filter((each) => each.model);
+  return rows.find((each) => each.model.id === (state.active || id)) ?? (filter.get("q") ? rows[0] : undefined);
+}
+
+/** Handle the keys that move through the list. */
+export function moved(event, items, input) {
+  if (event.isComposing) return;
+  const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: PAGE, PageUp: -PAGE };
+  const active = activeOf(items)?.model;
+  if (steps[event.key]) {
+    event.preventDefault();
+    step(items.filter((each) => each.model), active, steps[event.key]);
+  } else if (event.key === "Enter" && active) {
+    if (event.ctrlKey || event.metaKey) use(active);
+    else go(link("models", active.id, address().filter));
+  } else if (event.key === "Escape") {
+    event.preventDefault();
+    if (!address().filter.get("q") && address().id) close();
+    input.value = "";
+    clearTimeout(timer);
+    narrow({ q: "" });
   }
-  const ranked = [...groups].map(([id, models]) => {
-    const provider = providers.get(id);
-    const usable = models.some((model) => model.usable);
-    return { title: provider.name, models, order: `${isKeyed(provider) ? 0 : usable ? 1 : 2}${provider.name.toLowerCase()}` };
-  });
-  return ranked
-    .sort((a, b) => (a.order < b.order ? -1 : 1))
-    .map(({ title, models }) => [title, models.sort((a, b) => b.usable - a.usable)]);
 }
 
-/** Return whether a credential was found for a provider; false if it is only usable because it needs none. */
-export const isKeyed = ({ routes }) => routes.some((route) => route.usable && route.credential !== "none needed");
-
-function section(title, models) {
-  if (!models.length) return [];
-  return [{ head: `${title} · ${models.length}` }, ...models.map((model) => ({ key: `${title}|${model.key}`, model }))];
+function step(rows, active, by) {
+  const at = rows.findIndex((each) => each.model === active);
+  const next = rows[at < 0 ? (by > 0 ? 0 : rows.length - 1) : Math.min(Math.max(at + by, 0), rows.length - 1)];
+  if (!next) return;
+  if (address().id) history.replaceState(history.state, "", link("models", next.model.id, address().filter));
+  set({ active: next.model.id, form: null });
 }
 
-/** Return models as list items without sections, for search results. */
-export const flat = (models) => models.map((model) => ({ key: `found|${model.key}`, model }));
+document.addEventListener("keydown", (event) => {
+  const { view, id } = address();
+  if (view !== "models") return;
+  const name = state.active || id;
+  const model = doc("llm/models")?.models.find((each) => each.id === name);
+  if (model && isCommand(event, "f")) star(model);
+  else if (model && isCommand(event, "c")) copied(model.runs.model ?? model.id);
+  else if (id && isCommand(event, "Escape")) close();
+});
 
-/** Return a function that reports whether a model matches the filters. An unknown price or context does not match. */
-export function passes({ usable, takes, price, context }) {
-  return (model) =>
-    (!usable || model.usable) &&
-    (!takes || model.takes.includes(takes)) &&
-    (price === "" || (model.price?.[0] ?? Infinity) <= Number(price)) &&
-    (!context || (model.context ?? 0) >= Number(context));
+function Chips({ models, filter, count, short }) {
+  const can = filter.get("can") ?? "";
+  const toggled = (letter) => narrow({ can: can.includes(letter) ? can.replace(letter, "") : can + letter });
+  const isFiltered = ["runs", "can", "ctx", "price", "maker"].some((name) => filter.get(name));
+  if (short) return null;
+  return html`<div class="chips" role="group" aria-label="Filters">
+    <button type="button" class="chip" aria-pressed=${Boolean(filter.get("runs"))} onClick=${() => narrow({ runs: filter.get("runs") ? "" : "1" })}><${Dot} on /> Runs now</button>
+    <span class="rule"></span>
+    ${CAN.map(([letter, , label, icon]) => html`<button type="button" class="chip" aria-pressed=${can.includes(letter)} onClick=${() => toggled(letter)}><${Icon} name=${icon} /> ${label}</button>`)}
+    <span class="rule"></span>
+    <${Choice} label="context" title="Least context" name="ctx" options=${CONTEXTS} filter=${filter} />
+    <${Choice} label="price" title="Highest price of input" name="price" options=${PRICES} filter=${filter} />
+    <${Choice} label="maker" title="Maker" name="maker" options=${makers(models)} filter=${filter} />
+    ${isFiltered && html`<button type="button" class="link" onClick=${() => narrow({ runs: "", can: "", ctx: "", price: "", maker: "" })}>Reset</button>`}
+    <span class="count" role="status">${counted(count, "model")}</span>
+    <button type="button" class="chip" aria-label="Add a model" title="Add a model" onClick=${() => set({ form: {} })}><${Icon} name="plus" /></button>
+  </div>`;
 }
 
-/** Return how a model would run, in two words. */
-export const runs = (model, known) => (!model.usable ? "not usable" : model.via === DIRECT ? DIRECT : `via ${viaName(known, model.via)}`);
+const Choice = ({ label, title, name, options, filter }) => html`<select class="chip" aria-label=${title} value=${filter.get(name) ?? ""} onChange=${(event) => narrow({ [name]: event.target.value })}>
+  <option value="">Any ${label}</option>
+  ${options.map(([value, text]) => html`<option value=${value}>${text}</option>`)}
+</select>`;
 
-/** Return the gateway that is preferred by default, if there is one. */
-export function defaultGateway({ gateways }) {
-  const [id, gateway] = [...gateways].find(([, each]) => each.preferredByDefault) ?? [];
-  return id && { ...gateway, id };
+function makers(models) {
+  const counts = new Map();
+  for (const { id } of models) counts.set(id.split("/")[0], (counts.get(id.split("/")[0]) ?? 0) + 1);
+  return [...counts.keys()].map((id) => [id, nameOf(id)]).sort((a, b) => a[1].localeCompare(b[1]));
 }
 
-/** Return the display name of a route: `direct`, or the gateway's name. */
-export const viaName = (known, via) => (via === DIRECT ? DIRECT : clean(known.gateways.get(via)?.name ?? via));
-
-/** Format a number of tokens, for example "128K". */
-export function tokens(count) {
-  if (!count) return "";
-  return count >= 1e6 ? `${trimmed(count / 1e6)}M` : `${trimmed(count / 1000)}K`;
+function Nothing({ typed }) {
+  const path = `llm/search?${new URLSearchParams({ q: typed ?? "" })}`;
+  if (typed && !doc(path) && !failure(path)) return null;
+  const reset = () => {
+    document.getElementById("query").value = "";
+    narrow({ q: "", runs: "", can: "", ctx: "", price: "", maker: "" });
+  };
+  return html`<div class="card empty" role="status">
+    <p>${typed ? html`No model is called “${clean(typed)}”${address().filter.size > 1 ? " and has all that the filters ask for" : ""}.` : "No model has all that the filters ask for."}</p>
+    <button type="button" class="button" onClick=${reset}>Show all models</button>
+    ${typed && html`<button type="button" class="button" onClick=${() => set({ form: { draft: typed } })}><${Icon} name="plus" /> Add it as your own model</button>`}
+  </div>`;
 }
-
-/** Format prices in USD per million tokens, input and output. */
-export function prices(price) {
-  if (!price || price[0] === undefined || price[0] === null) return "";
-  return price.every((each) => !each) ? "free" : price.map((each) => `$${Number((each ?? 0).toFixed(3))}`).join(" / ");
-}
-
-const trimmed = (number) => String(Number(number.toFixed(number < 1 ? 3 : number < 100 ? 1 : 0)));

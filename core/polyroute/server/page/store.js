@@ -1,18 +1,194 @@
-// A store of the page's data. Each part of the page subscribes to the values that it shows.
+// What the page shows: documents of the server, kept up to date; the address; and what the user is doing.
 
-/** Return a store of `values`. `set` calls each subscriber of a changed value once. */
-export function createStore(values) {
-  const subscribers = [];
+import { ApiError, get, listen } from "./api.js";
+
+const RETRY_AFTER_MS = 2000;
+
+/** What is not in the address: messages, what is being typed, and the connection to the server. */
+export const state = { toasts: [], banner: null, needsToken: false, active: "", setting: "", palette: false, form: null, help: false };
+
+let draw = () => {};
+let isScheduled = false;
+
+/** Call `drawing` before the next frame after each change. */
+export function start(drawing) {
+  draw = drawing;
+  schedule();
+}
+
+/** Change what the page shows. */
+export function set(changes) {
+  Object.assign(state, changes);
+  schedule();
+}
+
+function schedule() {
+  if (isScheduled) return;
+  isScheduled = true;
+  queueMicrotask(() => {
+    isScheduled = false;
+    used.clear();
+    draw();
+  });
+}
+
+// --- Documents ----------------------------------------------------------------------------------------------------
+
+const documents = new Map();
+const used = new Set();
+let seen = null;
+let retry = 0;
+
+/** Return the server's document at `path`, or undefined until it has arrived. It is kept up to date while it is shown. */
+export function doc(path) {
+  used.add(path);
+  const known = documents.get(path) ?? load(path);
+  return known.value;
+}
+
+/** Return the error of a document that the server refused, if it did. */
+export const failure = (path) => documents.get(path)?.error;
+
+function load(path) {
+  const entry = documents.get(path) ?? { text: null, value: undefined, error: null };
+  documents.set(path, entry);
+  entry.loading ??= fetched(path, entry).finally(() => {
+    entry.loading = null;
+    if (entry.again) {
+      entry.again = false;
+      load(path);
+    }
+  });
+  return entry;
+}
+
+async function fetched(path, entry) {
+  try {
+    const text = await get(path, { as: "text", onslow: () => set({ banner: { text: "Polyroute is slow to respond…", kind: "slow" } }) });
+    if (text !== entry.text) Object.assign(entry, { text, value: JSON.parse(text) });
+    entry.error = null;
+    seen = new Date();
+    set({ banner: null, needsToken: false });
+  } catch (error) {
+    if (error.status === 401) return set({ needsToken: true });
+    entry.error = error;
+    if (error.isTemporary ?? true) unavailable(error);
+    schedule();
+  }
+}
+
+function unavailable(error) {
+  const age = seen ? ` The page shows the state of ${seen.toLocaleTimeString()}.` : "";
+  set({ banner: { text: `${error instanceof ApiError ? error.message : "Something went wrong."}${age} Trying again…`, kind: "fault" } });
+  clearTimeout(retry);
+  retry = setTimeout(refresh, RETRY_AFTER_MS);
+}
+
+/** Load everything that is shown again, and forget what is not. */
+export function refresh() {
+  for (const path of [...documents.keys()]) {
+    const entry = documents.get(path);
+    if (!used.has(path)) documents.delete(path);
+    else if (entry.loading) entry.again = true;
+    else load(path);
+  }
+}
+
+/** Begin to follow changes on the server. */
+export const follow = () => listen(refresh);
+
+// --- Address ------------------------------------------------------------------------------------------------------
+
+export const VIEWS = ["models", "providers", "problems"];
+
+/** Return what the address says: the view, the ID of what is open, and the filters. */
+export function address() {
+  const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
+  const [view, ...rest] = path.split("/");
   return {
-    get: (name) => values[name],
-    set(changes) {
-      const changed = Object.keys(changes).filter((name) => values[name] !== changes[name]);
-      Object.assign(values, changes);
-      for (const { names, callback } of subscribers) if (names.some((name) => changed.includes(name))) callback();
-    },
-    subscribe(names, callback) {
-      subscribers.push({ names, callback });
-      callback();
-    },
+    view: VIEWS.includes(view) ? view : "models",
+    id: rest.map(decoded).join("/"),
+    filter: new URLSearchParams(query),
   };
+}
+
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Return the address of a view, of what is open in it, and of a filter. */
+export function link(view, id = "", filter = new URLSearchParams()) {
+  const opened = id && `/${id.split("/").map(encodeURIComponent).join("/")}`;
+  const query = String(filter);
+  return `#/${view}${opened}${query && `?${query}`}`;
+}
+
+/** Go to an address. The way back leads to the present one. */
+export function go(to) {
+  if (to === location.hash) return;
+  history.pushState({ inner: true }, "", to);
+  set({ form: null, setting: "" });
+}
+
+/** Change the filter. The way back does not lead to the present one. */
+export function narrow(changes) {
+  const { view, id, filter } = address();
+  for (const [name, value] of Object.entries(changes)) {
+    if (value) filter.set(name, value);
+    else filter.delete(name);
+  }
+  history.replaceState(history.state, "", link(view, id, filter));
+  set({ active: "" });
+}
+
+/** Close what is open: the way back, if it was opened from this page. */
+export function close() {
+  const { view, filter } = address();
+  if (history.state?.inner) history.back();
+  else go(link(view, "", filter));
+}
+
+addEventListener("popstate", () => set({ form: null, setting: "" }));
+
+// --- Messages -----------------------------------------------------------------------------------------------------
+
+const TOAST_MS = 8000;
+const MOST_TOASTS = 2;
+let lastToast = 0;
+
+/** Show a message for a while. `undo` is offered as a button; `onend` is called when the message ends without it. */
+export function toast(text, { undo, onend } = {}) {
+  const id = ++lastToast;
+  const entry = { id, text, undo: undo && (() => dismiss(id, undo)), end: () => dismiss(id, onend) };
+  for (const old of state.toasts.slice(0, state.toasts.length + 1 - MOST_TOASTS)) old.end();
+  set({ toasts: [...state.toasts, entry] });
+  const later = () => setTimeout(() => (document.activeElement?.closest(".toast") ? later() : entry.end()), TOAST_MS);
+  later();
+}
+
+function dismiss(id, then) {
+  if (!state.toasts.some((each) => each.id === id)) return;
+  set({ toasts: state.toasts.filter((each) => each.id !== id) });
+  then?.();
+}
+
+addEventListener("pagehide", () => state.toasts.forEach((each) => each.end()));
+
+/** Run `action`, say `message` or what went wrong, and load what changed. Returns whether it worked. */
+export async function attempt(action, message) {
+  try {
+    const response = await action();
+    const text = typeof message === "function" ? message(response) : message;
+    if (text) toast(text);
+    return true;
+  } catch (error) {
+    toast(error.message);
+    return false;
+  } finally {
+    refresh();
+  }
 }

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from polyroute.documents.http_types import Snippet
 from polyroute.documents.model_rows import ABILITIES, RowDocuments
-from polyroute.documents.model_types import ModelDetails, ModelRowsDocument
-from polyroute.errors import UsageError
+from polyroute.documents.model_types import FoundModels, ModelDetails, ModelRowsDocument
+from polyroute.errors import UnsupportedRoute, UsageError
+from polyroute.integrations.formats import FORMATS, formatted
 from polyroute.model_list.rows import ModelRow
 from polyroute.model_list.selection import ModelSelection
 from polyroute.routing.references import canonical
 from polyroute.server.errors import ApiError
 from polyroute.server.operations import Operation, OperationCall
-from polyroute.server.schemas import ModelsQuery
+from polyroute.server.schemas import ModelsQuery, SearchQuery, SnippetQuery
 
 
 def _models(call: OperationCall) -> ModelRowsDocument:
@@ -19,6 +21,24 @@ def _models(call: OperationCall) -> ModelRowsDocument:
     found = call.snapshot.models.select(_selection(query))
     shown = found[: query.limit] if query.limit else found
     return _documents(call).rows(shown, len(found))
+
+
+def _found(call: OperationCall) -> FoundModels:
+    """Find models by words of a name or an ID, in any spelling."""
+    found = call.snapshot.models.select(ModelSelection(call.parameters(SearchQuery).q))
+    return {"models": [row.id for row in found]}
+
+
+def _snippet(call: OperationCall) -> Snippet:
+    """Return how to call a model in code, by the route that would be taken or by another one; the key by reference."""
+    query = call.parameters(SnippetQuery)
+    model = canonical(query.model, call.catalog.plugins)
+    text = reason = None
+    try:
+        text = formatted(call.catalog, model, query.format, via=query.via)
+    except UnsupportedRoute as error:
+        reason = str(error)
+    return {"format": query.format, "text": text, "reason": reason, "formats": dict(FORMATS)}
 
 
 def _selection(query: ModelsQuery) -> ModelSelection:
@@ -59,4 +79,6 @@ def _documents(call: OperationCall) -> RowDocuments:
 OPERATIONS = (
     Operation("GET", "/llm/models", _models, ModelsQuery, cached_for="models"),
     Operation("GET", "/llm/models/{id}", _model, cached_for="models"),
+    Operation("GET", "/llm/search", _found, SearchQuery, cached_for="models"),
+    Operation("GET", "/llm/snippet", _snippet, SnippetQuery, cached_for="user"),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from polyroute import preferences, shortcuts, verify
-from polyroute.credentials import keys
+from polyroute.credentials import keys, settings
 from polyroute.custom_models.models import CustomModel
 from polyroute.dexto_compat import GATEWAY
 from polyroute.dexto_compat.types import FileType
@@ -14,6 +14,7 @@ from polyroute.documents.custom_model_types import ShortcutsDocument
 from polyroute.documents.http_types import Done, Verdict
 from polyroute.documents.http_user_types import (
     Counted,
+    KeyRemoved,
     KeySaved,
     KeyStatus,
     PickedDocument,
@@ -50,8 +51,10 @@ def _key(call: OperationCall) -> KeyStatus:
 
 
 def _stored(call: OperationCall) -> KeySaved:
-    """Store a provider's key; the mask of the stored key leaves it unchanged."""
+    """Store a provider's key, or several settings; the mask of the stored key leaves it unchanged."""
     body = call.body(KeyBody)
+    if body.apiKey is None:
+        return _settings_stored(body, call)
     stored = keys.store(call.catalog, body.provider, body.apiKey.strip())
     if stored.kept:
         call.removed.expect(call.catalog.environment.owner, stored.provider, body.apiKey.strip())
@@ -62,6 +65,32 @@ def _stored(call: OperationCall) -> KeySaved:
         "source": str(stored.source) if stored.source else None,
         "pinned": bool(stored.pinned),
         "notes": list(stored.notes),
+    }
+
+
+def _settings_stored(body: KeyBody, call: OperationCall) -> KeySaved:
+    found = settings.store(call.catalog, body.provider, body.values)
+    variable, source = next(iter(found.sources.items()), ("", None))
+    return {
+        "ok": True,
+        "provider": body.provider,
+        "envVar": variable,
+        "source": str(source) if source else None,
+        "pinned": bool(found.pinned),
+        "notes": list(found.notes),
+    }
+
+
+def _key_removed(call: OperationCall) -> KeyRemoved:
+    """Remove a provider's stored key; one in the environment or in another file stays."""
+    found = keys.remove(call.catalog, call.path["provider"])
+    return {
+        "ok": True,
+        "provider": found.provider,
+        "envVar": found.variable,
+        "removed": bool(found.removed),
+        "left": str(found.left) if found.left else None,
+        "notes": list(found.notes),
     }
 
 
@@ -200,6 +229,7 @@ def _verdict(picked: picker_state.Picked, call: OperationCall) -> Verdict:
 OPERATIONS: tuple[Operation, ...] = (
     Operation("GET", "/llm/key/{provider}", _key, cached_for="user"),
     Operation("POST", "/llm/key", _stored, body=KeyBody, lane="writing"),
+    Operation("DELETE", "/llm/key/{provider}", _key_removed, lane="writing"),
     Operation("POST", "/llm/verify", _verified, body=VerifyBody, lane="network"),
     Operation("GET", _PREFERENCES_PATH, _preferences, cached_for="content"),
     Operation("PUT", _PREFERENCES_PATH, _changed, body=PreferencesBody, lane="writing"),

@@ -1,6 +1,6 @@
-"""Screenshots of every state, in two widths and two themes, to be looked at.
+"""Screenshots of every state, in three sizes and two themes, to be looked at.
 
-Usage: python -m tests.support.screenshots FOLDER [STATE…]
+Usage: python -m tests.page.screens FOLDER [STATE…]
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.support.browser import PHONE, WIDE, Kept, chromium, visitor
-from tests.support.page_states import STATES
+from tests.page.states import STATES, settled
+from tests.support.browser import MIDDLE, PHONE, WIDE, Kept, chromium, visitor
 
 
 def main(folder: Path, wanted: list[str]) -> None:
@@ -20,13 +20,14 @@ def main(folder: Path, wanted: list[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("POLYROUTE_HOME", tempfile.mkdtemp())
     with chromium() as browser, contextlib.closing(Kept(browser)) as kept:
-        for name, reach in STATES.items():
-            for size, width in ((WIDE, "wide"), (PHONE, "phone")) if name in (wanted or STATES) else ():
-                with tempfile.TemporaryDirectory() as home, visitor(Path(home), kept) as visit:
-                    page = reach(visit, size=size).page
+        for name in wanted or STATES:
+            with tempfile.TemporaryDirectory() as home, visitor(Path(home), kept) as visit:
+                page = STATES[name](visit).page
+                for width, height in (WIDE, MIDDLE, PHONE):
+                    page.set_viewport_size({"width": width, "height": height})
                     for theme in ("light", "dark"):
                         page.emulate_media(color_scheme=theme)
-                        page.wait_for_timeout(300)
+                        settled(page)
                         page.screenshot(path=folder / f"{name}-{width}-{theme}.png")
 
 

@@ -1,0 +1,66 @@
+"""Create the JSON document about providers as clients show them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+
+from polyroute.credentials.settings import needed
+from polyroute.documents.parts import source
+from polyroute.environment import GLOBAL, KEYRING
+from polyroute.lists.stored import day
+from polyroute.types import DIRECT, ModelRef
+
+if TYPE_CHECKING:
+    from polyroute.catalog import Catalog
+    from polyroute.documents.provider_types import ProvidersDocument, SettingDocument, ShownLists, ShownProvider
+    from polyroute.results import ProviderStatus
+
+
+def providers(catalog: Catalog) -> ProvidersDocument:
+    """Return the document of all providers that a user can set up."""
+    everyone = catalog.status().providers.values()
+    wanted = [each for each in everyone if each.provider.selectable or each.provider.kind == "gateway"]
+    shown = [_provider(each, catalog) for each in wanted]
+    shown.sort(key=lambda each: (not each["usable"], -each["models"], each["id"]))
+    return {"providers": shown, "lists": _lists(catalog)}
+
+
+def _provider(status: ProviderStatus, catalog: Catalog) -> ShownProvider:
+    provider, route = status.provider, next(each for each in status.routes if each.via == DIRECT)
+    found = route.credential.source if route.credential else None
+    return {
+        "id": provider.id,
+        "name": provider.name,
+        "kind": provider.kind,
+        "usable": route.usable,
+        "effective": status.has_effective_credentials,
+        "reason": route.reason,
+        "remedy": route.remedy or None,
+        "credential": str(route.credential) if route.credential else None,
+        "source": source(found),
+        "removable": found is not None and found.layer in (KEYRING, GLOBAL),
+        "needs": _needs(status, catalog),
+        "models": _count(provider.id, catalog),
+        "address": (route.base_url or None) if provider.kind == "own-server" else None,
+        "documentation": provider.documentation or None,
+        "keysPage": provider.keys_page or None,
+    }
+
+
+def _count(name: str, catalog: Catalog) -> int:
+    groups, listed = catalog.plugins.groups, catalog.plugins.models(name)
+    return len({groups.shared_word(ModelRef(name, each)) or each for each in listed}) if groups else len(listed)
+
+
+def _needs(status: ProviderStatus, catalog: Catalog) -> list[SettingDocument]:
+    return [
+        {"name": each.variable, "secret": each.secret, "hint": each.hint, "found": each.source is not None}
+        for each in needed(status.provider, catalog.environment)
+    ]
+
+
+def _lists(catalog: Catalog) -> ShownLists:
+    newest = max(map(day, catalog.plugins.lists), default="")
+    days = (datetime.now(UTC).date() - date.fromisoformat(newest[:10])).days if newest else None
+    return {"date": newest, "days": days}

@@ -1,0 +1,66 @@
+// What to do first, where nothing can be run yet.
+
+import { html, useState } from "./assets/preact.js";
+import Settings from "./settings.js";
+import { Dot, Icon, Mark, clean, counted } from "./parts.js";
+import { attempt, doc, go, link, set } from "./store.js";
+import { post } from "./api.js";
+
+const MAKERS = 8;
+
+export default function Begin({ models }) {
+  const known = doc("llm/providers")?.providers ?? [];
+  const gateways = known.filter((each) => each.kind === "gateway" && each.needs.length);
+  const order = doc("llm/preferences")?.routes ?? [];
+  const first = doc("llm/preferences")?.first;
+  gateways.sort((a, b) => (b.id === first) - (a.id === first) || order.indexOf(a.id) - order.indexOf(b.id));
+  const makers = known.filter((each) => each.kind === "vendor" && each.needs.length === 1).sort((a, b) => rank(models, a) - rank(models, b));
+  const servers = known.filter((each) => each.kind === "own-server" && each.address);
+  return html`<section class="begin" aria-labelledby="begin">
+    <h2 id="begin">Which models can you run?</h2>
+    <p>None yet. One of these three is enough, and the list below shows at once what runs.</p>
+    <div class="cards">
+      <${Card} icon="boxes" title="One key for many makers" text="A gateway bills you once and carries the models of many makers." label="Gateway" choices=${gateways} primary />
+      <${Card} icon="key-round" title="A maker’s own key" text="You pay the maker directly." label="Maker" choices=${makers} more />
+      <${Servers} servers=${servers} />
+    </div>
+  </section>`;
+}
+
+/** Return where the first model of a maker stands in the order of models. */
+const rank = (models, { id }) => {
+  const at = models.findIndex((each) => each.id.startsWith(`${id}/`));
+  return at < 0 ? Infinity : at;
+};
+
+function Card({ icon, title, text, label, choices, more }) {
+  const [chosen, choose] = useState("");
+  const id = chosen || choices[0]?.id;
+  return html`<div class="card">
+    <h3><${Icon} name=${icon} /> ${title}</h3>
+    <p>${text}</p>
+    <label class="field"><span>${label}</span><select class="input" value=${id} onChange=${(event) => choose(event.target.value)}>
+      ${choices.map((each) => html`<option value=${each.id}>${clean(each.name)}</option>`)}
+    </select></label>
+    ${id && html`<${Settings} key=${id} provider=${id} focus=${false} />`}
+    ${more && html`<a href=${link("providers")} onClick=${(event) => (event.preventDefault(), go(link("providers")))}>All providers</a>`}
+  </div>`;
+}
+
+function Servers({ servers }) {
+  const look = () => attempt(() => post("llm/local/look", {}));
+  return html`<div class="card">
+    <h3><${Icon} name="cpu" /> A server of your own</h3>
+    <p>No key and no bill: models that run on this machine or in your network.</p>
+    <ul class="servers">
+      ${servers.map((each) => html`<li><${Mark} id=${each.id} name=${each.name} /><span>${clean(each.name)} <bdi class="id" dir="ltr">${host(each.address)}</bdi></span><span class="soft"><${Dot} on=${each.local?.state === "running"} /> ${stateOf(each)}</span></li>`)}
+    </ul>
+    <div class="actions">
+      <button type="button" class="button" onClick=${look}><${Icon} name="refresh-cw" /> Look again</button>
+      <button type="button" class="button" onClick=${() => set({ form: { provider: "server" } })}>Other address…</button>
+    </div>
+  </div>`;
+}
+
+export const stateOf = ({ local }) => (!local || local.state === "unchecked" ? "not asked yet" : local.state === "running" ? `running, ${counted(local.models ?? 0, "model")}` : "not running");
+export const host = (address) => address.replace(/^https?:\/\//, "").replace(/\/v1\/?$/, "");

@@ -1,0 +1,34 @@
+"""Operations on providers and their lists of models."""
+
+from __future__ import annotations
+
+from polyroute import ModelRef, Plugins
+from polyroute.documents import providers, refreshing
+from polyroute.documents.provider_types import ListsFetched, ProvidersDocument
+from polyroute.list_refresh import refresh
+from polyroute.lists.changes import moved
+from polyroute.server.operations import Operation, OperationCall
+
+
+def _providers(call: OperationCall) -> ProvidersDocument:
+    """List the providers that a user can set up, and what each needs."""
+    return providers.providers(call.catalog)
+
+
+def _lists_fetched(call: OperationCall) -> ListsFetched:
+    """Fetch all lists of models again, and return what came and went."""
+    catalog = call.catalog
+    reports = refresh(catalog.plugins.lists, catalog.environment, force=True)
+    is_new = any(each.state == "updated" for each in reports)
+    moves = moved(_refs(catalog.plugins), _refs(Plugins.load(environment=catalog.environment))) if is_new else None
+    return refreshing.fetched(reports, moves)
+
+
+def _refs(plugins: Plugins) -> frozenset[ModelRef]:
+    return frozenset(model.ref for model in plugins.all_models())
+
+
+OPERATIONS = (
+    Operation("GET", "/llm/providers", _providers, cached_for="user"),
+    Operation("POST", "/llm/lists/refresh", _lists_fetched, lane="network"),
+)

@@ -1,0 +1,200 @@
+"""What users come for, each in as few clicks and fields as the page promises."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from playwright.sync_api import Locator, expect
+
+from tests.page.states import SONNET
+from tests.support.browser import DEXTO, NOTHING, Visit, Visitor
+
+ID = "z-ai/glm-4.5-air:free"
+STORE = "dexto/models/custom-models.json"
+KEY = "canary-typed-key-5678"
+UNKNOWN = "\N{EN DASH}"
+
+
+class Steps:
+    """Counts the clicks, fields and commands that a task takes."""
+
+    def __init__(self, page: Visit) -> None:
+        self.page, self.taken = page, 0
+
+    def click(self, target: Locator | str) -> None:
+        """Click a button or row."""
+        (self.page.button(target) if isinstance(target, str) else target).click()
+        self.taken += 1
+
+    def fill(self, target: Locator, text: str) -> None:
+        """Fill a field."""
+        target.fill(text)
+        self.taken += 1
+
+    def press(self, keys: str) -> None:
+        """Press a key."""
+        self.page.page.keyboard.press(keys)
+        self.taken += 1
+
+
+def stored(page: Visit) -> list[dict[str, Any]]:
+    """Return the models in the user's file."""
+    models: list[dict[str, Any]] = json.loads((page.shell.home / STORE).read_text(encoding="utf-8"))["models"]
+    return models
+
+
+def test_any_model_of_the_gateway_is_added_and_used_as_typed(visit: Visitor) -> None:
+    """With only the preferred gateway's key, an ID is added as typed and used in three steps; no key is asked for."""
+    page = visit(DEXTO).open()
+    steps = Steps(page)
+    steps.click("Add a model")
+    expect(page.dialog.get_by_label("OpenRouter key")).to_have_count(0)
+    steps.fill(page.dialog.get_by_label("Model ID"), ID)
+    steps.click("Add and use")
+    expect(page.messages).to_contain_text("is in use")
+    expect(page.detail.locator(".says")).to_contain_text("Runs via Dexto")
+    assert stored(page) == [{"name": ID, "provider": "openrouter"}]
+    assert page.written("llm/switch") == [("POST", {"provider": "openrouter", "model": ID})]
+    assert page.written("llm/key") == []
+    assert steps.taken == 3
+
+
+def test_an_own_key_forces_the_direct_route(visit: Visitor) -> None:
+    """The same with an own key takes five steps: the key is the gateway's, pins it to direct, and stays nowhere."""
+    page = visit(DEXTO).open()
+    steps = Steps(page)
+    steps.click("Add a model")
+    steps.fill(page.dialog.get_by_label("Model ID"), f"openrouter/{ID}")
+    steps.click(page.dialog.get_by_label("Use my own key, not Dexto"))
+    steps.fill(page.dialog.get_by_label("OpenRouter key (optional)"), KEY)
+    steps.click("Add and use")
+    expect(page.detail.locator(".says")).to_contain_text("Runs at OpenRouter")
+    expect(page.detail.get_by_role("button", name="In use")).to_be_visible()
+    assert steps.taken == 5
+    assert stored(page) == [{"name": ID, "provider": "openrouter"}]
+    preferences = page.page.request.get(f"{page.server.url}/api/llm/preferences").json()
+    assert preferences["pins"] == {"openrouter": "direct"}
+    assert KEY not in page.page.content()
+
+
+def test_the_first_model_runs(visit: Visitor) -> None:
+    """With nothing set up, a key for many makers makes the first model run in three steps."""
+    page = visit(NOTHING).open()
+    steps = Steps(page)
+    steps.fill(page.page.get_by_label("DEXTO_API_KEY"), KEY)
+    steps.click(page.button("Set key").first)
+    expect(page.page.locator(".begin")).to_have_count(0)
+    expect(page.rows.first).to_contain_text("via Dexto")
+    page.query.focus()
+    page.page.keyboard.press("ArrowDown")
+    steps.press("Control+Enter")
+    expect(page.messages).to_contain_text("is in use, via Dexto.")
+    assert steps.taken == 3
+    assert page.written("llm/key") == [("POST", {"provider": "dexto", "values": {"DEXTO_API_KEY": KEY}})]
+
+
+def test_a_known_model_is_used(visit: Visitor) -> None:
+    """A model that one knows is typed and used, and the header says so and opens it."""
+    page = visit(DEXTO).open()
+    steps = Steps(page)
+    steps.fill(page.query, "sonnet 4.5")
+    expect(page.rows.first).to_contain_text("Claude Sonnet 4.5")
+    steps.press("Control+Enter")
+    in_use = page.page.locator("a.in-use")
+    expect(in_use).to_contain_text("In use Claude Sonnet 4.5 via Dexto")
+    assert steps.taken == 2
+    in_use.click()
+    expect(page.detail.get_by_role("button", name="In use")).to_be_disabled()
+
+
+def test_why_not_and_what_helps(visit: Visitor) -> None:
+    """A model that does not run says what it needs, and takes it, in four steps."""
+    page = visit(NOTHING).open()
+    steps = Steps(page)
+    steps.click(page.rows.first)
+    expect(page.detail.locator(".says")).to_contain_text("Needs one key. Any one of")
+    steps.click("Set it up")
+    steps.fill(page.detail.locator("form input").first, KEY)
+    steps.click(page.detail.locator("form").get_by_role("button"))
+    expect(page.detail.locator(".says")).to_contain_text("Runs")
+    expect(page.button("Use this model")).to_be_enabled()
+    assert steps.taken == 4
+
+
+def test_a_cloud_with_two_settings(visit: Visitor) -> None:
+    """A cloud that needs a key and a resource is set up at one of its models in six steps, by one request."""
+    page = visit(NOTHING).open()
+    steps = Steps(page)
+    steps.fill(page.query, "azure gpt 4.1")
+    expect(page.rows.first).to_contain_text("GPT-4.1")
+    steps.click(page.rows.first)
+    steps.click("Set up Azure")
+    steps.fill(page.detail.get_by_label("AZURE_API_KEY"), KEY)
+    steps.fill(page.detail.get_by_label("AZURE_RESOURCE_NAME"), "my-resource")
+    steps.click(page.detail.locator("form").get_by_role("button", name="Set up"))
+    expect(page.detail.locator(".says")).to_contain_text("Runs at Azure")
+    assert steps.taken == 6
+    values = {"AZURE_API_KEY": KEY, "AZURE_RESOURCE_NAME": "my-resource"}
+    assert page.written("llm/key") == [("POST", {"provider": "azure", "values": values})]
+
+
+def test_the_cheapest_that_runs(visit: Visitor) -> None:
+    """Four clicks list the models that run, with tools and images, the cheapest first; the address keeps it."""
+    page = visit(DEXTO).open()
+    steps = Steps(page)
+    for name in ("Runs now", "Tools", "Images", "In"):
+        steps.click(name)
+    assert steps.taken == 4
+    expect(page.page.get_by_role("columnheader", name="In", exact=True)).to_have_attribute("aria-sort", "ascending")
+    assert page.page.url.endswith("#/models?runs=1&can=tv&sort=price")
+    prices = page.rows.locator(".number:nth-child(5)").all_inner_texts()
+    known = [0.0 if each == "free" else float(each.lstrip("$")) for each in prices if each != UNKNOWN]
+    assert len(known) > 5 and known == sorted(known)
+    expect(page.rows.first).to_contain_text("via Dexto")
+    before = page.rows.first.inner_text()
+    page.open("#/models?runs=1&can=tv&sort=price")
+    assert page.rows.first.inner_text() == before
+
+
+def test_ids_code_and_pins(visit: Visitor) -> None:
+    """An ID as a cloud wants it is copied in three steps, curl for the way taken in four; a way is pinned in three."""
+    page = visit({**DEXTO, "ANTHROPIC_API_KEY": "k"}).open()
+    page.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    steps = Steps(page)
+    steps.fill(page.query, "bedrock sonnet 4.5")
+    expect(page.rows.first).to_contain_text("Claude Sonnet 4.5")
+    steps.click(page.rows.first)
+    wanted = "global.anthropic.claude-sonnet-4-5-20250929-v1:0"
+    steps.click(page.detail.get_by_role("button", name=f"Copy {wanted}"))
+    expect(page.messages).to_contain_text("Copied.")
+    assert (steps.taken, page.page.evaluate("navigator.clipboard.readText()")) == (3, wanted)
+    steps.taken = 2  # the model is open
+    steps.click("curl")
+    expect(page.detail.locator("pre")).to_contain_text("$DEXTO_API_KEY")
+    steps.click("Copy")
+    assert steps.taken == 4
+    assert page.page.evaluate("navigator.clipboard.readText()").startswith("printf")
+    steps.taken = 2
+    steps.click("Pin Anthropic for this model")
+    expect(page.detail.locator(".says")).to_contain_text("Runs direct")
+    assert (steps.taken, page.written("llm/preferences")) == (3, [("PUT", {"pins": {SONNET: "direct"}})])
+    page.button("Unpin").click()
+    expect(page.detail.locator(".says")).to_contain_text("Runs via Dexto")
+
+
+def test_a_key_is_removed_and_kept_after_all(visit: Visitor) -> None:
+    """A key is removed in two steps, and kept if that is undone; one in the environment can't be removed here."""
+    page = visit(DEXTO, files={"dexto/.env": "MISTRAL_API_KEY=canary-mistral-key\n"}).open()
+    steps = Steps(page)
+    steps.click(page.tab("Providers & keys"))
+    steps.click("Remove the key of Mistral")
+    expect(page.page.locator(".provider").filter(has_text="MISTRAL_API_KEY")).to_have_count(0)
+    page.button("Undo").click()
+    expect(page.button("Remove the key of Mistral")).to_be_visible()
+    assert (steps.taken, page.written("llm/key")) == (2, [])
+    expect(page.button("Remove the key of Dexto")).to_have_count(0)
+    page.button("Remove the key of Mistral").click()
+    with page.page.expect_response(lambda response: response.request.method == "DELETE"):
+        page.button("Dismiss").click()
+    assert (page.shell.home / "dexto/.env").read_text(encoding="utf-8") == ""
