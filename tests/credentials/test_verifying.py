@@ -126,7 +126,7 @@ def test_an_endpoint_that_nobody_serves_is_unreachable() -> None:
     nobody = Upstream()
     nobody.stop()
     state, message, _ = found(nobody)
-    assert (state, message.partition(":")[0]) == ("unreachable", "ConnectError")
+    assert (state, message.partition(":")[0]) == ("unreachable", "no connection")
 
 
 def test_what_costs_something_is_asked_only_when_allowed(upstream: Upstream) -> None:
@@ -206,8 +206,7 @@ def test_without_a_probe_or_a_key_nothing_is_asked(serve: Serve) -> None:
     """The reason is reported: no request is known, there is no key, or a server that needs none does not run."""
     upstream = serve()
     gone = "http://127.0.0.1:9/v1"
-    facts = {"AWS_PROFILE": "x", "AWS_REGION": "eu-west-3", "HOME": "/nonexistent", "OLLAMA_BASE_URL": gone}
-    catalog = catalog_of(Direct(upstream), ACME_KEY="k", **facts)
+    catalog = catalog_of(Direct(upstream), ACME_KEY="k", HOME="/nonexistent", OLLAMA_BASE_URL=gone)
     told = {each.provider: (each.state, each.message) for each in verify(catalog, ["acme", "groq", "ollama"])}
     assert told["acme"] == ("unsupported", "its plugin declares no request that verifies a key")
     assert told["groq"][1].startswith("there is no credential: GROQ_API_KEY is not set")
