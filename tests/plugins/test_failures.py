@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from polyroute import Plugins, Provider, hookimpl
+from polyroute import Catalog, Plugins, Provider, hookimpl
 from polyroute.types import FailureRule
+from tests.support.acme_executable import acme
+from tests.support.manifests import ACME, User
 
 EMPTY_PURSE = FailureRule("no_credit", (403,), codes=("purse_empty",))
+RULE = '[[providers.acme.failures]]\nmeans = "no_credit"\nstatus = [403]\ncodes = ["purse_empty"]\n'
 
 
 class Acme:
@@ -35,6 +39,40 @@ def test_rules_of_the_owner_are_used() -> None:
     plugins = Plugins.load([Acme({"acme": [EMPTY_PURSE]})], only=[])
     assert plugins.failures["acme"] == [EMPTY_PURSE]
     assert not plugins.problems
+
+
+def test_a_manifest_says_what_errors_mean(tmp_path: Path) -> None:
+    """The rules in a manifest decide what an error of its provider's endpoint means."""
+    user = User(tmp_path)
+    user.put("acme", ACME + RULE)
+    catalog = user.catalog("acme", ACME_API_KEY="key")
+    assert (meaning(catalog, "purse_empty"), meaning(catalog, "other")) == ("no_credit", "")
+
+
+@pytest.mark.slow
+def test_an_executable_says_what_errors_mean(tmp_path: Path) -> None:
+    """So do the rules in an executable's description, also when it is remembered from an earlier run."""
+    user = User(tmp_path)
+    acme(user, acme={"failures": [{"means": "no_credit", "status": [403], "codes": ["purse_empty"]}]})
+    for _ in range(2):
+        catalog = user.catalog("acme", ACME_API_KEY="key")
+        assert (meaning(catalog, "purse_empty"), meaning(catalog, "other")) == ("no_credit", "")
+
+
+class Refusal(Exception):
+    """An error as client libraries raise it."""
+
+    status_code = 403
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.body = {"error": {"code": code}}
+
+
+def meaning(catalog: Catalog, code: str) -> str:
+    """Return what a 403 with this code means on the direct route to Acme's model."""
+    found = catalog.failure("acme/acme-large", catalog.routes("acme/acme-large")[0], Refusal(code))
+    return found.means if found else ""
 
 
 def test_rules_for_the_provider_of_another_are_ignored() -> None:
