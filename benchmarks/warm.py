@@ -30,7 +30,8 @@ from benchmarks.measuring import (
     throw_away,
 )
 from benchmarks.synthetic import GATEWAY, Single, Vendors, variable
-from polyroute import Catalog, Environment, Plugins, Preferences
+from polyroute import Catalog, Environment, ModelRef, Plugins, Preferences
+from polyroute._internal import cache
 from polyroute.requirements.evaluation import secret_variables
 
 _REFERENCE_PASS = 0.0106
@@ -38,6 +39,8 @@ _REFERENCE_PASS = 0.0106
 here."""
 
 _STATUS_LIMIT_MS, _RESOLVE_LIMIT_US = 1.0, 8.0
+_GROUPS, _LOADED, _OFFERS = "groups, worked out once for each list", "groups, loaded", "offers, each"
+_GROUP_LIMITS_MS = {_GROUPS: 200.0, _LOADED: 3.0, _OFFERS: 1.0}
 _STEADY, _STEADY_RESOLVE = 1.7, 1.3
 """The maximum growth of the cost per item from a small to a large number of items."""
 
@@ -47,6 +50,9 @@ _MODELS = (1_000, 100_000, 1_000_000)
 _VENDORS = 100
 _SAMPLE = 10_000
 """The number of references resolved in one run."""
+
+_OFFERED = ("anthropic/claude-sonnet-4-5", "openai/gpt-5", "google/gemini-2.5-pro", "groq/llama-3.3-70b-versatile")
+"""Models that twenty and more providers list."""
 
 _LITELLM = """
 import time, litellm
@@ -89,6 +95,7 @@ def _measure(user: User, repeats: int) -> bool:
         show("Plugins.load and status, per plugin", _by_size(_PLUGINS, "plugins", _sized_load, max(repeats // 5, 3))),
         show("Resolve, each, installed lists", _resolve_installed(plugins, user, keys, repeats)),
         show("Resolve, each, by size of the list", _resolve_by_size(user, repeats)),
+        show("The same model at every provider", _same_model(plugins, user, keys, max(repeats // 3, 3))),
     ]
     return all(within)
 
@@ -197,6 +204,26 @@ def _never_asked(catalog: Catalog, references: Sequence[str]) -> Callable[[], fl
     """Return a case in which each run resolves new references."""
     runs = count()
     return lambda: _asked(catalog.resolve, [f"{each}-x{run}" for run in [next(runs)] for each in references])
+
+
+def _same_model(plugins: Plugins, user: User, keys: Mapping[str, str], repeats: int) -> list[Figure]:
+    """Measure grouping all listings by model, and the offers of widely listed models with several keys set."""
+    some = dict(list(keys.items())[:: len(keys) // 10])
+    catalog = Catalog(plugins, Environment({**user.variables, **some}))
+    cases = {_GROUPS: partial(_grouping, user, forget=True), _LOADED: partial(_grouping, user, forget=False)}
+    offers = partial(_asked, catalog.offers, _OFFERED * 5)
+    best, scale = _scaled({**cases, _OFFERS: offers}, user, repeats)
+    return [judged(name, took * 1e3, "ms", _GROUP_LIMITS_MS[name] * scale) for name, took in best.items()]
+
+
+def _grouping(user: User, *, forget: bool) -> float:
+    """Return the seconds until the first use of the groups in newly loaded plugins whose lists have been read."""
+    if forget:
+        cache.forget(("models-", "groups-"))
+    plugins = _installed(user)
+    deque(plugins.all_models(), maxlen=0)
+    groups = plugins.groups
+    return _timed(lambda: groups and groups.members(ModelRef.parse(_OFFERED[0])))
 
 
 def _resolve_by_size(user: User, repeats: int) -> list[Figure]:
