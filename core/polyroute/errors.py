@@ -17,9 +17,10 @@ PolyrouteError
 │   └── GatewayUnavailable       the endpoint is down or can't be reached
 ├── SecretUnavailable        the secret of a credential can't be read
 ├── WrongEndpoint            a client was about to send a key to a host other than its endpoint
-└── Unavailable              the operation failed: an unreadable file, a full disk
-    ├── NotUnderstood            a file's content is invalid, so the file was not changed
-    └── MissingExtra             an optional dependency is not installed
+├── Unavailable              the operation failed: an unreadable file, a full disk
+│   ├── NotUnderstood            a file's content is invalid, so the file was not changed
+│   └── MissingExtra             an optional dependency is not installed
+└── InternalError            a defect of Polyroute
 """
 
 from __future__ import annotations
@@ -36,6 +37,18 @@ _NAMED = 3
 class PolyrouteError(Exception):
     """The base class of all errors that Polyroute raises. The message is meant for users."""
 
+    remedy: str = ""
+    """What the user can do about it, if that is not a part of another sentence of the message; may be empty."""
+    suggestions: tuple[str, ...] = ()
+    """What may have been meant instead of a misspelled word of the input."""
+
+    def __init__(self, message: str = "", remedy: str = "", suggestions: Sequence[str] = ()) -> None:
+        """The message of the error is `message` followed by `remedy`."""
+        if remedy:
+            self.remedy = remedy
+        self.suggestions = tuple(suggestions)
+        super().__init__(f"{message} {remedy}" if remedy else message)
+
 
 class UsageError(PolyrouteError):
     """The input is invalid; nothing was done."""
@@ -50,9 +63,8 @@ class UnknownProvider(UsageError):
 
     def __init__(self, name: str, suggestions: Sequence[str] = (), why: str = "") -> None:
         self.name = name
-        self.suggestions = tuple(suggestions)
-        hint = f"Did you mean {' or '.join(self.suggestions)}?" if suggestions else "See `polyroute status --all`."
-        super().__init__(f"There is no provider {name!r}. {why or hint}")
+        hint = f"Did you mean {' or '.join(suggestions)}?" if suggestions else "See `polyroute status --all`."
+        super().__init__(f"There is no provider {name!r}.", why or hint, suggestions)
 
 
 class UnknownCustomModel(UsageError):
@@ -187,11 +199,15 @@ class NotUnderstood(Unavailable):
     """A user's file was not changed, because its content is invalid: no later attempt succeeds before it is fixed."""
 
 
+class InternalError(PolyrouteError):
+    """A defect of Polyroute. The text of what was raised is left out, because it may contain a secret."""
+
+
 class MissingExtra(Unavailable):
     """A feature needs an extra of the distribution `polyroute` that is not installed."""
 
     def __init__(self, feature: str, extra: str) -> None:
-        super().__init__(f"{feature} needs an extra that is not installed: pip install 'polyroute[{extra}]'.")
+        super().__init__(f"{feature} needs an extra that is not installed:", f"pip install 'polyroute[{extra}]'.")
 
 
 def _named(route: Route) -> str:

@@ -211,10 +211,52 @@ def test_however_a_plugin_prints(shell: Shell, noise: str) -> None:
 
 
 @pytest.mark.parametrize("line", ["status nobody", "resolve no-slash", "models --provider nobody", "prefer nowhere"])
-def test_bad_input_prints_no_document(shell: Shell, line: str) -> None:
-    """With bad input, `--json` prints nothing on stdout."""
+def test_bad_input_prints_an_error_document(shell: Shell, line: str) -> None:
+    """With bad input, `--json` prints the error as the only document on stdout, and the message on stderr too."""
     done = shell.run(*line.split(), "--json")
-    assert (done.returncode, done.stdout) == (2, "")
+    error = json.loads(done.stdout)["error"]
+    assert (done.returncode, done.stderr) == (2, f"polyroute: {error['message']}\n")
+    assert error["message"].endswith(error["remedy"])
+
+
+@pytest.mark.parametrize(
+    ("line", "status", "code", "suggestions"),
+    [
+        ("status anthropc", 2, "unknown_provider", ["anthropic"]),
+        ("resolve no-slash", 2, "invalid_model_reference", []),
+        ("custom show openrouter/x", 2, "unknown_custom_model", []),
+        ("resolve", 2, "usage_error", []),
+        ("status --al", 2, "usage_error", ["--all"]),
+        ("custom rm x", 2, "usage_error", ["custom remove"]),
+        ("models --sort prce", 2, "usage_error", ["price"]),
+        ("login", 2, "usage_error", ["keys set"]),
+        ("map a/b --via opnrouter", 2, "usage_error", ["openrouter", "orcarouter"]),
+        ("plugins info drect", 2, "usage_error", ["direct"]),
+        ("prefer direct", 3, "missing_extra", []),
+        (f"credential {CLAUDE} --reveal", 1, "no_effective_route", []),
+    ],
+)
+def test_errors_for_programs(shell: Shell, line: str, status: int, code: str, suggestions: list[str]) -> None:
+    """With `--json`, an error has a code, and suggestions for misspelled commands, options, providers and plugins."""
+    if code == "missing_extra":
+        shell.site.module("tomlkit", "raise ImportError('not here')\n")
+    done = shell.run(*line.split(), "--json")
+    error = json.loads(done.stdout)["error"]
+    assert (done.returncode, error["code"], error["suggestions"]) == (status, code, suggestions)
+
+
+def test_a_key_in_the_wrong_place_is_not_repeated(shell: Shell) -> None:
+    """A word after `keys` that is like no command may be a key, so no message repeats it."""
+    done = shell.run("keys", "sk-proj-abcdef", "--json")
+    assert (done.returncode, "sk-proj" in done.stdout + done.stderr) == (2, False)
+
+
+@pytest.mark.parametrize(("names", "expected"), [("anthropic", 0), ("anthropic openai", 1), ("nobody", 2), ("", 2)])
+def test_the_status_of_a_few_as_an_exit_status(shell: Shell, names: str, expected: int) -> None:
+    """With `--exit-code`, the exit status is 1 unless all of the named providers can be used."""
+    for more in ([], ["--json"]):
+        done = shell.run("status", *names.split(), "--exit-code", *more, ANTHROPIC_API_KEY="k")
+        assert done.returncode == expected
 
 
 def test_problems_go_to_stderr(shell: Shell) -> None:
@@ -463,7 +505,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 def test_prefer_names_the_routes(shell: Shell) -> None:
     """For an unknown route, `prefer` lists the known routes and writes nothing."""
-    done = shell.run("prefer", "drect")
+    done = shell.run("prefer", "nowhere")
     assert done.returncode == 2
     assert all(name in done.stderr for name in ("direct", "dexto", "openrouter"))
     assert not shell.config.exists()
@@ -786,7 +828,7 @@ def test_a_stream_that_is_closed(shell: Shell, closed: str) -> None:
     assert ("note:" in done.stderr) == ("2" not in closed)
     assert "note:" not in done.stdout
     refused = shell.start(["sh", "-c", f"{POLYROUTE} custom show openrouter/nope --json {closed}"])
-    assert (refused.returncode, refused.stdout) == (2, "")
+    assert (refused.returncode, "error" in json.loads(refused.stdout)) == (2, True)
 
 
 @pytest.mark.parametrize("line", ["status --json", "--help", "completion bash", "serve --port 0"])

@@ -184,6 +184,7 @@ def test_what_the_command_prints_is_as_its_schema_says(tmp_path: Path, name: str
 
 
 PRINTED = {
+    "failure": "status anthropc",
     "explain": "explain openai",
     "map": "map --via openrouter anthropic/claude-sonnet-4-5",
     "models": "models claude",

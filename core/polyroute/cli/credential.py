@@ -8,6 +8,7 @@ import stat
 import sys
 from typing import TYPE_CHECKING
 
+from polyroute._internal.spelling import alike, did_you_mean
 from polyroute.catalog import Catalog
 from polyroute.cli import grammar, output
 from polyroute.cli.output import NO, YES
@@ -25,10 +26,10 @@ if TYPE_CHECKING:
 def _credential(options: argparse.Namespace) -> int:
     """`polyroute credential`: print the credential of a model's route; the secret itself only to a pipe."""
     if options.raw and (options.json or not options.reveal):
-        options.refuse("--raw goes with --reveal, and not with --json")
+        options.parser.error("--raw goes with --reveal, and not with --json")
     if options.reveal and not _is_pipe():
         where = "a terminal" if sys.stdout.isatty() else "a file"
-        raise UsageError(f"A secret is written to a pipe only, not to {where}: use `| PROGRAM`.")
+        raise UsageError(f"A secret is written to a pipe only, not to {where}:", "use `| PROGRAM`.")
     with output.catalog() as catalog:
         model = canonical(options.model, catalog.plugins)
         routes = _routes(model, options.via, catalog)
@@ -60,8 +61,10 @@ def _routes(model: ModelRef, via: str, catalog: Catalog) -> tuple[Route, ...]:
     via = catalog.plugins.names.get(via, via)
     found = tuple(route for route in routes if route.via == via)
     if not found:
-        known = ", ".join(dict.fromkeys(route.via for route in routes))
-        raise UsageError(f"There is no route to {model} via {via!r}. Routes are: {known}.")
+        known = list(dict.fromkeys(route.via for route in routes))
+        others = alike(via, known)
+        remedy = did_you_mean(others, f"Routes are: {', '.join(known)}.")
+        raise UsageError(f"There is no route to {model} via {via!r}.", remedy, others)
     return found
 
 

@@ -39,7 +39,9 @@ def _naming_options() -> Iterator[None]:
     except UsageError as error:
         message = str(error)
         named = [f"{field} is --{option.replace('_', '-')}." for option, field in _FIELDS.items() if field in message]
-        raise UsageError(" ".join([message, *named])) from None
+        if not named:
+            raise
+        raise UsageError(message, " ".join(named)) from None
 
 
 def _list(options: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from polyroute._internal.spelling import did_you_mean
 from polyroute._internal.terminal import clean
 from polyroute.catalog import Catalog
 from polyroute.cli import grammar, output, prompts
@@ -82,10 +83,8 @@ def _provider(name: str, catalog: Catalog) -> Provider:
     try:
         return catalog.plugins.find(name)
     except UnknownProvider as error:
-        hint = (
-            f"Did you mean {' or '.join(error.suggestions)}?" if error.suggestions else "See `polyroute status --all`."
-        )
-        raise UsageError(f"There is no provider of that name. {hint}") from None
+        remedy = did_you_mean(error.suggestions, "See `polyroute status --all`.")
+        raise UsageError("There is no provider of that name.", remedy, error.suggestions) from None
 
 
 def _row(key: keys.Key) -> tuple[str, ...]:

@@ -8,13 +8,14 @@ import importlib
 import io
 import sys
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from polyroute import __version__
 from polyroute._internal import containment
-from polyroute.cli.grammar import FORMATTER
+from polyroute.cli.grammar import FORMATTER, Parser, suggestions
 from polyroute.cli.output import BAD_INPUT, COULD_NOT, INTERRUPTED, NO, YES
-from polyroute.errors import NoEffectiveRoute, PolyrouteError, Unavailable, UsageError
+from polyroute.errors import InternalError, NoEffectiveRoute, PolyrouteError, Unavailable, UsageError
 
 if TYPE_CHECKING:
     from polyroute.cli.grammar import Subparsers
@@ -35,35 +36,38 @@ def script() -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status. Errors are printed to stderr."""
     _print_what_can_be_printed()
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    report = partial(_report, as_json="--json" in _divided(given)[0])
     try:
         if sys.stdout is None:  # nothing can be printed, and the next file that is opened would get its descriptor
             raise OSError("it is closed")
         _stand_in_for_what_is_closed()
-        status = _run(arguments)
+        status = _run(given)
         sys.stdout.flush()
         return status
     except NoEffectiveRoute as error:
-        return _report(error, NO)
+        return report(error, NO)
     except UsageError as error:
-        return _report(error, BAD_INPUT)
+        return report(error, BAD_INPUT)
     except PolyrouteError as error:
-        return _report(error, COULD_NOT)
+        return report(error, COULD_NOT)
     except BrokenPipeError:
         return _give_up_on_stdout()
     except OSError as error:
         _give_up_on_stdout()
-        return _report(Unavailable(f"{error.filename or 'the output'}: {error.strerror or error}."), COULD_NOT)
+        return report(Unavailable(f"{error.filename or 'the output'}: {error.strerror or error}."), COULD_NOT)
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as error:
-        return _own_fault(error)
+        if _is_debugged():
+            raise
+        return report(_own_fault(error), COULD_NOT)
 
 
-def _run(arguments: Sequence[str] | None) -> int:
-
+def _run(arguments: Sequence[str]) -> int:
     try:
-        options = parse(sys.argv[1:] if arguments is None else arguments)
-    except SystemExit as end:  # argparse has printed help or an error
+        options = parse(arguments)
+    except SystemExit as end:  # argparse has printed help
         return end.code if isinstance(end.code, int) else YES
     status: int = options.run(options)
     return status
@@ -86,11 +90,17 @@ def _stand_in_for_what_is_closed() -> None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  as long as the process
 
 
-def _report(error: Exception, status: int) -> int:
+def _report(error: PolyrouteError, status: int, *, as_json: bool) -> int:
+    """Print an error to stderr and, for programs, to stdout; return the exit status."""
     from polyroute._internal.terminal import clean
 
     lines = [clean(line) for line in str(error).splitlines()]
     print("polyroute: " + "\n".join(lines), file=sys.stderr)
+    if as_json and sys.stdout is not None:
+        from polyroute.cli import output
+        from polyroute.documents import failures as documents
+
+        output.document(documents.failure(error))
     return status
 
 
@@ -100,12 +110,9 @@ def _is_debugged() -> bool:
     return bool(os.environ.get("POLYROUTE_DEBUG"))
 
 
-def _own_fault(error: Exception) -> int:
-    if _is_debugged():
-        raise error
-    print(f"polyroute: internal error: {type(error).__name__}", file=sys.stderr)
-    print("Please report it. Set POLYROUTE_DEBUG=1 to see where it occurs.", file=sys.stderr)
-    return COULD_NOT
+def _own_fault(error: Exception) -> InternalError:
+    remedy = "Please report it. Set POLYROUTE_DEBUG=1 to see where it occurs."
+    return InternalError(f"internal error: {type(error).__name__}.", remedy)
 
 
 def _give_up_on_stdout() -> int:
@@ -148,12 +155,11 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         raise SystemExit(BAD_INPUT)
     command = arguments[0]
     if not (command in _COMMANDS or command.startswith("-")):
-        raise UsageError(_unknown(command))
+        raise _unknown(command)
     own, further = _divided(arguments) if command == "run" else (arguments, ())
     options, others = build(command).parse_known_args(own, argparse.Namespace(arguments=further))
     if others:
-        shown = "(not repeated here: a key is never an argument)" if hasattr(options, "takes_key") else " ".join(others)
-        options.refuse(f"unrecognized arguments: {shown}")
+        options.parser.refuse(others, quote=not hasattr(options, "takes_key"))
     return options
 
 
@@ -163,20 +169,19 @@ def _divided(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
     return arguments[:at], arguments[at + 1 :]
 
 
-def _unknown(command: str) -> str:
-    import difflib
+def _unknown(command: str) -> UsageError:
+    from polyroute._internal.spelling import did_you_mean
 
-    close = difflib.get_close_matches(command, _COMMANDS, 1)
-    hint = f"Did you mean {close[0]}?" if close else "See `polyroute --help`."
-    return f"There is no command {command!r}. {hint}"
+    near = suggestions(command, (*_COMMANDS, "--help", "--version"))
+    return UsageError(f"There is no command {command!r}.", did_you_mean(near, "See `polyroute --help`."), near)
 
 
-def build(command: str = "") -> argparse.ArgumentParser:
+def build(command: str = "") -> Parser:
     """Return the parser of `command`, or of the whole command line if there is no such command.
 
     To import and build all commands would take half as long as running one.
     """
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         "polyroute",
         description="Show which models you can run with your credentials, by which route, and if not, why not.",
         formatter_class=FORMATTER,

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from polyroute._internal.spelling import alike, did_you_mean
 from polyroute.catalog import Catalog
 from polyroute.cli import grammar, output
 from polyroute.cli.output import BAD_INPUT, NO, YES
@@ -69,9 +70,11 @@ def _gateway(name: str, catalog: Catalog) -> str:
     plugins = catalog.plugins
     via = plugins.names.get(name, name)
     if via and via not in plugins.gateways:
-        raise UsageError(f"{name!r} is not a gateway. Gateways are: {', '.join(plugins.gateways) or 'none'}.")
+        others = alike(name, plugins.gateways)
+        remedy = did_you_mean(others, f"Gateways are: {', '.join(plugins.gateways) or 'none'}.")
+        raise UsageError(f"{name!r} is not a gateway.", remedy, others)
     if not plugins.gateways:
-        raise UsageError("There is no gateway to map to. See `polyroute plugins`.")
+        raise UsageError("There is no gateway to map to.", "See `polyroute plugins`.")
     selectable = (each for each in plugins.gateways if plugins.providers[each].selectable)
     return via or next(selectable, plugins.gateways[0])
 

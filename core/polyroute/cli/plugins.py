@@ -49,12 +49,11 @@ def _info(options: argparse.Namespace) -> int:
     """`polyroute plugins info`: show one plugin, its providers, and the hosts to which it would send credentials."""
     from polyroute.cli import plugins_install, text
     from polyroute.documents import plugins as documents
-    from polyroute.errors import UsageError
 
     with output.catalog(run=False) as catalog:
         plugin = next((each for each in catalog.plugins.all if each.name == options.name), None)
         if plugin is None:
-            raise UsageError(f"There is no plugin {options.name!r}. See `polyroute plugins`.")
+            raise plugins_install.unknown(options.name, catalog.plugins)
         document = documents.info(plugin, documents.manifest_of(plugin), catalog.plugins)
     if options.json:
         return output.document(document)
@@ -85,7 +84,7 @@ def add_to(subparsers: Subparsers) -> None:
     """Add the parser of the command."""
     command = grammar.command(subparsers, "plugins", _list, "list plugins, what they provide, and their problems")
     grammar.with_json(command)
-    actions = command.add_subparsers(prog="polyroute plugins", metavar="ACTION")
+    actions = command.add_subparsers(prog="polyroute plugins", metavar="ACTION", parser_class=grammar.Parser)
     _action(actions, "list", _list, "list all plugins, as without an action")
     _action(actions, "info", _info, "show one plugin, its providers, and where it sends credentials", "NAME")
     for name, (module, function, argument, text) in _ACTIONS.items():

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from polyroute._internal import cache, files, platform
+from polyroute._internal.spelling import alike, did_you_mean
 from polyroute.cli import output, prompts, text
 from polyroute.cli.output import NO
 from polyroute.documents import plugins as documents
@@ -203,8 +204,15 @@ def named(name: str) -> tuple[Environment, Plugin, Plugins]:
     for plugin in plugins.all:
         if plugin.name == name:
             return environment, plugin, plugins
-    names = ", ".join(each.name for each in plugins.all) or "none"
-    raise UsageError(f"There is no plugin {name!r}. Plugins are: {names}.")
+    raise unknown(name, plugins)
+
+
+def unknown(name: str, plugins: Plugins) -> UsageError:
+    """Return the error for a plugin that does not exist, with the names that are spelled alike."""
+    names = [each.name for each in plugins.all]
+    others = alike(name, names)
+    remedy = did_you_mean(others, f"Plugins are: {', '.join(names) or 'none'}.")
+    return UsageError(f"There is no plugin {name!r}.", remedy, others)
 
 
 def usable(place: str, source: str = "") -> Manifest:

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from polyroute.cli import grammar, output
-from polyroute.cli.output import YES
+from polyroute.cli.output import NO, YES
 from polyroute.documents import catalog as documents
 
 if TYPE_CHECKING:
@@ -17,12 +17,16 @@ if TYPE_CHECKING:
 
 def _status(options: argparse.Namespace) -> int:
     """`polyroute status`: list the providers that can be used, with their routes."""
+    if options.exit_code and not options.providers:
+        options.parser.error("--exit-code needs a PROVIDER")
     with output.catalog(look=options.verified) as catalog:
         asked = [catalog.provider(name) for name in options.providers]
         found = catalog.status()
         verified = _verified(catalog, options) if options.verified else None
+    status = YES if all(each.has_effective_credentials for each in asked) or not options.exit_code else NO
     if options.json:
-        return output.document(documents.status(found, verified))
+        output.document(documents.status(found, verified))
+        return status
     from polyroute.cli import text
 
     text.status(found, asked, catalog, everything=options.all)
@@ -30,7 +34,7 @@ def _status(options: argparse.Namespace) -> int:
         from polyroute.cli import verify
 
         verify.show(verified)
-    return YES
+    return status
 
 
 def _verified(catalog: Catalog, options: argparse.Namespace) -> tuple[Verification, ...]:
@@ -44,5 +48,6 @@ def add_to(subparsers: Subparsers) -> None:
     command = grammar.command(subparsers, "status", _status, "list the providers that can be used, and their routes")
     command.add_argument("providers", nargs="*", metavar="PROVIDER", help="show details of these providers")
     command.add_argument("--all", action="store_true", help="also list the providers that can't be used")
+    command.add_argument("--exit-code", action="store_true", help="end with status 1 unless each PROVIDER can be used")
     command.add_argument("--verified", action="store_true", help="also ask the endpoints whether the keys work")
     grammar.with_json(command)

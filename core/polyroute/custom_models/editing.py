@@ -76,8 +76,10 @@ class Entries:
         if position is None:
             same = (provider for provider, name in self._names if name == ref.id and isinstance(provider, str | None))
             others = [identity(provider, ref.id, self.plugins)[0] for provider in same]
-            hint = f" There is one of {', '.join(others)}." if others else " See `polyroute custom list`."
-            raise UnknownCustomModel(f"There is no custom model {ref}.{hint}")
+            remedy = f"There is one of {', '.join(others)}." if others else "See `polyroute custom list`."
+            raise UnknownCustomModel(
+                f"There is no custom model {ref}.", remedy, [f"{provider}/{ref.id}" for provider in others]
+            )
         return position
 
     def members(self, position: int) -> dict[str, bytes]:
@@ -103,7 +105,7 @@ def add(entries: Entries, entry: Mapping[str, Any], *, upsert: bool, keep_key: b
     ref = _reference(entry)
     position = entries.find(ref)
     if position is not None and not upsert:
-        raise CustomModelExists(f"There is a custom model {ref} already. Change it with `polyroute custom edit`.")
+        raise CustomModelExists(f"There is a custom model {ref} already.", "Change it with `polyroute custom edit`.")
     old = {} if position is None else entries.members(position)
     members = merged(old, entry, keep_key=keep_key, references=references)
     model = checked(members, entries.plugins)

@@ -75,7 +75,7 @@ class CustomStore:
         for model in self.named(ref.id):
             if names.get(model.provider, model.provider) == wanted:
                 return model
-        raise UnknownCustomModel(f"There is no custom model {ref}. See `polyroute custom list`.")
+        raise UnknownCustomModel(f"There is no custom model {ref}.", "See `polyroute custom list`.")
 
     def providers_of(self, name: str) -> tuple[str, ...]:
         """Return the providers, as written, of all entries with this name, also of invalid ones. Raises Unavailable."""

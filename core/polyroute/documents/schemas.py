@@ -20,6 +20,7 @@ from polyroute.documents.parts import SCHEMA
 Schema = dict[str, Any]
 
 DOCUMENTS: dict[str, tuple[str, Any]] = {
+    "failure": ("COMMAND", types.FailureDocument),
     "status": ("status", types.StatusDocument),
     "resolve": ("resolve MODEL", types.Resolution),
     "explain": ("explain PROVIDER|MODEL", types.ExplanationDocument),

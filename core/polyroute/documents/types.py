@@ -41,6 +41,28 @@ class Document(TypedDict):
     """The version of the document. It changes only if readers would break."""
 
 
+class CommandError(TypedDict):
+    """Why a command failed."""
+
+    code: Annotated[str, Facts(pattern="^[a-z]+(_[a-z]+)*$")]
+    """The kind of error, for programs: the name of its class in `polyroute.errors` in snake case. New ones may come.
+
+    `usage_error` and the classes derived from it mean that nothing was done; `unavailable` that it may work later.
+    """
+    message: Filled
+    """What is wrong and how to fix it, as it is printed on stderr."""
+    remedy: str | None
+    """The part of the message that says how to fix it; null if it can't be told from the rest."""
+    suggestions: list[str]
+    """What may have been meant instead of a misspelled word: commands, options, providers, routes or models."""
+
+
+class FailureDocument(Document):
+    """Printed instead of a command's own document if it fails."""
+
+    error: CommandError
+
+
 class WithProblems(Document):
     """A document that also has problems."""
 

@@ -109,13 +109,21 @@ def checked(via: str, target: str, plugins: Plugins) -> tuple[str, str]:
     routes = (DIRECT, CHEAPEST, *plugins.gateways)
     via = plugins.names.get(via, via)
     if via not in routes:
-        raise UsageError(f"There is no route {via!r}. Routes are: {', '.join(routes)}.")
+        raise _unknown_route(via, routes)
     if not target:
         return via, ""
     name, model_id = ModelRef.parse(target)
     if target == f"{name}/":
-        raise UsageError(f"{target!r} lacks the model. To pin the provider, write {name}.")
+        raise UsageError(f"{target!r} lacks the model.", f"To pin the provider, write {name}.", [name])
     provider = plugins.find(name).id
     if via not in (DIRECT, CHEAPEST, *plugins.carriers(provider)):
-        raise UsageError(f"{via} does not carry {provider}'s models. See `polyroute explain {provider}`.")
+        raise UsageError(f"{via} does not carry {provider}'s models.", f"See `polyroute explain {provider}`.")
     return via, str(ModelRef(provider, model_id)) if model_id else provider
+
+
+def _unknown_route(via: str, routes: tuple[str, ...]) -> UsageError:
+    from polyroute._internal.spelling import alike, did_you_mean
+
+    others = alike(via, routes)
+    remedy = did_you_mean(others, f"Routes are: {', '.join(routes)}.")
+    return UsageError(f"There is no route {via!r}.", remedy, others)

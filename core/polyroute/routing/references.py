@@ -20,15 +20,16 @@ def parse(model: str | ModelRef, plugins: Plugins) -> tuple[Provider, ModelRef]:
         raise InvalidModelReference(f"A model is a text, provider/model, or a ModelRef; not {type(model).__name__}.")
     name, model_id = given = ModelRef.parse(model) if isinstance(model, str) else model
     if not (name and model_id):
-        raise InvalidModelReference(_incomplete(str(model), plugins))
+        raise _incomplete(str(model), plugins)
     known = plugins.names.get(name)
     if known is None:
         raise _unknown(given, plugins)
     provider = plugins.providers[known]
     if not provider.selectable:
         raise InvalidModelReference(
-            f"{provider.id} runs other providers' models and can't be selected. Write the model's own provider: the"
-            f" model runs via {provider.id} if that route is usable. See `polyroute models --available`."
+            f"{provider.id} runs other providers' models and can't be selected.",
+            f"Write the model's own provider: the model runs via {provider.id} if that route is usable."
+            " See `polyroute models --available`.",
         )
     return provider, given if known == name else ModelRef(known, model_id)
 
@@ -58,12 +59,15 @@ def _unknown(given: ModelRef, plugins: Plugins) -> UnknownProvider:
     return plugins.unknown(name)
 
 
-def _incomplete(text: str, plugins: Plugins) -> str:
+def _incomplete(text: str, plugins: Plugins) -> InvalidModelReference:
+    from polyroute._internal.spelling import did_you_mean
+
     form = "A model is written provider/model"
     if text.strip("/") in plugins.names:
-        return f"{form}: {text!r} lacks the model. See `polyroute models --provider {text.strip('/')}`."
+        remedy = f"See `polyroute models --provider {text.strip('/')}`."
+        return InvalidModelReference(f"{form}: {text!r} lacks the model.", remedy)
     models = [model for model in plugins.all_models() if model.id == text]
     models.sort(key=lambda model: plugins.providers[model.provider].kind != "vendor")
-    same = [str(model.ref) for model in models]
-    hint = f"Did you mean {' or '.join(same[:3])}?" if same else "See `polyroute models`."
-    return f"{form}: {text!r} lacks the provider. {hint}"
+    same = [str(model.ref) for model in models[:3]]
+    remedy = did_you_mean(same, "See `polyroute models`.")
+    return InvalidModelReference(f"{form}: {text!r} lacks the provider.", remedy, same)
