@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,6 +12,7 @@ import pytest
 
 import polyroute_openrouter
 from polyroute import Mapper, ModelRef, Plugins
+from tests.support import later_list
 from tests.support.later_list import fetched
 
 TABLE = Path(__file__).parents[1] / "data" / "mapping-later.jsonl"
@@ -42,6 +44,27 @@ def test_nothing_is_mapped_wrongly(later: Later) -> None:
         assert found.id is None or found.id in right(case), (case, found)
         assert found.id is None or found.id in listed or found.evidence == "verbatim"
         assert found.why
+
+
+SAME = {
+    "deepinfra/deepseek-ai/DeepSeek-V3": "OpenRouter's deepseek-chat is V3",
+    "deepseek/deepseek-v4-flash-vision-exp": "the same name; the list calls its maker's entry by another",
+}
+"""Listings whose canonical ID differs from that of the ID that they are mapped to, and why that is right."""
+
+
+def test_no_listing_has_another_canonical_id(later: Later) -> None:
+    """Any provider's listing is mapped to a model that the list calls the same, with listed exceptions, or to none."""
+    canonical = {
+        f"{provider}/{model_id}": re.sub("-20[0-9]{6}$", "", found["canonical_model_id"])
+        for provider, entry in later_list.later().items()
+        for model_id, found in entry["models"].items()
+        if found.get("canonical_model_id")
+    }
+    mapped = {each: later.mapper.lookup(ModelRef.parse(each)).id for each in canonical}
+    theirs = {each: canonical.get(f"openrouter/{found}") for each, found in mapped.items()}
+    assert sum(each is not None for each in theirs.values()) > 3_500
+    assert {each for each, other in theirs.items() if other not in (None, canonical[each])} == SAME.keys()
 
 
 def test_almost_all_are_found(later: Later) -> None:
