@@ -124,7 +124,8 @@ class Catalog:
         `protocols` (such as `openai-chat`), routes that speak none of them are not usable.
         Raises InvalidModelReference or UnknownProvider.
         """
-        return self._router.to_model(*references.parse(model, self.plugins), protocols)
+        found = self._router.to_model(*references.parse(model, self.plugins), protocols)
+        return references.selected(found, model, self.plugins)
 
     def resolve(self, model: str | ModelRef, *, protocols: Collection[str] = ()) -> Route:
         """Return the route to take for a model: the first usable one.
@@ -133,11 +134,10 @@ class Catalog:
         Raises NoEffectiveRoute if no route is usable, with the reason and the remedy for each route, and with the
         references by which the same model can be run; InvalidModelReference; UnknownProvider.
         """
-        provider, ref = references.parse(model, self.plugins)
-        try:
-            return self._router.first_usable(provider, ref, protocols)
-        except NoEffectiveRoute as error:
-            raise NoEffectiveRoute(ref, error.routes, self.ways.elsewhere(ref, protocols)) from None
+        if route := self.route(model, protocols=protocols):
+            return route
+        ref = references.canonical(model, self.plugins)
+        raise NoEffectiveRoute(ref, self.routes(model, protocols=protocols), self.ways.elsewhere(ref, protocols))
 
     def offers(self, model: str | ModelRef, *, protocols: Collection[str] = ()) -> tuple[Offer, ...]:
         """Return every way to run a model, one for each provider, usable ones first; arguments are as in `routes`.
@@ -158,10 +158,9 @@ class Catalog:
         return Offers(self.plugins, self._router, self._own_models.all.__contains__)
 
     def route(self, model: str | ModelRef, *, protocols: Collection[str] = ()) -> Route | None:
-        """Return the route that `resolve` returns, or None if no route is usable; faster than finding out why.
-
-        Raises InvalidModelReference or UnknownProvider.
-        """
+        """Return the route that `resolve` returns, or None if none is usable, without finding out why."""
+        if references.only_via(model, self.plugins):
+            return next((route for route in self.routes(model, protocols=protocols) if route.usable), None)
         return self._router.taken(*references.parse(model, self.plugins), protocols)
 
     def is_by_price(self, ref: ModelRef) -> bool:
@@ -212,8 +211,8 @@ class Catalog:
         """
         from polyroute.fallback.plan import FallbackPlan
 
-        provider, ref = references.parse(model, self.plugins)
-        routes = by_protocol([self._router.to_model(provider, ref, each) for each in protocols or ((),)])
+        ref = references.canonical(model, self.plugins)
+        routes = by_protocol([self.routes(model, protocols=each) for each in protocols or ((),)])
         known = failure_knowledge(ref.provider, self.plugins)
         try:
             return FallbackPlan(ref, routes, policy, self.environment, *known)

@@ -56,7 +56,7 @@ def explain(catalog: "Catalog", subject: str | ModelRef) -> Explanation:
     if isinstance(subject, str) and (subject in plugins.names or not _is_model(subject, plugins)):
         found = explain_provider(catalog.provider(subject))
         return found._replace(lines=(*found.lines, *_unread(found.subject, catalog)))
-    return _explain_model(canonical(subject, plugins), catalog)
+    return _explain_model(canonical(subject, plugins), catalog.routes(subject), catalog)
 
 
 def suggestions(catalog: "Catalog", model: str | ModelRef) -> tuple[str, ...]:
@@ -85,9 +85,8 @@ def explain_provider(status: ProviderStatus) -> Explanation:
     return Explanation(provider.id, status.routes, tuple(lines))
 
 
-def _explain_model(ref: ModelRef, catalog: "Catalog") -> Explanation:
+def _explain_model(ref: ModelRef, routes: tuple[Route, ...], catalog: "Catalog") -> Explanation:
     """Return why a model can be run or not, and its ID on each route."""
-    routes = catalog.routes(ref)
     status = catalog.provider(ref.provider)
     own = catalog.custom_model(ref)
     title = f"{ref}, a custom model of yours" if own else f"{ref}, a model of {status.provider.name}"

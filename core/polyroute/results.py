@@ -272,6 +272,22 @@ class Finding(NamedTuple):
         return f"{self.severity}: {self.message} [{self.code}] {self.remedy}".rstrip()
 
 
+class Trouble(NamedTuple):
+    """One thing that is amiss."""
+
+    code: str
+    """Its kind, for programs: one of the codes in `docs/json.md`."""
+    severity: Severity
+    """`error` if something does not work, `warning` if something may not, `advice` if all works."""
+    subject: str
+    """What is concerned: a plugin, a provider, a list, a file or a variable."""
+    message: str
+    remedy: str
+    path: str = ""
+    affects: tuple[str, ...] = ()
+    """The providers concerned; empty if all or none are."""
+
+
 def passes(findings: list[Finding]) -> bool:
     """Return whether no finding is an error."""
     return all(each.severity != "error" for each in findings)

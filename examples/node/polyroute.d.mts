@@ -84,6 +84,8 @@ export interface Config {
 
 /** The number of favorites now. */
 export interface Counted {
+  /** Messages for the user, such as fields of the request that were ignored. */
+  notes?: string[];
   ok: true;
   count: number;
 }
@@ -155,12 +157,26 @@ export interface CustomModels {
 
 /** The model that was removed. */
 export interface Deleted {
+  /** Messages for the user, such as fields of the request that were ignored. */
+  notes?: string[];
   ok: true;
   deleted: string;
 }
 
+/** Everything that is amiss, errors first. */
+export interface Diagnosis {
+  /** The version of the document. It changes only if readers would break. */
+  schema: 1;
+  /** Whether nothing is. */
+  healthy: boolean;
+  /** One entry for each thing that is amiss. */
+  problems: Trouble[];
+}
+
 /** The request succeeded. */
 export interface Done {
+  /** Messages for the user, such as fields of the request that were ignored. */
+  notes?: string[];
   ok: true;
 }
 
@@ -214,6 +230,20 @@ export interface FetchedList {
   models: number | null;
   /** Why it could not be fetched; or null. */
   error: string | null;
+}
+
+/** A file with a model. */
+export interface FileBody {
+  filePath: string;
+}
+
+/** Whether a file can be used as a model. */
+export interface FileValidation {
+  /** Messages for the user, such as fields of the request that were ignored. */
+  notes?: string[];
+  valid: boolean;
+  sizeBytes?: number;
+  error?: string;
 }
 
 /** The catalog as one list. */
@@ -274,6 +304,8 @@ export interface Grouped {
 
 /** The server is running. */
 export interface Health {
+  /** Messages for the user, such as fields of the request that were ignored. */
+  notes?: string[];
   ok: true;
 }
 
@@ -297,6 +329,8 @@ export interface KeyBody {
 
 /** The result of removing a provider's key. */
 export interface KeyRemoved {
+  /** Messages for the user, such as fields of the request that were ignored. */
+  notes?: string[];
   ok: true;
   provider: string;
   envVar: string;
@@ -304,11 +338,12 @@ export interface KeyRemoved {
   removed: boolean;
   /** Where another key is still found, as text; or null. */
   left: string | null;
-  notes: string[];
 }
 
 /** The place where a key was stored. */
 export interface KeySaved {
+  /** Messages for the user, such as fields of the request that were ignored. */
+  notes?: string[];
   ok: true;
   provider: string;
   /** The variable of the key; of several settings, the first. */
@@ -317,7 +352,6 @@ export interface KeySaved {
   source: string | null;
   /** Whether the provider was pinned to its direct route, so that the key is used. */
   pinned: boolean;
-  notes: string[];
 }
 
 /** The provider's own key, masked. */
@@ -400,13 +434,24 @@ export interface ListsFetched {
 
 /** The result of refreshing the lists. */
 export interface ListsRefreshed {
+  /** Messages for the user, such as fields of the request that were ignored. */
+  notes?: string[];
   ok: true;
   message: string;
 }
 
-/** The models on this machine. */
+/** A model file that is installed on this machine. */
+export interface LocalModel {
+  id: string;
+  displayName: string;
+  filePath: string;
+  sizeBytes: number;
+  source?: "huggingface" | "manual";
+}
+
+/** The model files that are installed on this machine. */
 export interface LocalModels {
-  models: Record<string, unknown>[];
+  models: LocalModel[];
 }
 
 /** A value that a way needs. */
@@ -720,7 +765,7 @@ export interface Providers {
   lists: ShownLists;
 }
 
-/** How a model should reason. */
+/** How a model should reason. Unknown fields are refused. */
 export interface Reasoning {
   variant: string;
   budgetTokens?: number;
@@ -739,6 +784,7 @@ export interface ReasoningSupport {
   paradigm: "effort" | "adaptive-effort" | "thinking-level" | "budget" | "none";
   variants: Record<string, string>[];
   supportedVariants: string[];
+  defaultVariant?: string;
   supportsBudgetTokens: boolean;
 }
 
@@ -817,10 +863,29 @@ export interface Runs {
 
 /** The model that was saved. */
 export interface SavedCustomModel {
+  /** Messages for the user, such as fields of the request that were ignored. */
+  notes?: string[];
   ok: true;
   model: CustomModel;
   created: boolean;
   note?: string;
+}
+
+/** A model of a local server. */
+export interface ServedModel {
+  name: string;
+  /** In bytes. */
+  size?: number;
+  digest?: string;
+  modifiedAt?: string;
+}
+
+/** Whether a local server runs, and its models. */
+export interface ServedModels {
+  available: boolean;
+  version?: string;
+  models: ServedModel[];
+  error?: string;
 }
 
 /** A value that a provider needs. */
@@ -954,7 +1019,7 @@ export interface Status {
   verifications?: Record<string, Verification>;
 }
 
-/** A model to make current. Without a provider, fields that are left out keep their current values. */
+/** A model to make current, by its provider, its ID or both. */
 export interface SwitchBody {
   provider?: string;
   model?: string;
@@ -972,6 +1037,8 @@ export interface SwitchBody {
 
 /** The model that is current now. */
 export interface Switched {
+  /** Messages for the user, such as fields of the request that were ignored. */
+  notes?: string[];
   config: Config;
   sessionId?: string;
 }
@@ -1004,8 +1071,40 @@ export interface TakenRoute {
 
 /** Whether the model is a favorite now. */
 export interface Toggled {
+  /** Messages for the user, such as fields of the request that were ignored. */
+  notes?: string[];
   ok: true;
   isFavorite: boolean;
+}
+
+/** One thing that is amiss. */
+export interface Trouble {
+  /** It stays the same as long as the trouble does. */
+  id: string;
+  /** Its kind, for programs: one of the codes in docs/json.md; new ones may be added. */
+  code: string;
+  /** `error` if something does not work, `warning` if something may not, `advice` if all works. */
+  severity: "error" | "warning" | "advice";
+  /** What is concerned: a plugin, a provider, a list, a file or a variable. */
+  subject: string;
+  /** What is wrong. */
+  message: string;
+  /** The file that it is about. */
+  file: string | null;
+  /** The line in that file, if it is known. */
+  line: number | null;
+  /** The IDs of the providers concerned; empty if all or none are. */
+  affects: string[];
+  /** What the user can do about it. */
+  remedy: string;
+  /** What helps. */
+  actions: TroubleAction[];
+}
+
+/** Something that helps. */
+export interface TroubleAction {
+  /** The command line. */
+  command: string;
 }
 
 /** Whether a gateway has a model. */
@@ -1037,6 +1136,8 @@ export interface Verifications {
   problems: Problem[];
   /** By provider, the state of its key according to its endpoint. */
   verifications: Record<string, Verification>;
+  /** Messages for the user, in responses of the HTTP API. */
+  notes?: string[];
 }
 
 /** The providers whose keys to verify. An empty list means all providers with a key. */

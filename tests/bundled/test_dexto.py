@@ -274,13 +274,24 @@ def test_the_other_name(make_catalog: MakeCatalog) -> None:
     assert catalog.provider("dexto").provider.aliases == ("dexto-nova",)
 
 
-@pytest.mark.parametrize("name", ["dexto", "dexto-nova"])
-def test_it_is_never_selected(make_catalog: MakeCatalog, name: str) -> None:
+def test_it_is_never_selected(make_catalog: MakeCatalog) -> None:
     """A model reference can't start with the gateway's name, since the user selects a model, not who is paid for it."""
     catalog = make_catalog(DEXTO_API_KEY="k")
-    assert not catalog.provider(name).provider.selectable
+    assert not catalog.provider("dexto").provider.selectable
     with pytest.raises(InvalidModelReference, match="can't be selected"):
-        catalog.resolve(f"{name}/anthropic/claude-sonnet-4.5")
+        catalog.resolve("dexto/anthropic/claude-sonnet-4.5")
+
+
+def test_dextos_own_name_selects_its_only_route(make_catalog: MakeCatalog) -> None:
+    """`dexto-nova/ID`, as Dexto writes it, is the model with that ID in OpenRouter's list, through Dexto alone."""
+    catalog = make_catalog(DEXTO_API_KEY="k", OPENROUTER_API_KEY="o", ANTHROPIC_API_KEY="a")
+    model = "dexto-nova/anthropic/claude-sonnet-4.5"
+    assert [(route.via, route.model_id) for route in catalog.routes(model)] == [
+        ("dexto", "anthropic/claude-sonnet-4.5"),
+    ]
+    assert catalog.resolve(model).via == "dexto"
+    assert catalog.run(model, lambda route: route.via) == "dexto"
+    assert make_catalog(OPENROUTER_API_KEY="o").route(model) is None
 
 
 def test_it_asks_to_be_first(make_catalog: MakeCatalog) -> None:

@@ -396,11 +396,11 @@ def test_how_they_are_called(
 
 
 def test_every_provider_says_what_it_needs(providers: dict[str, Provider]) -> None:
-    """Every provider declares a requirement, and every slot can be filled from a variable or a file."""
+    """Every provider declares a requirement, and every slot has a default or is filled from a variable or a file."""
     for provider in providers.values():
         assert provider.requirement, provider.id
         for slot in (slot for group in provider.requirement for slot in group.slots):
-            assert slot.alternatives, provider.id
+            assert slot.alternatives or slot.default, provider.id
             assert all(each.variable or each.file for each in slot.alternatives), provider.id
 
 
@@ -453,6 +453,10 @@ def test_dextos_variables_come_first(provider: str, variables: list[str], provid
     ("provider", "variables", "url"),
     [
         ("anthropic", {"CLAUDE_API_KEY": "k"}, "https://api.anthropic.com/v1"),
+        ("glm", {"ZHIPU_API_KEY": "k"}, "https://open.bigmodel.cn/api/paas/v4"),
+        ("glm", {"ZHIPUAI_API_KEY": "k"}, "https://open.bigmodel.cn/api/paas/v4"),
+        ("zai", {"ZAI_API_KEY": "k"}, "https://api.z.ai/api/paas/v4"),
+        ("minimax", {"MINIMAX_API_KEY": "k"}, "https://api.minimax.io/anthropic/v1"),
         ("google", {"GEMINI_API_KEY": "k"}, "https://generativelanguage.googleapis.com/v1beta"),
         ("azure", {"AZURE_API_KEY": "k", "AZURE_RESOURCE_NAME": "mine"}, "https://mine.openai.azure.com/openai/v1"),
         (

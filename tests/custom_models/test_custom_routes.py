@@ -12,7 +12,6 @@ from polyroute import (
     Catalog,
     CustomModelRules,
     Environment,
-    InvalidModelReference,
     ModelRef,
     Plugins,
     Preferences,
@@ -285,11 +284,10 @@ def test_a_provider_that_is_not_available(make_catalog: MakeCatalog) -> None:
 
 
 def test_an_alias_finds_it(make_catalog: MakeCatalog) -> None:
-    """A model stored under an alias belongs to the provider; the gateway's own name selects nothing."""
+    """A model stored under an alias belongs to the provider, and the name that Dexto writes selects Dexto's route."""
     catalog = make_catalog(files=holding(own("dexto-nova/m"), own("amazon-bedrock/m", apiKey=KEY)), AWS_REGION="eu-1")
     assert catalog.custom_model(ModelRef("bedrock", "m")) is not None
-    with pytest.raises(InvalidModelReference):
-        catalog.routes("dexto-nova/m")
+    assert [route.via for route in catalog.routes("dexto-nova/m")] == ["dexto"]
     assert custom(catalog) == ["bedrock/m"]
 
 

@@ -190,6 +190,7 @@ PRINTED = {
     "models": "models claude",
     "verify": "verify",
     "refresh": "refresh",
+    "doctor": "doctor",
     "check": "check config.json",
     "prefer": "prefer",
     "shortcut": "shortcut set sonnet anthropic/claude-sonnet-4-5",

@@ -17,7 +17,7 @@ from polyroute.documents import keys as key_documents
 from polyroute.errors import NoEffectiveRoute, UnsupportedRoute, UsageError
 from polyroute.results import Route
 from polyroute.routing.references import canonical
-from polyroute.types import ModelRef, Secret
+from polyroute.types import Secret
 
 if TYPE_CHECKING:
     from polyroute.cli.grammar import Subparsers
@@ -32,7 +32,7 @@ def _credential(options: argparse.Namespace) -> int:
         raise UsageError(f"A secret is written to a pipe only, not to {where}:", "use `| PROGRAM`.")
     with output.catalog() as catalog:
         model = canonical(options.model, catalog.plugins)
-        routes = _routes(model, options.via, catalog)
+        routes = _routes(options.model, options.via, catalog)
         route = next((each for each in routes if each.usable), None)
         secret = catalog.environment.secret(route.credential) if route and options.reveal else Secret()
         elsewhere = () if route else catalog.elsewhere(model)
@@ -53,7 +53,7 @@ def _credential(options: argparse.Namespace) -> int:
     return YES
 
 
-def _routes(model: ModelRef, via: str, catalog: Catalog) -> tuple[Route, ...]:
+def _routes(model: str, via: str, catalog: Catalog) -> tuple[Route, ...]:
     """Return all routes to the model in order, or those via `via`. Raises UsageError."""
     routes = catalog.routes(model)
     if not via:

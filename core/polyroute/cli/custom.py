@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from polyroute.cli import custom_files, grammar, output, prompts
 from polyroute.cli.output import YES
 from polyroute.documents import custom_models as documents
 from polyroute.errors import InvalidModelReference, UsageError
-from polyroute.routing.references import canonical
+from polyroute.routing.references import canonical, only_via
 from polyroute.types import ModelRef
 
 if TYPE_CHECKING:
@@ -33,15 +34,14 @@ _FIELDS = {
 
 @contextlib.contextmanager
 def _naming_options() -> Iterator[None]:
-    """Add the names of options to errors that name fields."""
+    """Name options in place of the fields of an entry in errors."""
     try:
         yield
     except UsageError as error:
         message = str(error)
-        named = [f"{field} is --{option.replace('_', '-')}." for option, field in _FIELDS.items() if field in message]
-        if not named:
-            raise
-        raise UsageError(message, " ".join(named)) from None
+        for option, field in _FIELDS.items():
+            message = re.sub(rf"\b{field}\b", f"--{option.replace('_', '-')}", message)
+        raise UsageError(message, error.remedy, error.suggestions) from None
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -73,6 +73,7 @@ def _add(options: argparse.Namespace) -> int:
     """`polyroute custom add`: validate and store a custom model, and print the route that it would use."""
     with output.catalog() as catalog, _naming_options():
         ref = canonical(options.model, catalog.plugins)
+        ref = ModelRef.parse(options.model) if only_via(options.model, catalog.plugins) else ref
         outcome = catalog.custom_models.add({"provider": ref.provider, "name": ref.id, **_given(options, ref)})
         after = catalog.reload()
         if _lacks_a_key(options, ref, after):

@@ -16,6 +16,7 @@ from polyroute.cli.output import NO, YES
 from polyroute.custom_models.editing import EditResult
 from polyroute.custom_models.models import CustomModel
 from polyroute.custom_models.transfer import ImportReport
+from polyroute.dexto_compat import SHARING_TOOL
 from polyroute.documents import custom_models as documents
 from polyroute.documents.custom_models import advice, routes, runs
 from polyroute.errors import Unavailable, UsageError
@@ -68,12 +69,15 @@ def _repair(options: argparse.Namespace) -> int:
     with output.catalog() as catalog:
         store = catalog.custom_models
         repaired = store.repair()
+        moved = store.separate()
     if options.json:
-        return output.document(documents.repaired(store.path, repaired))
-    if repaired is None:
+        return output.document(documents.repaired(store.path, repaired, moved))
+    if repaired is not None:
+        print(f"{repaired.saved} entries were saved to {repaired.path}. The original was kept: {repaired.original}")
+    if moved:
+        print(f"{moved} entries that made {SHARING_TOOL} read none were moved to {store.own_path}.")
+    if repaired is None and not moved:
         print(f"{store.path} is not broken.")
-    else:
-        print(f"{repaired.saved} entries were saved to {store.path}. The original was kept: {repaired.original}")
     return YES
 
 

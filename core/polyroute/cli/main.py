@@ -127,6 +127,7 @@ def _give_up_on_stdout() -> int:
 
 _COMMANDS = (
     "status",
+    "doctor",
     "explain",
     "resolve",
     "models",

@@ -6,14 +6,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from polyroute.catalog import Catalog
-from polyroute.conformance import manifest
+from polyroute.diagnosis import plugin_findings
 from polyroute.documents import plugins as documents
-from polyroute.results import Finding, Plugin
+from polyroute.results import Plugin
 
 if TYPE_CHECKING:
     from polyroute.documents.plugin_types import PluginHealth, PluginsHealth
-
-_SAID_BY_LOADING = ("manifest-refused", "folder-unsafe", "like-unknown", "extends-unknown")
 
 
 def document(catalog: Catalog) -> PluginsHealth:
@@ -41,11 +39,4 @@ def lines(found: PluginsHealth) -> Iterable[str]:
 
 def _report(plugin: Plugin, catalog: Catalog) -> PluginHealth:
     problems = [each for each in catalog.problems if each.plugin == plugin.name]
-    findings = [each for each in _findings(plugin) if each.severity != "advice"]
-    return documents.report(plugin, problems, findings)
-
-
-def _findings(plugin: Plugin) -> list[Finding]:
-    """Return the kit's findings on a manifest, except those that loading reports with knowledge of other plugins."""
-    found = manifest.check(plugin.manifest) if plugin.manifest else []
-    return [each for each in found if each.code not in _SAID_BY_LOADING]
+    return documents.report(plugin, problems, plugin_findings(plugin))

@@ -9,20 +9,20 @@ from polyroute.cli import grammar, output
 from polyroute.cli.output import NO, YES
 from polyroute.documents import catalog as documents
 from polyroute.routing.references import canonical
+from polyroute.types import ModelRef
 
 if TYPE_CHECKING:
     from polyroute.catalog import Catalog
     from polyroute.cli.grammar import Subparsers
-    from polyroute.types import ModelRef
 
 
 def _resolve(options: argparse.Namespace) -> int:
     """`polyroute resolve`: print the route to take for a model."""
     with output.catalog() as catalog:
         model = canonical(options.model, catalog.plugins)
-        routes = catalog.routes(model)
+        routes = catalog.routes(options.model)
         elsewhere = () if any(route.usable for route in routes) else catalog.elsewhere(model)
-        shown = _formatted(catalog, model, options.format) if options.format else ""
+        shown = _formatted(catalog, ModelRef.parse(options.model), options.format) if options.format else ""
     if shown:
         output.exact(shown)
     elif options.json:

@@ -63,13 +63,16 @@ class Removed(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def store(catalog: Catalog, name: str, value: str, *, pin: bool = True, variable: str = "") -> Stored:
+def store(
+    catalog: Catalog, name: str, value: str, *, pin: bool = True, variable: str = "", shared: bool = False
+) -> Stored:
     """Store `value` as the key of the provider `name`. Create a new catalog afterwards: this one does not change.
 
     It is kept in `variable`, one of those that the provider reads it from; by default in the first.
 
     If `value` is a mask, the existing key is kept. Storing the key of a gateway that runs via the preferred gateway
-    means that the user wants to use it directly, so the gateway is pinned to direct unless `pin` is false. Raises
+    means that the user wants to use it directly, so the gateway is pinned to direct unless `pin` is false. With
+    `shared`, the key is stored in the global `.env`, where other tools look too, and not in the keyring. Raises
     UnknownProvider, UsageError if `value` is not a key or the provider has no single key, and Unavailable if the key
     can't be stored.
     """
@@ -79,7 +82,7 @@ def store(catalog: Catalog, name: str, value: str, *, pin: bool = True, variable
         return Stored(provider.id, variable, catalog.environment.source(variable), kept=True, notes=(KEPT,))
     secret = checked(value)
     _record_owner(provider, catalog)
-    source, notes = _put(catalog.environment, variable, secret)
+    source, notes = (_put_in_file if shared else _put)(catalog.environment, variable, secret)
     pinned = ""
     if pin and _is_wish_for_direct(provider, catalog):
         pinned, pin_notes = _pin(provider, catalog)
@@ -174,6 +177,13 @@ def checked(value: str) -> str:
     if not re.fullmatch(r"[!-~]+", secret):
         raise UsageError("A key has no white space, line breaks, control or non-ASCII characters: nothing was stored.")
     return literal(secret)
+
+
+def _put_in_file(environment: Environment, variable: str, secret: str) -> tuple[Source, tuple[str, ...]]:
+    dotenv.update(environment.dotenv_path, variable, secret)
+    if variable in environment.keyring.names():  # it would take precedence
+        environment.keyring.drop(variable)
+    return Source(GLOBAL, variable), ()
 
 
 def _put(environment: Environment, variable: str, secret: str) -> tuple[Source, tuple[str, ...]]:

@@ -1,15 +1,15 @@
-"""Change the entries of the file of custom models in memory. This module does no I/O."""
+"""Changes to the entries of the files of custom models. This module does no I/O."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from polyroute._internal import lossless_json
 from polyroute._internal.redact import is_masked
 from polyroute.base_url import same_endpoint
+from polyroute.custom_models.entries import Entries, Members, values_of
 from polyroute.custom_models.entry_check import field_fault
-from polyroute.custom_models.file import FileContent, entry_text
 from polyroute.custom_models.models import (
     KEY_FIELD,
     CustomModel,
@@ -20,11 +20,9 @@ from polyroute.custom_models.models import (
     read_entry,
 )
 from polyroute.dexto_compat import DEFAULT_CUSTOM_PROVIDER
-from polyroute.errors import CustomModelExists, KeyBoundElsewhere, UnknownCustomModel, UsageError
+from polyroute.errors import CustomModelExists, KeyBoundElsewhere, UsageError
 from polyroute.plugins.loaded import Plugins
 from polyroute.types import ModelRef
-
-Members = Mapping[str, bytes]
 
 
 class EditResult(NamedTuple):
@@ -37,69 +35,6 @@ class EditResult(NamedTuple):
     """A message for the user; empty if everything went as requested."""
 
 
-class Entries:
-    """The entries of the file at the time it was read. They can be changed."""
-
-    def __init__(self, document: FileContent, plugins: Plugins) -> None:
-        self.plugins = plugins
-        self._document = document
-        self._texts: list[bytes] | None = None
-        self._appended: list[bytes] = []
-        self._names = document.names()
-
-    @property
-    def texts(self) -> list[bytes]:
-        """The text of each entry. It is parsed on first use: an addition does not need it, and parsing is expensive."""
-        if self._texts is None:
-            self._texts = [*self._document.entries(), *self._appended]
-        return self._texts
-
-    def text(self) -> bytes:
-        """Return the text of the file with these entries."""
-        document = self._document
-        models = document.array_with(self._appended) if self._texts is None else document.array(self._texts)
-        return document.text(models)
-
-    def find(self, ref: ModelRef) -> int | None:
-        """Return the position of the first entry with this provider and name, or None."""
-        return next(iter(self._all(ref)), None)
-
-    def _all(self, ref: ModelRef) -> Iterator[int]:
-        own = identity(*ref, self.plugins)
-        for index, (provider, name) in enumerate(self._names):
-            if name == ref.id and identity(provider, name, self.plugins) == own:
-                yield index
-
-    def position(self, ref: ModelRef) -> int:
-        """Return the position of the first entry with this provider and name. Raises UnknownCustomModel."""
-        position = self.find(ref)
-        if position is None:
-            same = (provider for provider, name in self._names if name == ref.id and isinstance(provider, str | None))
-            others = [identity(provider, ref.id, self.plugins)[0] for provider in same]
-            remedy = f"There is one of {', '.join(others)}." if others else "See `polyroute custom list`."
-            raise UnknownCustomModel(
-                f"There is no custom model {ref}.", remedy, [f"{provider}/{ref.id}" for provider in others]
-            )
-        return position
-
-    def members(self, position: int) -> dict[str, bytes]:
-        """Return the fields of an entry, each as JSON text."""
-        return lossless_json.members(self.texts[position])
-
-    def put(self, ref: ModelRef, members: Members, position: int | None) -> None:
-        """Replace the entry at `position`, or append an entry if that is None."""
-        if position is None:
-            (self._appended if self._texts is None else self._texts).append(entry_text(members))
-            self._names.append(ref)
-        else:
-            self.texts[position], self._names[position] = entry_text(members), ref
-
-    def drop(self, ref: ModelRef) -> None:
-        """Remove every entry with this provider and name."""
-        for index in reversed(list(self._all(ref))):
-            del self.texts[index], self._names[index]
-
-
 def add(entries: Entries, entry: Mapping[str, Any], *, upsert: bool, keep_key: bool, references: bool) -> EditResult:
     """Add a model; with `upsert`, update the fields of `entry` in an existing one, else raise CustomModelExists."""
     ref = _reference(entry)
@@ -107,7 +42,7 @@ def add(entries: Entries, entry: Mapping[str, Any], *, upsert: bool, keep_key: b
     if position is not None and not upsert:
         raise CustomModelExists(f"There is a custom model {ref} already.", "Change it with `polyroute custom edit`.")
     old = {} if position is None else entries.members(position)
-    members = merged(old, entry, keep_key=keep_key, references=references)
+    members = merged(old, _without_provider(entry) if position else entry, keep_key=keep_key, references=references)
     model = checked(members, entries.plugins)
     entries.put(ref, members, position)
     lost = is_mask(KEY_FIELD, entry.get(KEY_FIELD)) and KEY_FIELD not in old
@@ -124,12 +59,17 @@ def edit(
             f"The provider of {ref} can't be changed, because its key is sent there. Add the model under the other"
             " provider, and remove this one. Nothing was changed."
         )
-    members = merged(entries.members(position), changes, keep_key=keep_key, references=references)
+    members = merged(entries.members(position), _without_provider(changes), keep_key=keep_key, references=references)
     model = checked(members, entries.plugins, known=False)
     if entries.find(model.ref) not in (None, position):
         raise CustomModelExists(f"There is a custom model {model.ref} already. Nothing was changed.")
     entries.put(model.ref, members, position)
     return EditResult(model)
+
+
+def _without_provider(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return fields for a model that exists: its provider stays as it is written."""
+    return {field: value for field, value in fields.items() if field != "provider"}
 
 
 def remove(entries: Entries, ref: ModelRef) -> EditResult:
@@ -179,7 +119,7 @@ def checked(members: Members, plugins: Plugins, *, known: bool = True) -> Custom
 
     Raises UsageError if the entry is invalid and, with `known`, UnknownProvider if no plugin provides its provider.
     """
-    model, fault = read_entry({field: lossless_json.value(text) for field, text in members.items()}, plugins)
+    model, fault = read_entry(values_of(members), plugins)
     if model is None:
         raise _invalid(fault)
     if known:
@@ -189,8 +129,7 @@ def checked(members: Members, plugins: Plugins, *, known: bool = True) -> Custom
 
 def described(members: Members, ref: ModelRef) -> CustomModel:
     """Return the model of an entry that may be invalid, with its valid fields only."""
-    values = {field: lossless_json.value(text) for field, text in members.items()}
-    valid = {field: value for field, value in values.items() if not field_fault(field, value)}
+    valid = {field: value for field, value in values_of(members).items() if not field_fault(field, value)}
     return as_model({**valid, "provider": valid.get("provider", ref.provider), "name": ref.id})
 
 

@@ -21,19 +21,20 @@ if TYPE_CHECKING:
 
 
 class OwnModels:
-    """The custom models in the user's file, by references with the provider's ID."""
+    """The custom models in the user's files, by references with the provider's ID."""
 
     def __init__(self, environment: Environment, plugins: Plugins) -> None:
-        self.path = custom_models_path(environment.shared_home)
+        self._paths = custom_models_path(environment.shared_home), own_path(environment)
         self._plugins = plugins
         self._problems: tuple[Problem, ...] = ()
 
     @cached_property
     def store(self) -> CustomStore:
-        """The file."""
+        """The files."""
         from polyroute.custom_models.store import CustomStore
 
-        return CustomStore(self.path, self._plugins)
+        shared, own = self._paths
+        return CustomStore(shared, self._plugins, own)
 
     @cached_property
     def all(self) -> Mapping[ModelRef, CustomModel]:
@@ -53,12 +54,8 @@ class OwnModels:
         return frozenset(name for each in found if each for name in each if name)
 
     def _is_missing(self) -> bool:
-        """Return whether the file does not exist. If that can't be determined, reading it reports the error."""
-        try:
-            os.stat(self.path)
-        except OSError as error:
-            return isinstance(error, FileNotFoundError | NotADirectoryError)
-        return False
+        """Return whether no file exists. If that can't be determined, reading it reports the error."""
+        return all(_is_missing(path) for path in self._paths)
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -86,7 +83,20 @@ class OwnModels:
     def _orphan(self, model: CustomModel) -> Problem:
         fault = f"custom model {model.ref}: its provider is not available; the model is kept"
         remedy = f"Install the plugin of {model.provider}, or see `polyroute custom remove`."
-        return Problem(fault, remedy, path=self.path, code="custom-model", provider=model.provider)
+        return Problem(fault, remedy, path=model.path, code="custom-model", provider=model.provider)
+
+
+def own_path(environment: Environment) -> str:
+    """Return the path of the file of the custom models that only Polyroute can read."""
+    return os.path.join(os.path.dirname(environment.config_path), "custom-models.json")
+
+
+def _is_missing(path: str) -> bool:
+    try:
+        os.stat(path)
+    except OSError as error:
+        return isinstance(error, FileNotFoundError | NotADirectoryError)
+    return False
 
 
 def _described(model: Model, own: CustomModel | None) -> Model:

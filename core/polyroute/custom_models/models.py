@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -37,6 +37,8 @@ class CustomModel(NamedTuple):
     """All other fields except the key by their names in the file, including unknown ones."""
     key: str = ""
     """Empty if there is no key; else a reference as written (`$NAME`, `keyring:NAME`), or a mask."""
+    path: str = ""
+    """The file that contains it; empty if it was not read from one."""
 
     @property
     def ref(self) -> ModelRef:
@@ -109,25 +111,33 @@ def identity(provider: object, name: object, plugins: Plugins) -> tuple[str, str
     return plugins.names.get(written, written), str(name)
 
 
-def parse(values: Sequence[Any], plugins: Plugins, path: str) -> ReadModels:
-    """Return the valid entries of a file as models, and a problem with the position for each of the others."""
-    models, faults = _examined(values, plugins)
-    return ReadModels(tuple(models), tuple(_problem(index, faults[index], path) for index in sorted(faults)))
+def parse(files: Iterable[tuple[str, Sequence[Any]]], plugins: Plugins) -> ReadModels:
+    """Return the valid entries of files as models, and a problem with the position for each of the others.
+
+    Each file is its path and its entries. A model that an earlier file has too is a duplicate.
+    """
+    models: list[CustomModel] = []
+    problems: list[Problem] = []
+    providers = _Providers(plugins)
+    for path, values in files:
+        found, faults = _examined(values, providers, path)
+        models += found
+        problems += (_problem(index, faults[index], path) for index in sorted(faults))
+    return ReadModels(tuple(models), tuple(problems))
 
 
 def read_entry(entry: Mapping[str, Any], plugins: Plugins) -> tuple[CustomModel | None, str]:
     """Return the model of one entry, or None and the entry's fault."""
-    models, faults = _examined([dict(entry)], plugins)
+    models, faults = _examined([dict(entry)], _Providers(plugins), "")
     return (models[0], "") if models else (None, faults[0])
 
 
-def _examined(values: Sequence[Any], plugins: Plugins) -> tuple[list[CustomModel], dict[int, str]]:
+def _examined(values: Sequence[Any], providers: _Providers, path: str) -> tuple[list[CustomModel], dict[int, str]]:
     """Return the models of the valid entries, and the faults of the others by position. This modifies the entries."""
     entries, faults = valid_entries(values)
     models: list[CustomModel] = []
-    providers = _Providers(plugins)
     for index, entry in entries:
-        model = as_model(entry)
+        model = as_model(entry, path)
         name, (fault_of, names) = model.name, providers[model.provider]
         if fault := "it is a duplicate; the first entry is used" if name in names else fault_of(model):
             faults[index] = fault
@@ -178,8 +188,8 @@ class _Providers(dict[str, tuple[Callable[[CustomModel], str], set[str]]]):
         return self[written]
 
 
-def as_model(entry: dict[str, Any]) -> CustomModel:
-    """Return the model of a valid entry. This modifies the entry."""
+def as_model(entry: dict[str, Any], path: str = "") -> CustomModel:
+    """Return the model of a valid entry in the file at `path`. This modifies the entry."""
     name, key = entry.pop("name"), entry.pop(KEY_FIELD, "")
     provider = entry.pop("provider", DEFAULT_CUSTOM_PROVIDER)
     if not entry.keys() <= _PLAIN:
@@ -187,7 +197,7 @@ def as_model(entry: dict[str, Any]) -> CustomModel:
     if key:
         is_plain = key[0] not in _BEGINNINGS and key[-1] > " "
         key = masked(key) if is_plain else _shown(key.strip())
-    return CustomModel(provider, name, entry, key)
+    return CustomModel(provider, name, entry, key, path)
 
 
 def _shown(key: str) -> str:

@@ -17,8 +17,6 @@ class RoutedModel(NamedTuple):
     model: CustomModel
     provider: Provider
     environment: Environment
-    path: str
-    """The file that contains it."""
     withheld: tuple[str, str] | None = None
     """The reason why no key is sent to its provider, and the remedy; None if keys are sent."""
 
@@ -94,7 +92,7 @@ def _source(own: RoutedModel) -> Source | None:
     """Return the source of the key; None if its variable is not set or the keyring does not contain it."""
     reference = key_reference(own.model.key)
     if reference is None:
-        return Source(CUSTOM, str(own.ref), own.path, field=KEY_FIELD)
+        return Source(CUSTOM, str(own.ref), own.model.path, field=KEY_FIELD)
     if reference.variable:
         return own.environment.source(reference.variable)
     return Source(KEYRING, reference.keyring) if own.environment.in_keyring(reference.keyring) else None

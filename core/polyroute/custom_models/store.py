@@ -1,6 +1,9 @@
-"""Read and write the file of custom models, which is shared with another tool, without losing changes.
+"""Read and write the files of custom models without losing changes.
 
-Polyroute's own processes use a lock. The other tool does not: it reads the file, changes the content and writes all of
+One file is shared with another tool, which reads only some providers and fields: models that it would not keep whole
+are in a file of our own. For users the two are one list.
+
+Polyroute's own processes use locks. The other tool does not: it reads the file, changes the content and writes all of
 it in place. So the file is compared with what was read right before it is replaced, and once more afterwards; if it
 differs, the change is made again on the new content. A change is lost only if the other tool reads the file before it
 and writes the file after the last comparison.
@@ -8,22 +11,23 @@ and writes the file after the last comparison.
 
 from __future__ import annotations
 
-import contextlib
 import os
-import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
-from polyroute._internal import files, lossless_json, platform
+from polyroute._internal import files, lossless_json
 from polyroute.base_url import same_endpoint
 from polyroute.custom_models import editing, file, transfer
-from polyroute.custom_models.editing import EditResult, Entries, endpoint
-from polyroute.custom_models.file import FileContent, NotReadable
+from polyroute.custom_models.editing import EditResult, endpoint
+from polyroute.custom_models.entries import Entries
+from polyroute.custom_models.file import NotReadable
 from polyroute.custom_models.models import KEY_FIELD, CustomModel, ReadModels, parse
+from polyroute.custom_models.stored_file import Repaired, StoredFile
 from polyroute.custom_models.transfer import ImportReport, OnConflict
 from polyroute.dexto_compat import DEFAULT_CUSTOM_PROVIDER
-from polyroute.errors import NotUnderstood, Unavailable, UnknownCustomModel, UsageError
+from polyroute.dexto_compat.custom_models import is_read
+from polyroute.errors import Unavailable, UnknownCustomModel, UsageError
 from polyroute.plugins.loaded import Plugins
 from polyroute.types import ModelRef, Problem
 
@@ -31,42 +35,37 @@ T = TypeVar("T")
 
 _ATTEMPTS = 10
 """The maximum number of times that a change is made, because another program wrote the file in between."""
-_LOOKS, _PAUSE_SECONDS = 5, 0.02
-"""How often, and at which interval, an invalid file is read, because another program may be writing it."""
-
 _UNREADABLE = "custom-models-unreadable"
 
 
-class Repaired(NamedTuple):
-    """The result of repairing a damaged file."""
+class _Read(NamedTuple):
+    """Both files at the time they were read."""
 
-    original: str
-    """The path of the copy of the damaged file."""
-    saved: int
-    """The number of entries that could be read."""
+    shared_data: bytes | None
+    own_data: bytes | None
+    entries: Entries
 
 
 class CustomStore:
     """The custom models of one user. Every method reads the file again."""
 
-    def __init__(self, path: str, plugins: Plugins) -> None:
+    def __init__(self, path: str, plugins: Plugins, own_path: str = "") -> None:
+        """Use the shared file at `path` and our own at `own_path`, by default one beside it."""
         self.path = path
+        self.own_path = own_path or os.path.join(os.path.dirname(path), "polyroute-models.json")
         self.plugins = plugins
+        self._shared = StoredFile(path, os.path.dirname(os.path.dirname(path)))
+        self._own = StoredFile(self.own_path, os.path.dirname(self.own_path))
 
     def listing(self) -> ReadModels:
-        """Return all models that can be read, and problems of the others or of the whole file."""
-        try:
-            data = self._data()
-            if data is None:
-                return ReadModels()
-            return parse(file.values(data), self.plugins, self.path)
-        except NotReadable as error:
-            remedy = "See `polyroute custom repair`."
-            problem = Problem(f"{error}; no custom model is used.", remedy, path=self.path, code=_UNREADABLE)
-            return ReadModels(problems=(problem,))
-        except OSError as error:
-            why = f"can't be read ({error.strerror}); no custom model is used."
-            return ReadModels(problems=(Problem(why, "Fix its permissions.", path=self.path, code=_UNREADABLE),))
+        """Return all models that can be read, and problems of the others or of a whole file."""
+        texts, problems = [], []
+        for stored in (self._shared, self._own):
+            entries, problem = _values(stored)
+            texts.append((stored.path, entries))
+            problems += [problem] if problem else []
+        found = parse(texts, self.plugins)
+        return found._replace(problems=(*problems, *found.problems)) if problems else found
 
     def get(self, ref: ModelRef) -> CustomModel:
         """Return one model; its provider may be an alias. Raises UnknownCustomModel."""
@@ -79,15 +78,12 @@ class CustomStore:
 
     def providers_of(self, name: str) -> tuple[str, ...]:
         """Return the providers, as written, of all entries with this name, also of invalid ones. Raises Unavailable."""
-        with files.readable_errors(self.path):
-            entries = self._settled()[1].names()
-        written = (provider or DEFAULT_CUSTOM_PROVIDER for provider, each in entries if each == name)
-        return tuple(dict.fromkeys(provider for provider in written if isinstance(provider, str)))
+        found = self._settled().entries.providers_of(name)
+        return tuple(dict.fromkeys(provider or DEFAULT_CUSTOM_PROVIDER for provider in found))
 
     def fields(self, ref: ModelRef) -> frozenset[str]:
         """Return the names of an entry's fields, also of an invalid one. Raises UnknownCustomModel and Unavailable."""
-        with files.readable_errors(self.path):
-            entries = Entries(self._settled()[1], self.plugins)
+        entries = self._settled().entries
         return frozenset(entries.members(entries.position(ref)))
 
     def named(self, name: str) -> tuple[CustomModel, ...]:
@@ -97,7 +93,7 @@ class CustomStore:
     def secret(self, ref: ModelRef, base_url: str) -> str | None:
         """Return the key in a model's entry, if the entry still has this base URL. For `Environment.reveal`."""
         try:
-            entries = Entries(self._document(self._data()), self.plugins)
+            entries = Entries(self._shared.content(), self._own.content(), self.plugins)
             members = entries.members(entries.position(ref))
             key = lossless_json.value(members.get(KEY_FIELD, b"null"))
         except (OSError, ValueError, UsageError):
@@ -137,9 +133,8 @@ class CustomStore:
 
     def export(self, *, with_secrets: bool = False) -> bytes:
         """Return all entries as a separate file, by default without fields that may be secret. Raises Unavailable."""
-        with files.readable_errors(self.path):
-            _, document = self._settled()
-        return transfer.exported(document, with_secrets=with_secrets)
+        entries = self._settled().entries
+        return transfer.exported([*entries.shared.texts, *entries.own.texts], with_secrets=with_secrets)
 
     def import_entries(
         self, data: bytes, on_conflict: OnConflict = "fail", *, with_secrets: bool = False, dry_run: bool = False
@@ -152,8 +147,7 @@ class CustomStore:
         """
         checked = transfer.checked_entries(transfer.read(data), self.plugins, with_secrets=with_secrets)
         import_into = partial(transfer.import_entries, checked=checked, on_conflict=on_conflict)
-        with files.readable_errors(self.path):
-            reports = import_into(Entries(self._settled()[1], self.plugins))
+        reports = import_into(self._settled().entries)
         if dry_run or not any(report.action in ("added", "replaced") for report in reports):
             return reports
         try:
@@ -162,93 +156,76 @@ class CustomStore:
             return error.reports
 
     def repair(self) -> Repaired | None:
-        """Replace a damaged file by the entries that can be read, and keep the original; None if it is not damaged.
+        """Replace the first damaged file by the entries that can be read, and keep the original; None if none is.
 
-        Raises Unavailable if the file does not look like a file of custom models, or is outside of the shared home.
+        Raises Unavailable if the file does not look like a file of custom models, or is outside of its home.
         """
-        with files.readable_errors(self.path), self._locked():
-            data = self._data()
-            try:
-                if data is None or file.values(data) is not None:
-                    return None
-            except NotReadable:
-                entries = self._salvaged(data or b"")
-            original = _unused(f"{os.path.realpath(self.path)}.broken")
-            files.replace(original, data or b"", mode=0o600)
-            files.replace(self.path, file.EMPTY.text(file.EMPTY.array(entries)), mode=0o600)
-            return Repaired(original, len(entries))
+        for stored in (self._shared, self._own):
+            if os.path.lexists(stored.path):
+                with files.readable_errors(stored.path), stored.locked():
+                    if repaired := stored.repair():
+                        return repaired
+        return None
 
-    def _salvaged(self, data: bytes) -> list[bytes]:
-        home = os.path.dirname(os.path.dirname(self.path))
-        if not platform.is_within(self.path, home):
-            fault = f"{self.path} was left unchanged: it leads to {os.path.realpath(self.path)}, outside of {home}."
-            raise Unavailable(f"{fault} Copy that file over the link first.")
-        if not file.holds_models(data):
-            raise NotUnderstood(f"{self.path} was left unchanged: it contains no list of models. Move it away.")
-        return list(file.salvage(data))
+    def separate(self) -> int:
+        """Move the entries of the shared file that make the other tool read none into our own; return how many."""
+        return self._change(Entries.separate) if self.unread() else 0
 
-    def _locked(self) -> contextlib.AbstractContextManager[None]:
-        return files.locked(self.path, links=True)
+    def unread(self) -> tuple[int, ...]:
+        """Return the positions of the entries of the shared file that make the other tool read none of them."""
+        return tuple(index for index, entry in enumerate(_values(self._shared)[0]) if not is_read(entry))
 
     def _change(self, change: Callable[[Entries], T]) -> T:
-        """Apply a change to the current file durably, and check that it is in the file afterwards."""
+        """Apply a change to the current files durably, and check that it is in the shared file afterwards."""
         outcome: T | None = None
-        with files.readable_errors(self.path), self._locked():
+        with files.readable_errors(self.path), self._shared.locked():
             for _ in range(_ATTEMPTS):
-                before, document = self._settled()
-                entries = Entries(document, self.plugins)
+                read = self._settled()
                 try:
-                    result = change(entries)
+                    result = change(read.entries)
                 except UsageError:
                     if outcome is None:
                         raise
                     return outcome  # another program wrote the file after reading it with our change
-                after = entries.text()
-                if not self._replaced(before, after):
+                if not self._written(read):
                     continue
                 outcome = outcome or result
-                if self._data() == after:
+                if not read.entries.shared.is_changed or self._shared.data() == read.entries.shared.text():
                     return outcome
         raise Unavailable(f"{self.path} is being written by another program all the time. Try again later.")
 
-    def _replaced(self, before: bytes | None, after: bytes) -> bool:
-        """Write the file unless it has changed since it was read; return whether it was written."""
+    def _written(self, read: _Read) -> bool:
+        """Write the files that have changed, unless one is no longer what was read; return whether they were written.
 
-        def compare() -> None:
-            if self._data() != before:
-                raise _WrittenMeanwhile
+        What moves to another file is in both for a moment, and not in none.
+        """
+        shared, own = read.entries.shared, read.entries.own
+        if not own.is_changed:
+            return not shared.is_changed or self._shared.replaced(read.shared_data, shared.text())
+        with files.readable_errors(self.own_path), self._own.locked():
+            if not self._own.replaced(read.own_data, own.text()):
+                return False
+            if not shared.is_changed or self._shared.replaced(read.shared_data, shared.text()):
+                return True
+            self._own.restore(read.own_data)
+        return False
 
-        try:
-            files.replace(self.path, after, mode=0o600, before=compare)
-        except _WrittenMeanwhile:
-            return False
-        return True
-
-    def _settled(self) -> tuple[bytes | None, FileContent]:
-        """Return the content of the file. Raises Unavailable if it stays invalid while other programs may write it."""
-        for looks_left in reversed(range(_LOOKS)):
-            data = self._data()
-            try:
-                return data, self._document(data)
-            except NotReadable as error:
-                if not looks_left:
-                    remedy = "To keep a copy of it and save the entries that can be read: `polyroute custom repair`."
-                    raise NotUnderstood(f"{self.path} was left unchanged: {error}. {remedy}") from None
-            time.sleep(_PAUSE_SECONDS)
-        raise AssertionError("unreachable")
-
-    def _document(self, data: bytes | None) -> FileContent:
-        return file.EMPTY if data is None else file.parse(data)
-
-    def _data(self) -> bytes | None:
-        try:
-            return files.read(self.path, files.MOST_DATA_BYTES)
-        except (FileNotFoundError, NotADirectoryError):
-            return None
+    def _settled(self) -> _Read:
+        (shared_data, shared), (own_data, own) = self._shared.settled(), self._own.settled()
+        return _Read(shared_data, own_data, Entries(shared, own, self.plugins))
 
 
-class _WrittenMeanwhile(Exception):
-    """Another program has changed the file since it was read."""
+def _values(stored: StoredFile) -> tuple[list[Any], Problem | None]:
+    """Return the parsed entries of a file, or the problem why there are none."""
+    try:
+        data = stored.data()
+        return ([] if data is None else file.values(data)), None
+    except NotReadable as error:
+        remedy = "See `polyroute custom repair`."
+        return [], Problem(f"{error}; no custom model in it is used.", remedy, path=stored.path, code=_UNREADABLE)
+    except OSError as error:
+        why = f"can't be read ({error.strerror}); no custom model in it is used."
+        return [], Problem(why, "Fix its permissions.", path=stored.path, code=_UNREADABLE)
 
 
 class _Conflicting(UsageError):
@@ -263,10 +240,3 @@ def _unless_conflicting(reports: list[ImportReport]) -> list[ImportReport]:
     if any(report.action == "conflict" for report in reports):
         raise _Conflicting(reports)
     return reports
-
-
-def _unused(path: str) -> str:
-    number = 1
-    while os.path.lexists(candidate := path if number == 1 else f"{path}-{number}"):
-        number += 1
-    return candidate

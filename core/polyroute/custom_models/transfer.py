@@ -8,9 +8,10 @@ from typing import Literal, NamedTuple
 from polyroute._internal import lossless_json
 from polyroute.base_url import same_endpoint
 from polyroute.custom_models import file
-from polyroute.custom_models.editing import Entries, Members, checked, endpoint, is_mask
+from polyroute.custom_models.editing import checked, endpoint, is_mask
+from polyroute.custom_models.entries import Entries, Members
 from polyroute.custom_models.entry_check import valid_entries
-from polyroute.custom_models.file import FileContent, entry_text
+from polyroute.custom_models.file import entry_text
 from polyroute.custom_models.models import KEY_FIELD, may_be_secret
 from polyroute.errors import UsageError
 from polyroute.plugins.loaded import Plugins
@@ -54,9 +55,8 @@ def read(data: bytes) -> list[bytes]:
         raise UsageError(f"This can't be imported: {why}. Nothing was changed.") from None
 
 
-def exported(document: FileContent, *, with_secrets: bool) -> bytes:
+def exported(texts: list[bytes], *, with_secrets: bool) -> bytes:
     """Return the entries as a separate file: all of them, or the valid ones without fields that may be secret."""
-    texts = document.entries()
     if not with_secrets:
         entries, _ = valid_entries([lossless_json.value(text) for text in texts])
         texts = [entry_text(_shareable(lossless_json.members(texts[index]))) for index, _ in entries]

@@ -11,6 +11,10 @@ else:
     from typing_extensions import TypedDict
 
 FileType = Literal["pdf", "image", "audio", "video", "document"]
+FileSource = Literal["huggingface", "manual"]
+"""Where a model file was downloaded from."""
+Paradigm = Literal["effort", "adaptive-effort", "thinking-level", "budget", "none"]
+"""How a request says how much to reason."""
 
 
 class GatewayAuth(TypedDict):

@@ -237,3 +237,5 @@ class CustomModelsRepaired(Document):
     """The file of custom models."""
     repaired: RepairedFile | None
     """What was saved; null if the file was not damaged."""
+    moved: int
+    """How many entries moved to Polyroute's own file, since the other tool can't read the shared one with them."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from polyroute.documents.parts import SCHEMA, problems
 from polyroute.errors import PolyrouteError
-from polyroute.routing.references import listed_alike
+from polyroute.routing.references import listed_alike, only_via
 from polyroute.types import ModelRef
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from polyroute.catalog import Catalog
     from polyroute.custom_models.editing import EditResult
     from polyroute.custom_models.models import CustomModel
-    from polyroute.custom_models.store import Repaired
+    from polyroute.custom_models.stored_file import Repaired
     from polyroute.custom_models.transfer import ImportReport
     from polyroute.documents import custom_model_types as own
     from polyroute.results import Route
@@ -61,10 +61,10 @@ def exported(file: str, *, secrets: bool) -> own.CustomModelsExported:
     return {"schema": SCHEMA, "file": file, "secrets": secrets}
 
 
-def repaired(file: str, repaired: Repaired | None) -> own.CustomModelsRepaired:
+def repaired(path: str, repaired: Repaired | None, moved: int) -> own.CustomModelsRepaired:
     """Return the document of `polyroute custom repair --json`."""
     found: own.RepairedFile | None = {"original": repaired.original, "saved": repaired.saved} if repaired else None
-    return {"schema": SCHEMA, "file": file, "repaired": found}
+    return {"schema": SCHEMA, "file": repaired.path if repaired else path, "repaired": found, "moved": moved}
 
 
 def routes(model: CustomModel, catalog: Catalog) -> tuple[Route, ...]:
@@ -96,6 +96,8 @@ def remarks(model: CustomModel, catalog: Catalog) -> list[str]:
     if model.provider not in plugins.names:
         return [f"{model.provider} is not available: no plugin in use provides it. The model is kept."]
     provider = plugins.find(model.provider)
+    if only_via(model.ref, plugins):
+        return []
     if not provider.selectable:
         return [f"{provider.id} can't be selected: it runs other providers' models."]
     listed = plugins.models(provider.id)
@@ -105,8 +107,14 @@ def remarks(model: CustomModel, catalog: Catalog) -> list[str]:
 
 
 def alike(model: CustomModel, catalog: Catalog) -> list[str]:
-    """Return similarly spelled IDs in the provider's list; none if the model is listed or has its own base URL."""
+    """Return similarly spelled IDs in the provider's list; none if the model is listed or has its own base URL.
+
+    An ID may itself begin with the provider's name, which is then written twice in a reference.
+    """
     provider = catalog.plugins.names.get(model.provider, "")
     if not provider or model.base_url or not catalog.plugins.providers[provider].selectable:
         return []
+    listed, whole = catalog.plugins.models(provider), f"{provider}/{model.name}"
+    if whole in listed and model.name not in listed:
+        return [whole]
     return [each.id for each in listed_alike(ModelRef(provider, model.name), catalog.plugins)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, NotRequired
 
-from polyroute.dexto_compat.types import FileType, GatewayAuth, GatewayTaken
+from polyroute.dexto_compat.types import FileType, GatewayAuth, GatewayTaken, Paradigm
 from polyroute.documents.facts import Facts, Id, TypedDict
 from polyroute.documents.list_types import ModelAbilities
 from polyroute.documents.types import ProviderStatusDocument
@@ -119,9 +119,10 @@ class ReasoningSupport(TypedDict):
 
     capable: bool
     """Whether it can reason, or may: false only if it is known that it can't."""
-    paradigm: Literal["effort", "adaptive-effort", "thinking-level", "budget", "none"]
+    paradigm: Paradigm
     variants: list[dict[str, str]]
     supportedVariants: list[str]
+    defaultVariant: NotRequired[str]
     supportsBudgetTokens: bool
 
 
@@ -185,7 +186,14 @@ class Current(TypedDict):
     """False if no model was chosen, so that this is a default."""
 
 
-class Switched(TypedDict):
+class Noted(TypedDict):
+    """The response to a request with a body."""
+
+    notes: NotRequired[list[str]]
+    """Messages for the user, such as fields of the request that were ignored."""
+
+
+class Switched(Noted):
     """The model that is current now."""
 
     config: Config
@@ -210,7 +218,7 @@ class Validation(TypedDict):
     """Similarly spelled IDs, if the model is not in the list."""
 
 
-class Done(TypedDict):
+class Done(Noted):
     """The request succeeded."""
 
     ok: Literal[True]
@@ -228,12 +236,6 @@ class GatewayStatus(TypedDict):
     enabled: bool
     authenticated: bool
     canUse: bool
-
-
-class LocalModels(TypedDict):
-    """The models on this machine."""
-
-    models: list[dict[str, Any]]
 
 
 class Health(Done):

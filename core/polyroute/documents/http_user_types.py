@@ -118,7 +118,6 @@ class KeySaved(Done):
     """Where the key is now, as text."""
     pinned: bool
     """Whether the provider was pinned to its direct route, so that the key is used."""
-    notes: list[str]
 
 
 class KeyRemoved(Done):
@@ -130,4 +129,3 @@ class KeyRemoved(Done):
     """Whether a key was stored, and is removed now."""
     left: str | None
     """Where another key is still found, as text; or null."""
-    notes: list[str]

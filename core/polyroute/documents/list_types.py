@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from polyroute.documents.facts import Moment, TypedDict
-from polyroute.documents.types import VerificationDocument, WithProblems
+from typing import Literal, NotRequired
+
+from polyroute.documents.facts import Filled, Moment, TypedDict
+from polyroute.documents.types import Document, VerificationDocument, WithProblems
 from polyroute.list_refresh import State
 from polyroute.results import PriceKind
 from polyroute.types import ModelStatus
@@ -106,6 +108,49 @@ class Verifications(WithProblems):
 
     verifications: dict[str, VerificationDocument]
     """By provider, the state of its key according to its endpoint."""
+    notes: NotRequired[list[str]]
+    """Messages for the user, in responses of the HTTP API."""
+
+
+class TroubleAction(TypedDict):
+    """Something that helps."""
+
+    command: Filled
+    """The command line."""
+
+
+class TroubleDocument(TypedDict):
+    """One thing that is amiss."""
+
+    id: Filled
+    """It stays the same as long as the trouble does."""
+    code: Filled
+    """Its kind, for programs: one of the codes in docs/json.md; new ones may be added."""
+    severity: Literal["error", "warning", "advice"]
+    """`error` if something does not work, `warning` if something may not, `advice` if all works."""
+    subject: Filled
+    """What is concerned: a plugin, a provider, a list, a file or a variable."""
+    message: Filled
+    """What is wrong."""
+    file: str | None
+    """The file that it is about."""
+    line: int | None
+    """The line in that file, if it is known."""
+    affects: list[str]
+    """The IDs of the providers concerned; empty if all or none are."""
+    remedy: str
+    """What the user can do about it."""
+    actions: list[TroubleAction]
+    """What helps."""
+
+
+class Diagnosis(Document):
+    """Everything that is amiss, errors first."""
+
+    healthy: bool
+    """Whether nothing is."""
+    problems: list[TroubleDocument]
+    """One entry for each thing that is amiss."""
 
 
 class FetchedListDocument(TypedDict):

@@ -28,6 +28,7 @@ DOCUMENTS: dict[str, tuple[str, Any]] = {
     "models": ("models", list_types.ModelsDocument),
     "verify": ("verify", list_types.Verifications),
     "refresh": ("refresh", list_types.Refreshed),
+    "doctor": ("doctor", list_types.Diagnosis),
     "check": ("check FILE", list_types.Findings),
     "prefer": ("prefer", custom_model_types.PreferenceList),
     "prefer-route": ("prefer ROUTE", custom_model_types.Preferred),

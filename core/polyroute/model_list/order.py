@@ -60,7 +60,12 @@ def sorted_by(sorting: str, rows: Iterable[ModelRow]) -> list[ModelRow]:
 
 def prominence(row: ModelRow) -> float:
     """Return how likely a model is wanted: the logarithm of √providers * 0.5^(age in days / 200)."""
-    return math.log2(len(row.providers)) / 2 + _day(row.facts.release_date) / _HALF_LIFE_DAYS
+    return prominence_of(len(row.providers), row.facts.release_date)
+
+
+def prominence_of(providers: int, released: str) -> float:
+    """Return the same for a model that so many providers offer since a date."""
+    return math.log2(providers) / 2 + _day(released) / _HALF_LIFE_DAYS
 
 
 def is_new(row: ModelRow, today: str) -> bool:

@@ -192,8 +192,8 @@ class Plugins:
     def unknown(self, name: str) -> UnknownProvider:
         """Return the error for an unknown provider name, with the closest names."""
         named = [each for each in self.all if each.name == name and each.reason]
-        off = [f"The plugin {each.name!r} is not in use: {each.reason}." for each in named]
-        return UnknownProvider(name, closest(name, self.names), " ".join(off) if name not in self.names else "")
+        off = " ".join(f"The plugin {each.name!r} is not in use: {each.reason}." for each in named)
+        return UnknownProvider(name, closest(name, self.names, self.providers), "" if name in self.names else off)
 
     def hooks_of(self, plugin: Plugin) -> tuple[str, ...]:
         """Return the names of the hooks that `plugin` implements."""

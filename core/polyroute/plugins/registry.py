@@ -80,11 +80,18 @@ def without(claims: Registry, refused: Iterable[tuple[Plugin, str]]) -> Registry
     return claims._replace(lost=claims.lost | lost)
 
 
-def closest(name: str, names: Mapping[str, str]) -> list[str]:
-    """Return the providers whose ID or alias is most similar to `name`; `names` has the ID for each."""
+def nicknamed(name: str, providers: Mapping[str, Provider]) -> str:
+    """Return the provider that users call `name`, in lower case; empty if there is none."""
+    return next((each.id for each in providers.values() if name in each.nicknames), "")
+
+
+def closest(name: str, names: Mapping[str, str], providers: Mapping[str, Provider]) -> list[str]:
+    """Return the providers that users call `name`, or whose ID or alias (in `names`) is most similar to it."""
     import difflib
 
     plain = name.strip().lower().replace(" ", "-")
+    if plain not in names and (known := nicknamed(plain, providers)):
+        return [known]
     close = [plain] if plain in names else difflib.get_close_matches(plain, names, 3, 0.7)
     return list(dict.fromkeys(names[each] for each in close))
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from polyroute.dexto_compat import GATEWAY_SELECTION, LIST_GATEWAY
 from polyroute.errors import InvalidModelReference, UnknownProvider
+from polyroute.model_ids.normalize import without_separators
 from polyroute.plugins.loaded import Plugins
+from polyroute.plugins.registry import nicknamed
+from polyroute.results import Route
 from polyroute.types import ModelRef, Provider
 
 _ALIKE = 0.75
@@ -25,6 +29,8 @@ def parse(model: str | ModelRef, plugins: Plugins) -> tuple[Provider, ModelRef]:
     if known is None:
         raise _unknown(given, plugins)
     provider = plugins.providers[known]
+    if only_via(given, plugins) and LIST_GATEWAY in plugins.providers:
+        return plugins.providers[LIST_GATEWAY], ModelRef(LIST_GATEWAY, model_id)
     if not provider.selectable:
         raise InvalidModelReference(
             f"{provider.id} runs other providers' models and can't be selected.",
@@ -37,6 +43,22 @@ def parse(model: str | ModelRef, plugins: Plugins) -> tuple[Provider, ModelRef]:
 def canonical(model: str | ModelRef, plugins: Plugins) -> ModelRef:
     """Return the reference with the provider's ID in place of an alias. Raises as `parse` does."""
     return parse(model, plugins)[1]
+
+
+def only_via(model: str | ModelRef, plugins: Plugins) -> str:
+    """Return the gateway through which alone a model runs, because its reference says so; usually empty.
+
+    Such a model is the one with that ID in the list of another gateway, which has the same IDs.
+    """
+    name = (ModelRef.parse(model) if isinstance(model, str) else model).provider
+    gateway = plugins.names.get(name, "") if name == GATEWAY_SELECTION else ""
+    return gateway if gateway and not plugins.providers[gateway].selectable else ""
+
+
+def selected(routes: tuple[Route, ...], model: str | ModelRef, plugins: Plugins) -> tuple[Route, ...]:
+    """Return those of a model's routes that its reference allows."""
+    only = only_via(model, plugins)
+    return tuple([route for route in routes if route.via == only]) if only else routes
 
 
 def listed_alike(ref: ModelRef, plugins: Plugins) -> tuple[ModelRef, ...]:
@@ -63,11 +85,14 @@ def _incomplete(text: str, plugins: Plugins) -> InvalidModelReference:
     from polyroute._internal.spelling import did_you_mean
 
     form = "A model is written provider/model"
-    if text.strip("/") in plugins.names:
-        remedy = f"See `polyroute models --provider {text.strip('/')}`."
-        return InvalidModelReference(f"{form}: {text!r} lacks the model.", remedy)
-    models = [model for model in plugins.all_models() if model.id == text]
-    models.sort(key=lambda model: plugins.providers[model.provider].kind != "vendor")
+    name = text.strip("/ ").lower()
+    if known := plugins.names.get(name) or nicknamed(name, plugins.providers):
+        return InvalidModelReference(
+            f"{form}: {text!r} lacks the model.", f"See `polyroute models --provider {known}`."
+        )
+    wanted = without_separators(text.strip())
+    models = [model for model in plugins.all_models() if without_separators(model.id) == wanted]
+    models.sort(key=lambda model: (plugins.providers[model.provider].kind != "vendor", model.id != text))
     same = [str(model.ref) for model in models[:3]]
     remedy = did_you_mean(same, "See `polyroute models`.")
     return InvalidModelReference(f"{form}: {text!r} lacks the provider.", remedy, same)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from polyroute import base_url
 from polyroute.custom_models.loaded import OwnModels
 from polyroute.environment import Environment
-from polyroute.errors import NoEffectiveRoute
 from polyroute.plugins.loaded import Plugins
 from polyroute.requirements.evaluation import Evaluation, as_known, filled_headers
 from polyroute.results import LocalServer, Route
@@ -82,13 +81,6 @@ class Router:
             return tuple([route for route in self.to_model(provider, ref, protocols) if route.via == DIRECT])
         route = self._direct_to(provider, ref, self._order.vias(provider, ref.id))
         return tuple(self._adapted((route,), provider.id, protocols))
-
-    def first_usable(self, provider: Provider, ref: ModelRef, protocols: Collection[str] = ()) -> Route:
-        """Return the first usable route to a model. Raises NoEffectiveRoute."""
-        route = self.taken(provider, ref, protocols)
-        if route is None:
-            raise NoEffectiveRoute(ref, self.to_model(provider, ref, protocols))
-        return route
 
     def taken(self, provider: Provider, ref: ModelRef, protocols: Collection[str] = ()) -> Route | None:
         """Return the first usable route to a model, or None, without finding out why the others are not usable."""
@@ -192,7 +184,7 @@ class Router:
         from polyroute.custom_models.routes import RoutedModel, adapted
 
         withheld = self._plugins.withheld.get(provider.id) or unasked(provider.id, self._plugins)
-        own = RoutedModel(model, provider, self._environment, self._own_models.path, withheld)
+        own = RoutedModel(model, provider, self._environment, withheld)
         return adapted(routes, own, keep_order=self._order.is_settled(own.ref))
 
     def _direct_to(self, provider: Provider, ref: ModelRef, vias: Iterable[str], is_own: bool = False) -> Route:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.endpoints import HTTPEndpoint
@@ -207,7 +207,7 @@ class App:
 
     async def _respond(self, operation: Operation, request: Request) -> Response | CachedResponse:
         query = request_parsing.query(operation.query, request)
-        body = await request_parsing.body(operation.body, request)
+        body, notes = await request_parsing.body(operation.body, request)
         holder = self._holders.for_request(request.scope)
         snapshot = await holder.snapshot()
         self._background_refresh.start_if_due(holder, snapshot)
@@ -216,14 +216,15 @@ class App:
         if operation.cached_for:
             key = (request.scope["path"], request.scope["query_string"])
             return await snapshot.answers[operation.cached_for].response(key, lambda: operation.handler(call), workers)
-        return await self._run_uncached(operation, call, holder, workers)
+        return await self._run_uncached(operation, call, holder, notes)
 
     async def _run_uncached(
-        self, operation: Operation, call: OperationCall, holder: StateHolder, workers: Workers
+        self, operation: Operation, call: OperationCall, holder: StateHolder, notes: list[str]
     ) -> Response:
-        document = await wait_for(
-            asyncio.ensure_future(workers.run(lambda: operation.handler(call))), _TIMEOUTS[operation.lane]
-        )
+        running = self._lanes[operation.lane].run(lambda: operation.handler(call))
+        document = await wait_for(asyncio.ensure_future(running), _TIMEOUTS[operation.lane])
+        if notes:
+            document = {**document, "notes": [*cast("list[str]", document.get("notes", [])), *notes]}
         if operation.method != "GET":
             await holder.reload_after_write()
         return Response(encode(document), media_type="application/json", headers=_UNCACHED)

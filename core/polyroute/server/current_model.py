@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 from polyroute import Environment
 from polyroute._internal import files
+from polyroute.dexto_compat import preferences_path
 from polyroute.errors import Unavailable
 
 _KEPT_SESSIONS = 200
@@ -85,6 +86,20 @@ class RememberedModels:
             self._keys[owner] = dict(list(keys.items())[-_KEPT_SESSIONS:])
         for longest_ago in list(self._keys)[:-_MAX_USERS]:
             self._keys.pop(longest_ago, None)
+
+
+def preferred_model(environment: Environment) -> Selection | None:
+    """Return the default model in the preferences of the other tool; None without one, or without a reader of YAML."""
+    try:
+        import yaml
+
+        document = yaml.safe_load(environment.read(preferences_path(environment.shared_home)) or "")
+        chosen = document["llm"]
+        provider, model, url = chosen["provider"], chosen["model"], chosen.get("baseURL") or ""
+    except Exception:  # whatever a reader of YAML raises for a file that is not ours
+        return None
+    is_sound = all(isinstance(each, str) for each in (provider, model, url)) and provider and model
+    return Selection(provider, model, url) if is_sound else None
 
 
 def _path(environment: Environment) -> str:

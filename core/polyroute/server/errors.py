@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
-from polyroute.dexto_compat.http import MISSING_KEY
+from polyroute.dexto_compat.http import MISSING_KEY, NOT_OFFERED
 from polyroute.documents.http_types import ErrorAnswer, Issue
 from polyroute.errors import (
     CustomModelExists,
@@ -121,7 +121,7 @@ def api_error(error: BaseException) -> ApiError:
             context = {"provider": error.name, "suggestions": list(error.suggestions)}
             return ApiError("llm_provider_unknown", str(error), context=context)
         case NoEffectiveRoute():
-            return missing_key(error)
+            return no_route(error)
         case HTTPException():
             return _from_framework(error)
         case OSError() if error.errno:  # of the system: a full disk, too many open files
@@ -135,15 +135,24 @@ def api_error(error: BaseException) -> ApiError:
             return ApiError("internal_error", f"Internal error: {type(error).__name__}. Please report it.", "system")
 
 
-def missing_key(error: NoEffectiveRoute) -> ApiError:
-    """Return the error for a model without a usable route, with the remedy of each route."""
+_NOT_THERE = ("not_offered", "unknown", "unlisted")
+
+
+def no_route(error: NoEffectiveRoute) -> ApiError:
+    """Return the error for a model without a usable route, with the remedy of each route.
+
+    If there is a key, and no endpoint is known to offer the model, it is not a key that is missing.
+    """
+    has_key = any(route.credential for route in error.routes)
+    is_offered = any(route.mapping not in _NOT_THERE for route in error.routes)
+    code, field = (NOT_OFFERED, "model") if has_key and not is_offered else (MISSING_KEY, "apiKey")
     remedies = [route.remedy for route in error.routes if route.remedy]
     routes = [{"via": each.via, "reason": each.reason, "remedy": each.remedy} for each in error.routes]
     elsewhere = list(map(str, error.elsewhere))
     context = {"provider": error.model.provider, "model": error.model.id, "routes": routes, "elsewhere": elsewhere}
     recovery = " Or: ".join(dict.fromkeys(remedies))
-    issues = [issue(MISSING_KEY, str(error), ("apiKey",), context)]
-    return ApiError(MISSING_KEY, str(error), context=context, recovery=recovery, issues=issues)
+    issues = [issue(code, str(error), (field,), context)]
+    return ApiError(code, str(error), context=context, recovery=recovery, issues=issues)
 
 
 def invalid(error: ValidationError, where: str) -> ApiError:
@@ -159,8 +168,12 @@ def invalid(error: ValidationError, where: str) -> ApiError:
 
 
 def _path(steps: Sequence[str | int]) -> list[str | int]:
-    """Return the path of an invalid field. Names that don't look like one are left out: they might be keys."""
-    return [step if isinstance(step, int) or re.fullmatch(r"[A-Za-z_]\w{0,29}", step) else "…" for step in steps]
+    return [step if isinstance(step, int) else name_of(step) for step in steps]
+
+
+def name_of(field: str) -> str:
+    """Return the name of a field in a request, or a mark if it does not look like one: it might be a key."""
+    return field if re.fullmatch(r"[A-Za-z_]\w{0,29}", field) else "…"
 
 
 def issue(code: str, message: str, path: Sequence[str | int], context: Mapping[str, Any] | None = None) -> Issue:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
-from polyroute import Catalog, Model, Problem, Provider, ProviderStatus, Status
-from polyroute.dexto_compat import GATEWAY, auth_fields
-from polyroute.dexto_compat.http import CURATED, GATEWAY_NAME, UNKNOWN_CONTEXT, assumed_file_types, file_types
+from polyroute import Catalog, Model, ModelRef, Problem, Provider, ProviderStatus, Status
+from polyroute.dexto_compat import GATEWAY, GATEWAY_SELECTION, auth_fields
+from polyroute.dexto_compat.http import CURATED, KEYS_QUERY, UNKNOWN_CONTEXT, assumed_file_types, file_types
 from polyroute.dexto_compat.types import FileType, GatewayAuth
 from polyroute.documents import catalog as documents
 from polyroute.documents.http_types import Flat, Gateway, Grouped, ListedModel, ListedProvider, ProviderDetails, Verdict
+from polyroute.model_list.order import prominence_of
+from polyroute.model_list.purpose import converses, is_general
 from polyroute.requirements.evaluation import secret_variables, variables
 from polyroute.results import as_run
 from polyroute.server.model_lookup import verdict
 from polyroute.server.schemas import CatalogQuery
 
 _CURATED_MODELS = 12
-_NEVER_DEFAULT = ("preview", "beta", "latest", "exp")
 
 
 class Listing:
@@ -32,7 +34,9 @@ class Listing:
         for model in catalog.plugins.all_models():
             if model.provider in listed:
                 listed[model.provider].append(model)
-        self._plain = {name: _plain(models) for name, models in listed.items()}
+        spread = _spread(listed, catalog)
+        self._plain = {name: _plain(models, spread) for name, models in listed.items()}
+        self._talking = {name: {each.id for each in models if converses(each)} for name, models in listed.items()}
         catalog.prepare(model.ref for models in listed.values() for model in models)
         for name, models in listed.items():
             own = verdict(selectable[name].routes)
@@ -58,7 +62,7 @@ class Listing:
     def well_known(self) -> list[tuple[str, str]]:
         """Return one model of each well-known provider that can be used, with the provider named as clients know it.
 
-        That is the provider's default model, or else its newest usable one. If no model is usable, the default model
+        That is the provider's default model, or else the likeliest usable one. If no model is usable, the default model
         of every well-known provider is returned.
         """
         named = [(name, self.names[name]) for name in CURATED if self.names.get(name) in self.models]
@@ -72,6 +76,15 @@ class Listing:
         listed = self.models[provider] if self.providers[provider]["hasApiKey"] else ()
         usable = {model["name"] for model in listed if model["usable"]}
         return [name for name in self._plain[provider] if name in usable]
+
+    def default(self, provider: str) -> str:
+        """Return the ID of the model to use if only its provider is chosen: a usable one if possible; else empty."""
+        name = self.names.get(provider, "")
+        return next(iter([*self._usable(name), *self._plain[name]]), "") if name in self.models else ""
+
+    def listing(self, model_id: str) -> list[str]:
+        """Return the providers whose list has a model."""
+        return [name for name, models in self.models.items() if any(each["name"] == model_id for each in models)]
 
     def find(self, provider: str, model_id: str) -> ListedModel | None:
         """Return a model as it is listed; None if it is in no list."""
@@ -88,11 +101,17 @@ class Listing:
             ]
             return {"auth": self.auth, "gateways": self.gateways, "models": flat}
         listed = query.includeModels not in ("false", "0")
+        is_for_keys = query.model_fields_set == KEYS_QUERY and not listed
         grouped: dict[str, ListedProvider] = {
-            written: {**self.providers[name], "models": models[written] if listed else []}
+            written: {**self._about(name, is_for_keys=is_for_keys), "models": models[written] if listed else []}
             for written, name in chosen.items()
         }
         return {"auth": self.auth, "gateways": self.gateways, "providers": grouped}
+
+    def _about(self, name: str, *, is_for_keys: bool) -> ProviderDetails:
+        """Return a provider; for the list of keys, `hasApiKey` is about its own key."""
+        found = self.providers[name]
+        return {**found, "hasApiKey": found["hasDirectKey"]} if is_for_keys else found
 
     def _selected(self, query: CatalogQuery) -> Iterable[tuple[str, str]]:
         """Return the selected providers: each as the client names it, and its ID."""
@@ -101,7 +120,7 @@ class Listing:
             return [(name, self.names[name]) for name in written if self.names.get(name) in self.providers]
         names: Iterable[str] = CURATED if query.scope == "curated" else self.models
         if query.mode != "flat":  # clients look up each provider under the name that they know
-            names = dict.fromkeys((*names, *CURATED, GATEWAY_NAME))
+            names = dict.fromkeys((*names, *CURATED, GATEWAY_SELECTION))
         return [(name, self.names[name]) for name in names if self.names.get(name) in self.providers]
 
     def _matches(self, name: str, query: CatalogQuery) -> bool:
@@ -109,6 +128,8 @@ class Listing:
 
     def _models(self, name: str, query: CatalogQuery) -> Iterable[ListedModel]:
         for model in self.models.get(name, ()):
+            if model["name"] not in self._talking[name] and not _is_true(query.allKinds or ""):
+                continue
             if query.scope == "curated" and model["name"] not in self._newest[name]:
                 continue
             if query.fileType and query.fileType not in model["supportedFileTypes"]:
@@ -195,12 +216,18 @@ def _newest(models: list[Model]) -> set[str]:
     return {model.id for model in sorted(models, key=lambda model: model.release_date, reverse=True)[:_CURATED_MODELS]}
 
 
-def _plain(models: list[Model]) -> list[str]:
-    """Return the models with text output only and without a preview name, newest first; the first is the default."""
-    fit = sorted(filter(_is_plain, models), key=lambda model: (len(model.id), model.id))
-    return [model.id for model in sorted(fit, key=lambda model: model.release_date, reverse=True)]
+def _spread(listed: Mapping[str, Iterable[Model]], catalog: Catalog) -> Mapping[ModelRef, int]:
+    """Return how many providers offer each model; those that only one offers are left out."""
+    groups = catalog.plugins.groups
+    if groups is None:
+        return {}
+    words = {each.ref: word for models in listed.values() for each in models if (word := groups.shared_word(each.ref))}
+    offering = Counter(word for _, word in {(ref.provider, word) for ref, word in words.items()})
+    return {ref: offering[word] for ref, word in words.items()}
 
 
-def _is_plain(model: Model) -> bool:
-    is_chat = "text" in model.input_modalities and model.output_modalities == ("text",)
-    return is_chat and not any(word in model.id.lower() for word in _NEVER_DEFAULT)
+def _plain(models: list[Model], spread: Mapping[ModelRef, int]) -> list[str]:
+    """Return the general models, the likeliest first; the first is the default."""
+    fit = sorted(filter(is_general, models), key=lambda model: (len(model.id), model.id))
+    likeliest = sorted(fit, key=lambda model: -prominence_of(spread.get(model.ref, 1), model.release_date))
+    return [model.id for model in likeliest]

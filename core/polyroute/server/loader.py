@@ -11,7 +11,8 @@ from itertools import islice
 from polyroute import Catalog, Environment, Plugins, Preferences
 from polyroute._internal.cache import Identity, identity_or_none, is_unchanged
 from polyroute._internal.paths import cache_directory
-from polyroute.dexto_compat import custom_models_path
+from polyroute.custom_models.loaded import own_path
+from polyroute.dexto_compat import custom_models_path, installed_models_path
 from polyroute.lists import changes
 from polyroute.plugins.trust.approvals import Approvals
 from polyroute.server.picker_state import PickerState
@@ -86,7 +87,9 @@ class Loader:
 def user_files(environment: Environment) -> Iterable[str]:
     """Return the files that a catalog and its answers depend on, other than those that the environment tracks."""
     yield custom_models_path(environment.shared_home)
-    yield PickerState(environment).path
+    yield own_path(environment)
+    yield from (PickerState(environment).path, PickerState(environment).shared_path)
+    yield installed_models_path(environment.shared_home)
 
 
 def _plugin_files(environment: Environment) -> Iterable[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from polyroute import Catalog, Model, ModelRef, Route
-from polyroute.dexto_compat.http import LIST_GATEWAY, assumed_file_types
+from polyroute.dexto_compat import LIST_GATEWAY
+from polyroute.dexto_compat.http import assumed_file_types
 from polyroute.dexto_compat.http import file_types as among
 from polyroute.dexto_compat.types import FileType
 from polyroute.documents.http_types import Verdict

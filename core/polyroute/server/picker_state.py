@@ -1,5 +1,7 @@
 """The favourites and recents of a user's model picker, stored in a file.
 
+Those that the other tool has stored since in its own file count too: that file is read and never written.
+
 An entry is `{"provider", "model", "baseURL"?, "updatedAt"}`; one model at several base URLs has several variants.
 """
 
@@ -12,12 +14,15 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from polyroute._internal import files
+from polyroute.dexto_compat import picker_state_path
 from polyroute.environment import Environment
 from polyroute.errors import NotUnderstood
 from polyroute.types import Problem
 
 FAVOURITES_LIMIT, RECENTS_LIMIT = 100, 10
 _VERSION = 1
+_SEEN = "sharedSeen"
+"""The field that has, by list, the time of the last change of ours."""
 _LIMITS = {"favorites": FAVOURITES_LIMIT, "recents": RECENTS_LIMIT}
 _TEXTS = {"provider", "model", "baseURL", "updatedAt"}
 
@@ -50,6 +55,7 @@ class PickerState:
 
     def __init__(self, environment: Environment, *, clock: Clock = lambda: datetime.now(UTC)) -> None:
         self.path = os.path.join(environment.state_directory, "model-picker.json")
+        self.shared_path = picker_state_path(environment.shared_home)
         self._clock = clock
 
     def favourites(self) -> tuple[Picked, ...]:
@@ -94,7 +100,7 @@ class PickerState:
 
     def _listed(self, field: str) -> tuple[Picked, ...]:
         try:
-            return tuple(_entries(self._read(), field))
+            return tuple(self._merged(self._read(), field))
         except (OSError, ValueError):
             return ()
 
@@ -104,24 +110,44 @@ class PickerState:
                 document = self._read()
             except ValueError as error:
                 raise NotUnderstood(f"{self.path} was not changed: {_why(error)}. Fix it, or move it away.") from None
-            chosen = _distinct(change(_entries(document, field)), _LIMITS[field])
-            document = {**document, "version": _VERSION, field: _rewritten(document.get(field, []), chosen)}
+            chosen = _distinct(change(self._merged(document, field)), _LIMITS[field])
+            seen = {**document.get(_SEEN, {}), field: self._now(Picked("", "")).updated_at}
+            kept = _rewritten(document.get(field, []), chosen)
+            document = {**document, "version": _VERSION, field: kept, _SEEN: seen}
             files.replace(self.path, json.dumps(document, indent=2).encode(), mode=0o600)
         return chosen
 
-    def _read(self) -> dict[str, Any]:
-        """Return the document in the file. Raises ValueError if its format is not supported."""
+    def _merged(self, document: dict[str, Any], field: str) -> list[Picked]:
+        """Return the entries of a list, with those of the other tool that are later than the last change of ours."""
+        own, seen = _entries(document, field), document.get(_SEEN, {}).get(field, "")
         try:
-            document = json.loads(files.read(self.path))
-        except (FileNotFoundError, NotADirectoryError):
-            return {}
-        except RecursionError:
-            raise ValueError from None
-        if not isinstance(document, dict) or document.get("version") != _VERSION:
-            raise ValueError
-        if not all(isinstance(document.get(field, []), list) for field in _LIMITS):
-            raise ValueError
-        return document
+            theirs = [each for each in _entries(_document(self.shared_path), field) if each.updated_at > seen]
+        except (OSError, ValueError):  # it is the other tool's own affair
+            theirs = []
+        if not theirs:
+            return own
+        latest = sorted([*own, *theirs], key=lambda each: each.updated_at, reverse=True)
+        return _distinct(latest, _LIMITS[field])
+
+    def _read(self) -> dict[str, Any]:
+        return _document(self.path)
+
+
+def _document(path: str) -> dict[str, Any]:
+    """Return the document in a file. Raises OSError, and ValueError if its format is not supported."""
+    try:
+        document = json.loads(files.read(path))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except RecursionError:
+        raise ValueError from None
+    if not isinstance(document, dict) or document.get("version") != _VERSION:
+        raise ValueError
+    if not all(isinstance(document.get(field, []), list) for field in _LIMITS):
+        raise ValueError
+    if not isinstance(document.get(_SEEN, {}), dict):
+        raise ValueError
+    return document
 
 
 def _entries(document: dict[str, Any], field: str) -> list[Picked]:

@@ -9,7 +9,7 @@ from typing import Any, NoReturn, TypeVar
 from pydantic import ValidationError
 from starlette.requests import Request
 
-from polyroute.server.errors import ApiError, invalid
+from polyroute.server.errors import ApiError, invalid, name_of
 from polyroute.server.schemas import Body, Query
 
 MAX_BODY_BYTES = 256_000
@@ -34,23 +34,30 @@ def query(kind: type[Q], request: Request) -> Q:
         raise invalid(error, "query") from None
 
 
-async def body(kind: type[Body] | None, request: Request) -> Body | None:
-    """Return the JSON body; None for an operation without one, for which a body is read and dropped.
+async def body(kind: type[Body] | None, request: Request) -> tuple[Body | None, list[str]]:
+    """Return the JSON body and notes on it; None for an operation without one, for which a body is read and dropped.
 
     Raises ApiError if the body is invalid or too large.
     """
     if kind is None:
         await read_body(request)
-        return None
+        return None, []
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != "application/json":
         message = "The body is not declared as JSON. Send JSON with `Content-Type: application/json`."
         raise ApiError("unsupported_media_type", message, scope="http", status=415)
     document = _parsed(await read_body(request))
     try:
-        return kind.model_validate(document)
+        return kind.model_validate(document), _ignored(kind, document)
     except ValidationError as error:
         raise invalid(error, "body") from None
+
+
+def _ignored(kind: type[Body], document: Any) -> list[str]:
+    """Return a note that names the fields of a body that mean nothing."""
+    known = {field.validation_alias or name for name, field in kind.model_fields.items()}
+    names = [name_of(each) for each in document if each not in known]
+    return [f"These fields are unknown and were ignored: {', '.join(names)}."] if names else []
 
 
 async def read_body(request: Request, most: int = MAX_BODY_BYTES) -> bytes:

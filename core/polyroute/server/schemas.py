@@ -50,9 +50,9 @@ Flag = Annotated[Literal["true", "false", "1", "0"] | None, Field(default=None)]
 
 
 class Body(BaseModel):
-    """A JSON object. Unknown fields are refused, since a misspelt one would be ignored silently."""
+    """A JSON object. Unknown fields are ignored, and the response has a note that names them."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(strict=True, extra="ignore", hide_input_in_errors=True)
 
 
 class Query(BaseModel):
@@ -74,6 +74,7 @@ class CatalogQuery(Query):
     defaultOnly: Flag = Field(None, description="Only each provider's default model.")
     includeModels: Flag = Field(None, description="Whether the grouped form includes models; default true.")
     usable: Flag = Field(None, description="Only models that can (or can't) be run now.")
+    allKinds: Flag = Field(None, description="Whether embedding, image and speech models are included.")
 
 
 _ABILITY = "(?:tools|reasoning|structuredOutput|temperature|image|pdf|audio|video)"
@@ -149,14 +150,16 @@ class CurrentQuery(Query):
 
 
 class Reasoning(Body):
-    """How a model should reason."""
+    """How a model should reason. Unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid")
 
     variant: Text
     budgetTokens: Count = 0
 
 
 class SwitchBody(Body):
-    """A model to make current. Without a provider, fields that are left out keep their current values."""
+    """A model to make current, by its provider, its ID or both."""
 
     provider: Text = ""
     model: Text = ""
@@ -272,6 +275,18 @@ class ShortcutsBody(Body):
     """All shortcuts: the model for each name."""
 
     shortcuts: dict[Text, Text]
+
+
+class FileBody(Body):
+    """A file with a model."""
+
+    filePath: Annotated[str, Field(min_length=1, max_length=4_000)]
+
+
+class ServedQuery(Query):
+    """The local server to ask."""
+
+    baseURL: Annotated[str, *_as_stored("baseURL")] = Field("", description="Its address; by default the usual one.")
 
 
 class Empty(Query):

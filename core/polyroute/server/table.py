@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from polyroute.server.operations import Operation
-from polyroute.server.routes import catalog, current_model, custom_models, models, providers, user
+from polyroute.server.routes import catalog, current_model, custom_models, local_models, models, providers, user
 
 OPERATIONS: tuple[Operation, ...] = (
     *catalog.OPERATIONS,
@@ -11,6 +11,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *providers.OPERATIONS,
     *current_model.OPERATIONS,
     *custom_models.OPERATIONS,
+    *local_models.OPERATIONS,
     *user.OPERATIONS,
 )
 

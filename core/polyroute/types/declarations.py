@@ -242,6 +242,8 @@ class Provider(NamedTuple):
     not used."""
     address: Address | None = None
     """None if it is called at its own address only."""
+    nicknames: tuple[Text, ...] = ()
+    """What users call it or its models, in lower case: for suggestions only, unlike `aliases`."""
 
 
 class Routeability(NamedTuple):

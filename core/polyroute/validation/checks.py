@@ -74,6 +74,7 @@ class _Check:
     def __init__(self, section: Section, catalog: Catalog, strict: bool) -> None:
         self._section = section
         self._catalog = catalog
+        self._given = ModelRef("", "")
         self._by_strictness: Severity = "error" if strict else "warning"
 
     def findings(self) -> Iterable[ConfigFinding]:
@@ -131,7 +132,8 @@ class _Check:
             self._catalog.plugins.find(provider)
         if not model or not (provider or all(ModelRef.parse(model))):
             return None
-        return canonical(ModelRef(provider, model) if provider else model, self._catalog.plugins)
+        self._given = ModelRef(provider, model) if provider else ModelRef.parse(model)
+        return canonical(self._given, self._catalog.plugins)
 
     def _placed(self, ref: ModelRef, provider: Provider) -> Iterable[ConfigFinding]:
         faults = list(self._base_url(ref, provider))
@@ -207,12 +209,12 @@ class _Check:
 
     def _routes(self, ref: ModelRef, provider: Provider) -> tuple[Route, ...]:
         """Return the routes to the model with the section's own key and base URL."""
-        routes = self._catalog.routes(ref)
+        routes = self._catalog.routes(self._given)
         key, url = self._section.text(KEY_FIELD), self._filled(self._section.text(_URL_FIELD))
         if not (key or url):
             return routes
         model = CustomModel(ref.provider, ref.id, MappingProxyType({_URL_FIELD: url} if url else {}), key)
-        own = RoutedModel(model, provider, self._catalog.environment, "")
+        own = RoutedModel(model, provider, self._catalog.environment)
         return adapted(routes, own, keep_order=bool(self._catalog.preferences.order))
 
     def _no_route(self, ref: ModelRef, routes: Iterable[Route]) -> ConfigFinding:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from polyroute import Model, ModelRef, suggestions
-from polyroute.dexto_compat import GATEWAY
-from polyroute.dexto_compat.http import AUTH_STATUS_PATH, LIST_GATEWAY, REFRESH_PATH, VALIDATE_PATH
+from polyroute import Model, ModelRef, Provider, suggestions
+from polyroute.dexto_compat import GATEWAY, LIST_GATEWAY
+from polyroute.dexto_compat.http import AUTH_STATUS_PATH, NO_REASONING, REFRESH_PATH, VALIDATE_PATH, reasoning_choices
+from polyroute.diagnosis import diagnose
 from polyroute.documents import catalog as documents
 from polyroute.documents import models, plugins
 from polyroute.documents.http_types import (
@@ -14,11 +15,12 @@ from polyroute.documents.http_types import (
     GatewayStatus,
     Grouped,
     ListsRefreshed,
-    LocalModels,
     ReasoningSupport,
     Validation,
 )
+from polyroute.documents.list_types import Diagnosis
 from polyroute.documents.plugin_types import PluginsDocument
+from polyroute.documents.problems import diagnosis
 from polyroute.documents.types import Resolution, StatusDocument
 from polyroute.list_refresh import refresh
 from polyroute.routing.references import canonical
@@ -64,23 +66,27 @@ def _capabilities(call: OperationCall) -> Capabilities:
         "provider": query.provider,
         "model": query.model,
         "supportedFileTypes": model_lookup.file_types(call.catalog, query.provider, query.model),
-        "reasoning": _reasoning(known),
+        "reasoning": _reasoning(known, call.catalog.provider(known.provider).provider),
         "can": models.abilities(known),
     }
 
 
-def _reasoning(model: Model) -> ReasoningSupport:
-    """Return the reasoning settings. No plugin reports any, so none is offered.
+def _reasoning(model: Model, provider: Provider) -> ReasoningSupport:
+    """Return the reasoning settings that the model's wire protocol has; none if it is not known to reason.
 
     Clients take a boolean: a model that is not known to lack reasoning may have it.
     """
-    return {
+    paradigm, variants = reasoning_choices(model.protocol or provider.protocol) if model.reasoning else NO_REASONING
+    document: ReasoningSupport = {
         "capable": model.reasoning is not False,
-        "paradigm": "none",
-        "variants": [],
-        "supportedVariants": [],
-        "supportsBudgetTokens": False,
+        "paradigm": paradigm,
+        "variants": [{"id": each, "label": each} for each in variants],
+        "supportedVariants": list(variants),
+        "supportsBudgetTokens": paradigm == "budget",
     }
+    if variants:
+        document["defaultVariant"] = "medium" if "medium" in variants else variants[-1]
+    return document
 
 
 def _validated(call: OperationCall) -> Validation:
@@ -124,16 +130,16 @@ def _plugins(call: OperationCall) -> PluginsDocument:
     return plugins.plugins(call.catalog)
 
 
+def _problems(call: OperationCall) -> Diagnosis:
+    """Return everything that is amiss, with what it affects and what helps."""
+    return diagnosis(diagnose(call.catalog))
+
+
 def _gateway_status(call: OperationCall) -> GatewayStatus:
     """Return whether the default gateway can be used."""
     gateway = call.listing.status.providers.get(GATEWAY)
     usable = gateway is not None and gateway.has_direct_key
     return {"enabled": gateway is not None, "authenticated": usable, "canUse": usable}
-
-
-def _local_models(call: OperationCall) -> LocalModels:
-    """List the models installed on this machine; always empty, since Polyroute manages none."""
-    return {"models": []}
 
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -143,7 +149,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("GET", "/llm/capabilities", _capabilities, CapabilitiesQuery, cached_for="user"),
     Operation("GET", VALIDATE_PATH, _validated, cached_for="user"),
     Operation("POST", REFRESH_PATH, _refreshed, lane="network"),
+    Operation("GET", "/llm/problems", _problems),
     Operation("GET", "/plugins", _plugins, cached_for="user"),
     Operation("GET", AUTH_STATUS_PATH, _gateway_status, cached_for="content"),
-    Operation("GET", "/models/local", _local_models, cached_for="content"),
 )

@@ -9,10 +9,10 @@ from polyroute import ModelRef, NoEffectiveRoute, Route, Unavailable, validate
 from polyroute._internal.redact import is_masked
 from polyroute.custom_models.models import literal
 from polyroute.dexto_compat import GATEWAY
-from polyroute.dexto_compat.http import MISSING_KEY, VIA_FIELD
+from polyroute.dexto_compat.http import MISSING_KEY, SWITCH_INPUT_MISSING, VIA_FIELD
 from polyroute.documents.http_types import Config, Current, ModelFacts, Settings, Switched
 from polyroute.server import model_lookup
-from polyroute.server.current_model import Selection
+from polyroute.server.current_model import Selection, preferred_model
 from polyroute.server.errors import ApiError, issue
 from polyroute.server.operations import Operation, OperationCall
 from polyroute.server.picker_state import Picked, PickerState
@@ -20,6 +20,8 @@ from polyroute.server.schemas import CurrentQuery, SwitchBody
 from polyroute.types import DIRECT
 
 _NOT_SETTINGS = {"provider", "model", "baseURL", "apiKey", "sessionId"}
+_ANY_MODEL = ("gateway", "own-server", "own-cloud")
+"""The kinds of providers that run models which are in no list."""
 _LEFT_TO_ROUTES = (MISSING_KEY, "no_route", "model_not_listed")
 """Codes that validation is ignored for: routes also consider a key given with the choice and models in no list yet."""
 
@@ -73,15 +75,43 @@ def _check(call: OperationCall, selection: Selection) -> None:
 
 
 def _selected(body: SwitchBody, before: Selection, call: OperationCall) -> Selection:
-    """Return the model that a body selects. Without a provider, the previous provider and endpoint stay."""
-    same = Selection("", "") if body.provider else before
-    provider, model = body.provider or same.provider, body.model or same.model
-    if not model:
-        raise ApiError("llm_model_invalid", f"The request names no model of {provider}. Name the model to switch to.")
+    """Return the model that a body selects. If that is of the previous provider, its endpoint stays."""
+    if not (body.provider or body.model):
+        message = "The request names neither a model nor a provider. Name the model to switch to."
+        raise ApiError(SWITCH_INPUT_MISSING, message)
+    provider = body.provider or _provider_of(body.model, before.provider, call)
+    model = body.model or _default(provider, call)
+    same = before if not body.provider and provider == before.provider else Selection("", "")
     base_url = body.baseURL or same.base_url
     kept = same.api_key if same.base_url == base_url else ""
     settings = body.model_dump(exclude=_NOT_SETTINGS, exclude_unset=True)
     return Selection(provider, model, base_url, settings, _given(body, provider, model, call) or kept)
+
+
+def _provider_of(model: str, previous: str, call: OperationCall) -> str:
+    """Return the provider of a model that is named alone: the previous one if it has the model, else the only one.
+
+    A vendor comes before those that run the models of others. Raises ApiError if it is not clear which is meant.
+    """
+    own = [each.provider for each in call.catalog.custom_models.named(model)]
+    listing = list(dict.fromkeys([*own, *call.listing.listing(model)]))
+    if call.catalog.plugins.names.get(previous, previous) in listing:
+        return previous
+    vendors = [each for each in listing if call.catalog.provider(each).provider.kind == "vendor"]
+    if len(vendors) == 1 or len(listing) == 1:
+        return (vendors or listing)[0]
+    if not listing and call.catalog.provider(previous).provider.kind in _ANY_MODEL:
+        return previous
+    message = f"Several providers have {model!r}." if listing else f"No list has {model!r}."
+    context = {"model": model, "candidates": listing}
+    raise ApiError("llm_model_unknown", f"{message} Name the provider too.", context=context)
+
+
+def _default(provider: str, call: OperationCall) -> str:
+    call.catalog.plugins.find(provider)
+    if model := call.listing.default(provider):
+        return model
+    raise ApiError("llm_model_invalid", f"{provider} has no default model. Name the model to switch to.")
 
 
 def _given(body: SwitchBody, provider: str, model: str, call: OperationCall) -> str:
@@ -92,7 +122,12 @@ def _given(body: SwitchBody, provider: str, model: str, call: OperationCall) -> 
 
 
 def _first_choice(call: OperationCall) -> Selection:
-    """Return the model that is current before any choice: a well-known default model, a usable one if possible."""
+    """Return the model that is current before any choice.
+
+    It is the user's default in the other tool's preferences, else a well-known default model, a usable one if possible.
+    """
+    if (preferred := preferred_model(call.catalog.environment)) and preferred.provider in call.catalog.plugins.names:
+        return preferred
     models = call.listing.well_known()
     if not models:
         raise ApiError("llm_no_model", "No plugin lists a model.", "not_found", recovery="See `polyroute plugins`.")

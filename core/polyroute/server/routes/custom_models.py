@@ -9,10 +9,11 @@ from typing import Any
 from polyroute import ModelRef, UnknownCustomModel
 from polyroute.base_url import normalized
 from polyroute.custom_models.models import KEY_FIELD, CustomModel
-from polyroute.dexto_compat import DEFAULT_CUSTOM_PROVIDER
+from polyroute.dexto_compat import DEFAULT_CUSTOM_PROVIDER, GATEWAY
 from polyroute.documents import custom_models as documents
 from polyroute.documents.http_types import Verdict
 from polyroute.documents.http_user_types import Advice, CustomModels, Deleted, SavedCustomModel, ShownCustomModel
+from polyroute.routing.references import canonical
 from polyroute.server import model_lookup
 from polyroute.server.errors import ApiError
 from polyroute.server.operations import Operation, OperationCall
@@ -30,6 +31,8 @@ def _listed(call: OperationCall) -> CustomModels:
 def _saved(call: OperationCall) -> SavedCustomModel:
     """Add a custom model, or change the one with the same provider and name; fields that are left out stay."""
     entry = {"provider": DEFAULT_CUSTOM_PROVIDER} | call.body(CustomModelBody).model_dump(exclude_unset=True)
+    if entry["provider"] == GATEWAY:
+        canonical(ModelRef(GATEWAY, entry["name"]), call.catalog.plugins)  # raises the error that the command shows
     before = _existing(entry, call)
     if before is not None and entry.get(KEY_FIELD) == before.key:
         del entry[KEY_FIELD]  # the client sent back what it received: keep it, even if it is a reference

@@ -55,7 +55,7 @@ def _stored(call: OperationCall) -> KeySaved:
     body = call.body(KeyBody)
     if body.apiKey is None:
         return _settings_stored(body, call)
-    stored = keys.store(call.catalog, body.provider, body.apiKey.strip())
+    stored = keys.store(call.catalog, body.provider, body.apiKey.strip(), shared=True)
     if stored.kept:
         call.removed.expect(call.catalog.environment.owner, stored.provider, body.apiKey.strip())
     return {

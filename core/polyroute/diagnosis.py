@@ -1,0 +1,84 @@
+"""Find everything that is amiss: in plugins, files, lists, custom models and the network's variables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from polyroute.catalog import Catalog
+from polyroute.errors import PolyrouteError
+from polyroute.lists.stored import age
+from polyroute.results import Finding, Plugin, Severity, Trouble
+from polyroute.types import Problem
+
+_SAID_BY_LOADING = ("manifest-refused", "folder-unsafe", "like-unknown", "extends-unknown")
+
+
+Finder = Callable[[Catalog], Iterable[Trouble]]
+
+
+def diagnose(catalog: Catalog) -> tuple[Trouble, ...]:
+    """Return everything that is amiss, errors first. Plugins that are in use are run; nothing is sent."""
+    list(catalog.plugins.all_models())  # so that what is asked late has been asked
+    _ = catalog.plugins.mappers
+    catalog.status()
+    found = dict.fromkeys(each for finder in FINDERS for each in finder(catalog))
+    return tuple(sorted(found, key=lambda each: _ORDER.index(each.severity)))
+
+
+def plugin_findings(plugin: Plugin) -> list[Finding]:
+    """Return what is wrong with a plugin's manifest, except what loading reports with knowledge of other plugins."""
+    from polyroute.conformance import manifest
+
+    found = manifest.check(plugin.manifest) if plugin.manifest else []
+    return [each for each in found if each.code not in _SAID_BY_LOADING and each.severity != "advice"]
+
+
+def _reported(catalog: Catalog) -> Iterable[Trouble]:
+    """Yield the problems of plugins, files and preferences so far, and of variables that nobody reads."""
+    provided = {plugin.name: [each.id for each in owned] for plugin, owned in catalog.plugins.claimed.items()}
+    for each in (*catalog.problems, *catalog.unread_variables):
+        affects = (each.provider,) if each.provider else tuple(provided.get(each.plugin, ()))
+        subject = each.plugin or each.provider or each.path or "preferences"
+        yield Trouble(each.code or "problem", _severity(each), subject, each.message, each.remedy, each.path, affects)
+
+
+def _severity(problem: Problem) -> Severity:
+    return "error" if problem.plugin or problem.code.endswith("unreadable") else "warning"
+
+
+def _manifests(catalog: Catalog) -> Iterable[Trouble]:
+    for plugin in catalog.plugins.all:
+        for each in plugin_findings(plugin):
+            yield Trouble(each.code, each.severity, plugin.name, each.message, each.remedy, plugin.manifest)
+
+
+def _old_lists(catalog: Catalog) -> Iterable[Trouble]:
+    for each in catalog.plugins.lists:
+        if (of := age(each)).is_old:
+            message = f"the list of {each.name}'s models is {of}: newer models are not in it"
+            yield Trouble("list-old", "advice", each.name, message, "Fetch it: `polyroute refresh`.", "", each.gateways)
+
+
+def _unshared_models(catalog: Catalog) -> Iterable[Trouble]:
+    """Yield a trouble if the tool that shares the file of custom models would lose them."""
+    store = catalog.custom_models
+    if found := store.unread():
+        places = ", ".join(f"models[{index}]" for index in found)
+        message = f"{places}: the tool that shares this file can't read it with them, and would drop all models"
+        remedy = "Move them to a file of our own: `polyroute custom repair`."
+        yield Trouble("custom-models-unshared", "error", "custom models", message, remedy, store.path)
+
+
+def _network(catalog: Catalog) -> Iterable[Trouble]:
+    """Yield a trouble if the variables for proxies and certificates can't be used."""
+    from polyroute._internal import http_client
+
+    try:
+        http_client.client("The network", "http", seconds=1, connect_seconds=1)
+    except PolyrouteError as error:
+        message, _, remedy = str(error).partition(". ")
+        yield Trouble("network-variables", "error", "network", message, remedy or "Install it.")
+
+
+FINDERS: tuple[Finder, ...] = (_reported, _manifests, _unshared_models, _network, _old_lists)
+_ORDER: tuple[Severity, ...] = ("error", "warning", "advice")
