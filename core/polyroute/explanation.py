@@ -93,7 +93,8 @@ def _explain_model(ref: ModelRef, routes: tuple[Route, ...], catalog: "Catalog")
     is_usable, is_by_price = any(route.usable for route in routes), catalog.is_by_price(ref)
     elsewhere = () if is_usable else catalog.elsewhere(ref)
     shown_routes = _routes(routes, elsewhere, is_by_price=is_by_price)
-    lines = [title, *shown_routes, *([] if own and own.base_url else _not_carried(status))]
+    lines = [title, *_facts(ref, routes, catalog), *shown_routes]
+    lines += [] if own and own.base_url else _not_carried(status)
     shown, _ = named(routes)
     gateways = [route.via for route in shown if route.via != DIRECT and route.model_id]
     lines += [f"Model ID via {gateway}: {catalog.mapping(gateway, ref).why}." for gateway in gateways]
@@ -105,6 +106,25 @@ def _explain_model(ref: ModelRef, routes: tuple[Route, ...], catalog: "Catalog")
         lines.append(f"{kind}: {', '.join(others)}.")
     lines += _unread(ref.provider, catalog)
     return Explanation(str(ref), routes, tuple(lines), elsewhere)
+
+
+def _facts(ref: ModelRef, routes: tuple[Route, ...], catalog: "Catalog") -> list[str]:
+    """Return a line of what is known about a model: its context, its date, and what it can."""
+    listed = (each.listing for each in routes if each.listing)
+    model = catalog.plugins.models(ref.provider).get(ref.id) or next(listed, None)
+    if model is None:
+        return []
+    abilities = {"tools": model.tools, "reasoning": model.reasoning, "structured output": model.structured_output}
+    inputs = [f"{each} input" for each in model.input_modalities if each != "text"]
+    facts = {
+        "context": f"{model.context:,} tokens" if model.context else "",
+        "longest answer": f"{model.output:,} tokens" if model.output else "",
+        "released": model.release_date,
+        "can": ", ".join([*(name for name, known in abilities.items() if known), *inputs]),
+        "status": model.status,
+    }
+    known = "; ".join(f"{name}: {fact}" for name, fact in facts.items() if fact)
+    return [f"{known[0].upper()}{known[1:]}."] if known else []
 
 
 def _unread(provider: str, catalog: "Catalog") -> list[str]:

@@ -96,25 +96,6 @@ def test_the_core_alone_uses_an_installed_plugin(install: Install) -> None:
     assert shell.run("explain", "acme-vendor/large", ACME_KEY="k").returncode == 0
 
 
-def test_without_rich_a_terminal_gets_plain_text(install: Install) -> None:
-    """On a terminal the core alone prints the same table as into a pipe, without any control sequence."""
-    shell = install(ALONE)
-    shell.site.install("acme", "acme", sound("acme"))
-    status, shown = shell.on_terminal("status", ACME_KEY="k")
-    assert status == 0
-    assert "\x1b" not in shown
-    assert shell.run("status", ACME_KEY="k").stdout in shown.replace("\r\n", "\n")
-
-
-def test_with_rich_a_terminal_gets_a_drawn_table(install: Install) -> None:
-    """With `[cli]`, a table's headings are bold on a terminal."""
-    shell = install(WITH_CLI)
-    shell.site.install("acme", "acme", sound("acme"))
-    status, shown = shell.on_terminal("status", ACME_KEY="k")
-    assert status == 0
-    assert "\x1b[1mProvider" in shown
-
-
 @pytest.mark.parametrize(
     ("arguments", "extra"),
     [

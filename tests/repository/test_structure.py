@@ -223,12 +223,13 @@ def test_only_the_environment_reads_variables() -> None:
 
     They are the environment, the modules that read our own switches, the one that passes on the variables without which
     the system starts no process, those that read what variables name as proxies and CA files, the one that cleans
-    Python's path, and the command that starts a client with the user's variables. `python_code` only writes
-    programs that do.
+    Python's path, the command that starts a client with the user's variables, and what is known of the terminal.
+    `python_code` only writes programs that do.
     """
     reading = {path.name for path in MODULES if re.search(r"os\.environ\b(?!/)", path.read_text(encoding="utf-8"))}
     system = {"certificates.py", "import_path.py", "platform.py", "proxies.py"}
-    assert reading == {"environment.py", "main.py", "paths.py", "python_code.py", "run.py", *system}
+    own = {"environment.py", "main.py", "paths.py", "screen.py"}
+    assert reading == {*own, "python_code.py", "run.py", *system}
 
 
 def test_modules_stay_small() -> None:

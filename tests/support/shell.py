@@ -8,6 +8,7 @@ import os
 import pty
 import subprocess
 import sys
+import termios
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ class Shell:
         """Set the command that starts polyroute, by default that of the environment that runs the tests."""
         self.home = home
         self.command = command
+        self.terminal_size = (0, 0)
+        """The columns and lines of the terminal; by default it does not know them."""
         self.ours = home / "ours"
         self.ours.mkdir()
         cache = Path(os.environ["POLYROUTE_HOME"]) / "cache"
@@ -38,6 +41,7 @@ class Shell:
             "POLYROUTE_HOME": str(self.ours),
             "PYTHONPATH": str(self.site.folder),
             "PYTHONWARNINGS": "error",
+            "PAGER": "cat",
         }
 
     def use_keyring(self) -> None:
@@ -72,6 +76,7 @@ class Shell:
     def on_terminal(self, *arguments: str, typed: str = "", **variables: str) -> tuple[int, str]:
         """Run the command on a terminal with `typed` as input, and return its exit status and the terminal's output."""
         ours, its = pty.openpty()
+        termios.tcsetwinsize(its, self.terminal_size[::-1])
         environment = {**self.variables, "TERM": "xterm-256color", **variables}
         with subprocess.Popen(
             [*self.command, *arguments], env=environment, stdout=its, stderr=its, stdin=its, start_new_session=True

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Collection, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from polyroute.cli import screen
 from polyroute.errors import UsageError
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction["Parser"]
 
-# argparse creates a formatter for each argument. Without a width, each queries the terminal, and the first imports
-# shutil with all compression modules, which takes a twentieth of the time of `polyroute status`.
-FORMATTER = partial(argparse.HelpFormatter, width=100)
+
+def FORMATTER(prog: str) -> argparse.HelpFormatter:  # noqa: N802  a class of argparse with a width
+    """Return a formatter. Without a width each, one for every argument, would import shutil, which is expensive."""
+    return argparse.HelpFormatter(prog, width=screen.help_width())
+
 
 _OTHER_WORDS = {
     "add": ("create", "install", "new"),

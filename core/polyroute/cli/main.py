@@ -92,10 +92,11 @@ def _stand_in_for_what_is_closed() -> None:
 
 def _report(error: PolyrouteError, status: int, *, as_json: bool) -> int:
     """Print an error to stderr and, for programs, to stdout; return the exit status."""
-    from polyroute._internal.terminal import clean
+    from polyroute.cli import screen
 
-    lines = [clean(line) for line in str(error).splitlines()]
-    print("polyroute: " + "\n".join(lines), file=sys.stderr)
+    if sys.stderr is not None:
+        lines = [screen.fitted(line, sys.stderr) for line in f"polyroute: {error}".splitlines()]
+        print("\n".join(lines), file=sys.stderr)
     if as_json and sys.stdout is not None:
         from polyroute.cli import output
         from polyroute.documents import failures as documents

@@ -36,6 +36,8 @@ def _models(options: argparse.Namespace) -> int:
         document = _document(shown, catalog) if options.json else None
     if document is not None:
         output.document(document)
+    elif options.ids:
+        output.exact("".join(f"{each.ref}\n" for each in shown))
     else:
         from polyroute.cli import text
 
@@ -77,11 +79,23 @@ def add_to(subparsers: Subparsers) -> None:
     command.add_argument("--available", action="store_true", help="only models that can be run now")
     command.add_argument("--tools", action="store_true", help="only models that can call tools")
     command.add_argument("--reasoning", action="store_true", help="only models that can reason")
-    command.add_argument("--takes", action="append", default=[], choices=_INPUTS, help="only models with this input")
+    command.add_argument(
+        "--takes",
+        action="append",
+        default=[],
+        choices=_INPUTS,
+        metavar="INPUT",
+        help=f"only models with this input: {', '.join(_INPUTS)}",
+    )
     command.add_argument("--free", action="store_true", help="only models that cost nothing")
     command.add_argument(
-        "--sort", choices=_SORTINGS, default="", help="by one fact instead of usable and popular ones first"
+        "--sort",
+        choices=_SORTINGS,
+        default="",
+        metavar="FACT",
+        help=f"by one fact ({', '.join(_SORTINGS)}) instead of usable and popular ones first",
     )
     command.add_argument("--limit", type=_count, default=0, metavar="N", help="show the first N only")
+    command.add_argument("--ids", action="store_true", help="only the references, one a line, for other programs")
     command.add_argument("--offers", action="store_true", help="a line for each provider's entry of a model")
     grammar.with_json(command)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from polyroute.catalog import Catalog
 from polyroute.cli import grammar, output
+from polyroute.cli.activity import Activity
 from polyroute.cli.output import COULD_NOT, YES
 from polyroute.documents import refreshing as documents
 from polyroute.errors import Unavailable, UsageError
@@ -50,12 +50,14 @@ def _fetch(catalog: Catalog, options: argparse.Namespace) -> Sequence[RefreshRep
 
     if not catalog.plugins.lists:
         raise Unavailable("No enabled plugin has a list to fetch. See `polyroute plugins`.")
-    progress = _Progress() if sys.stderr.isatty() else None
-    try:
-        return refresh(catalog.plugins.lists, catalog.environment, force=options.force, progress=progress)
-    finally:
-        if progress:
-            progress.end()
+    sizes: dict[str, int] = {}
+
+    def show(name: str, size: int) -> None:
+        sizes[name] = size
+        activity.say("fetching " + ", ".join(f"{name} {size // 1024:,} kB" for name, size in sizes.items()))
+
+    with Activity(f"fetching {len(catalog.plugins.lists)} lists") as activity:
+        return refresh(catalog.plugins.lists, catalog.environment, force=options.force, progress=show)
 
 
 def _accept(names: Sequence[str], catalog: Catalog) -> list[Change]:
@@ -69,24 +71,6 @@ def _accept(names: Sequence[str], catalog: Catalog) -> list[Change]:
     if changes:
         accept(changes, catalog.environment.state_directory)
     return changes
-
-
-class _Progress:
-    """A progress line on the terminal."""
-
-    def __init__(self) -> None:
-        self._sizes: dict[str, int] = {}
-
-    def __call__(self, name: str, size: int) -> None:
-        self._sizes[name] = size
-        lists = ", ".join(f"{name} {size // 1024:,} kB" for name, size in self._sizes.items())
-        sys.stderr.write(f"\r\x1b[2Kfetching {lists}")
-        sys.stderr.flush()
-
-    def end(self) -> None:
-        """Clear the line."""
-        sys.stderr.write("\r\x1b[2K")
-        sys.stderr.flush()
 
 
 def add_to(subparsers: Subparsers) -> None:

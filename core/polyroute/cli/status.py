@@ -27,9 +27,9 @@ def _status(options: argparse.Namespace) -> int:
     if options.json:
         output.document(documents.status(found, verified))
         return status
-    from polyroute.cli import text
+    from polyroute.cli import overview
 
-    text.status(found, asked, catalog, everything=options.all)
+    overview.status(found, asked, catalog, everything=options.all)
     if verified is not None:
         from polyroute.cli import verify
 
@@ -38,9 +38,11 @@ def _status(options: argparse.Namespace) -> int:
 
 
 def _verified(catalog: Catalog, options: argparse.Namespace) -> tuple[Verification, ...]:
+    from polyroute.cli.activity import Activity
     from polyroute.verification import verify
 
-    return verify(catalog, options.providers)
+    with Activity("asking the endpoints"):
+        return verify(catalog, options.providers)
 
 
 def add_to(subparsers: Subparsers) -> None:

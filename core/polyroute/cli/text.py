@@ -6,11 +6,11 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from polyroute._internal.terminal import clean
-from polyroute.cli import tables
-from polyroute.explanation import explain, explain_provider, price, suggestions
+from polyroute.cli import screen, tables
+from polyroute.cli.tables import Cell
+from polyroute.explanation import explain, price, suggestions
 from polyroute.lists.stored import age, when
-from polyroute.results import Mapped, Plugin, Price, ProviderStatus, Route, Status
+from polyroute.results import Mapped, Plugin, Price, Route
 from polyroute.routing.prices import is_unasked
 from polyroute.types import DIRECT, ModelRef, Problem
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from polyroute.lists.changes import Change, Moves
     from polyroute.model_list.rows import ModelRow
 
-_SHOWN_GATEWAYS = 3
 _SHOWN_MODELS = 50
 
 
@@ -30,26 +29,15 @@ def with_key(route: Route) -> str:
 
 
 def lines(texts: Iterable[str]) -> None:
-    """Print lines without wrapping them."""
+    """Print lines; on a terminal they are broken between words."""
     for text in texts:
-        print(clean(text))
+        print(screen.fitted(text, sys.stdout))
 
 
 def notes(texts: Iterable[str]) -> None:
     """Print lines to stderr, because stdout is for results."""
     for text in texts:
-        print(clean(text), file=sys.stderr)
-
-
-def status(found: Status, asked: Sequence[ProviderStatus], catalog: Catalog, *, everything: bool) -> None:
-    """Print a table of usable providers and the number of others, or the requested providers in full."""
-    if asked:
-        for number, each in enumerate(asked):
-            lines(["", *explain_provider(each).lines] if number else explain_provider(each).lines)
-    else:
-        _overview(found, catalog, everything=everything)
-    _note_on_credits(found, catalog)
-    problems(found.problems)
+        print(screen.fitted(text, sys.stderr), file=sys.stderr)
 
 
 def resolution(model: ModelRef, routes: Sequence[Route], catalog: Catalog) -> None:
@@ -60,13 +48,13 @@ def resolution(model: ModelRef, routes: Sequence[Route], catalog: Catalog) -> No
         return
     facts = {
         "model": str(model),
-        "runs": _runs(route),
+        "runs": runs(route),
         "as": route.model_id or "",
         "at": route.base_url,
         "with": str(route.credential),
         "speaks": route.protocol,
         "costs": price(route),
-        "otherwise": ", ".join(_runs(other) for other in routes if other.usable and other is not route),
+        "otherwise": ", ".join(runs(other) for other in routes if other.usable and other is not route),
     }
     tables.show((), [(name, fact) for name, fact in facts.items() if fact])
     if route.mapping == "unlisted":
@@ -76,11 +64,17 @@ def resolution(model: ModelRef, routes: Sequence[Route], catalog: Catalog) -> No
         _note_on_stale_lists(catalog)
 
 
+@screen.paged()
 def models(shown: Sequence[ModelRow], count: int, catalog: Catalog, *, cut: bool) -> None:
-    """Print a table of models with the route that each would take. `cut`: print only the first ones on a terminal."""
-    rows = [_model(each) for each in (shown[:_SHOWN_MODELS] if cut and sys.stdout.isatty() else shown)]
+    """Print a table of models with the route that each would take.
+
+    With `cut`, a terminal without a pager gets only the first ones.
+    """
+    is_cut = cut and sys.stdout.isatty() and not screen.pager()
+    rows = [_model(each) for each in (shown[:_SHOWN_MODELS] if is_cut else shown)]
     if rows:
-        tables.show(("Model", "Context", "In $/M", "Out $/M", "Released", "Listed by", "Runs"), rows)
+        titles = ("Model", "Context", "In $/M", "Out $/M", "Released", "Listed by", "Runs")
+        tables.show(titles, rows, optional=("Listed by", "Released", "Context", "Out $/M", "In $/M"))
     if count > len(rows):
         lines([f"{count - len(rows):,} more: add words to narrow the search, or use --limit or --json."])
     if not count:
@@ -92,7 +86,7 @@ def mapped(found: Sequence[Mapped], via: str) -> None:
     """Print a table of models with the gateway's IDs; for missing ones, similar models or the reason."""
     rows = [(f"{each.provider}/{each.model}", each.id or "-", each.evidence, _otherwise(each)) for each in found]
     if rows:
-        tables.show(("Model", f"Via {via}", "Known", "Otherwise"), rows)
+        tables.show(("Model", f"Via {via}", "Known", "Otherwise"), rows, optional=("Known",))
 
 
 def _otherwise(mapped: Mapped) -> str:
@@ -114,7 +108,7 @@ def refreshed(
     for each in reports:
         if not each.is_good:
             why = each.error or "POLYROUTE_OFFLINE is set"
-            print(clean(f"polyroute: {each.name} ({each.url}): {why}; the list was not changed."), file=sys.stderr)
+            notes([f"polyroute: {each.name} ({each.url}): {why}; the list was not changed."])
 
 
 def _moved(moves: Moves, waiting: int) -> str:
@@ -129,13 +123,15 @@ def _list(report: RefreshReport) -> tuple[str, ...]:
     return report.name, report.state, models, when(report.fetched) if report.fetched else "installed"
 
 
+@screen.paged()
 def plugins(catalog: Catalog) -> None:
     """Print a table of plugins, followed by warnings and problems."""
     from polyroute.documents import plugins as documents
 
     rows = [_plugin(plugin, catalog.plugins.owned.get(plugin, [])) for plugin in catalog.plugins.all]
     if rows:
-        tables.show(("Plugin", "Distribution", "Origin", "In use", "Provides"), rows)
+        titles = ("Plugin", "Distribution", "Origin", "In use", "Provides")
+        tables.show(titles, rows, optional=("Distribution", "Origin"))
     for plugin in catalog.plugins.all:
         if source := documents.added_from(plugin, catalog.plugins):
             lines([f"{plugin.name} was added from {source}"])
@@ -163,79 +159,18 @@ def problems(found: Sequence[Problem]) -> None:
     notes(f"problem: {problem}" for problem in found)
 
 
-def _overview(found: Status, catalog: Catalog, *, everything: bool) -> None:
-    providers = [each for each in found.providers.values() if each.provider.selectable]
-    usable = [each for each in providers if each.has_effective_credentials]
-    keyless = [each for each in usable if _is_keyless(each)]
-    keyed = [each for each in usable if not _is_keyless(each)]
-    rest = [each for each in providers if not each.has_effective_credentials]
-    if keyed:
-        tables.show(("Provider", "Runs", "With", "Otherwise"), [_usable(each) for each in keyed])
-    elif providers:
-        lines(_first_steps(catalog))
-    if keyless:
-        names = ", ".join(each.provider.id for each in keyless)
-        lines(["", f"Without a key, if the server is running: {names}."])
-    if everything:
-        tables.show(("Not usable", "Why", "What to do"), [_unusable(each) for each in rest])
-    elif rest:
-        counted = f"{len(keyed)} of {len(providers)} providers can be used" if keyed else f"{len(rest)} more are known"
-        lines(["", f"{counted}. See the others with `polyroute status --all`, one with `polyroute status PROVIDER`."])
-
-
-def _usable(each: ProviderStatus) -> tuple[str, ...]:
-    first, *others = [route for route in each.routes if route.usable]
-    shared = " (shared)" if first.credential and first.credential.shared_with else ""
-    return each.provider.id, _runs(first), f"{first.credential}{shared}", ", ".join(map(_runs, others))
-
-
-def _unusable(each: ProviderStatus) -> tuple[str, ...]:
-    direct = _direct(each)
-    return each.provider.id, direct.reason, direct.remedy
-
-
 def _model(row: ModelRow) -> tuple[str, ...]:
     context = f"{row.facts.context:,}" if row.facts.context else ""
-    runs = _runs(row.offer.route if row.offer else None)
+    way = Cell(runs(row.offer.route), "good") if row.offer else Cell("no", "faint")
     if row.offer and is_unasked(row.offer):
-        runs = "if its server runs"
-    return str(row.ref), context, *_price(row.price), row.facts.release_date, str(len(row.providers)), runs
+        way = Cell("if its server runs", "unsure")
+    return str(row.ref), context, *_price(row.price), row.facts.release_date, str(len(row.providers)), way
 
 
 def _plugin(plugin: Plugin, owned: Sequence[str]) -> tuple[str, ...]:
     provides = ", ".join(owned[:4]) + (f" and {len(owned) - 4} more" if len(owned) > 4 else "")
-    in_use = "yes" if plugin.enabled else f"no: {plugin.reason.partition(':')[0]}"
+    in_use = "yes" if plugin.enabled else Cell(f"no: {plugin.reason.partition(':')[0]}", "unsure")
     return plugin.name, f"{plugin.distribution} {plugin.version}".strip(), plugin.origin, in_use, provides
-
-
-def _first_steps(catalog: Catalog) -> Iterable[str]:
-    yield "Nothing is set up yet. Any one of these will do:"
-    preferred = catalog.plugins.default_preference
-    first, *others = sorted(catalog.plugins.gateways, key=lambda gateway: gateway != preferred) or [""]
-    for gateway in filter(None, (first, *others[:_SHOWN_GATEWAYS])):
-        status = catalog.provider(gateway)
-        carried = sum(gateway in catalog.plugins.carriers(name) for name in catalog.plugins.providers)
-        remedy = _direct(status).remedy
-        yield f"  - {status.provider.name}, one key for the models of {carried} providers. {remedy}"
-    if more := others[_SHOWN_GATEWAYS:]:
-        yield f"  - A key of another gateway: {', '.join(more)}."
-    yield "  - A key of a single provider: `polyroute status PROVIDER` shows which variable to set."
-    yield f"Set variables in the shell or in {catalog.environment.dotenv_path}."
-
-
-def _note_on_credits(found: Status, catalog: Catalog) -> None:
-    """Print a note if a gateway's credits are used by default, although a direct key exists."""
-    if catalog.preferences.prefer or catalog.preferences.order or found.preferred == DIRECT:
-        return
-    pinned = {catalog.plugins.names.get(target) for target in catalog.preferences.pins}
-    by_default = {name: each for name, each in found.providers.items() if name not in pinned}
-    spending = [name for name, each in by_default.items() if each.has_direct_key and _goes_first(found, each)]
-    if spending:
-        message = (
-            f"note: by default {found.preferred} is tried first, even for providers with a direct key:"
-            f" {', '.join(spending)}. To use direct keys first: polyroute prefer direct"
-        )
-        print(clean(message), file=sys.stderr)
 
 
 def _note_on_stale_lists(catalog: Catalog) -> None:
@@ -247,21 +182,8 @@ def _note_on_stale_lists(catalog: Catalog) -> None:
         notes([f"note: {which} {of}. To fetch the newest: polyroute refresh"])
 
 
-def _goes_first(found: Status, each: ProviderStatus) -> bool:
-    return next(route for route in each.routes if route.usable).via == found.preferred
-
-
-def _is_keyless(each: ProviderStatus) -> bool:
-    return all(route.credential and route.credential.source is None for route in each.routes if route.usable)
-
-
-def _direct(each: ProviderStatus) -> Route:
-    return next(route for route in each.routes if route.via == DIRECT)
-
-
-def _runs(route: Route | None) -> str:
-    if route is None:
-        return "no"
+def runs(route: Route) -> str:
+    """Return the way that a route takes, as a word."""
     return DIRECT if route.via == DIRECT else f"via {route.via}"
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from polyroute.cli import grammar, output
+from polyroute.cli.activity import Activity
 from polyroute.cli.output import COULD_NOT, NO, YES
 from polyroute.documents import catalog as documents
 
@@ -19,7 +20,7 @@ def _verify(options: argparse.Namespace) -> int:
     """`polyroute verify`: ask endpoints whether keys work now."""
     from polyroute.verification import verify
 
-    with output.catalog() as catalog:
+    with output.catalog() as catalog, Activity("asking the endpoints"):
         found = verify(catalog, options.providers, paid=options.paid, seconds=options.seconds)
     if options.json:
         output.document(documents.verifications(found, catalog.problems))
@@ -39,8 +40,13 @@ def show(found: Sequence[Verification]) -> None:
     if not found:
         text.lines(["There is no key to verify."])
         return
-    rows = [(each.provider, each.state, each.remaining, each.message) for each in found]
-    tables.show(("Provider", "State", "Credit left", "Why"), rows)
+    rows = [(each.provider, tables.Cell(each.state, _style(each)), each.remaining, each.message) for each in found]
+    tables.show(("Provider", "State", "Credit left", "Why"), rows, optional=("Credit left",))
+
+
+def _style(verification: Verification) -> str:
+    """Return the style that stresses what the state says."""
+    return {"valid": "good", "invalid": "bad", "no_credit": "bad"}.get(verification.state, "unsure")
 
 
 def _status(found: Sequence[Verification], *, is_named: bool) -> int:
