@@ -6,7 +6,6 @@ import json
 import os
 import re
 import stat
-import subprocess
 import sys
 import unicodedata
 from collections.abc import Sequence
@@ -792,17 +791,7 @@ def test_a_terminal_with_few_characters(shell: Shell, encoding: str) -> None:
 # --- The installation ---
 
 
-def test_completion(shell: Shell) -> None:
-    """The completion script for bash has valid syntax and contains the commands."""
-    script = shell.run("completion", "bash").stdout
-    checked = subprocess.run(
-        ["bash", "-n"], input=script, env=shell.variables, capture_output=True, text=True, check=False
-    )
-    assert (checked.returncode, checked.stderr) == (0, "")
-    assert all(command in script for command in ("status", "resolve", "prefer"))
-
-
-@pytest.mark.parametrize(("missing", "line"), [("tomlkit", "prefer direct"), ("shtab", "completion bash")])
+@pytest.mark.parametrize(("missing", "line"), [("tomlkit", "prefer direct")])
 def test_a_missing_extra(shell: Shell, missing: str, line: str) -> None:
     """If a required extra is not installed, the error names it; the exit status is 3."""
     shell.site.module(missing, "raise ImportError('not here')\n")
@@ -849,8 +838,7 @@ def test_a_full_order_wins_over_prefer(shell: Shell) -> None:
 
 def test_json_needs_no_extra(shell: Shell) -> None:
     """JSON output and piped output need no extra."""
-    for name in ("tomlkit", "shtab"):
-        shell.site.module(name, "raise ImportError('not here')\n")
+    shell.site.module("tomlkit", "raise ImportError('not here')\n")
     for line in ("status", "plugins", f"resolve {CLAUDE}", f"explain {CLAUDE}", "models gpt-5"):
         assert shell.json(*line.split())["schema"] == 1
     assert shell.run("models", "gpt-5").stdout.startswith("Model  ")

@@ -100,7 +100,6 @@ def test_the_core_alone_uses_an_installed_plugin(install: Install) -> None:
     ("arguments", "extra"),
     [
         (("prefer", "direct"), "cli"),
-        (("completion", "bash"), "cli"),
         (("serve",), "server"),
         (("verify",), "verify"),
         (("check", "agent.yml"), "check"),

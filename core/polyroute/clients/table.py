@@ -60,6 +60,12 @@ def client(name: str, environment: Environment) -> ClientEntry:
     raise UsageError(f"There is no client {name!r}. {hint}")
 
 
+def names(environment: Environment) -> list[str]:
+    """Return the names of all clients, the user's own among them."""
+    own = _read(os.path.join(os.path.dirname(environment.config_path), FILE))
+    return sorted({*own, *tomllib.loads(_bundled())})
+
+
 def _bundled() -> str:
     return resources.files("polyroute").joinpath(FILE).read_text("utf-8")
 
