@@ -132,6 +132,7 @@ _COMMANDS = (
     "explain",
     "resolve",
     "models",
+    "pick",
     "map",
     "plugins",
     "prefer",

@@ -1,0 +1,77 @@
+"""`polyroute pick` on a terminal: what it shows, and what it prints for `$(polyroute pick)`."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import subprocess
+import sys
+import termios
+
+import pytest
+
+from tests.support.shell import POLYROUTE, Shell
+
+CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+KEY = {"DEXTO_API_KEY": "k"}
+_BEGIN = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+
+
+def picked(shell: Shell, *arguments: str, typed: str, width: int = 120) -> tuple[int, str, str]:
+    """Run the picker with stdout as a pipe; type keys as soon as it is drawn. Return status, stdout and the screen."""
+    ours, its = pty.openpty()
+    termios.tcsetwinsize(its, (24, width))
+    command = [sys.executable, "-I", "-c", _BEGIN, POLYROUTE, *arguments]
+    environment = {**shell.variables, "TERM": "xterm-256color", **KEY}
+    with subprocess.Popen(
+        command, env=environment, stdin=its, stderr=its, stdout=subprocess.PIPE, start_new_session=True
+    ) as process:
+        os.close(its)
+        shown, left = b"", typed
+        while part := _read(ours):
+            shown += part
+            if b"Esc leave" in shown and left:
+                os.write(ours, left.encode())
+                left = ""
+        assert process.stdout
+        printed = process.stdout.read().decode()
+    os.close(ours)
+    return process.returncode, printed, CONTROL.sub("", shown.decode())
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # on Linux this means that the other side is closed
+        return b""
+
+
+def test_the_chosen_model_is_printed(shell: Shell) -> None:
+    """The picker is drawn on the terminal while stdout is a pipe, which gets the reference alone."""
+    status, printed, shown = picked(shell, "pick", "sonnet", typed="\r")
+    assert (status, printed) == (0, "anthropic/claude-sonnet-4-6\n")
+    assert re.search(r">● anthropic/claude-sonnet-4-6 +via dexto +1M +\$3/15 TRIPS", shown)
+    assert "context 1,000,000" in shown
+    assert ">● via dexto as anthropic/claude-sonnet-4.6" in shown
+
+
+@pytest.mark.parametrize(("typed", "status"), [("\x1b", 1), ("\x03", 130)])
+def test_nothing_is_chosen(shell: Shell, typed: str, status: int) -> None:
+    """Esc chooses nothing, and Ctrl+C interrupts; neither prints anything or leaves a traceback."""
+    done = picked(shell, "pick", typed=typed)
+    assert done[:2] == (status, "")
+    assert "Traceback" not in done[2]
+
+
+def test_favorites_and_pins(shell: Shell) -> None:
+    """Keys make the marked model a favorite, which is listed first, and pin its marked way."""
+    assert picked(shell, "pick", "sonnet 4.5", typed="\x06\x10\r")[1] == "anthropic/claude-sonnet-4-5\n"
+    assert '"anthropic/claude-sonnet-4-5" = "dexto"' in shell.config.read_text(encoding="utf-8")
+    assert "●★anthropic/claude-sonnet-4-5" in picked(shell, "pick", typed="\x1b", width=80)[2]
+
+
+def test_it_needs_a_terminal(shell: Shell) -> None:
+    """Without a terminal, the error names the command for programs."""
+    done = shell.start(["setsid", "--wait", POLYROUTE, "pick"])
+    assert (done.returncode, "polyroute models --ids" in done.stderr) == (2, True)
