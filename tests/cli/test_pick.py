@@ -11,18 +11,17 @@ import termios
 
 import pytest
 
-from tests.support.shell import POLYROUTE, Shell
+from tests.support.shell import ON_TERMINAL, POLYROUTE, Shell
 
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 KEY = {"DEXTO_API_KEY": "k"}
-_BEGIN = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
 
 
 def picked(shell: Shell, *arguments: str, typed: str, width: int = 120) -> tuple[int, str, str]:
     """Run the picker with stdout as a pipe; type keys as soon as it is drawn. Return status, stdout and the screen."""
     ours, its = pty.openpty()
     termios.tcsetwinsize(its, (24, width))
-    command = [sys.executable, "-I", "-c", _BEGIN, POLYROUTE, *arguments]
+    command = [sys.executable, "-I", "-c", ON_TERMINAL, POLYROUTE, *arguments]
     environment = {**shell.variables, "TERM": "xterm-256color", **KEY}
     with subprocess.Popen(
         command, env=environment, stdin=its, stderr=its, stdout=subprocess.PIPE, start_new_session=True

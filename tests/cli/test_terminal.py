@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import pty
 import re
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from polyroute.cli.tables import wide
-from tests.support.shell import Shell
+from tests.support.shell import ON_TERMINAL, POLYROUTE, Shell
 
 SCREENS = Path(__file__).parents[1] / "data" / "screens"
 WIDTHS = (40, 80, 120)
@@ -66,3 +72,26 @@ def test_a_long_list_is_paged(shell: Shell) -> None:
 def test_a_pager_that_is_left_early(shell: Shell) -> None:
     """A pager that ends before it has read everything is no error."""
     assert shell.on_terminal("models", PAGER="true", **DEXTO)[0] == 0
+
+
+def test_long_work_shows_that_it_lives(shell: Shell) -> None:
+    """`refresh` from a silent server shows what it does; Ctrl+C ends it with status 130, and no traceback."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        ours, its = pty.openpty()
+        environment = {**shell.variables, "TERM": "xterm-256color", "POLYROUTE_LIST_URLS": f"models-dev={url}"}
+        command = [sys.executable, "-I", "-c", ON_TERMINAL, POLYROUTE, "refresh", "--force"]
+        with subprocess.Popen(
+            command, env=environment, stdin=its, stdout=its, stderr=its, start_new_session=True
+        ) as process:
+            os.close(its)
+            shown = b""
+            while b"1 s" not in shown:
+                shown += os.read(ours, 65536)
+            os.write(ours, b"\x03")
+            with contextlib.suppress(OSError):
+                while part := os.read(ours, 65536):
+                    shown += part
+        os.close(ours)
+    assert b"fetching" in shown
+    assert (process.returncode, b"Traceback" in shown) == (130, False)

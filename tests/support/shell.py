@@ -16,6 +16,12 @@ from typing import Any
 from tests.support import file_keyring, fork_server
 from tests.support.distributions import Site
 
+ON_TERMINAL = """\
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+"""A program that makes stdin its terminal, which Ctrl+C and /dev/tty need, and starts another."""
 POLYROUTE = str(Path(sys.executable).with_name("polyroute"))
 
 
