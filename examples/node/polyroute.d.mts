@@ -48,6 +48,21 @@ export interface Advice {
   suggestions: string[];
 }
 
+/** One of the user's own servers. */
+export interface AskedServer {
+  id: string;
+  address: string;
+  /** `unchecked` if it is at an address where it is not asked. */
+  state: "running" | "not_running" | "unchecked";
+  /** How many models it has, if it runs. */
+  models: number;
+}
+
+/** Which of the user's own servers run now. */
+export interface AskedServers {
+  servers: AskedServer[];
+}
+
 /** The header that carries the secret. */
 export interface AuthHeader {
   /** The name of the header, such as `Authorization`. */

@@ -11,12 +11,15 @@ import sys
 import tempfile
 from pathlib import Path
 
+from playwright.sync_api import expect
+
 from tests.page.states import STATES, settled
 from tests.support.browser import MIDDLE, PHONE, WIDE, Kept, chromium, visitor
 
 
 def main(folder: Path, wanted: list[str]) -> None:
     """Take all screenshots."""
+    expect.set_options(timeout=60_000)  # the first lists are made without what is kept between runs
     folder.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("POLYROUTE_HOME", tempfile.mkdtemp())
     with chromium() as browser, contextlib.closing(Kept(browser)) as kept:

@@ -32,6 +32,7 @@ REQUESTS: Mapping[str, list[tuple[str, Any]]] = {
         (f"?model={place}/m&format={form}", None) for place in PLACES[:-3] for form in ("python", "curl", "litellm")
     ],
     "GET /llm/providers": [("", None)],
+    "POST /llm/local/look": [("", None)],
     "POST /llm/lists/refresh": [("", None)],
     "GET /llm/status": [("", None)],
     "GET /llm/resolve": [(f"?model={place}/m", None) for place in PLACES[:-3]]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.server.test_catalog import DEXTO
+from tests.support.fake_endpoint import Upstream
 from tests.support.http_server import Client, Serve
 
 AZURE = {"AZURE_API_KEY": "key-123456789", "AZURE_RESOURCE_NAME": "mine"}
@@ -100,3 +101,12 @@ def test_lists_are_fetched_anew(serve: Serve) -> None:
     answer = serve(POLYROUTE_OFFLINE="1").write("POST", "/api/llm/lists/refresh", None)
     assert answer.status == 200 and answer.json["moves"] is None
     assert {each["state"] for each in answer.json["lists"]} == {"offline"}
+
+
+def test_own_servers_are_asked(serve: Serve) -> None:
+    """Each of the user's own servers has its address and whether it runs now, with the number of its models."""
+    with Upstream("one", "two").running() as upstream:
+        servers = serve(OLLAMA_BASE_URL=upstream.url).write("POST", "/api/llm/local/look", None).json["servers"]
+    states = {each["id"]: (each["state"], each["models"]) for each in servers}
+    assert states["ollama"][0] == "running"
+    assert states["lmstudio"] == ("not_running", 0)

@@ -25,7 +25,7 @@ BOTH = {**DEXTO, **OPENROUTER}
 STATES = {"nothing": NOTHING, "dexto": DEXTO, "openrouter": OPENROUTER, "both": BOTH}
 FREE = "openrouter/z-ai/glm-4.5-air:free"
 _NOT_LOADED = "Failed to load resource"
-_TO_COME = ("/api/llm/problems", "/api/llm/local/look")
+_TO_COME = ("/api/llm/problems",)
 WIDE, MIDDLE, PHONE = (1280, 800), (1024, 768), (390, 844)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from polyroute.documents.facts import Id, TypedDict
 from polyroute.documents.list_types import FetchedListDocument, MovesDocument
 from polyroute.documents.types import SourceDocument
+from polyroute.results import LocalState
 from polyroute.types import ProviderKind
 
 
@@ -66,6 +67,23 @@ class ProvidersDocument(TypedDict):
     providers: list[ShownProvider]
     """Those that are set up first, then by the number of their models."""
     lists: ShownLists
+
+
+class AskedServer(TypedDict):
+    """One of the user's own servers."""
+
+    id: Id
+    address: str
+    state: LocalState
+    """`unchecked` if it is at an address where it is not asked."""
+    models: int
+    """How many models it has, if it runs."""
+
+
+class AskedServers(TypedDict):
+    """Which of the user's own servers run now."""
+
+    servers: list[AskedServer]
 
 
 class ListsFetched(TypedDict):

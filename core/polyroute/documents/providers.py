@@ -12,9 +12,17 @@ from polyroute.lists.stored import day
 from polyroute.types import DIRECT, ModelRef
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from polyroute.catalog import Catalog
-    from polyroute.documents.provider_types import ProvidersDocument, SettingDocument, ShownLists, ShownProvider
-    from polyroute.results import ProviderStatus
+    from polyroute.documents.provider_types import (
+        AskedServers,
+        ProvidersDocument,
+        SettingDocument,
+        ShownLists,
+        ShownProvider,
+    )
+    from polyroute.results import LocalServer, ProviderStatus
 
 
 def providers(catalog: Catalog) -> ProvidersDocument:
@@ -24,6 +32,16 @@ def providers(catalog: Catalog) -> ProvidersDocument:
     shown = [_provider(each, catalog) for each in wanted]
     shown.sort(key=lambda each: (not each["usable"], -each["models"], each["id"]))
     return {"providers": shown, "lists": _lists(catalog)}
+
+
+def servers(found: Iterable[LocalServer]) -> AskedServers:
+    """Return the document of the user's own servers and their states."""
+    return {
+        "servers": [
+            {"id": each.provider, "address": each.address, "state": each.state, "models": len(each.models)}
+            for each in found
+        ]
+    }
 
 
 def _provider(status: ProviderStatus, catalog: Catalog) -> ShownProvider:

@@ -1,7 +1,7 @@
 // What a user does with a model. Each action sends a request, says what was done, and loads what changed.
 
 import { post, put, remove } from "./api.js";
-import { clean, nameOf, runs } from "./parts.js";
+import { clean, counted, nameOf, runs } from "./parts.js";
 import { attempt, close, set, state, toast } from "./store.js";
 
 const reference = (ref) => ({ provider: ref.slice(0, ref.indexOf("/")), model: ref.slice(ref.indexOf("/") + 1) });
@@ -19,8 +19,7 @@ export const star = (model) => attempt(() => post("llm/model-picker-state/favori
 
 /** Pin a route for a model or a provider; without a route, remove the pin. */
 export function pin(target, via) {
-  const before = via ? null : undefined;
-  return attempt(() => put("llm/preferences", { pins: { [target]: via } }), via ? `Pinned: ${target} goes ${via === "direct" ? "direct" : `via ${nameOf(via)}`}.` : "Unpinned.", before);
+  return attempt(() => put("llm/preferences", { pins: { [target]: via } }), via ? `Pinned: ${target} goes ${via === "direct" ? "direct" : `via ${nameOf(via)}`}.` : "Unpinned.");
 }
 
 /** Delete a model of the user's own, unless it is undone in time. */
@@ -40,11 +39,27 @@ export const hidden = new Set();
 
 /** Remove a provider's stored key, unless it is undone in time. */
 export function removeKey(id) {
-  const gone = state.removedKeys ?? new Set();
-  set({ removedKeys: new Set([...gone, id]) });
+  set({ removedKeys: new Set([...state.removedKeys, id]) });
   const back = () => set({ removedKeys: new Set([...state.removedKeys].filter((each) => each !== id)) });
-  toast(`The key of ${nameOf(id)} was removed.`, { undo: back, onend: () => attempt(() => remove(`llm/key/${encodeURIComponent(id)}`)).then(back) });
+  const gone = () => attempt(() => remove(`llm/key/${encodeURIComponent(id)}`)).then(() => (delete state.verified[id], back()));
+  toast(`The key of ${nameOf(id)} was removed.`, { undo: back, onend: gone });
 }
 
-/** Ask endpoints whether keys work; without IDs, all. */
-export const check = (ids) => attempt(() => post("llm/verify", ids ? { providers: ids } : {}), ids ? "" : "All keys were checked.");
+/** Ask endpoints whether keys work; without IDs, all. What they say is kept until the key changes or the page is left. */
+export const checkKeys = (ids) =>
+  attempt(
+    async () => {
+      const { verifications } = await post("llm/verify", ids ? { providers: ids } : {});
+      for (const [id, each] of Object.entries(verifications)) state.verified[id] = { ...each, when: new Date() };
+    },
+    () => (ids ? "" : refused().length ? `${counted(refused().length, "key")} refused.` : "No key is refused."),
+  );
+
+/** Return the providers whose keys were refused, with what was said. */
+export const refused = () => Object.entries(state.verified).filter(([id, each]) => each.state === "invalid" && !state.removedKeys.has(id));
+
+/** Ask the user's own servers whether they run. */
+export async function look() {
+  const { servers } = await post("llm/local/look");
+  set({ servers: Object.fromEntries(servers.map((each) => [each.id, each])) });
+}

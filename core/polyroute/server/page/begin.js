@@ -3,8 +3,8 @@
 import { html, useState } from "./assets/preact.js";
 import Settings from "./settings.js";
 import { Dot, Icon, Mark, clean, counted } from "./parts.js";
-import { attempt, doc, go, link, set } from "./store.js";
-import { post } from "./api.js";
+import { look } from "./actions.js";
+import { attempt, doc, go, link, set, state } from "./store.js";
 
 const MAKERS = 8;
 
@@ -48,19 +48,26 @@ function Card({ icon, title, text, label, choices, more }) {
 }
 
 function Servers({ servers }) {
-  const look = () => attempt(() => post("llm/local/look", {}));
   return html`<div class="card">
     <h3><${Icon} name="cpu" /> A server of your own</h3>
     <p>No key and no bill: models that run on this machine or in your network.</p>
     <ul class="servers">
-      ${servers.map((each) => html`<li><${Mark} id=${each.id} name=${each.name} /><span>${clean(each.name)} <bdi class="id" dir="ltr">${host(each.address)}</bdi></span><span class="soft"><${Dot} on=${each.local?.state === "running"} /> ${stateOf(each)}</span></li>`)}
+      ${servers.map((each) => html`<li><${Mark} id=${each.id} name=${each.name} /><span>${clean(each.name)} <bdi class="id" dir="ltr">${host(each.address)}</bdi></span><span class="soft"><${Dot} on=${isRunning(each.id)} /> ${stateOf(each.id)}</span></li>`)}
     </ul>
     <div class="actions">
-      <button type="button" class="button" onClick=${look}><${Icon} name="refresh-cw" /> Look again</button>
+      <button type="button" class="button" onClick=${() => attempt(look)}><${Icon} name="refresh-cw" /> Look again</button>
       <button type="button" class="button" onClick=${() => set({ form: { provider: "server" } })}>Other address…</button>
     </div>
   </div>`;
 }
 
-export const stateOf = ({ local }) => (!local || local.state === "unchecked" ? "not asked yet" : local.state === "running" ? `running, ${counted(local.models ?? 0, "model")}` : "not running");
+export const isRunning = (id) => state.servers[id]?.state === "running";
+
+/** Return in words whether one of the user's own servers runs. */
+export function stateOf(id) {
+  const known = state.servers[id];
+  if (isRunning(id)) return `running, ${counted(known.models, "model")}`;
+  return known?.state === "not_running" ? "not running" : "not asked yet";
+}
+
 export const host = (address) => address.replace(/^https?:\/\//, "").replace(/\/v1\/?$/, "");

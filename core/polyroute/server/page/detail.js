@@ -61,7 +61,7 @@ function Verdict({ model }) {
   return html`<div class=${way ? "card verdict" : "card verdict no"}>
     <div>
       <p class="says"><${Dot} on=${Boolean(way)} /> ${way ? `Runs ${runs(model)}` : needs(model)}</p>
-      <p>${way ? html`${credentialOf(way)} ${usable.length > 1 ? `${counted(usable.length - 1, "more way")} if it fails.` : ""}` : model.ways[0]?.remedy}</p>
+      <p>${way ? html`${credentialOf(way)} ${usable.length > 1 ? `${counted(usable.length - 1, "more way")} if it fails.` : ""}` : clean(model.ways[0]?.remedy ?? "").replaceAll("`", "")}</p>
     </div>
     <dl class="price">
       <div><dt>In</dt><dd>${input}</dd></div>
@@ -143,10 +143,10 @@ function WayRow({ way, model, isFirst, isCheapest }) {
           <span class="second"><${Dot} on=${way.usable} /> ${way.usable ? sourceOf(way) : lacks(way)}</span></span></span>
       </th>
       <td>${way.modelId ? html`<${Code} text=${way.modelId} copy />` : "–"}${way.otherIds.length > 0 && html`<span class="more" title=${way.otherIds.join("\n")}>and ${counted(way.otherIds.length, "more name")}</span>`}</td>
-      <td class=${isCheapest ? "number cheapest" : "number"}>${input}${isCheapest && html`<span class="visually-hidden"> (the cheapest)</span>`}</td>
-      <td class=${isCheapest ? "number cheapest" : "number"}>${output}</td>
-      <td class="number">${way.price.cacheRead === undefined ? "–" : dollars(way.price.cacheRead)}</td>
-      <td class="number">${tokens(way.context)}</td>
+      <td class=${isCheapest ? "number cheapest" : "number"} data-label="In">${input}${isCheapest && html`<span class="visually-hidden"> (the cheapest)</span>`}</td>
+      <td class=${isCheapest ? "number cheapest" : "number"} data-label=${output ? "Out" : undefined}>${output}</td>
+      <td class="number" data-label="Cached">${way.price.cacheRead === undefined ? "–" : dollars(way.price.cacheRead)}</td>
+      <td class="number" data-label="Context">${tokens(way.context)}</td>
       <td class="action"><${Action} ...${{ way, model, isFirst, isOpen, open }} /></td>
     </tr>
     ${isOpen && html`<tr class="under"><td colspan="7"><${Settings} provider=${way.provider} onclose=${() => open(false)} /></td></tr>`}

@@ -4,7 +4,7 @@ import { html, useLayoutEffect, useRef, useState } from "./assets/preact.js";
 import { hidden, star, use } from "./actions.js";
 import { activeOf, moved } from "./models.js";
 import { Abilities, Dot, Icon, Mark, clean, counted, dated, grouped, prices, runs, tokens } from "./parts.js";
-import { address, go, link, narrow, set } from "./store.js";
+import { address, go, link, narrow, set, state } from "./store.js";
 
 const HEAD = 44;
 const BEYOND = 6; // rows kept above and below the visible part
@@ -64,11 +64,13 @@ export default function List({ items, filter, open, before }) {
     const measure = () => ((offset.current = grid.offsetTop), see());
     const observer = new ResizeObserver(measure);
     observer.observe(frame.current);
-    if (history.state?.scroll) frame.current.scrollTop = history.state.scroll;
     return () => observer.disconnect();
   }, []);
   useLayoutEffect(() => {
-    if (active) reveal(frame.current, offset.current, tops[items.indexOf(active)], rowHeight);
+    if (history.state?.scroll !== undefined) frame.current.scrollTop = history.state.scroll;
+  }, [Boolean(open), items.length > 0, String(filter)]);
+  useLayoutEffect(() => {
+    if (active && (state.active || open)) reveal(frame.current, offset.current, tops[items.indexOf(active)], rowHeight);
   }, [active?.key]);
   const first = Math.max(at(tops, view.top) - BEYOND, 0);
   const last = Math.min(at(tops, view.top + view.height) + BEYOND, items.length - 1);
@@ -125,11 +127,11 @@ function reveal(frame, offset, top, height) {
 
 function Headings({ sort }) {
   const next = (name) => (sort === name ? `-${name}` : sort === `-${name}` ? "" : name);
-  const state = (name) => (sort === name ? "ascending" : sort === `-${name}` ? "descending" : "none");
+  const order = (name) => (sort === name ? "ascending" : sort === `-${name}` ? "descending" : "none");
   return html`<div class="headings row-grid" role="row" aria-rowindex="1">
     ${HEADINGS.map(([kind, label, name]) =>
       name
-        ? html`<span role="columnheader" class=${kind} aria-sort=${state(name)}>
+        ? html`<span role="columnheader" class=${kind} aria-sort=${order(name)}>
             <button type="button" onClick=${() => narrow({ sort: next(name) })}>${label}${sort.replace("-", "") === name && html`<${Icon} name=${sort[0] === "-" ? "arrow-up" : "arrow-down"} />`}</button>
           </span>`
         : html`<span role="columnheader" class=${kind}>${label}</span>`,

@@ -1,6 +1,7 @@
 // The page: its header, the view that the address names, messages and keys.
 
 import { html, render, useEffect } from "./assets/preact.js";
+import { look, refused } from "./actions.js";
 import { useToken } from "./api.js";
 import Models from "./models.js";
 import { Icon, Mark, clean, later, moreMarks, nameOf } from "./parts.js";
@@ -58,7 +59,7 @@ const Tabs = ({ view }) => html`
 `;
 
 const Count = () => {
-  const count = doc("llm/problems")?.problems.length;
+  const count = refused().length + (doc("llm/problems")?.problems.length ?? 0);
   return count ? html`<span class="badge bad">${count}</span>` : null;
 };
 
@@ -119,4 +120,10 @@ document.addEventListener("keydown", (event) => {
 
 start(() => render(html`<${App} />`, document.getElementById("app")));
 follow();
+
+/** Ask the user's own servers while somebody looks: at the start, when the page gets the focus, and each minute. */
+const asks = () => document.hasFocus() && !state.needsToken && look().catch(() => {}); // nothing else depends on it
+addEventListener("focus", asks);
+setInterval(asks, 60_000);
+setTimeout(asks, 1000);
 (window.requestIdleCallback ?? setTimeout)(moreMarks);

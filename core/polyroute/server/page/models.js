@@ -159,7 +159,7 @@ function Chips({ models, filter, count, short }) {
     <${Choice} label="maker" title="Maker" name="maker" options=${makers(models)} filter=${filter} />
     ${isFiltered && html`<button type="button" class="link" onClick=${() => narrow({ runs: "", can: "", ctx: "", price: "", maker: "" })}>Reset</button>`}
     <span class="count" role="status">${counted(count, "model")}</span>
-    <button type="button" class="chip" aria-label="Add a model" title="Add a model" onClick=${() => set({ form: {} })}><${Icon} name="plus" /></button>
+    <button type="button" class="chip icon-only" aria-label="Add a model" title="Add a model" onClick=${() => set({ form: {} })}><${Icon} name="plus" /></button>
   </div>`;
 }
 

@@ -2,7 +2,7 @@
 
 import { html, useEffect, useRef, useState } from "./assets/preact.js";
 import { post } from "./api.js";
-import { use } from "./actions.js";
+import { checkKeys, use } from "./actions.js";
 import { Dialog, Icon, Mark, clean, runs } from "./parts.js";
 import { attempt, doc, go, link, set } from "./store.js";
 
@@ -67,7 +67,7 @@ const COMMANDS = [
   { label: "Providers & keys", icon: "key-round", act: () => go(link("providers")) },
   { label: "Problems", icon: "triangle-alert", act: () => go(link("problems")) },
   { label: "Add a model of your own", icon: "plus", act: () => set({ form: {} }) },
-  { label: "Check all keys", icon: "circle-check", act: () => (go(link("providers")), attempt(() => post("llm/verify", {}), "All keys were checked.")) },
+  { label: "Check all keys", icon: "circle-check", act: () => (go(link("providers")), checkKeys()) },
   { label: "Refresh the lists of models", icon: "refresh-cw", act: () => attempt(() => post("llm/lists/refresh", {}), "The lists were refreshed.") },
   { label: "Keyboard", icon: "search", act: () => set({ help: true }) },
 ];

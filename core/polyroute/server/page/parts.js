@@ -3,7 +3,7 @@
 import { html, useLayoutEffect, useRef, useState } from "./assets/preact.js";
 import icons from "./assets/icons.js";
 import marks from "./assets/marks.js";
-import { doc, set, toast } from "./store.js";
+import { doc, set, state, toast } from "./store.js";
 
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -12,8 +12,8 @@ const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 export const clean = (text, but = "") => String(text).replace(INVISIBLE, (each) => (each === but ? each : ""));
 
 /** A picture of one line width; only for the eye, since words stand beside it. */
-export const Icon = ({ name, filled }) =>
-  html`<svg class=${filled ? "icon filled" : "icon"} viewBox="0 0 24 24" aria-hidden="true"><path d=${icons[name]} /></svg>`;
+export const Icon = ({ name, filled, kind = "" }) =>
+  html`<svg class=${`icon ${filled ? "filled" : kind}`} viewBox="0 0 24 24" aria-hidden="true"><path d=${icons[name]} /></svg>`;
 
 /** The mark of a maker or provider; its first letter if there is none. */
 export const Mark = ({ id, name }) =>
@@ -80,8 +80,10 @@ export const counted = (number, word) => `${grouped(number)} ${word}${number ===
 /** Return in a few words how a model runs, or what it needs. */
 export function runs(model) {
   const { usable, checked, via, provider, missing } = model.runs;
+  if (state.verified[provider]?.state === "invalid") return "key refused";
   if (!usable) return missing === "settings" ? "needs setting up" : "needs a key";
-  if (checked === false) return `at ${nameOf(provider)}, not asked yet`;
+  if (checked === false && state.servers[provider]?.state === "not_running") return "not running";
+  if (checked === false && !state.servers[provider]) return `at ${nameOf(provider)}, not asked yet`;
   if (via !== "direct") return `via ${nameOf(via)}`;
   if (model.price.kind === "local") return "on this machine";
   return provider === model.id.split("/")[0] ? "direct" : `at ${nameOf(provider)}`;

@@ -1,48 +1,63 @@
-// What is amiss, what it affects, and the button that helps.
+// What is wrong, what it affects, and the button that helps.
 
 import { html } from "./assets/preact.js";
 import { post } from "./api.js";
-import { removeKey } from "./actions.js";
-import { Icon, clean, copied } from "./parts.js";
+import { checkKeys, refused, removeKey } from "./actions.js";
+import { Icon, clean, copied, nameOf } from "./parts.js";
 import { attempt, doc, failure, go, link, refresh, toast } from "./store.js";
 
-const COUNTED = ["Nothing is amiss.", "One thing needs a look.", "Two things need a look.", "Three things need a look.", "Four things need a look."];
+const COUNTED = ["Nothing is wrong.", "One thing needs a look.", "Two things need a look.", "Three things need a look.", "Four things need a look."];
 
 export default function Problems() {
-  const found = doc("llm/problems");
-  const problems = found?.problems ?? [];
-  return html`<main class="page narrow problems" aria-busy=${!found && !failure("llm/problems")}>
-    <header class="page-head"><div><h1>Problems</h1><p>${found && (COUNTED[problems.length] ?? `${problems.length} things need a look.`)}</p></div></header>
+  const problems = [...refused().map(asProblem), ...(doc("llm/problems")?.problems ?? [])];
+  const isLoading = !doc("llm/problems") && !failure("llm/problems");
+  return html`<main class="page narrow problems" aria-busy=${isLoading}>
+    <header class="page-head">
+      <div><h1>Problems</h1><p>${isLoading ? "" : (COUNTED[problems.length] ?? `${problems.length} things need a look.`)}</p></div>
+      <button type="button" class="button" onClick=${() => (refresh(), toast("Checked again."))}><${Icon} name="refresh-cw" /> Check again</button>
+    </header>
     ${problems.length > 0 && html`<ul class="rows">${problems.map((each) => html`<${Problem} key=${each.id} problem=${each} />`)}</ul>`}
   </main>`;
 }
 
+/** Return a key that an endpoint refused, in the form of what the server finds wrong. */
+const asProblem = ([id, { message }]) => ({
+  id: `refused ${id}`,
+  severity: "error",
+  subject: `The key of ${nameOf(id)} is refused`,
+  message: message ?? "Its endpoint does not accept it.",
+  affects: [],
+  provider: id,
+  actions: [],
+});
+
 function Problem({ problem }) {
+  const { subject, message, affects, severity, provider } = problem;
   const place = problem.file && `${problem.file}${problem.line ? `, line ${problem.line}` : ""}`;
+  const remedy = clean(problem.remedy ?? "");
+  const buttons = HELP.filter(([pattern]) => problem.actions.some((each) => pattern.test(each.command)));
+  const details = [subject, message, place, remedy].filter(Boolean).join("\n");
   return html`<li class="problem">
-    <${Icon} name="triangle-alert" />
+    <${Icon} name="triangle-alert" kind=${severity} />
     <div>
-      <h2>${clean(problem.subject)}</h2>
-      <p>${clean(problem.message)}</p>
-      ${problem.affects && html`<p class="hint">${clean([problem.affects].flat().join(", "))}</p>`}
-      ${place && html`<pre tabindex="0"><code dir="ltr">${clean(place)}</code></pre>`}
-      ${problem.remedy && html`<p>${clean(problem.remedy)}</p>`}
+      <h2>${clean(subject)}</h2>
+      <p>${clean(message)}</p>
+      ${affects.length > 0 && html`<p class="hint">Affects ${affects.map(nameOf).join(", ")}.</p>`}
+      ${place && html`<pre tabindex="0" aria-label="Where"><code dir="ltr">${clean(place)}</code></pre>`}
+      ${remedy && html`<p>${remedy.split("`").map((each, at) => (at % 2 ? html`<code>${each}</code>` : each))}</p>`}
     </div>
-    <div class="actions">${(problem.actions ?? []).map((each) => html`<${Action} problem=${problem} action=${each} />`)}
-      <button type="button" class="quiet" aria-label=${`Copy details of: ${clean(problem.subject)}`} onClick=${() => copied([problem.subject, problem.message, place, problem.remedy].filter(Boolean).join("\n"))}>Copy details</button></div>
+    <div class="actions">
+      ${provider && html`<button type="button" class="button small" onClick=${() => go(link("providers", provider))}>Replace the key</button>
+        <button type="button" class="quiet bad" onClick=${() => removeKey(provider)}>Remove it</button>`}
+      ${buttons.map(([, label, help]) => html`<button type="button" class="button small" onClick=${help}>${label}</button>`)}
+      <button type="button" class="quiet" aria-label=${`Copy details: ${clean(subject)}`} onClick=${() => copied(details)}>Copy details</button>
+    </div>
   </li>`;
 }
 
-const ACTIONS = {
-  refresh: ["Refresh the lists", () => attempt(() => post("llm/lists/refresh", {}), "The lists were refreshed.")],
-  look: ["Look again", () => attempt(() => post("llm/local/look", {}))],
-  replace: ["Replace the key", ({ provider }) => go(link("providers", provider))],
-  setup: ["Set it up", ({ provider }) => go(link("providers", provider))],
-  remove: ["Remove it", ({ provider }) => removeKey(provider)],
-  check: ["Check again", () => (refresh(), toast("Checked again."))],
-};
-
-const Action = ({ problem, action }) => {
-  const [label, act] = ACTIONS[action.kind ?? action] ?? [];
-  return label ? html`<button type="button" class="button small" onClick=${() => act({ ...problem, ...action })}>${label}</button>` : null;
-};
+const HELP = [
+  [/^polyroute refresh/, "Refresh the lists", () => attempt(() => post("llm/lists/refresh", {}), "The lists were refreshed.")],
+  [/^polyroute (keys|credential)/, "Providers & keys", () => go(link("providers"))],
+  [/^polyroute verify/, "Check all keys", () => checkKeys()],
+];
+/** By the command that the server names, what the page does in its place. */

@@ -1,9 +1,9 @@
 // Providers and keys: what is set up, what could be, and which route comes first.
 
-import { html, useState } from "./assets/preact.js";
+import { html, useEffect, useRef, useState } from "./assets/preact.js";
 import { post, put } from "./api.js";
-import { check, removeKey } from "./actions.js";
-import { host, stateOf } from "./begin.js";
+import { checkKeys, look, removeKey } from "./actions.js";
+import { host, isRunning, stateOf } from "./begin.js";
 import { Code, Dot, Icon, Mark, clean, counted, dated, later, nameOf } from "./parts.js";
 import Settings from "./settings.js";
 import { address, attempt, doc, state } from "./store.js";
@@ -11,7 +11,8 @@ import { address, attempt, doc, state } from "./store.js";
 const Shortcuts = later(() => import("./shortcuts.js"));
 const SHOWN = 20;
 const KINDS = { gateway: "gateway", vendor: "maker", host: "host", cloud: "your cloud", "own-cloud": "your cloud", "own-server": "local server" };
-const STATES = { works: "Works", invalid: "Refused", no_credit: "No credit", rate_limited: "Rate limited", unreachable: "Not reached", unsupported: "Can’t be checked" };
+const STATES = { valid: "Works", invalid: "Refused", no_credit: "No credit", rate_limited: "Rate limited", unreachable: "Not reached", unsupported: "Can’t be checked" };
+const REMOVED = { usable: false, credential: null, source: null, removable: false };
 
 export default function Providers() {
   const known = doc("llm/providers");
@@ -19,8 +20,7 @@ export default function Providers() {
   const [typed, type] = useState("");
   const [isWhole, show] = useState(false);
   if (!known) return html`<main class="page narrow" aria-busy="true"><h1>Providers & keys</h1></main>`;
-  const gone = state.removedKeys ?? new Set();
-  const all = known.providers.filter((each) => !gone.has(each.id));
+  const all = known.providers.map((each) => (state.removedKeys.has(each.id) ? { ...each, ...REMOVED } : each));
   const servers = all.filter((each) => each.kind === "own-server" && each.address);
   const ready = all.filter((each) => each.usable && each.credential && !servers.includes(each));
   const others = all.filter((each) => !ready.includes(each) && !servers.includes(each) && `${each.id} ${each.name}`.toLowerCase().includes(typed.trim().toLowerCase()));
@@ -29,7 +29,7 @@ export default function Providers() {
   return html`<main class="page narrow">
     <header class="page-head">
       <div><h1>Providers & keys</h1><p>${ready.length} of ${counted(all.length, "provider")} ${ready.length === 1 ? "is" : "are"} set up; with ${ready.length === 1 ? "it" : "them"} ${running} of ${counted(models.length, "model")} run.</p></div>
-      ${ready.length > 0 && html`<button type="button" class="button" onClick=${() => checked()}><${Icon} name="circle-check" /> Check all keys</button>`}
+      ${ready.length > 0 && html`<button type="button" class="button" onClick=${() => checkKeys()}><${Icon} name="circle-check" /> Check all keys</button>`}
     </header>
     <${First} />
     <${Group} title="Set up" providers=${ready} />
@@ -44,14 +44,6 @@ export default function Providers() {
     <${Shortcuts} />
     <${Lists} lists=${known.lists} />
   </main>`;
-}
-
-/** Ask endpoints whether keys work, and keep what they said until the page is left. */
-async function checked(ids) {
-  await attempt(async () => {
-    const found = await post("llm/verify", ids ? { providers: ids } : {});
-    state.verified = { ...state.verified, ...found.verifications };
-  });
 }
 
 function First() {
@@ -81,15 +73,19 @@ function Row({ provider }) {
   const models = provider.models || (doc("llm/models")?.models ?? []).filter((each) => each.runs.via === id).length;
   const isLocal = kind === "own-server" && provider.address;
   const page = provider.documentation;
-  return html`<li class="provider" ref=${(element) => wanted && element?.scrollIntoView({ block: "center" })}>
+  const row = useRef();
+  useEffect(() => {
+    if (wanted) (open(true), row.current.scrollIntoView({ block: "center" }));
+  }, [wanted]);
+  return html`<li class="provider" ref=${row}>
     <span class="title"><${Mark} id=${id} name=${name} /><span class="lines">
       <span class="first"><span class="name">${clean(name)}</span><span class="label plain">${KINDS[kind] ?? kind}</span></span>
       <span class="second">${models > 0 && `${usable ? "runs" : "would run"} ${counted(models, "model")}`}</span></span></span>
     <span class="lines from">${isLocal ? html`<bdi class="id" dir="ltr">${host(provider.address)}</bdi>` : source ? html`<code>${source.name || provider.credential}</code><span class="second">${source.path || source.layer}</span>` : html`<span class="second">${provider.needs.length ? html`needs <code>${provider.needs.map((each) => each.name).join(", ")}</code>` : clean(provider.reason)}</span>`}</span>
     <${State} provider=${provider} isLocal=${isLocal} />
     <span class="actions">
-      ${isLocal && html`<button type="button" class="quiet" aria-label=${`Look again for ${clean(name)}`} onClick=${() => attempt(() => post("llm/local/look", {}))}>Look again</button>`}
-      ${source && html`<button type="button" class="button small" aria-label=${`Check the key of ${clean(name)}`} onClick=${() => checked([id])}>Check</button>`}
+      ${isLocal && html`<button type="button" class="quiet" aria-label=${`Look again for ${clean(name)}`} onClick=${() => attempt(look)}>Look again</button>`}
+      ${source && html`<button type="button" class="button small" aria-label=${`Check the key of ${clean(name)}`} onClick=${() => checkKeys([id])}>Check</button>`}
       ${removable && html`<button type="button" class="quiet" aria-label=${`Replace the key of ${clean(name)}`} onClick=${() => open(!isOpen)}>Replace</button><button type="button" class="quiet bad" aria-label=${`Remove the key of ${clean(name)}`} onClick=${() => removeKey(id)}>Remove</button>`}
       ${!source && !isLocal && html`<button type="button" class="button small" aria-expanded=${isOpen} aria-label=${`Set up ${clean(name)}`} onClick=${() => open(!isOpen)}>${provider.needs.length > 1 ? "Set up" : "Add key"}</button>`}
       ${page && /^https:/.test(page) && html`<a class="quiet square" href=${page} target="_blank" rel="noreferrer noopener" aria-label=${`Documentation of ${clean(name)}`}><${Icon} name="external-link" /></a>`}
@@ -99,12 +95,14 @@ function Row({ provider }) {
 }
 
 function State({ provider, isLocal }) {
-  if (isLocal) return html`<span class="state"><${Dot} on=${provider.local?.state === "running"} /> ${stateOf(provider)}</span>`;
-  const found = state.verified?.[provider.id];
+  if (isLocal) return html`<span class="state"><${Dot} on=${isRunning(provider.id)} /> ${stateOf(provider.id)}</span>`;
+  const found = state.verified[provider.id];
   if (!provider.source) return html`<span class="state"></span>`;
   if (!found) return html`<span class="state"><${Dot} /> Not checked yet</span>`;
-  const works = found.state === "works" || found.state === "valid" || found.state === "ok";
-  return html`<span class="state lines"><span><${Dot} on=${works} bad=${!works} /> ${STATES[found.state] ?? (works ? "Works" : found.state.replaceAll("_", " "))}</span><span class="second">${clean(found.reason ?? found.detail ?? "")}</span></span>`;
+  const said = found.remaining ? `${found.remaining} left` : found.state === "valid" ? `at ${found.when.toLocaleTimeString([], { timeStyle: "short" })}` : found.message;
+  return html`<span class="state lines">
+    <span><${Dot} on=${found.state === "valid"} bad=${["invalid", "no_credit"].includes(found.state)} /> ${STATES[found.state]}</span><span class="second">${clean(said ?? "")}</span>
+  </span>`;
 }
 
 function Lists({ lists }) {

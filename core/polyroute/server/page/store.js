@@ -5,7 +5,7 @@ import { ApiError, get, listen } from "./api.js";
 const RETRY_AFTER_MS = 2000;
 
 /** What is not in the address: messages, what is being typed, and the connection to the server. */
-export const state = { toasts: [], banner: null, needsToken: false, active: "", setting: "", palette: false, form: null, help: false };
+export const state = { toasts: [], banner: null, needsToken: false, active: "", setting: "", removedKeys: new Set(), verified: {}, servers: {}, palette: false, form: null, help: false };
 
 let draw = () => {};
 let isScheduled = false;
@@ -130,7 +130,7 @@ export function link(view, id = "", filter = new URLSearchParams()) {
 /** Go to an address. The way back leads to the present one. */
 export function go(to) {
   if (to === location.hash) return;
-  history.pushState({ inner: true }, "", to);
+  history.pushState({ from: String(address().filter) }, "", to);
   set({ form: null, setting: "" });
 }
 
@@ -141,15 +141,16 @@ export function narrow(changes) {
     if (value) filter.set(name, value);
     else filter.delete(name);
   }
-  history.replaceState(history.state, "", link(view, id, filter));
+  history.replaceState({ ...history.state, scroll: 0 }, "", link(view, id, filter));
   set({ active: "" });
 }
 
-/** Close what is open: the way back, if it was opened from this page. */
+/** Close what is open: the way back, if it was opened from this page and the filter is as it was then. */
 export function close() {
   const { view, filter } = address();
-  if (history.state?.inner) history.back();
-  else go(link(view, "", filter));
+  if (history.state?.from === String(filter)) return history.back();
+  history.replaceState(null, "", link(view, "", filter));
+  set({ form: null, setting: "" });
 }
 
 addEventListener("popstate", () => set({ form: null, setting: "" }));

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from polyroute import ModelRef, Plugins
+from polyroute import ModelRef, Plugins, local_servers
 from polyroute.documents import providers, refreshing
-from polyroute.documents.provider_types import ListsFetched, ProvidersDocument
+from polyroute.documents.provider_types import AskedServers, ListsFetched, ProvidersDocument
 from polyroute.list_refresh import refresh
 from polyroute.lists.changes import moved
 from polyroute.server.operations import Operation, OperationCall
+
+_SECONDS = 1.0
+"""How long the user's own servers together are waited for: nothing else waits for them."""
 
 
 def _providers(call: OperationCall) -> ProvidersDocument:
     """List the providers that a user can set up, and what each needs."""
     return providers.providers(call.catalog)
+
+
+def _servers(call: OperationCall) -> AskedServers:
+    """Ask the user's own servers on this machine, or at the address that the user set, whether they run."""
+    return providers.servers(local_servers.states(call.catalog, seconds=_SECONDS).values())
 
 
 def _lists_fetched(call: OperationCall) -> ListsFetched:
@@ -30,5 +38,6 @@ def _refs(plugins: Plugins) -> frozenset[ModelRef]:
 
 OPERATIONS = (
     Operation("GET", "/llm/providers", _providers, cached_for="user"),
+    Operation("POST", "/llm/local/look", _servers, lane="network"),
     Operation("POST", "/llm/lists/refresh", _lists_fetched, lane="network"),
 )

@@ -1,0 +1,134 @@
+"""What changes while the page is open: it follows, keeps what is being typed, and never moves the focus."""
+
+from __future__ import annotations
+
+import json
+
+from playwright.sync_api import Route, expect
+
+from tests.page.states import SONNET
+from tests.support.browser import DEXTO, NOTHING, Visitor
+
+KEY = "canary-typed-key-5678"
+FAVORITE = {"provider": "moonshotai", "model": "kimi-k2.6"}
+
+
+def test_nothing_typed_is_lost(visit: Visitor) -> None:
+    """A change from outside keeps a half-typed key, the choice beside it, the focus and the caret, on each form."""
+    page = visit(NOTHING).open()
+    field = page.page.get_by_label("DEXTO_API_KEY")
+    page.page.locator(".begin").get_by_label("Maker").select_option("Mistral")
+    field.click()
+    page.page.keyboard.type("half a")
+    page.post("llm/model-picker-state/favorites/toggle", FAVORITE)
+    expect(page.page.locator(".head").first).to_contain_text("Favourites")
+    expect(field).to_be_focused()
+    page.page.keyboard.type(" key")
+    expect(field).to_have_value("half a key")
+    expect(page.page.get_by_label("MISTRAL_API_KEY")).to_be_visible()
+    page.show(SONNET)
+    page.button("Set it up").click()
+    page.page.keyboard.type("half a")
+    page.post("llm/model-picker-state/favorites/toggle", {"provider": "anthropic", "model": "claude-sonnet-4-5"})
+    expect(page.detail.get_by_role("button", name="Favourite")).to_have_attribute("aria-pressed", "true")
+    page.page.keyboard.type(" key")
+    expect(page.detail.locator("form input")).to_have_value("half a key")
+
+
+def test_what_another_program_changes_is_seen(visit: Visitor) -> None:
+    """A preference and a key that another program writes are shown without loading the page again."""
+    page = visit({**DEXTO, "ANTHROPIC_API_KEY": "k"}).open()
+    page.search("sonnet 4.5")
+    expect(page.row(SONNET)).to_contain_text("via Dexto")
+    assert page.page.request.put(f"{page.server.url}/api/llm/preferences", data={"prefer": "direct"}).ok
+    expect(page.row(SONNET)).to_contain_text("direct")
+    expect(page.query).to_be_focused()
+
+
+def test_which_route_comes_first(visit: Visitor) -> None:
+    """Among the providers one chooses which route comes first, and the models follow."""
+    page = visit({**DEXTO, "ANTHROPIC_API_KEY": "k"}).open("#/providers")
+    expect(page.button("Dexto")).to_have_attribute("aria-pressed", "true")
+    page.button("Direct keys").click()
+    expect(page.button("Direct keys")).to_have_attribute("aria-pressed", "true")
+    page.show(SONNET)
+    expect(page.detail.locator(".says")).to_contain_text("Runs direct")
+
+
+def test_a_deletion_is_taken_back_or_carried_out(visit: Visitor) -> None:
+    """An own model is only hidden until its message ends: undo shows it again, with all that its file has of it."""
+    model = {"name": "made/up", "provider": "openrouter", "displayName": "Mine", "apiKey": "canary-own-key", "later": 1}
+    name = "dexto/models/custom-models.json"
+    page = visit(NOTHING, files={name: json.dumps({"version": 1, "models": [model]})}).open()
+
+    def stored() -> list[object]:
+        models: list[object] = json.loads((page.shell.home / name).read_text(encoding="utf-8"))["models"]
+        return models
+
+    page.show("openrouter/made/up").get_by_role("button", name="Delete").click()
+    expect(page.row("openrouter/made/up")).to_have_count(0)
+    page.button("Undo").click()
+    expect(page.row("openrouter/made/up")).to_be_visible()
+    assert stored() == [model]
+    page.show("openrouter/made/up").get_by_role("button", name="Edit").click()
+    page.dialog.get_by_label("Display name").fill("My own")
+    page.button("Save").click()
+    expect(page.messages).to_contain_text("My own is saved")
+    assert stored() == [{**model, "displayName": "My own"}]
+    page.fails(500, "**/api/llm/custom-models/**")
+    page.show("openrouter/made/up").get_by_role("button", name="Delete").click()
+    page.button("Dismiss").last.click()
+    expect(page.messages).to_contain_text("The disk is full.")
+    expect(page.row("openrouter/made/up")).to_be_visible()
+    page.page.unroute("**/api/llm/custom-models/**")
+    page.show("openrouter/made/up").get_by_role("button", name="Delete").click()
+    page.page.goto("about:blank")
+    page.open()
+    expect(page.row("openrouter/made/up")).to_have_count(0)
+    assert stored() == []
+
+
+def test_a_server_that_goes_away_and_comes_back(visit: Visitor) -> None:
+    """Without its server the page keeps what it has and says of when; it recovers by itself. So with one that fails."""
+    page = visit(DEXTO).open()
+    first = page.rows.first.inner_text()
+    page.fails(500)
+    page.button("Favourite Kimi K2.6").click(force=True)
+    expect(page.messages).to_contain_text("The disk is full.")
+    expect(page.banner).to_contain_text("The disk is full. The page shows the state of")
+    page.page.unroute("**/api/**")
+    expect(page.banner).to_have_count(0)
+    page.goes_away()
+    expect(page.banner).to_contain_text("Polyroute does not respond. The page shows the state of")
+    assert page.rows.first.inner_text() == first
+    page.server.start()
+    expect(page.banner).to_have_count(0)
+
+
+def test_a_server_that_takes_its_time(visit: Visitor) -> None:
+    """While an answer is late, the page says so and stays usable; it uses the answer when it comes."""
+    page = visit(DEXTO).open()
+    awaited: list[Route] = []
+
+    def late(route: Route) -> None:
+        awaited.append(route)
+
+    page.page.route("**/api/llm/models", late)
+    page.post("llm/model-picker-state/favorites/toggle", FAVORITE)
+    expect(page.banner).to_contain_text("is slow to respond")
+    expect(page.rows.first).to_be_visible()
+    page.page.unroute("**/api/llm/models")
+    for route in awaited:
+        route.continue_()
+    expect(page.banner).to_have_count(0)
+    expect(page.page.locator(".head").first).to_contain_text("Favourites")
+
+
+def test_a_refused_key_is_told_at_its_field(visit: Visitor) -> None:
+    """A key that can't be is refused with the reason at its field, and nothing is stored."""
+    page = visit(NOTHING).open()
+    page.may_fail = True
+    page.page.get_by_label("DEXTO_API_KEY").fill("two words")
+    page.button("Set key").first.click()
+    expect(page.page.get_by_role("alert").first).to_contain_text("white space")
+    expect(page.page.locator(".begin")).to_be_visible()
