@@ -34,7 +34,7 @@ def test_a_key_is_sent_once_and_kept_nowhere(visit: Visitor) -> None:
     page.detail.locator("form input").fill(KEY)
     page.page.keyboard.press("Enter")
     expect(page.button("Use this model")).to_be_enabled()
-    assert [KEY in json.dumps(document) for _, document in page.written("llm")] == [True]
+    assert [KEY in json.dumps(document) for _, document in page.written("llm/key")] == [True]
     assert KEY not in traces(page)
 
 
