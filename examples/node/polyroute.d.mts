@@ -1118,8 +1118,12 @@ export interface Trouble {
 
 /** Something that helps. */
 export interface TroubleAction {
-  /** The command line. */
-  command: string;
+  /** `refresh` the lists, `setup` a provider, or run a `command`. */
+  kind: "refresh" | "setup" | "command";
+  /** The command line that does it. */
+  command?: string;
+  /** The provider to set up. */
+  provider?: string;
 }
 
 /** Whether a gateway has a model. */

@@ -64,6 +64,7 @@ WAYS = ("add", "post", "edit", "patch", "import", "import with secrets", "dry ru
 
 def _message(way: str, entry: dict[str, Any], path: Path, plugins: Plugins) -> str:
     store = CustomStore(str(path), plugins)
+    path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps({"version": 1, "models": [entry] if "file" in way else []}), encoding="utf-8")
     if "file" in way:
         if way == "repaired file":
@@ -126,7 +127,6 @@ def test_one_verdict_everywhere(plugins: Plugins, entry: dict[str, Any]) -> None
     if None in entry.values() or entry["name"] == "":
         return
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "models.json")
         ways = ("add", "post", "import with secrets", "file")
-        found = {way: bool(_message(way, entry, path, plugins)) for way in ways}
+        found = {way: bool(_message(way, entry, Path(folder, way, "models.json"), plugins)) for way in ways}
     assert len(set(found.values())) == 1, found

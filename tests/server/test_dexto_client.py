@@ -139,5 +139,5 @@ def test_everything_that_is_amiss(serve: Serve, make_environment: MakeEnvironmen
     found = next(each for each in document["problems"] if each["code"] == "custom-models-unshared")
     assert found["severity"] == "error"
     assert found["file"].endswith("custom-models.json")
-    assert found["actions"] == [{"command": "polyroute custom repair"}]
+    assert found["actions"] == [{"kind": "command", "command": "polyroute custom repair"}]
     assert found["id"] in {each["id"] for each in client.json("/api/llm/problems")["problems"]}

@@ -38,10 +38,12 @@ def _naming_options() -> Iterator[None]:
     try:
         yield
     except UsageError as error:
-        message = str(error)
-        for option, field in _FIELDS.items():
+        if not (named := {option: field for option, field in _FIELDS.items() if field in str(error)}):
+            raise
+        message, remedy = str(error).removesuffix(error.remedy).rstrip(), error.remedy
+        for option, field in named.items():
             message = re.sub(rf"\b{field}\b", f"--{option.replace('_', '-')}", message)
-        raise UsageError(message, error.remedy, error.suggestions) from None
+        raise UsageError(message, remedy, error.suggestions) from None
 
 
 def _list(options: argparse.Namespace) -> int:

@@ -115,8 +115,12 @@ class Verifications(WithProblems):
 class TroubleAction(TypedDict):
     """Something that helps."""
 
-    command: Filled
-    """The command line."""
+    kind: Literal["refresh", "setup", "command"]
+    """`refresh` the lists, `setup` a provider, or run a `command`."""
+    command: NotRequired[str]
+    """The command line that does it."""
+    provider: NotRequired[str]
+    """The provider to set up."""
 
 
 class TroubleDocument(TypedDict):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from polyroute.documents.parts import SCHEMA
 
 if TYPE_CHECKING:
-    from polyroute.documents.list_types import Diagnosis, TroubleDocument
+    from polyroute.documents.list_types import Diagnosis, TroubleAction, TroubleDocument
     from polyroute.results import Trouble
 
 
@@ -30,7 +30,7 @@ def _trouble(each: Trouble) -> TroubleDocument:
         "line": _line(each),
         "affects": list(each.affects),
         "remedy": each.remedy,
-        "actions": [{"command": command} for command in _commands(each.remedy)],
+        "actions": [_action(command) for command in _commands(each.remedy)],
     }
 
 
@@ -44,6 +44,17 @@ def _line(each: Trouble) -> int | None:
     """Return the line of the file, if the message names one."""
     found = re.search(r"\bline (\d+)", each.message)
     return int(found[1]) if each.path and found else None
+
+
+def _action(command: str) -> TroubleAction:
+    """Return what a command of a remedy does, so that a page can do it too."""
+    match command.split()[1:]:
+        case ["refresh"]:
+            return {"kind": "refresh", "command": command}
+        case ["keys", "set", provider]:
+            return {"kind": "setup", "command": command, "provider": provider}
+        case _:
+            return {"kind": "command", "command": command}
 
 
 def _commands(remedy: str) -> Iterable[str]:
