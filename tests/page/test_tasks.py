@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, expect
 
-from tests.page.states import SONNET
+from tests.page.states import BROKEN, SONNET
 from tests.support.browser import DEXTO, NOTHING, Visit, Visitor
 
 ID = "z-ai/glm-4.5-air:free"
@@ -198,3 +198,33 @@ def test_a_key_is_removed_and_kept_after_all(visit: Visitor) -> None:
     with page.page.expect_response(lambda response: response.request.method == "DELETE"):
         page.button("Dismiss").click()
     assert (page.shell.home / "dexto/.env").read_text(encoding="utf-8") == ""
+
+
+def test_what_is_broken_is_seen(visit: Visitor) -> None:
+    """A broken plugin is counted in the header; one click says which, in which file, and what helps."""
+    page = visit(DEXTO, files=BROKEN).open()
+    expect(page.tab("Problems").locator(".badge")).to_be_visible()
+    steps = Steps(page)
+    steps.click(page.tab("Problems"))
+    problem = page.page.locator(".problem").filter(has_text="acme")
+    expect(problem.first).to_contain_text("plugin.toml")
+    assert steps.taken == 1
+
+
+def test_a_refused_key_is_replaced(visit: Visitor) -> None:
+    """A key that its endpoint refuses is a problem, and its models say so; it is replaced in four steps."""
+    page = visit(DEXTO, files={"dexto/.env": "MISTRAL_API_KEY=canary-mistral-key\n"}).open("#/providers")
+    said = {"mistral": {"state": "invalid", "message": "The key is not accepted.", "remaining": None}}
+    answer = json.dumps({"schema": 1, "problems": [], "verifications": said})
+    page.page.route("**/api/llm/verify", lambda route: route.fulfill(content_type="application/json", body=answer))
+    page.button("Check all keys").click()
+    expect(page.page.locator(".provider").filter(has_text="Refused")).to_contain_text("The key is not accepted.")
+    steps = Steps(page)
+    steps.click(page.tab("Problems"))
+    expect(page.page.locator(".problem").first).to_contain_text("The key of Mistral is refused")
+    steps.click("Replace the key")
+    steps.fill(page.page.locator(".provider form input"), KEY)
+    steps.click(page.page.locator(".provider form").get_by_role("button"))
+    expect(page.messages).to_contain_text("is set.")
+    assert steps.taken == 4
+    assert page.written("llm/key") == [("POST", {"provider": "mistral", "values": {"MISTRAL_API_KEY": KEY}})]

@@ -25,7 +25,6 @@ BOTH = {**DEXTO, **OPENROUTER}
 STATES = {"nothing": NOTHING, "dexto": DEXTO, "openrouter": OPENROUTER, "both": BOTH}
 FREE = "openrouter/z-ai/glm-4.5-air:free"
 _NOT_LOADED = "Failed to load resource"
-_TO_COME = ("/api/llm/problems",)
 WIDE, MIDDLE, PHONE = (1280, 800), (1024, 768), (390, 844)
 
 
@@ -84,7 +83,7 @@ class Visit:
         self.foreign: list[str] = []
         self.sent: list[tuple[str, str, Any]] = []
         self._listeners: dict[str, Callable[[Any], None]] = {
-            "console": lambda message: self._heard(message.text, message.location["url"]),
+            "console": lambda message: self.console.append(message.text),
             "pageerror": lambda error: self.console.append(str(error)),
             "request": lambda request: self._note(request.method, request.url, request.post_data),
         }
@@ -203,10 +202,6 @@ class Visit:
         self.page.goto("about:blank")
         for event, listener in self._listeners.items():
             self.page.remove_listener(event, listener)
-
-    def _heard(self, words: str, url: str) -> None:
-        if not url.endswith(_TO_COME):
-            self.console.append(words)
 
     def _note(self, method: str, url: str, body: str | None) -> None:
         if urlsplit(url).scheme in ("http", "https") and urlsplit(url).netloc != urlsplit(self.server.url).netloc:
