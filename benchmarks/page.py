@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 import polyroute
 from benchmarks.measuring import Figure, interleaved, judged, medians, show, throw_away
@@ -53,6 +53,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=11)
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
+    expect.set_options(timeout=60_000)  # the first lists are made without what is kept between runs
     with throw_away() as folder, chromium() as browser, contextlib.closing(Kept(browser)) as kept:
         os.environ["POLYROUTE_HOME"] = str(folder / "cache-home")
         with visitor(Path(folder), kept) as visit:

@@ -115,7 +115,9 @@ def providers(visit: Visitor) -> Visit:
 
 def problems(visit: Visitor) -> Visit:
     """Open the problems of a user with a broken plugin and old lists."""
-    return visit(DEXTO, files=BROKEN).open("#/problems")
+    page = visit(DEXTO, files=BROKEN).open("#/problems")
+    expect(page.page.locator(".problem").first).to_be_visible()
+    return page
 
 
 def token(visit: Visitor) -> Visit:

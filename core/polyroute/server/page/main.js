@@ -59,7 +59,8 @@ const Tabs = ({ view }) => html`
 `;
 
 const Count = () => {
-  const count = refused().length + (doc("llm/problems")?.problems.length ?? 0);
+  const found = doc("llm/models") && doc("llm/problems"); // the models come first
+  const count = refused().length + (found?.problems.length ?? 0);
   return count ? html`<span class="badge bad">${count}</span>` : null;
 };
 
