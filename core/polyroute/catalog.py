@@ -104,9 +104,11 @@ class Catalog:
         """`direct`, or the ID of the gateway that is tried first for a provider without a pin."""
         return self._order.first
 
-    def know(self, servers: Mapping[str, LocalServer]) -> None:
-        """Take into account which of the user's own servers run. Call this before anything else."""
-        self._router.know(servers)
+    def knowing(self, servers: Mapping[str, LocalServer]) -> Catalog:
+        """Return this catalog with what is known of the user's own servers now, and not what was known before."""
+        catalog = Catalog(self.plugins.knowing(servers), self.environment, self.preferences)
+        catalog._reads_preferences = self._reads_preferences
+        return catalog
 
     def status(self) -> Status:
         """Return every provider with its routes, and all problems."""
@@ -246,7 +248,7 @@ class Catalog:
             models = matching(models, query)
         if available:
             self.prepare(model.ref for model in models)
-        return [model for model in models if self._is_available(model)] if available else models
+        return [model for model in models if self._router.may_run(model)] if available else models
 
     def prepare(self, models: Iterable[ModelRef]) -> None:
         """Fetch the IDs of many models at once, where plugins request them. Call this before requesting many routes."""
@@ -293,7 +295,3 @@ class Catalog:
 
     def _status(self, provider: Provider) -> ProviderStatus:
         return ProviderStatus(provider, self._router.to_provider(provider), self.plugins.gateways)
-
-    def _is_available(self, model: Model) -> bool:
-        provider = self.plugins.providers[model.provider]
-        return provider.selectable and self._router.taken(provider, model.ref) is not None

@@ -32,17 +32,12 @@ def look(catalog: Catalog, providers: Iterable[str] = (), *, seconds: float = SE
 
     By default all of them are asked, together within `seconds`. Raises UnknownProvider.
     """
-    from polyroute.catalog import Catalog
-
-    servers = states(catalog, providers, seconds=seconds)
-    asked = {name: each.models for name, each in servers.items() if each.state != "unchecked"}
-    found = Catalog(catalog.plugins.also_listing(asked), catalog.environment, catalog.preferences)
-    found.know(servers)
-    return found
+    return catalog.knowing({**catalog.plugins.servers, **states(catalog, providers, seconds=seconds)})
 
 
 def states(catalog: Catalog, providers: Iterable[str] = (), *, seconds: float = SECONDS) -> dict[str, LocalServer]:
     """Return the state of these of the user's own servers, or of all. Raises UnknownProvider."""
+    known, catalog = catalog.plugins.servers, unasked(catalog)
     names = [catalog.plugins.find(name).id for name in providers] or list(catalog.plugins.providers)
     own = [name for name in names if catalog.plugins.providers[name].kind == "own-server"]
     routes = {name: _direct(catalog, name) for name in own}
@@ -53,7 +48,19 @@ def states(catalog: Catalog, providers: Iterable[str] = (), *, seconds: float = 
         each.thread.join(max(0.0, until - time.monotonic()))
         found[name] = found[name]._replace(state="not_running" if each.models is None else "running")
         found[name] = found[name]._replace(models=tuple(_models(name, each.models or (), catalog)))
-    return found
+    return {name: _since(each, known.get(name)) for name, each in found.items()}
+
+
+def unasked(catalog: Catalog) -> Catalog:
+    """Return a catalog for which no server was asked yet."""
+    return catalog.knowing({}) if catalog.plugins.servers else catalog
+
+
+def _since(found: LocalServer, before: LocalServer | None) -> LocalServer:
+    """Return what was found of a server, with the time since when it is so."""
+    if before and found == before._replace(since=0.0):
+        return before
+    return found._replace(since=0.0 if found.state == "unchecked" else time.time())
 
 
 class _Asking:

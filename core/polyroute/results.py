@@ -166,6 +166,8 @@ class LocalServer(NamedTuple):
     state: LocalState
     models: tuple[Model, ...] = ()
     """The models that it has, if it runs."""
+    since: float = 0.0
+    """When it was first found as it is now, in seconds since 1970; 0 if it was not asked."""
 
 
 class Status(NamedTuple):

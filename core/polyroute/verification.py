@@ -92,6 +92,7 @@ def verify(
     All endpoints are requested concurrently, within `seconds`. Results are kept for a minute. `paid` allows requests
     that cost money. Raises UnknownProvider; MissingExtra.
     """
+    catalog = local_servers.unasked(catalog)
     asked = [catalog.provider(name) for name in providers]
     among = asked or catalog.status().providers.values()
     direct = {each.provider.id: next(route for route in each.routes if route.via == DIRECT) for each in among}

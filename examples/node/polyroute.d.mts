@@ -54,6 +54,8 @@ export interface AskedServer {
   address: string;
   /** `unchecked` if it is at an address where it is not asked. */
   state: "running" | "not_running" | "unchecked";
+  /** When it was first found in this state and with these models; null if it was not asked. */
+  since: string | null;
   /** How many models it has, if it runs. */
   models: number;
 }
@@ -864,15 +866,17 @@ export interface Routing {
 export interface Runs {
   /** Whether it can be run, as far as can be determined without the network. */
   usable: boolean;
-  /** False if only the user's own server, which may not be running, can run it; else left out. */
+  /** False if only the user's own server, which was not asked whether it runs, can run it; else left out. */
   checked?: boolean;
+  /** The state of the user's own server that would be taken, or that would have to run; else left out. */
+  server?: "running" | "not_running" | "unchecked";
   /** The route that would be taken: `direct` or a gateway; left out if there is none. */
   via?: string;
   /** The ID of the provider that the request would go to; left out if there is none. */
   provider?: string;
   /** The reference to select: the one that can be run, else the maker's. Left out if it is the `id` of the row. */
   model?: string;
-  /** What is needed if it can't be run: `key` if a single key is enough, else `settings`. Left out if it can be. */
+  /** What is needed if it can't be run: `key` if a single key is enough, else `settings`. Left out if it can be, or if only a server would have to run. */
   missing?: "key" | "settings";
 }
 

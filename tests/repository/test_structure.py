@@ -36,8 +36,8 @@ LAYERS = {
         | loader same_models | model_lists | consent | loaded
     """,
     "server": """
-        cached_response cross_origin current_model errors fingerprint picker_state removed_keys request_log schemas
-        wrong_tokens
+        cached_response cross_origin current_model errors fingerprint known_servers picker_state removed_keys
+        request_log schemas wrong_tokens
         | answers connection loader model_lookup pages request_parsing security | listing | state
         | background_refresh events operations passthrough | openapi routes | table | app | creation process
     """,

@@ -11,7 +11,6 @@ from polyroute.cli.tables import wide
 from polyroute.model_list.rows import ModelRow
 from polyroute.model_list.selection import can
 from polyroute.results import Offer, Price
-from polyroute.routing.prices import is_unasked
 from polyroute.types import DIRECT, ModelRef
 
 _SHORT = {"tools": "T", "reasoning": "R", "image": "I", "pdf": "P", "structured_output": "S", "audio": "A"}
@@ -22,7 +21,7 @@ def row(model: ModelRow, width: int, favorites: Collection[ModelRef], *, marked:
     """Return the line of a model with its style: whether it runs, its reference, how, context, price, abilities."""
     way = "no key"
     if model.offer:
-        way = "if it runs" if is_unasked(model.offer) else text.runs(model.offer.route)
+        way = "if it runs" if model.server == "unchecked" else text.runs(model.offer.route)
     abilities = "".join(letter if can(model, name) else "·" for name, letter in _SHORT.items())
     star = "★" if model.ref in favorites else " "
     facts = f"{way:14.14} {_tokens(model.facts.context):>5} {_price(model.price):>12} {abilities}"

@@ -11,7 +11,6 @@ from polyroute.cli.tables import Cell
 from polyroute.explanation import explain, price, suggestions
 from polyroute.lists.stored import age, when
 from polyroute.results import Mapped, Plugin, Price, Route
-from polyroute.routing.prices import is_unasked
 from polyroute.types import DIRECT, ModelRef, Problem
 
 if TYPE_CHECKING:
@@ -162,7 +161,7 @@ def problems(found: Sequence[Problem]) -> None:
 def _model(row: ModelRow) -> tuple[str, ...]:
     context = f"{row.facts.context:,}" if row.facts.context else ""
     way = Cell(runs(row.offer.route), "good") if row.offer else Cell("no", "faint")
-    if row.offer and is_unasked(row.offer):
+    if row.offer and row.server == "unchecked":
         way = Cell("if its server runs", "unsure")
     return str(row.ref), context, *_price(row.price), row.facts.release_date, str(len(row.providers)), way
 

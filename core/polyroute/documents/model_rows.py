@@ -12,7 +12,6 @@ from polyroute.model_ids.search import parts, squeezed
 from polyroute.model_list.order import is_new
 from polyroute.model_list.selection import can, is_unknown
 from polyroute.requirements.evaluation import missing, remedy
-from polyroute.routing.prices import is_unasked
 from polyroute.types import Provider
 
 if TYPE_CHECKING:
@@ -108,17 +107,22 @@ class RowDocuments:
         runs: Runs = {"usable": offer is not None}
         if ref != row.id:
             runs["model"] = ref
+        if row.server:
+            runs["server"] = row.server
         if offer is None:
-            runs["missing"] = self._needed(row)
+            if needed := self._needed(row):
+                runs["missing"] = needed
             return runs
-        if is_unasked(offer):
+        if row.server == "unchecked":
             runs["checked"] = False
         runs["via"], runs["provider"] = offer.route.via, offer.provider
         return runs
 
-    def _needed(self, row: ModelRow) -> Literal["key", "settings"]:
+    def _needed(self, row: ModelRow) -> Literal["key", "settings"] | None:
         carriers = self._catalog.plugins.carriers
         ways = {name for each in row.providers for name in (each, *carriers(each))}
+        if row.server == "not_running" and ways <= self._catalog.plugins.servers.keys():
+            return None
         return "settings" if self._more_than_a_key.issuperset(ways) else "key"
 
     @cached_property

@@ -6,7 +6,7 @@ from typing import Literal, NotRequired
 
 from polyroute.documents.facts import Id, TypedDict
 from polyroute.documents.types import SourceDocument
-from polyroute.results import PriceKind
+from polyroute.results import LocalState, PriceKind
 from polyroute.types import ModelStatus
 
 Ability = Literal["tools", "reasoning", "structuredOutput", "temperature", "image", "pdf", "audio", "video"]
@@ -33,7 +33,9 @@ class Runs(TypedDict):
     usable: bool
     """Whether it can be run, as far as can be determined without the network."""
     checked: NotRequired[bool]
-    """False if only the user's own server, which may not be running, can run it; else left out."""
+    """False if only the user's own server, which was not asked whether it runs, can run it; else left out."""
+    server: NotRequired[LocalState]
+    """The state of the user's own server that would be taken, or that would have to run; else left out."""
     via: NotRequired[str]
     """The route that would be taken: `direct` or a gateway; left out if there is none."""
     provider: NotRequired[str]
@@ -41,7 +43,8 @@ class Runs(TypedDict):
     model: NotRequired[str]
     """The reference to select: the one that can be run, else the maker's. Left out if it is the `id` of the row."""
     missing: NotRequired[Literal["key", "settings"]]
-    """What is needed if it can't be run: `key` if a single key is enough, else `settings`. Left out if it can be."""
+    """What is needed if it can't be run: `key` if a single key is enough, else `settings`. Left out if it can
+    be, or if only a server would have to run."""
 
 
 class ModelRowDocument(TypedDict):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from polyroute.documents.facts import Id, TypedDict
+from polyroute.documents.facts import Id, Moment, TypedDict
 from polyroute.documents.list_types import FetchedListDocument, MovesDocument
 from polyroute.documents.types import SourceDocument
 from polyroute.results import LocalState
@@ -76,6 +76,8 @@ class AskedServer(TypedDict):
     address: str
     state: LocalState
     """`unchecked` if it is at an address where it is not asked."""
+    since: Moment | None
+    """When it was first found in this state and with these models; null if it was not asked."""
     models: int
     """How many models it has, if it runs."""
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from polyroute.credentials.settings import needed
-from polyroute.documents.parts import source
+from polyroute.documents.parts import moment, source
 from polyroute.environment import GLOBAL, KEYRING
 from polyroute.lists.stored import day
 from polyroute.types import DIRECT, ModelRef
@@ -38,7 +38,13 @@ def servers(found: Iterable[LocalServer]) -> AskedServers:
     """Return the document of the user's own servers and their states."""
     return {
         "servers": [
-            {"id": each.provider, "address": each.address, "state": each.state, "models": len(each.models)}
+            {
+                "id": each.provider,
+                "address": each.address,
+                "state": each.state,
+                "since": moment(each.since or None),
+                "models": len(each.models),
+            }
             for each in found
         ]
     }

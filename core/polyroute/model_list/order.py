@@ -10,7 +10,6 @@ from operator import itemgetter
 from typing import Any, Literal
 
 from polyroute.model_list.rows import ModelRow
-from polyroute.routing.prices import is_unasked
 from polyroute.types import ModelRef
 
 Band = Literal["favorite", "recent", "own", "runs", "setup"]
@@ -39,7 +38,7 @@ class ModelOrder:
             return "recent"
         if row.custom:
             return "own"
-        return "runs" if row.offer and not is_unasked(row.offer) else "setup"
+        return "runs" if row.offer and row.server != "unchecked" else "setup"
 
     def key(self, row: ModelRow) -> tuple[int, float, str]:
         """Return the key to sort rows by: by band, and within a band the likeliest first."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from polyroute.catalog import Catalog
 from polyroute.model_ids.normalize import is_free
 from polyroute.model_list.merging import combined, spelled_id, usual_name, with_limits
-from polyroute.results import Offer, Price
+from polyroute.results import LocalState, Offer, Price
 from polyroute.routing.offers import by_variant
 from polyroute.routing.prices import is_local, price
 from polyroute.types import Model, ModelRef
@@ -41,6 +41,8 @@ class ModelRow(NamedTuple):
     """The price of the way that would be taken, else the cheapest one that is listed."""
     custom: bool
     """Whether the user added it."""
+    server: LocalState | None = None
+    """The state of the user's own server that would be taken, or because of which the model can't be run."""
 
     @property
     def free(self) -> ModelRef | None:
@@ -134,7 +136,8 @@ class ModelRows:
             return row
         offer = self._catalog.ways.first([each.ref for each in variants])
         listing = next((each for each in variants if offer and each.ref == offer.model), variants[0])
-        return row._replace(ref=listing.ref, offer=offer, price=offer.price if offer else self._cheapest([listing]))
+        found = row._replace(ref=listing.ref, offer=offer, server=self._server(offer, [listing]))
+        return found._replace(price=offer.price if offer else self._cheapest([listing]))
 
     def entries(self, row: ModelRow) -> list[ModelRow]:
         """Return a row for each entry of a model in a list, with the way that its own reference would take."""
@@ -150,6 +153,7 @@ class ModelRows:
             offer=offer,
             price=offer.price if offer else self._cheapest([listing]),
             custom=listing.ref in self._custom,
+            server=self._server(offer, [listing]),
         )
 
     @cached_property
@@ -191,7 +195,18 @@ class ModelRows:
             offer,
             offer.price if offer else self._cheapest(listings),
             self._is_custom(listings),
+            self._server(offer, listings),
         )
+
+    def _server(self, offer: Offer | None, listings: Iterable[Model]) -> LocalState | None:
+        servers = self._catalog.plugins.servers
+        if offer is None:
+            known = (servers.get(each.provider) for each in listings) if servers else ()
+            return "not_running" if any(each and each.state == "not_running" for each in known) else None
+        if offer.price.kind != "local":
+            return None
+        asked = servers.get(offer.provider)
+        return asked.state if asked and asked.address == offer.route.base_url else "unchecked"
 
     def _native(self, word: str, listings: Sequence[Model]) -> ModelRef:
         """Return the maker's own model, if exactly one vendor lists it; else an empty reference."""

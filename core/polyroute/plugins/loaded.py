@@ -18,7 +18,7 @@ from polyroute.plugins.model_lists import ModelLists
 from polyroute.plugins.registry import assign_owners, closest, extended, gateways, merged_lists, without
 from polyroute.requirements import evaluation
 from polyroute.requirements.evaluation import Evaluation
-from polyroute.results import Plugin
+from polyroute.results import LocalServer, Plugin
 from polyroute.types import (
     DIRECT,
     Credential,
@@ -84,6 +84,10 @@ class Plugins:
         self.lost = claims.lost
         """Third-party plugins with a provider that they declared but do not own: what they say about it is ignored."""
         self._listings = ModelLists(self._hooks, claims, self._gateways, judged.moved, report)
+        self.servers: Mapping[str, LocalServer] = {}
+        """By provider ID, what is known of the user's own servers."""
+        self.alike = object()
+        """The same for all plugins that differ only in `servers`."""
         self._unmet: dict[str, Evaluation] = {}
         self._can_be_fresher: dict[str, bool] = {}
         self._users: set[int] = set()
@@ -126,14 +130,16 @@ class Plugins:
         self._users.add(environment.owner)
         if not self._listings.depend_on_environment:
             return self
-        seen = object.__new__(Plugins)
-        vars(seen).update(vars(self), _listings=self._listings.about(environment))
-        return seen
+        return self._with(alike=object(), _listings=self._listings.about(environment)).knowing(self.servers)
 
-    def also_listing(self, models: Mapping[str, Collection[Model]]) -> Plugins:
-        """Return these plugins with other lists for some providers."""
+    def knowing(self, servers: Mapping[str, LocalServer]) -> Plugins:
+        """Return these plugins with what is known of the user's own servers, and the models of those that run."""
+        running = {name: each.models for name, each in servers.items() if each.state == "running"}
+        return self._with(servers=servers, _listings=self._listings.listing(running))
+
+    def _with(self, **changed: object) -> Plugins:
         seen = object.__new__(Plugins)
-        vars(seen).update(vars(self), _listings=self._listings.listing(models))
+        vars(seen).update(vars(self), **changed)
         return seen
 
     @property
@@ -290,11 +296,4 @@ class Plugins:
     @cached_property
     def index(self) -> tuple[dict[str, list[str]], frozenset[str]]:
         """By variable, its readers; and the providers that must always be evaluated."""
-        by_variable: dict[str, list[str]] = {}
-        always = set()
-        for provider in self.providers.values():
-            for variable in evaluation.variables(provider):
-                by_variable.setdefault(variable, []).append(provider.id)
-            if not evaluation.depends_on_variables_only(provider):
-                always.add(provider.id)
-        return by_variable, frozenset(always)
+        return evaluation.index(self.providers.values())

@@ -43,6 +43,7 @@ class ModelLists:
         self._hooks, self._claims, self._gateways, self._moved = hooks, claims, found, moved
         self._report = report
         self._shared: ModelLists | None = None
+        self._usual: ModelLists | None = None
         self._arguments: dict[str, object] = {"listed": self.listed}
         self._rows: dict[Implementation, dict[str, list[Model]]] = {}
         self._models: dict[str, Mapping[str, Model]] = {}
@@ -56,17 +57,20 @@ class ModelLists:
     def about(self, environment: Environment) -> ModelLists:
         """Return the listings of one environment, on top of the shared ones in `self`."""
         own = ModelLists(self._hooks, self._claims, self._gateways, self._moved, environment.report)
-        own._shared = self._shared or self
+        own._shared = self._shared or self._usual or self
         own._arguments["environment"] = environment
         return own
 
     def listing(self, models: Mapping[str, Iterable[Model]]) -> ModelLists:
-        """Return these listings with other models for some providers."""
+        """Return the plugins' listings with other models for some providers."""
+        usual = self._usual or self
+        if not models:
+            return usual
         own = ModelLists(self._hooks, self._claims, self._gateways, self._moved, self._report)
-        own._shared, own._rows = self._shared, self._rows
+        own._shared, own._rows, own._usual = usual._shared, usual._rows, usual
         own._arguments.update({name: each for name, each in self._arguments.items() if name != "listed"})
         found = {name: {each.id: each for each in of_provider} for name, of_provider in models.items()}
-        own._models = {**self._models, **found}
+        own._models = {**usual._models, **found}
         return own
 
     def models(self, provider_id: str) -> Mapping[str, Model]:

@@ -101,6 +101,18 @@ def prefixes(providers: Iterable[Provider]) -> Prefixes:
     return found
 
 
+def index(providers: Iterable[Provider]) -> tuple[dict[str, list[str]], frozenset[str]]:
+    """Return by variable the providers that read it, and the providers that must always be evaluated."""
+    by_variable: dict[str, list[str]] = {}
+    always = set()
+    for provider in providers:
+        for variable in variables(provider):
+            by_variable.setdefault(variable, []).append(provider.id)
+        if not depends_on_variables_only(provider):
+            always.add(provider.id)
+    return by_variable, frozenset(always)
+
+
 def variables(provider: Provider) -> Iterable[str]:
     """Yield every variable that may change how the provider's requirement is evaluated."""
     for alternative in alternatives(provider):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from polyroute import base_url
 from polyroute._internal.containment import pass_on
@@ -55,7 +55,18 @@ def find(
     for name, known in tuple(found.items()):
         if reason := _of_somebody_else(name, known.credential, plugins, environment, referred):
             found[name] = _withheld(name, reason, plugins, environment)
-    return found
+    return found | _as_known(found, plugins, environment) if plugins.servers else found
+
+
+def _as_known(found: Mapping[str, Evaluation], plugins: Plugins, environment: Environment) -> dict[str, Evaluation]:
+    """Return the evaluations of the user's own servers, as far as they were asked at the address that is set now."""
+    servers = plugins.servers
+    unknown = {name: found.get(name) or plugins.unmet(name, environment) for name in servers}
+    return {
+        name: evaluation.as_known(each, servers[name])
+        for name, each in unknown.items()
+        if each.credential and each.credential.endpoint == servers[name].address
+    }
 
 
 def unread(plugins: Plugins, environment: Environment, referred: Callable[[], Collection[str]]) -> tuple[Problem, ...]:

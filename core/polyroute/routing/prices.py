@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from polyroute.results import Offer, Price
+from polyroute.results import Price
 from polyroute.types import Credential, Model, Provider
 
 _FREE_SUFFIX = ":free"
@@ -29,8 +29,3 @@ def is_local(provider: Provider, credential: Credential | None) -> bool:
     if provider.kind != "own-server" or not any(group.kind == "none" for group in provider.requirement):
         return False
     return credential is None or credential.source is None
-
-
-def is_unasked(offer: Offer) -> bool:
-    """Return whether an offer leads to the user's own server, which may not be running."""
-    return offer.price.kind == "local"

@@ -11,8 +11,8 @@ from polyroute import base_url
 from polyroute.custom_models.loaded import OwnModels
 from polyroute.environment import Environment
 from polyroute.plugins.loaded import Plugins
-from polyroute.requirements.evaluation import Evaluation, as_known, filled_headers
-from polyroute.results import LocalServer, Route
+from polyroute.requirements.evaluation import Evaluation, filled_headers
+from polyroute.results import Route
 from polyroute.routing.credentials import unasked
 from polyroute.routing.mappers import Mappers
 from polyroute.routing.order import Order
@@ -90,6 +90,11 @@ class Router:
             routes = self._adapted(self._usable(provider, ref), provider.id, protocols)
         return next((route for route in routes if route.usable), None)
 
+    def may_run(self, model: Model) -> bool:
+        """Return whether a listed model may be selected, and has a usable route."""
+        provider = self._plugins.providers[model.provider]
+        return provider.selectable and self.taken(provider, model.ref) is not None
+
     def _usable(self, provider: Provider, ref: ModelRef) -> Iterator[Route]:
         """Yield the routes to a model, without those of gateways that can't be used or lack it."""
         vias = self._order.vias(provider, ref.id)
@@ -119,11 +124,6 @@ class Router:
         if provider_id in self._order.disabled:
             routes = map(_switched_off, routes)
         return (unless_foreign(each, protocols, self._plugins) for each in routes) if protocols else routes
-
-    def know(self, servers: Mapping[str, LocalServer]) -> None:
-        """Take into account which of the user's own servers run. Call this before anything else."""
-        known = {name: as_known(self._evaluation(name), each) for name, each in servers.items()}
-        self._found = {**self._found, **known}
 
     def perhaps_usable(self) -> set[str]:
         """Return the providers that may have a usable route: no other has one."""

@@ -35,6 +35,7 @@ def fingerprint(catalog: Catalog) -> Fingerprint:
         [(name, _unfilled(name, catalog)) for name in sorted(catalog.evaluations)],
         (own.prefer, own.order, sorted(own.pins.items()), sorted(own.disabled_providers)),
         [_own_model(ref, catalog) for ref in own_models if is_listed(ref, catalog)],
+        sorted(catalog.plugins.servers.items()),
         problems,
     )
     return Fingerprint(hashlib.blake2b(repr(facts).encode(), digest_size=16).digest(), problems)

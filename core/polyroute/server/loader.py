@@ -15,6 +15,7 @@ from polyroute.custom_models.loaded import own_path
 from polyroute.dexto_compat import custom_models_path, installed_models_path
 from polyroute.lists import changes
 from polyroute.plugins.trust.approvals import Approvals
+from polyroute.server.known_servers import KnownServers
 from polyroute.server.picker_state import PickerState
 
 FRESH_SECONDS = 0.01
@@ -62,8 +63,15 @@ class PluginSource:
 class Loader:
     """Loads the catalogs of one user."""
 
-    def __init__(self, source: PluginSource, environment: Environment | None, preferences: Preferences | None) -> None:
+    def __init__(
+        self,
+        source: PluginSource,
+        environment: Environment | None,
+        preferences: Preferences | None,
+        servers: KnownServers,
+    ) -> None:
         """`environment` is that of the process if None is given, and `preferences` are the user's."""
+        self.servers = servers
         self._source, self._environment, self._preferences = source, environment, preferences
         self._plugins: Plugins | None = None
 
@@ -76,7 +84,9 @@ class Loader:
     def catalog(self, environment: Environment) -> Catalog:
         """Return the catalog of an environment."""
         self._plugins = self._source.current()
-        return Catalog.load(plugins=self._plugins, environment=environment, preferences=self._preferences)
+        catalog = Catalog.load(plugins=self._plugins, environment=environment, preferences=self._preferences)
+        known = self.servers.of(environment)
+        return catalog.knowing(known) if known else catalog
 
     @property
     def has_current_plugins(self) -> bool:

@@ -20,6 +20,7 @@ from polyroute.server.answers import PATIENCE_SECONDS, Answers, MemoryLimit, Res
 from polyroute.server.cached_response import CachedResponse
 from polyroute.server.errors import ApiError
 from polyroute.server.fingerprint import fingerprint, is_listed
+from polyroute.server.known_servers import KnownServers
 from polyroute.server.listing import Listing
 from polyroute.server.loader import FRESH_SECONDS, Loader, PluginSource, user_files
 from polyroute.server.picker_state import PickerState
@@ -46,14 +47,17 @@ class Contents:
 
     def of(self, sharing: Sharing, plugins: Plugins, digest: bytes) -> Answers:
         """Return the answers of everybody with the same plugins and fingerprint."""
-        return self._answers.setdefault((sharing, id(plugins), digest), Answers(self.memory, keeps=plugins))
+        alike = plugins.alike
+        return self._answers.setdefault((sharing, id(alike), digest), Answers(self.memory, keeps=alike))
 
 
 class Snapshot:
     """One immutable state of one user, with the answers that follow from it."""
 
-    def __init__(self, catalog: Catalog, seen: Mapping[str, Identity | None], contents: Contents) -> None:
-        self.catalog = catalog
+    def __init__(
+        self, catalog: Catalog, seen: Mapping[str, Identity | None], contents: Contents, servers: KnownServers
+    ) -> None:
+        self.catalog, self.servers = catalog, servers
         self._seen = topmost(seen)
         self._order = _order(catalog)
         self._has_unlisted = not all(is_listed(ref, catalog) for ref in catalog.custom_refs)
@@ -84,7 +88,9 @@ class Snapshot:
 
     @property
     def is_current(self) -> bool:
-        """Whether none of the files that it was loaded from has changed."""
+        """Whether none of the files that it was loaded from has changed, and nothing else is known of servers."""
+        if self.servers.of(self.catalog.environment) != self.catalog.plugins.servers:
+            return False
         unchanged = all(is_unchanged(path, seen) for path, seen in self._seen.items())
         return unchanged and self.catalog.environment.is_current()
 
@@ -196,7 +202,7 @@ class StateHolder:
     def _make(self) -> Snapshot:
         environment = self._load.environment(self._snapshot.catalog if self._snapshot else None)
         seen = {path: identity_or_none(path) for path in user_files(environment)}  # before they are read
-        return Snapshot(self._load.catalog(environment), seen, self._contents)
+        return Snapshot(self._load.catalog(environment), seen, self._contents, self._load.servers)
 
 
 class States:
@@ -211,6 +217,7 @@ class States:
         self._environment_of = environment if callable(environment) else None
         only = None if callable(environment) else environment
         self._plugins, self._preferences, self._contents = PluginSource(plugins, only), preferences, Contents()
+        self._servers = KnownServers()
         self._only = self._new(only)
         self._holders: dict[Environment, StateHolder] = {}
 
@@ -231,4 +238,4 @@ class States:
         return holder
 
     def _new(self, environment: Environment | None) -> StateHolder:
-        return StateHolder(Loader(self._plugins, environment, self._preferences), self._contents)
+        return StateHolder(Loader(self._plugins, environment, self._preferences, self._servers), self._contents)

@@ -20,7 +20,9 @@ def _providers(call: OperationCall) -> ProvidersDocument:
 
 def _servers(call: OperationCall) -> AskedServers:
     """Ask the user's own servers on this machine, or at the address that the user set, whether they run."""
-    return providers.servers(local_servers.states(call.catalog, seconds=_SECONDS).values())
+    found = local_servers.states(call.catalog, seconds=_SECONDS)
+    call.snapshot.servers.put(call.catalog.environment, found)
+    return providers.servers(found.values())
 
 
 def _lists_fetched(call: OperationCall) -> ListsFetched:
