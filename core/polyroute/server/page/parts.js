@@ -81,6 +81,7 @@ export const counted = (number, word) => `${grouped(number)} ${word}${number ===
 export function runs(model) {
   const { usable, checked, via, provider, missing } = model.runs;
   if (state.verified[provider]?.state === "invalid") return "key refused";
+  if (!usable && !missing && model.runs.server) return "not running";
   if (!usable) return missing === "settings" ? "needs setting up" : "needs a key";
   if (checked === false && state.servers[provider]?.state === "not_running") return "not running";
   if (checked === false && !state.servers[provider]) return `at ${nameOf(provider)}, not asked yet`;
