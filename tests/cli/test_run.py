@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -88,11 +88,15 @@ def user(tmp_path: Path) -> Iterator[Runner]:
         yield made
 
 
-def started(user: Runner, *arguments: str) -> tuple[subprocess.Popen[str], dict[str, Any]]:
-    """Start the agent and return what it reports."""
-    process = user.start("claude", CHAT, *arguments)
-    assert process.stdout is not None
-    return process, json.loads(process.stdout.readline())
+@contextmanager
+def started(user: Runner, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+    """Start the agent, and yield what it reports; kill it afterwards."""
+    with user.start("claude", CHAT, *arguments) as process:
+        assert process.stdout is not None
+        try:
+            yield process, json.loads(process.stdout.readline())
+        finally:
+            process.kill()
 
 
 def is_gone(user: Runner, url: str) -> bool:
@@ -104,8 +108,9 @@ def is_gone(user: Runner, url: str) -> bool:
 
 def test_what_an_agent_gets(user: Runner) -> None:
     """It gets arguments, a server that answers it, the models, and no key; its exit status is the command's."""
-    process, report = started(user, "--flag", "two words", "--", "more")
-    assert process.wait(30) == 7
+    with started(user, "--flag", "two words", "--", "more") as (process, report):
+        assert process.wait(30) == 7
+        said = process.communicate()[1]
     assert report["args"] == ["--flag", "two words", "--", "more"]
     assert report["current"]
     env = report["env"]
@@ -113,18 +118,17 @@ def test_what_an_agent_gets(user: Runner) -> None:
     assert "ANTHROPIC_API_KEY" not in env
     assert not [name for name, value in env.items() if value in ("secret-1", "secret-of-another")]
     assert "127.0.0.1" in env["NO_PROXY"].split(",")
-    assert process.stderr is not None
-    assert process.stderr.read() == f"polyroute: Claude Code with acme-openai-chat/{MODEL}\n"
+    assert said == f"polyroute: Claude Code with acme-openai-chat/{MODEL}\n"
     assert within(20, lambda: is_gone(user, report["url"]))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
 def test_nothing_is_left(user: Runner, number: signal.Signals) -> None:
     """Whatever ends the agent, its status is that of the signal, and server and files go."""
-    process, report = started(user, "wait")
-    assert user.left != []
-    os.kill(process.pid, number)
-    assert process.wait(30) == -number or (number == signal.SIGINT and process.returncode == 1)
+    with started(user, "wait") as (process, report):
+        assert user.left != []
+        os.kill(process.pid, number)
+        assert process.wait(30) == -number or (number == signal.SIGINT and process.returncode == 1)
     assert within(20, lambda: is_gone(user, report["url"]))
 
 
@@ -191,6 +195,18 @@ def test_what_cant_be_run(user: Runner) -> None:
     assert user.left == []
 
 
+def test_shortcuts_and_the_current_model(user: Runner) -> None:
+    """A shortcut names a model; without one, the model is that which the picker has set."""
+    model, small = f"acme-openai-chat/{MODEL}", f"acme-anthropic-messages/{MODEL}"
+    assert user.polyroute("shortcut", "set", "tiny", small).status == 0
+    chosen = {"version": 1, "sessions": {"": {"provider": "acme-openai-chat", "model": MODEL}}}
+    state = user.folder / "ours" / "state"
+    state.mkdir(exist_ok=True)
+    (state / "current-models.json").write_text(json.dumps(chosen))
+    env = json.loads(user.polyroute("run", "claude", "--small", "tiny").out)["env"]
+    assert (env["ANTHROPIC_MODEL"], env["ANTHROPIC_DEFAULT_HAIKU_MODEL"]) == (model, small)
+
+
 def test_the_working_directory_is_not_searched(user: Runner) -> None:
     """A program in the working directory is not started, even if PATH names the directory."""
     user.install("codex", user.folder / "project")
@@ -216,13 +232,9 @@ def test_client_config(user: Runner) -> None:
 
 def test_translated_requests(user: Runner) -> None:
     """An agent whose API no route speaks gets a translated response."""
-    process, report = started(user, "wait")
     reply_with(user.endpoints[CHAT.name], CHAT, WORDS)
-    try:
+    with started(user, "wait") as (_, report):
         answer = _ask(report)
-    finally:
-        process.kill()
-        process.wait()
     assert APIS["anthropic-messages"].replied(answer) == WORDS
 
 

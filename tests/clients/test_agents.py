@@ -31,6 +31,7 @@ PROGRAMS = [
 NATIVE = [
     ("claude", MESSAGES),
     ("codex", RESPONSES),
+    ("gemini", GENERATE),
     ("opencode", CHAT),
     ("copilot", CHAT),
     ("qwen", CHAT),
@@ -42,6 +43,8 @@ FOREIGN = [
     ("claude", GENERATE),
     ("codex", CHAT),
     ("codex", MESSAGES),
+    ("gemini", CHAT),
+    ("gemini", MESSAGES),
     ("opencode", MESSAGES),
     ("opencode", RESPONSES),
 ]
@@ -49,6 +52,7 @@ ROUND_TRIPS = [
     ("claude", MESSAGES),
     ("claude", CHAT),
     ("claude", RESPONSES),
+    ("gemini", CHAT),
     ("opencode", CHAT),
     ("opencode", GENERATE),
 ]

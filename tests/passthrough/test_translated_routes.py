@@ -11,6 +11,7 @@ import pytest
 from starlette.types import Send
 
 from polyroute.fallback.plan import Policy
+from polyroute.integrations import translation
 from polyroute.server.passthrough.app import PassThrough
 from polyroute.server.passthrough.response import EndpointRefusal
 from polyroute.server.passthrough.translator import ForeignRequest
@@ -121,6 +122,15 @@ def test_after_a_translated_route_the_next_one(serve: Serve, passing_to: Passing
     assert [each.route.via for each in translator.asked] == ["parasol", "umbrella"]
     translator.statuses = [402, 402]
     assert client.post(CHAT, asking(CLAUDE)).status == 402
+
+
+def test_without_the_extra(serve: Serve, passing_to: PassingTo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the extra is not installed, the client is told to install it, at once."""
+    monkeypatch.setattr(translation, "is_installed", lambda: False)
+    upstream = serve("acme-large", protocols=("anthropic-messages",))
+    answer = passing_to(Direct(upstream)).post(CHAT, asking("acme/acme-large"))
+    assert (answer.status, answer.headers.get("x-should-retry")) == (400, "false"), answer.body
+    assert "pip install 'polyroute[translate]'" in answer.json["error"]["message"]
 
 
 def test_what_no_other_api_has(serve: Serve, passing_to: PassingTo, translator: FakeTranslator) -> None:

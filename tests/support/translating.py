@@ -35,7 +35,7 @@ class Translating:
 
     def __init__(self, stack: ExitStack, policy: Policy = "never", seconds: float = 30) -> None:
         self._upstreams = {name: stack.enter_context(Upstream(MODEL, protocols=(name,)).running()) for name in APIS}
-        self.pass_through = PassThrough(policy, seconds=seconds, start_early=True)
+        self.pass_through = PassThrough(policy, seconds=seconds, start_early=lambda: True)
         translator = self.pass_through._translator
         assert isinstance(translator, ProcessTranslator)
         self._translator = translator

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from polyroute.clients.choice import Choice
     from polyroute.clients.table import ClientEntry
 
-_TRANSLATES = "--start-translator"
-
 
 def _run(options: argparse.Namespace) -> int:
     """`polyroute run`: start a client whose models run along the user's routes."""
@@ -30,10 +28,9 @@ def _run(options: argparse.Namespace) -> int:
     program = launch.find(client.program, os.environ.get("PATH", ""))
     if program is None:
         raise Unavailable(f"{client.name} ({client.program}) is not on PATH. To install it: {client.install}")
-    chosen, keys, home = prepared(options, client)
     folder = tempfile.mkdtemp(prefix="polyroute-")
     try:
-        return _start(options, client, chosen, program, folder, keys, home)
+        return _start(options, client, program, folder)
     finally:  # not reached if the client takes the place of this process: then the server removes the folder
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -54,28 +51,21 @@ def _current(catalog: Catalog) -> str:
     return f"{found.provider}/{found.model}" if found else ""
 
 
-def _start(
-    options: argparse.Namespace,
-    client: ClientEntry,
-    chosen: Choice,
-    program: str,
-    folder: str,
-    keys: set[str],
-    home: str,
-) -> int:
-    given = ["--policy", options.policy] if options.policy else []
-    given += [] if chosen.is_native else [_TRANSLATES]
+def _start(options: argparse.Namespace, client: ClientEntry, program: str, folder: str) -> int:
+    """Start the server while the catalog is loaded, and then the client."""
     token = secrets.token_urlsafe()
-    server = launch.start_server(given, token, folder, os.environ)
+    given = ["--policy", options.policy] if options.policy else []
+    server = launch.PrivateServer(given, token, folder, os.environ)
     try:
-        values = setup.Values(server.url, token, chosen.model, chosen.small, chosen.models, folder)
+        chosen, keys, home = prepared(options, client)
+        url = server.url(translates=not chosen.is_native)
+        values = setup.Values(url, token, chosen.model, chosen.small, chosen.models, folder)
         setup.write_files(client, values, home)
         variables = setup.variables(client, values, os.environ, keys)
         print(f"polyroute: {client.name} with {chosen.model}", file=sys.stderr, flush=True)
         return launch.become(program, setup.arguments(client, values, options.arguments), variables)
     finally:
-        server.process.terminate()
-        server.process.wait()
+        server.end()
 
 
 def add_to(subparsers: Subparsers) -> None:

@@ -71,9 +71,14 @@ def _pass_through(options: argparse.Namespace) -> PassThrough | None:
     return PassThrough(
         options.policy or "never",
         translate=not options.no_translate,
-        start_early=options.start_translator,
+        start_early=_is_told if options.translator_by_stdin else None,
         shortcuts=dict(options.shortcut),
     )
+
+
+def _is_told() -> bool:
+    """Wait for a line on stdin, by which `polyroute run` starts the translator ahead of the first request."""
+    return bool(sys.stdin.readline())
 
 
 def _log(stack: contextlib.ExitStack) -> RequestLog:
@@ -168,7 +173,7 @@ def add_to(subparsers: Subparsers) -> None:
     command.add_argument(
         "--no-translate", action="store_true", help="let the pass-through take only routes that speak the client's API"
     )
-    command.add_argument("--start-translator", action="store_true", help=argparse.SUPPRESS)
+    command.add_argument("--translator-by-stdin", action="store_true", help=argparse.SUPPRESS)
     command.add_argument("--scratch", default="", help=argparse.SUPPRESS)
     command.add_argument(
         "--shortcut",

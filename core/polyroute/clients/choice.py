@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import sys
 from collections.abc import Sequence
@@ -10,9 +9,9 @@ from typing import NamedTuple
 
 from polyroute.catalog import Catalog
 from polyroute.clients.table import ClientEntry
-from polyroute.errors import UsageError
+from polyroute.errors import NoEffectiveRoute, UsageError
+from polyroute.integrations import translation
 from polyroute.integrations.request_paths import HTTP
-from polyroute.integrations.translation import LIBRARY
 from polyroute.types import Model
 
 _MOST_LISTED = 300
@@ -32,16 +31,24 @@ class Choice(NamedTuple):
 
 
 def choose(client: ClientEntry, catalog: Catalog, model: str, small: str) -> Choice:
-    """Return the choice, if both models can be run. Raises NoEffectiveRoute and what a wrong reference raises."""
-    others = [each for each in HTTP if each != client.protocol] if _translates() else []
-    small = small or model
-    plans = [catalog.fallback_plan(each, "never", (client.protocol,), others) for each in dict.fromkeys((model, small))]
-    is_native = all(plan.route.protocol == client.protocol for plan in plans)
-    return Choice(model, small, _listed(client, catalog, (model, small)), is_native)
+    """Return the choice, if both models can be run; either may be a shortcut.
+
+    Raises NoEffectiveRoute, MissingExtra and what a wrong reference raises.
+    """
+    model, small = (catalog.preferences.shortcuts.get(each, each) for each in (model, small or model))
+    native = {each: _is_native(client, catalog, each) for each in (model, small)}
+    return Choice(model, small, _listed(client, catalog, (model, small)), all(native.values()))
 
 
-def _translates() -> bool:
-    return importlib.util.find_spec(LIBRARY) is not None
+def _is_native(client: ClientEntry, catalog: Catalog, model: str) -> bool:
+    others = [[each for each in HTTP if each != client.protocol]] if translation.is_installed() else []
+    try:
+        plan = catalog.fallback_plan(model, "never", (client.protocol,), *others)
+    except NoEffectiveRoute:
+        if not others and catalog.route(model):
+            raise translation.missing(model) from None
+        raise
+    return plan.route.protocol == client.protocol
 
 
 def _listed(client: ClientEntry, catalog: Catalog, chosen: Sequence[str]) -> str:

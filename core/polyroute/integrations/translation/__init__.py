@@ -4,6 +4,11 @@ It runs LiteLLM in a process of its own, which `polyroute.server` starts without
 LiteLLM go to one address on this machine, where the pass-through sends them along the route.
 """
 
+import importlib.util
+from functools import cache
+
+from polyroute.errors import MissingExtra
+
 LIBRARY = "litellm"
 """The package that translates, in the extra `translate`."""
 
@@ -18,3 +23,14 @@ SETTINGS = {
     "REPEATED_STREAMING_CHUNK_LIMIT": str(10**12),  # otherwise it ends a stream after 100 equal parts
 }
 """The variables that its process gets, which make it read and fetch nothing."""
+
+
+@cache
+def is_installed() -> bool:
+    """Return whether the library that translates is installed."""
+    return importlib.util.find_spec(LIBRARY) is not None
+
+
+def missing(model: object) -> MissingExtra:
+    """Return the error for a model that could be run if the library were installed."""
+    return MissingExtra(f"No route to {model} speaks the client's API. Translation of its requests", "translate")

@@ -11,12 +11,14 @@ from typing import Any
 from polyroute.integrations.translation import LIBRARY
 
 LOOPBACK = "127.0.0.1"
+_PROXY = "litellm.proxy.proxy_server"
 
 
 @cache
 def litellm() -> Any:
     """Return LiteLLM. Raises ImportError if it is not installed."""
     library: Any = importlib.import_module(LIBRARY)
+    sys.modules[_PROXY] = None  # type: ignore[assignment]  # each request would try to import it, which takes 20 ms
     logging.getLogger("LiteLLM").handlers.clear()
     library.telemetry = False
     library.suppress_debug_info = True

@@ -6,20 +6,20 @@ back. It prints the port at which it answers, and ends when its stdin does.
 
 from __future__ import annotations
 
-import asyncio
+import gc
 import json
 import os
 import signal
 import socket
 import sys
 import threading
-from collections.abc import Awaitable
 from typing import Any
 from urllib.parse import parse_qs
 
 import uvicorn
 from starlette.types import Message, Receive, Scope, Send
 
+from polyroute._internal.disconnects import until_disconnected
 from polyroute.integrations.translation.calls import Translation, call
 from polyroute.integrations.translation.events import as_array, document, events
 from polyroute.integrations.translation.library import LOOPBACK, connect_only_to, litellm
@@ -57,7 +57,7 @@ class Worker:
             query["reasons"] == "1",
         )
         work = _stream if translation.stream else _whole
-        await _unless_disconnected(work(translation, json.loads(body), send), receive)
+        await until_disconnected(work(translation, json.loads(body), send), receive)
 
 
 async def _whole(translation: Translation, body: dict[str, Any], send: Send) -> None:
@@ -112,24 +112,6 @@ async def _read(receive: Receive) -> bytes:
     return b"".join(parts)
 
 
-async def _unless_disconnected(work: Awaitable[None], receive: Receive) -> None:
-    """Run `work`, and cancel it when the pass-through leaves."""
-    working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(_disconnected(receive))
-    try:
-        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        if working.done():
-            working.result()
-    finally:
-        for task in (working, leaving):
-            task.cancel()
-        await asyncio.gather(working, leaving, return_exceptions=True)
-
-
-async def _disconnected(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
 class _Announcing(uvicorn.Server):
     """uvicorn's server, which writes its port to `channel` when it is ready."""
 
@@ -163,6 +145,8 @@ def main() -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     connect_only_to(given["port"])
     litellm()
+    gc.collect()
+    gc.freeze()  # the library's objects stay: without this, they are examined during streams
     options: dict[str, Any] = {"host": LOOPBACK, "port": 0, "loop": "asyncio", "ws": "none", "lifespan": "off"}
     worker = Worker(given["token"], given["port"])
     config = uvicorn.Config(worker, access_log=False, log_level="critical", server_header=False, **options)

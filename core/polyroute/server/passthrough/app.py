@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -44,16 +44,16 @@ class PassThrough:
         *,
         seconds: float = SECONDS,
         translate: bool = True,
-        start_early: bool = False,
+        start_early: Callable[[], bool] | None = None,
         shortcuts: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """Create a pass-through, to be given to `create_app`.
 
         `policy` determines whether a request is repeated along the next route when one fails: `never` or `auto`.
         `seconds` limits how long an endpoint may send nothing. With `translate`, routes that speak another API than
-        the client are taken too, after all others; this needs the extra `translate`. `start_early` starts the process
-        that translates with the server, and not at the first request that needs it. `shortcuts` are names for models,
-        in addition to those in the user's preferences.
+        the client are taken too, after all others; this needs the extra `translate`. `start_early` is called in a
+        thread when the server starts: if it returns True, the process that translates is started then, and not by the
+        first request that needs it. `shortcuts` are names for models, in addition to those in the user's preferences.
         """
         self._policy: Policy = policy
         self._shortcuts = shortcuts

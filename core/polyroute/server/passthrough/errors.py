@@ -8,22 +8,24 @@ from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
 from polyroute.errors import NoEffectiveRoute
-from polyroute.integrations.api_methods import GENERATE, MESSAGES, api_of, base_url_for
+from polyroute.integrations.api_methods import GENERATE, MESSAGES, RESPONSES, api_of, base_url_for
 from polyroute.server.errors import ApiError, api_error
 from polyroute.server.pages import path_within
 
-_BAD_REQUEST, _NOT_FOUND, _FORBIDDEN, _SERVER_ERROR = 400, 404, 403, 500
+_BAD_REQUEST, _NOT_FOUND, _FORBIDDEN, _SERVER_ERROR, _BAD_GATEWAY = 400, 404, 403, 500, 502
 _MAY_RETRY = (408, 429)
 """Statuses below 500 after which the same request may succeed."""
 _NEVER_RETRY = ("upstream_redirects", "upstream_invalid")
 _TYPES = {
     401: "authentication_error",
+    402: "billing_error",
     403: "permission_error",
     404: "not_found_error",
     408: "timeout_error",
     413: "request_too_large",
     429: "rate_limit_error",
     504: "timeout_error",
+    529: "overloaded_error",
 }
 _CANONICAL_CODES = {
     401: "UNAUTHENTICATED",
@@ -32,7 +34,6 @@ _CANONICAL_CODES = {
     405: "UNIMPLEMENTED",
     408: "DEADLINE_EXCEEDED",
     429: "RESOURCE_EXHAUSTED",
-    500: "INTERNAL",
     502: "UNAVAILABLE",
     503: "UNAVAILABLE",
     504: "DEADLINE_EXCEEDED",
@@ -65,13 +66,19 @@ def error_reply(error: Exception, scope: Scope) -> ErrorReply:
 def error_document(protocol: str, status: int, message: str, code: str | None = None) -> dict[str, Any]:
     """Return the document of an error in the form of the API `protocol`."""
     if protocol == GENERATE:
-        return {
-            "error": {"code": status, "message": message, "status": _CANONICAL_CODES.get(status, "INVALID_ARGUMENT")}
-        }
+        canonical = _CANONICAL_CODES.get(status, "INTERNAL" if status >= _SERVER_ERROR else "INVALID_ARGUMENT")
+        return {"error": {"code": status, "message": message, "status": canonical}}
     kind = _TYPES.get(status, "api_error" if status >= _SERVER_ERROR else "invalid_request_error")
     if protocol == MESSAGES:
         return {"type": "error", "error": {"type": kind, "message": message}}
     return {"error": {"message": message, "type": kind, "param": None, "code": code}}
+
+
+def error_event(protocol: str, message: str) -> tuple[str, dict[str, Any]]:
+    """Return the event that reports an error within a stream: its name, which may be empty, and its data."""
+    if protocol == RESPONSES:
+        return "error", {"type": "error", "code": "server_error", "message": message, "param": None}
+    return "error" if protocol == MESSAGES else "", error_document(protocol, _BAD_GATEWAY, message)
 
 
 def _message(failure: ApiError, error: Exception) -> str:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine, Mapping
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Callable, Collection, Mapping
+from typing import NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
 from starlette.requests import Request as Received
 from starlette.types import Receive, Scope, Send
 
 from polyroute import Catalog, Route
+from polyroute._internal.disconnects import until_disconnected
 from polyroute._internal.threads import Workers
 from polyroute.errors import InsufficientCredits, NoEffectiveRoute, SecretUnavailable
 from polyroute.fallback.exhausted import ExhaustedCredentials
 from polyroute.fallback.plan import FallbackPlan, Policy, run_async
+from polyroute.integrations import translation
 from polyroute.integrations.api_methods import ApiMethod
 from polyroute.server import request_log, request_parsing
 from polyroute.server.answers import wait_for
@@ -81,7 +83,7 @@ class ForwardedMethod:
         """Forward one request, and send its response back."""
         body = await request_parsing.read_body(Received(scope, receive), MAX_BODY_BYTES)
         snapshot = await self._shared.holders.for_request(scope).snapshot()
-        await _until_disconnected(self._forward(scope, body, snapshot.catalog, send), receive)
+        await until_disconnected(self._forward(scope, body, snapshot.catalog, send), receive)
 
     def _estimate(self, request: ClientRequest) -> Response:
         """Return about how many tokens a request has, for endpoints that don't count them."""
@@ -164,32 +166,23 @@ class ForwardedMethod:
         except NoEffectiveRoute:
             if self._method.counts and catalog.route(model):
                 return None
+            if self._lacks_translation and catalog.route(model):
+                raise ApiError("untranslatable", str(translation.missing(model))) from None
             raise
         if self._shared.policy == "auto" and (known := self._shared.exhausted.get(catalog)):
             plan.reorder(known.last)
         return plan
 
     @property
+    def _lacks_translation(self) -> bool:
+        """Whether requests could be translated if the extra were installed."""
+        wanted = self._shared.translator is not None and self._method.has_equivalents
+        return wanted and not translation.is_installed()
+
+    @property
     def _protocols(self) -> tuple[Collection[str], ...]:
         """The protocols of routes that the method can take: its own, then those that it can be translated to."""
         own = self._method.protocol
         translator = self._shared.translator if self._method.has_equivalents else None
-        return ((own,), translator.targets(own)) if translator else ((own,),)
-
-
-async def _until_disconnected(work: Coroutine[Any, Any, None], receive: Receive) -> None:
-    """Run `work`, and cancel it when the client disconnects."""
-    working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(_disconnected(receive))
-    try:
-        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        if working.done():
-            working.result()
-    finally:
-        for task in (working, leaving):
-            task.cancel()
-        await asyncio.gather(working, leaving, return_exceptions=True)
-
-
-async def _disconnected(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+        targets = translator.targets(own) if translator else ()
+        return ((own,), targets) if targets else ((own,),)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib.util
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import ExitStack
-from functools import cache
 
 import httpx2
 
 from polyroute._internal.lossless_json import around
+from polyroute.integrations import translation
 from polyroute.integrations.api_methods import CHAT, GENERATE, METHODS, PROTOCOL_HEADERS, PROTOCOLS, ApiMethod
-from polyroute.integrations.translation import LIBRARY
 from polyroute.server.errors import ApiError
 from polyroute.server.passthrough.client_request import ClientRequest
 from polyroute.server.passthrough.client_secrets import RawHeaders
@@ -31,16 +29,10 @@ _OF_CLIENT = (b"user-agent",)
 _SERVER_SENT = b"alt=sse"
 
 
-@cache
-def is_installed() -> bool:
-    """Return whether the library that translates is installed."""
-    return importlib.util.find_spec(LIBRARY) is not None
-
-
 class ProcessTranslator:
     """Translates between all APIs. Its process is started by the first request that needs it, or with the server."""
 
-    def __init__(self, *, start_early: bool = False) -> None:
+    def __init__(self, *, start_early: Callable[[], bool] | None = None) -> None:
         self._start_early = start_early
         self._starting: asyncio.Task[None] | None = None
         self.callbacks = Callbacks()
@@ -48,16 +40,17 @@ class ProcessTranslator:
 
     def targets(self, protocol: str) -> Collection[str]:
         """Return the protocols that requests of the API `protocol` can be translated to, the best one first."""
-        return tuple(each for each in PROTOCOLS if each != protocol) if is_installed() else ()
+        return tuple(each for each in PROTOCOLS if each != protocol) if translation.is_installed() else ()
 
     def begin(self) -> None:
         """Start the process, if it should be there before the first request."""
-        if self._start_early and is_installed():
-            self._starting = asyncio.create_task(self._start())
+        if self._start_early is not None and translation.is_installed():
+            self._starting = asyncio.create_task(self._start(self._start_early))
 
-    async def _start(self) -> None:
+    async def _start(self, is_needed: Callable[[], bool]) -> None:
         with contextlib.suppress(WorkerFailed):  # the first request will report it
-            await self.process.start()
+            if await asyncio.to_thread(is_needed):
+                await self.process.start()
 
     async def send(self, request: ForeignRequest) -> Response:
         """Return the translated response.

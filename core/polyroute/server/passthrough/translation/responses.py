@@ -13,8 +13,8 @@ from polyroute import ModelRef, Route
 from polyroute.fallback.failures import message_in
 from polyroute.server.errors import ApiError
 from polyroute.server.passthrough.client_secrets import RawHeaders
+from polyroute.server.passthrough.errors import error_document, error_event
 from polyroute.server.passthrough.translation.callbacks import Ticket
-from polyroute.server.passthrough.translation.error_forms import error_document, error_event
 from polyroute.server.passthrough.translation.worker_process import WorkerFailed, WorkerProcess
 from polyroute.server.passthrough.upstream import taken_headers
 
