@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from polyroute.dexto_compat import GATEWAY_SELECTION, LIST_GATEWAY
 from polyroute.errors import InvalidModelReference, UnknownProvider
-from polyroute.model_ids.normalize import without_separators
 from polyroute.plugins.loaded import Plugins
 from polyroute.plugins.registry import nicknamed
 from polyroute.results import Route
@@ -83,6 +82,7 @@ def _unknown(given: ModelRef, plugins: Plugins) -> UnknownProvider:
 
 def _incomplete(text: str, plugins: Plugins) -> InvalidModelReference:
     from polyroute._internal.spelling import did_you_mean
+    from polyroute.model_ids.normalize import without_separators
 
     form = "A model is written provider/model"
     name = text.strip("/ ").lower()
