@@ -14,7 +14,6 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from polyroute import local_servers
 from polyroute._internal import http_client
 from polyroute._internal.redact import redacted
 from polyroute._internal.threads import Workers
@@ -92,6 +91,8 @@ def verify(
     All endpoints are requested concurrently, within `seconds`. Results are kept for a minute. `paid` allows requests
     that cost money. Raises UnknownProvider; MissingExtra.
     """
+    from polyroute import local_servers  # it imports an HTTP client
+
     catalog = local_servers.unasked(catalog)
     asked = [catalog.provider(name) for name in providers]
     among = asked or catalog.status().providers.values()

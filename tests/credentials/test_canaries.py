@@ -64,6 +64,11 @@ def reading(user: CanaryUser) -> list[list[str]]:
         *(["plugins", "check", str(user.home / name)] for name in ("ours/plugins/manifest", "download", "missing")),
         ["plugins", "check", str(user.home / "ours/plugins/program"), "--run", "--yes"],
         ["prefer"],
+        ["doctor"],
+        *(["pick", *words] for words in ([], [TYPED])),
+        *(["run", *words] for words in (["nothing"], ["claude", "--model", "nobody/x"])),
+        *(["client-config", *words] for words in (["nothing"], ["codex", "--model", user.models["by-file"]])),
+        *(["shortcut", *words] for words in ([], ["list"])),
         ["serve", "--host", "0.0.0.0", "--token", "short"],  # noqa: S104 - it is refused
         ["serve", "--port", "x", "--token", TYPED],
         ["serve", "--policy", "auto", "--token", TYPED],
@@ -96,6 +101,7 @@ def writing(user: CanaryUser) -> list[list[str]]:
         *(["plugins", *words] for words in (["remove", "acme"], ["remove", "nobody"], ["refresh"])),
         *(["plugins", "new", "made", "--into", str(user.home / "made")] for _ in range(2)),
         *(["refresh", *words] for words in ([], ["--force"], ["--accept", "nobody"])),
+        *(["shortcut", *words] for words in (["set", "mine", MINE], ["set", "x", "nobody/x"], ["remove", "mine"])),
     ]
 
 

@@ -13,7 +13,7 @@ from typing import IO
 
 from starlette.types import Message, Scope, Send
 
-from polyroute._internal.redact import redacted
+from polyroute._internal.redact import redacted, without_secrets
 from polyroute.results import Route
 from polyroute.types import ModelRef
 
@@ -50,7 +50,7 @@ class Entry:
 
     def document(self, token: str) -> dict[str, object]:
         """Return the entry, with the server's own token masked in the path."""
-        path = self._scope["path"].replace(token, "[REDACTED]") if token else self._scope["path"]
+        path = without_secrets(self._scope["path"], [token])
         program = _PROGRAM.match(dict(self._scope["headers"]).get(b"user-agent", b"").decode("latin-1"))
         return {
             "time": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
