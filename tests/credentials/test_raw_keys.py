@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.support.canary_user import PLACES, CanaryUser
@@ -37,9 +39,11 @@ def test_a_key_that_does_not_suffice_is_refused(shell: Shell) -> None:
 
 @pytest.mark.parametrize("options", [["--raw"], ["--raw", "--json"], ["--raw", "--reveal", "--json"]], ids=" ".join)
 def test_raw_goes_with_reveal(shell: Shell, options: list[str]) -> None:
-    """Without --reveal, or with --json, --raw is bad usage, and nothing is written."""
+    """Without --reveal, or with --json, --raw is bad usage, and no key is written."""
     done = shell.run("credential", CLAUDE, *options, ANTHROPIC_API_KEY="secret-1")
-    assert (done.returncode, done.stdout) == (2, "")
+    assert done.returncode == 2
+    assert done.stdout == "" or json.loads(done.stdout)["error"]["code"] == "usage_error"
+    assert "secret-1" not in done.stdout
     assert "--raw goes with --reveal" in done.stderr
 
 
