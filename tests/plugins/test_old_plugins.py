@@ -337,6 +337,7 @@ def test_positional_fields_mean_what_they_meant() -> None:
         "plugin": "plugin",
         "remedy": "",
         "expires_at": None,
+        "address": "",
     }
     problem = Problem("message", "remedy", "plugin", "distribution", "1.0", "hook", "/path")
     assert (problem.message, problem.version, problem.hook, problem.path) == ("message", "1.0", "hook", "/path")
