@@ -119,7 +119,7 @@ def test_the_pass_through_says_what_to_do(two: Two, passing_to: PassingTo) -> No
     """Without a policy, the pass-through responds with the plugin's own remedy."""
     client = passing_to(*two.plugins, prefer="umbrella", VECTOR_KEY="secret-2")
     answer = client.post(CHAT, asking(CLAUDE))
-    assert (answer.status, two.second.received) == (403, [])
+    assert (answer.status, two.second.received) == (400, [])
     assert "Run: umbrella login." in answer.json["error"]["message"]
 
 
