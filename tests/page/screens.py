@@ -13,7 +13,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.page.states import STATES, settled
+from tests.support.page_states import STATES, settled
 from tests.support.browser import MIDDLE, PHONE, WIDE, Kept, chromium, visitor
 
 

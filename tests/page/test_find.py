@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.page.states import OWN, SONNET
+from tests.support.page_states import OWN, SONNET
 from tests.support.browser import DEXTO, NOTHING, Visit, Visitor
 
 FIRST = {

@@ -6,7 +6,7 @@ import json
 
 from playwright.sync_api import Route, expect
 
-from tests.page.states import SONNET
+from tests.support.page_states import SONNET
 from tests.support.browser import DEXTO, NOTHING, Visitor
 
 KEY = "canary-typed-key-5678"

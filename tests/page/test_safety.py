@@ -9,7 +9,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 import polyroute
-from tests.page.states import SONNET
+from tests.support.page_states import SONNET
 from tests.support.browser import NOTHING, Visit, Visitor
 
 KEY = "canary-typed-key-5678"

@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, expect
 
-from tests.page.states import BROKEN, SONNET
+from tests.support.page_states import BROKEN, SONNET
 from tests.support.browser import DEXTO, NOTHING, Visit, Visitor
 
 ID = "z-ai/glm-4.5-air:free"
