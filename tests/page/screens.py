@@ -13,8 +13,8 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.support.page_states import STATES, settled
 from tests.support.browser import MIDDLE, PHONE, WIDE, Kept, chromium, visitor
+from tests.support.page_states import STATES, settled
 
 
 def main(folder: Path, wanted: list[str]) -> None:

@@ -9,8 +9,8 @@ import axe_playwright_python  # type: ignore[import-untyped]
 import pytest
 from playwright.sync_api import Page
 
-from tests.support.page_states import STATES, settled
 from tests.support.browser import MIDDLE, PHONE, WIDE, Visitor
+from tests.support.page_states import STATES, settled
 
 AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text(encoding="utf-8")
 EVERYTHING = {"resultTypes": ["violations"]}

@@ -7,8 +7,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.page_states import OWN, SONNET
 from tests.support.browser import DEXTO, NOTHING, Visit, Visitor
+from tests.support.page_states import OWN, SONNET
 
 FIRST = {
     "GPT-5": ("gpt5", "gpt 5", "gpt-5", "chatgpt 5"),

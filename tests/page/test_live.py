@@ -6,8 +6,8 @@ import json
 
 from playwright.sync_api import Route, expect
 
-from tests.support.page_states import SONNET
 from tests.support.browser import DEXTO, NOTHING, Visitor
+from tests.support.page_states import SONNET
 
 KEY = "canary-typed-key-5678"
 FAVORITE = {"provider": "moonshotai", "model": "kimi-k2.6"}

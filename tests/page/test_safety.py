@@ -9,8 +9,8 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 import polyroute
-from tests.support.page_states import SONNET
 from tests.support.browser import NOTHING, Visit, Visitor
+from tests.support.page_states import SONNET
 
 KEY = "canary-typed-key-5678"
 TOKEN = "canary-token-9876"

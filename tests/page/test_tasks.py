@@ -7,8 +7,8 @@ from typing import Any
 
 from playwright.sync_api import Locator, expect
 
-from tests.support.page_states import BROKEN, SONNET
 from tests.support.browser import DEXTO, NOTHING, Visit, Visitor
+from tests.support.page_states import BROKEN, SONNET
 
 ID = "z-ai/glm-4.5-air:free"
 STORE = "dexto/models/custom-models.json"
