@@ -247,6 +247,6 @@ def test_renaming_interleaved(tmp_path: Path) -> None:
         for user in users:
             assert host.send(user, "POST", path, {"provider": "vendor", "name": f"new-{user}"}).status == 200
     for user in users:
-        text = (tmp_path / user / CUSTOM).read_text()
+        text = "".join(each.read_text() for each in (tmp_path / user).rglob("custom-models.json"))
         assert f"custom-{user}" in text
         assert f"new-{user}" in text

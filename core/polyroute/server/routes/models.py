@@ -13,6 +13,7 @@ from polyroute.routing.references import canonical
 from polyroute.server.errors import ApiError
 from polyroute.server.operations import Operation, OperationCall
 from polyroute.server.schemas import ModelsQuery, SearchQuery, SnippetQuery
+from polyroute.types import DIRECT
 
 
 def _models(call: OperationCall) -> ModelRowsDocument:
@@ -33,6 +34,8 @@ def _snippet(call: OperationCall) -> Snippet:
     """Return how to call a model in code, by the route that would be taken or by another one; the key by reference."""
     query = call.parameters(SnippetQuery)
     model = canonical(query.model, call.catalog.plugins)
+    if query.via not in ("", DIRECT, *call.catalog.plugins.gateways):
+        raise ApiError("llm_route_unknown", f"There is no route {query.via!r}.", "not_found")
     text = reason = None
     try:
         text = formatted(call.catalog, model, query.format, via=query.via)

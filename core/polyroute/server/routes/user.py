@@ -23,8 +23,10 @@ from polyroute.documents.http_user_types import (
     Toggled,
 )
 from polyroute.documents.list_types import Verifications
+from polyroute.errors import UsageError
 from polyroute.routing.order import checked
 from polyroute.server import model_lookup, picker_state
+from polyroute.server.errors import ApiError
 from polyroute.server.operations import Operation, OperationCall
 from polyroute.server.schemas import FavoritesBody, KeyBody, PickedBody, PreferencesBody, ShortcutsBody, VerifyBody
 from polyroute.types import DIRECT
@@ -83,7 +85,11 @@ def _settings_stored(body: KeyBody, call: OperationCall) -> KeySaved:
 
 def _key_removed(call: OperationCall) -> KeyRemoved:
     """Remove a provider's stored key; one in the environment or in another file stays."""
-    found = keys.remove(call.catalog, call.path["provider"])
+    provider = call.catalog.plugins.find(call.path["provider"])
+    try:
+        found = keys.remove(call.catalog, provider.id)
+    except UsageError as error:  # it has no single key
+        raise ApiError("llm_key_none", str(error), "not_found") from None
     return {
         "ok": True,
         "provider": found.provider,
