@@ -40,10 +40,11 @@ class User(NamedTuple):
         return {"PATH": os.environ.get("PATH", ""), **{name: str(self.home / part) for name, part in own.items()}}
 
     def write(self, name: str, text: str) -> None:
-        """Write a file below the home."""
+        """Write a file below the home that nobody else may read."""
         path = self.home / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+        path.chmod(0o600)
 
 
 @contextlib.contextmanager

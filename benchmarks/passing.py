@@ -9,26 +9,20 @@ which is faster than models write, or all without waiting, as fast as Python can
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
-import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 
 import httpx2
 
-from benchmarks.http import running
-from benchmarks.measuring import Figure, User, fastest, interleaved, judged, medians, new_user, show, throw_away
+from benchmarks.measuring import Figure, fastest, interleaved, judged, medians, new_user, show, throw_away
+from benchmarks.pass_through import MODEL, TOKEN, both
 
 ADDED_MILLISECONDS = 2.0
 PART_MICROSECONDS = 30.0
 PARTS = 1_000
-_TOKEN = "made-up"  # noqa: S105 - not a real token
-_POLYROUTE = str(Path(sys.executable).with_name("polyroute"))
-_MODEL = "openai-compatible/m"
 _ENDPOINT = """
 import asyncio, json, uvicorn
 
@@ -49,25 +43,7 @@ async def app(scope, receive, send):
         await asyncio.sleep(asked["pause"])
     await send({"type": "http.response.body", "body": b""})
 
-
-options = {"lifespan": "off", "access_log": False, "log_level": "critical", "http": "httptools", "ws": "none"}
-config = uvicorn.Config(app, port=0, **options)
-listening = config.bind_socket()
-print(json.dumps({"url": "http://127.0.0.1:%d" % listening.getsockname()[1]}), flush=True)
-uvicorn.Server(config).run([listening])
 """
-
-
-@contextlib.contextmanager
-def both(user: User) -> Iterator[dict[str, str]]:
-    """Yield the URLs of the endpoint and of a pass-through with a custom model at that endpoint."""
-    user.write("endpoint.py", _ENDPOINT)
-    with running([sys.executable, "endpoint.py"], user) as direct:
-        add = [_POLYROUTE, "custom", "add", _MODEL, "--base-url", f"{direct}/v1"]
-        subprocess.run(add, env=user.variables, cwd=user.home, check=True, capture_output=True)
-        serve = [_POLYROUTE, "serve", "--port", "0", "--ready-json", "--pass-through", "--token", _TOKEN]
-        with running(serve, user) as passed:
-            yield {"direct": direct, "passed": passed}
 
 
 def first_byte(client: httpx2.Client, url: str) -> float:
@@ -87,10 +63,10 @@ def whole(client: httpx2.Client, url: str) -> float:
 
 def _asked(client: httpx2.Client, url: str, parts: int, pause: float = 0) -> tuple[float, float]:
     body = json.dumps(
-        {"model": _MODEL, "parts": parts, "pause": pause, "messages": [{"role": "user", "content": "Hi" * 500}]}
+        {"model": MODEL, "parts": parts, "pause": pause, "messages": [{"role": "user", "content": "Hi" * 500}]}
     )
     start, first, size = time.perf_counter(), 0.0, 0
-    headers = {"authorization": f"Bearer {_TOKEN}", "content-type": "application/json"}
+    headers = {"authorization": f"Bearer {TOKEN}", "content-type": "application/json"}
     with client.stream("POST", f"{url}/v1/chat/completions", content=body, headers=headers) as answer:
         for part in answer.iter_raw():
             first = first or time.perf_counter() - start
@@ -111,7 +87,12 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="exit with 1 if a limit is exceeded")
     parser.add_argument("--repeats", type=int, default=100)
     options = parser.parse_args()
-    with throw_away() as directory, both(new_user(directory, "user")) as urls, httpx2.Client() as client:
+    with (
+        throw_away() as directory,
+        both(new_user(directory, "user"), _ENDPOINT) as both_urls,
+        httpx2.Client() as client,
+    ):
+        urls = both_urls._asdict()
         for url in urls.values():
             first_byte(client, url)
         firsts = interleaved({name: partial(first_byte, client, url) for name, url in urls.items()}, options.repeats)

@@ -9,28 +9,23 @@ prints a line stands for an agent.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import httpx2
 
-from benchmarks.http import running
 from benchmarks.measuring import Figure, User, interleaved, judged, medians, new_user, show, throw_away
+from benchmarks.pass_through import MODEL, POLYROUTE, TOKEN, both
 
 MILLISECONDS = 60.0
 SHARE = 0.8
 START_SECONDS = 1.0
 PARTS, TOOLS, BYTES = 1_000, 24, 100_000
-_TOKEN = "made-up"  # noqa: S105 - not a real token
-_POLYROUTE = str(Path(sys.executable).with_name("polyroute"))
-_MODEL = "openai-compatible/m"
 _TICKS = os.sysconf("SC_CLK_TCK")
 _ENDPOINT = """
 import asyncio, json, uvicorn
@@ -55,26 +50,8 @@ async def app(scope, receive, send):
         await asyncio.sleep(0.001)
     await send({"type": "http.response.body", "body": part({}, "stop") + b"data: [DONE]\\n\\n"})
 
-
-options = {"lifespan": "off", "access_log": False, "log_level": "critical", "http": "httptools", "ws": "none"}
-config = uvicorn.Config(app, port=0, **options)
-listening = config.bind_socket()
-print(json.dumps({"url": "http://127.0.0.1:%d" % listening.getsockname()[1]}), flush=True)
-uvicorn.Server(config).run([listening])
 """.replace("PARTS", str(PARTS))
 _CLIENT = '[c]\nname = "C"\nprogram = "c"\ninstall = ""\nprotocol = "openai-chat"\nenv.C = "{url} {token}"\n'
-
-
-@contextlib.contextmanager
-def both(user: User) -> Iterator[tuple[str, str]]:
-    """Yield the URLs of the endpoint and of a pass-through with a custom model at that endpoint."""
-    user.write("endpoint.py", _ENDPOINT)
-    with running([sys.executable, "endpoint.py"], user) as direct:
-        add = [_POLYROUTE, "custom", "add", _MODEL, "--base-url", f"{direct}/v1"]
-        subprocess.run(add, env=user.variables, cwd=user.home, check=True, capture_output=True)
-        serve = [_POLYROUTE, "serve", "--port", "0", "--ready-json", "--pass-through", "--token", _TOKEN]
-        with running(serve, user) as passed:
-            yield direct, passed
 
 
 def request(text: str, size: int) -> bytes:
@@ -85,7 +62,7 @@ def request(text: str, size: int) -> bytes:
     ]
     turns = [{"role": ("user", "assistant")[number % 2], "content": "word " * 200} for number in range(size // 1500)]
     messages = [*turns[: len(turns) // 2 * 2], {"role": "user", "content": text}]
-    body = {"model": _MODEL, "max_tokens": 100, "stream": True, "messages": messages, "tools": tools}
+    body = {"model": MODEL, "max_tokens": 100, "stream": True, "messages": messages, "tools": tools}
     return json.dumps(body).encode()
 
 
@@ -101,7 +78,7 @@ def direct(client: httpx2.Client, url: str) -> float:
 
 def _timed(client: httpx2.Client, url: str, body: bytes, end: bytes) -> float:
     start, tail = time.perf_counter(), b""
-    headers = {"authorization": f"Bearer {_TOKEN}", "content-type": "application/json"}
+    headers = {"authorization": f"Bearer {TOKEN}", "content-type": "application/json"}
     with client.stream("POST", url, content=body, headers=headers, timeout=120) as answer:
         for part in answer.iter_raw():
             tail = tail[-50:] + part
@@ -146,7 +123,7 @@ def started(command: list[str], user: User) -> float:
 def translation(user: User, repeats: int) -> list[Figure]:
     """Return the figures of translated requests."""
     body, long = request("Hello?", BYTES), request("LONG", 0)
-    with both(user) as (endpoint, url), httpx2.Client() as client:
+    with both(user, _ENDPOINT) as (endpoint, url), httpx2.Client() as client:
         for _ in range(5):
             asked(client, url, body)
         before = processor_seconds()
@@ -173,7 +150,7 @@ def running_a_client(user: User, repeats: int) -> Figure:
     user.write("polyroute/clients.toml", _CLIENT)
     user.write("c", "#!/bin/sh\necho started\n")
     (user.home / "c").chmod(0o755)
-    run = [_POLYROUTE, "run", "c", "--model", _MODEL]
+    run = [POLYROUTE, "run", "c", "--model", MODEL]
     taken = medians(interleaved({"c": partial(started, ["c"], user), "run": partial(started, run, user)}, repeats))
     return judged("added by `polyroute run` to the start of a client", taken["run"] - taken["c"], "s", START_SECONDS)
 
