@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.support.browser import DEXTO, NOTHING, Visit, Visitor
 from tests.support.page_states import OWN, SONNET
@@ -99,6 +99,21 @@ def test_one_list_of_models_providers_and_commands(visit: Visitor) -> None:
     expect(page.dialog.get_by_role("option", selected=True)).to_contain_text("Claude Sonnet 4.5")
     page.page.keyboard.press("Control+Enter")
     expect(page.page.locator("a.in-use")).to_contain_text("Claude Sonnet 4.5")
+
+
+def test_what_is_typed_at_once_is_kept(visit: Visitor) -> None:
+    """The letters after Ctrl+K stand in the field, though the palette was still being loaded."""
+    page = visit(DEXTO)
+    held: list[Route] = []
+    page.page.route("**/palette.js", lambda route: held.append(route))
+    page.open()
+    page.page.keyboard.press("Control+k")
+    page.page.keyboard.type("azu")
+    expect(page.dialog).to_have_count(0)
+    held.pop().continue_()
+    expect(page.dialog.get_by_role("combobox")).to_have_value("azu")
+    page.page.keyboard.type("re")
+    expect(page.dialog.get_by_role("option", name="Set up Azure", exact=True)).to_be_visible()
 
 
 def test_the_address_keeps_what_is_seen(visit: Visitor) -> None:

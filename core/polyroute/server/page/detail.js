@@ -104,7 +104,7 @@ function FactList({ model }) {
 }
 
 /** Return the name of one way among those of a model. */
-export const keyOf = (way) => `${way.provider} ${way.via} ${way.modelId ?? way.model}`;
+const keyOf = (way) => `${way.provider} ${way.via} ${way.modelId ?? way.model}`;
 
 function Ways({ model }) {
   const [isWhole, show] = useState(false);

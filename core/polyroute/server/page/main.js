@@ -40,7 +40,7 @@ const Header = ({ view }) => html`
     <a class="brand" href=${link("models")} onClick=${follows}><img src="icon.svg" alt="" width="24" height="24" /><span>Polyroute</span></a>
     ${view && html`<${Tabs} view=${view} /><${InUse} />`}
     ${view &&
-    html`<button type="button" class="quiet" aria-label="Search models, providers and commands" onClick=${() => set({ palette: true })}>
+    html`<button type="button" class="quiet" aria-label="Search models, providers and commands" onClick=${() => set({ palette: true, early: "" })}>
       <${Icon} name="search" /><kbd>${isMac ? "⌘" : "Ctrl"} K</kbd>
     </button>`}
   </header>
@@ -113,7 +113,9 @@ const Toasts = () => html`<div class="toasts" role="status">
 document.addEventListener("keydown", (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
     event.preventDefault();
-    if (!state.needsToken) set({ palette: !state.palette });
+    if (!state.needsToken) set({ palette: !state.palette, early: "" });
+  } else if (state.palette && event.key.length === 1 && !event.ctrlKey && !event.metaKey && !document.querySelector("dialog[open]")) {
+    state.early += event.key; // the palette is still being loaded: nothing typed is lost
   } else if (event.key === "?" && !event.target.closest?.("input, select, textarea, dialog")) {
     set({ help: true });
   }

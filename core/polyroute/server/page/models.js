@@ -97,7 +97,7 @@ function typing(text) {
 }
 
 /** Return whether a key is pressed outside of fields. */
-export const isCommand = (event, key) => event.key === key && !event.ctrlKey && !event.metaKey && !event.altKey && !event.target.closest?.("input, select, textarea, dialog");
+const isCommand = (event, key) => event.key === key && !event.ctrlKey && !event.metaKey && !event.altKey && !event.target.closest?.("input, select, textarea, dialog");
 
 /** Return the active item: the one that was moved to, the open one, or the first result while one types. */
 export function activeOf(items) {

@@ -4,12 +4,12 @@ import { html, useEffect, useRef, useState } from "./assets/preact.js";
 import { post } from "./api.js";
 import { checkKeys, use } from "./actions.js";
 import { Dialog, Icon, Mark, clean, runs } from "./parts.js";
-import { attempt, doc, go, link, set } from "./store.js";
+import { attempt, doc, go, link, set, state } from "./store.js";
 
 const MOST = 8;
 
 export default function Palette() {
-  const [typed, type] = useState("");
+  const [typed, type] = useState(state.early);
   const [at, move] = useState(0);
   const list = useRef();
   const close = () => set({ palette: false });
@@ -31,7 +31,7 @@ export default function Palette() {
     }
   };
   return html`<${Dialog} label="Search models, providers and commands" className="palette" onclose=${close}>
-    <div class="search"><${Icon} name="search" /><input role="combobox" aria-label="Search" aria-expanded="true" aria-controls="found" aria-activedescendant=${active ? `found-${items.indexOf(active)}` : undefined} autocomplete="off" spellcheck="false" placeholder="A model, a provider or a command" onInput=${(event) => (type(event.target.value), move(0))} onKeyDown=${pressed} /></div>
+    <div class="search"><${Icon} name="search" /><input role="combobox" aria-label="Search" aria-expanded="true" aria-controls="found" aria-activedescendant=${active ? `found-${items.indexOf(active)}` : undefined} autocomplete="off" spellcheck="false" placeholder="A model, a provider or a command" defaultValue=${state.early} onInput=${(event) => (type(event.target.value), move(0))} onKeyDown=${pressed} /></div>
     <div id="found" role="listbox" aria-label="Found" ref=${list}>
       ${groups.map(
         ([title, each]) => each.length > 0 && html`<div role="group" aria-label=${title}><p class="group" aria-hidden="true">${title}</p>

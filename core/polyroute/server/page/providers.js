@@ -4,7 +4,7 @@ import { html, useEffect, useRef, useState } from "./assets/preact.js";
 import { post, put } from "./api.js";
 import { checkKeys, look, removeKey } from "./actions.js";
 import { host, isRunning, stateOf } from "./begin.js";
-import { Code, Dot, Icon, Mark, clean, counted, dated, later, nameOf } from "./parts.js";
+import { Dot, Icon, Mark, clean, counted, dated, later, nameOf } from "./parts.js";
 import Settings from "./settings.js";
 import { address, attempt, doc, state } from "./store.js";
 

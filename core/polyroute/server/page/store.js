@@ -5,7 +5,7 @@ import { ApiError, get, listen } from "./api.js";
 const RETRY_AFTER_MS = 2000;
 
 /** What is not in the address: messages, what is being typed, and the connection to the server. */
-export const state = { toasts: [], banner: null, needsToken: false, active: "", setting: "", removedKeys: new Set(), verified: {}, servers: {}, palette: false, form: null, help: false };
+export const state = { toasts: [], banner: null, needsToken: false, active: "", setting: "", removedKeys: new Set(), verified: {}, servers: {}, palette: false, early: "", form: null, help: false };
 
 let draw = () => {};
 let isScheduled = false;
@@ -99,7 +99,7 @@ export const follow = () => listen(refresh);
 
 // --- Address ------------------------------------------------------------------------------------------------------
 
-export const VIEWS = ["models", "providers", "problems"];
+const VIEWS = ["models", "providers", "problems"];
 
 /** Return what the address says: the view, the ID of what is open, and the filters. */
 export function address() {
