@@ -10,10 +10,10 @@ import sys
 import tempfile
 from typing import TYPE_CHECKING
 
-from polyroute.cli import grammar, output
+from polyroute.cli import grammar, output, pick
 from polyroute.clients import choice, launch, setup, table
 from polyroute.environment import Environment
-from polyroute.errors import Unavailable
+from polyroute.errors import Unavailable, UsageError
 
 if TYPE_CHECKING:
     from polyroute.catalog import Catalog
@@ -38,7 +38,7 @@ def _run(options: argparse.Namespace) -> int:
 def prepared(options: argparse.Namespace, client: ClientEntry) -> tuple[Choice, set[str], str]:
     """Return the chosen models, the variables with keys, and the user's home."""
     with output.catalog() as catalog:
-        model = options.model or _current(catalog) or choice.ask(catalog)
+        model = options.model or _current(catalog) or _asked(catalog)
         chosen = choice.choose(client, catalog, model, options.small)
         return chosen, set(catalog.plugins.readers), catalog.environment.home
 
@@ -49,6 +49,15 @@ def _current(catalog: Catalog) -> str:
 
     found = RememberedModels().get(catalog.environment, "")
     return f"{found.provider}/{found.model}" if found else ""
+
+
+def _asked(catalog: Catalog) -> str:
+    """Return the model that the user picks. Raises UsageError if they can't be asked, or pick none."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError("No model is chosen: give one with --model provider/model.", "`polyroute models` lists them.")
+    if (chosen := pick.choose(catalog)) is None:
+        raise UsageError("No model was chosen.")
+    return str(chosen)
 
 
 def _start(options: argparse.Namespace, client: ClientEntry, program: str, folder: str) -> int:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from polyroute.catalog import Catalog
 from polyroute.clients.table import ClientEntry
-from polyroute.errors import NoEffectiveRoute, UsageError
+from polyroute.errors import NoEffectiveRoute
 from polyroute.integrations import translation
 from polyroute.integrations.request_paths import HTTP
 from polyroute.types import Model
 
 _MOST_LISTED = 300
 """How many models a client's configuration lists: a variable is at most 128 kB long."""
-_SHOWN = 20
 
 
 class Choice(NamedTuple):
@@ -63,25 +61,3 @@ def _limits(model: Model | None) -> dict[str, object]:
     if model is None or not (model.context and model.output):
         return {}
     return {"limit": {"context": model.context, "output": model.output}}
-
-
-def ask(catalog: Catalog) -> str:
-    """Return the model that the user chooses on the terminal. Raises UsageError if there is none to choose, or to ask.
-
-    Several searches may come before the choice.
-    """
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError("No model is chosen: give one with --model provider/model. `polyroute models` lists them.")
-    query = ""
-    while True:
-        found = [str(each.ref) for each in catalog.models(query, available=True)]
-        for number, name in enumerate(found[:_SHOWN], 1):
-            print(f"{number:3} {name}", file=sys.stderr)
-        more = f"; {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-        print(f"Number of the model, or words to search for{more}: ", end="", file=sys.stderr, flush=True)
-        answer = sys.stdin.readline().strip()
-        if not answer:
-            raise UsageError("No model was chosen.")
-        if answer.isdecimal() and 0 < int(answer) <= min(len(found), _SHOWN):
-            return found[int(answer) - 1]
-        query = answer

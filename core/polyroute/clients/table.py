@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 import tomllib
@@ -10,6 +9,7 @@ from collections.abc import Mapping
 from importlib import resources
 from typing import Any, NamedTuple
 
+from polyroute._internal.spelling import alike, did_you_mean
 from polyroute.environment import Environment
 from polyroute.errors import UsageError
 
@@ -55,9 +55,9 @@ def client(name: str, environment: Environment) -> ClientEntry:
     if name in bundled:
         return _parsed(name, bundled[name], FILE)
     known = sorted({*own, *bundled})
-    close = difflib.get_close_matches(name, known, 1)
-    hint = f"Did you mean {close[0]}?" if close else f"Known are {', '.join(known)}; add others in {own_path}."
-    raise UsageError(f"There is no client {name!r}. {hint}")
+    close = alike(name, known, 1)
+    remedy = did_you_mean(close, f"Known are {', '.join(known)}; add others in {own_path}.")
+    raise UsageError(f"There is no client {name!r}.", remedy, close)
 
 
 def names(environment: Environment) -> list[str]:

@@ -38,7 +38,7 @@ def faults(
     if not is_base_url(url):
         yield AddressFault("base_url_invalid", "error", "it is not a base URL", _WRITTEN)
         return
-    owner = _owners(catalog.plugins).get((urlsplit(url).hostname or "").lower())
+    owner = owner_of(catalog, url)
     if ending := next((end for end in _ENDS if normalized(url).endswith(end)), ""):
         shorter = normalized(url).removesuffix(ending)
         yield AddressFault(

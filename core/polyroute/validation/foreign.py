@@ -155,8 +155,7 @@ class ForeignCheck:
             yield ConfigFinding(found.code, found.severity, target.at.path, found.message, found.remedy)
 
     def _bare(self, target: Target) -> Iterator[ConfigFinding]:
-        text, where = target.at
-        text, where = where, text
+        where, text = target.at
         if not self._facts.get("bare"):
             fault = "the model lacks its provider"
             yield ConfigFinding("model_missing", "error", where, fault, "Write it as provider/model.")
