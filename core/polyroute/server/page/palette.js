@@ -31,7 +31,7 @@ export default function Palette() {
     }
   };
   return html`<${Dialog} label="Search models, providers and commands" className="palette" onclose=${close}>
-    <div class="search"><${Icon} name="search" /><input role="combobox" aria-label="Search" aria-expanded="true" aria-controls="found" aria-activedescendant=${active ? `found-${items.indexOf(active)}` : undefined} autocomplete="off" spellcheck="false" placeholder="A model, a provider or a command" defaultValue=${state.early} onInput=${(event) => (type(event.target.value), move(0))} onKeyDown=${pressed} /></div>
+    <div class="search"><${Icon} name="search" /><input role="combobox" aria-label="Search" aria-expanded="true" aria-controls="found" aria-activedescendant=${active ? `found-${items.indexOf(active)}` : undefined} autocomplete="off" spellcheck="false" placeholder="A model, a provider or a command" value=${typed} onInput=${(event) => (type(event.target.value), move(0))} onKeyDown=${pressed} /></div>
     <div id="found" role="listbox" aria-label="Found" ref=${list}>
       ${groups.map(
         ([title, each]) => each.length > 0 && html`<div role="group" aria-label=${title}><p class="group" aria-hidden="true">${title}</p>
