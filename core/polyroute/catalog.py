@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from polyroute.fallback.failures import Failure
     from polyroute.fallback.plan import FallbackPlan, OnSwitch, Policy
     from polyroute.requirements.evaluation import Evaluation
+    from polyroute.requirements.slots import FilledSlot
     from polyroute.routing.offers import Offers
 
 T = TypeVar("T")
@@ -114,6 +115,10 @@ class Catalog:
         """Return every provider with its routes, and all problems."""
         providers = {name: self._status(provider) for name, provider in self.plugins.providers.items()}
         return Status(providers, self.preferred, self.problems)
+
+    def unfilled(self, provider_id: str) -> tuple[FilledSlot, ...]:
+        """Return what the requirement of a provider, by its ID, lacks; empty if it is met, or if it has none."""
+        return self._router.evaluation(provider_id).unfilled
 
     def provider(self, name: str) -> ProviderStatus:
         """Return one provider, by ID or alias, with its routes. Raises UnknownProvider."""

@@ -11,7 +11,7 @@ from polyroute.lists.stored import day
 from polyroute.model_ids.search import parts, squeezed
 from polyroute.model_list.order import is_new
 from polyroute.model_list.selection import can, is_unknown
-from polyroute.requirements.evaluation import missing, remedy
+from polyroute.requirements.evaluation import remedy
 from polyroute.types import Provider
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ class RowDocuments:
         return frozenset(name for name, each in providers.items() if not self._needs_one_secret(each))
 
     def _needs_one_secret(self, provider: Provider) -> bool:
-        needed = [each.slot.secret for each in missing(provider, self._catalog.environment)]
+        needed = [each.slot.secret for each in self._catalog.unfilled(provider.id)]
         return needed == [True] or bool(not needed and not provider.requirement and provider.key_variable)
 
     def _way(self, offer: Offer) -> Way:
@@ -167,7 +167,7 @@ class RowDocuments:
                 "secret": each.slot.secret,
                 "hint": remedy([each]),
             }
-            for each in missing(provider, self._catalog.environment)
+            for each in self._catalog.unfilled(provider.id)
         ]
 
 

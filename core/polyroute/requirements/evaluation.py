@@ -1,6 +1,6 @@
 """Evaluate the requirements of providers against one environment."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from types import MappingProxyType
 from typing import NamedTuple
@@ -53,6 +53,8 @@ class Evaluation(NamedTuple):
     auth: AuthHeader | None = None
     wrong: tuple[str, str] = ("", "")
     """What is set that can't be used, and the remedy, if there is no credential because of it."""
+    unfilled: tuple[FilledSlot, ...] = ()
+    """What the requirement lacks, in the group that lacks least, also if a login makes up for it."""
 
 
 def evaluate(provider: Provider, environment: Environment, known: Knowledge = _NOTHING) -> Evaluation:
@@ -253,9 +255,10 @@ def _unmet(attempts: list[tuple[Group, list[FilledSlot]]]) -> Evaluation:
     if not attempts:
         return Evaluation(None, "no login was found")
     nearest = attempts[0][1] if len(attempts) == 1 else min((filled for _, filled in attempts), key=_distance)
-    unfilled = [each for each in nearest if each.fault]
+    unfilled = tuple([each for each in nearest if each.fault])
     wrong = next(((each.fault, each.remedy) for each in unfilled if each.is_wrong), ("", ""))
-    return Evaluation(None, "; ".join(each.fault for each in unfilled), remedy(unfilled), wrong=wrong)
+    reason = "; ".join([each.fault for each in unfilled])
+    return Evaluation(None, reason, remedy(unfilled), wrong=wrong, unfilled=unfilled)
 
 
 def missing(provider: Provider, environment: Environment) -> list[FilledSlot]:
@@ -276,7 +279,7 @@ def _described(slot: Slot) -> str:
     return f"{text} (default {slot.default})" if slot.default else text
 
 
-def remedy(unfilled: list[FilledSlot]) -> str:
+def remedy(unfilled: Sequence[FilledSlot]) -> str:
     """Return what to do about slots that are not filled."""
     told = [each for each in unfilled if each.found.expired or each.remedy]
     plain = [each for each in unfilled if each not in told and (each.source or not each.slot.remedy)]

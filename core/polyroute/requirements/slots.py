@@ -139,6 +139,8 @@ def _sections(slot: Slot, environment: Environment) -> tuple[str, str, str, bool
     """Return what is wrong if another section would do, the variable, the remedy and whether the variable is set."""
     wanted, variable, others = "", "", dict[str, None]()
     for each in slot.alternatives if slot.secret else ():
+        if not each.section:
+            continue
         before, reference, _ = each.section.partition("${")
         if not reference:
             continue

@@ -45,9 +45,9 @@ def find(
         if says_no and plugins.owners[detection.provider] != plugin:
             continue
         if so_far.credential is None:
-            found[detection.provider] = _detected(
-                detection, plugin, plugins.providers[detection.provider], so_far, environment
-            )
+            provider = plugins.providers[detection.provider]
+            detected = _detected(detection, plugin, provider, so_far, environment)
+            found[provider.id] = detected._replace(unfilled=so_far.unfilled)
     found |= {name: Evaluation(None, *withheld) for name, withheld in plugins.withheld.items()}
     for name, change in plugins.unasked.items():
         if (known := found.get(name)) and known.credential and known.credential.source:

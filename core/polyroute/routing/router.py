@@ -134,20 +134,21 @@ class Router:
 
     def setting(self, provider_id: str, slot: str) -> str:
         """Return the value of one of a provider's settings in this environment; empty if it has none."""
-        return self._evaluation(provider_id).values.get(slot, "")
+        return self.evaluation(provider_id).values.get(slot, "")
 
-    def _evaluation(self, provider_id: str) -> Evaluation:
+    def evaluation(self, provider_id: str) -> Evaluation:
+        """Return the credential of a provider, or what is missing."""
         return self._found.get(provider_id) or self._plugins.unmet(provider_id, self._environment)
 
     def _direct(self, provider: Provider) -> Route:
         route = self._directs.get(provider.id)
         if route is None:
-            route = self._directs[provider.id] = _route(DIRECT, provider, self._evaluation(provider.id))
+            route = self._directs[provider.id] = _route(DIRECT, provider, self.evaluation(provider.id))
         return route
 
     def _gateway_route(self, gateway: str) -> Route:
         provider = self._plugins.providers[gateway]
-        route = _route(gateway, provider, self._evaluation(gateway))
+        route = _route(gateway, provider, self.evaluation(gateway))
         return _switched_off(route) if gateway in self._order.disabled else route
 
     def _through_to(self, gateway: str, ref: ModelRef, mapping: IdMapping) -> Route:
@@ -201,7 +202,7 @@ class Router:
         if model is None and provider.unlisted:
             from polyroute.routing import unlisted
 
-            route = unlisted.called(route, provider, ref.id, self._evaluation(provider.id).values)
+            route = unlisted.called(route, provider, ref.id, self.evaluation(provider.id).values)
         if takes_any:
             return _spelled(route, ref.id, "verbatim", model)
         if model is not None:
@@ -233,7 +234,7 @@ class Router:
         return ""
 
     def _headers(self, model: Model) -> tuple[tuple[str, str], ...]:
-        found = filled_headers(model.headers, self._evaluation(model.provider).values)
+        found = filled_headers(model.headers, self.evaluation(model.provider).values)
         return model.headers if found is None else found
 
     def _overridden(self, route: Route, model: Model) -> Route:
@@ -246,7 +247,7 @@ class Router:
         if not model.base_url:
             return route
         provider = self._plugins.providers[model.provider]
-        url = base_url.of_provider(provider, model.base_url, self._evaluation(provider.id).values)
+        url = base_url.of_provider(provider, model.base_url, self.evaluation(provider.id).values)
         if url or not route.usable:
             credential = route.credential and route.credential._replace(endpoint=url)
             return route._replace(base_url=url, credential=credential)

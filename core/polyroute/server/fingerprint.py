@@ -10,7 +10,6 @@ import hashlib
 from typing import NamedTuple
 
 from polyroute import Catalog, ModelRef, Problem
-from polyroute.requirements.evaluation import missing
 
 
 class Fingerprint(NamedTuple):
@@ -48,7 +47,7 @@ def is_listed(ref: ModelRef, catalog: Catalog) -> bool:
 
 def _unfilled(name: str, catalog: Catalog) -> list[tuple[str, str, str, str]]:
     """Return the slots of a provider that lack a value, also if a login makes up for them."""
-    slots = missing(catalog.plugins.providers[name], catalog.environment)
+    slots = catalog.unfilled(name)
     return [(each.slot.name, each.fault, each.attempted, each.found.expired) for each in slots]
 
 
