@@ -38,13 +38,17 @@ def user(shell: Shell, endpoint: EchoEndpoint) -> CanaryUser:
     return user
 
 
-def reading(user: CanaryUser) -> list[list[str]]:
-    """Return commands that change nothing, in valid and invalid forms."""
+def about_models(user: CanaryUser) -> list[list[str]]:
+    """Return each command about a model, for a model of each place and for others."""
     models = [*user.models.values(), "anthropic/claude-sonnet-4-5", "openrouter/x", "bedrock/x", "no-slash", "nobody/x"]
+    return [[word, model] for word in ("explain", "resolve", "credential") for model in models]
+
+
+def reading(user: CanaryUser) -> list[list[str]]:
+    """Return further commands that change nothing, in valid and invalid forms."""
     providers = [place for place in PLACES if "/" not in user.models[place].removeprefix(f"{place}/")][:-3]
     files = [str(user.home / name) for name in ("agent.json", "broken.json", "missing.json", ".dexto/auth.json")]
     return [
-        *([*words, model] for words in (["explain"], ["resolve"], ["credential"]) for model in models),
         *(["resolve", user.models[place], "--format", form] for place in PLACES[::4] for form in FORMATS),
         *(["explain", provider] for provider in ("by-plugin", "dexto", "nobody")),
         ["credential", user.models["by-file"], "--via", "nowhere"],
@@ -114,29 +118,46 @@ def subcommands(parser: argparse.ArgumentParser) -> Iterator[tuple[str, ...]]:
                 yield from ((name, *more) for more in subcommands(inner))
 
 
+def in_both_forms(commands: Sequence[list[str]]) -> list[list[str]]:
+    """Return each command as text and with --json."""
+    return [[*words, *form] for words in commands for form in ([], ["--json"])]
+
+
+def in_turns(commands: Sequence[list[str]]) -> list[list[str]]:
+    """Return each command in one form: each place has both, and each command too."""
+    turns = {word: turn for turn, word in enumerate(("explain", "resolve", "credential"))}
+    models = list(dict.fromkeys(model for _, model in commands))
+    return [[word, model, *(["--json"] if (turns[word] + models.index(model)) % 2 else [])] for word, model in commands]
+
+
 def leaking(user: CanaryUser, commands: Sequence[list[str]]) -> list[str]:
-    """Run the commands, each as text and with --json; return those that print a canary. All have to say something."""
+    """Run the commands; return those that print a canary. All have to say something."""
     found = []
     for words in commands:
-        for arguments in (words, [*words, "--json"]):
-            done = user.shell.run(*arguments, given=canary("stdin"))
-            assert done.stdout or done.stderr, arguments
-            assert "internal error" not in done.stderr, arguments
-            if MARK in (done.stdout + done.stderr).replace(TYPED, "" if words[:1] == ["plugins"] else TYPED):
-                found.append(" ".join(arguments))
+        done = user.shell.run(*words, given=canary("stdin"))
+        assert done.stdout or done.stderr, words
+        assert "internal error" not in done.stderr, words
+        if MARK in (done.stdout + done.stderr).replace(TYPED, "" if words[:1] == ["plugins"] else TYPED):
+            found.append(" ".join(words))
     return found
 
 
+@pytest.mark.soak
+def test_no_command_about_a_model_tells_a_canary_in_either_form(user: CanaryUser) -> None:
+    """What the next test runs as text or as JSON, each in turn, tells no canary in the other form either."""
+    assert leaking(user, in_both_forms(about_models(user))) == []
+
+
 def test_no_command_tells_a_canary(user: CanaryUser) -> None:
-    """In over 300 runs of all commands, successful or not, as text and JSON, no canary leaves its place."""
+    """In hundreds of runs of all commands, successful or not, as text and JSON, no canary leaves its place."""
     (user.home / "download").mkdir()
     (user.home / "download" / "plugin.toml").write_text(f'name = "acme"\n{ACME}', encoding="utf-8")
     user.user.put("evil", EVIL)
-    commands = [*reading(user), *writing(user)]
+    commands = [*in_turns(about_models(user)), *in_both_forms([*reading(user), *writing(user)])]
     assert {tuple(words) for words in subcommands(build())} <= {
         tuple(words[:length]) for words in commands for length in (1, 2)
     }
-    assert 2 * len(commands) >= 300
+    assert len(commands) >= 240
     before = user.places_of_canaries()
     assert leaking(user, commands) == []
     assert user.places_of_canaries() == before
