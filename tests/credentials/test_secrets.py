@@ -9,8 +9,6 @@ import copy
 import json
 import os
 import pickle
-import subprocess
-import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -45,6 +43,8 @@ from polyroute.documents import plugins as plugin_documents
 from polyroute.documents.model_rows import RowDocuments
 from polyroute.model_list.order import ModelOrder
 from polyroute.model_list.rows import ModelRows
+from tests.support import fork_server
+from tests.support.shell import POLYROUTE
 
 MARK = "sk-canary-7f3a9c"
 SETTINGS = {
@@ -488,14 +488,7 @@ def test_no_command_tells_a_secret(plugins: Plugins, home: Path, command: list[s
     words = [word.replace("HOME", str(home)) for word in words]
     environment = {"PATH": os.environ["PATH"], "HOME": str(home), "POLYROUTE_HOME": str(home / "ours"), **variables}
     for arguments in (words, [*words, "--json"]):
-        done = subprocess.run(
-            [sys.executable, "-m", "polyroute", *arguments],
-            env=environment,
-            input=canary("stdin"),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = fork_server.run([POLYROUTE, *arguments], environment, canary("stdin"))
         assert done.stdout or done.stderr
         assert MARK not in done.stdout + done.stderr
 

@@ -6,6 +6,7 @@ import copy
 import json
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from polyroute import (
 )
 from polyroute.list_refresh import refresh
 from polyroute.lists import stored
+from polyroute.lists.changes import accept
 from polyroute_direct import _files
 from tests.support.file_server import Upstream, running
 from tests.support.shell import Shell
@@ -83,9 +85,24 @@ def upstream() -> Iterator[Upstream]:
         yield server
 
 
+@pytest.fixture(scope="module")
+def installed(throw_away_homes: Path) -> Plugins:
+    """Provide all plugins with their installed lists, and a cache of what is made from these lists."""
+    plugins = Plugins.load()
+    assert list(plugins.all_models())
+    return plugins
+
+
+@pytest.fixture
+def cache(installed: Plugins) -> Path:
+    """Provide that cache, to be copied."""
+    return Path(os.environ["POLYROUTE_HOME"]) / "cache"
+
+
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: Path) -> Path:
     """Provide a cache and a state directory for each test."""
+    shutil.copytree(cache, tmp_path / "polyroute" / "cache")
     monkeypatch.setenv("POLYROUTE_HOME", str(tmp_path / "polyroute"))
     return tmp_path
 
@@ -322,39 +339,32 @@ def test_every_base_url_is_known(fetched: Fetched, bundled: Document) -> None:
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
-def test_where_a_key_goes_never_changes_silently(
-    newest: Document, bundled: Document, fetched: Fetched, change: Callable[[Document], str]
+def test_where_a_key_goes_changes_by_consent_only(
+    newest: Document, installed: Plugins, fetched: Fetched, change: Callable[[Document], str]
 ) -> None:
-    """A list's changes to where a key is sent, or which one, are reported and not used; all its other data is used."""
+    """A list's changes to where a key is sent, or which one, are reported and not used; all its other data is used.
+
+    After consent they are used and nothing waits; another change needs new consent.
+    """
     name = change(newest)
     newest["anthropic"]["models"]["claude-sonnet-9"] = {"name": "Nine"}
-    before = Plugins.load()
     catalog = fetched(newest)
     (problem,) = catalog.problems
     assert CHANGES[change] in problem.message
     assert f"polyroute refresh --accept {name}" in problem.remedy
     assert problem.plugin == "direct"
-    assert catalog.plugins.providers == before.providers
+    assert catalog.plugins.providers == installed.providers
     assert not any("evil" in url for url in called(catalog))
     assert "claude-sonnet-9" in catalog.plugins.models("anthropic")
 
-
-@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
-def test_who_agrees_gets_what_was_agreed_to(
-    newest: Document, fetched: Fetched, change: Callable[[Document], str]
-) -> None:
-    """After consent the fetched data is used and nothing waits; another change needs new consent."""
-    from polyroute.lists.changes import accept
-
-    name = change(newest)
-    catalog = fetched(newest)
     accept(catalog.plugins.waiting, catalog.environment.state_directory)
-    agreed = fetched(newest)
+    agreed = Catalog(Plugins.load(environment=catalog.environment), catalog.environment)
     unread = [each for each in agreed.problems if each.code == "variable-unread"]  # the key has its former name
     assert ([*agreed.problems], agreed.plugins.waiting) == (unread, ())
     before = catalog.plugins.providers.get(name), catalog.plugins.models(name) if name != "acme" else None
     after = agreed.plugins.providers[name], agreed.plugins.models(name) if name != "acme" else None
     assert before != after
+
     newest[name]["api"] = "https://worse.example/v1"
     newest[name]["env"] = ["OPENAI_API_KEY"]
     again = fetched(newest)
@@ -461,9 +471,10 @@ def found(catalog: Catalog, name: str) -> str | None:
 
 
 @pytest.fixture
-def alone(shell: Shell) -> Shell:
+def alone(shell: Shell, cache: Path) -> Shell:
     """Provide a shell with its own cache."""
     (shell.ours / "cache").unlink()
+    shutil.copytree(cache, shell.ours / "cache")
     return shell
 
 
@@ -515,6 +526,7 @@ def test_offline_is_told(alone: Shell) -> None:
 
 def test_a_cache_that_can_not_be_written_is_exit_3(alone: Shell, mirror: str) -> None:
     """If lists can't be stored, the command reports that and ends with 3."""
+    shutil.rmtree(alone.ours / "cache")
     (alone.ours / "cache").write_text("no folder")
     done = alone.run("refresh", POLYROUTE_LIST_URLS=mirror)
     assert done.returncode == 3

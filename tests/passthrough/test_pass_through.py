@@ -434,15 +434,15 @@ def opened(client: Client, document: object) -> tuple[http.client.HTTPConnection
 
 
 @pytest.mark.parametrize("policy", ["never", "auto"])
-@pytest.mark.parametrize("name", FAILURES)
-def test_errors_come_back_as_they_are(serve: Serve, passing_to: PassingTo, name: str, policy: Policy) -> None:
-    """If there is no other route, the endpoint's error is returned unchanged, with its status."""
+def test_errors_come_back_as_they_are(serve: Serve, passing_to: PassingTo, policy: Policy) -> None:
+    """If there is no other route, each of the endpoint's errors is returned unchanged, with its status."""
     upstream = serve("acme-large")
-    upstream.fail(name)
-    answer = passing_to(Direct(upstream), policy=policy).post(CHAT, asking("acme/acme-large"))
-    assert (answer.status, answer.body.decode()) == (FAILURES[name].status, FAILURES[name].body)
-    assert ran(answer)[0] == "direct"
-    assert len(upstream.received) == 1
+    client = passing_to(Direct(upstream), policy=policy)
+    for count, (name, failure) in enumerate(FAILURES.items(), 1):
+        upstream.fail(name)
+        answer = client.post(CHAT, asking("acme/acme-large"))
+        assert (name, answer.status, answer.body.decode()) == (name, failure.status, failure.body)
+        assert (name, ran(answer)[0], len(upstream.received)) == (name, "direct", count)
 
 
 def test_a_packed_error(serve: Serve, passing_to: PassingTo) -> None:

@@ -41,6 +41,8 @@ _IMPORTED_WHOLE = (
 """Packages of which each module is imported."""
 _READ_AT_THE_START = ("PYTHON", "LC_", "LANG", "LD_")
 """Beginnings of variables that the interpreter reads before it runs anything, so that a fork would miss them."""
+_READ_LATER = {"PYTHONPATH", "PYTHONWARNINGS", "PYTHON_KEYRING_BACKEND"}
+"""Those that a fork can have: the first two are set here, and the last is keyring's."""
 
 _UNFLUSHED = 120
 """Python's exit status if what was printed can't be written."""
@@ -88,7 +90,7 @@ class _Server(NamedTuple):
 
 def can_start(variables: Mapping[str, str]) -> bool:
     """Return whether a process with these variables would behave the same if it were forked."""
-    if {name for name in variables if name.startswith(_READ_AT_THE_START)} - {"PYTHONPATH", "PYTHONWARNINGS"}:
+    if {name for name in variables if name.startswith(_READ_AT_THE_START)} - _READ_LATER:
         return False
     return variables.get("PYTHONWARNINGS") == "error" and not _server().imported & {*_modules(variables)}
 
