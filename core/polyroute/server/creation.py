@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import TYPE_CHECKING
 
 from starlette.middleware.gzip import GZipMiddleware
@@ -61,22 +62,26 @@ def create_app(
         raise UsageError("The pass-through spends the user's money: give a token, which clients have to send.")
     holders = States(plugins, environment, preferences)
     pages = GZipMiddleware(Application(ui_dir)) if ui_dir else OwnPage(token=bool(token)) if page else None
-    description = openapi.document(OPERATIONS, token=bool(token))
     return App(
         holders,
         current or RememberedModels(),
         Security(token, hosts, origins),
         pages,
-        [*OPERATIONS, _described(description)],
+        [*OPERATIONS, _described(token=bool(token))],
         BackgroundRefresh(Environment.load() if callable(environment) else None, enabled=keep_fresh),
         pass_through,
         log,
     )
 
 
-def _described(description: Schema) -> Operation:
+def _described(*, token: bool) -> Operation:
     def describe(call: OperationCall) -> Schema:
         """Return this OpenAPI document, with the providers that are available now."""
-        return narrowed(description, call.catalog.plugins)
+        return narrowed(_document(token=token), call.catalog.plugins)
 
     return Operation("GET", "/openapi.json", describe, cached_for="content")
+
+
+@cache  # made when it is first asked for, since it takes longer than the rest of the start
+def _document(*, token: bool) -> Schema:
+    return openapi.document(OPERATIONS, token=token)
