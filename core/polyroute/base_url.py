@@ -50,6 +50,12 @@ _METHODS = (
 """What protocols add to a base URL. Users copy it with the rest of the address."""
 _ANYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "*": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - not bound here
 """Where to reach a server that listens on all addresses."""
+_AROUND = " \t\"'`<>"
+"""What is copied along with an address from texts."""
+_SCHEME = r"(?i)(https?):(?:/{1,3}(?=[^/])|(?=[^/\d]))"
+_WITHOUT_SCHEME = rf"(?:localhost|{_HOST}:{_PORT}|[\w-]+(?:\.[\w-]+)+(?::{_PORT})?)(?:/\S*)?"
+_METHOD_OF_A_MODEL = r"/models/[^/]+:\w+$"
+_DOUBLED = r"(/v\d\w*)\1+(?=/|$)"
 
 Origin = tuple[str, str, int | None]
 """Scheme, host and port; the port is None if it is the default of the scheme."""
@@ -130,6 +136,16 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def is_local(host: str) -> bool:
+    """Return whether a host is this machine or in a private network."""
+    import ipaddress
+
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return is_loopback(host) or "." not in host or host.endswith((".local", ".internal", ".lan"))
+
+
 def placeholders(text: str) -> list[str]:
     """Return the slots that `text` contains as `${slot}`, each once and in order."""
     return list(dict.fromkeys(re.findall(_PLACEHOLDER, text))) if "$" in text else []
@@ -177,18 +193,53 @@ def is_bare(value: str, check: Check) -> bool:
 def meant(text: str, slot: Slot | Address) -> str:
     """Return the base URL that a user means by an address: without methods, and with what the slot says it ends with.
 
-    The result may be invalid. Ports, schemes and paths that the user gave are kept.
+    The result may be invalid. Hosts, ports and paths that the user gave are kept; a scheme that is missing is http only
+    on this machine and in local networks.
     """
-    url = _reachable(text, slot.port) if isinstance(slot, Slot) and slot.port else text
+    url = text.strip(_AROUND)
+    url = _reachable(url, slot.port) if isinstance(slot, Slot) and slot.port else _with_scheme(url)
     for end in slot.without:
         origin = origin_template(url)
         url = origin + url[len(origin) :].partition(end)[0]
-    url = normalized(url.strip())
-    for method in _METHODS:
-        url = url.removesuffix(method)
+    url = _without_methods(normalized(url))
     if slot.path and url == origin_template(url):
         url += slot.path
     return url if url.endswith(slot.ending) else url + slot.ending
+
+
+def is_understood(text: str) -> bool:
+    """Return whether an address, as a user types it, is that of some endpoint."""
+    return is_base_url(meant(text, Slot("base", (), port=80)))
+
+
+def meant_for(provider: Provider, text: str) -> str:
+    """Return the base URL that a user means by an address for a model of a provider, where one may be given.
+
+    It is `text` itself if that is such a base URL, apart from slashes at its end, or if it can't be understood.
+    """
+    slots = (slot for group in provider.requirement for slot in group.slots if slot.check == "url")
+    own = "" if provider.kind != "own-server" or placeholders(provider.base_url) else provider.base_url
+    usual = Address((), path=normalized(own[len(origin_template(own)) :]))
+    url = meant(text, next(slots, None) or provider.address or usual)
+    return url if is_base_url(url) and url != normalized(text) else text
+
+
+def _with_scheme(url: str) -> str:
+    """Return an address with its scheme as it should be written, if that is clear."""
+    if found := re.match(_SCHEME, url):
+        return f"{found[1].lower()}://{url[found.end() :]}"
+    if "://" in url or not re.fullmatch(_WITHOUT_SCHEME, url, re.ASCII):
+        return url
+    host = url.partition("/")[0].partition(":")[0]
+    return f"{'http' if is_local(host) else 'https'}://{url}"
+
+
+def _without_methods(url: str) -> str:
+    """Return an address without what protocols add to it, and without a version that is there twice."""
+    url = re.sub(_METHOD_OF_A_MODEL, "", url)
+    for method in _METHODS:
+        url = url.removesuffix(method)
+    return re.sub(_DOUBLED, r"\1", url)
 
 
 def within(text: str, form: str) -> str:

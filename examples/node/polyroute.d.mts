@@ -149,7 +149,7 @@ export interface CustomModelBody {
   reasoningEffort?: "none" | "minimal" | "low" | "medium" | "high" | "xhigh";
 }
 
-/** Changes to fields of a custom model. Null removes a field; fields that are left out stay. */
+/** Changes to a custom model. Null removes a field; fields that are left out stay. */
 export interface CustomModelChanges {
   name?: string;
   baseURL?: string | null;

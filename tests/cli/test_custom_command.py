@@ -89,6 +89,23 @@ def test_add_tells_by_which_route_it_would_run(shell: Shell, file: Path) -> None
     assert shell.json("resolve", GLM, DEXTO_API_KEY="d")["route"]["modelId"] == "z-ai/glm-4.5-air:free"
 
 
+def test_a_base_url_is_stored_as_it_is_meant(shell: Shell, file: Path) -> None:
+    """An address without scheme and version, or with a method, is stored as a base URL, and the user is told."""
+    done = shell.run("custom", "add", "ollama/m", "--base-url", "host:11434/api/chat")
+    assert "The base URL is stored as http://host:11434/v1." in done.stdout + done.stderr
+    given = shell.run("custom", "edit", "ollama/m", "--base-url", "http://host:11434/v1")
+    assert "is stored as" not in given.stdout + given.stderr
+    assert [each["baseURL"] for each in stored(file)] == ["http://host:11434/v1"]
+
+
+def test_a_base_url_in_the_file_that_can_hardly_be_meant(shell: Shell, file: Path) -> None:
+    """A base URL that another program wrote is used as it is, and `custom show` says how it may be meant."""
+    file.parent.mkdir(parents=True)
+    entry = {"provider": "openai-compatible", "name": "m", "baseURL": "http://host:1/v1/chat/completions"}
+    file.write_text(json.dumps({"version": 1, "models": [entry]}), encoding="utf-8")
+    assert "may be meant as http://host:1/v1" in shell.run("custom", "show", "openai-compatible/m").stderr
+
+
 def test_add_tells_what_is_missing(shell: Shell) -> None:
     """Without any credential, `add` prints the remedy for each route."""
     done = shell.run("custom", "add", GLM)

@@ -14,6 +14,7 @@ from polyroute.base_url import (
     is_loopback,
     joined,
     may_decide,
+    meant,
     normalized,
     of_provider,
     origin_of,
@@ -22,6 +23,7 @@ from polyroute.base_url import (
     site,
 )
 from polyroute.environment import PROCESS, PROJECT
+from polyroute.types import Address
 
 LABELS = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True)
 HOSTS = st.lists(LABELS, min_size=1, max_size=3).map(".".join)
@@ -179,3 +181,33 @@ def test_a_project_redirects_no_key_of_the_users(setting: Source, secret: Source
 def test_loopback_is_this_machine_alone(host: str, loopback: bool) -> None:
     """Only addresses that never leave the machine are loopback addresses."""
     assert is_loopback(host) is loopback
+
+
+@pytest.mark.parametrize(
+    ("typed", "url"),
+    [
+        (" https://api.acme.example/v1 ", "https://api.acme.example/v1"),
+        ('"https://api.acme.example/v1"', "https://api.acme.example/v1"),
+        ("<https://api.acme.example/v1>", "https://api.acme.example/v1"),
+        ("api.acme.example/v1", "https://api.acme.example/v1"),
+        ("HTTPS://api.acme.example", "https://api.acme.example/v1"),
+        ("https:/api.acme.example/v1", "https://api.acme.example/v1"),
+        ("https:api.acme.example/v1", "https://api.acme.example/v1"),
+        ("localhost", "http://localhost/v1"),
+        ("localhost:8080", "http://localhost:8080/v1"),
+        ("127.0.0.1:8080/v1", "http://127.0.0.1:8080/v1"),
+        ("192.168.0.7:8080", "http://192.168.0.7:8080/v1"),
+        ("model_server:8080/v1", "http://model_server:8080/v1"),
+        ("https://api.acme.example/v1/v1", "https://api.acme.example/v1"),
+        ("https://api.acme.example/v1/v1/chat/completions/", "https://api.acme.example/v1"),
+        ("https://api.acme.example/v1beta/models/m-1:generateContent", "https://api.acme.example/v1beta"),
+        ("https://api.acme.example/v1/messages", "https://api.acme.example/v1"),
+        ("https://api.acme.example/v1/v10", "https://api.acme.example/v1/v10"),
+        ("server", "server"),
+        ("ftp://api.acme.example", "ftp://api.acme.example"),
+        ("https://api.acme.example/v1?key=k", "https://api.acme.example/v1?key=k"),
+    ],
+)
+def test_addresses_as_users_type_them(typed: str, url: str) -> None:
+    """What is copied along with an address, a missing scheme and a version that is there twice are understood."""
+    assert meant(typed, Address((), path="" if typed == url else "/v1")) == url

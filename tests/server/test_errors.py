@@ -183,3 +183,13 @@ def test_any_name_in_a_path(client: Client, name: str) -> None:
     """The error for deleting an unknown model contains the name exactly as sent."""
     answer = client.delete(f"{CUSTOM}/{quote(name, safe='')}")
     assert (answer.status, answer.json["context"]) == (404, {"modelName": name})
+
+
+def test_a_base_url_is_stored_as_it_is_meant(client: Client) -> None:
+    """A base URL is understood as users type it, and the response says how it is stored."""
+    typed = {"name": "m", "provider": "ollama", "baseURL": "localhost:11434/api", "apiKey": "k"}
+    saved = client.post(CUSTOM, typed).json
+    assert saved["model"]["baseURL"] == "http://localhost:11434/v1"
+    assert saved["note"] == "The base URL is stored as http://localhost:11434/v1."
+    changed = client.write("PATCH", f"{CUSTOM}/m", {"baseURL": "http://localhost:11434"}).json
+    assert (changed["model"]["baseURL"], "note" in changed) == ("http://localhost:11434/v1", True)

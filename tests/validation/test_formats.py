@@ -251,6 +251,23 @@ def test_a_url_of_another(tmp_path: Path, catalog: Catalog) -> None:
     assert checked(tmp_path, "litellm.yaml", right, catalog) == ()
 
 
+@pytest.mark.parametrize(
+    ("name", "url", "meant"),
+    [
+        ("opencode.jsonc", "https://api.openai.com/v1/chat/completions", "https://api.openai.com/v1"),
+        ("litellm.yaml", "https://api.openai.com/v1/v1", "https://api.openai.com/v1"),
+        (".env", "api.openai.com/v1", "https://api.openai.com/v1"),
+        ("goose.yaml", "https://api.openai.com/v1", "https://api.openai.com"),
+    ],
+)
+def test_a_base_url_as_users_type_it(tmp_path: Path, catalog: Catalog, name: str, url: str, meant: str) -> None:
+    """A base URL that the program can't use is found, and the right one is named."""
+    text = written(name).replace("https://api.openai.com/v1", url)
+    text = text.replace("OPENAI_HOST: https://api.openai.com", f"OPENAI_HOST: {url}")
+    (found,) = checked(tmp_path, name, text, catalog)
+    assert (found.code.startswith("base_url_"), found.remedy) == (True, f"Write {meant}.")
+
+
 def test_every_format_says_its_source() -> None:
     """Each row of the table names where its facts are from."""
     from polyroute.validation.formats import formats

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from polyroute._internal import lossless_json
 from polyroute._internal.redact import is_masked
-from polyroute.base_url import same_endpoint
+from polyroute.base_url import meant_for, same_endpoint
 from polyroute.custom_models.entries import Entries, Members, values_of
 from polyroute.custom_models.entry_check import field_fault
 from polyroute.custom_models.models import (
@@ -38,6 +38,7 @@ class EditResult(NamedTuple):
 def add(entries: Entries, entry: Mapping[str, Any], *, upsert: bool, keep_key: bool, references: bool) -> EditResult:
     """Add a model; with `upsert`, update the fields of `entry` in an existing one, else raise CustomModelExists."""
     ref = _reference(entry)
+    entry, note = as_meant(entry, ref.provider, entries.plugins)
     position = entries.find(ref)
     if position is not None and not upsert:
         raise CustomModelExists(f"There is a custom model {ref} already.", "Change it with `polyroute custom edit`.")
@@ -45,8 +46,9 @@ def add(entries: Entries, entry: Mapping[str, Any], *, upsert: bool, keep_key: b
     members = merged(old, _without_provider(entry) if position else entry, keep_key=keep_key, references=references)
     model = checked(members, entries.plugins)
     entries.put(ref, members, position)
-    lost = is_mask(KEY_FIELD, entry.get(KEY_FIELD)) and KEY_FIELD not in old
-    return EditResult(model, position is None, "A mask was given for its key, and no key is stored." if lost else "")
+    if is_mask(KEY_FIELD, entry.get(KEY_FIELD)) and KEY_FIELD not in old:
+        note = f"{note} A mask was given for its key, and no key is stored.".lstrip()
+    return EditResult(model, position is None, note)
 
 
 def edit(
@@ -59,12 +61,22 @@ def edit(
             f"The provider of {ref} can't be changed, because its key is sent there. Add the model under the other"
             " provider, and remove this one. Nothing was changed."
         )
-    members = merged(entries.members(position), _without_provider(changes), keep_key=keep_key, references=references)
+    changes, note = as_meant(_without_provider(changes), ref.provider, entries.plugins)
+    members = merged(entries.members(position), changes, keep_key=keep_key, references=references)
     model = checked(members, entries.plugins, known=False)
     if entries.find(model.ref) not in (None, position):
         raise CustomModelExists(f"There is a custom model {model.ref} already. Nothing was changed.")
     entries.put(model.ref, members, position)
-    return EditResult(model)
+    return EditResult(model, note=note)
+
+
+def as_meant(fields: Mapping[str, Any], provider: str, plugins: Plugins) -> tuple[Mapping[str, Any], str]:
+    """Return fields with the base URL that the user means, and a note if it is another than the one that was given."""
+    given, name = fields.get("baseURL"), plugins.names.get(provider)
+    if name is None or not isinstance(given, str) or not given:
+        return fields, ""
+    url = meant_for(plugins.providers[name], given)
+    return ({**fields, "baseURL": url}, f"The base URL is stored as {url}.") if url != given else (fields, "")
 
 
 def _without_provider(fields: Mapping[str, Any]) -> dict[str, Any]:

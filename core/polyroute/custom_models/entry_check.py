@@ -92,6 +92,13 @@ def field_fault(name: str, value: Any) -> str:
     return f"{name} must be {field.wanted}" if field and not field.accepts([value]) else ""
 
 
+def typed_base_url(text: str) -> str:
+    """Return an address as a user types it. Raises ValueError if it can't be understood as a base URL."""
+    if text and not base_url.is_understood(text):
+        raise ValueError(f"must be {FIELDS['baseURL'].wanted}")
+    return text
+
+
 def valid_entries(values: Sequence[Any]) -> tuple[Iterable[tuple[int, dict[str, Any]]], dict[int, str]]:
     """Return the valid entries with their positions, and the fault of each invalid one by position.
 

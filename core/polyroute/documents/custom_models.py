@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from polyroute import base_url
 from polyroute.documents.parts import SCHEMA, problems
 from polyroute.errors import PolyrouteError
 from polyroute.routing.references import listed_alike, only_via
@@ -100,6 +101,9 @@ def remarks(model: CustomModel, catalog: Catalog) -> list[str]:
         return []
     if not provider.selectable:
         return [f"{provider.id} can't be selected: it runs other providers' models."]
+    if model.base_url and (url := base_url.meant_for(provider, model.base_url)) != model.base_url:
+        ref = ModelRef(model.provider, model.name)
+        return [f"{model.base_url} may be meant as {url}: polyroute custom edit {ref} --base-url {url}"]
     listed = plugins.models(provider.id)
     if model.base_url or not listed or model.name in listed:
         return []

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from polyroute.custom_models.entry_check import FIELDS
+from polyroute.custom_models.entry_check import FIELDS, typed_base_url
 from polyroute.dexto_compat.http import PREFER_CREDITS_FIELD
 from polyroute.integrations.formats import FORMATS
 
@@ -39,6 +39,7 @@ def _as_stored(name: str, mask: str = "") -> Any:
 
 Text = Annotated[str, Field(min_length=1, max_length=1_000)]
 Address = Annotated[str, *_as_stored("baseURL")]
+TypedAddress = Annotated[str, Field(max_length=2_000), AfterValidator(typed_base_url)]
 Secret = Annotated[str, *_as_stored("apiKey", _MASK_PATTERN)]
 Count = Annotated[int, *_as_stored("maxInputTokens")]
 ModelName = Annotated[str, *_as_stored("name")]
@@ -180,7 +181,7 @@ class CustomModelBody(Body):
 
     name: ModelName
     provider: ProviderName = ""
-    baseURL: Address = ""
+    baseURL: TypedAddress = ""
     displayName: DisplayName = ""
     maxInputTokens: Count = 0
     maxOutputTokens: Count = 0
@@ -191,10 +192,10 @@ class CustomModelBody(Body):
 
 
 class CustomModelChanges(Body):
-    """Changes to fields of a custom model. Null removes a field; fields that are left out stay."""
+    """Changes to a custom model. Null removes a field; fields that are left out stay."""
 
     name: ModelName = ""
-    baseURL: Address | None = None
+    baseURL: TypedAddress | None = None
     displayName: DisplayName | None = None
     maxInputTokens: Count | None = None
     maxOutputTokens: Count | None = None

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
+from polyroute import base_url
 from polyroute.base_url import is_base_url, is_loopback, normalized, placeholders
 from polyroute.plugins.loaded import Plugins
-from polyroute.types import Provider
+from polyroute.types import Address, Provider
 from polyroute.validation.sections import Severity
 
 if TYPE_CHECKING:
     from polyroute.catalog import Catalog
 
-_ENDS = ("/chat/completions", "/completions", "/responses", "/messages", "/embeddings", "/models")
 _WRITTEN = "Write an http or https address without user name, query, # and $, or a variable that holds one."
 
 
@@ -35,21 +36,25 @@ def faults(
 
     `provider` is None for an endpoint that only the file knows.
     """
+    meant = base_url.meant(url, Address(()))
     if not is_base_url(url):
-        yield AddressFault("base_url_invalid", "error", "it is not a base URL", _WRITTEN)
+        remedy = f"Write {meant}." if is_base_url(meant) else _WRITTEN
+        yield AddressFault("base_url_invalid", "error", "it is not a base URL", remedy)
         return
     owner = owner_of(catalog, url)
-    if ending := next((end for end in _ENDS if normalized(url).endswith(end)), ""):
-        shorter = normalized(url).removesuffix(ending)
-        yield AddressFault(
-            "base_url_wrong", "error", f"it ends with the path {ending} of a request", f"Write {shorter}."
-        )
+    if meant != normalized(url):
+        extra = "the path of a request" if normalized(url).startswith(meant) else "a part twice"
+        yield AddressFault("base_url_wrong", "error", f"it has {extra}", f"Write {meant}.")
+    elif "*" in appends and (version := re.search(r"/v\d\w*$", _path(url))):
+        shorter = normalized(url).removesuffix(version[0])
+        fault = f"the program adds {version[0]} itself"
+        yield AddressFault("base_url_wrong", "error", fault, f"Write {shorter}.")
     elif owner and (whole := _whole(owner, url)) and not _is_appended(owner, appends):
         yield AddressFault("base_url_wrong", "error", f"a part of {owner.id}'s base URL is missing", f"Write {whole}.")
     elif owner and provider and owner.id != provider.id and _is_anothers(catalog, owner, provider, model_id):
-        meant = provider.base_url if not placeholders(provider.base_url) else ""
+        its = provider.base_url if not placeholders(provider.base_url) else ""
         fault = f"it is {owner.id}'s, where {provider.id}'s models are not"
-        remedy = f"Write {meant}, or remove it." if meant else "Remove it."
+        remedy = f"Write {its}, or remove it." if its else "Remove it."
         yield AddressFault("base_url_wrong", "error", fault, remedy)
     elif provider and provider.kind == "own-server" and not _path(url) and not _is_appended(provider, appends):
         fault = "it has no path, and most servers have their API below /v1"
@@ -60,13 +65,7 @@ def faults(
 
 def is_local(url: str) -> bool:
     """Return whether a base URL is of this machine or of a private network, where keys are optional."""
-    import ipaddress
-
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_private
-    except ValueError:
-        return is_loopback(host) or "." not in host or host.endswith((".local", ".internal", ".lan"))
+    return base_url.is_local(urlsplit(url).hostname or "")
 
 
 def owner_of(catalog: Catalog, url: str) -> Provider | None:

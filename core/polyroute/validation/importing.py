@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from polyroute.custom_models.editing import as_meant
+from polyroute.dexto_compat import DEFAULT_CUSTOM_PROVIDER
 from polyroute.errors import UsageError
 from polyroute.plugins.loaded import Plugins
 from polyroute.validation.files import ConfigFile, parsed
@@ -55,7 +57,7 @@ def _entry(content: Any, form: Format, place: Place, plugins: Plugins) -> dict[s
         return None
     shown = text_at(owner, row["display"][3:]) if row.get("display", "").startswith("../") else ""
     entry |= _given(place.value, row)
-    entry |= {"baseURL": url} if url else {}
+    entry |= as_meant({"baseURL": url}, DEFAULT_CUSTOM_PROVIDER, plugins)[0] if url else {}
     entry |= {"displayName": shown} if shown else {}
     key = text_at(place.value, row.get("key", "")) or text_at(owner, row.get("key", ""))
     return entry | _key(key)

@@ -56,7 +56,7 @@ function Filled({ entry, draft, provider, catalog }) {
       close();
       go(link("models", saved.ref));
       if (use) await attempt(() => post("llm/switch", { provider: chosenId, model: saved.name }), `${saved.title} is in use.`);
-      else toast(`${saved.title} is saved.`);
+      else toast(`${saved.title} is saved. ${saved.note}`.trim());
       refresh();
     } catch (error) {
       if (form.current?.key) form.current.key.value = "";
@@ -80,7 +80,7 @@ function Filled({ entry, draft, provider, catalog }) {
       ${input("name", "Model ID", { value: name, required: true, autofocus: true, maxlength: 1000, onInput: (event) => rename(event.target.value) })}
       <${Advice} advice=${advice} take=${rename} />
       ${input("title", "Display name", { defaultValue: entry?.displayName ?? "" }, "Optional.")}
-      ${rules.baseURL && rules.baseURL !== "no" && input("url", "Base URL", { type: "url", required: rules.baseURL === "required", defaultValue: entry?.baseURL ?? "", placeholder: "https://…/v1" })}
+      ${rules.baseURL && rules.baseURL !== "no" && input("url", "Base URL", { inputmode: "url", required: rules.baseURL === "required", defaultValue: entry?.baseURL ?? "", placeholder: "https://…/v1" })}
       ${rules.fileSuffix && input("file", "File", { required: true, defaultValue: entry?.filePath ?? "", placeholder: `…/model${rules.fileSuffix}` })}
       ${input("context", "Context, in tokens", { type: "number", min: 1, step: 1, defaultValue: entry?.maxInputTokens ?? "" }, "Optional.")}
       ${isCarried && html`<label class="check"><input type="checkbox" checked=${isForced} onChange=${(event) => force(event.target.checked)} /> Use my own key, not ${nameOf(usable[0].via)}</label>`}
@@ -116,8 +116,9 @@ async function save({ data, entry, chosen, isGateway, isForced }) {
     maxInputTokens: text("context") ? Number(text("context")) : null,
     ...(key && !isGateway ? { apiKey: key } : {}),
   };
-  if (entry) await patch(`llm/custom-models/${encodeURIComponent(entry.name)}?${new URLSearchParams({ provider: entry.provider })}`, values);
-  else await post("llm/custom-models", { provider: chosen.id, ...Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null)) });
+  const saved = entry
+    ? await patch(`llm/custom-models/${encodeURIComponent(entry.name)}?${new URLSearchParams({ provider: entry.provider })}`, values)
+    : await post("llm/custom-models", { provider: chosen.id, ...Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null)) });
   if (isForced) await put("llm/preferences", { pins: { [chosen.id]: "direct" } });
-  return { name: values.name, ref: `${chosen.id}/${values.name}`, title: clean(values.displayName ?? values.name) };
+  return { name: values.name, ref: `${chosen.id}/${values.name}`, title: clean(values.displayName ?? values.name), note: clean(saved.note ?? "") };
 }

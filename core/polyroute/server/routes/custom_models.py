@@ -8,6 +8,7 @@ from typing import Any
 
 from polyroute import ModelRef, UnknownCustomModel
 from polyroute.base_url import normalized
+from polyroute.custom_models.editing import EditResult, as_meant
 from polyroute.custom_models.models import KEY_FIELD, CustomModel
 from polyroute.dexto_compat import DEFAULT_CUSTOM_PROVIDER, GATEWAY
 from polyroute.documents import custom_models as documents
@@ -30,7 +31,9 @@ def _listed(call: OperationCall) -> CustomModels:
 
 def _saved(call: OperationCall) -> SavedCustomModel:
     """Add a custom model, or change the one with the same provider and name; fields that are left out stay."""
-    entry = {"provider": DEFAULT_CUSTOM_PROVIDER} | call.body(CustomModelBody).model_dump(exclude_unset=True)
+    given = {"provider": DEFAULT_CUSTOM_PROVIDER} | call.body(CustomModelBody).model_dump(exclude_unset=True)
+    entry, note = as_meant(given, given["provider"], call.catalog.plugins)
+    entry = dict(entry)
     if entry["provider"] == GATEWAY:
         canonical(ModelRef(GATEWAY, entry["name"]), call.catalog.plugins)  # raises the error that the command shows
     before = _existing(entry, call)
@@ -40,9 +43,13 @@ def _saved(call: OperationCall) -> SavedCustomModel:
     if recalled:
         entry[KEY_FIELD] = recalled
     outcome = call.catalog.custom_models.add(entry, upsert=True, references=bool(recalled))
+    return _done(outcome, note)
+
+
+def _done(outcome: EditResult, note: str = "") -> SavedCustomModel:
     document: SavedCustomModel = {"ok": True, "model": documents.entry(outcome.model), "created": outcome.created}
-    if outcome.note:
-        document["note"] = outcome.note
+    if note := f"{note} {outcome.note}".strip():
+        document["note"] = note
     return document
 
 
@@ -63,7 +70,7 @@ def _changed(call: OperationCall) -> SavedCustomModel:
     """Change fields of a custom model, including its name, in one write; fields that are left out stay."""
     changes = call.body(CustomModelChanges).model_dump(exclude_unset=True)
     outcome = call.catalog.custom_models.edit(_named(call), changes, references=False)
-    return {"ok": True, "model": documents.entry(outcome.model), "created": False}
+    return _done(outcome)
 
 
 def _deleted(call: OperationCall) -> Deleted:
