@@ -26,8 +26,7 @@ HOST, PROCESS, PROJECT, KEYRING, GLOBAL = "host", "env", "project .env", "keyrin
 CUSTOM, PLUGIN, COMMAND = "custom model", "plugin", "command"
 """The layers whose secrets only a catalog can read."""
 _REFERENCE = r"\$\{(\w+)(?::-([^}]*))?\}"
-# No file can exist under this path.
-_NOBODYS_HOME = os.devnull
+_NOBODYS_HOME = os.devnull  # no file can exist under this path
 
 SecretReader = Callable[[Credential], Secret]
 
@@ -45,7 +44,6 @@ class Environment:
         "_again",
         "_files",
         "_in_keyring",
-        "_layers",
         "_memory",
         "_on_reveal",
         "_process",
@@ -87,8 +85,7 @@ class Environment:
         self.config_path = config_file(self._process)
         self._files = UserFiles()
         self._reported = Problems()
-        self._values: dict[str, str] = {}
-        self._layers: dict[str, str] = {}
+        self._values: dict[str, dict[str, str]] = {}  # by name, then by layer in their order
         self._on_reveal = on_reveal
         self._revealed: set[str] = set()
         self._memory = SecretMemory()
@@ -99,7 +96,7 @@ class Environment:
             self._add(PROJECT, self._files.variables(os.path.join(os.fspath(trusted_project), ".env")))
         self._in_keyring = frozenset((self.read(keyring_index(self._process)) or "").splitlines())
         for name in self._in_keyring:
-            self._layers.setdefault(name, KEYRING)
+            self._values.setdefault(name, {})[KEYRING] = ""
         self.dotenv_path = global_dotenv_path(own, self.home)
         self._add(GLOBAL, self._files.variables(self.dotenv_path))
 
@@ -156,37 +153,40 @@ class Environment:
     @property
     def names(self) -> Iterable[str]:
         """The names of all variables that are set."""
-        return self._layers.keys()
+        return self._values.keys()
 
     def source(self, variable: str) -> Source | None:
         """Return where `variable` is set, or None if it is not set."""
-        layer = self._layers.get(variable)
-        return Source(layer, variable) if layer else None
+        return Source(next(iter(found)), variable) if (found := self._values.get(variable)) else None
+
+    def sources(self, variable: str) -> tuple[Source, ...]:
+        """Return all places where `variable` is set. The first is that of `source`."""
+        return tuple([Source(layer, variable) for layer in self._values.get(variable, ())])
 
     def setting(self, variable: str, *, layer: str = "") -> str | None:
         """Return the value of a variable that is not a secret (for secrets, use `reveal`), or None if it is not set.
 
-        With `layer`, return it only if it is set in that layer. Entries of the keyring are secrets: the result is None.
+        With `layer`, return the value in that layer. Entries of the keyring are secrets: the result is None.
         """
-        if layer and self._layers.get(variable) != layer:
-            return None
-        return self._values.get(variable)
+        found = self._values.get(variable, {})
+        return found.get(layer or next(iter(found), "")) or None
 
     def is_exact(self, variable: str) -> bool:
         """Return whether the process's value is the one looked up, with no blanks around it that are trimmed here."""
-        return self._process.get(variable) == self._values.get(variable)
+        return self._process.get(variable) == self.setting(variable)
 
     def path(self, text: str) -> str:
         """Return the path or name `text` with `~`, `${NAME}` and `${NAME:-default}` expanded."""
         filled = text
         if "$" in text:
-            filled = re.sub(_REFERENCE, lambda found: self._values.get(found[1]) or found[2] or "", text)
+            filled = re.sub(_REFERENCE, lambda found: self.setting(found[1]) or found[2] or "", text)
         return self.home + filled[1:] if filled == "~" or filled.startswith("~/") else filled
 
     def layer_of(self, text: str) -> str:
         """Return the layer that determines `text`: the project's if a variable in it is set there, else `file`."""
         references = re.finditer(_REFERENCE, text) if "$" in text else ()
-        return PROJECT if any(self._layers.get(each[1]) == PROJECT for each in references) else "file"
+        found = (self.source(each[1]) for each in references)
+        return PROJECT if any(each and each.layer == PROJECT for each in found) else "file"
 
     def exists(self, path: str) -> bool:
         """Return whether `path` was an existing file when this was asked first."""
@@ -213,9 +213,9 @@ class Environment:
         self._reported.report(problem)
 
     def reveal(self, credential: Credential | None) -> str:
-        """Read and return the secret of `credential`; empty if none is needed. Raises the same errors as `secret`.
+        """Read and return the secret of `credential`, to be sent to its endpoint only; empty if none is needed.
 
-        Call this at the moment of use, and send the secret to `credential.endpoint` only.
+        Call this at the moment of use. Raises the same errors as `secret`.
         """
         return self.secret(credential).value
 
@@ -261,15 +261,15 @@ class Environment:
         return bound
 
     def __repr__(self) -> str:
-        return f"<Environment of {self.home}, {len(self._layers)} variables>"
+        return f"<Environment of {self.home}, {len(self._values)} variables>"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("An Environment holds secrets: it can't be pickled or copied.")
 
     def _add(self, layer: str, variables: Mapping[str, str]) -> None:
         for name, value in variables.items():
-            if name not in self._layers and (trimmed := value.strip()):
-                self._values[name], self._layers[name] = trimmed, layer
+            if trimmed := value.strip():
+                self._values.setdefault(name, {})[layer] = trimmed
 
     def _found(self, credential: Credential) -> Secret:
         secret = self._secret(credential)
@@ -296,5 +296,5 @@ class Environment:
             return self._secret_reader(credential) if self._secret_reader else Secret()
         if source.section:
             return Secret(self._files.sections_now(source.path).get(source.section, {}).get(source.field, "").strip())
-        text = (self._files.text_now(source.path) if source.path else self._values.get(source.name)) or ""
-        return secret_in(text, source.field, source.expires)
+        text = self._files.text_now(source.path) if source.path else self.setting(source.name, layer=source.layer)
+        return secret_in(text or "", source.field, source.expires)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from polyroute import Catalog, Environment, Plugins, Route, explain
+from polyroute import Catalog, Environment, Plugins, Route, Source, explain
 from polyroute.credentials import keys
 from polyroute.requirements import key_values
 from tests.support.catalogs import MakeCatalog
@@ -196,6 +196,27 @@ def test_values_that_are_no_keys(make_catalog: MakeCatalog, value: str) -> None:
     assert value not in route.reason
     (problem,) = [each for each in found.problems if each.code == "setting-unusable"]
     assert "OPENAI_API_KEY" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("provider", "variable"),
+    [("openai", "OPENAI_API_KEY"), ("dexto", "DEXTO_API_KEY"), ("openrouter", "OPENROUTER_API_KEY")],
+)
+@pytest.mark.parametrize("value", ["your-key-here", "sk-ant-api03-abc"])
+def test_what_is_no_key_hides_none(plugins: Plugins, tmp_path: Path, provider: str, variable: str, value: str) -> None:
+    """A placeholder or another provider's key in a project's `.env` is told, and a key in the global `.env` is used."""
+    project, home = tmp_path / "project", tmp_path / "home"
+    for folder in (project, home / ".dexto"):
+        folder.mkdir(parents=True)
+    for folder, text in ((project, value), (home / ".dexto", "0123456789abcdef")):
+        (folder / ".env").write_text(f"{variable}={text}\n", encoding="utf-8")
+        (folder / ".env").chmod(0o600)
+    environment = Environment({}, home=home, trusted_project=project)
+    found = Catalog(plugins, environment)
+    credential = next(route for route in found.provider(provider).routes if route.usable).credential
+    assert credential is not None
+    assert (credential.source, environment.reveal(credential)) == (Source("global .env", variable), "0123456789abcdef")
+    assert variable in str([each.message for each in found.problems if each.code == "setting-unusable"])
 
 
 @pytest.mark.parametrize(

@@ -52,14 +52,14 @@ class Evaluation(NamedTuple):
     """The wire protocol, if it is not the provider's because of where the key was found; likewise `auth`."""
     auth: AuthHeader | None = None
     wrong: tuple[str, str] = ("", "")
-    """What is set that can't be used, and the remedy, if there is no credential because of it."""
+    """What is set that can't be used, and the remedy."""
     unfilled: tuple[FilledSlot, ...] = ()
     """What the requirement lacks, in the group that lacks least, also if a login makes up for it."""
 
 
 def evaluate(provider: Provider, environment: Environment, known: Knowledge = _NOTHING) -> Evaluation:
     """Return the credential of the first group of the provider's requirement that is met, or what is missing."""
-    judge = Judge(provider.id, known.prefixes, _takes_any(provider, environment))
+    judge = judge_of(provider, environment, known)
     attempts = [(group, [fill(slot, environment, judge) for slot in group.slots]) for group in provider.requirement]
     for group, filled in attempts:
         if not any(each.fault for each in filled):
@@ -68,10 +68,10 @@ def evaluate(provider: Provider, environment: Environment, known: Knowledge = _N
     return _unmet(attempts)
 
 
-def _takes_any(provider: Provider, environment: Environment) -> bool:
-    """Return whether the provider is called at an address of the user's own, where anything may be a key."""
+def judge_of(provider: Provider, environment: Environment, known: Knowledge) -> Judge:
+    """Return what is known of a provider's keys. At an address of the user's own anything may be a key."""
     moved = provider.address and any(map(environment.setting, provider.address.variables))
-    return bool(moved) or provider.kind == "own-server"
+    return Judge(provider.id, known.prefixes, bool(moved) or provider.kind == "own-server")
 
 
 def as_known(found: Evaluation, server: LocalServer) -> Evaluation:
@@ -193,7 +193,9 @@ def _met(
         ("", None),
     )
     credential = Credential(provider.id, endpoint, group.kind, source, shared, remedy=remedy, expires_at=until)
-    return Evaluation(credential, _reason(credential), values=values, headers=headers, auth=group.auth)
+    wrong = next((each.passed_over for each in filled if each.passed_over[0]), ("", ""))
+    reason = f"{_reason(credential)}; {wrong[0]}" if wrong[0] else _reason(credential)
+    return Evaluation(credential, reason, values=values, headers=headers, auth=group.auth, wrong=wrong)
 
 
 def at_own_address(provider: Provider, found: Evaluation, environment: Environment) -> Evaluation:
@@ -213,8 +215,8 @@ def at_own_address(provider: Provider, found: Evaluation, environment: Environme
         return _wrong(f"{variable} {WANTED['url']}", f"Correct or unset {variable}.")
     moved = credential._replace(endpoint=url, address=variable)
     reason = f"{found.reason}, for the address in {variable}"
-    changes = (address.protocol or found.protocol, address.auth or found.auth)
-    return Evaluation(moved, reason, found.remedy, found.values, found.headers, *changes)
+    protocol, auth = address.protocol or found.protocol, address.auth or found.auth
+    return found._replace(credential=moved, reason=reason, protocol=protocol, auth=auth)
 
 
 def _wrong(fault: str, remedy: str) -> Evaluation:

@@ -51,6 +51,8 @@ class FilledSlot(NamedTuple):
     """What the user does to fill it, if that is known better than from the slot."""
     is_wrong: bool = False
     """Whether something is set for it that can't be used."""
+    passed_over: tuple[str, str] = ("", "")
+    """Why something that is set before what was found is not used, and the remedy."""
 
     @property
     def source(self) -> Source | None:
@@ -82,14 +84,12 @@ def fill(slot: Slot, environment: Environment, judge: Judge = Judge()) -> Filled
             expired = expired or found.expired
             if _leads_nowhere(alternative, environment):  # those who made the variable look no further either
                 return FilledSlot(slot, found, _not_set(slot, [alternative.variable]), alternative.variable)
-        elif slot.secret and found.source.layer in _READABLE and (why := _no_key(found.source, environment, judge)):
+        elif slot.secret and (why := no_key_of(found.source, environment, judge))[0]:
             no_key = no_key or FilledSlot(slot, FoundValue(), why[0], found.source.name, why[1], True)
-        elif not slot.check:
-            return FilledSlot(slot, found)
+            if other := further(found.source, environment, judge):
+                return FilledSlot(slot, FoundValue(other), passed_over=why)
         else:
-            value, name = _formed(found.value, slot), found.source.name
-            fault = "" if value else f"{name or found.source.path} {WANTED[slot.check]}"
-            return FilledSlot(slot, found._replace(value=value), fault, name)
+            return _with_value(slot, found, found.source, no_key)
     if no_key:
         return no_key
     if slot.default:
@@ -105,11 +105,28 @@ def fill(slot: Slot, environment: Environment, judge: Judge = Judge()) -> Filled
     return FilledSlot(slot, FoundValue(expired=expired), expired or _not_set(slot, attempted), first)
 
 
-def _no_key(source: Source, environment: Environment, judge: Judge) -> tuple[str, str] | None:
-    """Return why the whole value of a variable is no key of the provider, and the remedy; None if it may be one."""
-    value = environment.setting(source.name) or ""
+def _with_value(slot: Slot, found: FoundValue, source: Source, no_key: FilledSlot | None) -> FilledSlot:
+    """Return the slot with what was found, or why it can't be filled in; `no_key` is what was passed over."""
+    if not slot.check:
+        return FilledSlot(slot, found, passed_over=(no_key.fault, no_key.remedy) if no_key else ("", ""))
+    value = _formed(found.value, slot)
+    fault = "" if value else f"{source.name or source.path} {WANTED[slot.check]}"
+    return FilledSlot(slot, found._replace(value=value), fault, source.name)
+
+
+def further(source: Source, environment: Environment, judge: Judge) -> Source | None:
+    """Return the next layer with a value of the same variable that may be a key; None if there is none."""
+    others = (each for each in environment.sources(source.name) if each != source)
+    return next((each for each in others if not no_key_of(each, environment, judge)[0]), None)
+
+
+def no_key_of(source: Source, environment: Environment, judge: Judge) -> tuple[str, str]:
+    """Return why the whole value of a variable is no key of the provider, and the remedy; empty if it may be one."""
+    if source.layer not in _READABLE:
+        return "", ""
+    value = environment.setting(source.name, layer=source.layer) or ""
     if not value or source.path or source.field:
-        return None
+        return "", ""
     from polyroute.requirements import key_values
 
     why = key_values.fault(value) or (not judge.takes_any and key_values.placeholder(source.name, value))
@@ -117,7 +134,7 @@ def _no_key(source: Source, environment: Environment, judge: Judge) -> tuple[str
         return f"{source} {why}", f"Correct or unset {source.name}."
     start, makers = key_values.makers(judge.provider, value, judge.prefixes) if not judge.takes_any else ("", ())
     if not makers:
-        return None
+        return "", ""
     store = " or ".join(f"`polyroute keys set {name}`" for name in makers[:2])
     return f"{source} has a key of {some_of(makers)} ({start}…)", f"Correct {source.name}. To use this key: {store}."
 

@@ -9,11 +9,12 @@ from polyroute import base_url
 from polyroute._internal.containment import pass_on
 from polyroute._internal.secret_memory import moment
 from polyroute._internal.terminal import quoted
-from polyroute.environment import GLOBAL, KEYRING, PLUGIN, PROCESS, PROJECT, Environment
+from polyroute.environment import GLOBAL, HOST, KEYRING, PLUGIN, PROCESS, PROJECT, Environment
 from polyroute.lists.changes import Change
 from polyroute.plugins.loaded import Plugins
 from polyroute.requirements import evaluation
 from polyroute.requirements.evaluation import Evaluation
+from polyroute.requirements.slots import further, no_key_of
 from polyroute.results import Plugin
 from polyroute.types import Credential, Detection, Problem, Provider
 
@@ -45,8 +46,9 @@ def find(
         if says_no and plugins.owners[detection.provider] != plugin:
             continue
         if so_far.credential is None:
-            provider = plugins.providers[detection.provider]
-            detected = _detected(detection, plugin, provider, so_far, environment)
+            login = _with_a_key(detection, plugins, environment)
+            provider = plugins.providers[login.provider]
+            detected = _detected(login, plugin, provider, so_far, environment)
             found[provider.id] = detected._replace(unfilled=so_far.unfilled)
     found |= {name: Evaluation(None, *withheld) for name, withheld in plugins.withheld.items()}
     for name, change in plugins.unasked.items():
@@ -161,6 +163,22 @@ def _evaluate(name: str, plugins: Plugins, environment: Environment) -> Evaluati
         owner, hook = plugins.owners[name], "polyroute_providers"
         environment.report(owner.problem(fault, "Correct the plugin.", hook, code="raised", provider=name))
         return Evaluation(None, "its requirement can't be evaluated", "See `polyroute plugins`.")
+
+
+def _with_a_key(detection: Detection, plugins: Plugins, environment: Environment) -> Detection:
+    """Return the detection with the first layer of its variable that may hold a key; without a source if none does."""
+    source, provider = detection.source, plugins.providers[detection.provider]
+    if source is None or source.layer not in (HOST, PROCESS, PROJECT, GLOBAL):
+        return detection
+    judge = evaluation.judge_of(provider, environment, plugins.knowledge)
+    why = no_key_of(source, environment, judge)
+    if not why[0]:
+        return detection
+    environment.report(Problem(*why, code="setting-unusable"))
+    other = further(source, environment, judge)
+    return detection._replace(
+        source=other, reason="" if other else why[0], remedy=detection.remedy if other else why[1]
+    )
 
 
 def _detected(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from polyroute import Detection, Environment, Problem, Source
@@ -25,22 +25,25 @@ def detect(environment: Environment) -> Iterable[Detection]:
     login = _read(path, environment)
     if _text(login, "openRouterApiKey"):
         yield Detection("openrouter", source=Source("file", path=path, field="openRouterApiKey"))
-    yield _gateway(environment, path, login)
+    yield from _gateway(environment, path, login)
 
 
-def _gateway(environment: Environment, path: str, login: dict[str, Any]) -> Detection:
+def _gateway(environment: Environment, path: str, login: dict[str, Any]) -> Iterator[Detection]:
+    """Yield each place that may hold the gateway's key (the first may hold a placeholder), or why there is none."""
     endpoint = _endpoint(environment)
     if not endpoint:
         remedy = f"Fix it, for example: DEXTO_API_URL={ENDPOINT}."
-        return Detection("dexto", reason="DEXTO_API_URL is not an http or https address", remedy=remedy)
+        yield Detection("dexto", reason="DEXTO_API_URL is not an http or https address", remedy=remedy)
+        return
     if source := environment.source("DEXTO_API_KEY"):
-        return Detection("dexto", source=source, endpoint=endpoint)
+        yield Detection("dexto", source=source, endpoint=endpoint)
     if _text(login, "dextoApiKey"):
-        return Detection("dexto", source=Source("file", path=path, field="dextoApiKey"), endpoint=endpoint)
-    if _text(login, "token"):
+        yield Detection("dexto", source=Source("file", path=path, field="dextoApiKey"), endpoint=endpoint)
+    elif _text(login, "token"):
         reason = "the login has expired" if _expired(login) else "the login contains no gateway key"
-        return Detection("dexto", reason=reason, remedy=_REMEDY)
-    return Detection("dexto", reason="you are not logged in and DEXTO_API_KEY is not set", remedy=_REMEDY)
+        yield Detection("dexto", reason=reason, remedy=_REMEDY)
+    elif source is None:
+        yield Detection("dexto", reason="you are not logged in and DEXTO_API_KEY is not set", remedy=_REMEDY)
 
 
 def _expired(login: dict[str, Any]) -> bool:
