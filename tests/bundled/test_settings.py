@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -125,6 +126,116 @@ def test_an_address_beside_a_key(
     assert route.credential is not None
     assert (route.credential.endpoint, route.credential.address) == (base_url, variable)
     assert variable in route.reason
+
+
+AWS = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "s", "AWS_REGION": "eu-west-1"}
+PROJECT = {"GOOGLE_CLOUD_PROJECT": "p", "VERTEXAI_LOCATION": "europe-west4"}
+PLACE = "/v1/projects/p/locations/europe-west4"
+
+
+@pytest.mark.parametrize(
+    ("variables", "model", "base_url", "protocol"),
+    [
+        ({"AWS_ENDPOINT_URL": "https://h.example"}, "bedrock/eu.a.b-v1", "https://h.example", "bedrock-converse"),
+        (
+            {"AWS_ENDPOINT_URL_BEDROCK_RUNTIME": "https://h.example/", "AWS_ENDPOINT_URL": "https://s3.example"},
+            *("bedrock/eu.a.b-v1", "https://h.example", "bedrock-converse"),
+        ),
+        (
+            {"GOOGLE_VERTEX_BASE_URL": "https://h.example"},
+            *("vertex/gemini-2.5-pro", f"https://h.example{PLACE}", "vertex-generate-content"),
+        ),
+        (
+            {"ANTHROPIC_VERTEX_BASE_URL": "https://h.example/v1"},
+            *("vertex/claude-newer@20301001", f"https://h.example{PLACE}", "vertex-anthropic"),
+        ),
+        (
+            {"GOOGLE_VERTEX_BASE_URL": "https://h.example"},
+            *("vertex/newer-maas", f"https://h.example{PLACE}/endpoints/openapi", "openai-chat"),
+        ),
+    ],
+)
+def test_a_cloud_at_another_address(
+    make_catalog: MakeCatalog, variables: dict[str, str], model: str, base_url: str, protocol: str
+) -> None:
+    """A cloud of the user's own is called at the address that its SDKs read, as its models are called elsewhere."""
+    route = direct(make_catalog(files={ADC: "{}"}, **AWS, **PROJECT, **variables), model)
+    assert (route.usable, route.base_url, route.protocol) == (True, base_url, protocol)
+    assert route.credential is not None
+    assert (route.credential.endpoint, route.credential.address) == (base_url, next(iter(variables)))
+
+
+@pytest.mark.parametrize(
+    ("name", "base_url", "protocol"),
+    [
+        (
+            "projects/a.example:q/locations/global/publishers/anthropic/models/claude-newer@20301001",
+            "https://aiplatform.googleapis.com/v1/projects/a.example:q/locations/global",
+            "vertex-anthropic",
+        ),
+        ("publishers/google/models/gemini-newer", VERTEX.format("p"), "vertex-generate-content"),
+    ],
+)
+def test_a_full_resource_name(make_catalog: MakeCatalog, name: str, base_url: str, protocol: str) -> None:
+    """The full name of a model on Vertex says project, location and protocol, and its last part is sent."""
+    route = direct(make_catalog(files={ADC: "{}"}, **PROJECT), f"vertex/{name}")
+    assert (route.base_url, route.protocol, route.model_id) == (base_url, protocol, name.rpartition("/")[2])
+
+
+DATABRICKS = (
+    "[DEFAULT]\nhost = https://adb-1.example/\ntoken = dapi1\n[work]\nhost = https://w.example\ntoken = dapi2\n"
+)
+AICORE = {
+    "CLIENT_ID": "sb",
+    "CLIENT_SECRET": "s3",
+    "AUTH_URL": "https://a.example",
+    "BASE_URL": "https://api.example/v2",
+}
+
+
+@pytest.mark.parametrize(
+    ("provider", "files", "variables", "base_url"),
+    [
+        ("databricks", {".databrickscfg": DATABRICKS}, {}, "https://adb-1.example/ai-gateway/mlflow/v1"),
+        (
+            *("databricks", {".databrickscfg": DATABRICKS}, {"DATABRICKS_CONFIG_PROFILE": "work"}),
+            "https://w.example/ai-gateway/mlflow/v1",
+        ),
+        ("sap-ai-core", {}, {f"AICORE_{name}": value for name, value in AICORE.items()}, "https://api.example/v2"),
+        (
+            "sap-ai-core",
+            {".aicore/config.json": json.dumps({f"AICORE_{name}": value for name, value in AICORE.items()})},
+            *({}, "https://api.example/v2"),
+        ),
+        (
+            *("cloudflare-workers-ai", {}, {"CF_ACCOUNT_ID": "abc", "CF_API_TOKEN": "t0123"}),
+            "https://api.cloudflare.com/client/v4/accounts/abc/ai/v1",
+        ),
+        ("lmstudio", {}, {"LMSTUDIO_BASE_URL": "box:1234/api/v0"}, "http://box:1234/v1"),
+    ],
+)
+def test_what_the_tools_of_a_provider_leave(
+    make_catalog: MakeCatalog, provider: str, files: dict[str, str], variables: dict[str, str], base_url: str
+) -> None:
+    """Files and names of variables of a provider's own tools are enough."""
+    route = direct(make_catalog(files=files, **variables), provider)
+    assert (route.usable, route.base_url) == (True, base_url), route.reason
+
+
+@pytest.mark.parametrize(
+    ("files", "variables", "provider", "said"),
+    [
+        ({".local/share/opencode/auth.json": '{"groq": {"type": "api", "key": "k"}}'}, {}, "groq", "opencode"),
+        ({".config/io.datasette.llm/keys.json": '{"gemini": "k"}'}, {}, "google", "login of llm"),
+        ({}, dict.fromkeys(("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"), "x"), "azure", "Entra"),
+    ],
+)
+def test_what_other_tools_keep_is_said(
+    make_catalog: MakeCatalog, files: dict[str, str], variables: dict[str, str], provider: str, said: str
+) -> None:
+    """Keys and logins of other tools that are not used are named in the reason."""
+    route = direct(make_catalog(files=files, **variables), provider)
+    assert (route.usable, said in route.reason) == (False, True)
 
 
 def test_the_vendors_list_does_not_apply_elsewhere(make_catalog: MakeCatalog) -> None:

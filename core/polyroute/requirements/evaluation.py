@@ -205,7 +205,8 @@ def at_own_address(provider: Provider, found: Evaluation, environment: Environme
     if not (address and credential and variable):
         return found
     setting, source = environment.source(variable), credential.source
-    url = base_url.bare(base_url.meant(environment.setting(variable) or "", address), "url")
+    whole = address._replace(ending=base_url.filled(address.ending, found.values) or "")
+    url = base_url.bare(base_url.meant(environment.setting(variable) or "", whole), "url")
     if url and base_url.same_endpoint(url, credential.endpoint):
         return found
     if setting and not base_url.may_receive(setting, source):

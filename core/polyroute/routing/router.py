@@ -196,6 +196,10 @@ class Router:
         if model is None and not takes_any and (native := self._native(ref, vias)):
             model = models.get(native)
         if _is_moved(route):
+            if provider.kind == "own-cloud":
+                from polyroute.routing import unlisted
+
+                route = unlisted.at_own_address(route, provider, ref.id, model)
             return _spelled(route, ref.id, "verbatim")
         if model is not None and (model.base_url or model.protocol):
             route = self._overridden(route, model)
@@ -208,7 +212,7 @@ class Router:
         if model is not None:
             return _spelled(route, model.id, "listed", model)
         reason = f"{route.reason}; {ref.id} is not in the list of {provider.id}'s models"
-        return route._replace(model_id=ref.id, mapping="unlisted", reason=reason)
+        return route._replace(model_id=route.model_id or ref.id, mapping="unlisted", reason=reason)
 
     def _to_maker(self, gateway: Provider, ref: ModelRef) -> tuple[Route, ...]:
         """Return the direct route to the maker of a gateway's model, if the maker's model is certain."""

@@ -8,10 +8,12 @@ from functools import lru_cache
 
 from polyroute import base_url
 from polyroute.results import Route
-from polyroute.types import CallRule, Provider
+from polyroute.types import AuthHeader, CallRule, Model, Provider
 
 _FROM_IDS = ("slug", "segment")
 """What a setting from an ID may be: never a host or an address, since IDs come from anywhere."""
+_ID = "id"
+"""The name of the part of an ID that is sent."""
 
 
 def called(route: Route, provider: Provider, model_id: str, values: Mapping[str, str]) -> Route:
@@ -23,7 +25,9 @@ def called(route: Route, provider: Provider, model_id: str, values: Mapping[str,
     if found is None:
         return route
     match = next(match for match in (_matched(each, model_id) for each in found.models) if match)
-    return _by(route, found, provider, {**values, **_settings(match.groupdict(), provider)})
+    said = match.groupdict()
+    route = route._replace(model_id=said.get(_ID, model_id))
+    return _by(route, found, provider, {**values, **_settings(said, provider)})
 
 
 def rule(provider: Provider, model_id: str) -> CallRule | None:
@@ -31,13 +35,30 @@ def rule(provider: Provider, model_id: str) -> CallRule | None:
     return next((rule for rule in provider.unlisted if any(_matched(each, model_id) for each in rule.models)), None)
 
 
-def _by(route: Route, rule: CallRule, provider: Provider, values: Mapping[str, str]) -> Route:
-    url = base_url.of_provider(provider, "", values) if route.usable else route.base_url
-    url = f"{url}{rule.path}" if url else ""
+def at_own_address(route: Route, provider: Provider, model_id: str, model: Model | None) -> Route:
+    """Return the route to a model of the user's own cloud at an address that the user set: the same service elsewhere.
+
+    Protocol and path are the model's, from the provider's list or from what the ID says.
+    """
+    if model is not None:
+        whole = model.base_url or provider.base_url
+        path = whole.removeprefix(provider.base_url) if whole.startswith(provider.base_url) else ""
+        return _below(route, path, model.protocol, model.auth)
+    found = rule(provider, model_id)
+    return _below(route, found.path, found.protocol, found.auth) if found else route
+
+
+def _below(route: Route, path: str, protocol: str, auth: AuthHeader | None) -> Route:
+    url = f"{route.base_url}{path}" if route.base_url else ""
     credential = route.credential and route.credential._replace(endpoint=url)
     return route._replace(
-        protocol=rule.protocol or route.protocol, auth=rule.auth or route.auth, base_url=url, credential=credential
+        protocol=protocol or route.protocol, auth=auth or route.auth, base_url=url, credential=credential
     )
+
+
+def _by(route: Route, rule: CallRule, provider: Provider, values: Mapping[str, str]) -> Route:
+    url = base_url.of_provider(provider, "", values) if route.usable else route.base_url
+    return _below(route._replace(base_url=url), rule.path, rule.protocol, rule.auth)
 
 
 def _settings(found: Mapping[str, str], provider: Provider) -> dict[str, str]:
@@ -60,4 +81,6 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 def _part(part: str) -> str:
     if part == "*":
         return ".*"
-    return f"(?P<{part[2:-1]}>[^:/@]+)" if part.startswith("${") else re.escape(part)
+    if part == f"${{{_ID}}}":
+        return f"(?P<{_ID}>[^/]+)"
+    return f"(?P<{part[2:-1]}>[^/@]+?)" if part.startswith("${") else re.escape(part)

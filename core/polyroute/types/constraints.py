@@ -150,7 +150,7 @@ Url = Annotated[
 """A base URL, which may contain `${slot}`; or empty."""
 Link = Annotated[str, Rule(r"(https?://[^\s@]+)?", "is not an http or https URL", in_documents=True)]
 """A URL of a page for users; or empty."""
-Ending = Annotated[str, Rule(r"(/[A-Za-z0-9._~-]+)*", "is not the end of a base URL: names after slashes")]
+Ending = Annotated[str, Rule(r"(/([A-Za-z0-9._~-]|\$\{\w+\})+)*", "is not the end of a base URL: names after slashes")]
 Path = Annotated[str, Rule(r"/([^\s?#@\\/][^\s?#@\\]*)?", "is not a path below a base URL")]
 Date = Annotated[str, Rule(r"(\d{4}(-\d\d){0,2})?", "is not an ISO 8601 date", in_documents=True)]
 Headers = Annotated[tuple[tuple[HeaderName, Line], ...], Keyed()]

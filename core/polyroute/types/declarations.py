@@ -165,7 +165,7 @@ class Address(NamedTuple):
     without: tuple[Ending, ...] = ()
     """Endings of an address that are no part of it, and after which nothing counts."""
     ending: Ending = ""
-    """What base URLs end with, if the SDK adds it."""
+    """What base URLs end with, if the SDK adds it. It may contain `${slot}`."""
     path: Ending = ""
     """The path of an address that has none."""
     protocol: Line = ""
@@ -177,7 +177,8 @@ class CallRule(NamedTuple):
     """How models are called that the provider's list does not have, as far as their IDs say it."""
 
     models: tuple[Text, ...]
-    """Patterns of whole IDs: `*` stands for anything, `${slot}` for a setting that the ID itself has."""
+    """Patterns of whole IDs: `*` stands for anything, `${slot}` for a setting that the ID itself has, and `${id}` for
+    the part of it that is sent as the ID."""
     protocol: Line = ""
     """The wire protocol, if it is not the provider's; likewise `auth`."""
     auth: AuthHeader | None = None

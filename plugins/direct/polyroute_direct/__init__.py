@@ -5,6 +5,8 @@ There is no code for any single provider: all facts are in `providers.toml` and 
 
 from __future__ import annotations
 
+from typing import Any
+
 from polyroute import Detection, Environment, FailureRule, FetchedList, Model, Probe, Provider, hookimpl
 
 
@@ -21,12 +23,18 @@ def polyroute_credentials(environment: Environment) -> list[Detection]:
     """Return the logins of other tools, with whether they may be used for calls."""
     from polyroute_direct import _cached
 
-    there = [row for row in _cached.logins() if environment.exists(environment.path(row["file"]))]
+    there = [row for row in _cached.logins() if _is_there(row, environment)]
     if not there:
         return []
     from polyroute_direct import _logins
 
     return list(_logins.detections(there, environment))
+
+
+def _is_there(row: dict[str, Any], environment: Environment) -> bool:
+    if "variables" in row:
+        return all(map(environment.source, row["variables"]))
+    return environment.exists(environment.path(row["file"]))
 
 
 @hookimpl

@@ -15,7 +15,7 @@ from polyroute.lists import derived, identity, restored, table_at
 from polyroute_direct._files import LIST, all_sources
 
 # To be raised whenever `_providers` or `_models` makes anything else of the same files.
-_VERSION = 24
+_VERSION = 25
 
 Table = dict[str, Any]
 
@@ -85,10 +85,17 @@ def _read_facts() -> Table:
         "rows": [{**row, **_models.makers(row["id"], files)} for row in _providers.rows(files)],
         "providers": [{**row, **_models.makers(row["id"], files)} for row in _providers.changed_rows(files)],
         "moved": _models.moved(files),
-        "logins": files.logins["login"],
+        "logins": [row for login in files.logins["login"] for row in _of_each_provider(login)],
         "day": files.day,
         "count": _models.count(files),
     }
+
+
+def _of_each_provider(row: Table) -> list[Table]:
+    """Return a row for each provider of a file with the keys of several, under the names that the tool gives them."""
+    shared = {key: each for key, each in row.items() if key != "providers"}
+    named = row.get("providers", {}).items()
+    return [{**shared, "provider": ours, "field": row["field"].replace("*", name)} for ours, name in named] or [row]
 
 
 @lru_cache(maxsize=1)

@@ -19,7 +19,7 @@ def detections(rows: Iterable[Row], environment: Environment) -> Iterator[Detect
     seen: dict[str, list[str]] = {}
     usable: dict[str, Detection] = {}
     for row in rows:
-        path, provider = environment.path(row["file"]), row["provider"]
+        path, provider = environment.path(row.get("file", "")), row["provider"]
         if provider in usable or not _holds(row, path, environment):
             continue
         if row.get("usable"):
@@ -46,7 +46,8 @@ def _holds(row: Row, path: str, environment: Environment) -> bool:
 def _said(row: Row, path: str, environment: Environment) -> str:
     until = _expiry(row, path, environment)
     when = f", which expired on {_day(until)}," if until is not None and until <= time.time() else ""
-    return f"a login of {row['tool']}{when} is in {path}, but can't be used for calls: {row['why']}"
+    where = path or ", ".join(row["variables"])
+    return f"a login of {row['tool']}{when} is in {where}, but can't be used for calls: {row['why']}"
 
 
 def _expiry(row: Row, path: str, environment: Environment) -> float | None:
