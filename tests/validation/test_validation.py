@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 from hypothesis import given
@@ -380,6 +381,21 @@ def test_formats_for_ci(shell: Shell) -> None:
     assert place["artifactLocation"]["uri"].endswith("/50%25%2Cbad.yml")
     assert (result["level"], bool(result["message"]["text"])) == ("error", True)
     assert shell.run("check", str(bad), "--json", "--format", "sarif").returncode == 2
+
+
+def test_sarif_is_what_the_standard_says(shell: Shell) -> None:
+    """A log with findings at lines, a finding without one, and a file that can't be read follows SARIF's schema."""
+    texts = {"a b.yml": "llm:\n  provider: nobody\n  model: x\n", "c.json": "{", "d.env": f"OPENAI_API_KEY={SECRET}\n"}
+    for name, text in texts.items():
+        (shell.home / name).write_text(text, encoding="utf-8")
+    given = "llm: {provider: openai, model: gpt5-mini}\n"
+    done = shell.run("check", *(str(shell.home / name) for name in texts), "-", "--format", "sarif", given=given)
+    log = json.loads(done.stdout)
+    schema = json.loads((ROOT / "tests" / "data" / "sarif-2.1.0.json").read_text(encoding="utf-8"))
+    jsonschema.Draft4Validator(schema, format_checker=jsonschema.FormatChecker()).validate(log)
+    (run,) = log["runs"]
+    assert {each["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for each in run["results"]} >= {"stdin"}
+    assert (len(run["invocations"][0]["toolExecutionNotifications"]), done.returncode) == (1, 2)
 
 
 def test_stdin_and_folders(shell: Shell) -> None:
