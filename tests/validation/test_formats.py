@@ -268,6 +268,42 @@ def test_a_base_url_as_users_type_it(tmp_path: Path, catalog: Catalog, name: str
     assert (found.code.startswith("base_url_"), found.remedy) == (True, f"Write {meant}.")
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "remedies"),
+    [
+        (".env", "ANTHROPIC_BASE_URL=https://api.anthropic.com\nOLLAMA_BASE_URL=http://host:11434\n", []),
+        (".env", "GROQ_BASE_URL=https://api.groq.com\n", []),
+        ("a.yml", "llm: {provider: ollama, model: m, baseURL: 'host:11434'}", ["Write http://host:11434/v1."]),
+        (
+            "opencode.json",
+            '{"provider": {"groq": {"options": {"baseURL": "https://api.groq.com/v1"}}}}',
+            ["Write https://api.groq.com/openai/v1."],
+        ),
+        (
+            "litellm.yaml",
+            "model_list: [{litellm_params: {model: ollama/m, api_base: 'http://host:11434/v1'}}]",
+            ["Write http://host:11434."],
+        ),
+        (
+            "config.yaml",
+            "{name: a, version: 1, schema: v1, models: [{provider: ollama, model: m, apiBase: 'http://host:11434/v1'}]}",
+            ["Write http://host:11434."],
+        ),
+        (
+            "opencode.json",
+            '{"model": "mine/q2", "provider": {"mine": {"npm": "x", "options": {"baseURL": "http://host:1"},'
+            ' "models": {"q": {}}}}}',
+            ["Did you mean q?", "Write http://host:1/v1 if the server answers there."],
+        ),
+    ],
+)
+def test_addresses_and_models_of_ones_own(
+    tmp_path: Path, catalog: Catalog, name: str, text: str, remedies: list[str]
+) -> None:
+    """What each program adds to a base URL counts, and a model that a file declares is the one that it may name."""
+    assert [each.remedy for each in checked(tmp_path, name, text, catalog)] == remedies
+
+
 def test_every_format_says_its_source() -> None:
     """Each row of the table names where its facts are from."""
     from polyroute.validation.formats import formats

@@ -17,6 +17,7 @@ from polyroute.validation.sections import Severity
 if TYPE_CHECKING:
     from polyroute.catalog import Catalog
 
+_VERSION = r"/v\d\w*"
 _WRITTEN = "Write an http or https address without user name, query, # and $, or a variable that holds one."
 
 
@@ -38,14 +39,17 @@ def faults(
     """
     meant = base_url.meant(url, Address(()))
     if not is_base_url(url):
+        if provider and not _is_appended(provider, appends):
+            meant = base_url.meant_for(provider, url)
         remedy = f"Write {meant}." if is_base_url(meant) else _WRITTEN
         yield AddressFault("base_url_invalid", "error", "it is not a base URL", remedy)
         return
     owner = owner_of(catalog, url)
     if meant != normalized(url):
-        extra = "the path of a request" if normalized(url).startswith(meant) else "a part twice"
+        is_twice = re.fullmatch(_VERSION, normalized(url).removeprefix(meant))
+        extra = "a version twice" if is_twice else "the path of a request"
         yield AddressFault("base_url_wrong", "error", f"it has {extra}", f"Write {meant}.")
-    elif "*" in appends and (version := re.search(r"/v\d\w*$", _path(url))):
+    elif _is_added(provider, appends) and (version := re.search(f"{_VERSION}$", _path(url))):
         shorter = normalized(url).removesuffix(version[0])
         fault = f"the program adds {version[0]} itself"
         yield AddressFault("base_url_wrong", "error", fault, f"Write {shorter}.")
@@ -56,7 +60,7 @@ def faults(
         fault = f"it is {owner.id}'s, where {provider.id}'s models are not"
         remedy = f"Write {its}, or remove it." if its else "Remove it."
         yield AddressFault("base_url_wrong", "error", fault, remedy)
-    elif provider and provider.kind == "own-server" and not _path(url) and not _is_appended(provider, appends):
+    elif _may_lack_a_version(provider, owner, url, appends):
         fault = "it has no path, and most servers have their API below /v1"
         yield AddressFault(
             "base_url_wrong", "warning", fault, f"Write {normalized(url)}/v1 if the server answers there."
@@ -83,9 +87,24 @@ def _owners(plugins: Plugins) -> Mapping[str, Provider]:
 
 
 def _whole(owner: Provider, url: str) -> str:
-    """Return the owner's base URL if `url` is only the beginning of its path; empty if it is not."""
+    """Return the owner's base URL if `url` has only the beginning or the end of its path; empty if it has not."""
     whole, given = _path(owner.base_url), _path(url)
-    return owner.base_url if given != whole and f"{whole}/".startswith(f"{given}/") else ""
+    is_part = f"{whole}/".startswith(f"{given}/") or whole.endswith(given)
+    return owner.base_url if given != whole and is_part else ""
+
+
+def _is_added(provider: Provider | None, appends: Collection[str]) -> bool:
+    """Return whether the program certainly adds what follows the host."""
+    return "*" in appends or (provider is not None and provider.id in appends)
+
+
+def _may_lack_a_version(provider: Provider | None, owner: Provider | None, url: str, appends: Collection[str]) -> bool:
+    """Return whether a base URL has no path, though servers of this kind have their API below one."""
+    if _path(url) or owner:
+        return False
+    if provider is None:  # which API a server has that only the file knows is certain only where nothing is added
+        return not appends and is_local(url)
+    return provider.kind == "own-server" and not _is_appended(provider, appends)
 
 
 def _path(url: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from polyroute._internal.terminal import some_of
 from polyroute.types import ModelRef, Provider
 from polyroute.validation import addresses, listing
 from polyroute.validation.formats import Format, Place, places, text_at
@@ -144,6 +145,8 @@ class ForeignCheck:
     def _listed(
         self, known: Provider | None, owner: Provider | None, model_id: str, endpoint: Endpoint, target: Target
     ) -> Iterator[ConfigFinding]:
+        if endpoint.is_own and endpoint.models and model_id not in endpoint.models and known is None:
+            yield _undeclared(model_id, endpoint, target)
         has_own_address = bool(endpoint.url.value) and owner is None
         provider = owner or known
         if provider is None or has_own_address or model_id in endpoint.models or not model_id:
@@ -177,10 +180,12 @@ class ForeignCheck:
 
     # --- Keys and addresses ---
 
-    def _endpoint(self, provider: Provider | None, model_id: str, endpoint: Endpoint) -> Iterator[ConfigFinding]:
+    def _endpoint(
+        self, provider: Provider | None, model_id: str, endpoint: Endpoint, added: tuple[str, ...] = ()
+    ) -> Iterator[ConfigFinding]:
         url = self._resolved(endpoint.url.value)
         yield from self._reference(endpoint.url)
-        appends = (*self._facts.get("appends_version", ()), *self._facts.get("native_servers", ()))
+        appends = (*self._facts.get("appends_version", ()), *self._facts.get("native_servers", ()), *added)
         if url and not reference(url) and not is_placeholder(url):
             for found in addresses.faults(self._catalog, provider, model_id, url, appends=appends):
                 severity = self._by_strictness if found.severity == "error" else found.severity
@@ -244,13 +249,29 @@ class ForeignCheck:
             elif place.value and (found := re.match(rules["model"], name)):
                 yield from self._target(Target(place, self._prefix(found["prefix"]), name, Endpoint()))
             elif place.value and (found := re.match(rules["base_url"], name)) and self._known(found["prefix"]):
-                yield from self._endpoint(self._known(found["prefix"]), "", Endpoint(url=place))
+                provider = self._known(found["prefix"])
+                yield from self._endpoint(provider, "", Endpoint(url=place), added=_added_by_sdk(provider))
 
     def _prefix(self, prefix: str | None) -> str:
         """Return the provider that a variable's prefix names, by `X_PROVIDER` or by itself; empty if none."""
         named = self._content.get(f"{prefix}_PROVIDER" if prefix else "PROVIDER", "")
         own = prefix if prefix and self._known(prefix) else ""
         return named or own or ""
+
+
+def _added_by_sdk(provider: Provider | None) -> tuple[str, ...]:
+    """Return the protocol of a provider in whose variable for a base URL the version is left out."""
+    if provider is None:
+        return ()
+    is_left_out = provider.kind == "own-server" or bool(provider.address and provider.address.ending)
+    return (provider.protocol,) if is_left_out else ()
+
+
+def _undeclared(model_id: str, endpoint: Endpoint, target: Target) -> ConfigFinding:
+    close = difflib.get_close_matches(model_id, endpoint.models, 1)
+    remedy = f"Did you mean {close[0]}?" if close else f"Declared are {some_of(sorted(endpoint.models))}."
+    fault = f"{model_id} is not among the models that the file declares for {target.provider or 'its provider'}"
+    return ConfigFinding("model_not_listed", "warning", target.at.path, fault, remedy)
 
 
 def _field(place: Place, path: str) -> Place:
