@@ -60,6 +60,16 @@ def told(findings: list[Finding], code: str) -> list[str]:
 KEYED = ACME.replace('env = ["ACME_API_KEY"]', 'slots.key = { from = ["ACME_API_KEY"], secret = true }')
 TOML_FAULTS = {
     "name": ("placeholder-unfilled", ACME + 'name = "Acme ${region}"\n', ["providers.acme.name has ${region}"]),
+    "unlisted": (
+        "placeholder-unfilled",
+        ACME + '[[providers.acme.unlisted]]\nmodels = ["${rgion}/${id}"]\n',
+        ["providers.acme.unlisted.models has ${rgion}"],
+    ),
+    "address": (
+        "slot-unknown",
+        ACME + '[providers.acme.address]\nvariables = ["ACME_BASE_URL"]\nending = "/${rgion}"\n',
+        ["providers.acme.address.ending names the slot 'rgion'"],
+    ),
     "model": ("placeholder-unfilled", ACME.replace("acme-large", "a-${key}"), ["providers.acme.models[a-${key}].id"]),
     "default": (
         "placeholder-unfilled",

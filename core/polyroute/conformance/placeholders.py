@@ -10,6 +10,7 @@ from polyroute.conformance.terms import Terms, near
 from polyroute.plugins.manifests.description import Description
 from polyroute.results import Finding
 from polyroute.types import Group, Model, Provider, Slot
+from polyroute.types.declarations import ID_SENT
 
 _APART = ("base_url", "headers", "requirement")
 _OF_OTHERS = ("file", "section", "command")
@@ -57,7 +58,9 @@ def _loose(items: Iterable[Any], provider: str, slots: Mapping[str, Slot], terms
             names = set(placeholders(text))
             if field.endswith("remedy"):  # which may quote a command of a shell
                 names &= slots.keys()
-            if names:
+            elif field == "unlisted.models":  # in which they stand for parts of an ID
+                names -= {*slots, ID_SENT}
+            if names and field != "address.ending":
                 message = f"{terms.place(item, field, provider)} has ${{{min(names)}}}, which is not filled in there"
                 remedy = "Write the value: placeholders are filled in only in base URLs and headers."
                 yield Finding("placeholder-unfilled", "error", message, remedy)
@@ -87,6 +90,9 @@ def _templates(provider: Provider, models: Iterable[Model], terms: Terms) -> Ite
         place = terms.place(provider, f"base_url_cases[{index}].base_url", provider.id)
         groups = (each for each in provider.requirement if case.slot in _names(each))
         yield Template(place, case.base_url, tuple(groups))
+    if provider.address:
+        place = terms.place(provider, "address.ending", provider.id)
+        yield Template(place, provider.address.ending, provider.requirement)
     seen = set()
     items: list[Provider | Model] = [provider, *models]
     for item in items:

@@ -9,11 +9,10 @@ from functools import lru_cache
 from polyroute import base_url
 from polyroute.results import Route
 from polyroute.types import AuthHeader, CallRule, Model, Provider
+from polyroute.types.declarations import ID_SENT
 
 _FROM_IDS = ("slug", "segment")
 """What a setting from an ID may be: never a host or an address, since IDs come from anywhere."""
-_ID = "id"
-"""The name of the part of an ID that is sent."""
 
 
 def called(route: Route, provider: Provider, model_id: str, values: Mapping[str, str]) -> Route:
@@ -26,7 +25,7 @@ def called(route: Route, provider: Provider, model_id: str, values: Mapping[str,
         return route
     match = next(match for match in (_matched(each, model_id) for each in found.models) if match)
     said = match.groupdict()
-    route = route._replace(model_id=said.get(_ID, model_id))
+    route = route._replace(model_id=said.get(ID_SENT, model_id))
     return _by(route, found, provider, {**values, **_settings(said, provider)})
 
 
@@ -81,6 +80,6 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 def _part(part: str) -> str:
     if part == "*":
         return ".*"
-    if part == f"${{{_ID}}}":
-        return f"(?P<{_ID}>[^/]+)"
+    if part == f"${{{ID_SENT}}}":
+        return f"(?P<{ID_SENT}>[^/]+)"
     return f"(?P<{part[2:-1]}>[^/@]+?)" if part.startswith("${") else re.escape(part)

@@ -40,6 +40,9 @@ DIRECT = "direct"
 CHEAPEST = "cheapest"
 """The preference for the route that costs least for a model."""
 
+ID_SENT = "id"
+"""The name of the part of an ID that is sent, in patterns of IDs."""
+
 DEFAULT_RANK = 100
 """The rank of a gateway that declares none."""
 
