@@ -86,14 +86,18 @@ def refresh(
 
     wanted = tuple(wanted)
     addresses = _addresses(wanted, environment, urls)
-    is_offline = (environment.setting("POLYROUTE_OFFLINE", layer=PROCESS) or "").lower() not in _NO
     due = [each for each in wanted if force or not _is_fresh(each.name, addresses[each.name])]
     done: dict[str, RefreshReport] = {}
-    if due and not is_offline:
+    if due and not is_offline(environment):
         done = asyncio.run(_fetch_all(due, addresses, bounds, progress or (lambda name, size: None)))
-    left: State = "offline" if is_offline else "fresh"
+    left: State = "offline" if is_offline(environment) else "fresh"
     states = {each.name: left if each in due else "fresh" for each in wanted}
     return tuple(done.get(each.name) or _report(each.name, addresses[each.name], states[each.name]) for each in wanted)
+
+
+def is_offline(environment: Environment) -> bool:
+    """Return whether the user wants no requests that are not necessary."""
+    return (environment.setting("POLYROUTE_OFFLINE", layer=PROCESS) or "").lower() not in _NO
 
 
 def _addresses(wanted: Iterable[FetchedList], environment: Environment, urls: Mapping[str, str]) -> dict[str, str]:

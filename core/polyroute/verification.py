@@ -199,7 +199,7 @@ def _unsupported(route: Route, probe: Probe | None, paid: bool) -> str:
         return f"it is called at the address in {credential.address}, for which there is no request that verifies a key"
     if probe is None:
         return "its plugin declares no request that verifies a key"
-    return "" if probe.free or paid else "the request costs money; to allow it, use --paid"
+    return "" if probe.free or paid else f"the request costs money: `polyroute verify {probe.provider} --paid` sends it"
 
 
 async def _response(client: httpx2.AsyncClient, call: Call, probe: Probe) -> tuple[int, str]:

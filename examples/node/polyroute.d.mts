@@ -363,7 +363,7 @@ export interface KeySaved {
   notes?: string[];
   ok: true;
   provider: string;
-  /** The variable of the key; of several settings, the first. */
+  /** The variable of the key; without a key, that of the first setting. */
   envVar: string;
   /** Where the key is now, as text. */
   source: string | null;

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import re
-import subprocess
-import sys
-import termios
 
 import pytest
 
-from tests.support.shell import ON_TERMINAL, POLYROUTE, Shell
+from tests.support.shell import POLYROUTE, Shell
 
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 KEY = {"DEXTO_API_KEY": "k"}
@@ -19,31 +14,9 @@ KEY = {"DEXTO_API_KEY": "k"}
 
 def picked(shell: Shell, *arguments: str, typed: str, width: int = 120) -> tuple[int, str, str]:
     """Run the picker with stdout as a pipe; type keys as soon as it is drawn. Return status, stdout and the screen."""
-    ours, its = pty.openpty()
-    termios.tcsetwinsize(its, (24, width))
-    command = [sys.executable, "-I", "-c", ON_TERMINAL, POLYROUTE, *arguments]
-    environment = {**shell.variables, "TERM": "xterm-256color", **KEY}
-    with subprocess.Popen(
-        command, env=environment, stdin=its, stderr=its, stdout=subprocess.PIPE, start_new_session=True
-    ) as process:
-        os.close(its)
-        shown, left = b"", typed
-        while part := _read(ours):
-            shown += part
-            if b"Esc leave" in shown and left:
-                os.write(ours, left.encode())
-                left = ""
-        assert process.stdout
-        printed = process.stdout.read().decode()
-    os.close(ours)
-    return process.returncode, printed, CONTROL.sub("", shown.decode())
-
-
-def _read(terminal: int) -> bytes:
-    try:
-        return os.read(terminal, 65536)
-    except OSError:  # on Linux this means that the other side is closed
-        return b""
+    shell.terminal_size = (width, 24)
+    status, shown, printed = shell.captured(*arguments, typed={"Esc leave": typed}, **KEY)
+    return status, printed, CONTROL.sub("", shown)
 
 
 def test_the_chosen_model_is_printed(shell: Shell) -> None:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import pty
 import re
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from polyroute.cli.tables import wide
-from tests.support.shell import ON_TERMINAL, POLYROUTE, Shell
+from tests.support.shell import Shell
 
 SCREENS = Path(__file__).parents[1] / "data" / "screens"
 WIDTHS = (40, 80, 120)
@@ -78,20 +73,8 @@ def test_long_work_shows_that_it_lives(shell: Shell) -> None:
     """`refresh` from a silent server shows what it does; Ctrl+C ends it with status 130, and no traceback."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
-        ours, its = pty.openpty()
-        environment = {**shell.variables, "TERM": "xterm-256color", "POLYROUTE_LIST_URLS": f"models-dev={url}"}
-        command = [sys.executable, "-I", "-c", ON_TERMINAL, POLYROUTE, "refresh", "--force"]
-        with subprocess.Popen(
-            command, env=environment, stdin=its, stdout=its, stderr=its, start_new_session=True
-        ) as process:
-            os.close(its)
-            shown = b""
-            while b"1 s" not in shown:
-                shown += os.read(ours, 65536)
-            os.write(ours, b"\x03")
-            with contextlib.suppress(OSError):
-                while part := os.read(ours, 65536):
-                    shown += part
-        os.close(ours)
-    assert b"fetching" in shown
-    assert (process.returncode, b"Traceback" in shown) == (130, False)
+        status, shown = shell.on_terminal(
+            "refresh", "--force", typed={"1 s": "\x03"}, POLYROUTE_LIST_URLS=f"models-dev={url}"
+        )
+    assert "fetching" in shown
+    assert (status, "Traceback" in shown) == (130, False)

@@ -9,7 +9,7 @@ import pty
 import subprocess
 import sys
 import termios
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -79,23 +79,43 @@ class Shell:
         assert done.returncode in (0, 1), done.stderr
         return json.loads(done.stdout)
 
-    def on_terminal(self, *arguments: str, typed: str = "", **variables: str) -> tuple[int, str]:
-        """Run the command on a terminal with `typed` as input, and return its exit status and the terminal's output."""
+    def on_terminal(self, *arguments: str, typed: str | Mapping[str, str] = "", **variables: str) -> tuple[int, str]:
+        """Run the command on a terminal, and return its exit status and the terminal's output.
+
+        `typed` is the input, or what is typed when each text has appeared.
+        """
+        return self._talk(arguments, typed, variables, is_captured=False)[:2]
+
+    def captured(self, *arguments: str, typed: str | Mapping[str, str] = "", **variables: str) -> tuple[int, str, str]:
+        """Run the command on a terminal as in `$(…)`; return its exit status, the terminal's output, and its stdout."""
+        return self._talk(arguments, typed, variables, is_captured=True)
+
+    def _talk(
+        self, arguments: Sequence[str], typed: str | Mapping[str, str], variables: Mapping[str, str], is_captured: bool
+    ) -> tuple[int, str, str]:
         ours, its = pty.openpty()
         termios.tcsetwinsize(its, self.terminal_size[::-1])
-        environment = {**self.variables, "TERM": "xterm-256color", **variables}
-        with subprocess.Popen(
-            [*self.command, *arguments], env=environment, stdout=its, stderr=its, stdin=its, start_new_session=True
-        ) as process:
-            os.close(its)
-            shown = b""
-            with contextlib.suppress(OSError):  # on Linux this means that the other side is closed
-                while part := os.read(ours, 65536):
-                    shown += part
-                    os.write(ours, typed.encode())  # a prompt discards earlier input
-                    typed = ""
-        os.close(ours)
-        return process.returncode, shown.decode()
+        reading, writing = os.pipe() if is_captured else (os.open(os.devnull, os.O_RDONLY), os.dup(its))
+        wait = self._start_on(arguments, {"TERM": "xterm-256color", **variables}, [its, writing, its])
+        os.close(its)
+        os.close(writing)
+        shown = _talk(ours, {"": typed} if isinstance(typed, str) else typed)
+        with open(reading, encoding="utf-8") as file:
+            printed = file.read()
+        return wait(), shown, printed
+
+    def _start_on(
+        self, arguments: Sequence[str], variables: Mapping[str, str], streams: Sequence[int]
+    ) -> Callable[[], int]:
+        """Start the command on a terminal, and return a function that waits for its end."""
+        command, environment = [*self.command, *arguments], {**self.variables, **variables}
+        if self.command == (POLYROUTE,) and fork_server.can_start(environment):
+            return fork_server.start(command, environment, streams).wait
+        stdin, stdout, stderr = streams
+        command = [sys.executable, "-I", "-c", ON_TERMINAL, *command]
+        return subprocess.Popen(
+            command, env=environment, stdin=stdin, stdout=stdout, stderr=stderr, start_new_session=True
+        ).wait
 
     def to_nobody(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run the command with stdout as a pipe whose reader has closed it."""
@@ -113,3 +133,15 @@ class Shell:
             )
         finally:
             os.close(writing)
+
+
+def _talk(terminal: int, typed: Mapping[str, str]) -> str:
+    """Type each answer when its text has appeared after the earlier ones; return all that was shown at the end."""
+    shown, seen, left = b"", 0, list(typed.items())
+    with open(terminal, "r+b", buffering=0) as file, contextlib.suppress(OSError):  # on Linux: the other side is closed
+        while part := file.read(65536):
+            shown += part
+            while left and (at := shown.find(left[0][0].encode(), seen)) >= 0:
+                seen = at + len(left[0][0].encode())
+                file.write(left.pop(0)[1].encode())  # a prompt discards earlier input
+    return shown.decode()

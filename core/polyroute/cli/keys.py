@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from polyroute._internal.spelling import did_you_mean
 from polyroute._internal.terminal import clean
 from polyroute.catalog import Catalog
-from polyroute.cli import grammar, output, prompts
+from polyroute.cli import grammar, output, prompts, screen
 from polyroute.cli.output import NO, YES
 from polyroute.credentials import keys, named_keys
 from polyroute.documents import keys as documents
@@ -22,18 +22,29 @@ if TYPE_CHECKING:
 
 
 def _set(options: argparse.Namespace) -> int:
-    """`polyroute keys set`: store a key from a hidden prompt or stdin."""
+    """`polyroute keys set`: store a key, or all that a provider needs, from prompts or stdin."""
+    if options.name is not None:
+        return _set_named(options)
+    from polyroute.cli import key_setup
+
     with output.catalog() as catalog:
-        if options.name is not None:
-            stored = named_keys.store(catalog, options.name, prompts.secret(f"Key for {options.name}, not shown: "))
-        else:
-            variable = keys.variable_of(_provider(options.provider, catalog))
-            secret = prompts.secret(f"Key of {options.provider} ({variable}), not shown: ")
-            stored = keys.store(catalog, options.provider, secret, pin=options.pin)
+        provider = _provider(options.provider, catalog)
+        stored = key_setup.stored(provider, catalog, pin=options.pin)
+        verified = key_setup.verified(provider, catalog) if prompts.has_user() else None
+    if options.json:
+        output.document(documents.stored(stored, verified))
+    else:
+        key_setup.show(stored, verified)
+    return NO if verified and verified.state in key_setup.REFUSED else YES
+
+
+def _set_named(options: argparse.Namespace) -> int:
+    with output.catalog() as catalog:
+        stored = named_keys.store(catalog, options.name, prompts.secret(f"Key for {options.name}, not shown: "))
     if options.json:
         return output.document(documents.stored(stored))
     if not stored.kept:
-        print(clean(f"The key of {stored.provider or stored.variable} was stored: {stored.source}."))
+        print(clean(f"Stored: {stored.source}."))
     _print_notes(stored.notes)
     return YES
 
@@ -95,7 +106,7 @@ def _row(key: keys.Key) -> tuple[str, ...]:
 
 def _print_notes(notes: Iterable[str]) -> None:
     for note in notes:
-        print(clean(f"polyroute: {note}"), file=sys.stderr)
+        print(screen.fitted(f"polyroute: {note}", sys.stderr), file=sys.stderr)
 
 
 def add_to(subparsers: Subparsers) -> None:
@@ -103,7 +114,11 @@ def add_to(subparsers: Subparsers) -> None:
     family = subparsers.add_parser("keys", help="set, list and remove your keys", formatter_class=grammar.FORMATTER)
     commands = family.add_subparsers(metavar="COMMAND", required=True)
     for name, run, text in (
-        ("set", _set, "store a key, from a prompt or stdin, in the keyring or the global .env"),
+        (
+            "set",
+            _set,
+            "ask for what a provider needs, or read a key from stdin, and store it in the keyring or the global .env",
+        ),
         ("list", _list, "list the source and the last characters of each key"),
         ("remove", _remove, "remove a key from where `set` stores it"),
     ):

@@ -1,4 +1,4 @@
-"""Ask the user for consent and for secrets."""
+"""Ask the user for consent, settings and secrets."""
 
 from __future__ import annotations
 
@@ -14,10 +14,23 @@ def agreed(question: str, *, yes: bool) -> bool:
     """Return whether the user agrees; with `yes`, without asking. Raises UsageError if there is no terminal."""
     if yes:
         return True
-    if not sys.stdin.isatty():
-        raise UsageError("This needs your consent, and there is no terminal to ask on. If you agree, add --yes.")
-    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    if not has_user():
+        raise UsageError("This needs your consent, and there is no terminal to ask on.", "If you agree, add --yes.")
+    return plain(f"{question} [y/N] ").lower() in ("y", "yes")
+
+
+def has_user() -> bool:
+    """Return whether someone can be asked, as stdin is a terminal."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def plain(prompt: str) -> str:
+    """Return a line typed on a terminal, which may be empty."""
+    print(prompt, end="", file=sys.stderr, flush=True)
+    line = sys.stdin.readline()
+    if not line:  # Ctrl-D: end the line of the prompt
+        print(file=sys.stderr)
+    return line.strip()
 
 
 def secret(prompt: str) -> str:

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from polyroute import preferences
@@ -50,6 +51,8 @@ class Stored(NamedTuple):
     """The configuration file in which the provider was pinned to direct; empty if it was not."""
     notes: tuple[str, ...] = ()
     """Messages for the user."""
+    settings: Mapping[str, Source] = MappingProxyType({})
+    """Where everything else is stored that was given with the key, by variable."""
 
 
 class Removed(NamedTuple):
@@ -149,7 +152,9 @@ def variable_of(provider: Provider) -> str:
     """Return the variable in which a provider's key is kept. Raises UsageError if it has no single key."""
     if variable := _variable(provider):
         return variable
-    raise UsageError(f"{provider.id} has no single key to store. See `polyroute explain {provider.id}` for its needs.")
+    raise UsageError(
+        f"{provider.id} has no single key to store.", f"`polyroute explain {provider.id}` says what it needs."
+    )
 
 
 KEPT = "The value is a mask, not a key: nothing was changed."

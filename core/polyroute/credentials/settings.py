@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from polyroute._internal import dotenv
+from polyroute._internal.redact import is_masked
 from polyroute._internal.terminal import some_of
 from polyroute.credentials import keys
 from polyroute.environment import GLOBAL, Environment
 from polyroute.errors import UsageError
 from polyroute.requirements.evaluation import missing
 from polyroute.requirements.slots import fill, variables_of
-from polyroute.types import Provider, Slot, Source
+from polyroute.types import DIRECT, Provider, Slot, Source
 
 if TYPE_CHECKING:
     from polyroute.catalog import Catalog
@@ -30,18 +31,6 @@ class Setting(NamedTuple):
     """Where it was found; None if it is missing."""
 
 
-class StoredSettings(NamedTuple):
-    """The result of storing settings."""
-
-    provider: str
-    sources: Mapping[str, Source]
-    """By variable, where it is stored."""
-    pinned: str = ""
-    """The configuration file in which the provider was pinned to direct; empty if it was not."""
-    notes: tuple[str, ...] = ()
-    """Messages for the user."""
-
-
 def needed(provider: Provider, environment: Environment) -> tuple[Setting, ...]:
     """Return the settings of the provider that can be kept in variables: of the group that is met, or lacks least.
 
@@ -56,28 +45,57 @@ def needed(provider: Provider, environment: Environment) -> tuple[Setting, ...]:
     )
 
 
-def store(catalog: Catalog, name: str, values: Mapping[str, str]) -> StoredSettings:
+def store(
+    catalog: Catalog, name: str, values: Mapping[str, str], *, pin: bool = True, shared: bool = False
+) -> keys.Stored:
     """Store several settings of the provider `name`, by variable. Create a new catalog afterwards.
 
-    All values are checked before the first is stored. Raises UnknownProvider, UsageError if the provider does not
-    need such a variable or a value is not valid, and Unavailable if one can't be stored.
+    All values are checked before the first is stored. The key is stored last, because it makes the provider usable,
+    and as `keys.store` does, with `pin` and `shared`. Raises UnknownProvider, UsageError if the provider does not need
+    such a variable or a value is not valid, and Unavailable if one can't be stored.
     """
     provider = catalog.plugins.find(name)
-    secret = _secrets(provider, values)
+    is_secret = _secrets(provider, values)
     for variable, value in values.items():
-        keys.checked(value) if secret[variable] else _checked(variable, value)
-    stored: dict[str, Source] = {}
-    pinned, notes = "", list[str]()
-    for variable, value in sorted(values.items(), key=lambda each: secret[each[0]]):  # the key last: it makes it usable
-        if not secret[variable]:
-            dotenv.update(catalog.environment.dotenv_path, variable, value.strip())
-            stored[variable] = Source(GLOBAL, variable)
-            continue
-        kept = keys.store(catalog.reload(), provider.id, value, variable=variable)
-        pinned, notes = kept.pinned, [*notes, *kept.notes]
-        if kept.source:
-            stored[variable] = kept.source
-    return StoredSettings(provider.id, stored, pinned, tuple(notes))
+        if not is_secret[variable]:
+            _checked(variable, value)
+        elif not is_masked(value):
+            keys.checked(value)
+    settings = {variable: value.strip() for variable, value in values.items() if not is_secret[variable]}
+    for variable, value in settings.items():
+        dotenv.update(catalog.environment.dotenv_path, variable, value)
+    found = [
+        keys.store(catalog.reload(), provider.id, value, pin=pin, variable=variable, shared=shared)
+        for variable, value in values.items()
+        if is_secret[variable]
+    ]
+    notes = [note for each in found for note in each.notes] if found else _not_enough(provider, catalog.reload())
+    notes = [*notes, *_shadowed(provider, settings, catalog.reload())]
+    return _together(provider, found, settings)._replace(notes=tuple(dict.fromkeys(notes)))
+
+
+def _together(provider: Provider, found: Sequence[keys.Stored], settings: Iterable[str]) -> keys.Stored:
+    """Return one result: of the last key or, if there is none, of the first setting."""
+    stored = {name: Source(GLOBAL, name) for name in settings}
+    stored |= {each.variable: each.source for each in found if each.source}
+    variable = found[-1].variable if found else next(iter(stored), "")
+    source = stored.pop(variable, None)
+    pinned = next((each.pinned for each in found if each.pinned), "")
+    kept = bool(found) and all(each.kept for each in found)
+    return keys.Stored(provider.id, variable, source, kept, pinned, settings=stored)
+
+
+def _not_enough(provider: Provider, catalog: Catalog) -> list[str]:
+    route = next(route for route in catalog.provider(provider.id).routes if route.via == DIRECT)
+    more = f"That is not enough for {provider.id}: {route.reason}. {route.remedy}".rstrip()
+    return [] if route.usable else [more]
+
+
+def _shadowed(provider: Provider, settings: Collection[str], catalog: Catalog) -> Iterator[str]:
+    """Yield notes on stored settings that are not used."""
+    for each in needed(provider, catalog.environment):
+        if each.variable in settings and each.source and each.source.layer != GLOBAL:
+            yield f"{each.variable} is still read from {each.source}, which takes precedence."
 
 
 def _secrets(provider: Provider, values: Mapping[str, str]) -> dict[str, bool]:

@@ -166,10 +166,12 @@ def verifications(
 
 
 def _verifications(found: Iterable[credentials.Verification]) -> dict[str, VerificationDocument]:
-    return {
-        name: {"state": state, "message": message or None, "remaining": remaining or None}
-        for name, state, message, remaining in found
-    }
+    return {each.provider: verification(each) for each in found}
+
+
+def verification(found: credentials.Verification) -> VerificationDocument:
+    """Return what an endpoint said about a key."""
+    return {"state": found.state, "message": found.message or None, "remaining": found.remaining or None}
 
 
 def explanation(explained: explanations.Explanation, found: Iterable[declarations.Problem]) -> ExplanationDocument:

@@ -6,7 +6,14 @@ from typing import Annotated, NotRequired
 
 from polyroute.custom_models.transfer import Action
 from polyroute.documents.facts import Facts, Filled, Id, Moment, TypedDict
-from polyroute.documents.types import AuthHeaderDocument, Document, SourceDocument, Version, WithProblems
+from polyroute.documents.types import (
+    AuthHeaderDocument,
+    Document,
+    SourceDocument,
+    VerificationDocument,
+    Version,
+    WithProblems,
+)
 from polyroute.types import CredentialKind
 
 
@@ -51,6 +58,10 @@ class StoredKey(Document):
     """The configuration file in which the provider was pinned to its direct route; or null."""
     notes: list[str]
     """Messages for the user."""
+    settings: dict[str, SourceDocument]
+    """By variable, where the settings are now that were given with the key."""
+    verification: NotRequired[VerificationDocument]
+    """Whether the endpoint accepts the key. Left out if it was not asked, as when the key comes from a pipe."""
 
 
 class RemovedKey(Document):

@@ -113,7 +113,7 @@ class KeySaved(Done):
 
     provider: str
     envVar: str
-    """The variable of the key; of several settings, the first."""
+    """The variable of the key; without a key, that of the first setting."""
     source: str | None
     """Where the key is now, as text."""
     pinned: bool

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from polyroute._internal.secret_memory import merged
-from polyroute.documents.catalog import auth
+from polyroute.documents.catalog import auth, verification
 from polyroute.documents.parts import SCHEMA, moment, problems, source
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         StoredKey,
     )
     from polyroute.results import Route
-    from polyroute.types import ModelRef, Problem, Secret
+    from polyroute.types import ModelRef, Problem, Secret, Verification
 
 
 def keys(each_key: Iterable[found.Key], problems_found: Iterable[Problem]) -> Keys:
@@ -42,9 +42,9 @@ def key(key: found.Key) -> KeyDocument:
     }
 
 
-def stored(stored: found.Stored) -> StoredKey:
+def stored(stored: found.Stored, verified: Verification | None = None) -> StoredKey:
     """Return the document of `polyroute keys set --json`."""
-    return {
+    document: StoredKey = {
         "schema": SCHEMA,
         "provider": stored.provider or None,
         "variable": stored.variable,
@@ -52,7 +52,11 @@ def stored(stored: found.Stored) -> StoredKey:
         "kept": stored.kept,
         "pinned": stored.pinned or None,
         "notes": list(stored.notes),
+        "settings": {name: place for name, each in stored.settings.items() if (place := source(each))},
     }
+    if verified:
+        document["verification"] = verification(verified)
+    return document
 
 
 def removed(removed: found.Removed) -> RemovedKey:

@@ -56,9 +56,10 @@ def _stored(call: OperationCall) -> KeySaved:
     """Store a provider's key, or several settings; the mask of the stored key leaves it unchanged."""
     body = call.body(KeyBody)
     if body.apiKey is None:
-        return _settings_stored(body, call)
-    stored = keys.store(call.catalog, body.provider, body.apiKey.strip(), shared=True)
-    if stored.kept:
+        stored = settings.store(call.catalog, body.provider, body.values, shared=True)
+    else:
+        stored = keys.store(call.catalog, body.provider, body.apiKey.strip(), shared=True)
+    if stored.kept and body.apiKey:
         call.removed.expect(call.catalog.environment.owner, stored.provider, body.apiKey.strip())
     return {
         "ok": True,
@@ -67,19 +68,6 @@ def _stored(call: OperationCall) -> KeySaved:
         "source": str(stored.source) if stored.source else None,
         "pinned": bool(stored.pinned),
         "notes": list(stored.notes),
-    }
-
-
-def _settings_stored(body: KeyBody, call: OperationCall) -> KeySaved:
-    found = settings.store(call.catalog, body.provider, body.values)
-    variable, source = next(iter(found.sources.items()), ("", None))
-    return {
-        "ok": True,
-        "provider": body.provider,
-        "envVar": variable,
-        "source": str(source) if source else None,
-        "pinned": bool(found.pinned),
-        "notes": list(found.notes),
     }
 
 
