@@ -94,7 +94,7 @@ def origin_of(url: str) -> Origin:
     except ValueError:
         host, port = "", None
     if not (host and re.fullmatch(_AUTHORITY, parts.netloc)):
-        raise UsageError(f"{url} is not an address that can be requested: correct the base URL.")
+        raise UsageError(f"{url} is not an address that can be requested.", "Correct the base URL.")
     return parts.scheme, host, None if _DEFAULT_PORTS.get(parts.scheme) == port else port
 
 

@@ -38,7 +38,7 @@ class PolyrouteError(Exception):
     """The base class of all errors that Polyroute raises. The message is meant for users."""
 
     remedy: str = ""
-    """What the user can do about it, if that is not a part of another sentence of the message; may be empty."""
+    """What the user can do about it, as the message says too; may be empty."""
     suggestions: tuple[str, ...] = ()
     """What may have been meant instead of a misspelled word of the input."""
 
@@ -98,6 +98,7 @@ class NoEffectiveRoute(PolyrouteError):
         self.routes = tuple(routes)
         self.elsewhere = tuple(elsewhere)
         others = f" {runs_as(elsewhere)}" if elsewhere else ""
+        self.remedy = others.strip() or next((route.remedy for route in routes if route.remedy), "")
         shown, rest = named(routes)
         lines = [f"  {route.via}: {route.reason}. {route.remedy}".rstrip() for route in shown]
         if rest:

@@ -182,12 +182,14 @@ def _rewrite(path: str, change: Callable[["TOMLDocument"], None]) -> str:
         try:
             document = tomlkit.parse(before := _text(path))
             if files.is_link(path) and (faults := [*_faults(document)]):
-                raise NotUnderstood(f"{path} was not changed: it is a link to a file with {faults[0]}. Fix the link.")
+                raise NotUnderstood(
+                    f"{path} was not changed: it is a link to a file with {faults[0]}.", "Fix the link."
+                )
             change(document)
             after = tomlkit.dumps(document)
         except (ValueError, TypeError, AttributeError, RecursionError, TOMLKitError):
             # The errors quote the file, which may contain secrets.
-            raise NotUnderstood(f"{path} was not changed: it is not valid TOML. Fix it first.") from None
+            raise NotUnderstood(f"{path} was not changed: it is not valid TOML.", "Fix it first.") from None
         if after != before:
             files.replace(path, after.encode())
     return path

@@ -32,7 +32,7 @@ def put(catalog: Catalog, name: str, model: str) -> str:
 def remove(catalog: Catalog, name: str) -> str:
     """Remove one shortcut, and return the path of the file. Raises UsageError if there is none; Unavailable."""
     if name not in catalog.preferences.shortcuts:
-        raise UsageError(f"There is no shortcut {name}: see `polyroute shortcut list`.")
+        raise UsageError(f"There is no shortcut {name}.", "See `polyroute shortcut list`.")
     return change_shortcuts(catalog.environment, lambda own: own.pop(name, None))
 
 

@@ -112,7 +112,7 @@ def test_what_is_no_base_url(text: str) -> None:
 )
 def test_nobody_can_call_what_has_no_host(url: str) -> None:
     """An address without a host, with an invalid port or with more after an IPv6 address has no origin."""
-    with pytest.raises(UsageError, match="correct the base URL"):
+    with pytest.raises(UsageError, match="Correct the base URL"):
         origin_of(url)
 
 
@@ -121,7 +121,7 @@ def test_nobody_can_call_what_has_no_host(url: str) -> None:
 )
 def test_a_host_that_readers_disagree_on(one: str, other: str) -> None:
     """A host name that is another one for some clients has no origin, and shares a key with no other host."""
-    with pytest.raises(UsageError, match="correct the base URL"):
+    with pytest.raises(UsageError, match="Correct the base URL"):
         origin_of(f"https://{one}.example/v1")
     assert not same_endpoint(f"https://{one}.example/v1", f"https://{other}.example/v1")
     assert origin_of("https://über.example")[1] == "xn--ber-goa.example"

@@ -58,8 +58,8 @@ def _load(context: ssl.SSLContext, name: str, path: str) -> None:
         if not used:
             context.load_verify_locations(cafile=None if name == "SSL_CERT_DIR" else path)
     except (OSError, ssl.SSLError, TypeError, ValueError):
-        message = f"{name} is set to {path}, where no CA certificates exist. Correct the variable, or unset it."
-        raise Unavailable(message) from None
+        message = f"{name} is set to {path}, where no CA certificates exist."
+        raise Unavailable(message, "Correct the variable, or unset it.") from None
 
 
 def _has_certificates(folder: str) -> bool:

@@ -63,7 +63,7 @@ def update(path: str, name: str, value: str | None) -> bool:
         mark, before = _read(path)
         if files.is_link(path) and (odd := lines_passed_over(_plain(before))):
             fault = f"{path} was not changed: it is a link to a file whose line {odd[0]} is not NAME=value."
-            raise NotUnderstood(f"{fault} Fix that line or the link.")
+            raise NotUnderstood(f"{fault}", "Fix that line or the link.")
         was_there = name in parse(_plain(before))
         if was_there or value is not None:
             files.replace(path, mark + assign(before, name, value).encode(), mode=0o600)
@@ -121,7 +121,7 @@ def _proven(changed: str, plain: str, name: str, value: str | None) -> str:
     if value is not None:
         wanted[name] = value
     if parse(_plain(changed)) != wanted:
-        raise NotUnderstood(f"{name} can't be changed without changing others: a quote is not closed. Fix it first.")
+        raise NotUnderstood(f"{name} can't be changed without changing others: a quote is not closed.", "Fix it first.")
     return changed
 
 
@@ -135,7 +135,7 @@ def _read(path: str) -> tuple[bytes, str]:
     try:
         return mark, data[len(mark) :].decode()
     except UnicodeDecodeError:
-        raise NotUnderstood(f"{path} was not changed: it is not UTF-8 text. Fix it first.") from None
+        raise NotUnderstood(f"{path} was not changed: it is not UTF-8 text.", "Fix it first.") from None
 
 
 def _plain(text: str) -> str:

@@ -123,7 +123,7 @@ def require_unexposed(path: str, home: str = "") -> None:
     `home` is as in `file_access.exposure`.
     """
     if exposed := file_access.exposure(path, home):
-        raise Unavailable(f"{path} was not changed: {exposed.why}. {exposed.remedy}")
+        raise Unavailable(f"{path} was not changed: {exposed.why}.", exposed.remedy)
 
 
 def require_lock(path: str) -> None:
@@ -162,7 +162,7 @@ def locked(path: str, *, links: bool = False) -> Iterator[None]:
             yield
     except Timeout:
         fault = f"{path} has been locked by another process for more than {LOCK_TIMEOUT_SECONDS:g} seconds."
-        raise Unavailable(f"{fault} Nothing was changed; try again, or end that process.") from None
+        raise Unavailable(f"{fault} Nothing was changed.", "Try again, or end that process.") from None
 
 
 def is_link(path: str) -> bool:
@@ -178,16 +178,18 @@ def _check_target(path: str, *, links: bool) -> None:
 
     is_a_link = platform.is_link(path)
     if is_a_link and not links:
-        raise Unavailable(f"{path} is a link, and was not changed. Replace the link with the file itself.")
+        raise Unavailable(f"{path} is a link, and was not changed.", "Replace the link with the file itself.")
     try:
         found = os.stat(path)
     except FileNotFoundError:
         return
     if not stat.S_ISREG(found.st_mode):
-        raise Unavailable(f"{path} is not a regular file, and was not changed. Move it away.")
+        raise Unavailable(f"{path} is not a regular file, and was not changed.", "Move it away.")
     if is_a_link and not platform.is_own(found):
         target = os.path.realpath(path)
-        raise Unavailable(f"{path} was not changed: it is a link to {target}, a file of another user. Remove the link.")
+        raise Unavailable(
+            f"{path} was not changed: it is a link to {target}, a file of another user.", "Remove the link."
+        )
 
 
 @contextlib.contextmanager
@@ -196,7 +198,7 @@ def readable_errors(path: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise Unavailable(f"{path} was not changed: {error.strerror or error}. Fix this first.") from error
+        raise Unavailable(f"{path} was not changed: {error.strerror or error}.", "Fix this first.") from error
 
 
 def _sweep(path: str) -> None:

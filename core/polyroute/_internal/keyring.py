@@ -77,7 +77,7 @@ class Keyring:
             except FileNotFoundError:
                 return frozenset()
             except UnicodeDecodeError:
-                raise NotUnderstood(f"{self._index} was not changed: it is not UTF-8 text. Remove it.") from None
+                raise NotUnderstood(f"{self._index} was not changed: it is not UTF-8 text.", "Remove it.") from None
 
     def _note(self, name: str, *, is_there: bool) -> None:
         with files.readable_errors(self._index), files.locked(self._index):
@@ -102,7 +102,7 @@ class Keyring:
             is_good = recommended(backend) or (self._is_chosen and backend.priority > 0)
         except ImportError as error:
             if error.name == "keyring":
-                raise Unavailable("An extra is not installed: pip install 'polyroute[keyring]'.") from None
+                raise Unavailable("An extra is not installed:", "pip install 'polyroute[keyring]'.") from None
             raise Unavailable(f"The keyring's backend can't be loaded ({type(error).__name__}).") from None
         except Exception as error:
             raise Unavailable(f"The keyring's backend can't be loaded ({type(error).__name__}).") from None

@@ -77,7 +77,7 @@ def usable(proxy: Proxy | None) -> Iterator[None]:
         if proxy is None:
             raise
         fault = f"The proxy that {proxy.variable} names can't be used ({type(error).__name__})."
-        raise Unavailable(f"{fault} Correct the variable, or unset it.") from None
+        raise Unavailable(f"{fault}", "Correct the variable, or unset it.") from None
 
 
 def _setting(kind: str) -> tuple[str, str] | None:
@@ -103,11 +103,14 @@ def _checked(variable: str, value: str) -> Proxy:
     scheme, _, rest = url.partition("://")
     if scheme.lower() not in _SCHEMES:
         known = "http://, https://, socks5:// or socks5h://"
-        raise Unavailable(f"The proxy that {variable} names has an unknown scheme. Correct it: it begins with {known}.")
+        raise Unavailable(
+            f"The proxy that {variable} names has an unknown scheme.", f"Correct it: it begins with {known}."
+        )
     if not _is_address(f"{scheme.lower()}://{rest}"):
         raise Unavailable(
-            f"{variable} does not hold the address of a proxy. Correct it, such as http://proxy.example:8080, or unset"
-            " it. In a user name or password, write @ as %40, / as %2F, # as %23 and : as %3A."
+            f"{variable} does not hold the address of a proxy.",
+            "Correct it, such as http://proxy.example:8080, or unset"
+            " it. In a user name or password, write @ as %40, / as %2F, # as %23 and : as %3A.",
         )
     return Proxy(variable, f"{scheme.lower()}://{rest}")
 

@@ -14,7 +14,7 @@ START_SECONDS = 90.0
 waits for plugins that hang for ever would pile up."""
 MAX_WAITING = 1_000
 """How much work may wait for a free thread, unless stated otherwise: more than connections."""
-_OCCUPIED = "Plugins or services that do not respond occupy all threads. Try again later."
+_OCCUPIED = "Plugins or services that do not respond occupy all threads."
 
 T = TypeVar("T")
 
@@ -58,19 +58,19 @@ class Workers:
             threading.Thread(target=carry_out, daemon=True, name="polyroute").start()
         except RuntimeError:
             self._free.release()
-            raise Unavailable("The system starts no more threads. Try again later.") from None
+            raise Unavailable("The system starts no more threads.", "Try again later.") from None
         return await done
 
     async def _wait(self) -> None:
         """Wait for a free thread."""
         if self._waiting >= self._max_waiting:
-            raise Unavailable(_OCCUPIED)
+            raise Unavailable(_OCCUPIED, "Try again later.")
         self._waiting += 1
         try:
             async with asyncio.timeout(START_SECONDS):
                 await self._free.acquire()
         except TimeoutError:
-            raise Unavailable(_OCCUPIED) from None
+            raise Unavailable(_OCCUPIED, "Try again later.") from None
         finally:
             self._waiting -= 1
 
@@ -79,4 +79,6 @@ def _carried(error: BaseException) -> Exception:
     """Return an exception that a future can raise: others would end the event loop or look like a cancellation."""
     if isinstance(error, Exception) and not isinstance(error, StopIteration):
         return error
-    return Unavailable(f"The work was ended by {type(error).__name__}. Find the plugin that raised it, and disable it.")
+    return Unavailable(
+        f"The work was ended by {type(error).__name__}.", "Find the plugin that raised it, and disable it."
+    )

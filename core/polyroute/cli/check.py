@@ -37,7 +37,7 @@ def _check(options: argparse.Namespace) -> int:
 
 def _format(options: argparse.Namespace) -> str:
     if options.json and options.format not in ("", "json"):
-        raise UsageError(f"--json and --format {options.format}: use only one of the two.")
+        raise UsageError(f"--json and --format {options.format} are both given.", "Use only one of the two.")
     return "json" if options.json else options.format or "text"
 
 

@@ -92,7 +92,7 @@ def _with_key(ref: ModelRef, catalog: Catalog) -> EditResult:
     except UsageError as error:
         message = str(error).removesuffix(" Nothing was changed.")
         raise UsageError(
-            f"{ref} was added without a key. {message} Set one: polyroute custom edit {ref} --key-stdin"
+            f"{ref} was added without a key. {message}", f"Set one: polyroute custom edit {ref} --key-stdin"
         ) from None
 
 
@@ -101,9 +101,9 @@ def _edit(options: argparse.Namespace) -> int:
     ref = _reference(options.model)
     given, cleared = _given(options, ref), dict.fromkeys(_cleared(options))
     if both := given.keys() & cleared.keys():
-        raise UsageError(f"{', '.join(sorted(both))}: both set and cleared. Give only one of the two options.")
+        raise UsageError(f"{', '.join(sorted(both))}: both set and cleared.", "Give only one of the two options.")
     if not (changes := {**given, **cleared}):
-        raise UsageError("There is nothing to change: give a field, such as --display-name.")
+        raise UsageError("There is nothing to change.", "Give a field, such as --display-name.")
     with output.catalog() as catalog, _naming_options():
         _check_fields(cleared, ref, catalog.custom_models.fields(ref))
         outcome = catalog.custom_models.edit(ref, changes, keep_key=options.keep_key)
@@ -145,7 +145,7 @@ def _reference(text: str) -> ModelRef:
     """Return the reference of a model in the file, whose provider need not be installed."""
     ref = ModelRef.parse(text)
     if not (ref.provider and ref.id):
-        raise InvalidModelReference(f"A model is written provider/model: {text!r}. See `polyroute custom list`.")
+        raise InvalidModelReference(f"A model is written provider/model: {text!r}.", "See `polyroute custom list`.")
     return ref
 
 
@@ -183,7 +183,7 @@ def _check_fields(cleared: Iterable[str], ref: ModelRef, fields: frozenset[str])
     """Raise UsageError if `cleared` contains a field that neither this model nor any other can have."""
     if unknown := set(cleared) - {*fields, *_FIELDS.values(), "apiKey"}:
         there = ", ".join(sorted(fields - {"provider", "name"})) or "none"
-        raise UsageError(f"{ref} has no field {', '.join(sorted(unknown))} to clear. It has: {there}.")
+        raise UsageError(f"{ref} has no field {', '.join(sorted(unknown))} to clear.", f"It has: {there}.")
 
 
 def _lacks_a_key(options: argparse.Namespace, ref: ModelRef, catalog: Catalog) -> bool:

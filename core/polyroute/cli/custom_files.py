@@ -36,7 +36,7 @@ def _export(options: argparse.Namespace) -> int:
         sys.stdout.buffer.write(data)  # UTF-8, whatever encoding the terminal uses
         return YES
     if os.path.lexists(options.file):
-        raise UsageError(f"{options.file} already exists and is not overwritten. Choose another name.")
+        raise UsageError(f"{options.file} already exists and is not overwritten.", "Choose another name.")
     with files.readable_errors(options.file):
         files.replace(options.file, data, mode=0o600)
     if options.json:

@@ -88,7 +88,9 @@ def _arguments(models: Iterable[str]) -> Iterator[_Asked]:
 
 def _lines() -> Iterator[_Asked]:
     if sys.stdin is None or sys.stdin.isatty():
-        raise UsageError(f"Give models as provider/model, or pipe in lines of JSON: {_FORM}. See `polyroute map -h`.")
+        raise UsageError(
+            f"Give models as provider/model, or pipe in lines of JSON: {_FORM}.", "See `polyroute map -h`."
+        )
     for number, line in enumerate(sys.stdin.buffer, 1):
         if line.strip():
             asked = _line(line)

@@ -31,7 +31,7 @@ def new(options: argparse.Namespace) -> int:
 
     plugins = output.loaded(Environment.load(), run=False)
     if owner := plugins.owners.get(plugins.names.get(options.name, "")):
-        raise UsageError(f"{options.name!r} is already a provider of plugin {owner.label}. Choose another name.")
+        raise UsageError(f"{options.name!r} is already a provider of plugin {owner.label}.", "Choose another name.")
     words = _gateway_words(plugins) if options.kind == "gateway" else {}
     folder = scaffold.write(options.name, options.kind, options.into, words)
     run = "" if options.kind in ("manifest", "gateway") else " --run"

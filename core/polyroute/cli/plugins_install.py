@@ -49,7 +49,7 @@ def add(options: argparse.Namespace) -> int:
         text.notes([f"  CAREFUL    it {each}" for each in changed])
         if changed and options.yes:
             remedy = f"If you agree: --sha256 {source.sha256}. Nothing was changed."
-            raise UsageError(f"{source.place} {changed[0]}. {remedy}")
+            raise UsageError(f"{source.place} {changed[0]}.", remedy)
         if os.path.lexists(plugin.folder):
             text.notes([f"  replaces   {plugin.folder}"])
         if not prompts.agreed("Add and trust it?", yes=options.yes):
@@ -124,7 +124,7 @@ def _taken(plugin: Plugin, manifest: Manifest, plugins: Plugins) -> str:
 def _same(manifest: Manifest, consent: Consent, approvals: Approvals) -> Manifest:
     """Return the manifest if it is what the user has approved. Raises UsageError."""
     if approvals.consent_to(manifest) != consent:
-        raise UsageError(f"{manifest.path} changed while you were asked. Run the command again.")
+        raise UsageError(f"{manifest.path} changed while you were asked.", "Run the command again.")
     return manifest
 
 
@@ -150,7 +150,7 @@ def untrust(options: argparse.Namespace) -> int:
     """`polyroute plugins untrust`: revoke the approval of a plugin."""
     environment, plugin, _ = named(options.name)
     if not plugin.is_third_party:
-        raise UsageError(f"{plugin.name} is {plugin.origin}: to switch it off, use `polyroute plugins disable`.")
+        raise UsageError(f"{plugin.name} is {plugin.origin}.", "To switch it off, use `polyroute plugins disable`.")
     Approvals.load(environment).revoke(_identity(plugin), plugin.identity)
     return output.done(options, f"{plugin.name} is no longer trusted.", plugin=plugin.name, trusted=False)
 
@@ -225,7 +225,7 @@ def usable(place: str, source: str = "") -> Manifest:
         raise UsageError(f"{source or manifest.path}:\n{manifest.fault}")
     if manifest.description.runs_programs and not platform.RUNS_PROGRAMS:
         what = f"{manifest.name} runs a program, which {platform.NEEDS_POSIX}"
-        raise Unavailable(f"{what}. {platform.WORKS_HERE} Nothing was changed.")
+        raise Unavailable(f"{what}. Nothing was changed.", platform.WORKS_HERE)
     policy.fingerprint(manifest)
     return manifest
 

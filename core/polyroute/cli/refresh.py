@@ -49,7 +49,7 @@ def _fetch(catalog: Catalog, options: argparse.Namespace) -> Sequence[RefreshRep
     from polyroute.list_refresh import refresh
 
     if not catalog.plugins.lists:
-        raise Unavailable("No enabled plugin has a list to fetch. See `polyroute plugins`.")
+        raise Unavailable("No enabled plugin has a list to fetch.", "See `polyroute plugins`.")
     sizes: dict[str, int] = {}
 
     def show(name: str, size: int) -> None:

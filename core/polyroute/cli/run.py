@@ -27,7 +27,7 @@ def _run(options: argparse.Namespace) -> int:
     client = table.client(options.client, Environment.load())
     program = launch.find(client.program, os.environ.get("PATH", ""))
     if program is None:
-        raise Unavailable(f"{client.name} ({client.program}) is not on PATH. To install it: {client.install}")
+        raise Unavailable(f"{client.name} ({client.program}) is not on PATH.", f"To install it: {client.install}")
     folder = tempfile.mkdtemp(prefix="polyroute-")
     try:
         return _start(options, client, program, folder)

@@ -29,6 +29,7 @@ _PORT = 3210
 _MIN_TOKEN = 20
 """The shortest token for a server that other machines can reach: random letters and digits have then 100 bits."""
 _HOW_TO_MAKE = 'To make one: python3 -c "import secrets; print(secrets.token_urlsafe())"'
+_TO_SET_ONE = f"Set a token with --token or POLYROUTE_TOKEN. {_HOW_TO_MAKE}"
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -92,28 +93,26 @@ def _log(stack: contextlib.ExitStack) -> RequestLog:
 def _check(options: argparse.Namespace, token: str) -> None:
     if options.exit_with_parent and not platform.WATCHES_PARENT:
         remedy = "Omit it, and end the server by the `pid` that --ready-json prints."
-        raise Unavailable(f"--exit-with-parent {platform.NEEDS_POSIX}. {remedy}")
+        raise Unavailable(f"--exit-with-parent {platform.NEEDS_POSIX}.", remedy)
     _check_token(options, token)
     for option in ("policy", "no_translate", "shortcut"):
         if getattr(options, option) and not options.pass_through:
             raise UsageError(f"--{option.replace('_', '-')} needs --pass-through.")
     if options.ui_dir and not os.path.isfile(os.path.join(options.ui_dir, "index.html")):
-        raise UsageError(f"{options.ui_dir} contains no index.html: give the folder of a built application.")
+        raise UsageError(f"{options.ui_dir} contains no index.html.", "Give the folder of a built application.")
 
 
 def _check_token(options: argparse.Namespace, token: str) -> None:
     is_public = not is_loopback(options.host) or bool(options.trusted_proxy)
     if not token and is_public:
-        raise UsageError(f"{_reached(options)}: set a token with --token or POLYROUTE_TOKEN. {_HOW_TO_MAKE}")
+        raise UsageError(f"{_reached(options)}.", _TO_SET_ONE)
     if options.pass_through and not token:
-        raise UsageError(
-            f"--pass-through spends your money: set a token with --token or POLYROUTE_TOKEN. {_HOW_TO_MAKE}"
-        )
+        raise UsageError("--pass-through spends your money.", _TO_SET_ONE)
     if not re.fullmatch("[!-~]*", token):
         raise UsageError("A token must consist of visible ASCII characters.")
     if is_public and len(token) < _MIN_TOKEN:
-        message = f"{_reached(options)}, where a short token can be guessed: use {_MIN_TOKEN} characters or more."
-        raise UsageError(f"{message} {_HOW_TO_MAKE}")
+        message = f"{_reached(options)}, where a short token can be guessed."
+        raise UsageError(message, f"Use {_MIN_TOKEN} characters or more. {_HOW_TO_MAKE}")
 
 
 def _reached(options: argparse.Namespace) -> str:

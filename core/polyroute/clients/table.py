@@ -78,13 +78,13 @@ def _read(path: str) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        raise UsageError(f"{path} can't be read: {getattr(error, 'strerror', None) or error}. Correct it.") from None
+        raise UsageError(f"{path} can't be read: {getattr(error, 'strerror', None) or error}.", "Correct it.") from None
 
 
 def _parsed(name: str, entry: Any, path: str) -> ClientEntry:
     fault = _fault(entry)
     if fault:
-        raise UsageError(f"{path}: [{name}] {fault}. Correct it as in the documentation, docs/clients.md.")
+        raise UsageError(f"{path}: [{name}] {fault}.", "Correct it as in the documentation, docs/clients.md.")
     home = entry.get("home")
     copy = HomeCopy(home["of"], home["merge"], json.loads(home["with"])) if home else None
     lists = {each: tuple(entry.get(each, ())) for each in _LISTS}

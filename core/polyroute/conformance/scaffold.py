@@ -30,10 +30,10 @@ def write(name: str, kind: str, into: str, words: Mapping[str, str] = _NO_WORDS)
     Raises UsageError for an invalid name or an existing folder, Unavailable if the folder can't be written.
     """
     if not re.fullmatch(_NAME, name):
-        raise UsageError(f"{name!r} is not a valid name for a plugin: use lower-case letters, digits and -.")
+        raise UsageError(f"{name!r} is not a valid name for a plugin.", "Use lower-case letters, digits and -.")
     folder = os.path.join(into, f"{name}-polyroute" if kind == "python" else name)
     if os.path.lexists(folder):
-        raise UsageError(f"{folder} already exists. Choose another name, or remove it.")
+        raise UsageError(f"{folder} already exists.", "Choose another name, or remove it.")
     try:
         for path, text in _files(name, kind, words):
             _write(os.path.join(folder, path), text)

@@ -30,7 +30,7 @@ def store(catalog: Catalog, name: str, value: str) -> Stored:
         catalog.environment.keyring.put(name, secret)
     except Unavailable as error:
         remedy = "A custom model can name a variable instead: polyroute custom edit MODEL --key-variable NAME."
-        raise Unavailable(f"Nothing was stored. {error} {remedy}") from None
+        raise Unavailable(f"Nothing was stored. {error}", remedy) from None
     readers = catalog.plugins.readers.get(name, ())
     notes = (f"{name} is also read by {some_of(readers)}.",) if readers else ()
     return Stored("", name, Source(KEYRING, name), notes=notes)

@@ -58,8 +58,8 @@ def edit(
     position = entries.position(ref)
     if identity(changes.get("provider", ref.provider), ref.id, entries.plugins) != identity(*ref, entries.plugins):
         raise UsageError(
-            f"The provider of {ref} can't be changed, because its key is sent there. Add the model under the other"
-            " provider, and remove this one. Nothing was changed."
+            f"The provider of {ref} can't be changed, because its key is sent there. Nothing was changed.",
+            "Add the model under the other provider, and remove this one.",
         )
     changes, note = as_meant(_without_provider(changes), ref.provider, entries.plugins)
     members = merged(entries.members(position), changes, keep_key=keep_key, references=references)
@@ -109,8 +109,8 @@ def merged(old: Members, changes: Mapping[str, Any], *, keep_key: bool, referenc
     if kept and not keep_key and not same_endpoint(endpoint(old), endpoint(new)):
         raise KeyBoundElsewhere(
             f"The stored key was saved for {endpoint(old) or 'the base URL of the provider'}, and is not sent to"
-            f" {endpoint(new) or 'that of the provider'} without your consent. Enter the key again, remove it, or keep"
-            " it with --keep-key. Nothing was changed."
+            f" {endpoint(new) or 'that of the provider'} without your consent. Nothing was changed.",
+            "Enter the key again, remove it, or keep it with --keep-key.",
         )
     return new
 

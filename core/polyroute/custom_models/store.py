@@ -192,7 +192,7 @@ class CustomStore:
                 outcome = outcome or result
                 if not read.entries.shared.is_changed or self._shared.data() == read.entries.shared.text():
                     return outcome
-        raise Unavailable(f"{self.path} is being written by another program all the time. Try again later.")
+        raise Unavailable(f"{self.path} is being written by another program all the time.", "Try again later.")
 
     def _written(self, read: _Read) -> bool:
         """Write the files that have changed, unless one is no longer what was read; return whether they were written.

@@ -61,7 +61,7 @@ class StoredFile(NamedTuple):
                         remedy = (
                             "To keep a copy of it and save the entries that can be read: `polyroute custom repair`."
                         )
-                        raise NotUnderstood(f"{self.path} was left unchanged: {error}. {remedy}") from None
+                        raise NotUnderstood(f"{self.path} was left unchanged: {error}.", remedy) from None
                 time.sleep(_PAUSE_SECONDS)
         raise AssertionError("unreachable")
 
@@ -108,7 +108,7 @@ class StoredFile(NamedTuple):
             )
             raise Unavailable(f"{fault} Copy that file over the link first.")
         if not file.holds_models(data):
-            raise NotUnderstood(f"{self.path} was left unchanged: it contains no list of models. Move it away.")
+            raise NotUnderstood(f"{self.path} was left unchanged: it contains no list of models.", "Move it away.")
         return list(file.salvage(data))
 
 

@@ -58,7 +58,7 @@ def _network(url: str) -> Config:
     certificates.context()
     proxy = proxies.proxy_for(url)
     if proxy is not None and proxy.is_socks:
-        raise Unavailable(f"boto3 supports no SOCKS proxy, and {proxy.variable} names one. Set HTTPS_PROXY instead.")
+        raise Unavailable(f"boto3 supports no SOCKS proxy, and {proxy.variable} names one.", "Set HTTPS_PROXY instead.")
     return Config(proxies={urlsplit(url).scheme: proxy.url} if proxy else {})
 
 

@@ -81,7 +81,7 @@ class Guard:
         """Set the route's headers for a request to `origin`. Raises WrongEndpoint if it is not the route's endpoint."""
         if origin != self._origin:
             raise WrongEndpoint(
-                f"A key for {self._origin[1]} is not sent to {origin[1]}. Don't change the client's base URL."
+                f"A key for {self._origin[1]} is not sent to {origin[1]}.", "Don't change the client's base URL."
             )
         for name in self._removed:
             if name in headers:

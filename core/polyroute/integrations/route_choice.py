@@ -33,13 +33,13 @@ def choose_route(catalog: Catalog, target: Target, protocols: Collection[str]) -
     else:
         route = _checked(target, spoken(target, protocols, catalog.plugins), protocols)
     if route.model_id is None:
-        raise UsageError(f"The route via {route.via} has no model: use a route from `catalog.routes(model)`.")
+        raise UsageError(f"The route via {route.via} has no model.", "Use a route from `catalog.routes(model)`.")
     return Chosen(route, route.model_id)
 
 
 def _checked(given: Route, route: Route | None, protocols: Collection[str]) -> Route:
     if not given.usable:
-        raise UsageError(f"The route via {given.via} is not usable: {given.reason}. {given.remedy}".rstrip())
+        raise UsageError(f"The route via {given.via} is not usable: {given.reason}.", given.remedy)
     if route is None:
         raise UnsupportedRoute(given, f"the client supports {' or '.join(protocols)}")
     return route

@@ -202,7 +202,7 @@ def accept(changes: Iterable[Change], state_directory: str) -> None:
         except (FileNotFoundError, NotADirectoryError):
             kept = []
         except (ValueError, RecursionError):
-            raise NotUnderstood(f"{path} is damaged and was left unchanged. Remove it, and agree again.") from None
+            raise NotUnderstood(f"{path} is damaged and was left unchanged.", "Remove it, and agree again.") from None
         document = {"schema": 1, "accepted": [list(each) for each in sorted({*kept, *changes})]}
         files.replace(path, json.dumps(document, indent=1).encode(), mode=0o600)
 

@@ -59,7 +59,7 @@ def create_app(
     Raises UsageError if `pass_through` is given without a `token`.
     """
     if pass_through is not None and not token:
-        raise UsageError("The pass-through spends the user's money: give a token, which clients have to send.")
+        raise UsageError("The pass-through spends the user's money.", "Give a token, which clients have to send.")
     holders = States(plugins, environment, preferences)
     pages = GZipMiddleware(Application(ui_dir)) if ui_dir else OwnPage(token=bool(token)) if page else None
     return App(

@@ -120,7 +120,7 @@ def _read(path: str) -> dict[str, Selection]:
         return {}
     except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
         fault = f"{path} was not changed: it does not hold choices in version {_VERSION} of their format."
-        raise Unavailable(f"{fault} Fix it, or remove it.") from None
+        raise Unavailable(f"{fault}", "Fix it, or remove it.") from None
 
 
 def _selection(fields: Mapping[str, Any]) -> Selection:

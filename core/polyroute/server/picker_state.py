@@ -109,7 +109,9 @@ class PickerState:
             try:
                 document = self._read()
             except ValueError as error:
-                raise NotUnderstood(f"{self.path} was not changed: {_why(error)}. Fix it, or move it away.") from None
+                raise NotUnderstood(
+                    f"{self.path} was not changed: {_why(error)}.", "Fix it, or move it away."
+                ) from None
             chosen = _distinct(change(self._merged(document, field)), _LIMITS[field])
             seen = {**document.get(_SEEN, {}), field: self._now(Picked("", "")).updated_at}
             kept = _rewritten(document.get(field, []), chosen)

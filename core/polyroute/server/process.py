@@ -78,7 +78,7 @@ def listen(host: str, port: int) -> socket.socket:
         listening = socket.socket(family, kind, protocol)
     except OSError as error:
         raise Unavailable(
-            f"{host} is not an address to listen on: {error.strerror or error}. Correct --host."
+            f"{host} is not an address to listen on: {error.strerror or error}.", "Correct --host."
         ) from error
     try:
         platform.reuse_address(listening)
@@ -87,7 +87,7 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listening.close()
         remedy = "Choose another port with --port, or let the system choose one with --port 0."
-        raise Unavailable(f"Can't listen on {host} port {port}: {error.strerror or error}. {remedy}") from error
+        raise Unavailable(f"Can't listen on {host} port {port}: {error.strerror or error}.", remedy) from error
     return listening
 
 

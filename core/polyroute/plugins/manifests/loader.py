@@ -175,7 +175,7 @@ def _text(folder: str, name: str, most: int) -> str:
 
     path = os.path.realpath(os.path.join(folder, name))
     if not platform.is_within(path, folder):
-        raise UsageError(f"{name} leads out of the plugin's folder. Put a copy of the file in the folder.")
+        raise UsageError(f"{name} leads out of the plugin's folder.", "Put a copy of the file in the folder.")
     try:
         data = files.read(path, most)
     except OSError as error:

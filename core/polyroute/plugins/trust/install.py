@@ -104,7 +104,7 @@ def _content(source: str) -> bytes | None:
         return None
     if not (source.endswith(_ARCHIVES) or (os.path.basename(source) == MANIFEST and os.path.isfile(source))):
         raise UsageError(
-            f"{source} is not a plugin: give a folder with a {MANIFEST}, or {', '.join(_ARCHIVES)} of one."
+            f"{source} is not a plugin.", f"Give a folder with a {MANIFEST}, or {', '.join(_ARCHIVES)} of one."
         )
     try:
         return files.read(source, download.MOST_BYTES)
@@ -119,7 +119,7 @@ def _provenance(given: str, path: str, content: bytes | None, sha256: str) -> Pr
     if content is None:
         if sha256:
             raise UsageError(
-                f"{given} is a folder, which has no SHA-256 digest. Give --sha256 for a file or an address."
+                f"{given} is a folder, which has no SHA-256 digest.", "Give --sha256 for a file or an address."
             )
         return Provenance("folder", place)
     found = hashlib.sha256(content).hexdigest()
@@ -134,7 +134,7 @@ def _digits(sha256: str) -> str:
     """Return a digest that the user gave in lower case. Raises UsageError if it is not one."""
     found = sha256.strip().lower().removeprefix("sha256:")
     if not re.fullmatch("[0-9a-f]{64}", found):
-        raise UsageError(f"{sha256!r} is not a SHA-256 digest: give its 64 hexadecimal digits.")
+        raise UsageError(f"{sha256!r} is not a SHA-256 digest.", "Give its 64 hexadecimal digits.")
     return found
 
 
@@ -144,7 +144,7 @@ def install(folder: str, directory: str, name: str) -> str:
     Raises UsageError if the name is invalid, and Unavailable if the folder can't be written.
     """
     if not re.fullmatch(PLAIN_NAME, name) or file_names.fault(name):
-        raise UsageError(f'{name!r} is not a valid name for a plugin. Set one in its {MANIFEST}: name = "acme".')
+        raise UsageError(f"{name!r} is not a valid name for a plugin.", f'Set one in its {MANIFEST}: name = "acme".')
     target = os.path.join(directory, name)
     try:
         file_access.make_folders(directory)
@@ -178,7 +178,7 @@ def _path_of(address: str) -> tuple[str, str]:
     folder, name = posixpath.split(urlsplit(address).path)
     found = posixpath.basename(folder).strip(".") or "plugin", name or MANIFEST
     if why := file_names.fault("/".join(found)):
-        raise UsageError(f"{address}: {why}. Download it yourself, and give the file.")
+        raise UsageError(f"{address}: {why}.", "Download it yourself, and give the file.")
     return found
 
 

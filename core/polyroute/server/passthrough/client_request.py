@@ -121,4 +121,4 @@ def _url(address: str) -> httpx2.URL:
     try:
         return httpx2.URL(address)
     except httpx2.InvalidURL:
-        raise UsageError(f"{address} is not a valid URL: correct the base URL.") from None
+        raise UsageError(f"{address} is not a valid URL.", "Correct the base URL.") from None
