@@ -1,5 +1,7 @@
 """Explain in text why a provider or model can be run or not."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from polyroute.errors import runs_as
@@ -7,9 +9,10 @@ from polyroute.lists.stored import age
 from polyroute.plugins.loaded import Plugins
 from polyroute.requirements.evaluation import wanted
 from polyroute.results import ProviderStatus, Route, named
+from polyroute.routing import prices
 from polyroute.routing.mappers import Mappers
 from polyroute.routing.references import canonical, listed_alike
-from polyroute.types import DIRECT, ModelRef, Provider
+from polyroute.types import DIRECT, Model, ModelRef, Provider
 
 if TYPE_CHECKING:
     from polyroute.catalog import Catalog
@@ -23,6 +26,7 @@ _NOT_CARRIED = {
 }
 _IN_ORDER = "in the order in which they are tried"
 _FEW = 2
+_WITHOUT_PRICE = {"free": "free", "plan": "covered by a subscription", "local": "free, on your own server"}
 _EVIDENCE = {
     "verbatim": "used unchanged",
     "listed": "in its list",
@@ -92,7 +96,8 @@ def _explain_model(ref: ModelRef, routes: tuple[Route, ...], catalog: "Catalog")
     title = f"{ref}, a custom model of yours" if own else f"{ref}, a model of {status.provider.name}"
     is_usable, is_by_price = any(route.usable for route in routes), catalog.is_by_price(ref)
     elsewhere = () if is_usable else catalog.elsewhere(ref)
-    shown_routes = _routes(routes, elsewhere, is_by_price=is_by_price)
+    costs = {route.via: price(catalog.ways.listing(ref, route), ref, route, catalog.plugins) for route in routes}
+    shown_routes = _routes(routes, elsewhere, costs, is_by_price=is_by_price)
     lines = [title, *_facts(ref, routes, catalog), *shown_routes]
     lines += [] if own and own.base_url else _not_carried(status)
     shown, _ = named(routes)
@@ -152,32 +157,45 @@ def _title(provider: Provider) -> str:
     return f"{provider.name} ({provider.id}), kind {provider.kind}{known}{selectable}"
 
 
-def _routes(routes: tuple[Route, ...], elsewhere: tuple[ModelRef, ...] = (), *, is_by_price: bool = False) -> list[str]:
+def _routes(
+    routes: tuple[Route, ...],
+    elsewhere: tuple[ModelRef, ...] = (),
+    costs: Mapping[str, str] = MappingProxyType({}),
+    *,
+    is_by_price: bool = False,
+) -> list[str]:
     usable = next((route for route in routes if route.usable), None)
     first = f"It runs {_via(usable)}." if usable else "It can't be run now."
     if elsewhere:
         first = f"{first} {runs_as(elsewhere)}"
     order = "the cheapest for this model first, those of unknown price last" if is_by_price else _IN_ORDER
     shown, rest = named(routes)
-    lines = [first, f"Routes, {order}:", *map(_line, range(1, len(shown) + 1), shown)]
+    lines = [
+        first,
+        f"Routes, {order}:",
+        *(_line(at, each, costs.get(each.via, "")) for at, each in enumerate(shown, 1)),
+    ]
     return [*lines, f"  Without a key: {', '.join(rest)}."] if rest else lines
 
 
-def _line(number: int, route: Route) -> str:
+def _line(number: int, route: Route, cost: str) -> str:
     model_id = f" as {route.model_id}" if route.model_id else ""
     evidence = f" ({_EVIDENCE[route.mapping]})" if route.mapping else ""
-    costs = f" at {price(route)}" if price(route) else ""
+    costs = f"{' at ' if cost.startswith('$') else ', '}{cost}" if cost else ""
     verdict = "usable" if route.usable else "not usable"
     remedy = f" {route.remedy}" if route.remedy else ""
     return f"  {number}. {_via(route)}{model_id}{evidence}{costs}: {verdict}, {route.reason}.{remedy}"
 
 
-def price(route: Route) -> str:
-    """Return a route's price as text for users; empty if it is unknown."""
-    listing = route.listing
-    if listing is None or listing.input_price is None or listing.output_price is None:
+def price(listing: Model | None, ref: ModelRef, route: Route, plugins: Plugins) -> str:
+    """Return what a model costs by a route, for users, from the entry in the list of its endpoint; empty if unknown."""
+    at = plugins.providers[plugins.names[ref.provider] if route.via == DIRECT else route.via]
+    found = prices.price(listing, at, route.credential)
+    if found.kind in _WITHOUT_PRICE:
+        return _WITHOUT_PRICE[found.kind]
+    if found.input is None or found.output is None:
         return ""
-    return f"${listing.input_price:g} in, ${listing.output_price:g} out per million tokens"
+    return f"${found.input:g} in, ${found.output:g} out per million tokens"
 
 
 def _via(route: Route) -> str:

@@ -22,6 +22,9 @@ LINES = {
     "help": "--help",
     "models-help": "models --help",
     "error": "custom rm openrouter/x",
+    "offers": "models llama-3.3-70b --offers --sort price --limit 4",
+    "resolve": "resolve anthropic/claude-sonnet-4-5",
+    "keys-set": "keys set azure",
 }
 """The command line of each screen."""
 STYLE = re.compile(r"\x1b\[[0-9]*m")
@@ -32,7 +35,10 @@ STYLE = re.compile(r"\x1b\[[0-9]*m")
 def test_a_screen(shell: Shell, name: str, width: int) -> None:
     """A screen is as it was reviewed, and no line but that of one long word is wider than the terminal."""
     shell.terminal_size = (width, 50)
-    _, shown = shell.on_terminal(*LINES[name].split(), **({} if name == "begin" else DEXTO))
+    if name == "keys-set":
+        shell.use_keyring()
+    typed = {"not shown": "key-123456\n", "NAME: ": "mine\n"}
+    _, shown = shell.on_terminal(*LINES[name].split(), typed=typed, **({} if name == "begin" else DEXTO))
     plain = STYLE.sub("", shown).replace("\r\n", "\n").replace(str(shell.home), "~")
     kept = SCREENS / f"{name}-{width}.txt"
     if not kept.exists():

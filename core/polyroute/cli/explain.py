@@ -25,7 +25,7 @@ def _explain(options: argparse.Namespace) -> int:
         from polyroute.cli import text
 
         text.lines(explanation.lines)
-        text.problems(catalog.problems)
+        text.problems(catalog.problems, explanation.lines)
     return YES if explanation.usable else NO
 
 

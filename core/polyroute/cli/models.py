@@ -23,6 +23,7 @@ _INPUTS = ("image", "pdf", "audio", "video")
 
 def _models(options: argparse.Namespace) -> int:
     """`polyroute models`: list models."""
+    from polyroute.model_list.order import sorted_by
     from polyroute.model_list.rows import ModelRows
     from polyroute.model_list.selection import SelectableModels
 
@@ -32,6 +33,7 @@ def _models(options: argparse.Namespace) -> int:
         if options.offers:
             entries = [each for row in found for each in rows.entries(row)]
             found = [each for each in entries if each.offer or not options.available]
+            found = sorted_by(options.sort, found) if options.sort else found
         shown = found[: options.limit] if options.limit else found
         document = _document(shown, catalog) if options.json else None
     if document is not None:
@@ -41,7 +43,7 @@ def _models(options: argparse.Namespace) -> int:
     else:
         from polyroute.cli import text
 
-        text.models(shown, len(found), catalog, cut=not options.limit)
+        text.models(shown, len(found), catalog, cut=not options.limit, usable=options.available)
         text.problems(catalog.problems)
     return YES if found else NO
 

@@ -96,7 +96,7 @@ def _first_steps(catalog: Catalog) -> Iterable[str]:
     if more := others[_SHOWN_GATEWAYS:]:
         yield f"  - A key of another gateway: {', '.join(more)}."
     yield "  - A key of a single provider: `polyroute status PROVIDER` shows which variable to set."
-    yield f"Set variables in the shell or in {catalog.environment.dotenv_path}."
+    yield "To store a key: `polyroute keys set PROVIDER`. Variables may also be set in the shell."
 
 
 def _note_on_credits(found: Status, catalog: Catalog) -> None:

@@ -52,7 +52,7 @@ def resolution(model: ModelRef, routes: Sequence[Route], catalog: Catalog) -> No
         "at": route.base_url,
         "with": str(route.credential),
         "speaks": route.protocol,
-        "costs": price(route),
+        "costs": price(route.listing, model, route, catalog.plugins),
         "otherwise": ", ".join(runs(other) for other in routes if other.usable and other is not route),
     }
     tables.show((), [(name, fact) for name, fact in facts.items() if fact])
@@ -64,10 +64,10 @@ def resolution(model: ModelRef, routes: Sequence[Route], catalog: Catalog) -> No
 
 
 @screen.paged()
-def models(shown: Sequence[ModelRow], count: int, catalog: Catalog, *, cut: bool) -> None:
+def models(shown: Sequence[ModelRow], count: int, catalog: Catalog, *, cut: bool, usable: bool) -> None:
     """Print a table of models with the route that each would take.
 
-    With `cut`, a terminal without a pager gets only the first ones.
+    With `cut`, a terminal without a pager gets only the first ones. With `usable`, all can be run.
     """
     is_cut = cut and sys.stdout.isatty() and not screen.pager()
     rows = [_model(each) for each in (shown[:_SHOWN_MODELS] if is_cut else shown)]
@@ -77,7 +77,8 @@ def models(shown: Sequence[ModelRow], count: int, catalog: Catalog, *, cut: bool
     if count > len(rows):
         lines([f"{count - len(rows):,} more: add words to narrow the search, or use --limit or --json."])
     if not count:
-        lines(["No model matches."])
+        hint = " that you can run now. `polyroute status` says what your credentials run" if usable else ""
+        lines([f"No model matches{hint}."])
     _note_on_stale_lists(catalog)
 
 
@@ -153,9 +154,9 @@ def preferences(catalog: Catalog) -> None:
     tables.show((), [(name, fact) for name, fact in facts.items() if fact])
 
 
-def problems(found: Sequence[Problem]) -> None:
-    """Print problems to stderr."""
-    notes(f"problem: {problem}" for problem in found)
+def problems(found: Sequence[Problem], said: Sequence[str] = ()) -> None:
+    """Print problems to stderr, except for those that were said already."""
+    notes(f"problem: {problem}" for problem in found if str(problem) not in said)
 
 
 def _model(row: ModelRow) -> tuple[str, ...]:
