@@ -108,7 +108,7 @@ def _ours(directory: Path) -> dict[str, Case]:
     nobody, somebody, fresh = (new_user(directory, name) for name in ("nobody", "somebody", "fresh"))
     _configure(somebody)
     crowd = _distributions(directory / "crowd")
-    status = (_script(), "status", "--json")
+    status = (script(), "status", "--json")
     forget = partial(shutil.rmtree, fresh.home / "polyroute" / "cache", ignore_errors=True)
     cases = {
         _NOTHING: Case(status, nobody, 5.5),
@@ -125,7 +125,8 @@ def _ours(directory: Path) -> dict[str, Case]:
     }
 
 
-def _script() -> str:
+def script() -> str:
+    """Return the path of the installed command."""
     script = shutil.which("polyroute", path=sysconfig.get_path("scripts"))
     if script is None:
         raise SystemExit("Install polyroute and its plugins in the environment of this Python first.")

@@ -10,7 +10,8 @@ from polyroute._internal.terminal import clean
 from polyroute.types import CHEAPEST, DIRECT
 
 if TYPE_CHECKING:
-    from polyroute.catalog import Catalog
+    from polyroute.environment import Environment
+    from polyroute.plugins.loaded import Plugins
 
 
 def of(before: Sequence[str], word: str) -> list[str]:
@@ -20,8 +21,10 @@ def of(before: Sequence[str], word: str) -> list[str]:
     """
     if "--" in before:
         return []
-    from polyroute.cli.main import build
+    from polyroute.cli.main import COMMANDS, build
 
+    if not before and not word.startswith("-"):  # without building the parser of each command
+        return sorted(name for name in COMMANDS if name.startswith(word))
     parser, action = _expected(build(before[0] if before else ""), list(before))
     names = _options(parser) if word.startswith("-") or action is None else _values(action, word)
     return sorted({clean(each) for each in names if each.startswith(word)})
@@ -70,31 +73,33 @@ def _values(action: argparse.Action, word: str) -> Iterable[str]:
     return [each for part, values in _KINDS.items() if part in kind for each in values(kind, word)]
 
 
-def _named(values: Callable[[Catalog, str], Iterable[str]]) -> Callable[[str, str], Iterable[str]]:
+def _named(values: Callable[[Plugins, str, Environment], Iterable[str]]) -> Callable[[str, str], Iterable[str]]:
     def of_user(_: str, word: str) -> Iterable[str]:
         from polyroute.cli import output
+        from polyroute.environment import Environment
 
-        with output.catalog(run=False) as catalog:
-            return list(values(catalog, word))
+        environment = Environment.load()
+        with output.stdout_kept_clean():
+            return list(values(output.loaded(environment, run=False), word, environment))
 
     return of_user
 
 
-def _models(catalog: Catalog, word: str) -> Iterable[str]:
+def _models(plugins: Plugins, word: str, environment: Environment) -> Iterable[str]:
     name, slash, _ = word.partition("/")
     if not slash:
-        return [f"{each}/" for each, known in catalog.plugins.names.items() if _is_selectable(catalog, known)]
-    if name not in catalog.plugins.names:
+        return [f"{each}/" for each, known in plugins.names.items() if plugins.providers[known].selectable]
+    if name not in plugins.names:
         return []
-    return [f"{name}/{each.id}" for each in catalog.models(provider=catalog.plugins.names[name])]
+    from polyroute.custom_models.loaded import OwnModels
 
-
-def _is_selectable(catalog: Catalog, provider: str) -> bool:
-    return catalog.plugins.providers[provider].selectable
+    provider = plugins.names[name]
+    models = OwnModels(environment, plugins).over(plugins.models(provider).values(), provider)
+    return [f"{name}/{each.id}" for each in models]
 
 
 def _routes(kind: str, word: str) -> Iterable[str]:
-    gateways = _named(lambda catalog, _: catalog.plugins.gateways)
+    gateways = _named(lambda plugins, *_: plugins.gateways)
     fixed = [each for each in (DIRECT, CHEAPEST) if each in kind]
     return [*fixed, *gateways(kind, word)]
 
@@ -113,7 +118,7 @@ def _shells(kind: str, word: str) -> Iterable[str]:
 
 
 _KINDS: Mapping[str, Callable[[str, str], Iterable[str]]] = {
-    "PROVIDER": _named(lambda catalog, _: catalog.plugins.names),
+    "PROVIDER": _named(lambda plugins, *_: plugins.names),
     "MODEL": _named(_models),
     "GATEWAY": _routes,
     "CLIENT": _clients,

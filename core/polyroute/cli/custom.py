@@ -183,7 +183,7 @@ def _check_fields(cleared: Iterable[str], ref: ModelRef, fields: frozenset[str])
     """Raise UsageError if `cleared` contains a field that neither this model nor any other can have."""
     if unknown := set(cleared) - {*fields, *_FIELDS.values(), "apiKey"}:
         there = ", ".join(sorted(fields - {"provider", "name"})) or "none"
-        raise UsageError(f"{ref} has no field {', '.join(sorted(unknown))} to clear.", f"It has: {there}.")
+        raise UsageError(f"{ref} has no field {', '.join(sorted(unknown))} to clear. It has: {there}.")
 
 
 def _lacks_a_key(options: argparse.Namespace, ref: ModelRef, catalog: Catalog) -> bool:

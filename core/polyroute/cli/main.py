@@ -126,7 +126,7 @@ def _give_up_on_stdout() -> int:
     return COULD_NOT
 
 
-_COMMANDS = (
+COMMANDS = (
     "status",
     "doctor",
     "explain",
@@ -157,7 +157,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         build().print_help(sys.stderr)
         raise SystemExit(BAD_INPUT)
     command = arguments[0]
-    if not (command in _COMMANDS or command.startswith("-")):
+    if not (command in COMMANDS or command.startswith("-")):
         raise _unknown(command)
     own, further = _divided(arguments) if command == "run" else (arguments, ())
     options, others = build(command).parse_known_args(own, argparse.Namespace(arguments=further))
@@ -175,7 +175,7 @@ def _divided(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
 def _unknown(command: str) -> UsageError:
     from polyroute._internal.spelling import did_you_mean
 
-    near = suggestions(command, (*_COMMANDS, "--help", "--version"))
+    near = suggestions(command, (*COMMANDS, "--help", "--version"))
     return UsageError(f"There is no command {command!r}.", did_you_mean(near, "See `polyroute --help`."), near)
 
 
@@ -192,7 +192,7 @@ def build(command: str = "") -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"polyroute {__version__}")
     subparsers = parser.add_subparsers(prog="polyroute", metavar="COMMAND", required=True)
-    for name in [command] if command in _COMMANDS else _COMMANDS:
+    for name in [command] if command in COMMANDS else COMMANDS:
         _add(name, subparsers)
     return parser
 

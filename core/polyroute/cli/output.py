@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from polyroute._internal.terminal import clean
-from polyroute.catalog import Catalog
 from polyroute.environment import Environment
 from polyroute.errors import UsageError
 from polyroute.plugins.loaded import Plugins
@@ -19,6 +18,7 @@ from polyroute.plugins.loaded import Plugins
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from polyroute.catalog import Catalog
     from polyroute.documents.plugin_types import PluginChange
 
 YES, NO, BAD_INPUT, COULD_NOT, INTERRUPTED = 0, 1, 2, 3, 130
@@ -55,6 +55,8 @@ def catalog(*, run: bool = True, look: bool = False) -> Iterator[Catalog]:
 
     If a UsageError is raised, the catalog's problems are printed too, because they may be the reason.
     """
+    from polyroute.catalog import Catalog  # completion does without
+
     with stdout_kept_clean():
         environment = Environment.load()
         plugins = loaded(environment, run=run)
