@@ -26,7 +26,15 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROO
 
 
 def blocks(page: Path, language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    text = page.read_text(encoding="utf-8")
+    return re.findall(rf"^```{re.escape(language)}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+
+
+def test_every_page_is_in_the_contents() -> None:
+    """docs/index.md lists every page of the documentation, once."""
+    pages = {page.stem for page in (ROOT / "docs").glob("*.md")} - {"index"}
+    listed = re.findall(r"^([a-z-]+)$", "".join(blocks(ROOT / "docs" / "index.md", "{toctree}")), re.MULTILINE)
+    assert sorted(listed) == sorted(pages)
 
 
 def test_ci_runs_the_readmes_test_command() -> None:
