@@ -1,6 +1,6 @@
-"""Generate files from the declarations in `polyroute.documents`. Run this after changing them.
+"""Generate files from the code. Run this after changing documents, docstrings of public names, or commands.
 
-python scripts/generate.py          # write docs/schemas and examples/node/polyroute.d.mts
+python scripts/generate.py          # write docs/schemas, docs/api.md, docs/commands.md, examples/node/polyroute.d.mts
 python scripts/generate.py --check  # exit with status 1 if a file is stale
 """
 
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import reference
 from polyroute.documents import schemas
 from polyroute.server import openapi
 from polyroute.server.table import OPERATIONS
@@ -28,6 +29,8 @@ def files() -> Iterator[tuple[Path, str]]:
     """Yield each generated file with its text."""
     for name in schemas.DOCUMENTS:
         yield SCHEMAS / f"{name}.schema.json", json.dumps(schemas.document(name), indent=2) + "\n"
+    yield ROOT / "docs" / "api.md", reference.api()
+    yield ROOT / "docs" / "commands.md", reference.commands()
     own = TYPES.read_text(encoding="utf-8").partition(MARK)[0]
     yield TYPES, own + MARK + "".join(declarations(openapi.document(OPERATIONS, token=False)))
 

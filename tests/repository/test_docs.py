@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import os
 import re
@@ -76,6 +77,14 @@ def test_every_hook_is_listed_with_its_signature() -> None:
     for name, function in inspect.getmembers(hookspecs, inspect.isfunction):
         if name.startswith("polyroute_"):
             assert f"`{name}({', '.join(inspect.signature(function).parameters)})`" in page
+
+
+@pytest.mark.parametrize("module", ["", ".types", ".lists", ".model_ids", ".server"])
+def test_every_public_name_is_documented(module: str) -> None:
+    """docs/api.md has every name in `__all__` of the public modules."""
+    page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    names = importlib.import_module(f"polyroute{module}").__all__
+    assert [name for name in names if not re.search(rf"^(#+ |- `|`){name}\b", page, re.MULTILINE)] == []
 
 
 def test_every_command_is_in_the_readme() -> None:
