@@ -48,7 +48,7 @@ def _children(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.A
 def _command(name: str, parser: argparse.ArgumentParser, level: int) -> Iterator[str]:
     yield f"{'#' * level} {parser.prog.removeprefix('polyroute ')}\n"
     yield f"{_sentence(parser.description or '')}\n"
-    yield f"```text\n{usage(parser)}\n```\n"
+    yield f"`{usage(parser)}`\n"
     rows = [_row(parser, each) for each in _documented(parser)]
     if rows:
         yield "\n".join(["| | |", "|---|---|", *rows]) + "\n"

@@ -1,4 +1,4 @@
-"""Completion: what the command offers, and that the shells' scripts work by the line in the README."""
+"""Completion: what the command offers, and that the shells' scripts work by the lines in docs/first-route.md."""
 
 from __future__ import annotations
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import os
 import re
-import subprocess
-import sys
 import tomllib
 import types
 from pathlib import Path
@@ -15,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from polyroute import Catalog, Plugins, Preferences
-from polyroute.cli.main import build
 from polyroute.conformance import runner
 from polyroute.plugins import hookspecs
 from polyroute.plugins.manifests.parser import parse
@@ -44,16 +40,16 @@ def test_ci_runs_the_readmes_test_command() -> None:
     assert tests in (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_python_in_the_pages_is_python(page: Path) -> None:
-    """Every Python block in the documentation compiles."""
-    for block in blocks(page, "python"):
-        compile(block, str(page), "exec")
+def test_the_readmes_promise_is_kept(make_environment: MakeEnvironment) -> None:
+    """The model in the README's second line runs with the gateway's key alone, as that line says."""
+    (line,) = [each for each in README.splitlines() if each.startswith("after ")]
+    route = Catalog.load(environment=make_environment(DEXTO_API_KEY="k")).resolve(line.split()[1])
+    assert line.endswith(f"   runs via {route.via} as {route.model_id}")
 
 
-def test_the_readmes_plugin_works() -> None:
-    """The plugin in the README, unchanged, provides a provider without problems."""
-    source = next(block for block in blocks(ROOT / "README.md", "python") if "polyroute_providers" in block)
+def test_the_smallest_plugin_works() -> None:
+    """The plugin in Python in docs/writing-a-plugin.md, unchanged, provides a provider without problems."""
+    source = next(block for block in blocks(WRITING, "python") if "polyroute_providers" in block)
     module: dict[str, object] = {}
     exec(source, module)  # noqa: S102 - our own README
     plugin = type("Acme", (), {"polyroute_providers": staticmethod(module["polyroute_providers"])})()  # type: ignore[arg-type]
@@ -87,14 +83,6 @@ def test_every_public_name_is_documented(module: str) -> None:
     assert [name for name in names if not re.search(rf"^(#+ |- `|`){name}\b", page, re.MULTILINE)] == []
 
 
-def test_every_command_is_in_the_readme() -> None:
-    """The README names each command."""
-    usage = build().format_help()
-    commands = re.findall(r"^    (\w+)  ", usage, re.MULTILINE)
-    assert len(commands) >= 6
-    assert all(f"`polyroute {command}" in README for command in commands)
-
-
 def test_every_variable_is_documented() -> None:
     """docs/configuration.md names each Polyroute variable that the code reads."""
     page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
@@ -114,30 +102,7 @@ def test_the_documented_config_is_read(make_environment: MakeEnvironment) -> Non
     assert loaded.pins == tomllib.loads(text)["pins"]
 
 
-def sections(page: Path) -> dict[str, list[str]]:
-    """Return the shell commands of each section of a page."""
-    parts = re.split(r"^## (.*)\n", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    found = {
-        title: re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
-        for title, text in zip(parts[1::2], parts[2::2], strict=True)
-    }
-    return {title: scripts for title, scripts in found.items() if scripts}
-
-
 WRITING = ROOT / "docs" / "writing-a-plugin.md"
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("title", sections(WRITING))
-def test_from_nothing_to_a_working_provider(title: str, tmp_path: Path) -> None:
-    """The commands for each kind of plugin, run in order, do what the page says."""
-    variables = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": str(tmp_path)}
-    script = "set -e\n" + "\n".join(sections(WRITING)[title])
-    done = subprocess.run(
-        ["sh", "-c", script], cwd=tmp_path, env=variables, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert " passes." in done.stdout
 
 
 def test_the_distribution_in_the_page_carries_a_manifest(tmp_path: Path) -> None:
