@@ -1,6 +1,7 @@
-"""Chat in a terminal with any model that can be run with what is there; on by another route when credits run out.
+"""Chat in a terminal with any model that you can run. When credits run out, it asks whether to take another route.
 
-python examples/chat.py anthropic/claude-sonnet-4-5
+pip install 'polyroute[all,openai]'
+python examples/chat.py [MODEL]
 """
 
 import sys
@@ -11,7 +12,7 @@ from polyroute.integrations import openai
 
 
 def agrees(switch: Switch) -> bool:
-    """Ask the person before another route is taken."""
+    """Ask the user before another route is taken."""
     print(switch.error, file=sys.stderr)
     return input("Go on with it? [y/n] ").strip().lower() == "y"
 
@@ -34,6 +35,6 @@ def chat(model: str) -> None:
 
 
 try:
-    chat(sys.argv[1])
+    chat(*sys.argv[1:2] or ["anthropic/claude-sonnet-4-5"])
 except PolyrouteError as error:
     sys.exit(str(error))

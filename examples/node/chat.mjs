@@ -1,13 +1,17 @@
-// Chat in a terminal with any model that can be run with what is there, over the pass-through.
+// Chat in a terminal with any model that you can run, over the pass-through. Node 18 or later.
 //
-//   POLYROUTE_TOKEN=... polyroute serve --pass-through --policy auto
-//   POLYROUTE_TOKEN=... node examples/node/chat.mjs anthropic/claude-sonnet-4-5
+//   export POLYROUTE_TOKEN=...; polyroute serve --pass-through --policy auto   # a token that you make up
+//   node examples/node/chat.mjs [MODEL]
 
 import { createInterface } from "node:readline";
 
 const { POLYROUTE_URL = "http://127.0.0.1:3210", POLYROUTE_TOKEN } = process.env;
-const model = process.argv[2];
+const model = process.argv[2] ?? "anthropic/claude-sonnet-4-5";
 const messages = [];
+if (!POLYROUTE_TOKEN) {
+  console.error("Set POLYROUTE_TOKEN, here and for: polyroute serve --pass-through");
+  process.exit(2);
+}
 
 /** Ask the model, and hand on each piece of its answer as it comes. */
 async function* answer() {

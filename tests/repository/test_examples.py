@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -65,13 +66,6 @@ def test_openai_client_sends_the_routes_id_and_key(gateway: str) -> None:
     assert done.stdout.split() == ["/v1/chat/completions", "Bearer", "secret-1", "anthropic/claude-sonnet-4.5"]
 
 
-def test_openai_client_says_what_to_do() -> None:
-    """Without any credential the example prints reasons and remedies."""
-    done = run("openai_client.py", "anthropic/claude-sonnet-4-5", "Hello?")
-    assert done.returncode == 1
-    assert "Set ANTHROPIC_API_KEY (or" in done.stderr
-
-
 def test_two_hundred_users_have_their_own_routes(tmp_path: Path) -> None:
     """One process answers two hundred users, each by their own key."""
     done = run("many_users.py", TMPDIR=str(tmp_path))
@@ -112,3 +106,29 @@ def test_the_chat_agent_answers_and_asks_before_it_goes_on(serve: Serve, tmp_pat
     assert "no credits are left" in done.stderr
     assert "Next would be via openrouter" in done.stderr
     assert "secret" not in done.stderr
+
+
+@pytest.mark.parametrize("example", ["openai_client.py", "chat.py"])
+def test_an_example_without_arguments_or_keys_says_what_to_do(example: str) -> None:
+    """Without arguments an example takes its own model; without a key it prints the remedies, and no traceback."""
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLES / example)], input="Hi\n", capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "Set ANTHROPIC_API_KEY" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_chat_for_node_says_that_it_needs_a_token(node: str) -> None:
+    """Without a token the agent for Node says where to set one."""
+    done = subprocess.run([node, str(EXAMPLES / "node" / "chat.mjs")], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, "Set POLYROUTE_TOKEN, here and for: polyroute serve --pass-through\n")
+
+
+def test_every_example_is_listed() -> None:
+    """examples/README.md has each example, and its commands exist."""
+    page = (EXAMPLES / "README.md").read_text(encoding="utf-8")
+    listed = {link.partition("/")[0] for link in re.findall(r"\]\(([^)]*)\)", page)}
+    assert listed == {each.name for each in EXAMPLES.iterdir() if each.name not in ("README.md", "__pycache__")}
+    for command in re.findall(r"`(?:python|node|polyroute plugins check) (examples/\S*)`", page):
+        assert (EXAMPLES.parent / command).exists()
