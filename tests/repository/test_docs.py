@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import json
 import re
 import tomllib
 import types
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from polyroute import Catalog, Plugins, Preferences
 from polyroute.conformance import runner
 from polyroute.plugins import hookspecs
 from polyroute.plugins.manifests.parser import parse
+from polyroute.server.table import OPERATIONS
 from tests.support.catalogs import MakeEnvironment
 
 ROOT = Path(__file__).parents[2]
@@ -81,6 +84,30 @@ def test_every_public_name_is_documented(module: str) -> None:
     page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
     names = importlib.import_module(f"polyroute{module}").__all__
     assert [name for name in names if not re.search(rf"^(#+ |- `|`){name}\b", page, re.MULTILINE)] == []
+
+
+def test_every_operation_is_documented() -> None:
+    """docs/http.md has each operation of the HTTP API, with its method."""
+    page = (ROOT / "docs" / "http.md").read_text(encoding="utf-8")
+    shown = {f"{each.method} {each.path.replace('{model_id}', '{modelId}')}" for each in OPERATIONS}
+    assert {each for each in shown if not re.search(rf"`{re.escape(each)}(?![\w/])", page)} == set()
+
+
+def properties(schema: object) -> Iterator[str]:
+    """Yield the names of all properties in a schema."""
+    inner = schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ()
+    if isinstance(schema, dict):
+        yield from schema.get("properties", {})
+    for each in inner:
+        yield from properties(each)
+
+
+def test_every_key_of_a_manifest_is_documented() -> None:
+    """docs/manifest.md, or docs/mapping.md for schemes, has each key that a manifest can have."""
+    pages = "".join((ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8") for name in ("manifest", "mapping"))
+    known = set(properties(json.loads((ROOT / "docs" / "schemas" / "plugin.schema.json").read_text(encoding="utf-8"))))
+    assert len(known) > 80
+    assert {key for key in known if not re.search(rf"\b{key}\b", pages)} == set()
 
 
 def test_every_variable_is_documented() -> None:
