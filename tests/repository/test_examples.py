@@ -80,13 +80,13 @@ def test_two_hundred_users_have_their_own_routes(tmp_path: Path) -> None:
 
 
 def test_the_example_plugin_is_found_once_installed(tmp_path: Path) -> None:
-    """A distribution with the entry point `polyroute` adds its provider to `polyroute status`."""
-    info = tmp_path / "acme_polyroute-1.0.0.dist-info"
-    info.mkdir()
-    (info / "entry_points.txt").write_text("[polyroute]\nacme = acme_polyroute\n", encoding="utf-8")
-    path = os.pathsep.join([str(tmp_path), str(EXAMPLES / "python-plugin")])
+    """`pip install ./examples/python-plugin` adds its provider to Polyroute."""
+    offline = dict.fromkeys(("PIP_NO_INDEX", "PIP_NO_DEPS"), "1") | {"PIP_NO_BUILD_ISOLATION": "0"}  # "0": no isolation
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "./examples/python-plugin"]
+    variables = {**os.environ, **offline, "PIP_TARGET": str(tmp_path)}
+    subprocess.run(command, cwd=EXAMPLES.parent, env=variables, check=True)
     command = [str(Path(sys.executable).parent / "polyroute"), "resolve", "acme/acme-large", "--json"]
-    variables = {**os.environ, "PYTHONPATH": path, "ACME_API_KEY": "k"}
+    variables = {**os.environ, "PYTHONPATH": str(tmp_path), "ACME_API_KEY": "k"}
     done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
     assert json.loads(done.stdout)["route"]["baseUrl"] == "https://api.acme.example/v1"
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from tests.support.distributions import sound
 from tests.support.shell import Shell
-from tests.support.wheels import PUBLISHED, ROOT, Built, environment
+from tests.support.wheels import PUBLISHED, ROOT, Built, environment, required
 
 pytestmark = pytest.mark.slow
 
@@ -56,6 +58,21 @@ def nothing_written(folder: Path) -> Iterator[None]:
     before = content()
     yield
     assert content() == before
+
+
+def shown_requirements() -> list[str]:
+    """Return what the README, the documentation and the examples tell readers to install of our distributions."""
+    pages = [ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*.*")]
+    texts = [page.read_text(encoding="utf-8") for page in pages if page.suffix in (".md", ".py", ".mjs")]
+    return sorted({each for text in texts for each in re.findall(r"pip install '(polyroute[^']*)'", text)})
+
+
+def test_what_the_pages_install_can_be_installed(distributions: dict[str, Built]) -> None:
+    """Each `pip install` of our distributions is met by the built wheels and what these require."""
+    wheels = {name: built.wheel for name, built in distributions.items()}
+    shown = shown_requirements()
+    assert len(shown) > 5
+    assert all("pluggy" in set(required(Requirement(each), wheels)) for each in shown)
 
 
 def test_the_core_alone_says_what_is_missing(install: Install) -> None:

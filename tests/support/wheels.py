@@ -86,7 +86,7 @@ def environment(folder: Path, wheels: Iterable[Path], requirement: str) -> Path:
     venv.EnvBuilder(symlinks=True).create(folder)
     (site,) = folder.glob("lib/python*/site-packages")
     ours = {normalized(each.name.partition("-")[0]): each for each in wheels}
-    for name in _required(Requirement(requirement), ours):
+    for name in required(Requirement(requirement), ours):
         if name not in ours:
             _link(distribution(name), site)
             continue
@@ -95,7 +95,7 @@ def environment(folder: Path, wheels: Iterable[Path], requirement: str) -> Path:
     return folder / "bin" / "python"
 
 
-def _required(requirement: Requirement, ours: dict[str, Path]) -> Iterator[str]:
+def required(requirement: Requirement, ours: dict[str, Path]) -> Iterator[str]:
     """Yield the names of all distributions that a requirement needs, with the requested extras."""
     waiting = [requirement]
     seen: set[tuple[str, ...]] = set()
