@@ -15,6 +15,7 @@ import pytest
 
 from polyroute import Catalog, Plugins, Preferences
 from polyroute.conformance import runner
+from polyroute.documents import schemas
 from polyroute.plugins import hookspecs
 from polyroute.plugins.manifests.parser import parse
 from polyroute.server.table import OPERATIONS
@@ -102,6 +103,15 @@ def properties(schema: object) -> Iterator[str]:
         yield from schema.get("properties", {})
     for each in inner:
         yield from properties(each)
+
+
+def test_every_field_of_a_document_is_documented() -> None:
+    """docs/json.md, or a page that it names, has each field of the documents that commands print."""
+    names = ("json", "keys", "custom-models", "validation")
+    pages = "".join((ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8") for name in names)
+    fields = {field for name in schemas.DOCUMENTS for field in properties(schemas.document(name))}
+    assert len(fields) > 100
+    assert {field for field in fields if not re.search(rf"\b{field}\b", pages)} == set()
 
 
 def test_every_key_of_a_manifest_is_documented() -> None:
