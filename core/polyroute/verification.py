@@ -9,7 +9,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -116,9 +116,26 @@ def _of_server(server: LocalServer) -> Verification:
 def _verified(
     routes: Mapping[str, Route], probes: Mapping[str, Known], asking: VerificationRequest
 ) -> tuple[Verification, ...]:
-    """Verify the direct route of each provider, in a thread because the caller may run an event loop."""
+    """Verify the direct route of each provider, in a thread because the caller may run an event loop.
+
+    Ctrl+C ends the requests, for which the thread would otherwise wait.
+    """
+    started: Future[Callable[[], object]] = Future()
+
+    def run() -> tuple[Verification, ...]:
+        with asyncio.Runner() as runner:
+            loop = runner.get_loop()
+            work = loop.create_task(_all(routes, probes, asking))
+            started.set_result(partial(loop.call_soon_threadsafe, work.cancel))
+            return loop.run_until_complete(work)
+
     with ThreadPoolExecutor(1, "polyroute-verify") as pool:
-        return pool.submit(asyncio.run, _all(routes, probes, asking)).result()
+        ended = pool.submit(run)
+        try:
+            return ended.result()
+        except KeyboardInterrupt:
+            started.result()()
+            raise
 
 
 async def _all(

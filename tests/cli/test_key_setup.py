@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,14 @@ def test_ctrl_c_at_a_prompt(shell: Shell, tmp_path: Path) -> None:
     """Ctrl+C at a prompt stores nothing, and ends with 130 without a traceback."""
     status, shown = shell.on_terminal("keys", "set", "azure", typed={"API_KEY (": "k123\n", "RESOURCE_NAME": "\x03"})
     assert (status, "Traceback" in shown, stored(shell)) == (130, False, {})
+
+
+def test_ctrl_c_while_the_endpoint_is_asked(shell: Shell) -> None:
+    """Ctrl+C while a silent endpoint is asked ends at once with 130, and what was typed is stored."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
+        shell.site.install("acme-dist", "acme_plugin", PLUGIN.format(url=url))
+        typed = {"ACME_KEY (": f"{KEY}\n", "ACME_TEAM": "blue\n", "1 s": "\x03"}
+        status, shown = shell.on_terminal("keys", "set", "acme", typed=typed)
+    assert (status, "Traceback" in shown, stored(shell)["ACME_KEY"]) == (130, False, KEY)
+    assert "asking Acme whether it works … 2 s" not in shown

@@ -84,3 +84,12 @@ def test_long_work_shows_that_it_lives(shell: Shell) -> None:
         )
     assert "fetching" in shown
     assert (status, "Traceback" in shown) == (130, False)
+
+
+def test_a_download_that_is_interrupted(shell: Shell) -> None:
+    """`plugins add` from a silent server shows what it does; Ctrl+C ends it, and nothing was written."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/acme.tar.gz"
+        status, shown = shell.on_terminal("plugins", "add", url, "--insecure", typed={"1 s": "\x03"})
+    assert "downloading http://127.0.0.1" in shown
+    assert (status, "Traceback" in shown, [*shell.ours.glob("plugins/*")]) == (130, False, [])

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from polyroute._internal import cache, files, platform
 from polyroute._internal.spelling import alike, did_you_mean
 from polyroute.cli import output, prompts, text
+from polyroute.cli.activity import Activity
 from polyroute.cli.output import NO
 from polyroute.documents import plugins as documents
 from polyroute.environment import Environment
@@ -19,7 +21,7 @@ from polyroute.plugins.loaded import Plugins
 from polyroute.plugins.manifests import loader
 from polyroute.plugins.manifests.discovery import MANIFEST
 from polyroute.plugins.manifests.loader import Manifest
-from polyroute.plugins.trust import install, policy
+from polyroute.plugins.trust import download, install, policy
 from polyroute.plugins.trust.approvals import Approvals, Consent, Provenance
 from polyroute.results import Kind, Plugin
 
@@ -34,7 +36,7 @@ def add(options: argparse.Namespace) -> int:
     environment = Environment.load()
     approvals = Approvals.load(environment)
     approvals.require_writable()
-    with install.at_hand(options.source, insecure=options.insecure, sha256=options.sha256) as (folder, source):
+    with _at_hand(options) as (folder, source):
         manifest = usable(folder, options.source)
         consent = approvals.consent_to(manifest)
         plugin = _described(manifest, os.path.join(environment.plugins_directory, manifest.name))
@@ -59,6 +61,17 @@ def add(options: argparse.Namespace) -> int:
     is_pinned = source.is_pinned or (known is not None and known.is_pinned and known.place == source.place)
     approvals.approve(_same(usable(target), consent, approvals), consent, source._replace(is_pinned=is_pinned))
     return _added(options, os.path.join(target, MANIFEST), environment)
+
+
+@contextlib.contextmanager
+def _at_hand(options: argparse.Namespace) -> Iterator[install.PluginAtHand]:
+    """Yield the plugin; while it is downloaded, show that the command is working."""
+    is_remote = download.is_address(options.source)
+    with contextlib.ExitStack() as kept:
+        with Activity(f"downloading {options.source}") if is_remote else contextlib.nullcontext():
+            found = install.at_hand(options.source, insecure=options.insecure, sha256=options.sha256)
+            at_hand = kept.enter_context(found)
+        yield at_hand
 
 
 def _changed(source: Provenance, known: Provenance | None) -> list[str]:

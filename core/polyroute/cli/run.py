@@ -11,6 +11,7 @@ import tempfile
 from typing import TYPE_CHECKING
 
 from polyroute.cli import grammar, output, pick
+from polyroute.cli.activity import Activity
 from polyroute.clients import choice, launch, setup, table
 from polyroute.environment import Environment
 from polyroute.errors import Unavailable, UsageError
@@ -67,7 +68,8 @@ def _start(options: argparse.Namespace, client: ClientEntry, program: str, folde
     server = launch.PrivateServer(given, token, folder, os.environ)
     try:
         chosen, keys, home = prepared(options, client)
-        url = server.url(translates=not chosen.is_native)
+        with Activity("starting the server" if chosen.is_native else "starting the translation"):
+            url = server.url(translates=not chosen.is_native)
         values = setup.Values(url, token, chosen.model, chosen.small, chosen.models, folder)
         setup.write_files(client, values, home)
         variables = setup.variables(client, values, os.environ, keys)
