@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NoReturn
 
 from polyroute._internal.paths import config_file, keyring_index, plugins_directory, state_directory
 from polyroute._internal.problems import Problems
-from polyroute._internal.secret_memory import SecretMemory, control_character, merged, moment, secret_in
+from polyroute._internal.secret_memory import SecretMemory, merged, secret_in, usable
+from polyroute._internal.user_documents import FILES, Documents
 from polyroute._internal.user_files import UserFiles
 from polyroute.dexto_compat import global_dotenv_path
-from polyroute.errors import SecretUnavailable, UsageError
+from polyroute.errors import UsageError
 from polyroute.types import Call, Credential, Problem, Secret, Source
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ class Environment:
         "_secret_reader",
         "_values",
         "config_path",
+        "documents",
         "dotenv_path",
         "home",
         "owner",
@@ -65,25 +66,33 @@ class Environment:
         trusted_project: str | os.PathLike[str] | None = None,
         keys: Mapping[str, str] = MappingProxyType({}),
         on_reveal: Callable[[Credential], object] | None = None,
+        documents: Documents = FILES,
     ) -> None:
         """Create an environment from `variables`, the files under `home` and the `.env` of `trusted_project`.
 
         `home` defaults to `HOME` in `variables`. If both are missing, the environment has no user files; it never falls
         back to the files of the user who runs the process. `keys` maps variable names to keys that the host supplies;
         they take precedence over every other source. `on_reveal` is called with each credential whose secret is read.
+        `documents` are the user's documents if they are not files.
         """
         own, given = dict(variables), dict(keys)
-        self.owner = hash((str(home), str(trusted_project), frozenset(own.items()), frozenset(given.items())))
+        self.documents = documents
+        self.owner: Hashable = documents.owner or hash(
+            (str(home), str(trusted_project), frozenset(own.items()), frozenset(given.items()))
+        )
         """Identifies whose environment it is: it differs between users and is the same after `again()`."""
 
         def again() -> Environment:
-            return Environment(own, home=home, trusted_project=trusted_project, keys=given, on_reveal=on_reveal)
+            later = documents.again()
+            return Environment(
+                own, home=home, trusted_project=trusted_project, keys=given, on_reveal=on_reveal, documents=later
+            )
 
         self._again: Callable[[], Environment] = again
         self.home = os.fspath(home or own.get("HOME") or _NOBODYS_HOME)
         self._process = {**own, "HOME": self.home}
         self.config_path = config_file(self._process)
-        self._files = UserFiles()
+        self._files = UserFiles(documents)
         self._reported = Problems()
         self._values: dict[str, dict[str, str]] = {}  # by name, then by layer in their order
         self._on_reveal = on_reveal
@@ -272,17 +281,7 @@ class Environment:
                 self._values.setdefault(name, {})[layer] = trimmed
 
     def _found(self, credential: Credential) -> Secret:
-        secret = self._secret(credential)
-        if not secret.value:
-            why = secret.reason or "it no longer exists"
-            remedy = secret.remedy or credential.remedy or "Load the environment again, or store the key again."
-            raise SecretUnavailable(credential, why, remedy)
-        if secret.expires_at is not None and secret.expires_at <= time.time():
-            remedy = secret.remedy or credential.remedy or "Log in again."
-            raise SecretUnavailable(credential, f"it expired on {moment(secret.expires_at)}", remedy)
-        if fault := control_character(secret):
-            remedy = credential.remedy or "Store the key again, on one line."
-            raise SecretUnavailable(credential, f"the value contains {fault}", remedy)
+        secret = usable(self._secret(credential), credential)
         self._revealed.update((secret.value, *(value for _, value in secret.headers)))
         return secret
 

@@ -147,7 +147,7 @@ def change(
             if via is not None:
                 document.setdefault("pins", tomlkit.table())[target] = via
 
-    return _rewrite(environment.config_path, changed)
+    return _rewrite(environment, changed)
 
 
 def change_shortcuts(environment: Environment, change: Callable[[dict[str, str]], object]) -> str:
@@ -164,7 +164,7 @@ def change_shortcuts(environment: Environment, change: Callable[[dict[str, str]]
             if own.get(name) != model:
                 document.setdefault("shortcuts", tomlkit.table())[name] = model
 
-    return _rewrite(environment.config_path, changed)
+    return _rewrite(environment, changed)
 
 
 def _one_name(target: str, names: Mapping[str, str]) -> str:
@@ -172,15 +172,16 @@ def _one_name(target: str, names: Mapping[str, str]) -> str:
     return str(ModelRef(names.get(provider, provider), model_id))
 
 
-def _rewrite(path: str, change: Callable[["TOMLDocument"], None]) -> str:
+def _rewrite(environment: Environment, change: Callable[["TOMLDocument"], None]) -> str:
     try:
         import tomlkit
         from tomlkit.exceptions import TOMLKitError
     except ImportError:
         raise MissingExtra("Changing config.toml", "cli") from None
-    with files.readable_errors(path), files.locked(path, links=True):
+    path, documents = environment.config_path, environment.documents
+    with files.readable_errors(path), documents.locked(path, links=True):
         try:
-            document = tomlkit.parse(before := _text(path))
+            document = tomlkit.parse(before := (documents.read(path) or b"").decode("utf-8-sig"))
             if files.is_link(path) and (faults := [*_faults(document)]):
                 raise NotUnderstood(
                     f"{path} was not changed: it is a link to a file with {faults[0]}.", "Fix the link."
@@ -191,12 +192,5 @@ def _rewrite(path: str, change: Callable[["TOMLDocument"], None]) -> str:
             # The errors quote the file, which may contain secrets.
             raise NotUnderstood(f"{path} was not changed: it is not valid TOML.", "Fix it first.") from None
         if after != before:
-            files.replace(path, after.encode())
+            documents.replace(path, after.encode())
     return path
-
-
-def _text(path: str) -> str:
-    try:
-        return files.read(path).decode("utf-8-sig")
-    except (FileNotFoundError, NotADirectoryError):
-        return ""

@@ -16,6 +16,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from polyroute import Unavailable, UsageError
+from polyroute._internal import user_documents
 from polyroute._internal.dotenv import assign, parse, quoted, update
 from tests.support.dotenv_lines import LINES, NAMES, TEXT
 
@@ -154,7 +155,7 @@ def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
     old.write_text("A=1\n", encoding="utf-8")
     old.chmod(0o644)
     for path in (new, old):
-        update(str(path), "KEY", "v")
+        update(user_documents.FILES, str(path), "KEY", "v")
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(new.parent.stat().st_mode) == 0o700
 
@@ -164,7 +165,7 @@ def test_a_link_stays_a_link_and_a_mark_stays(tmp_path: Path) -> None:
     real, link = tmp_path / "real", tmp_path / ".env"
     real.write_bytes(b"\xef\xbb\xbfKEY=1\r\n")
     link.symlink_to(real)
-    update(str(link), "KEY", "2")
+    update(user_documents.FILES, str(link), "KEY", "2")
     assert link.is_symlink()
     assert real.read_bytes() == b"\xef\xbb\xbfKEY=2\r\n"
 
@@ -176,7 +177,7 @@ def test_a_file_that_is_no_text_is_left_as_it_is(tmp_path: Path, content: bytes)
     path.write_bytes(content)
     for value in ("v", None):
         with pytest.raises(Unavailable, match="not UTF-8"):
-            update(str(path), "KEY", value)
+            update(user_documents.FILES, str(path), "KEY", value)
     assert path.read_bytes() == content
 
 
@@ -187,7 +188,7 @@ def test_what_is_no_file_is_left_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "circle").symlink_to(tmp_path / "circle")
     for name in ("folder", "circle", "file/.env"):
         with pytest.raises(Unavailable, match="was not changed"):
-            update(str(tmp_path / name), "KEY", "v")
+            update(user_documents.FILES, str(tmp_path / name), "KEY", "v")
     assert sorted(os.listdir(tmp_path / "folder")) == []
 
 
@@ -199,8 +200,9 @@ def test_writers_at_the_same_time_lose_nothing(tmp_path: Path) -> None:
         [
             "import sys",
             "from polyroute._internal.dotenv import update",
+            "from polyroute._internal.user_documents import FILES",
             "for n in range(20):",
-            "    update(sys.argv[1], f'{sys.argv[2]}{n}', 'v')",
+            "    update(FILES, sys.argv[1], f'{sys.argv[2]}{n}', 'v')",
         ]
     )
     started = [subprocess.Popen([sys.executable, "-c", program, str(path), name]) for name in "ABCD"]
@@ -213,5 +215,5 @@ def test_a_link_to_a_file_of_another_kind(tmp_path: Path) -> None:
     (tmp_path / "passwd").write_text("root:x:0:0\n", encoding="utf-8")
     (tmp_path / ".env").symlink_to(tmp_path / "passwd")
     with pytest.raises(Unavailable, match="line 1 is not NAME=value"):
-        update(str(tmp_path / ".env"), "A", "b")
+        update(user_documents.FILES, str(tmp_path / ".env"), "A", "b")
     assert (tmp_path / "passwd").read_text(encoding="utf-8") == "root:x:0:0\n"

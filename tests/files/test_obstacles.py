@@ -16,6 +16,7 @@ import pytest
 
 from polyroute import Catalog, Environment, ModelRef, Plugins, PolyrouteError, Preferences, Unavailable
 from polyroute._internal import dotenv
+from polyroute._internal.user_documents import FILES
 from polyroute.custom_models.store import CustomStore
 from polyroute.plugins.trust.approvals import Approvals
 from polyroute.preferences import save
@@ -180,7 +181,7 @@ def _custom(machine: Machine) -> object:
 
 
 WRITES: dict[str, Callable[[Machine], object]] = {
-    "the user's .env": lambda machine: dotenv.update(machine.environment().dotenv_path, "ACME_KEY", "value"),
+    "the user's .env": lambda machine: dotenv.update(FILES, machine.environment().dotenv_path, "ACME_KEY", "value"),
     "preferences": lambda machine: save(machine.environment(), "direct"),
     "decisions about plugins": lambda machine: Approvals.load(machine.environment()).switch("acme", on=False),
     "names in the keyring": lambda machine: machine.environment().keyring._note("ACME_KEY", is_there=True),

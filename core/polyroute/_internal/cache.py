@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 from polyroute._internal import file_access, files, platform
@@ -178,7 +178,7 @@ def identity_or_none(source: str) -> Identity | None:
         return None
 
 
-def topmost(seen: Mapping[str, Identity | None]) -> dict[str, Identity | None]:
+def topmost(seen: Mapping[str, Hashable | None]) -> dict[str, Hashable | None]:
     """Return fewer paths that tell as much: for a missing file, the topmost of its folders that is missing too."""
     return {path if found else _topmost_missing(path): found for path, found in seen.items()}
 
@@ -193,7 +193,7 @@ def _topmost_missing(path: str) -> str:
     return path
 
 
-def is_unchanged(source: str, seen: Identity | None) -> bool:
+def is_unchanged(source: str, seen: Hashable | None) -> bool:
     """Return whether `identity_or_none` would return `seen`; of a missing file in a third of its time."""
     if seen is not None:
         return identity_or_none(source) == seen

@@ -13,6 +13,7 @@ import re
 import unicodedata
 
 from polyroute._internal import files
+from polyroute._internal.user_documents import Documents
 from polyroute.errors import NotUnderstood, UsageError
 
 _SPACE = "[\t-\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]"
@@ -53,20 +54,20 @@ _UNWRITABLE = ("Cc", "Cs", "Zl", "Zp")
 """Unicode categories of characters that some readers treat as line ends, or that can't be encoded."""
 
 
-def update(path: str, name: str, value: str | None) -> bool:
-    """Set `name` to `value` in the file, or remove it for None; return whether it was set before.
+def update(documents: Documents, path: str, name: str, value: str | None) -> bool:
+    """Set `name` to `value` in a user's document, or remove it for None; return whether it was set before.
 
     All other lines are preserved byte for byte, and the file has mode 0600 afterwards. Raises UsageError if the value
     can't be written, and Unavailable if the file can't be read or written: an unreadable file is never overwritten.
     """
-    with files.readable_errors(path), files.locked(path, links=True):
-        mark, before = _read(path)
+    with files.readable_errors(path), documents.locked(path, links=True):
+        mark, before = _read(documents.read(path) or b"", path)
         if files.is_link(path) and (odd := lines_passed_over(_plain(before))):
             fault = f"{path} was not changed: it is a link to a file whose line {odd[0]} is not NAME=value."
             raise NotUnderstood(f"{fault}", "Fix that line or the link.")
         was_there = name in parse(_plain(before))
         if was_there or value is not None:
-            files.replace(path, mark + assign(before, name, value).encode(), mode=0o600)
+            documents.replace(path, mark + assign(before, name, value).encode(), mode=0o600)
     return was_there
 
 
@@ -125,12 +126,8 @@ def _proven(changed: str, plain: str, name: str, value: str | None) -> str:
     return changed
 
 
-def _read(path: str) -> tuple[bytes, str]:
+def _read(data: bytes, path: str) -> tuple[bytes, str]:
     """Return the byte order mark, if any, and the text with its line ends."""
-    try:
-        data = files.read(path)
-    except FileNotFoundError:
-        return b"", ""
     mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
     try:
         return mark, data[len(mark) :].decode()

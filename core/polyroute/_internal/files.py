@@ -60,7 +60,12 @@ def beginning(path: str, size: int) -> bytes:
 
 def read_text(path: str, most: int = MOST_BYTES) -> str:
     """Return the text of a file of at most `most` bytes. Raises what `read` raises, and UnicodeDecodeError."""
-    return read(path, most).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    return text_of(read(path, most))
+
+
+def text_of(data: bytes) -> str:
+    """Return the text of a file with its line ends normalized. Raises UnicodeDecodeError."""
+    return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from itertools import chain
 
 from polyroute._internal.config_values import json_moment, json_text
+from polyroute.errors import SecretUnavailable
 from polyroute.types import Credential, Secret
 from polyroute.types.constraints import Headers
 
@@ -93,7 +94,22 @@ def secret_in(text: str, field: str, expires: str) -> Secret:
     return Secret(json_text(text, field) or "", json_moment(text, expires) if expires else None)
 
 
-def control_character(secret: Secret) -> str:
+def usable(secret: Secret, credential: Credential) -> Secret:
+    """Return a secret that was read. Raises SecretUnavailable if it is empty, has expired or can't be sent."""
+    if not secret.value:
+        why = secret.reason or "it no longer exists"
+        remedy = secret.remedy or credential.remedy or "Load the environment again, or store the key again."
+        raise SecretUnavailable(credential, why, remedy)
+    if secret.expires_at is not None and secret.expires_at <= time.time():
+        remedy = secret.remedy or credential.remedy or "Log in again."
+        raise SecretUnavailable(credential, f"it expired on {moment(secret.expires_at)}", remedy)
+    if fault := _control_character(secret):
+        remedy = credential.remedy or "Store the key again, on one line."
+        raise SecretUnavailable(credential, f"the value contains {fault}", remedy)
+    return secret
+
+
+def _control_character(secret: Secret) -> str:
     """Return which control character a secret or one of its headers contains, in words; empty if none.
 
     With a line end in it, a secret could add a header to a request, or a line to a script.

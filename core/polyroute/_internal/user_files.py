@@ -1,15 +1,14 @@
-"""The files of one user in which credentials are looked for. They are read on first use and then kept."""
+"""The documents of one user in which credentials are looked for. They are read on first use and then kept."""
 
 from __future__ import annotations
 
-import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 
 from polyroute._internal import files, platform
-from polyroute._internal.cache import Identity, identity_or_none, is_unchanged, topmost
 from polyroute._internal.config_values import Sections, ini_sections
 from polyroute._internal.problems import Problems
+from polyroute._internal.user_documents import Documents
 from polyroute.types import Problem
 
 _KEY_WORDS = ("KEY", "TOKEN", "SECRET", "PASSWORD")
@@ -19,11 +18,12 @@ _KEY_WORDS = ("KEY", "TOKEN", "SECRET", "PASSWORD")
 class UserFiles:
     """The contents of files as of their first read. A file that can't be read counts as missing and is a problem."""
 
-    def __init__(self) -> None:
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
         self._texts: dict[str, str | None] = {}
         self._sections: dict[str, Sections] = {}
-        self._seen: dict[str, Identity | None] = {}
-        self._watched: tuple[int, Mapping[str, Identity | None]] = (0, {})
+        self._seen: dict[str, Hashable | None] = {}
+        self._watch: tuple[int, Callable[[], bool]] = (0, lambda: True)
         self._existing: dict[str, bool] = {}
         self._problems = Problems()
 
@@ -36,7 +36,7 @@ class UserFiles:
         """Return whether `path` was an existing file when this was asked first."""
         if path not in self._existing:
             self._look_at(path)
-            self._existing[path] = os.path.isfile(path)
+            self._existing[path] = self._documents.is_file(path)
         return self._existing[path]
 
     def text(self, path: str) -> str | None:
@@ -53,10 +53,10 @@ class UserFiles:
 
     def is_current(self) -> bool:
         """Return whether all files that were looked up so far are unchanged."""
-        count, watched = self._watched
+        count, is_unchanged = self._watch
         if count != len(self._seen):
-            count, watched = self._watched = len(self._seen), topmost(dict(self._seen))
-        return all(is_unchanged(path, seen) for path, seen in watched.items())
+            count, is_unchanged = self._watch = len(self._seen), self._documents.watch(dict(self._seen))
+        return is_unchanged()
 
     def variables(self, path: str) -> dict[str, str]:
         """Return the variables in a `.env` file."""
@@ -77,9 +77,8 @@ class UserFiles:
         """Return the current text of a file, or None if there is none."""
         self._look_at(path)
         try:
-            return files.read_text(path)
-        except (FileNotFoundError, NotADirectoryError):
-            return None
+            data = self._documents.read(path)
+            return None if data is None else files.text_of(data)
         except UnicodeDecodeError:
             why = "is not UTF-8 text"
         except (OSError, ValueError) as error:  # the latter for a path with a NUL
@@ -107,4 +106,4 @@ class UserFiles:
 
     def _look_at(self, path: str) -> None:
         if path not in self._seen:
-            self._seen[path] = identity_or_none(path)
+            self._seen[path] = self._documents.identity(path)

@@ -141,7 +141,7 @@ def remove(catalog: Catalog, name: str) -> Removed:
     variable = variable_of(provider)
     environment = catalog.environment
     removed = [Source(KEYRING, variable)] if environment.keyring.drop(variable) else []
-    if dotenv.update(environment.dotenv_path, variable, None):
+    if dotenv.update(environment.documents, environment.dotenv_path, variable, None):
         removed.append(Source(GLOBAL, variable))
     left = _direct(catalog.reload(), provider.id).credential
     left = left if _has_secret(left) else None
@@ -185,7 +185,7 @@ def checked(value: str) -> str:
 
 
 def _put_in_file(environment: Environment, variable: str, secret: str) -> tuple[Source, tuple[str, ...]]:
-    dotenv.update(environment.dotenv_path, variable, secret)
+    dotenv.update(environment.documents, environment.dotenv_path, variable, secret)
     if variable in environment.keyring.names():  # it would take precedence
         environment.keyring.drop(variable)
     return Source(GLOBAL, variable), ()
@@ -198,7 +198,7 @@ def _put(environment: Environment, variable: str, secret: str) -> tuple[Source, 
         keyring.put(variable, secret)
     except Unavailable as error:
         path = environment.dotenv_path
-        dotenv.update(path, variable, secret)
+        dotenv.update(environment.documents, path, variable, secret)
         keyring.forget(variable)  # an older entry there would take precedence
         return Source(GLOBAL, variable), (f"It was stored in {path}, because no keyring can be used. {error}",)
     older = dotenv.parse(environment.read(environment.dotenv_path) or "").get(variable)

@@ -63,7 +63,7 @@ def store(
             keys.checked(value)
     settings = {variable: value.strip() for variable, value in values.items() if not is_secret[variable]}
     for variable, value in settings.items():
-        dotenv.update(catalog.environment.dotenv_path, variable, value)
+        dotenv.update(catalog.environment.documents, catalog.environment.dotenv_path, variable, value)
     found = [
         keys.store(catalog.reload(), provider.id, value, pin=pin, variable=variable, shared=shared)
         for variable, value in values.items()

@@ -25,7 +25,7 @@ class OwnModels:
 
     def __init__(self, environment: Environment, plugins: Plugins) -> None:
         self._paths = custom_models_path(environment.shared_home), own_path(environment)
-        self._plugins = plugins
+        self._plugins, self._documents = plugins, environment.documents
         self._problems: tuple[Problem, ...] = ()
 
     @cached_property
@@ -34,7 +34,7 @@ class OwnModels:
         from polyroute.custom_models.store import CustomStore
 
         shared, own = self._paths
-        return CustomStore(shared, self._plugins, own)
+        return CustomStore(shared, self._plugins, own, self._documents)
 
     @cached_property
     def all(self) -> Mapping[ModelRef, CustomModel]:
@@ -55,7 +55,7 @@ class OwnModels:
 
     def _is_missing(self) -> bool:
         """Return whether no file exists. If that can't be determined, reading it reports the error."""
-        return all(_is_missing(path) for path in self._paths)
+        return all(map(self._documents.is_missing, self._paths))
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -89,14 +89,6 @@ class OwnModels:
 def own_path(environment: Environment) -> str:
     """Return the path of the file of the custom models that only Polyroute can read."""
     return os.path.join(os.path.dirname(environment.config_path), "custom-models.json")
-
-
-def _is_missing(path: str) -> bool:
-    try:
-        os.stat(path)
-    except OSError as error:
-        return isinstance(error, FileNotFoundError | NotADirectoryError)
-    return False
 
 
 def _described(model: Model, own: CustomModel | None) -> Model:

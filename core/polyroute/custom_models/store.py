@@ -17,6 +17,7 @@ from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from polyroute._internal import files, lossless_json
+from polyroute._internal.user_documents import FILES, Documents
 from polyroute.base_url import same_endpoint
 from polyroute.custom_models import editing, file, transfer
 from polyroute.custom_models.editing import EditResult, endpoint
@@ -49,13 +50,13 @@ class _Read(NamedTuple):
 class CustomStore:
     """The custom models of one user. Every method reads the file again."""
 
-    def __init__(self, path: str, plugins: Plugins, own_path: str = "") -> None:
+    def __init__(self, path: str, plugins: Plugins, own_path: str = "", documents: Documents = FILES) -> None:
         """Use the shared file at `path` and our own at `own_path`, by default one beside it."""
         self.path = path
         self.own_path = own_path or os.path.join(os.path.dirname(path), "polyroute-models.json")
         self.plugins = plugins
-        self._shared = StoredFile(path, os.path.dirname(os.path.dirname(path)))
-        self._own = StoredFile(self.own_path, os.path.dirname(self.own_path))
+        self._shared = StoredFile(path, os.path.dirname(os.path.dirname(path)), documents)
+        self._own = StoredFile(self.own_path, os.path.dirname(self.own_path), documents)
 
     def listing(self) -> ReadModels:
         """Return all models that can be read, and problems of the others or of a whole file."""

@@ -8,6 +8,7 @@ import time
 from typing import NamedTuple
 
 from polyroute._internal import files, platform
+from polyroute._internal.user_documents import Documents
 from polyroute.custom_models import file
 from polyroute.custom_models.file import FileContent, NotReadable
 from polyroute.errors import NotUnderstood, Unavailable
@@ -33,17 +34,15 @@ class StoredFile(NamedTuple):
     path: str
     home: str
     """The folder outside of which a damaged file is not replaced."""
+    documents: Documents
 
     def locked(self) -> contextlib.AbstractContextManager[None]:
         """Lock the file against writes by other processes of ours."""
-        return files.locked(self.path, links=True)
+        return self.documents.locked(self.path, links=True)
 
     def data(self) -> bytes | None:
         """Return the bytes of the file; None if there is none. Raises OSError."""
-        try:
-            return files.read(self.path, files.MOST_DATA_BYTES)
-        except (FileNotFoundError, NotADirectoryError):
-            return None
+        return self.documents.read(self.path, files.MOST_DATA_BYTES)
 
     def content(self) -> FileContent:
         """Return the content. Raises OSError and NotReadable."""
@@ -73,7 +72,7 @@ class StoredFile(NamedTuple):
                 raise _WrittenMeanwhile
 
         try:
-            files.replace(self.path, after, mode=0o600, before=compare)
+            self.documents.replace(self.path, after, mode=0o600, before=compare)
         except _WrittenMeanwhile:
             return False
         return True
@@ -81,9 +80,9 @@ class StoredFile(NamedTuple):
     def restore(self, before: bytes | None) -> None:
         """Undo `replaced`, under the same lock."""
         if before is None:
-            os.unlink(self.path)
+            self.documents.remove(self.path)
         else:
-            files.replace(self.path, before, mode=0o600)
+            self.documents.replace(self.path, before, mode=0o600)
 
     def repair(self) -> Repaired | None:
         """Replace a damaged file by the entries that can be read, and keep the original; None if it is not damaged.
@@ -97,8 +96,8 @@ class StoredFile(NamedTuple):
         except NotReadable:
             entries = self._salvaged(data or b"")
         original = _unused(f"{os.path.realpath(self.path)}.broken")
-        files.replace(original, data or b"", mode=0o600)
-        files.replace(self.path, file.EMPTY.text(file.EMPTY.array(entries)), mode=0o600)
+        self.documents.replace(original, data or b"", mode=0o600)
+        self.documents.replace(self.path, file.EMPTY.text(file.EMPTY.array(entries)), mode=0o600)
         return Repaired(self.path, original, len(entries))
 
     def _salvaged(self, data: bytes) -> list[bytes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -90,7 +90,7 @@ class Plugins:
         """The same for all plugins that differ only in `servers`."""
         self._unmet: dict[str, Evaluation] = {}
         self._can_be_fresher: dict[str, bool] = {}
-        self._users: set[int] = set()
+        self._users: set[Hashable] = set()
         self._late: dict[str, Secrets] = {}
 
     @classmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from typing import cast
 
 from polyroute._internal.secret_memory import secret_in
@@ -22,7 +22,7 @@ _SEVERAL = "and this process has several environments"
 class Secrets:
     """The plugins' secrets and verifications. One that does not take the environment serves one environment only."""
 
-    def __init__(self, hooks: Hooks, owners: Mapping[str, Plugin], users: Collection[int]) -> None:
+    def __init__(self, hooks: Hooks, owners: Mapping[str, Plugin], users: Collection[Hashable]) -> None:
         """`users` has one entry for each user whose environments have asked so far."""
         self._hooks, self._owners, self._users = hooks, owners, users
         self._probes: dict[Implementation, list[Probe | Verification]] = {}

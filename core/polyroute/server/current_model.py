@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from polyroute import Environment
 from polyroute._internal import files
+from polyroute._internal.user_documents import Documents
 from polyroute.dexto_compat import preferences_path
 from polyroute.errors import Unavailable
 
@@ -50,13 +51,13 @@ class RememberedModels:
     """Current models stored in a file. Keys given with a choice are kept in memory until the process ends."""
 
     def __init__(self) -> None:
-        self._keys: dict[int, dict[str, Selection]] = {}
+        self._keys: dict[Hashable, dict[str, Selection]] = {}
 
     def get(self, environment: Environment, session: str, /) -> Selection | None:
         """See `CurrentModels.get`."""
         path = _path(environment)
         try:
-            sessions = _read(path)
+            sessions = _read(path, environment.documents)
         except (OSError, Unavailable):  # nothing is chosen
             return None
         name = session if session in sessions else ""
@@ -70,14 +71,14 @@ class RememberedModels:
         """See `CurrentModels.set`. Raises Unavailable if the file can't be written."""
         path = _path(environment)
         bare = selection._replace(api_key="")
-        with files.readable_errors(path), files.locked(path):
-            sessions = _read(path)
+        with files.readable_errors(path), environment.documents.locked(path):
+            sessions = _read(path, environment.documents)
             sessions.pop(session, None)
             sessions[session] = bare
-            _write(path, sessions)
+            environment.documents.replace(path, _written(sessions), mode=0o600)
         self._remember(environment.owner, session, selection)
 
-    def _remember(self, owner: int, session: str, selection: Selection) -> None:
+    def _remember(self, owner: Hashable, session: str, selection: Selection) -> None:
         """Keep the key that was given with a choice, of as many sessions of one user as the file has."""
         keys = {name: each for name, each in self._keys.pop(owner, {}).items() if name != session}
         if selection.api_key:
@@ -106,18 +107,18 @@ def _path(environment: Environment) -> str:
     return os.path.join(environment.state_directory, "current-models.json")
 
 
-def _read(path: str) -> dict[str, Selection]:
+def _read(path: str, documents: Documents) -> dict[str, Selection]:
     """Return the choices by session, with the empty name for all sessions.
 
     Raises OSError, and Unavailable if the file has another content.
     """
     try:
-        document = json.loads(files.read(path))
+        if (data := documents.read(path)) is None:
+            return {}
+        document = json.loads(data)
         if document["version"] != _VERSION:
             raise ValueError
         return {name: _selection(chosen) for name, chosen in document["sessions"].items()}
-    except (FileNotFoundError, NotADirectoryError):
-        return {}
     except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
         fault = f"{path} was not changed: it does not hold choices in version {_VERSION} of their format."
         raise Unavailable(f"{fault}", "Fix it, or remove it.") from None
@@ -132,11 +133,12 @@ def _selection(fields: Mapping[str, Any]) -> Selection:
     return found
 
 
-def _write(path: str, sessions: dict[str, Selection]) -> None:
+def _written(sessions: dict[str, Selection]) -> bytes:
+    """Return the file of these choices, without those of the oldest sessions."""
     for name in [name for name in sessions if name][:-_KEPT_SESSIONS]:
         del sessions[name]
     chosen = {
         name: {key: value for key, value in each._asdict().items() if key != "api_key"}
         for name, each in sessions.items()
     }
-    files.replace(path, json.dumps({"version": _VERSION, "sessions": chosen}).encode(), mode=0o600)
+    return json.dumps({"version": _VERSION, "sessions": chosen}).encode()

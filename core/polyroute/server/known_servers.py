@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from types import MappingProxyType
 
 from polyroute import Environment
@@ -16,7 +16,7 @@ class KnownServers:
     """By user, the states of their own servers as they were found last."""
 
     def __init__(self) -> None:
-        self._found: dict[int, Mapping[str, LocalServer]] = {}
+        self._found: dict[Hashable, Mapping[str, LocalServer]] = {}
 
     def of(self, environment: Environment) -> Mapping[str, LocalServer]:
         """Return by provider what is known of a user's servers; empty if they were not asked."""

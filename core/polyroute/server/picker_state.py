@@ -56,7 +56,7 @@ class PickerState:
     def __init__(self, environment: Environment, *, clock: Clock = lambda: datetime.now(UTC)) -> None:
         self.path = os.path.join(environment.state_directory, "model-picker.json")
         self.shared_path = picker_state_path(environment.shared_home)
-        self._clock = clock
+        self._clock, self._documents = clock, environment.documents
 
     def favourites(self) -> tuple[Picked, ...]:
         """Return the user's favourites; none if the file can't be read (see `problems`)."""
@@ -105,7 +105,7 @@ class PickerState:
             return ()
 
     def _change(self, field: str, change: Callable[[list[Picked]], Sequence[Picked]]) -> list[Picked]:
-        with files.readable_errors(self.path), files.locked(self.path):
+        with files.readable_errors(self.path), self._documents.locked(self.path):
             try:
                 document = self._read()
             except ValueError as error:
@@ -116,14 +116,14 @@ class PickerState:
             seen = {**document.get(_SEEN, {}), field: self._now(Picked("", "")).updated_at}
             kept = _rewritten(document.get(field, []), chosen)
             document = {**document, "version": _VERSION, field: kept, _SEEN: seen}
-            files.replace(self.path, json.dumps(document, indent=2).encode(), mode=0o600)
+            self._documents.replace(self.path, json.dumps(document, indent=2).encode(), mode=0o600)
         return chosen
 
     def _merged(self, document: dict[str, Any], field: str) -> list[Picked]:
         """Return the entries of a list, with those of the other tool that are later than the last change of ours."""
         own, seen = _entries(document, field), document.get(_SEEN, {}).get(field, "")
         try:
-            theirs = [each for each in _entries(_document(self.shared_path), field) if each.updated_at > seen]
+            theirs = [each for each in _entries(self._document(self.shared_path), field) if each.updated_at > seen]
         except (OSError, ValueError):  # it is the other tool's own affair
             theirs = []
         if not theirs:
@@ -132,15 +132,17 @@ class PickerState:
         return _distinct(latest, _LIMITS[field])
 
     def _read(self) -> dict[str, Any]:
-        return _document(self.path)
+        return self._document(self.path)
+
+    def _document(self, path: str) -> dict[str, Any]:
+        data = self._documents.read(path)
+        return {} if data is None else _parsed(data)
 
 
-def _document(path: str) -> dict[str, Any]:
-    """Return the document in a file. Raises OSError, and ValueError if its format is not supported."""
+def _parsed(data: bytes) -> dict[str, Any]:
+    """Return the content of a file. Raises ValueError if its format is not supported."""
     try:
-        document = json.loads(files.read(path))
-    except (FileNotFoundError, NotADirectoryError):
-        return {}
+        document = json.loads(data)
     except RecursionError:
         raise ValueError from None
     if not isinstance(document, dict) or document.get("version") != _VERSION:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Hashable
 from typing import NamedTuple
 
 from polyroute._internal.redact import REDACTED, masked
@@ -19,7 +20,7 @@ _MAX_KEYS = 100
 class Bound(NamedTuple):
     """What a key may be used for: by whom, for a provider's ID and a base URL."""
 
-    owner: int
+    owner: Hashable
     """`Environment.owner`."""
     provider: str
     base_url: str
@@ -37,8 +38,8 @@ class RemovedKeys:
     """Remembers keys for a minute, in memory only."""
 
     def __init__(self) -> None:
-        self._keys: dict[int, dict[Bound, tuple[float, str]]] = {}
-        self._masks: dict[int, _Expected] = {}
+        self._keys: dict[Hashable, dict[Bound, tuple[float, str]]] = {}
+        self._masks: dict[Hashable, _Expected] = {}
         self._lock = threading.Lock()
 
     def remember(self, bound: Bound, key: str) -> None:
@@ -50,7 +51,7 @@ class RemovedKeys:
             if len(keys) > _MAX_KEYS:
                 del keys[next(iter(keys))]
 
-    def expect(self, owner: int, provider: str, mask: str) -> None:
+    def expect(self, owner: Hashable, provider: str, mask: str) -> None:
         """Record a mask that a client sent as the provider's key: it may stand for the key of a model to be renamed."""
         with self._lock:
             self._forget_old()

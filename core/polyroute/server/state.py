@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Literal
 
 from starlette.types import Scope
 
 from polyroute import Catalog, Environment, ModelRef, Plugins, Preferences
-from polyroute._internal.cache import Identity, identity_or_none, is_unchanged, topmost
 from polyroute._internal.threads import Workers
 from polyroute.model_list.order import ModelOrder
 from polyroute.model_list.rows import ModelRows
@@ -55,10 +54,10 @@ class Snapshot:
     """One immutable state of one user, with the answers that follow from it."""
 
     def __init__(
-        self, catalog: Catalog, seen: Mapping[str, Identity | None], contents: Contents, servers: KnownServers
+        self, catalog: Catalog, seen: Mapping[str, Hashable | None], contents: Contents, servers: KnownServers
     ) -> None:
         self.catalog, self.servers = catalog, servers
-        self._seen = topmost(seen)
+        self._is_unchanged = catalog.environment.documents.watch(seen)
         self._order = _order(catalog)
         self._has_unlisted = not all(is_listed(ref, catalog) for ref in catalog.custom_refs)
         digest, self._problems = fingerprint(catalog)
@@ -91,8 +90,7 @@ class Snapshot:
         """Whether none of the files that it was loaded from has changed, and nothing else is known of servers."""
         if self.servers.of(self.catalog.environment) != self.catalog.plugins.servers:
             return False
-        unchanged = all(is_unchanged(path, seen) for path, seen in self._seen.items())
-        return unchanged and self.catalog.environment.is_current()
+        return self._is_unchanged() and self.catalog.environment.is_current()
 
     def cached(self, key: ResponseKey) -> CachedResponse | None:
         """Return the response that was made for `key`, if there is one."""
@@ -201,7 +199,7 @@ class StateHolder:
 
     def _make(self) -> Snapshot:
         environment = self._load.environment(self._snapshot.catalog if self._snapshot else None)
-        seen = {path: identity_or_none(path) for path in user_files(environment)}  # before they are read
+        seen = {path: environment.documents.identity(path) for path in user_files(environment)}  # before they are read
         return Snapshot(self._load.catalog(environment), seen, self._contents, self._load.servers)
 
 
