@@ -28,6 +28,7 @@ def test_nothing_typed_is_lost(visit: Visitor) -> None:
     expect(page.page.get_by_label("MISTRAL_API_KEY")).to_be_visible()
     page.show(SONNET)
     page.button("Set it up").click()
+    expect(page.detail.locator("form input")).to_be_focused()
     page.page.keyboard.type("half a")
     page.post("llm/model-picker-state/favorites/toggle", {"provider": "anthropic", "model": "claude-sonnet-4-5"})
     expect(page.detail.get_by_role("button", name="Favourite")).to_have_attribute("aria-pressed", "true")

@@ -183,6 +183,19 @@ def test_ids_code_and_pins(visit: Visitor) -> None:
     expect(page.detail.locator(".says")).to_contain_text("Runs via Dexto")
 
 
+def test_a_pin_holds_for_a_provider(visit: Visitor) -> None:
+    """What is pinned for a model can be pinned for all models of its provider, and unpinned again."""
+    page = visit({**DEXTO, "ANTHROPIC_API_KEY": "k"}).open()
+    page.show(SONNET)
+    page.button("Pin Anthropic for this model").click()
+    page.button("for all of Anthropic").click()
+    page.show("anthropic/claude-opus-4-7")
+    expect(page.detail.locator(".says")).to_contain_text("Runs direct")
+    assert page.written("llm/preferences")[-1] == ("PUT", {"pins": {SONNET: None, "anthropic": "direct"}})
+    page.button("Unpin").click()
+    expect(page.detail.locator(".says")).to_contain_text("Runs via Dexto")
+
+
 def test_a_key_is_removed_and_kept_after_all(visit: Visitor) -> None:
     """A key is removed in two steps, and kept if that is undone; one in the environment can't be removed here."""
     page = visit(DEXTO, files={"dexto/.env": "MISTRAL_API_KEY=canary-mistral-key\n"}).open()

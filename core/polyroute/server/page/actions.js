@@ -17,9 +17,9 @@ export function use(model, ref = refOf(model)) {
 /** Make a model a favourite, or no longer. */
 export const star = (model) => attempt(() => post("llm/model-picker-state/favorites/toggle", reference(refOf(model))));
 
-/** Pin a route for a model or a provider; without a route, remove the pin. */
-export function pin(target, via) {
-  return attempt(() => put("llm/preferences", { pins: { [target]: via } }), via ? `Pinned: ${target} goes ${via === "direct" ? "direct" : `via ${nameOf(via)}`}.` : "Unpinned.");
+/** Pin a route for a model or a provider; without a route, remove the pin. `replaced`: a model whose pin goes. */
+export function pin(target, via, replaced) {
+  return attempt(() => put("llm/preferences", { pins: { ...(replaced && { [replaced]: null }), [target]: via } }), via ? `Pinned: ${target} goes ${via === "direct" ? "direct" : `via ${nameOf(via)}`}.` : "Unpinned.");
 }
 
 /** Delete a model of the user's own, unless it is undone in time. */

@@ -159,7 +159,12 @@ const lacks = ({ missing, reason }) => (missing.length ? html`needs <code>${miss
 function Action({ way, model, isFirst, isOpen, open }) {
   const target = way.model;
   const name = nameOf(way.provider);
-  if (way.pinned) return html`<button type="button" class="button small" onClick=${() => pin(target, null)}><${Icon} name="pin" filled /> Unpin</button>`;
+  if (way.pinned) {
+    const pins = doc("llm/preferences")?.pins;
+    const pinned = [target, way.provider].find((each) => pins?.[each] === way.via);
+    return html`<button type="button" class="button small" disabled=${!pinned} onClick=${() => pin(pinned, null)}><${Icon} name="pin" filled /> Unpin</button>
+      ${pinned === target && html`<button type="button" class="quiet" onClick=${() => pin(way.provider, way.via, target)}>for all of ${name}</button>`}`;
+  }
   if (isFirst) return html`<span class="soft">used first</span>`;
   if (!way.usable) return html`<button type="button" class="button small" aria-expanded=${isOpen} aria-label=${`Set up ${name}`} onClick=${() => open(!isOpen)}>${way.missing.length > 1 ? "Set up" : "Add key"}</button>`;
   if (target === refOf(model)) return html`<button type="button" class="button small" aria-label=${`Pin ${name} for this model`} onClick=${() => pin(target, way.via)}><${Icon} name="pin" /> Pin</button>`;

@@ -53,7 +53,7 @@ function sortedBy(sort, models) {
 
 export default function List({ items, filter, open, before }) {
   const frame = useRef();
-  const [view, look] = useState({ top: 0, height: 800 });
+  const [view, look] = useState({ top: 0, height: 0 });
   const rowHeight = narrowScreen.matches && !open ? 68 : 52;
   const tops = topsOf(items, rowHeight);
   const active = activeOf(items);

@@ -19,9 +19,11 @@ const TABS = { models: "boxes", providers: "key-round", problems: "triangle-aler
 function App() {
   const { view, id } = address();
   const View = SHOWN[view];
-  const open = doc("llm/models")?.models.find((each) => view === "models" && each.id === id);
+  const isKnown = doc("llm/models");
+  const open = isKnown?.models.find((each) => view === "models" && each.id === id);
   useEffect(() => {
     document.title = `${open ? clean(open.name) : TITLES[view]} · Polyroute`;
+    if (isKnown) follow();
   });
   if (state.needsToken) return html`<${Header} /><${Token} />`;
   return html`
@@ -37,7 +39,7 @@ function App() {
 
 const Header = ({ view }) => html`
   <header class="top">
-    <a class="brand" href=${link("models")} onClick=${follows}><img src="icon.svg" alt="" width="24" height="24" /><span>Polyroute</span></a>
+    <a class="brand" href=${link("models")} onClick=${follows}><svg class="logo" viewBox="0 0 32 32" aria-hidden="true"><rect width="32" height="32" rx="8" /><path d="M7 16h5c5 0 4-7 9-7h4M12 16c5 0 4 7 9 7h4M7 16h.01M25 9h.01M25 23h.01" /></svg><span>Polyroute</span></a>
     ${view && html`<${Tabs} view=${view} /><${InUse} />`}
     ${view &&
     html`<button type="button" class="quiet" aria-label="Search models, providers and commands" onClick=${() => set({ palette: true, early: "" })}>
@@ -122,7 +124,6 @@ document.addEventListener("keydown", (event) => {
 });
 
 start(() => render(html`<${App} />`, document.getElementById("app")));
-follow();
 
 /** Ask the user's own servers while somebody looks: at the start, when the page gets the focus, and each minute. */
 const asks = () => document.hasFocus() && !state.needsToken && look().catch(() => {}); // nothing else depends on it

@@ -16,17 +16,17 @@ const PAGE = 8;
 export default function Models() {
   const known = doc("llm/models");
   const { id, filter } = address();
-  const found = known ? selected(known.models, filter) : [];
+  const models = known?.models ?? [];
+  const found = selected(models, filter);
   const items = arranged(found, filter);
-  const isBeginning = known && !id && !known.models.some((each) => each.runs.usable && each.runs.checked !== false);
-  if (!known) return html`<main class="page models" aria-busy="true"><h1 class="visually-hidden">Models</h1><${Search} items=${[]} /></main>`;
-  return html`<main class=${id ? "models has-detail" : "models"}>
+  const isBeginning = known && !id && !models.some((each) => each.runs.usable && each.runs.checked !== false);
+  return html`<main class=${id ? "models has-detail" : "models"} aria-busy=${!known}>
     <section class="finder" aria-label="Models">
       ${!id && html`<h1 class="visually-hidden">Models</h1>`}
-      <${Search} items=${items} total=${known.total} short=${Boolean(id)} />
-      <${Chips} models=${known.models} filter=${filter} count=${found.length} short=${Boolean(id)} />
-      <${List} items=${items} filter=${filter} open=${id} before=${isBeginning && html`<${Begin} models=${known.models} />`} />
-      ${!items.length && html`<${Nothing} typed=${filter.get("q")} />`}
+      <${Search} items=${items} total=${known?.total} short=${Boolean(id)} />
+      <${Chips} models=${models} filter=${filter} count=${found.length} short=${Boolean(id)} />
+      <${List} items=${items} filter=${filter} open=${id} before=${isBeginning && html`<${Begin} models=${models} />`} />
+      ${known && !items.length && html`<${Nothing} typed=${filter.get("q")} />`}
     </section>
     ${id && html`<${Detail} key=${id} id=${id} />`}
   </main>`;
@@ -158,7 +158,7 @@ function Chips({ models, filter, count, short }) {
     <${Choice} label="price" title="Highest price of input" name="price" options=${PRICES} filter=${filter} />
     <${Choice} label="maker" title="Maker" name="maker" options=${makers(models)} filter=${filter} />
     ${isFiltered && html`<button type="button" class="link" onClick=${() => narrow({ runs: "", can: "", ctx: "", price: "", maker: "" })}>Reset</button>`}
-    <span class="count" role="status">${counted(count, "model")}</span>
+    <span class="count" role="status">${models.length > 0 && counted(count, "model")}</span>
     <button type="button" class="chip icon-only" aria-label="Add a model" title="Add a model" onClick=${() => set({ form: {} })}><${Icon} name="plus" /></button>
   </div>`;
 }
@@ -171,7 +171,7 @@ const Choice = ({ label, title, name, options, filter }) => html`<select class="
 function makers(models) {
   const counts = new Map();
   for (const { id } of models) counts.set(id.split("/")[0], (counts.get(id.split("/")[0]) ?? 0) + 1);
-  return [...counts.keys()].map((id) => [id, nameOf(id)]).sort((a, b) => a[1].localeCompare(b[1]));
+  return [...counts.keys()].map((id) => [id, nameOf(id)]).sort((a, b) => (a[1].toLowerCase() < b[1].toLowerCase() ? -1 : 1));
 }
 
 function Nothing({ typed }) {

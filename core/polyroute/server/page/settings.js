@@ -1,6 +1,6 @@
 // The form for a provider's key, or for all settings that it needs.
 
-import { html, useEffect, useRef, useState } from "./assets/preact.js";
+import { html, useLayoutEffect, useRef, useState } from "./assets/preact.js";
 import { post } from "./api.js";
 import { clean, counted } from "./parts.js";
 import { doc, refresh, state, toast } from "./store.js";
@@ -11,7 +11,7 @@ export default function Settings({ provider, onclose, label = "Set", focus = tru
   const form = useRef();
   const [fault, say] = useState("");
   const [isSent, send] = useState(false);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (focus && known) form.current?.querySelector("input")?.focus();
   }, [Boolean(known), provider]);
   if (!known) return null;

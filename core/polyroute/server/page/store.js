@@ -65,7 +65,10 @@ function load(path) {
 async function fetched(path, entry) {
   try {
     const text = await get(path, { as: "text", onslow: () => set({ banner: { text: "Polyroute is slow to respond…", kind: "slow" } }) });
-    if (text !== entry.text) Object.assign(entry, { text, value: JSON.parse(text) });
+    if (text !== entry.text) {
+      Object.assign(entry, { text, value: JSON.parse(text) });
+      await new Promise((resolve) => setTimeout(resolve)); // drawing is a task of its own
+    }
     entry.error = null;
     seen = new Date();
     set({ banner: null, needsToken: false });
@@ -94,8 +97,10 @@ export function refresh() {
   }
 }
 
-/** Begin to follow changes on the server. */
-export const follow = () => listen(refresh);
+let following;
+
+/** Begin to follow changes on the server, if that has not begun. */
+export const follow = () => (following ??= listen(refresh));
 
 // --- Address ------------------------------------------------------------------------------------------------------
 
