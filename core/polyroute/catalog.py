@@ -74,9 +74,8 @@ class Catalog:
         of the directory `project`, or `plugins`. `environment` is by default that of this process and its user.
         """
         environment = Environment.load() if environment is None else environment
-        if plugins is None:
-            plugins = Plugins.load(add, only=only, environment=environment, project=project)
-        catalog = cls(plugins, environment, Preferences.load(environment) if preferences is None else preferences)
+        loaded = plugins or Plugins.load(add, only=only, environment=environment, project=project)
+        catalog = cls(loaded, environment, Preferences.load(environment) if preferences is None else preferences)
         catalog._reads_preferences = preferences is None
         return catalog
 
@@ -293,8 +292,7 @@ class Catalog:
         return self._own_models.all.get(ref)
 
     def _secret(self, credential: Credential) -> Secret:
-        layer = credential.source.layer if credential.source else ""
-        if layer == CUSTOM:
+        if credential.source and credential.source.layer == CUSTOM:
             return Secret(self._own_models.secret(credential) or "")
         return self.plugins.secret(credential, self.environment)
 
