@@ -47,7 +47,7 @@ def test_a_server_that_does_not_start(tmp_path: Path, node: str) -> None:
     )
     done = Shell(tmp_path).start([node, "-e", source])
     assert done.returncode != 0
-    assert "set a token" in done.stderr
+    assert "Set a token" in done.stderr
 
 
 def test_every_method_is_typed() -> None:

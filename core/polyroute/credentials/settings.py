@@ -11,7 +11,7 @@ from polyroute._internal.terminal import some_of
 from polyroute.credentials import keys
 from polyroute.environment import GLOBAL, Environment
 from polyroute.errors import UsageError
-from polyroute.requirements.evaluation import missing
+from polyroute.requirements.evaluation import nearest
 from polyroute.requirements.slots import fill, variables_of
 from polyroute.types import DIRECT, Provider, Slot, Source
 
@@ -113,14 +113,9 @@ def _checked(variable: str, value: str) -> None:
         raise UsageError(f"The value of {variable} is empty or has control characters: nothing was stored.")
 
 
-def _slots(provider: Provider, environment: Environment) -> tuple[Slot, ...]:
-    """Return the slots of the group that is met, or else of the one that lacks least."""
-    lacking = {each.slot.name for each in missing(provider, environment)}
-    for group in provider.requirement:
-        unfilled = {slot.name for slot in group.slots if fill(slot, environment).fault}
-        if unfilled == lacking:
-            return group.slots
-    return ()
+def _slots(provider: Provider, environment: Environment) -> list[Slot]:
+    """Return the slots of the group that lacks least."""
+    return [each.slot for each in nearest(provider, environment)]
 
 
 def _variable(slot: Slot) -> str:

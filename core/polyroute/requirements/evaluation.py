@@ -65,7 +65,7 @@ def evaluate(provider: Provider, environment: Environment, known: Knowledge = _N
         if not any(each.fault for each in filled):
             found = _met(provider, group, filled, known.readers)
             return at_own_address(provider, found, environment) if provider.address else found
-    return _unmet(attempts)
+    return _unmet([filled for _, filled in attempts])
 
 
 def judge_of(provider: Provider, environment: Environment, known: Knowledge) -> Judge:
@@ -254,21 +254,19 @@ def wanted(provider: Provider) -> list[str]:
     return [" and ".join(map(_described, group.slots)) or "nothing" for group in provider.requirement]
 
 
-def _unmet(attempts: list[tuple[Group, list[FilledSlot]]]) -> Evaluation:
+def _unmet(attempts: list[list[FilledSlot]]) -> Evaluation:
     if not attempts:
         return Evaluation(None, "no login was found")
-    nearest = attempts[0][1] if len(attempts) == 1 else min((filled for _, filled in attempts), key=_distance)
-    unfilled = tuple([each for each in nearest if each.fault])
+    unfilled = tuple([each for each in min(attempts, key=_distance) if each.fault])
     wrong = next(((each.fault, each.remedy) for each in unfilled if each.is_wrong), ("", ""))
-    reason = "; ".join([each.fault for each in unfilled])
-    return Evaluation(None, reason, remedy(unfilled), wrong=wrong, unfilled=unfilled)
+    faults = "; ".join([each.fault for each in unfilled])
+    return Evaluation(None, faults, remedy(unfilled), wrong=wrong, unfilled=unfilled)
 
 
-def missing(provider: Provider, environment: Environment) -> list[FilledSlot]:
-    """Return the slots that are not filled in the group that lacks least; none if a group is met."""
+def nearest(provider: Provider, environment: Environment) -> list[FilledSlot]:
+    """Return the slots of the group that lacks least."""
     attempts = [[fill(slot, environment) for slot in group.slots] for group in provider.requirement]
-    nearest = min(attempts, key=_distance, default=[])
-    return [each for each in nearest if each.fault]
+    return min(attempts, key=_distance, default=[])
 
 
 def _distance(filled: list[FilledSlot]) -> tuple[bool, int]:
