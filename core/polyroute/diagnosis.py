@@ -8,7 +8,7 @@ from polyroute.catalog import Catalog
 from polyroute.errors import PolyrouteError
 from polyroute.lists.stored import age
 from polyroute.results import Finding, Plugin, Severity, Trouble
-from polyroute.types import Problem
+from polyroute.types import Problem, Provider
 
 _SAID_BY_LOADING = ("manifest-refused", "folder-unsafe", "like-unknown", "extends-unknown")
 
@@ -69,6 +69,28 @@ def _unshared_models(catalog: Catalog) -> Iterable[Trouble]:
         yield Trouble("custom-models-unshared", "error", "custom models", message, remedy, store.path)
 
 
+def _servers(catalog: Catalog) -> Iterable[Trouble]:
+    """Yield a trouble for each server at an address that the user set, if it was asked and does not run."""
+    for name, known in catalog.plugins.servers.items():
+        if known.state == "not_running" and (variable := _set_by(catalog.plugins.providers[name], catalog)):
+            message = f"nothing answers at {known.address}, which {variable} names"
+            remedy = f"Start the server, or correct {variable}."
+            yield Trouble("server-not-running", "warning", name, message, remedy, "", (name,))
+
+
+def _set_by(provider: Provider, catalog: Catalog) -> str:
+    """Return the variable in which the user named the address of a server; empty if there is none."""
+    slots = (slot for group in provider.requirement for slot in group.slots if slot.check == "url")
+    names = (each.variable for slot in slots for each in slot.alternatives if each.variable)
+    return next((name for name in names if catalog.environment.source(name)), "")
+
+
+def own_servers(catalog: Catalog) -> list[str]:
+    """Return the providers whose servers are at an address that the user set."""
+    own = (each for each in catalog.plugins.providers.values() if each.kind == "own-server")
+    return [each.id for each in own if _set_by(each, catalog)]
+
+
 def _network(catalog: Catalog) -> Iterable[Trouble]:
     """Yield a trouble if the variables for proxies and certificates can't be used."""
     from polyroute._internal import http_client
@@ -80,5 +102,5 @@ def _network(catalog: Catalog) -> Iterable[Trouble]:
         yield Trouble("network-variables", "error", "network", message, remedy or "Install it.")
 
 
-FINDERS: tuple[Finder, ...] = (_reported, _manifests, _unshared_models, _network, _old_lists)
+FINDERS: tuple[Finder, ...] = (_reported, _manifests, _unshared_models, _servers, _network, _old_lists)
 _ORDER: tuple[Severity, ...] = ("error", "warning", "advice")

@@ -993,6 +993,8 @@ export interface ShownProvider {
   models: number;
   /** The base URL of an own server; null for any other provider. */
   address: string | null;
+  /** What is known of an own server, without asking it now; null for any other provider. */
+  local: AskedServer | null;
   /** The page of its documentation; or null. */
   documentation: string | null;
   /** The page where its users make keys; or null. */

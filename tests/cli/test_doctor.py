@@ -22,3 +22,12 @@ def test_what_is_amiss_is_fixed(tmp_path: Path) -> None:
     found = json.loads(shell.run("doctor", "--json").stdout)
     assert {each["code"] for each in found["problems"]} <= {"list-old"}
     assert found["healthy"] == (not found["problems"])
+
+
+def test_a_server_that_does_not_run(tmp_path: Path) -> None:
+    """`doctor` names the variable of a server that does not answer; servers at their usual address need not run."""
+    shell = Shell(tmp_path)
+    assert "server-not-running" not in shell.run("doctor").stdout
+    done = shell.run("doctor", OLLAMA_BASE_URL="http://127.0.0.1:9")
+    assert "nothing answers at http://127.0.0.1:9/v1, which OLLAMA_BASE_URL names [server-not-running]" in done.stdout
+    assert done.returncode == 1

@@ -106,7 +106,12 @@ def test_lists_are_fetched_anew(serve: Serve) -> None:
 def test_own_servers_are_asked(serve: Serve) -> None:
     """Each of the user's own servers has its address and whether it runs now, with the number of its models."""
     with Upstream("one", "two").running() as upstream:
-        servers = serve(OLLAMA_BASE_URL=upstream.url).write("POST", "/api/llm/local/look", None).json["servers"]
+        client = serve(OLLAMA_BASE_URL=upstream.url)
+        before = {each["id"]: each["local"] for each in client.json("/api/llm/providers")["providers"]}
+        servers = client.write("POST", "/api/llm/local/look", None).json["servers"]
+        after = {each["id"]: each["local"] for each in client.json("/api/llm/providers")["providers"]}
     states = {each["id"]: (each["state"], each["models"]) for each in servers}
+    assert (before["ollama"]["state"], before["openai"]) == ("unchecked", None)
+    assert after["ollama"] == next(each for each in servers if each["id"] == "ollama")
     assert states["ollama"][0] == "running"
     assert states["lmstudio"] == ("not_running", 0)

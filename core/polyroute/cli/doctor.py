@@ -11,6 +11,7 @@ from polyroute.cli.output import NO, YES
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from polyroute.catalog import Catalog
     from polyroute.cli.grammar import Subparsers
     from polyroute.results import Trouble
 
@@ -18,16 +19,25 @@ if TYPE_CHECKING:
 def _doctor(options: argparse.Namespace) -> int:
     """`polyroute doctor`: report everything that is amiss, and how to fix it."""
     from polyroute.cli import text
-    from polyroute.diagnosis import diagnose
+    from polyroute.diagnosis import diagnose, own_servers
     from polyroute.documents.problems import diagnosis
 
     with output.catalog() as catalog:
-        found = diagnose(catalog)
+        found = diagnose(_asked(catalog, own_servers(catalog)))
     if options.json:
         output.document(diagnosis(found))
     else:
         text.lines([*_lines(found), _summary(found)])
     return NO if found else YES
+
+
+def _asked(catalog: Catalog, servers: list[str]) -> Catalog:
+    """Return a catalog that knows which of these servers run."""
+    if not servers:
+        return catalog
+    from polyroute import local_servers
+
+    return local_servers.look(catalog, servers)
 
 
 def _lines(found: Iterable[Trouble]) -> Iterable[str]:

@@ -16,6 +16,7 @@ _SPACE = r"\s\u001c-\u001f\u0085\ufeff"
 _NAME = rf"[^{_SPACE}\u0000](?:[^\u0000]*[^{_SPACE}\u0000])?"
 _REFERENCE = r"\$(?:\{[A-Za-z0-9_]+\}|[A-Za-z0-9_]+)|keyring:[!-~](?:[ -~]*[!-~])?"
 _KEY = rf"[ \t\r\n]*(?:{_REFERENCE}|(?! |\$|keyring:)[ -~]*)[ \t\r\n]*"
+_LONGEST_URL = 2_000
 
 
 class Text(NamedTuple):
@@ -76,7 +77,7 @@ _TOKENS = Count("a whole number from 1 to 2^53", 2**53)
 FIELDS: Mapping[str, Text | Count] = {
     "name": Text("a non-empty text without white space at its ends", 1_000, 1, _NAME),
     "provider": Text("a non-empty text", 1_000, 1),
-    "baseURL": Text(f"empty or {base_url.DESCRIPTION}", 2_000, pattern=f"(?:{base_url.PATTERN})?"),
+    "baseURL": Text(f"empty or {base_url.DESCRIPTION}", _LONGEST_URL, pattern=f"(?:{base_url.PATTERN})?"),
     "displayName": Text("a text", 1_000),
     "maxInputTokens": _TOKENS,
     "maxOutputTokens": _TOKENS,
@@ -94,7 +95,7 @@ def field_fault(name: str, value: Any) -> str:
 
 def typed_base_url(text: str) -> str:
     """Return an address as a user types it. Raises ValueError if it can't be understood as a base URL."""
-    if text and not base_url.is_understood(text):
+    if text and (len(text) > _LONGEST_URL or not base_url.is_understood(text)):
         raise ValueError(f"must be {FIELDS['baseURL'].wanted}")
     return text
 

@@ -20,6 +20,19 @@ class SettingDocument(TypedDict):
     found: bool
 
 
+class AskedServer(TypedDict):
+    """One of the user's own servers."""
+
+    id: Id
+    address: str
+    state: LocalState
+    """`unchecked` if it is at an address where it is not asked."""
+    since: Moment | None
+    """When it was first found in this state and with these models; null if it was not asked."""
+    models: int
+    """How many models it has, if it runs."""
+
+
 class ShownProvider(TypedDict):
     """A provider, whether it is set up, and what it needs."""
 
@@ -46,6 +59,8 @@ class ShownProvider(TypedDict):
     """How many models it lists. One that it lists in several places or forms counts once."""
     address: str | None
     """The base URL of an own server; null for any other provider."""
+    local: AskedServer | None
+    """What is known of an own server, without asking it now; null for any other provider."""
     documentation: str | None
     """The page of its documentation; or null."""
     keysPage: str | None
@@ -67,19 +82,6 @@ class ProvidersDocument(TypedDict):
     providers: list[ShownProvider]
     """Those that are set up first, then by the number of their models."""
     lists: ShownLists
-
-
-class AskedServer(TypedDict):
-    """One of the user's own servers."""
-
-    id: Id
-    address: str
-    state: LocalState
-    """`unchecked` if it is at an address where it is not asked."""
-    since: Moment | None
-    """When it was first found in this state and with these models; null if it was not asked."""
-    models: int
-    """How many models it has, if it runs."""
 
 
 class AskedServers(TypedDict):

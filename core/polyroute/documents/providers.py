@@ -9,6 +9,7 @@ from polyroute.credentials.settings import needed
 from polyroute.documents.parts import moment, source
 from polyroute.environment import GLOBAL, KEYRING
 from polyroute.lists.stored import day
+from polyroute.results import LocalServer
 from polyroute.types import DIRECT, ModelRef
 
 if TYPE_CHECKING:
@@ -16,13 +17,14 @@ if TYPE_CHECKING:
 
     from polyroute.catalog import Catalog
     from polyroute.documents.provider_types import (
+        AskedServer,
         AskedServers,
         ProvidersDocument,
         SettingDocument,
         ShownLists,
         ShownProvider,
     )
-    from polyroute.results import LocalServer, ProviderStatus
+    from polyroute.results import ProviderStatus
 
 
 def providers(catalog: Catalog) -> ProvidersDocument:
@@ -36,23 +38,25 @@ def providers(catalog: Catalog) -> ProvidersDocument:
 
 def servers(found: Iterable[LocalServer]) -> AskedServers:
     """Return the document of the user's own servers and their states."""
+    return {"servers": [_server(each) for each in found]}
+
+
+def _server(known: LocalServer) -> AskedServer:
     return {
-        "servers": [
-            {
-                "id": each.provider,
-                "address": each.address,
-                "state": each.state,
-                "since": moment(each.since or None),
-                "models": len(each.models),
-            }
-            for each in found
-        ]
+        "id": known.provider,
+        "address": known.address,
+        "state": known.state,
+        "since": moment(known.since or None),
+        "models": len(known.models),
     }
 
 
 def _provider(status: ProviderStatus, catalog: Catalog) -> ShownProvider:
     provider, route = status.provider, next(each for each in status.routes if each.via == DIRECT)
     found = route.credential.source if route.credential else None
+    url = route.base_url if provider.kind == "own-server" else ""
+    known = catalog.plugins.servers.get(provider.id)
+    known = known if known and known.address == url else LocalServer(provider.id, url, "unchecked")
     return {
         "id": provider.id,
         "name": provider.name,
@@ -66,7 +70,8 @@ def _provider(status: ProviderStatus, catalog: Catalog) -> ShownProvider:
         "removable": found is not None and found.layer in (KEYRING, GLOBAL),
         "needs": _needs(status, catalog),
         "models": _count(provider.id, catalog),
-        "address": (route.base_url or None) if provider.kind == "own-server" else None,
+        "address": url or None,
+        "local": _server(known) if url else None,
         "documentation": provider.documentation or None,
         "keysPage": provider.keys_page or None,
     }

@@ -39,7 +39,7 @@ def _as_stored(name: str, mask: str = "") -> Any:
 
 Text = Annotated[str, Field(min_length=1, max_length=1_000)]
 Address = Annotated[str, *_as_stored("baseURL")]
-TypedAddress = Annotated[str, Field(max_length=2_000), AfterValidator(typed_base_url)]
+TypedAddress = Annotated[str, Field(json_schema_extra=FIELDS["baseURL"].schema), AfterValidator(typed_base_url)]
 Secret = Annotated[str, *_as_stored("apiKey", _MASK_PATTERN)]
 Count = Annotated[int, *_as_stored("maxInputTokens")]
 ModelName = Annotated[str, *_as_stored("name")]
