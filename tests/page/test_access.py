@@ -26,13 +26,28 @@ def findings(page: Page, options: Any) -> list[str]:
     return [f"{each['id']}: {[node['html'][:200] for node in each['nodes']]}" for each in found]
 
 
+ONCE = (
+    (WIDE, "light", EVERYTHING),
+    (WIDE, "dark", COLOURS),
+    (MIDDLE, "light", EVERYTHING),
+    (PHONE, "dark", EVERYTHING),
+)
+"""Every size, every theme and every rule, though not each with each."""
+EACH = tuple(
+    (size, theme, options)
+    for size in (WIDE, MIDDLE, PHONE)
+    for theme, options in (("light", EVERYTHING), ("dark", COLOURS))
+)
+LOOKS = ("once", pytest.param("each", marks=pytest.mark.soak))
+
+
 @pytest.mark.parametrize("state", STATES)
-def test_axe_finds_nothing(visit: Visitor, state: str) -> None:
+@pytest.mark.parametrize("looks", LOOKS)
+def test_axe_finds_nothing(visit: Visitor, state: str, looks: str) -> None:
     """No state has a violation reported by axe, best practice included, in three sizes and both themes."""
     page = STATES[state](visit).page
-    for width, height in (WIDE, MIDDLE, PHONE):
+    for (width, height), theme, options in ONCE if looks == "once" else EACH:
         page.set_viewport_size({"width": width, "height": height})
-        for theme, options in (("light", EVERYTHING), ("dark", COLOURS)):
-            page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
-            settled(page)
-            assert (state, width, theme, findings(page, options)) == (state, width, theme, [])
+        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        settled(page)
+        assert (state, width, theme, findings(page, options)) == (state, width, theme, [])
