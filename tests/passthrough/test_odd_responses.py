@@ -72,8 +72,10 @@ def stack() -> Iterator[ExitStack]:
         yield found
 
 
-def passing(stack: ExitStack, serve: Serve, endpoint: RawEndpoint, policy: Policy = "never") -> Client:
-    return PassingTo(stack)(at(endpoint.url, Direct(serve("acme-large"))), policy=policy, seconds=0.5)
+def passing(
+    stack: ExitStack, serve: Serve, endpoint: RawEndpoint, policy: Policy = "never", seconds: float = 10
+) -> Client:
+    return PassingTo(stack)(at(endpoint.url, Direct(serve("acme-large"))), policy=policy, seconds=seconds)
 
 
 def answer(client: Client) -> Answer:
@@ -152,7 +154,7 @@ def test_what_an_endpoint_says_about_its_own_origin(stack: ExitStack, serve: Ser
 def test_headers_that_do_not_end(stack: ExitStack, serve: Serve, endpoint: RawEndpoint, dripped: bytes) -> None:
     """An endpoint whose headers arrive byte by byte, or after endless early hints, is 504."""
     endpoint.said, endpoint.dripped = (b"HTTP/1.1 200 OK\r\nx: " if dripped == b"a" else b""), dripped
-    found = answer(passing(stack, serve, endpoint))
+    found = answer(passing(stack, serve, endpoint, seconds=0.5))
     assert (found.status, found.json["error"]["code"]) == (504, "upstream_timeout")
 
 
