@@ -98,8 +98,7 @@ def _network(catalog: Catalog) -> Iterable[Trouble]:
     try:
         http_client.client("The network", "http", seconds=1, connect_seconds=1)
     except PolyrouteError as error:
-        message, _, remedy = str(error).partition(". ")
-        yield Trouble("network-variables", "error", "network", message, remedy or "Install it.")
+        yield Trouble("network-variables", "error", "network", error.fault, error.remedy)
 
 
 FINDERS: tuple[Finder, ...] = (_reported, _manifests, _unshared_models, _servers, _network, _old_lists)

@@ -16,7 +16,8 @@ from pydantic import ValidationError
 
 from polyroute import ModelRef, Plugins
 from polyroute._internal import lossless_json
-from polyroute.custom_models.entry_check import valid_entries
+from polyroute.base_url import is_base_url
+from polyroute.custom_models.entry_check import field_fault, valid_entries
 from polyroute.custom_models.store import CustomStore
 from polyroute.server.schemas import CustomModelBody
 from tests.support.processes import together
@@ -153,12 +154,14 @@ ADDRESSES = ["https://a.example/v1", "http://[::1]:8080", "https://a/", "https:/
     )
 )
 def test_what_a_request_may_hold_can_be_stored(sent: dict[str, Any]) -> None:
-    """Every body that the HTTP API accepts can be stored as an entry of the file."""
+    """Every body that the HTTP API accepts can be stored as an entry of the file, if its base URL is one."""
     try:
         body = CustomModelBody.model_validate(sent)
     except ValidationError:
         return
     entry = {name: value for name, value in body.model_dump(exclude_unset=True).items() if value}
+    if not is_base_url(entry.get("baseURL", "https://a")):
+        assert field_fault("baseURL", entry.pop("baseURL"))
     entries, faults = valid_entries([entry])
     assert (list(entries), faults) == ([(0, entry)], {})
 

@@ -115,11 +115,10 @@ class _Check:
             ref = self._reference()
         except UnknownProvider as error:
             others = " or ".join(error.suggestions)
-            remedy = f"Did you mean {others}?" if others else str(error).partition(". ")[2]
+            remedy = f"Did you mean {others}?" if others else error.remedy
             return [self._error("unknown_provider", named_by, f"there is no provider {error.name!r}", remedy)]
         except InvalidModelReference as error:
-            message, _, remedy = str(error).partition(". ")
-            return [self._error("provider_not_selectable", named_by, message, remedy)]
+            return [self._error("provider_not_selectable", named_by, error.fault, error.remedy)]
         if ref is None:
             remedy = "See `polyroute models`. Write `provider` and `model`, or the model as provider/model."
             return [self._error("model_missing", "model", "the model is missing", remedy)]
