@@ -203,7 +203,7 @@ def test_anthropics_sdk_refuses_a_base_url_that_it_would_change(serve: Serve) ->
 def test_a_route_without_a_model_or_without_a_key_is_refused(serve: Serve) -> None:
     """A route without a model or without a key is refused, and the error says which of the two is missing."""
     catalog = catalog_of(Direct(serve("acme-large")), ACME_KEY="secret-1")
-    with pytest.raises(UsageError, match="has no model. Use a route from"):
+    with pytest.raises(UsageError, match=r"has no model\. Use a route from"):
         openai.client(catalog, catalog.provider("acme").routes[0])
     without_key = next(route for route in catalog.routes("openrouter/openai/gpt-5") if route.via == "direct")
     with pytest.raises(UsageError, match="OPENROUTER_API_KEY is not set"):
