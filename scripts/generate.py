@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import reference
+import api_pages
+import command_pages
 from polyroute.documents import schemas
 from polyroute.server import openapi
 from polyroute.server.table import OPERATIONS
@@ -29,8 +30,8 @@ def files() -> Iterator[tuple[Path, str]]:
     """Yield each generated file with its text."""
     for name in schemas.DOCUMENTS:
         yield SCHEMAS / f"{name}.schema.json", json.dumps(schemas.document(name), indent=2) + "\n"
-    yield ROOT / "docs" / "api.md", reference.api()
-    yield ROOT / "docs" / "commands.md", reference.commands()
+    yield ROOT / "docs" / "api.md", api_pages.api()
+    yield ROOT / "docs" / "commands.md", command_pages.commands()
     own = TYPES.read_text(encoding="utf-8").partition(MARK)[0]
     yield TYPES, own + MARK + "".join(declarations(openapi.document(OPERATIONS, token=False)))
 
