@@ -5,18 +5,19 @@ python -m benchmarks.check [--rounds N] [--check]
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.measuring import (
     PASS,
+    PASS_SECONDS,
     User,
     interleaved,
     judged,
     medians,
     new_user,
+    options_of,
     process_seconds,
     show,
     throw_away,
@@ -24,8 +25,6 @@ from benchmarks.measuring import (
 
 _FILES = 100
 _LIMIT = 1.5
-_REFERENCE_PASS = 0.0106
-"""Seconds of `python -I -c pass` on the machine where the limit was set, to scale the limit."""
 _CONTENT = {
     "agent{}.yml": "llm:\n  provider: openai\n  model: gpt-5-mini\n  apiKey: $OPENAI_API_KEY\nagentId: a{}\n",
     "litellm{}.yaml": (
@@ -41,10 +40,7 @@ _CONTENT = {
 
 def main() -> int:
     """Measure and print; return 1 if `--check` is given and a limit is exceeded."""
-    parser = argparse.ArgumentParser("python -m benchmarks.check", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--check", action="store_true", help="exit with 1 if a limit is exceeded")
-    options = parser.parse_args()
+    options = options_of("check", __doc__, 9)
     with throw_away() as directory:
         within = _measure(directory, options.rounds)
     return 0 if within or not options.check else 1
@@ -62,7 +58,7 @@ def _measure(directory: Path, rounds: int) -> bool:
     for case in cases.values():
         case()  # so that bytecode and caches exist
     found = medians(interleaved(cases, rounds))
-    scale = max(1.0, found["pass"] / _REFERENCE_PASS)
+    scale = max(1.0, found["pass"] / PASS_SECONDS)
     return show(
         "Checking configurations",
         [

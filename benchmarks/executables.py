@@ -6,7 +6,6 @@ Usage: python -m benchmarks.executables [--rounds N] [--check]
 
 from __future__ import annotations
 
-import argparse
 import os
 import shutil
 import subprocess
@@ -23,6 +22,7 @@ from benchmarks.measuring import (
     judged,
     medians,
     new_user,
+    options_of,
     process_seconds,
     seconds,
     show,
@@ -58,10 +58,7 @@ Members = Mapping[Plugin, tuple[Manifest, str]]
 
 def main() -> int:
     """Measure and print; return 1 if `--check` is given and a limit is exceeded."""
-    parser = argparse.ArgumentParser("python -m benchmarks.executables", description="Time executables.")
-    parser.add_argument("--rounds", type=int, default=21)
-    parser.add_argument("--check", action="store_true", help="exit with 1 if a limit is exceeded")
-    options = parser.parse_args()
+    options = options_of("executables", "Time executables.", 21)
     with throw_away() as directory:
         os.environ["POLYROUTE_HOME"] = str(directory / "benchmark")
         within = [show("Described and detected, nothing known", _cold(directory, options.rounds))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import os
 import statistics
@@ -15,6 +16,8 @@ from typing import NamedTuple
 
 PASS = (sys.executable, "-I", "-c", "pass")
 """The unit of comparison: starting and ending this interpreter."""
+PASS_SECONDS = 0.0106
+"""The duration of `PASS` on the machine where limits in seconds were set. They are scaled by its duration here."""
 
 Samples = Mapping[str, Sequence[float]]
 
@@ -45,6 +48,14 @@ class User(NamedTuple):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
         path.chmod(0o600)
+
+
+def options_of(name: str, about: str | None, rounds: int) -> argparse.Namespace:
+    """Return the options of a benchmark that runs in rounds: how many, and whether its limits are checked."""
+    parser = argparse.ArgumentParser(f"python -m benchmarks.{name}", description=about)
+    parser.add_argument("--rounds", type=int, default=rounds)
+    parser.add_argument("--check", action="store_true", help="exit with 1 if a limit is exceeded")
+    return parser.parse_args()
 
 
 @contextlib.contextmanager

@@ -7,7 +7,6 @@ The lower bound is an empty page from the same server in the same browser.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import gzip
 import os
@@ -19,7 +18,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 import polyroute
-from benchmarks.measuring import Figure, interleaved, judged, medians, show, throw_away
+from benchmarks.measuring import Figure, interleaved, judged, medians, options_of, show, throw_away
 from tests.support.browser import DEXTO, Kept, Visit, chromium, visitor
 
 _TYPED = "claud"
@@ -49,10 +48,7 @@ _OPEN = """
 
 def main() -> int:
     """Measure and print; return 1 if `--check` is given and a limit is exceeded."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=11)
-    parser.add_argument("--check", action="store_true")
-    options = parser.parse_args()
+    options = options_of("page", __doc__, 11)
     expect.set_options(timeout=60_000)  # the first lists are made without what is kept between runs
     with throw_away() as folder, chromium() as browser, contextlib.closing(Kept(browser)) as kept:
         os.environ["POLYROUTE_HOME"] = str(folder / "cache-home")

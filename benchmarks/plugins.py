@@ -6,7 +6,6 @@ Usage: python -m benchmarks.plugins [--rounds N] [--check]
 
 from __future__ import annotations
 
-import argparse
 import json
 import shutil
 import subprocess
@@ -16,12 +15,14 @@ from functools import partial
 
 from benchmarks.measuring import (
     PASS,
+    PASS_SECONDS,
     Figure,
     User,
     interleaved,
     judged,
     medians,
     new_user,
+    options_of,
     process_seconds,
     show,
     throw_away,
@@ -34,7 +35,7 @@ _BESIDE = f"status --json, {_SOME} manifests"
 _LOAD_NONE, _LOAD = "Plugins.load, no manifest", f"Plugins.load, {_MANY:,} manifests"
 _INSTALLED = f"Plugins.load, {_SOME} installed plugins in Python"
 _LOADING = "from polyroute import Plugins; Plugins.load()"
-_LIMITS = {"load": 150 / 10.6, "status": 25 / 10.6, "python": 2.6}
+_LIMITS = {"load": 0.150 / PASS_SECONDS, "status": 0.025 / PASS_SECONDS, "python": 2.6}
 """150 and 25 ms on a machine where the base takes 10.6 ms; and half the time that one plugin manager per Python plugin
 would take."""
 
@@ -63,7 +64,7 @@ def polyroute_models(provider_ids):
 
 def main() -> int:
     """Measure and print; return 1 if `--check` is given and a limit is exceeded."""
-    options = _options()
+    options = options_of("plugins", "Time plugins without code.", 15)
     script = shutil.which("polyroute", path=sysconfig.get_path("scripts")) or "polyroute"
     status, load = (script, "status", "--json"), (sys.executable, "-c", _LOADING)
     with throw_away() as directory:
@@ -128,13 +129,6 @@ def _confirm(command: tuple[str, ...], user: User, **more: str) -> None:
     answer = json.loads(output)
     if not {f"p-{index}" for index in range(_SOME)} <= answer["providers"].keys() or answer["problems"]:
         raise SystemExit(f"Not worth timing: {len(answer['providers'])} providers, problems {answer['problems']}")
-
-
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser("python -m benchmarks.plugins", description="Time plugins without code.")
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--check", action="store_true", help="exit with 1 if a limit is exceeded")
-    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ The plain rewrite does what most tools do: read all, append, and write all in pl
 
 from __future__ import annotations
 
-import argparse
 import gc
 import json
 import os
@@ -16,10 +15,12 @@ from pathlib import Path
 
 from benchmarks.measuring import (
     PASS,
+    PASS_SECONDS,
     fastest,
     interleaved,
     judged,
     new_user,
+    options_of,
     process_seconds,
     seconds,
     show,
@@ -29,17 +30,12 @@ from benchmarks.measuring import (
 _LIMITS = {100: 1.7, 10_000: 0.3}
 """The maximum cost of adding one model, in plain rewrites, by number of models in the file."""
 _LIST_LIMIT = 25e-3
-_REFERENCE_PASS = 0.0106
-"""Seconds of `python -I -c pass` on the machine where the limit of listing was set, to scale the limit."""
 _NEW = {"provider": "openrouter", "name": "added"}
 
 
 def main() -> int:
     """Measure and print; return 1 if `--check` is given and a limit is exceeded."""
-    parser = argparse.ArgumentParser("python -m benchmarks.store", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--check", action="store_true", help="exit with 1 if a limit is exceeded")
-    options = parser.parse_args()
+    options = options_of("store", __doc__, 15)
     with throw_away() as directory:
         os.environ["POLYROUTE_HOME"] = str(directory)
         within = _measure(directory, options.rounds)
@@ -62,7 +58,7 @@ def _measure(directory: Path, rounds: int) -> bool:
     user = new_user(directory, "user")
     cases["pass"] = lambda: process_seconds(PASS, user)
     least = fastest(interleaved(cases, rounds))
-    scale = max(1.0, least["pass"] / _REFERENCE_PASS)
+    scale = max(1.0, least["pass"] / PASS_SECONDS)
     figures = [
         judged(f"one add to {size:,} models", least[f"add {size}"] / least[f"plain {size}"], "of plain", limit)
         for size, limit in _LIMITS.items()

@@ -7,7 +7,6 @@ Usage: python -m benchmarks.terminal [--rounds N] [--check]
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import os
 import pty
@@ -19,10 +18,20 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from benchmarks.cold import script
-from benchmarks.measuring import PASS, Figure, User, fastest, interleaved, judged, new_user, show, throw_away
+from benchmarks.measuring import (
+    PASS,
+    PASS_SECONDS,
+    Figure,
+    User,
+    fastest,
+    interleaved,
+    judged,
+    new_user,
+    options_of,
+    show,
+    throw_away,
+)
 
-_PASS_SECONDS = 0.0106
-"""The processor time of `PASS` on the machine for which the limit in seconds is meant."""
 _COMPLETION_LIMIT_MS = 100
 _PICKER_LIMIT = 3
 _DRAWN, _ESCAPE = b"Esc leave", b"\x1b"
@@ -43,10 +52,7 @@ os.execv(sys.argv[1], sys.argv[1:])
 
 def main() -> int:
     """Measure and print; return 1 if `--check` is given and a limit is exceeded."""
-    parser = argparse.ArgumentParser("python -m benchmarks.terminal", description="Count processor time.")
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--check", action="store_true", help="exit with 1 if a limit is exceeded")
-    options = parser.parse_args()
+    options = options_of("terminal", "Count processor time.", 15)
     with throw_away() as directory:
         least = fastest(interleaved(_cases(new_user(directory, "user")), options.rounds))
     within = show(f"Processor time, least of {options.rounds} interleaved rounds", _figures(least))
@@ -65,7 +71,7 @@ def _cases(user: User) -> dict[str, Callable[[], float]]:
 
 def _figures(least: Mapping[str, float]) -> list[Figure]:
     """Return the figures in ms, scaled to the machine of the limit, and the picker beside `models`."""
-    scale = _PASS_SECONDS / least[_BASE]
+    scale = PASS_SECONDS / least[_BASE]
     figures = [
         judged(name, seconds * scale * 1000, "ms", _COMPLETION_LIMIT_MS if name.startswith("complete") else None)
         for name, seconds in least.items()

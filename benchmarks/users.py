@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.measuring import PASS, Figure, interleaved, judged, medians, show, throw_away
+from benchmarks.measuring import PASS, PASS_SECONDS, Figure, interleaved, judged, medians, show, throw_away
 
 PLAIN_MB, MIXED_MB, NOT_MODIFIED, FIRST_MS = 120, 150, 1.3, 3
 REQUESTS = (
@@ -197,7 +197,11 @@ def _scale() -> float:
     for _ in range(20):
         subprocess.run(PASS, check=True)
     after = os.times()
-    return (after.children_user + after.children_system - before.children_user - before.children_system) / 20 / 0.0106
+    return (
+        (after.children_user + after.children_system - before.children_user - before.children_system)
+        / 20
+        / PASS_SECONDS
+    )
 
 
 if __name__ == "__main__":

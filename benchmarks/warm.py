@@ -17,6 +17,7 @@ from itertools import count, cycle
 
 from benchmarks.measuring import (
     PASS,
+    PASS_SECONDS,
     Figure,
     User,
     fastest,
@@ -33,10 +34,6 @@ from benchmarks.synthetic import GATEWAY, Single, Vendors, variable
 from polyroute import Catalog, Environment, ModelRef, Plugins, Preferences
 from polyroute._internal import cache
 from polyroute.requirements.evaluation import secret_variables
-
-_REFERENCE_PASS = 0.0106
-"""Seconds of `python -I -c pass` on the machine where the limits in seconds were set. They are scaled by its duration
-here."""
 
 _STATUS_LIMIT_MS, _RESOLVE_LIMIT_US = 1.0, 8.0
 _GROUPS, _LOADED, _OFFERS = "groups, worked out once for each list", "groups, loaded", "offers, each"
@@ -136,7 +133,7 @@ def _often(action: Callable[[], object], times: int = 20) -> Callable[[], float]
 def _scaled(cases: Mapping[str, Callable[[], float]], user: User, repeats: int) -> tuple[dict[str, float], float]:
     """Return the fastest run of each case, and the slowness of this machine relative to where the limits were set."""
     best = fastest(interleaved({"pass": partial(process_seconds, PASS, user), **cases}, repeats))
-    return best, best.pop("pass") / _REFERENCE_PASS
+    return best, best.pop("pass") / PASS_SECONDS
 
 
 def _status(plugins: Plugins, user: User, keys: Mapping[str, str], repeats: int) -> list[Figure]:
