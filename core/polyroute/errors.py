@@ -46,7 +46,7 @@ class PolyrouteError(Exception):
         """The message of the error is `message` followed by `remedy`."""
         if remedy:
             self.remedy = remedy
-        self.fault = message.rstrip(".")
+        self.fault = message.rstrip(".:")
         """What is wrong: the message without the remedy."""
         self.suggestions = tuple(suggestions)
         super().__init__(f"{message} {remedy}" if remedy else message)

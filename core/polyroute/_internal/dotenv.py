@@ -64,7 +64,7 @@ def update(documents: Documents, path: str, name: str, value: str | None) -> boo
         mark, before = _read(documents.read(path) or b"", path)
         if files.is_link(path) and (odd := lines_passed_over(_plain(before))):
             fault = f"{path} was not changed: it is a link to a file whose line {odd[0]} is not NAME=value."
-            raise NotUnderstood(f"{fault}", "Fix that line or the link.")
+            raise NotUnderstood(fault, "Fix that line or the link.")
         was_there = name in parse(_plain(before))
         if was_there or value is not None:
             documents.replace(path, mark + assign(before, name, value).encode(), mode=0o600)

@@ -77,7 +77,7 @@ def usable(proxy: Proxy | None) -> Iterator[None]:
         if proxy is None:
             raise
         fault = f"The proxy that {proxy.variable} names can't be used ({type(error).__name__})."
-        raise Unavailable(f"{fault}", "Correct the variable, or unset it.") from None
+        raise Unavailable(fault, "Correct the variable, or unset it.") from None
 
 
 def _setting(kind: str) -> tuple[str, str] | None:

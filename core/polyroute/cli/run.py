@@ -55,7 +55,7 @@ def _current(catalog: Catalog) -> str:
 def _asked(catalog: Catalog) -> str:
     """Return the model that the user picks. Raises UsageError if they can't be asked, or pick none."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError("No model is chosen: give one with --model provider/model.", "`polyroute models` lists them.")
+        raise UsageError("No model is chosen.", "Give one with --model provider/model. `polyroute models` lists them.")
     if (chosen := pick.choose(catalog)) is None:
         raise UsageError("No model was chosen.")
     return str(chosen)

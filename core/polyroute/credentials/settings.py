@@ -114,7 +114,7 @@ def _checked(variable: str, value: str) -> None:
 
 
 def _slots(provider: Provider, environment: Environment) -> list[Slot]:
-    """Return the slots of the group that lacks least."""
+    """Return the slots of the group that is met, or else of the one that lacks least."""
     return [each.slot for each in nearest(provider, environment)]
 
 

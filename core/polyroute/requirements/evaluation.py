@@ -264,9 +264,9 @@ def _unmet(attempts: list[list[FilledSlot]]) -> Evaluation:
 
 
 def nearest(provider: Provider, environment: Environment) -> list[FilledSlot]:
-    """Return the slots of the group that lacks least."""
+    """Return the slots of the group that is met, or else of the one that lacks least."""
     attempts = [[fill(slot, environment) for slot in group.slots] for group in provider.requirement]
-    return min(attempts, key=_distance, default=[])
+    return min(attempts, key=lambda each: (any(slot.fault for slot in each), _distance(each)), default=[])
 
 
 def _distance(filled: list[FilledSlot]) -> tuple[bool, int]:

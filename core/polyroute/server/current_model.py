@@ -121,7 +121,7 @@ def _read(path: str, documents: Documents) -> dict[str, Selection]:
         return {name: _selection(chosen) for name, chosen in document["sessions"].items()}
     except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
         fault = f"{path} was not changed: it does not hold choices in version {_VERSION} of their format."
-        raise Unavailable(f"{fault}", "Fix it, or remove it.") from None
+        raise Unavailable(fault, "Fix it, or remove it.") from None
 
 
 def _selection(fields: Mapping[str, Any]) -> Selection:

@@ -19,11 +19,11 @@ const TABS = { models: "boxes", providers: "key-round", problems: "triangle-aler
 function App() {
   const { view, id } = address();
   const View = SHOWN[view];
-  const isKnown = doc("llm/models");
-  const open = isKnown?.models.find((each) => view === "models" && each.id === id);
+  const known = doc("llm/models");
+  const open = known?.models.find((each) => view === "models" && each.id === id);
   useEffect(() => {
     document.title = `${open ? clean(open.name) : TITLES[view]} · Polyroute`;
-    if (isKnown) follow();
+    if (known) follow();
   });
   if (state.needsToken) return html`<${Header} /><${Token} />`;
   return html`
