@@ -33,7 +33,7 @@ from benchmarks.measuring import (
 from benchmarks.synthetic import GATEWAY, Single, Vendors, variable
 from polyroute import Catalog, Environment, ModelRef, Plugins, Preferences
 from polyroute._internal import cache
-from polyroute.requirements.evaluation import secret_variables
+from polyroute.requirements.places import secret_variables
 
 _STATUS_LIMIT_MS, _RESOLVE_LIMIT_US = 1.0, 8.0
 _GROUPS, _LOADED, _OFFERS = "groups, worked out once for each list", "groups, loaded", "offers, each"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NoReturn
@@ -13,6 +12,7 @@ from polyroute._internal.problems import Problems
 from polyroute._internal.secret_memory import SecretMemory, merged, secret_in, usable
 from polyroute._internal.user_documents import FILES, Documents
 from polyroute._internal.user_files import UserFiles
+from polyroute._internal.variable_references import split
 from polyroute.dexto_compat import global_dotenv_path
 from polyroute.errors import UsageError
 from polyroute.types import Call, Credential, Problem, Secret, Source
@@ -25,7 +25,6 @@ HOST, PROCESS, PROJECT, KEYRING, GLOBAL = "host", "env", "project .env", "keyrin
 """The layers in which variables are looked up, in this order."""
 CUSTOM, PLUGIN, COMMAND = "custom model", "plugin", "command"
 """The layers whose secrets only a catalog can read."""
-_REFERENCE = r"\$\{(\w+)(?::-([^}]*))?\}"
 _NOBODYS_HOME = os.devnull  # no file can exist under this path
 
 SecretReader = Callable[[Credential], Secret]
@@ -186,15 +185,13 @@ class Environment:
 
     def path(self, text: str) -> str:
         """Return the path or name `text` with `~`, `${NAME}` and `${NAME:-default}` expanded."""
-        filled = text
-        if "$" in text:
-            filled = re.sub(_REFERENCE, lambda found: self.setting(found[1]) or found[2] or "", text)
+        first, references = split(text)
+        filled = first + "".join([(self.setting(name) or other) + after for name, other, after in references])
         return self.home + filled[1:] if filled == "~" or filled.startswith("~/") else filled
 
     def layer_of(self, text: str) -> str:
         """Return the layer that determines `text`: the project's if a variable in it is set there, else `file`."""
-        references = re.finditer(_REFERENCE, text) if "$" in text else ()
-        found = (self.source(each[1]) for each in references)
+        found = (self.source(name) for name, _, _ in split(text)[1])
         return PROJECT if any(each and each.layer == PROJECT for each in found) else "file"
 
     def exists(self, path: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from polyroute.requirements.evaluation import variables
+from polyroute.requirements.places import variables
 from polyroute.types import Provider
 
 ORDINARY_WORDS = {

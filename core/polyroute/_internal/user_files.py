@@ -36,7 +36,7 @@ class UserFiles:
         """Return whether `path` was an existing file when this was asked first."""
         if path not in self._existing:
             self._look_at(path)
-            self._existing[path] = self._documents.is_file(path)
+            self._existing[path] = self._seen[path] is not None and self._documents.is_file(path)
         return self._existing[path]
 
     def text(self, path: str) -> str | None:

@@ -14,7 +14,7 @@ from polyroute.environment import Environment
 from polyroute.plugins import hookspecs
 from polyroute.plugins.loaded import Plugins
 from polyroute.plugins.manifests.description import Description, Method
-from polyroute.requirements.evaluation import variables
+from polyroute.requirements.places import variables
 from polyroute.results import Finding
 from polyroute.types import ModelRef, Problem, Routeability
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from polyroute.conformance import names, placeholders, sending
 from polyroute.conformance.terms import PYTHON, Terms
 from polyroute.plugins.manifests.description import Description
-from polyroute.requirements import evaluation, slots
+from polyroute.requirements import places, slots
 from polyroute.results import Finding
 from polyroute.types import Provider
 
@@ -76,6 +76,6 @@ def _can_spell(gateway: str, found: Description) -> bool:
 
 
 def _variables(provider: Provider) -> Iterator[Finding]:
-    found = {name for each in evaluation.alternatives(provider) for name in slots.named(each)}
+    found = {name for each in places.alternatives(provider) for name in slots.named(each)}
     for name in sorted(each for each in found if each != each.upper()):
         yield Finding("variable-case", "advice", f"the variable {name} is not in upper case")

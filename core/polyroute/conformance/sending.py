@@ -13,7 +13,7 @@ from polyroute.conformance.terms import Terms
 from polyroute.plugins.manifests.description import Description, Executable
 from polyroute.plugins.trust import policy, risks
 from polyroute.plugins.trust.policy import Readers
-from polyroute.requirements import evaluation
+from polyroute.requirements import places
 from polyroute.results import Finding
 from polyroute.types import Alternative, AuthHeader, BaseUrlCase, Model, Provider, Slot
 
@@ -67,7 +67,7 @@ def _hosts(provider: Provider, found: Description) -> set[str]:
 
 
 def _shared(provider: Provider, hosts: set[str], terms: Terms) -> Iterator[Finding]:
-    for name in sorted(evaluation.all_variables(provider)):
+    for name in sorted(places.all_variables(provider)):
         others = readers().get(name)
         if others and others.providers - {provider.id} and not hosts <= others.hosts:
             yield _told(_place(provider, name, terms), name, others, hosts)

@@ -144,7 +144,7 @@ def _granted(executable: Executable) -> GrantedDocument:
 
 def _bindings(plugin: found.Plugin, plugins: loaded.Plugins) -> list[BindingDocument]:
     """Return the hosts to which a Python plugin would send credentials."""
-    from polyroute.requirements.evaluation import secret_variables
+    from polyroute.requirements.places import secret_variables
 
     hosts = plugins.hosts_of(plugin, refused=True)
     return [

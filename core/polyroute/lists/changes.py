@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from polyroute.errors import NotUnderstood
 from polyroute.lists.stored import FetchedList
-from polyroute.requirements.evaluation import secret_variables, variables
+from polyroute.requirements.places import secret_variables, variables
 from polyroute.results import Plugin
 from polyroute.types import Model, ModelRef, Problem, Provider
 

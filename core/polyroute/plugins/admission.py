@@ -13,7 +13,7 @@ from polyroute.plugins.manifests.adapter import ManifestPlugin
 from polyroute.plugins.manifests.description import Description
 from polyroute.plugins.manifests.loader import Manifest
 from polyroute.plugins.trust.approvals import Approvals
-from polyroute.requirements import evaluation
+from polyroute.requirements import places
 from polyroute.results import Commands, Kind, Plugin, Refused
 from polyroute.types import Alternative, Problem
 
@@ -137,4 +137,4 @@ def _with_programs(said: Description, commands: Commands) -> Description:
         name, *arguments = place.command
         return place._replace(command=(commands.get(name, name), *arguments))
 
-    return said._replace(providers=tuple([evaluation.replaced(each, approved) for each in said.providers]))
+    return said._replace(providers=tuple([places.replaced(each, approved) for each in said.providers]))

@@ -12,7 +12,7 @@ from polyroute.plugins.registry import Registry
 from polyroute.plugins.trust import policy
 from polyroute.plugins.trust.policy import Readers
 from polyroute.plugins.trust.programs import Unsafe
-from polyroute.requirements import evaluation
+from polyroute.requirements import places
 from polyroute.results import Plugin
 from polyroute.types import Provider
 
@@ -97,11 +97,11 @@ def _own_places(claims: Registry, loaded: Loaded, report: Reporter) -> Mapping[s
         provider, owner = providers[name], claims.owners[name]
         if believed.is_approved(owner):
             continue
-        variables = evaluation.all_variables(provider)
+        variables = places.all_variables(provider)
         others = {each: found for each in variables if (found := _others(name, known[each]))}
         withheld = policy.contested(provider, manifest, others)
         if added := _added_headers(name, manifest, claims, believed):
-            withheld |= dict.fromkeys(evaluation.secret_places(provider), f"it adds {'; '.join(added)}")
+            withheld |= dict.fromkeys(places.secret_places(provider), f"it adds {'; '.join(added)}")
         if withheld:
             command = f"`polyroute plugins trust {quoted(owner.name)}`"
             where = ", ".join(sorted(policy.hosts(provider, manifest)))
@@ -159,11 +159,11 @@ def _variables(claims: Registry, theirs: Iterable[str], believed: _Believed) -> 
         variable
         for name in theirs
         for provider in (claims.providers[name],)
-        for variable in (*evaluation.variables(provider), *evaluation.secret_variables(provider))
+        for variable in (*places.variables(provider), *places.secret_variables(provider))
     }
     readers: dict[str, list[Provider]] = {variable: [] for variable in named}
     for provider in claims.providers.values():
-        for variable in evaluation.secret_variables(provider) & named:
+        for variable in places.secret_variables(provider) & named:
             readers[variable].append(provider)
     return {variable: _variable(variable, found, claims, believed) for variable, found in readers.items()}
 

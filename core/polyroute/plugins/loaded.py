@@ -16,7 +16,7 @@ from polyroute.plugins.hook_calls import Hooks
 from polyroute.plugins.loader import Loaded, LoadRequest, load, names_in
 from polyroute.plugins.model_lists import ModelLists
 from polyroute.plugins.registry import assign_owners, closest, extended, gateways, merged_lists, without
-from polyroute.requirements import evaluation
+from polyroute.requirements import evaluation, places
 from polyroute.requirements.evaluation import Evaluation
 from polyroute.results import LocalServer, Plugin
 from polyroute.types import (
@@ -218,7 +218,7 @@ class Plugins:
         """By variable, the services that read a secret from it; the user's own servers are not included."""
         readers: dict[str, list[str]] = {}
         for provider in (each for each in self.providers.values() if each.kind != "own-server"):
-            for variable in evaluation.secret_variables(provider):
+            for variable in places.secret_variables(provider):
                 readers.setdefault(variable, []).append(provider.id)
         return {variable: tuple(each) for variable, each in readers.items()}
 
@@ -296,4 +296,4 @@ class Plugins:
     @cached_property
     def index(self) -> tuple[dict[str, list[str]], frozenset[str]]:
         """By variable, its readers; and the providers that must always be evaluated."""
-        return evaluation.index(self.providers.values())
+        return places.index(self.providers.values())

@@ -9,7 +9,7 @@ from polyroute._internal.secret_memory import secret_in
 from polyroute.environment import Environment
 from polyroute.plugins.hook_calls import Hooks, call_items, call_secret, problem, takes_environment
 from polyroute.plugins.manager import Implementation, author
-from polyroute.requirements import evaluation
+from polyroute.requirements import places
 from polyroute.requirements.slots import command_name
 from polyroute.results import Failed, Plugin
 from polyroute.types import Credential, Probe, Provider, Secret, Verification
@@ -89,7 +89,7 @@ def command_secret(provider: Provider, credential: Credential, environment: Envi
     from polyroute.plugins.executables.secret_command import output
 
     source = credential.source
-    for place in evaluation.alternatives(provider):
+    for place in places.alternatives(provider):
         if source and place.command and command_name(place.command) == source.name:
             try:
                 found = secret_in(output(place, environment), place.json_field, place.expires_field)

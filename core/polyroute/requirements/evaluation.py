@@ -1,6 +1,7 @@
 """Evaluate the requirements of providers against one environment."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from itertools import islice
 from types import MappingProxyType
 from typing import NamedTuple
@@ -15,12 +16,11 @@ from polyroute.requirements.slots import (
     Prefixes,
     commands_of,
     fill,
-    named,
     paths_of,
     variables_of,
 )
 from polyroute.results import LocalServer
-from polyroute.types import Alternative, AuthHeader, Credential, Group, Provider, Slot, Source
+from polyroute.types import AuthHeader, Credential, Group, Provider, Slot, Source
 
 _MOST_SHARED = 20
 """The most providers named as sharing a variable: a thousand that do would each name all others."""
@@ -60,12 +60,13 @@ class Evaluation(NamedTuple):
 def evaluate(provider: Provider, environment: Environment, known: Knowledge = _NOTHING) -> Evaluation:
     """Return the credential of the first group of the provider's requirement that is met, or what is missing."""
     judge = judge_of(provider, environment, known)
-    attempts = [(group, [fill(slot, environment, judge) for slot in group.slots]) for group in provider.requirement]
-    for group, filled in attempts:
+    once = cache(lambda slot: fill(slot, environment, judge))  # groups have slots in common
+    attempts = [[once(slot) for slot in group.slots] for group in provider.requirement]
+    for group, filled in zip(provider.requirement, attempts, strict=True):
         if not any(each.fault for each in filled):
             found = _met(provider, group, filled, known.readers)
             return at_own_address(provider, found, environment) if provider.address else found
-    return _unmet([filled for _, filled in attempts])
+    return _unmet(attempts)
 
 
 def judge_of(provider: Provider, environment: Environment, known: Knowledge) -> Judge:
@@ -103,75 +104,6 @@ def prefixes(providers: Iterable[Provider]) -> Prefixes:
     return found
 
 
-def index(providers: Iterable[Provider]) -> tuple[dict[str, list[str]], frozenset[str]]:
-    """Return by variable the providers that read it, and the providers that must always be evaluated."""
-    by_variable: dict[str, list[str]] = {}
-    always = set()
-    for provider in providers:
-        for variable in variables(provider):
-            by_variable.setdefault(variable, []).append(provider.id)
-        if not depends_on_variables_only(provider):
-            always.add(provider.id)
-    return by_variable, frozenset(always)
-
-
-def variables(provider: Provider) -> Iterable[str]:
-    """Yield every variable that may change how the provider's requirement is evaluated."""
-    for alternative in alternatives(provider):
-        yield from named(alternative)
-    yield from provider.address.variables if provider.address else ()
-
-
-def secret_variables(provider: Provider) -> set[str]:
-    """Return the variables that may contain the provider's secrets.
-
-    They are read by its requirement, by a command that receives them, or by a plugin that detects credentials.
-    """
-    found = {provider.key_variable, *provider.detects}
-    for group in provider.requirement:
-        for slot in group.slots:
-            if slot.secret:
-                found.update(name for each in slot.alternatives for name in (each.variable, *each.variables))
-    found.discard("")
-    return found
-
-
-def all_variables(provider: Provider) -> set[str]:
-    """Return every variable that the provider names: in its requirement, or as one that its plugin reads."""
-    return {*variables(provider), *secret_variables(provider)}
-
-
-def depends_on_variables_only(provider: Provider) -> bool:
-    """Return whether the provider certainly has no credential if none of its variables is set."""
-    if any(alternative.file or alternative.command for alternative in alternatives(provider)):
-        return False
-    return all(any(not slot.default for slot in group.slots) for group in provider.requirement)
-
-
-def alternatives(provider: Provider) -> Iterable[Alternative]:
-    """Yield every alternative of every slot of the provider's requirement."""
-    for group in provider.requirement:
-        for slot in group.slots:
-            yield from slot.alternatives
-
-
-def secret_places(provider: Provider) -> Iterable[Alternative]:
-    """Yield every alternative of every slot that holds a secret."""
-    for group in provider.requirement:
-        for slot in group.slots:
-            yield from slot.alternatives if slot.secret else ()
-
-
-def replaced(provider: Provider, change: Callable[[Alternative], Alternative]) -> Provider:
-    """Return the provider with each alternative of its requirement replaced by the result of `change`."""
-
-    def slot_of(slot: Slot) -> Slot:
-        return slot._replace(alternatives=tuple([change(each) for each in slot.alternatives]))
-
-    groups = [group._replace(slots=tuple([slot_of(slot) for slot in group.slots])) for group in provider.requirement]
-    return provider._replace(requirement=tuple(groups))
-
-
 def _met(
     provider: Provider, group: Group, filled: list[FilledSlot], readers: Mapping[str, tuple[str, ...]]
 ) -> Evaluation:
@@ -194,7 +126,7 @@ def _met(
     )
     credential = Credential(provider.id, endpoint, group.kind, source, shared, remedy=remedy, expires_at=until)
     wrong = next((each.passed_over for each in filled if each.passed_over[0]), ("", ""))
-    reason = f"{_reason(credential)}; {wrong[0]}" if wrong[0] else _reason(credential)
+    reason = "; ".join(filter(None, (_reason(credential), wrong[0])))
     return Evaluation(credential, reason, values=values, headers=headers, auth=group.auth, wrong=wrong)
 
 

@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 from polyroute._internal.secret_memory import moment, secret_in
 from polyroute._internal.terminal import some_of
+from polyroute._internal.variable_references import split
 from polyroute.base_url import bare, is_bare, meant, within
 from polyroute.environment import COMMAND, GLOBAL, HOST, PROCESS, PROJECT, Environment
 from polyroute.types import Alternative, Check, Slot, Source
 
 Prefixes = Mapping[str, tuple[str, ...]]
 """For each text with which keys begin, the providers that make such keys."""
-_REFERENCE = r"\$\{(\w+)"
 _READABLE = (HOST, PROCESS, PROJECT, GLOBAL)
 """The layers of which a secret can be looked at without opening anything."""
 WANTED: dict[Check, str] = {
@@ -158,10 +158,10 @@ def _sections(slot: Slot, environment: Environment) -> tuple[str, str, str, bool
     for each in slot.alternatives if slot.secret else ():
         if not each.section:
             continue
-        before, reference, _ = each.section.partition("${")
-        if not reference:
+        before, references = split(each.section)
+        if not references:
             continue
-        variable = re.findall(_REFERENCE, each.section)[0]
+        variable = references[0][0]
         wanted = environment.path(each.section).removeprefix(before)
         for name, settings in environment.read_sections(environment.path(each.file)).items():
             plain = name.removeprefix(before)
@@ -186,8 +186,8 @@ def named(alternative: Alternative) -> Iterable[str]:
         yield alternative.variable
     yield from alternative.variables
     for text in (alternative.file, alternative.section):
-        if "$" in text:
-            yield from re.findall(_REFERENCE, text)
+        for name, _, _ in split(text)[1]:
+            yield name
 
 
 def variables_of(slot: Slot) -> list[str]:

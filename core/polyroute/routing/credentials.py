@@ -12,7 +12,7 @@ from polyroute._internal.terminal import quoted
 from polyroute.environment import GLOBAL, HOST, KEYRING, PLUGIN, PROCESS, PROJECT, Environment
 from polyroute.lists.changes import Change
 from polyroute.plugins.loaded import Plugins
-from polyroute.requirements import evaluation
+from polyroute.requirements import evaluation, places
 from polyroute.requirements.evaluation import Evaluation
 from polyroute.requirements.slots import further, no_key_of
 from polyroute.results import Plugin
@@ -104,7 +104,7 @@ def _of_somebody_else(
     owner, unconfirmed = plugins.owners[name], f"and the plugin of {name} has not been confirmed"
     if not (credential and owner.is_third_party and owner.manifest) or plugins.is_recorded(name, owner):
         return ""
-    own = {each for each in evaluation.all_variables(plugins.providers[name]) if environment.source(each)}
+    own = {each for each in places.all_variables(plugins.providers[name]) if environment.source(each)}
     own -= {each for each in own if {*plugins.readers.get(each, ())} - {name}}
     if credential.source and credential.source.layer == KEYRING and credential.source.name in own:
         return f"{credential.source} was not stored for {name}, {unconfirmed}"

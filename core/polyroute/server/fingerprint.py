@@ -28,10 +28,10 @@ def fingerprint(catalog: Catalog) -> Fingerprint:
     differ from what was compared.
     """
     own, own_models = catalog.preferences, sorted(catalog.custom_refs)
+    evaluations = sorted(catalog.evaluations.items())
     problems = catalog.problems  # after the user's models were read
     facts = (
-        sorted(catalog.evaluations.items()),
-        [(name, _unfilled(name, catalog)) for name in sorted(catalog.evaluations)],
+        [(name, each._replace(unfilled=()), _unfilled(name, catalog)) for name, each in evaluations],
         (own.prefer, own.order, sorted(own.pins.items()), sorted(own.disabled_providers)),
         [_own_model(ref, catalog) for ref in own_models if is_listed(ref, catalog)],
         sorted(catalog.plugins.servers.items()),

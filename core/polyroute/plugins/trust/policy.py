@@ -15,7 +15,7 @@ from polyroute._internal.terminal import some_of
 from polyroute.base_url import filled, origin_template, site
 from polyroute.plugins.trust import programs
 from polyroute.plugins.trust.programs import Unsafe
-from polyroute.requirements import evaluation, slots
+from polyroute.requirements import places, slots
 from polyroute.results import Commands
 from polyroute.types import Alternative, Provider, Slot
 
@@ -56,7 +56,7 @@ def bindings(manifest: "Manifest") -> list[Binding]:
     pairs = {
         Binding(name, host)
         for provider in manifest.description.providers
-        for each in evaluation.alternatives(provider)
+        for each in places.alternatives(provider)
         for name in _names(each)
         for host in hosts(provider, manifest)
     }
@@ -137,7 +137,7 @@ def contested(provider: Provider, manifest: "Manifest", readers: Mapping[str, Re
     """
     own = hosts(provider, manifest)
     found = {}
-    for each in evaluation.alternatives(provider):
+    for each in places.alternatives(provider):
         others = [readers[name] for name in slots.named(each) if name in readers]
         if each.file or each.names_file or each.command:
             found[each] = f"{display_name(each)} is a {'command' if each.command else 'file'}"

@@ -9,7 +9,7 @@ from polyroute._internal.terminal import some_of
 from polyroute.plugins.manifests.loader import Manifest
 from polyroute.plugins.trust import policy
 from polyroute.plugins.trust.policy import Readers
-from polyroute.requirements import evaluation, slots
+from polyroute.requirements import places, slots
 from polyroute.types import Alternative, Provider
 
 
@@ -18,7 +18,7 @@ def readers(providers: Iterable[Provider]) -> Mapping[str, Readers]:
     ids: dict[str, set[str]] = {}
     hosts: dict[str, set[str]] = {}
     for provider in providers:
-        for name in evaluation.secret_variables(provider):
+        for name in places.secret_variables(provider):
             ids.setdefault(name, set()).add(provider.id)
             hosts.setdefault(name, set()).update(policy.hosts(provider))
     return {name: Readers(frozenset(each), frozenset(hosts[name])) for name, each in ids.items()}
