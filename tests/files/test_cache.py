@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polyroute._internal import cache
-from polyroute._internal.cache import derived, is_unchanged, topmost
+from polyroute._internal.cache import derived
 from tests.support.machine import folder_as_nobody
 
 DAY = 24 * 3600
@@ -546,22 +546,3 @@ def test_a_home_that_can_not_be_written(tmp_path: Path) -> None:
         report = blocked.run()
         assert report.built
         assert same(report, writable)
-
-
-@pytest.mark.parametrize("name", ["file", "folder/file", "folder/other/file", "nul\0/file"])
-def test_a_missing_file_is_noticed_with_its_folders(tmp_path: Path, name: str) -> None:
-    """Where a folder is missing, its files are looked for no further, and are noticed as soon as they are written."""
-    path = str(tmp_path / name)
-    watched = topmost({path: None, str(tmp_path / "folder" / "sibling"): None})
-    assert all(is_unchanged(*each) for each in watched.items())
-    if "\0" not in name:
-        assert len(watched) == (1 if "/" in name else 2)
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        Path(path).touch()
-        assert not all(is_unchanged(*each) for each in watched.items())
-
-
-def test_a_file_that_is_written_before_it_is_watched_is_a_change(tmp_path: Path) -> None:
-    """A file that was missing when it was read, and exists when it is watched, counts as changed."""
-    (tmp_path / "file").touch()
-    assert not all(is_unchanged(*each) for each in topmost({str(tmp_path / "file"): None}).items())

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from polyroute._internal import file_access, files, platform
@@ -176,31 +176,6 @@ def identity_or_none(source: str) -> Identity | None:
         return identity(source)
     except (OSError, ValueError):  # the latter for a path with a NUL
         return None
-
-
-def topmost(seen: Mapping[str, Hashable | None]) -> dict[str, Hashable | None]:
-    """Return fewer paths that tell as much: for a missing file, the topmost of its folders that is missing too."""
-    return {path if found else _topmost_missing(path): found for path, found in seen.items()}
-
-
-def _topmost_missing(path: str) -> str:
-    # It begins at the path itself, so that one that exists by now stays, and counts as a change.
-    with contextlib.suppress(ValueError):  # a path with a NUL
-        while not os.access(path, os.F_OK) and (folder := os.path.dirname(path)) not in ("", path):
-            if os.access(folder, os.F_OK):
-                break
-            path = folder
-    return path
-
-
-def is_unchanged(source: str, seen: Hashable | None) -> bool:
-    """Return whether `identity_or_none` would return `seen`; of a missing file in a third of its time."""
-    if seen is not None:
-        return identity_or_none(source) == seen
-    try:
-        return not os.access(source, os.F_OK)
-    except ValueError:  # a path with a NUL
-        return True
 
 
 def _entry_path(name: str, sources: Sequence[str]) -> str:

@@ -8,7 +8,8 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from polyroute._internal import files
-from polyroute._internal.cache import identity_or_none, is_unchanged, topmost
+from polyroute._internal.cache import identity_or_none
+from polyroute._internal.watching import Watch
 
 
 class Documents(Protocol):
@@ -85,8 +86,7 @@ class FileDocuments:
 
     def watch(self, seen: Mapping[str, Hashable | None]) -> Callable[[], bool]:
         """See `Documents.watch`."""
-        watched = topmost(seen)
-        return lambda: all(is_unchanged(path, found) for path, found in watched.items())
+        return Watch(seen).is_unchanged
 
 
 FILES = FileDocuments()

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 
 from polyroute import Catalog, Environment, Plugins, Preferences
-from polyroute._internal.cache import Identity, identity_or_none, is_unchanged
+from polyroute._internal.cache import Identity, identity_or_none
 from polyroute._internal.paths import cache_directory
+from polyroute._internal.watching import Watch
 from polyroute.custom_models.loaded import own_path
 from polyroute.dexto_compat import custom_models_path, installed_models_path
 from polyroute.lists import changes
@@ -35,6 +36,7 @@ class PluginSource:
         self._given, self._environment = given, environment
         self._loaded: Plugins | None = None
         self._made_from: Mapping[str, Identity | None] = {}
+        self._watch = Watch({})
         self._fresh_until = 0.0
         self._lock = threading.Lock()
 
@@ -47,6 +49,7 @@ class PluginSource:
             made_from = {path: identity_or_none(path) for path in _plugin_files(environment)}
             if self._loaded is None or made_from != self._made_from:
                 self._loaded, self._made_from = Plugins.load(environment=environment.again()), made_from
+                self._watch = Watch(made_from)
             return self._loaded
 
     def are_current(self, plugins: Plugins) -> bool:
@@ -54,7 +57,7 @@ class PluginSource:
         if self._given is not None:
             return True
         if (now := time.monotonic()) > self._fresh_until:
-            if not all(is_unchanged(path, seen) for path, seen in self._made_from.items()):
+            if not self._watch.is_unchanged():
                 return False
             self._fresh_until = now + FRESH_SECONDS
         return plugins is self._loaded
