@@ -198,6 +198,10 @@ class Unavailable(PolyrouteError):
     """The operation failed although the input is valid; a later attempt may succeed."""
 
 
+class StoreUnavailable(Unavailable):
+    """The database that keeps the documents of a team's users does not answer. What it has acknowledged is kept."""
+
+
 class NotUnderstood(Unavailable):
     """A user's file was not changed, because its content is invalid: no later attempt succeeds before it is fixed."""
 

@@ -26,7 +26,7 @@ LAYERS = {
         types | model_ids results | errors | dexto_compat _internal | environment | base_url fallback preferences
         | requirements | lists | plugins | custom_models | routing | catalog
         | model_list local_servers | credentials explanation list_refresh shortcuts verification | validation | __init__
-        | documents integrations | clients conformance | diagnosis | server testing | cli | __main__
+        | documents integrations | clients conformance postgres | diagnosis | server testing | cli | __main__
     """,
     "types": """
         constraints | result_check serialization | declarations failures | credentials id_mapping models | model_rows

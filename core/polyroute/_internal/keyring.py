@@ -24,8 +24,9 @@ _CHOSEN = "PYTHON_KEYRING_BACKEND"
 class Keyring:
     """The entries of one user. Each state directory has its own entries, so that two environments share nothing."""
 
-    def __init__(self, variables: Mapping[str, str]) -> None:
-        """Use the entries of the user whose process has these variables."""
+    def __init__(self, variables: Mapping[str, str], *, is_of_team: bool = False) -> None:
+        """Use the entries of the user whose process has these variables. Users of a team's server have none."""
+        self._is_of_team = is_of_team
         self._index = keyring_index(variables)
         self._service = f"polyroute:{self._index}"
         self._is_chosen = bool(variables.get(_CHOSEN))
@@ -74,7 +75,7 @@ class Keyring:
         with files.readable_errors(self._index):
             try:
                 return frozenset(files.read_text(self._index).splitlines())
-            except FileNotFoundError:
+            except (FileNotFoundError, NotADirectoryError):
                 return frozenset()
             except UnicodeDecodeError:
                 raise NotUnderstood(f"{self._index} was not changed: it is not UTF-8 text.", "Remove it.") from None
@@ -92,6 +93,8 @@ class Keyring:
             raise Unavailable(f"The keyring failed ({type(error).__name__}).") from None
 
     def _backend(self) -> KeyringBackend:
+        if self._is_of_team:
+            raise Unavailable("The keyring of the server is not for the users of a team.")
         if not (self._answers or self._is_chosen):
             raise Unavailable(f"There is no desktop on which the keyring could be opened, and {_CHOSEN} is not set.")
         try:

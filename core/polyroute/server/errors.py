@@ -22,6 +22,7 @@ from polyroute.errors import (
     NotUnderstood,
     PolyrouteError,
     SecretUnavailable,
+    StoreUnavailable,
     Unavailable,
     UnknownCustomModel,
     UnknownProvider,
@@ -103,6 +104,7 @@ _DOMAIN: tuple[tuple[type[PolyrouteError], str, str, int], ...] = (
     (MissingSecret, "llm_secret_unavailable", "forbidden", 0),
     (UsageError, "bad_request", "user", 0),
     (NotUnderstood, "file_not_understood", "conflict", 0),
+    (StoreUnavailable, "store_unavailable", "system", _UNAVAILABLE),
     (Unavailable, "unavailable", "system", _UNAVAILABLE),
     (PolyrouteError, "failed", "system", 0),
 )

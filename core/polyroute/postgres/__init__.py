@@ -1,0 +1,1 @@
+"""The documents of a team's users in PostgreSQL."""
