@@ -42,9 +42,9 @@ def main() -> None:
 
 def _pack(modules: Path) -> None:
     _write("preact.js", _bundled(modules))
-    _write("icons.js", _module(modules, "lucide-static/icons", {name: name for name in SOURCES["icons"]}))
-    _write("marks.js", _module(modules, _MARKS, SOURCES["marks"]["first"]))
-    _write("more-marks.js", _module(modules, _MARKS, SOURCES["marks"]["later"]))
+    icons = _outlines(modules, "lucide-static/icons", {name: name for name in SOURCES["icons"]})
+    _write("pictures.js", _module(icons=icons, marks=_outlines(modules, _MARKS, SOURCES["marks"]["first"])))
+    _write("more-marks.js", _module(marks=_outlines(modules, _MARKS, SOURCES["marks"]["later"])))
     _write("LICENSES.txt", _licences(modules))
 
 
@@ -63,14 +63,19 @@ def _bundled(modules: Path) -> str:
     return _run(command, modules)
 
 
-def _module(modules: Path, folder: str, names: Mapping[str, str]) -> str:
-    """Return a module with the outline of each picture as one path of 24 by 24."""
+def _outlines(modules: Path, folder: str, names: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the outline of each picture as one path of 24 by 24."""
     pictures = {name: (modules / folder / f"{icon}.svg").read_text(encoding="utf-8") for name, icon in names.items()}
     (modules / "outlines.mjs").write_text(_HERE.joinpath("outlines.mjs").read_text(encoding="utf-8"), encoding="utf-8")
     (modules / "pictures.json").write_text(json.dumps(pictures), encoding="utf-8")
     outlines = json.loads(_run(["node", "outlines.mjs", "pictures.json"], modules))
-    lines = (f"  {json.dumps(name)}: {json.dumps(outlines[name])}," for name in names)
-    return "// Made by scripts/pack_page.py.\nexport default {\n" + "\n".join(lines) + "\n};\n"
+    return {name: outlines[name] for name in names}
+
+
+def _module(**kinds: Mapping[str, str]) -> str:
+    """Return a module that exports the outlines of each kind."""
+    exported = (f"export const {kind} = {json.dumps(outlines, indent=2)};\n" for kind, outlines in kinds.items())
+    return "".join(["// Made by scripts/pack_page.py.\n", *exported])
 
 
 def _licences(modules: Path) -> str:

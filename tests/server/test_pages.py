@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from polyroute.server import pages
 from tests.support.http_server import Client, Serve
 
 
@@ -29,6 +30,14 @@ def test_what_the_own_page_asks_for_is_told_with_it(serve: Serve) -> None:
     assert told[0] == "api/llm/models"
     assert {client.get(f"/{path}").status for path in told} == {200}
     assert "link" not in Client(serve.app(token="t").url).get("/").headers
+
+
+def test_scripts_are_sent_without_comments(serve: Serve) -> None:
+    """Lines that are comments are sent empty, so that an error names the line of the file; all others are as in it."""
+    file = Path(pages.OWN_PAGE, "store.js").read_text(encoding="utf-8").split("\n")
+    sent = serve().get("/store.js").body.decode().split("\n")
+    assert {there.strip()[:2] for there, here in zip(file, sent, strict=True) if there != here} == {"//", "/*"}
+    assert "" in sent and not any(line.strip().startswith(("//", "/*")) for line in sent)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 
 from starlette.datastructures import Headers
@@ -38,6 +39,8 @@ _APPLICATION_POLICY = "object-src 'none'; base-uri 'self'; frame-ancestors 'none
 """Other applications may use their own scripts and styles, including inline ones."""
 _FIRST_REQUESTS = ("models", "current")
 """The page's first requests. The browser sends them early if a `link` header of the page lists them."""
+_COMMENT_LINE = re.compile(rb"^[ \t]*(?://.*|/\*.*\*/)$", re.MULTILINE)
+"""A line of a script or style that is only a comment. No template or string in the page has such a line."""
 _PRELOAD = {"link": ", ".join(f"<api/llm/{path}>; rel=preload; as=fetch; crossorigin" for path in _FIRST_REQUESTS)}
 
 
@@ -73,15 +76,20 @@ def path_within(scope: Scope) -> str:
 
 
 def _prepared(name: str, more: dict[str, str]) -> CachedResponse:
-    with open(os.path.join(OWN_PAGE, name), "rb") as file:
-        data = file.read()
     headers = {
         "content-type": _TYPES[os.path.splitext(name)[1]],
         **_SECURITY_HEADERS,
         "content-security-policy": _PAGE_POLICY,
         **more,
     }
-    return CachedResponse(data, tuple((key.encode(), value.encode()) for key, value in headers.items()))
+    return CachedResponse(_content(name), tuple((key.encode(), value.encode()) for key, value in headers.items()))
+
+
+def _content(name: str) -> bytes:
+    """Return what is sent of a file. Without comments, each line keeps its number, for a browser's messages."""
+    with open(os.path.join(OWN_PAGE, name), "rb") as file:
+        data = file.read()
+    return _COMMENT_LINE.sub(b"", data) if name.endswith((".js", ".css")) else data
 
 
 _PUBLIC = ".well-known"

@@ -1,8 +1,7 @@
 // Small parts that all views use: icons, marks, numbers, and how a model runs.
 
 import { html, useLayoutEffect, useRef, useState } from "./assets/preact.js";
-import icons from "./assets/icons.js";
-import marks from "./assets/marks.js";
+import { icons, marks } from "./assets/pictures.js";
 import { doc, set, state, toast } from "./store.js";
 
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
@@ -23,7 +22,7 @@ export const Mark = ({ id, name }) =>
 
 /** Load the marks that are not among the first. */
 export async function moreMarks() {
-  Object.assign(marks, (await import("./assets/more-marks.js")).default);
+  Object.assign(marks, (await import("./assets/more-marks.js")).marks);
   set({});
 }
 
