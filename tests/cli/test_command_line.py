@@ -87,6 +87,9 @@ def test_json_changes_no_exit_status(shell: Shell, line: str) -> None:
     [
         ("statsu", "There is no command 'statsu'. Did you mean status?"),
         ("qqqq", "See `polyroute --help`."),
+        ("--versoin", "There is no option --versoin. Did you mean --version?"),
+        ("keys --hlep", "There is no option --hlep. Did you mean --help?"),
+        ("resolve --jsno", "There is no option --jsno. Did you mean --json?"),
         ("", "list the providers that can be used, and their routes"),
         ("plugins remove acme --yes", "usage: polyroute plugins remove "),
         ("serve --port x", "x is not a port"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -56,17 +57,29 @@ class Parser(argparse.ArgumentParser):
         error.remedy = usage
         raise error
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse arguments as the base class does; a misspelled option is said before what is missing without it."""
+        try:
+            return super().parse_known_args(args, namespace)
+        except UsageError:
+            self._refuse_misspelled(list(itertools.takewhile(lambda each: each.startswith("--"), args or ())))
+            raise
+
     def refuse(self, others: Sequence[str], *, quote: bool) -> NoReturn:
         """Raise a UsageError for arguments that are not known; without `quote`, without repeating them."""
-        from polyroute._internal.spelling import did_you_mean
-
         if not quote:
             self.error("unrecognized arguments (not repeated here: a key is never an argument)")
-        unknown = [each.partition("=")[0] for each in others if each.startswith("-")]
-        near = [option for each in unknown for option in suggestions(each, self._option_string_actions)[:1]]
-        if not near:
-            self.error(f"unrecognized arguments: {' '.join(others)}")
-        raise UsageError(f"There is no option {' '.join(unknown)}.", did_you_mean(near), near)
+        self._refuse_misspelled(others)
+        self.error(f"unrecognized arguments: {' '.join(others)}")
+
+    def _refuse_misspelled(self, arguments: Sequence[str]) -> None:
+        """Raise a UsageError if an option is like one that there is."""
+        from polyroute._internal.spelling import did_you_mean
+
+        options = [each.partition("=")[0] for each in arguments if each.startswith("-")]
+        unknown = [each for each in options if each not in self._option_string_actions]
+        if near := [option for each in unknown for option in suggestions(each, self._option_string_actions)[:1]]:
+            raise UsageError(f"There is no option {' '.join(unknown)}.", did_you_mean(near), near)
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         """Raise a UsageError if a command, or the value of an option, is not one of those that there are."""
