@@ -57,7 +57,9 @@ class Parser(argparse.ArgumentParser):
         error.remedy = usage
         raise error
 
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
         """Parse arguments as the base class does; a misspelled option is said before what is missing without it."""
         try:
             return super().parse_known_args(args, namespace)
