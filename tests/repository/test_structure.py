@@ -39,7 +39,7 @@ LAYERS = {
         cached_response cross_origin current_model errors fingerprint known_servers picker_state removed_keys
         request_log schemas wrong_tokens
         | answers connection loader model_lookup pages request_parsing security | listing | state
-        | background_refresh events operations passthrough | openapi routes | table | app | creation process
+        | background_refresh events operations passthrough probes | openapi routes | table | app | creation process
     """,
 }
 """The layers of the core and of its largest packages, lowest first: a module imports from lower layers only."""

@@ -44,7 +44,7 @@ def test_every_operation_is_described(document: Any) -> None:
     found = operations(document)
     assert found.keys() == {
         *(f"{each.method} /api{each.path}" for each in OPERATIONS),
-        "GET /health",
+        *(f"GET {path}" for path in described.PROBES),
         "GET /api/events",
     }
     assert len({each["operationId"] for each in found.values()}) == len(found)
@@ -141,7 +141,7 @@ def test_a_token_is_described(serve: Serve) -> None:
     document = serve.app(token="t").json("/api/openapi.json")
     assert document["components"]["securitySchemes"] == {"token": {"type": "http", "scheme": "bearer"}}
     secured = {name for name, each in operations(document).items() if "security" in each}
-    assert secured == operations(document).keys() - {"GET /health"}
+    assert secured == operations(document).keys() - {f"GET {path}" for path in described.PROBES}
 
 
 @pytest.mark.parametrize("token", ["right", pytest.param("", marks=pytest.mark.soak)])

@@ -13,6 +13,7 @@ from polyroute.documents.http_types import ErrorAnswer, Health
 from polyroute.server.openapi import response_types
 from polyroute.server.table import OPERATIONS
 
+PROBES = ("/health", "/ready")
 _OPEN = "/llm/custom-models"
 """The operations whose responses include entries of the user's file, with fields of later versions."""
 
@@ -24,9 +25,9 @@ def check(method: str, path: str, status: int, body: bytes) -> None:
 
 
 def _declared(method: str, path: str, status: int) -> TypeAdapter[Any] | None:
-    if path == "/health" and status == 200:
+    if path in PROBES and status == 200:
         return _adapter((Health,), is_open=False)
-    if not path.startswith("/api/"):
+    if not path.startswith("/api/") and path not in PROBES:
         return None
     if status >= 400:
         return _adapter((ErrorAnswer,), is_open=False)

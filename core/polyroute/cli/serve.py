@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from polyroute.server.request_log import RequestLog
 
 _PORT = 3210
+_MAX_SECONDS = 3_600
 _MIN_TOKEN = 20
 """The shortest token for a server that other machines can reach: random letters and digits have then 100 bits."""
 _HOW_TO_MAKE = 'To make one: python3 -c "import secrets; print(secrets.token_urlsafe())"'
@@ -60,6 +61,7 @@ def _serve(options: argparse.Namespace) -> int:
             lambda: _ready(options, url, token, environment, stack),
             parent=parent,
             trusted_proxies=options.trusted_proxy,
+            drain=options.drain,
         )
     return YES
 
@@ -183,6 +185,13 @@ def add_to(subparsers: Subparsers) -> None:
         help="a further name for a model in the pass-through; see also `polyroute shortcut`",
     )
     command.add_argument("--log-json", action="store_true", help="log each request as a line of JSON on stderr")
+    command.add_argument(
+        "--drain",
+        type=_seconds,
+        default=0.0,
+        metavar="SECONDS",
+        help="how long to go on answering after SIGTERM, while /ready makes balancers send requests elsewhere",
+    )
     command.add_argument("--no-refresh", action="store_true", help="fetch no newer lists of models while serving")
     command.add_argument("--ready-json", action="store_true", help="print one line with the URL once it is ready")
     command.add_argument("--exit-with-parent", action="store_true", help="exit when the parent process exits")
@@ -193,6 +202,12 @@ def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65_535:
         raise argparse.ArgumentTypeError(f"{text} is not a port")
     return int(text)
+
+
+def _seconds(text: str) -> float:
+    if not text.isdecimal() or int(text) > _MAX_SECONDS:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds up to {_MAX_SECONDS}")
+    return float(text)
 
 
 def _shortcut(text: str) -> tuple[str, str]:

@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, cast
 
 from starlette.convertors import Convertor, register_url_convertor
-from starlette.endpoints import HTTPEndpoint
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -28,6 +27,7 @@ from polyroute.server.events import Events
 from polyroute.server.operations import Operation, OperationCall
 from polyroute.server.pages import path_within
 from polyroute.server.passthrough.errors import error_reply
+from polyroute.server.probes import Probes
 from polyroute.server.removed_keys import RemovedKeys
 from polyroute.server.request_log import RequestLog
 from polyroute.server.security import Security, WrongToken
@@ -82,7 +82,7 @@ class App:
     ) -> None:
         self._holders, self._current, self._guard = holders, current, guard
         self._background_refresh, self._pass_through = background_refresh, pass_through
-        self._log = log
+        self._log, self._probes = log, Probes(holders)
         self._events, self._removed, self._waiting = Events(), RemovedKeys(), 0
         self._lanes = {name: Workers(*limits) for name, limits in _LANES.items()}
         routes = [*self._routes(operations), Route(f"{_API}/events", self._stream)]
@@ -91,7 +91,7 @@ class App:
             routes += pass_through.routes(holders, self._lanes["passing"], guard.token)
             self._guarded += (f"{PREFIX}/", f"{GENERATE_PREFIX}/")
         self._api = Router(routes, redirect_slashes=False)
-        site: list[BaseRoute] = [Route("/health", _Health), *([Mount("/", pages)] if pages else [])]
+        site: list[BaseRoute] = [*self._probes.routes(), *([Mount("/", pages)] if pages else [])]
         self._site = Router(site, redirect_slashes=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -115,6 +115,7 @@ class App:
         started = False
         if (origin := _origin(scope)) and self._guard.allows(origin):
             send = cross_origin.readable(send, origin)
+        send = self._probes.closing(send)
 
         async def send_and_note(message: Message) -> None:
             nonlocal started
@@ -173,6 +174,10 @@ class App:
             await answers.response(key, lambda: FIRST.handler(call), self._lanes["reading"])
         except Exception:
             return  # a request for it will be told
+
+    def drain(self) -> None:
+        """Say at `/ready` that the server is about to stop, and go on answering. Clients are asked to reconnect."""
+        self._probes.draining = True
 
     def close(self) -> None:
         """End the open event streams. Call it before a server waits for its connections to close."""
@@ -275,14 +280,6 @@ def _origin(scope: Scope) -> bytes:
 
 def _wants_web_socket(scope: Scope) -> bool:
     return any(name == b"upgrade" and value.lower() == b"websocket" for name, value in scope["headers"])
-
-
-class _Health(HTTPEndpoint):
-    """The health check. It matches every method, so that a refused one is not looked up as a page."""
-
-    async def get(self, _: Request) -> Response:
-        """Report that the server is running."""
-        return Response(b'{"ok":true}', media_type="application/json", headers=_UNCACHED)
 
 
 async def _nothing() -> Message:

@@ -52,6 +52,11 @@ class PluginSource:
                 self._watch = Watch(made_from)
             return self._loaded
 
+    @property
+    def is_loaded(self) -> bool:
+        """Whether there are plugins to use without loading them first."""
+        return self._given is not None or self._loaded is not None
+
     def are_current(self, plugins: Plugins) -> bool:
         """Return whether these are still the plugins to use. Their files are checked once for all users."""
         if self._given is not None:

@@ -53,7 +53,10 @@ def document(operations: Iterable[Operation], *, token: bool) -> Schema:
     )
     bodies, more = _bodies({operation.body for operation in operations if operation.body})
     named = responses | bodies
-    paths: dict[str, Schema] = {"/health": {"get": _health(named[Health])}}
+    paths: dict[str, Schema] = {
+        "/health": {"get": _probe("health", "is running", named[Health])},
+        "/ready": {"get": _probe("ready", "should get requests", named[Health], _error(503, named[ErrorAnswer]))},
+    }
     for operation in operations:
         described = _operation(operation, named, all_examples.get(f"{operation.method} {operation.path}", {}))
         paths.setdefault(f"/api{operation.path}", {})[operation.method.lower()] = described
@@ -163,12 +166,15 @@ def _error(status: int, schema: Schema) -> Schema:
     return {"description": _DESCRIPTIONS[status], "content": {"application/json": {"schema": schema}}}
 
 
-def _health(schema: Schema) -> Schema:
+def _probe(name: str, asked: str, schema: Schema, refusal: Schema | None = None) -> Schema:
     content = {"application/json": {"schema": schema, "example": {"ok": True}}}
     return {
-        "operationId": "health",
-        "summary": "Return whether the server is running",
-        "responses": {"200": {"description": "It is running.", "content": content}},
+        "operationId": name,
+        "summary": f"Return whether the server {asked}",
+        "responses": {
+            "200": {"description": f"It {asked}.", "content": content},
+            **({"503": refusal} if refusal else {}),
+        },
     }
 
 

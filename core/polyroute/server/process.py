@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import math
 import os
 import signal
 import socket
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from types import FrameType
@@ -19,8 +21,9 @@ from polyroute.errors import Unavailable
 from polyroute.server.app import App
 from polyroute.server.connection import BoundedProtocol, ConnectionBounds, most_connections
 
-_FINISH_SECONDS = 1
-"""How long running requests may take when the server stops."""
+_FINISH_SECONDS, _DRAINED_FINISH_SECONDS = 1, 30
+"""How long running requests may take when the server stops; and when it stops after draining, where nobody waits for it
+at a terminal and responses of models are cut off otherwise."""
 _PARENT_EVERY_SECONDS = 0.25
 _BACKLOG = 512
 
@@ -28,20 +31,38 @@ _BACKLOG = 512
 class _Server(uvicorn.Server):
     """uvicorn's server, with a callback when it is ready. It can also stop when its parent process ends."""
 
-    def __init__(self, config: uvicorn.Config, app: App, ready: Callable[[], object], parent: int) -> None:
+    def __init__(
+        self, config: uvicorn.Config, app: App, ready: Callable[[], object], parent: int, drain: float
+    ) -> None:
         super().__init__(config)
-        self._app, self._ready, self._parent = app, ready, parent
+        self._app, self._ready, self._parent, self._drain = app, ready, parent, drain
+        self._drained_at = math.inf
         self.interrupted = False
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Stop the server; on a second Ctrl+C, without waiting for requests.
+        """Stop the server, on SIGTERM once it has drained; on a second signal, without waiting for requests.
 
         uvicorn's own handler raises the signal again afterwards: SIGTERM would then kill the process although a
         requested stop is not a failure, and processes that a shell starts in the background ignore SIGINT.
         """
-        self.force_exit = self.should_exit and sig == signal.SIGINT
-        self.should_exit = True
         self.interrupted |= sig == signal.SIGINT
+        if self.should_exit or self._drained_at < math.inf:
+            self.should_exit = self.force_exit = True
+            self._loop.call_soon_threadsafe(self._abort)
+        elif sig == signal.SIGTERM and self._drain:
+            self._app.drain()
+            self._drained_at = time.monotonic() + self._drain
+        else:
+            self.should_exit = True
+
+    async def on_tick(self, counter: int) -> bool:
+        """Return whether to stop."""
+        self.should_exit |= time.monotonic() >= self._drained_at
+        return await super().on_tick(counter)
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        await super().serve(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -56,6 +77,15 @@ class _Server(uvicorn.Server):
         self._preparing.cancel()
         self._app.close()
         await super().shutdown(sockets)
+
+    def _abort(self) -> None:
+        """Drop all connections and what runs for them."""
+        self.config.timeout_graceful_shutdown = 0
+        for connection in list(self.server_state.connections):
+            if connection.transport is not None:
+                connection.transport.abort()
+        for task in self.server_state.tasks:
+            task.cancel()
 
     async def _watch(self) -> None:
         while self._parent and os.getppid() == self._parent:
@@ -104,11 +134,13 @@ def run(
     *,
     parent: int = 0,
     trusted_proxies: Sequence[str] = (),
+    drain: float = 0.0,
 ) -> None:
     """Serve until a signal arrives, or until the parent process, with the ID `parent`, ends; 0 ignores the parent.
 
     `ready` is called once the server accepts requests. A client's address is that in `X-Forwarded-For` for requests
-    from `trusted_proxies`, which are addresses or networks. Raises KeyboardInterrupt after Ctrl+C.
+    from `trusted_proxies`, which are addresses or networks. After SIGTERM, the server goes on answering for `drain`
+    seconds, so that balancers notice. Raises KeyboardInterrupt after Ctrl+C.
     """
     options: dict[str, Any] = {
         "http": partial(BoundedProtocol, bounds=ConnectionBounds(connections=most_connections())),
@@ -119,9 +151,9 @@ def run(
         "proxy_headers": bool(trusted_proxies),
         "forwarded_allow_ips": list(trusted_proxies),
         "server_header": False,
-        "timeout_graceful_shutdown": _FINISH_SECONDS,
+        "timeout_graceful_shutdown": _DRAINED_FINISH_SECONDS if drain else _FINISH_SECONDS,
     }
-    server = _Server(uvicorn.Config(app, **options), app, ready, parent)
+    server = _Server(uvicorn.Config(app, **options), app, ready, parent, drain)
     server.run([listening])
     if server.interrupted:
         raise KeyboardInterrupt

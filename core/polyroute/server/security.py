@@ -44,7 +44,8 @@ class Security:
         if len(headers) != len(scope["headers"]):
             _refuse_repeated(scope)
         self._check_target(scope)
-        self._check_host(headers.get(b"host", b""))
+        if is_api or b"host" in headers:  # balancers' probes by HTTP/1.0 have none; browsers always send it
+            self._check_host(headers.get(b"host", b""))
         if (origin := headers.get(b"origin")) is not None:
             self._check_origin(origin, headers.get(b"host", b""))
         if is_api:

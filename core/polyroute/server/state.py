@@ -132,6 +132,11 @@ class StateHolder:
         self._fresh_until = now + FRESH_SECONDS
         return self._snapshot
 
+    @property
+    def is_loaded(self) -> bool:
+        """Whether there is a state."""
+        return self._snapshot is not None
+
     async def snapshot(self) -> Snapshot:
         """Return the current state, loaded again if something has changed."""
         return self.fresh() or await self._renewed()
@@ -223,6 +228,18 @@ class States:
     def only(self) -> StateHolder | None:
         """The holder of the state for all requests; None if each request has an environment of its own."""
         return self._only if self._environment_of is None else None
+
+    @property
+    def are_loaded(self) -> bool:
+        """Whether what the first request needs is loaded: see `load`."""
+        return self._plugins.is_loaded if self.only is None else self.only.is_loaded
+
+    async def load(self) -> None:
+        """Load what the first request needs: the state of all requests, or the plugins that all users share."""
+        if self.only is not None:
+            await self.only.snapshot()
+        else:
+            await Workers(1).run(self._plugins.current)
 
     def for_request(self, scope: Scope) -> StateHolder:
         """Return the holder of the state for one request, given its ASGI scope."""
