@@ -236,6 +236,27 @@ def test_a_key_under_any_name(tmp_path: Path, catalog: Catalog, line: str) -> No
     assert "canary" not in str(found)
 
 
+@pytest.mark.parametrize(
+    ("line", "codes", "remedy"),
+    [
+        ("GEMINI_KEY=canary-1234", ["variable_unread"], "Did you mean GEMINI_API_KEY?"),
+        ("OPENROUTER_KEY=canary-1234", ["variable_unread"], "Did you mean OPENROUTER_API_KEY?"),
+        ("GEMINI_KEY=", [], ""),
+        ("DATABASE_KEY=canary-1234", [], ""),
+        ("OPENAI_API_KEY=sk-ant-canary", ["foreign_key"], "Name it ANTHROPIC_API_KEY, or write another key here."),
+        ("GROQ_API_KEY=sk-or-v1-canary", ["foreign_key"], "Name it OPENROUTER_API_KEY, or write another key here."),
+        ("ANTHROPIC_API_KEY=sk-ant-canary", [], ""),
+        ("MY_OWN_KEY=sk-ant-canary", [], ""),
+    ],
+)
+def test_a_key_in_the_wrong_place(tmp_path: Path, catalog: Catalog, line: str, codes: list[str], remedy: str) -> None:
+    """In a `.env` file a key under a name that nobody reads is told, and one that is another provider's."""
+    found = [each for each in checked(tmp_path, ".env", f"{line}\n", catalog) if each.code != "plaintext_secret"]
+    assert [each.code for each in found] == codes
+    assert remedy in [*(each.remedy for each in found), ""]
+    assert "canary" not in str(found)
+
+
 def test_what_is_no_known_configuration(tmp_path: Path, catalog: Catalog) -> None:
     """A file of another form is refused, and the known formats are named."""
     with pytest.raises(UsageError, match=r"not a configuration that is known.*opencode"):

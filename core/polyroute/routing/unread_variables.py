@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from typing import NamedTuple
 
 from polyroute.environment import Environment
 from polyroute.plugins.loaded import Plugins
@@ -20,20 +21,30 @@ def find(plugins: Plugins, environment: Environment, referred: Collection[str] =
 
     `referred` are the variables that custom models read. Each problem has the code `variable-unread` and the provider.
     """
-    return tuple(_found(plugins, environment, {*plugins.index[0], *plugins.readers, *referred}))
+    return tuple(_problem(each, environment) for each in misnamed(plugins, environment.names, referred))
 
 
-def _found(plugins: Plugins, environment: Environment, known: Collection[str]) -> Iterator[Problem]:
-    meant = _by_word(plugins)
-    for name in sorted(environment.names):
+class Misnamed(NamedTuple):
+    """A variable that nobody reads, and the one that was probably meant."""
+
+    name: str
+    meant: str
+    provider: str
+
+
+def misnamed(plugins: Plugins, names: Iterable[str], referred: Collection[str] = ()) -> Iterator[Misnamed]:
+    """Yield which of these variables seem to hold a provider's key under a name that nobody reads."""
+    given, known, meant = {*names}, {*plugins.index[0], *plugins.readers, *referred}, _by_word(plugins)
+    for name in sorted(given - known):
         word = _word(name)
-        if name in known or word == _plain(name) or not (found := meant.get(word) or _alike(word, meant)):
-            continue
-        variable, provider = found
-        if environment.source(variable) is None:
-            why = f"{environment.source(name)} is set, but nobody reads a variable of this name."
-            remedy = f"Did you mean {variable}? Rename it, or store the key: `polyroute keys set {provider}`."
-            yield Problem(why, remedy, code="variable-unread", provider=provider)
+        if word != _plain(name) and (found := meant.get(word) or _alike(word, meant)) and found[0] not in given:
+            yield Misnamed(name, *found)
+
+
+def _problem(found: Misnamed, environment: Environment) -> Problem:
+    why = f"{environment.source(found.name)} is set, but nobody reads a variable of this name."
+    remedy = f"Did you mean {found.meant}? Rename it, or store the key: `polyroute keys set {found.provider}`."
+    return Problem(why, remedy, code="variable-unread", provider=found.provider)
 
 
 def _by_word(plugins: Plugins) -> dict[str, tuple[str, str]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from polyroute._internal.terminal import some_of
 from polyroute.types import ModelRef, Provider
-from polyroute.validation import addresses, listing
+from polyroute.validation import addresses, listing, variables
 from polyroute.validation.formats import Format, Place, places, text_at
 from polyroute.validation.references import is_field_of_key, is_placeholder, reference
 from polyroute.validation.sections import ConfigFinding, Severity
@@ -61,6 +61,7 @@ class ForeignCheck:
             yield from self._endpoint(self._known(provider), "", endpoint)
         if "variables" in self._facts:
             yield from self._variables()
+            yield from variables.findings(self._content, self._catalog.plugins)
 
     def targets(self) -> Iterator[Target]:
         """Yield every model that the file names."""
