@@ -38,7 +38,7 @@ LAYERS = {
     "server": """
         cached_response cross_origin current_model errors fingerprint known_servers picker_state removed_keys
         request_log schemas wrong_tokens
-        | answers connection loader model_lookup pages request_parsing security | listing | state
+        | answers connection identity loader model_lookup pages request_parsing security | listing team | state
         | background_refresh events operations passthrough probes | openapi routes | table | app | creation process
     """,
 }

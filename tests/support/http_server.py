@@ -21,6 +21,7 @@ from starlette.types import ASGIApp
 from polyroute import Environment, Plugins
 from polyroute.server import create_app, process
 from polyroute.server.connection import BoundedProtocol, ConnectionBounds
+from polyroute.server.identity import behind
 from tests.support import described
 from tests.support.catalogs import MakeEnvironment
 
@@ -124,13 +125,12 @@ def running(
     listening = process.listen("127.0.0.1", 0)
     protocol: Any = functools.partial(BoundedProtocol, bounds=bounds)
     config = uvicorn.Config(
-        app,
+        behind(app, trusted_proxies) if trusted_proxies else app,
         http=protocol,
         ws="none",
         lifespan="auto",
         log_level="critical",
-        proxy_headers=bool(trusted_proxies),
-        forwarded_allow_ips=list(trusted_proxies),
+        proxy_headers=False,
     )
     server = _Server(config)
     thread = threading.Thread(target=server.run, args=([listening],))

@@ -7,9 +7,11 @@ from contextlib import ExitStack
 
 import pytest
 
+from polyroute import Plugins
 from tests.support import database
 from tests.support.database import Database
 from tests.support.stored import Replicas
+from tests.support.team_server import Team
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +26,10 @@ def replicas(server: Database) -> Iterator[Replicas]:
     """Return what starts replicas of a server in this process, all on one new database."""
     with ExitStack() as stack:
         yield Replicas(server.create(), stack)
+
+
+@pytest.fixture
+def team(replicas: Replicas, plugins: Plugins) -> Iterator[Team]:
+    """Return what starts servers in this process, all on one new database."""
+    with ExitStack() as stack:
+        yield Team(replicas, plugins, stack)

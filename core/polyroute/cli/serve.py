@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from polyroute import __version__
 from polyroute._internal import platform
 from polyroute.base_url import is_loopback
-from polyroute.cli import grammar, redirect_file
+from polyroute.cli import grammar, redirect_file, team
 from polyroute.cli.output import YES
 from polyroute.environment import PROCESS, Environment
 from polyroute.errors import Unavailable, UsageError
@@ -38,11 +38,13 @@ def _serve(options: argparse.Namespace) -> int:
     parent = os.getppid() if options.exit_with_parent else 0  # done first: the parent may exit during the start-up
     environment = Environment.load()
     token = options.token or environment.setting("POLYROUTE_TOKEN", layer=PROCESS) or ""
+    team.read_variables(options, environment)
     _check(options, token)
     from polyroute.server import create_app, process
 
     with contextlib.ExitStack() as stack:
         app = create_app(
+            environment=team.users(options, stack),
             token=token,
             hosts=[options.host, *options.allow_host],
             origins=options.allow_origin,
@@ -96,6 +98,7 @@ def _check(options: argparse.Namespace, token: str) -> None:
     if options.exit_with_parent and not platform.WATCHES_PARENT:
         remedy = "Omit it, and end the server by the `pid` that --ready-json prints."
         raise Unavailable(f"--exit-with-parent {platform.NEEDS_POSIX}.", remedy)
+    team.check(options)
     _check_token(options, token)
     for option in ("policy", "no_translate", "shortcut"):
         if getattr(options, option) and not options.pass_through:
@@ -106,13 +109,13 @@ def _check(options: argparse.Namespace, token: str) -> None:
 
 def _check_token(options: argparse.Namespace, token: str) -> None:
     is_public = not is_loopback(options.host) or bool(options.trusted_proxy)
-    if not token and is_public:
+    if not token and is_public and not options.identity_header:
         raise UsageError(f"{_reached(options)}.", _TO_SET_ONE)
     if options.pass_through and not token:
         raise UsageError("--pass-through spends your money.", _TO_SET_ONE)
     if not re.fullmatch("[!-~]*", token):
         raise UsageError("A token must consist of visible ASCII characters.")
-    if is_public and len(token) < _MIN_TOKEN:
+    if token and is_public and len(token) < _MIN_TOKEN:
         message = f"{_reached(options)}, where a short token can be guessed."
         raise UsageError(message, f"Use {_MIN_TOKEN} characters or more. {_HOW_TO_MAKE}")
 
@@ -164,6 +167,7 @@ def add_to(subparsers: Subparsers) -> None:
         metavar="ADDRESS",
         help="a proxy, or a network of proxies, in front of the server whose X-Forwarded-For names the client",
     )
+    team.add_options(command)
     command.add_argument(
         "--ui-dir", default="", metavar="DIR", help="a built single-page application to serve instead of the page"
     )

@@ -34,7 +34,7 @@ class PrivateServer:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                env={**own, "POLYROUTE_TOKEN": token},
+                env={**own, "POLYROUTE_TOKEN": token, "POLYROUTE_STORE": ""},
                 start_new_session=True,
             )
 

@@ -30,7 +30,8 @@ _LISTENING: dict[str, Any] = {
 """So that a connection that died unnoticed is found within ten seconds."""
 _LISTEN_SECONDS, _RETRY_SECONDS = 5.0, 0.25
 _OPTIONS = "-c statement_timeout=5000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=15000"
-_NOTHING, _UNSURE = "nothing was changed", "it is not known whether the change was made"
+_NOTHING = "nothing was changed.", "Try again in a moment."
+_UNSURE = "it is not known whether the change was made.", "Look in a moment, and try again if it was not."
 
 
 class Store:
@@ -84,8 +85,8 @@ class Store:
                 yield connection
                 is_committing = True
         except psycopg.Error:
-            outcome = _UNSURE if is_committing else _NOTHING
-            raise StoreUnavailable(f"The database of the team does not answer: {outcome}. Try again soon.") from None
+            outcome, remedy = _UNSURE if is_committing else _NOTHING
+            raise StoreUnavailable(f"The database of the team does not answer: {outcome}", remedy) from None
 
     def _listen(self) -> None:
         import psycopg

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from polyroute._internal.files import LOCK_TIMEOUT_SECONDS
 from polyroute._internal.threads import Workers
+from polyroute.errors import StoreUnavailable
 from polyroute.integrations.api_methods import GENERATE_PREFIX, PREFIX, served_path
 from polyroute.server import cross_origin, request_log, request_parsing
 from polyroute.server.answers import PATIENCE_SECONDS, wait_for
@@ -56,7 +57,8 @@ _UNCACHED = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 _API = "/api"
 _QUIET_SECONDS = 0.5
 """How often a server that was started looks whether it is idle."""
-_TOO_MANY, _RETRY_SECONDS = 429, "5"
+_RETRY_SECONDS, _STORE_SECONDS = {429: "5"}, "1"
+"""When a client may try again, by status; and if the database does not answer."""
 _LANES = {"reading": (8,), "writing": (8,), "network": (4, 16), "passing": (8,)}
 """The number of threads for each kind of work, and how much work may wait. Work for the network is done even if
 the client has left, so that little of it may wait."""
@@ -144,11 +146,12 @@ class App:
         await self._admit(scope, is_api=is_api)
         if is_api and _wants_web_socket(scope):
             raise _NO_WEB_SOCKETS
-        if (cached := self._cached(scope)) is not None:
+        if not is_api:
+            await self._site({**scope, "app": self}, receive, send)
+        elif (cached := self._cached(scope)) is not None:
             await cached(scope, receive, send)
         else:
-            router = self._api if is_api else self._site
-            await router({**scope, "app": self}, receive, send)
+            await self._api({**scope, "app": self}, receive, send)
 
     async def _admit(self, scope: Scope, *, is_api: bool) -> None:
         try:
@@ -185,9 +188,9 @@ class App:
 
     def _cached(self, scope: Scope) -> CachedResponse | None:
         """Return the cached response to a request, if the state has not changed since it was made."""
+        holder = self._holders.for_request(scope)  # also for other methods: it refuses requests of nobody
         if scope["method"] not in ("GET", "HEAD"):
             return None
-        holder = self._holders.for_request(scope)
         if (snapshot := holder.fresh()) is None:
             return None
         self._background_refresh.start_if_due(holder, snapshot)
@@ -240,8 +243,8 @@ class App:
     async def _send_error(self, error: Exception, scope: Scope, send: Send) -> None:
         status, document, more = self._reply(error, scope)
         headers = {**_UNCACHED, **more, **(error.headers or {} if isinstance(error, HTTPException) else {})}
-        if status == _TOO_MANY:
-            headers["retry-after"] = _RETRY_SECONDS
+        if seconds := _STORE_SECONDS if isinstance(error, StoreUnavailable) else _RETRY_SECONDS.get(status):
+            headers["retry-after"] = seconds
         await Response(encode(document), status, headers, "application/json")(scope, _nothing, send)
 
     def _reply(self, error: Exception, scope: Scope) -> tuple[int, Mapping[str, object], Mapping[str, str]]:

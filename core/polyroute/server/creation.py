@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def create_app(
     *,
     plugins: Plugins | None = None,
-    environment: Environment | Callable[[Scope], Environment] | None = None,
+    environment: Environment | Callable[[Scope], Environment | Callable[[], Environment]] | None = None,
     preferences: Preferences | None = None,
     current: CurrentModels | None = None,
     token: str = "",
@@ -46,6 +46,7 @@ def create_app(
 
     `environment` is one environment, or a function that returns the environment of the user who sent a request, given
     the request's ASGI scope. One catalog is kept for each environment, so return the same object for the same user.
+    Instead of an environment, the function may return another one that loads it, and that is called in a thread.
     Without `plugins`, the installed plugins are loaded. Without `preferences`, the user's own are read. `current`
     stores the current model; by default, it is stored in a file.
 

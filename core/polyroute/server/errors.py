@@ -104,7 +104,6 @@ _DOMAIN: tuple[tuple[type[PolyrouteError], str, str, int], ...] = (
     (MissingSecret, "llm_secret_unavailable", "forbidden", 0),
     (UsageError, "bad_request", "user", 0),
     (NotUnderstood, "file_not_understood", "conflict", 0),
-    (StoreUnavailable, "store_unavailable", "system", _UNAVAILABLE),
     (Unavailable, "unavailable", "system", _UNAVAILABLE),
     (PolyrouteError, "failed", "system", 0),
 )
@@ -126,6 +125,9 @@ def api_error(error: BaseException) -> ApiError:
             return no_route(error)
         case HTTPException():
             return _from_framework(error)
+        case StoreUnavailable():
+            fault, remedy = f"{error.fault}.", error.remedy
+            return ApiError("store_unavailable", fault, "system", status=_UNAVAILABLE, recovery=remedy)
         case OSError() if error.errno:  # of the system: a full disk, too many open files
             message = f"The system reported: {error.strerror}. Fix this, and try again."
             return ApiError("unavailable", message, "system", status=_UNAVAILABLE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 
 from polyroute import Catalog, Environment, Plugins, Preferences
@@ -21,6 +21,8 @@ from polyroute.server.picker_state import PickerState
 
 FRESH_SECONDS = 0.01
 """How long files are not checked again: checking twenty costs as much as a small response."""
+LoadedEnvironment = Environment | Callable[[], Environment]
+"""An environment, or what loads it, in a thread. It identifies the user: it is equal only for the same user."""
 _MAX_FILES = 2_000
 """How many files of plugins and fetched lists are watched. A change to any other needs a restart of the server."""
 
@@ -74,7 +76,7 @@ class Loader:
     def __init__(
         self,
         source: PluginSource,
-        environment: Environment | None,
+        environment: LoadedEnvironment | None,
         preferences: Preferences | None,
         servers: KnownServers,
     ) -> None:
@@ -87,7 +89,8 @@ class Loader:
         """Return the user's environment as it is now."""
         if previous is not None:
             return previous.environment.again()
-        return Environment.load() if self._environment is None else self._environment
+        load = Environment.load if self._environment is None else self._environment
+        return load if isinstance(load, Environment) else load()
 
     def catalog(self, environment: Environment) -> Catalog:
         """Return the catalog of an environment."""

@@ -15,6 +15,7 @@ from types import FrameType
 from typing import Any
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from polyroute._internal import platform
 from polyroute.errors import Unavailable
@@ -148,12 +149,19 @@ def run(
         "lifespan": "on",
         "access_log": False,
         "log_level": "critical",
-        "proxy_headers": bool(trusted_proxies),
-        "forwarded_allow_ips": list(trusted_proxies),
+        "proxy_headers": False,
         "server_header": False,
         "timeout_graceful_shutdown": _DRAINED_FINISH_SECONDS if drain else _FINISH_SECONDS,
     }
-    server = _Server(uvicorn.Config(app, **options), app, ready, parent, drain)
+    server = _Server(uvicorn.Config(_behind(app, trusted_proxies), **options), app, ready, parent, drain)
     server.run([listening])
     if server.interrupted:
         raise KeyboardInterrupt
+
+
+def _behind(app: App, proxies: Sequence[str]) -> ASGIApp:
+    if not proxies:
+        return app
+    from polyroute.server.identity import behind
+
+    return behind(app, proxies)

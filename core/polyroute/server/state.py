@@ -21,7 +21,7 @@ from polyroute.server.errors import ApiError
 from polyroute.server.fingerprint import fingerprint, is_listed
 from polyroute.server.known_servers import KnownServers
 from polyroute.server.listing import Listing
-from polyroute.server.loader import FRESH_SECONDS, Loader, PluginSource, user_files
+from polyroute.server.loader import FRESH_SECONDS, LoadedEnvironment, Loader, PluginSource, user_files
 from polyroute.server.picker_state import PickerState
 
 _GIVE_UP_SECONDS = 30.0
@@ -214,7 +214,7 @@ class States:
     def __init__(
         self,
         plugins: Plugins | None,
-        environment: Environment | Callable[[Scope], Environment] | None,
+        environment: Environment | Callable[[Scope], LoadedEnvironment] | None,
         preferences: Preferences | None,
     ) -> None:
         self._environment_of = environment if callable(environment) else None
@@ -222,7 +222,7 @@ class States:
         self._plugins, self._preferences, self._contents = PluginSource(plugins, only), preferences, Contents()
         self._servers = KnownServers()
         self._only = self._new(only)
-        self._holders: dict[Environment, StateHolder] = {}
+        self._holders: dict[LoadedEnvironment, StateHolder] = {}
 
     @property
     def only(self) -> StateHolder | None:
@@ -245,12 +245,12 @@ class States:
         """Return the holder of the state for one request, given its ASGI scope."""
         return self._only if self._environment_of is None else self._for_environment(self._environment_of(scope))
 
-    def _for_environment(self, environment: Environment) -> StateHolder:
+    def _for_environment(self, environment: LoadedEnvironment) -> StateHolder:
         holder = self._holders.pop(environment, None) or self._new(environment)
         self._holders[environment] = holder  # the most recent last
         if len(self._holders) > _MAX_STATES:
             del self._holders[next(iter(self._holders))]
         return holder
 
-    def _new(self, environment: Environment | None) -> StateHolder:
+    def _new(self, environment: LoadedEnvironment | None) -> StateHolder:
         return StateHolder(Loader(self._plugins, environment, self._preferences, self._servers), self._contents)
