@@ -1,13 +1,13 @@
 // The list of models: a grid of which only the rows near the visible part are in the page.
 
-import { html, useLayoutEffect, useRef, useState } from "./assets/preact.js";
+import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./assets/preact.js";
 import { hidden, star, use } from "./actions.js";
 import { activeOf, moved } from "./models.js";
 import { Abilities, Dot, Icon, Mark, clean, counted, dated, grouped, prices, runs, tokens } from "./parts.js";
 import { address, go, link, narrow, set, state } from "./store.js";
 
 const HEAD = 44;
-const BEYOND = 6; // rows kept above and below the visible part
+const BEYOND = 6; // rows kept above and below the visible part, once that is drawn
 const BANDS = { favorite: "Favourites", recent: "Recent", own: "Your own", runs: "Runs now", setup: "Needs setting up" };
 const narrowScreen = matchMedia("(max-width: 56rem)");
 const HEADINGS = [
@@ -31,15 +31,12 @@ const VALUES = {
 
 /** Return models as items: bands with their headings, or in one row while one searches. */
 export function arranged(models, filter) {
-  const shown = models.filter((each) => !hidden.has(each.id));
-  const sorted = sortedBy(filter.get("sort"), shown);
-  if (filter.get("q")) return sorted.map((model) => ({ key: model.id, model }));
-  const bands = Object.keys(BANDS).map((band) => [band, sorted.filter((each) => each.band === band)]);
-  const filled = bands.filter(([, found]) => found.length);
-  return filled.flatMap(([band, found]) => [
-    { key: band, head: filled.length === 1 && band === "setup" ? "All models" : BANDS[band], count: found.length },
-    ...found.map((model) => ({ key: model.id, model })),
-  ]);
+  const items = sortedBy(filter.get("sort"), models.filter((each) => !hidden.has(each.id))).map((model) => ({ key: model.id, model }));
+  if (filter.get("q")) return items;
+  const bands = new Map(Object.keys(BANDS).map((band) => [band, []]));
+  for (const item of items) bands.get(item.model.band)?.push(item);
+  const filled = [...bands].filter(([, found]) => found.length);
+  return filled.flatMap(([band, found]) => [{ key: band, head: filled.length === 1 && band === "setup" ? "All models" : BANDS[band], count: found.length }, ...found]);
 }
 
 function sortedBy(sort, models) {
@@ -53,12 +50,16 @@ function sortedBy(sort, models) {
 
 export default function List({ items, filter, open, before }) {
   const frame = useRef();
-  const [view, look] = useState({ top: 0, height: 0 });
+  const [view, look] = useState({ top: 0, height: innerHeight });
+  const [beyond, widen] = useState(0);
   const rowHeight = narrowScreen.matches && !open ? 68 : 52;
-  const tops = topsOf(items, rowHeight);
+  const tops = useMemo(() => topsOf(items, rowHeight), [items, rowHeight]);
   const active = activeOf(items);
   const offset = useRef(0);
-  const see = () => look({ top: frame.current.scrollTop - offset.current, height: frame.current.clientHeight });
+  const see = () => {
+    const [top, height] = [frame.current.scrollTop - offset.current, frame.current.clientHeight];
+    look((last) => (last.top === top && last.height === height ? last : { top, height }));
+  };
   useLayoutEffect(() => {
     const grid = frame.current.querySelector(".grid-body");
     const measure = () => ((offset.current = grid.offsetTop), see());
@@ -72,8 +73,9 @@ export default function List({ items, filter, open, before }) {
   useLayoutEffect(() => {
     if (active && (state.active || open)) reveal(frame.current, offset.current, tops[items.indexOf(active)], rowHeight);
   }, [active?.key]);
-  const first = Math.max(at(tops, view.top) - BEYOND, 0);
-  const last = Math.min(at(tops, view.top + view.height) + BEYOND, items.length - 1);
+  useEffect(() => widen(BEYOND), []);
+  const first = Math.max(at(tops, view.top) - beyond, 0);
+  const last = Math.min(at(tops, view.top + view.height) + beyond, items.length - 1);
   const shown = [];
   for (let index = first; index <= last; index += 1) shown.push(index);
   if (active && !shown.includes(items.indexOf(active))) shown.push(items.indexOf(active));
@@ -103,9 +105,8 @@ function remember(frame) {
 }
 
 function topsOf(items, rowHeight) {
-  const tops = [0];
-  for (const item of items) tops.push(tops.at(-1) + (item.head ? HEAD : rowHeight));
-  return tops;
+  let top = 0;
+  return [0, ...items.map((item) => (top += item.head ? HEAD : rowHeight))];
 }
 
 /** Return the index of the item at this height, in pixels. */

@@ -5,8 +5,9 @@ import { look, refused } from "./actions.js";
 import { useToken } from "./api.js";
 import Models from "./models.js";
 import { Icon, Mark, clean, later, moreMarks, nameOf } from "./parts.js";
-import { address, doc, follow, go, link, refresh, set, start, state } from "./store.js";
+import { address, arrival, doc, follow, go, link, refresh, set, start, state } from "./store.js";
 
+const DRAWN_AFTER_MS = 150;
 const Providers = later(() => import("./providers.js"));
 const Problems = later(() => import("./problems.js"));
 const Palette = later(() => import("./palette.js"));
@@ -123,6 +124,8 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// The browser asks for the models early, so they are mostly there by now: the page is drawn once, with them.
+await Promise.race([arrival("llm/models"), new Promise((resolve) => setTimeout(resolve, DRAWN_AFTER_MS))]);
 start(() => render(html`<${App} />`, document.getElementById("app")));
 
 /** Ask the user's own servers while somebody looks: at the start, when the page gets the focus, and each minute. */

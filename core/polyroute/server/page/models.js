@@ -1,7 +1,7 @@
 // The models: search, filters, the list, and the model that is open.
 
-import { html, useEffect, useLayoutEffect, useRef } from "./assets/preact.js";
-import { use, star } from "./actions.js";
+import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./assets/preact.js";
+import { hidden, star, use } from "./actions.js";
 import List, { arranged } from "./list.js";
 import { CAN, Dot, Icon, clean, copied, counted, later, nameOf } from "./parts.js";
 import { address, close, doc, failure, go, link, narrow, set, state } from "./store.js";
@@ -10,15 +10,17 @@ const Detail = later(() => import("./detail.js"));
 const Begin = later(() => import("./begin.js"));
 const CONTEXTS = [["32000", "32K or more"], ["128000", "128K or more"], ["200000", "200K or more"], ["1000000", "1M or more"]];
 const PRICES = [["0", "Free"], ["1", "Up to $1"], ["5", "Up to $5"], ["15", "Up to $15"]];
+const NONE = [];
 const TYPED_AFTER_MS = 60;
 const PAGE = 8;
 
 export default function Models() {
   const known = doc("llm/models");
   const { id, filter } = address();
-  const models = known?.models ?? [];
-  const found = selected(models, filter);
-  const items = arranged(found, filter);
+  const models = known?.models ?? NONE;
+  const matches = matching(models, filter.get("q"));
+  const found = useMemo(() => selected(matches, filter), [matches, String(filter)]);
+  const items = useMemo(() => arranged(found, filter), [found, [...hidden].join()]);
   const isBeginning = known && !id && !models.some((each) => each.runs.usable && each.runs.checked !== false);
   return html`<main class=${id ? "models has-detail" : "models"} aria-busy=${!known}>
     <section class="finder" aria-label="Models">
@@ -34,11 +36,11 @@ export default function Models() {
 
 // --- What is selected ---------------------------------------------------------------------------------------------
 
-/** Return the models that the filter admits, best first. The server searches, as it does for commands. */
+/** Return the models that the filter admits. */
 function selected(models, filter) {
   const needed = CAN.filter(([letter]) => (filter.get("can") ?? "").includes(letter)).map(([, name]) => name);
   const [context, price, maker] = [Number(filter.get("ctx")), filter.get("price"), filter.get("maker")];
-  return matching(models, filter.get("q")).filter(
+  return models.filter(
     (each) =>
       (!filter.get("runs") || each.runs.usable) &&
       needed.every((name) => each.can?.includes(name)) &&
@@ -50,15 +52,17 @@ function selected(models, filter) {
 
 const isWithin = (price, most) => ["free", "local"].includes(price.kind) || (most > 0 && (price.input ?? Infinity) <= most);
 
-let matched = [];
+let answer = null;
 
-/** Return the models that the typed words find. Until the server has answered, what it found before. */
+/** Return the models that the typed words find, best first. The server searches; until it has answered, what it found before. */
 function matching(models, typed) {
-  if (!typed?.trim()) return models;
-  const answer = doc(`llm/search?${new URLSearchParams({ q: typed })}`);
-  if (answer) matched = answer.models;
-  const byId = new Map(models.map((each) => [each.id, each]));
-  return matched.map((each) => byId.get(each)).filter(Boolean);
+  const found = typed?.trim() && doc(`llm/search?${new URLSearchParams({ q: typed })}`);
+  if (found) answer = found;
+  return useMemo(() => {
+    if (!typed?.trim()) return models;
+    const byId = new Map(models.map((each) => [each.id, each]));
+    return (answer?.models ?? NONE).map((each) => byId.get(each)).filter(Boolean);
+  }, [models, Boolean(typed?.trim()), answer]);
 }
 
 // --- Search and filters -------------------------------------------------------------------------------------------
@@ -102,8 +106,8 @@ const isCommand = (event, key) => event.key === key && !event.ctrlKey && !event.
 /** Return the active item: the one that was moved to, the open one, or the first result while one types. */
 export function activeOf(items) {
   const { id, filter } = address();
-  const rows = items.filter((each) => each.model);
-  return rows.find((each) => each.model.id === (state.active || id)) ?? (filter.get("q") ? rows[0] : undefined);
+  const wanted = state.active || id;
+  return (wanted && items.find((each) => each.key === wanted)) || (filter.get("q") ? items[0] : undefined);
 }
 
 /** Handle the keys that move through the list. */
@@ -147,6 +151,9 @@ document.addEventListener("keydown", (event) => {
 function Chips({ models, filter, count, short }) {
   const can = filter.get("can") ?? "";
   const toggled = (letter) => narrow({ can: can.includes(letter) ? can.replace(letter, "") : can + letter });
+  const [isDrawn, drawn] = useState(false);
+  const known = useMemo(() => (isDrawn ? makers(models) : NONE), [isDrawn, models]); // many, and not seen at first
+  useEffect(() => drawn(true), []);
   const isFiltered = ["runs", "can", "ctx", "price", "maker"].some((name) => filter.get(name));
   if (short) return null;
   return html`<div class="chips" role="group" aria-label="Filters">
@@ -156,7 +163,7 @@ function Chips({ models, filter, count, short }) {
     <span class="rule"></span>
     <${Choice} label="context" title="Least context" name="ctx" options=${CONTEXTS} filter=${filter} />
     <${Choice} label="price" title="Highest price of input" name="price" options=${PRICES} filter=${filter} />
-    <${Choice} label="maker" title="Maker" name="maker" options=${makers(models)} filter=${filter} />
+    <${Choice} label="maker" title="Maker" name="maker" options=${known} filter=${filter} />
     ${isFiltered && html`<button type="button" class="link" onClick=${() => narrow({ runs: "", can: "", ctx: "", price: "", maker: "" })}>Reset</button>`}
     <span class="count" role="status">${models.length > 0 && counted(count, "model")}</span>
     <button type="button" class="chip icon-only" aria-label="Add a model" title="Add a model" onClick=${() => set({ form: {} })}><${Icon} name="plus" /></button>
@@ -169,9 +176,8 @@ const Choice = ({ label, title, name, options, filter }) => html`<select class="
 </select>`;
 
 function makers(models) {
-  const counts = new Map();
-  for (const { id } of models) counts.set(id.split("/")[0], (counts.get(id.split("/")[0]) ?? 0) + 1);
-  return [...counts.keys()].map((id) => [id, nameOf(id)]).sort((a, b) => (a[1].toLowerCase() < b[1].toLowerCase() ? -1 : 1));
+  const named = [...new Set(models.map((each) => each.id.split("/")[0]))].map((id) => [id, nameOf(id)]);
+  return named.sort((a, b) => a[1].localeCompare(b[1], "en"));
 }
 
 function Nothing({ typed }) {

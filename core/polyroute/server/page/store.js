@@ -49,6 +49,9 @@ export function doc(path) {
 /** Return the error of a document that the server refused, if it did. */
 export const failure = (path) => documents.get(path)?.error;
 
+/** Resolve when the first request for a document has ended. */
+export const arrival = (path) => load(path).loading;
+
 function load(path) {
   const entry = documents.get(path) ?? { text: null, value: undefined, error: null };
   documents.set(path, entry);
