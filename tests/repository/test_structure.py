@@ -36,9 +36,10 @@ LAYERS = {
         | loader same_models | model_lists | consent | loaded
     """,
     "server": """
-        cached_response cross_origin current_model errors fingerprint known_servers picker_state removed_keys
-        request_log schemas wrong_tokens
-        | answers connection identity loader model_lookup pages request_parsing security | listing team | state
+        cached_response cross_origin current_model errors fingerprint known_servers path_templates picker_state
+        removed_keys schemas trace_context wrong_tokens
+        | request_log answers connection identity loader model_lookup pages request_parsing security | listing team
+        | state
         | background_refresh events operations passthrough probes | openapi routes | table | app | creation process
     """,
 }

@@ -28,12 +28,14 @@ from polyroute.server.events import Events
 from polyroute.server.operations import Operation, OperationCall
 from polyroute.server.pages import path_within
 from polyroute.server.passthrough.errors import error_reply
-from polyroute.server.probes import Probes
+from polyroute.server.path_templates import PathTemplates
+from polyroute.server.probes import PROBES, Probes
 from polyroute.server.removed_keys import RemovedKeys
-from polyroute.server.request_log import RequestLog
+from polyroute.server.request_log import Observer, RequestLog
 from polyroute.server.security import Security, WrongToken
 from polyroute.server.state import StateHolder, States
 from polyroute.server.table import FIRST
+from polyroute.server.trace_context import trace_id
 
 if TYPE_CHECKING:
     from polyroute.server.passthrough.app import PassThrough
@@ -84,7 +86,8 @@ class App:
     ) -> None:
         self._holders, self._current, self._guard = holders, current, guard
         self._background_refresh, self._pass_through = background_refresh, pass_through
-        self._log, self._probes = log, Probes(holders)
+        self._probes = Probes(holders)
+        self._observers: list[Observer] = [request_log.writing(log, guard.token)] if log else []
         self._events, self._removed, self._waiting = Events(), RemovedKeys(), 0
         self._lanes = {name: Workers(*limits) for name, limits in _LANES.items()}
         routes = [*self._routes(operations), Route(f"{_API}/events", self._stream)]
@@ -95,6 +98,7 @@ class App:
         self._api = Router(routes, redirect_slashes=False)
         site: list[BaseRoute] = [*self._probes.routes(), *([Mount("/", pages)] if pages else [])]
         self._site = Router(site, redirect_slashes=False)
+        self._templates = PathTemplates([*routes, *site])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request, or the lifespan events of the server."""
@@ -103,15 +107,17 @@ class App:
             return
         if self._pass_through is not None:
             scope = _as_served(scope)
-        if self._log is None:
+        path = path_within(scope)
+        if not self._observers or path in PROBES:
             await self._answer(scope, receive, send)
             return
         scope = {**scope}
-        entry = request_log.begun(scope)
+        entry = request_log.begun(scope, self._templates.of(path))
         try:
             await self._answer(scope, receive, entry.noting(send))
         finally:
-            self._log(entry.document(self._guard.token))
+            for observe in self._observers:
+                observe(entry)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = False
@@ -133,6 +139,7 @@ class App:
                 await self._send_error(_ENDING, scope, send)
             raise
         except Exception as error:
+            request_log.failed(scope, api_error(error), is_answered=started)
             if started:
                 raise
             await self._send_error(error, scope, send)
@@ -252,7 +259,7 @@ class App:
         if self._pass_through is not None and f"{path_within(scope)}/".startswith(self._guarded[1:]):
             return error_reply(error, scope)
         failure = api_error(error)
-        document = failure.details.document(scope["path"], scope["method"], uuid.uuid4().hex)
+        document = failure.details.document(scope["path"], scope["method"], trace_id(scope) or uuid.uuid4().hex)
         return failure.status, document, {}
 
     async def _handle_other(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 import traceback
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -84,6 +83,9 @@ class ErrorDetails(NamedTuple):
 class ApiError(Exception):
     """An error that ends a request."""
 
+    cause = ""
+    """For the log: which exception was raised where, if it was unexpected."""
+
     def __init__(self, code: str, message: str, type: str = "user", **more: Any) -> None:  # noqa: A002 - the name of the field
         self.details = ErrorDetails(code, message, type, **more)
         super().__init__(message)
@@ -135,8 +137,10 @@ def api_error(error: BaseException) -> ApiError:
             _, code, kind, status = next(each for each in _DOMAIN if isinstance(error, each[0]))
             return ApiError(code, str(error), kind, status=status)
         case _:
-            _log(error)
-            return ApiError("internal_error", f"Internal error: {type(error).__name__}. Please report it.", "system")
+            name = type(error).__name__
+            found = ApiError("internal_error", f"Internal error: {name}. Please report it.", "system")
+            found.cause = _cause(error)
+            return found
 
 
 _NOT_THERE = ("not_offered", "unknown", "unlisted")
@@ -203,8 +207,8 @@ def _from_framework(error: HTTPException) -> ApiError:
     return ApiError(code, f"{error.detail}.", kind, scope="http", status=error.status_code)
 
 
-def _log(error: BaseException) -> None:
-    """Log where an exception was raised, without its text."""
+def _cause(error: BaseException) -> str:
+    """Return where an exception was raised, without its text."""
     last = traceback.extract_tb(error.__traceback__)[-1:]
     where = f" in {last[0].name} ({last[0].filename}:{last[0].lineno})" if last else ""
-    print(f"polyroute: internal error: {type(error).__name__}{where}", file=sys.stderr)
+    return f"{type(error).__name__}{where}"

@@ -14,6 +14,8 @@ from polyroute.server.answers import note_error
 from polyroute.server.errors import ApiError
 from polyroute.server.state import States
 
+PROBES = ("/health", "/ready")
+"""Asked every second or so: they are in no log and in no metric."""
 _UNCACHED = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 _CLOSE = (b"connection", b"close")
 _LOADING = ApiError(
@@ -35,7 +37,7 @@ class Probes:
 
     def routes(self) -> list[Route]:
         """Return the routes of both probes."""
-        return [Route("/health", _Probe(lambda: None)), Route("/ready", _Probe(self._check_ready))]
+        return [Route(path, _Probe(check)) for path, check in zip(PROBES, (_nothing, self._check_ready), strict=True)]
 
     def closing(self, send: Send) -> Send:
         """Return `send`, which makes clients open their next connection elsewhere while the server drains."""
@@ -63,6 +65,10 @@ class Probes:
             self._loading = asyncio.create_task(self._states.load())
             self._loading.add_done_callback(note_error)
         return False
+
+
+def _nothing() -> None:
+    """Check nothing."""
 
 
 class _Probe:
