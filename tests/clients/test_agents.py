@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -17,6 +17,7 @@ import pytest
 from tests.support.agents import AGENTS, MARK, SAID, WHAT_IS_IN_IT, Agent, AgentUser, answering
 from tests.support.api_endpoint import APIS
 from tests.support.apis import Api
+from tests.support.fake_endpoint import Upstream
 from tests.support.serving import within
 
 pytestmark = pytest.mark.clients
@@ -58,6 +59,16 @@ ROUND_TRIPS = [
 ]
 
 
+OWN_WORDS = {
+    ("claude", 404): "issue with the selected model",
+    ("codex", 429): "429 Too Many Requests",
+    ("codex", 500): "high demand",
+}
+"""What an agent says instead of the endpoint's message, by status."""
+MOST_ATTEMPTS = 8
+"""More requests than any of the agents sends before it gives up."""
+
+
 @pytest.fixture
 def user(tmp_path: Path) -> Iterator[AgentUser]:
     """A user who has installed the agents."""
@@ -93,18 +104,35 @@ def test_a_tool(user: AgentUser, agent: Agent, target: Api) -> None:
     assert f"The note says {MARK}." in ran.out, (ran.out[-2000:], ran.err[-2000:])
 
 
-@pytest.mark.parametrize("status", [401, 402])
+@pytest.mark.parametrize("status", [401, 402, 404, 429, 500])
 @named([("claude", CHAT), ("codex", CHAT)])
 def test_a_refusal(user: AgentUser, agent: Agent, target: Api, status: int) -> None:
-    """The agent ends with the words of an endpoint that refuses it, natively and translated.
-
-    Claude Code has words of its own for 404.
-    """
+    """The agent ends with the words of an endpoint that refuses it, or with its own words for the status."""
     upstream = user.endpoints[target.name]
     upstream.say_always(status, '{"error": {"type": "some_error", "message": "No luck today."}}')
     ran = user.run(agent, target, "Say hello.")
     assert ran.status != 0
-    assert "No luck today." in ran.out + ran.err
+    assert OWN_WORDS.get((agent.name, status), "No luck today.") in ran.out + ran.err
+
+
+@pytest.mark.parametrize(
+    ("ending", "words"),
+    [
+        (Upstream.cut, "The endpoint closed the connection before the end of its response."),
+        (Upstream.drop, "broke the connection off."),
+    ],
+    ids=["cut", "nothing"],
+)
+@named([("claude", CHAT), ("codex", CHAT)])
+def test_a_broken_connection(
+    user: AgentUser, agent: Agent, target: Api, ending: Callable[[Upstream], None], words: str
+) -> None:
+    """The agent ends and says so when the endpoint closes the connection, within a response or before it."""
+    for _ in range(MOST_ATTEMPTS):
+        ending(user.endpoints[target.name])
+    ran = user.run(agent, target, "Say hello.")
+    assert ran.status != 0
+    assert words in ran.out + ran.err
 
 
 @named([("claude", CHAT)])

@@ -140,6 +140,10 @@ class Upstream:
         """Begin to stream, and close the connection in the middle."""
         self.next.append(_cut)
 
+    def drop(self) -> None:
+        """Receive the next request, and close the connection without a response."""
+        self.next.append(_drop)
+
 
 Serve = Callable[..., Upstream]
 """A function that starts an endpoint for the rest of a test, with the arguments of `Upstream`."""
@@ -211,6 +215,10 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _nothing(_: object) -> None:
     """Send nothing."""
+
+
+def _drop(handler: BaseHTTPRequestHandler) -> None:
+    handler.close_connection = True
 
 
 def _fail(handler: BaseHTTPRequestHandler, name: str) -> None:
