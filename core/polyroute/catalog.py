@@ -17,7 +17,7 @@ from polyroute.results import LocalServer, Mapped, Offer, ProviderStatus, Route,
 from polyroute.routing import credentials, references
 from polyroute.routing.mappers import Mappers
 from polyroute.routing.order import Order
-from polyroute.routing.protocols import by_protocol, failure_knowledge
+from polyroute.routing.protocols import failure_knowledge
 from polyroute.routing.router import Router
 from polyroute.types import Credential, IdMapping, Model, ModelRef, Problem, Provider, Secret
 
@@ -216,12 +216,14 @@ class Catalog:
         Routes with protocols of the first collection come before those that speak only one of the second.
         """
         from polyroute.fallback.plan import FallbackPlan
+        from polyroute.routing.destinations import taken
 
         ref = references.canonical(model, self.plugins)
-        routes = by_protocol([self.routes(model, protocols=each) for each in protocols or ((),)])
-        known = failure_knowledge(ref.provider, self.plugins)
+        routes = taken(
+            [self.routes(model, protocols=each) for each in protocols or ((),)], self.environment, self.plugins
+        )
         try:
-            return FallbackPlan(ref, routes, policy, self.environment, *known)
+            return FallbackPlan(ref, routes, policy, self.environment, *failure_knowledge(ref.provider, self.plugins))
         except NoEffectiveRoute:
             raise NoEffectiveRoute(ref, routes, self.ways.elsewhere(ref, [*chain(*protocols)])) from None
 

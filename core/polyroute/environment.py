@@ -152,7 +152,7 @@ class Environment:
         """The user's entries in the operating system's keyring."""
         from polyroute._internal.keyring import Keyring
 
-        return Keyring(self._process, is_of_team=bool(self.documents.owner))
+        return Keyring(self._process, is_of_team=not self.documents.is_local)
 
     def in_keyring(self, name: str) -> bool:
         """Return whether the index lists a keyring entry of this name."""

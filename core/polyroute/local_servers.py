@@ -87,6 +87,8 @@ def _direct(catalog: Catalog, name: str) -> Route:
 def _may_be_asked(catalog: Catalog, route: Route) -> bool:
     """Return whether an address is on this machine, or was set by the user."""
     host = _host(route.base_url)[0]
+    if not catalog.environment.documents.is_local:  # it would be asked from another machine than the user's
+        return False
     provider = route.credential and catalog.plugins.providers[route.credential.provider]
     return is_loopback(host) or bool(provider and "$" in provider.base_url)
 

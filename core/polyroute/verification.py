@@ -23,6 +23,7 @@ from polyroute.errors import PolyrouteError, SecretUnavailable
 from polyroute.fallback.failures import ErrorResponse, interpret, message_in
 from polyroute.fallback.rules import Rules
 from polyroute.results import LocalServer, Route
+from polyroute.routing.destinations import REASON, may_take
 from polyroute.routing.protocols import failure_rules
 from polyroute.types import DIRECT, Call, Probe, Verification, VerificationState
 
@@ -98,8 +99,10 @@ def verify(
     among = asked or catalog.status().providers.values()
     direct = {each.provider.id: next(route for route in each.routes if route.via == DIRECT) for each in among}
     routes = direct if asked else _with_key(direct)
-    credentials = tuple(route.credential for route in routes.values() if route.credential)
+    refused = {name for name, each in routes.items() if not may_take(each, catalog.environment, catalog.plugins)}
+    credentials = tuple(each.credential for name, each in routes.items() if each.credential and name not in refused)
     probes = catalog.plugins.verifications(credentials, catalog.environment)
+    probes |= {name: Verification(name, "unsupported", REASON) for name in refused}
     own = {name: route for name, route in routes.items() if route.credential and route.credential.kind == "none"}
     servers = local_servers.states(catalog, own, seconds=local_servers.SECONDS) if own else {}
     probes |= {name: _of_server(each) for name, each in servers.items() if each.state != "unchecked"}

@@ -25,7 +25,7 @@ class Team:
         """Start one replica, with further options for its application."""
         replica = self._replicas.start()
         users = TeamUsers(replica.store, IdentityHeader(HEADER, ["127.0.0.1"]))
-        app = create_app(plugins=self._plugins, environment=users, **options)
+        app = create_app(**{"plugins": self._plugins, "environment": users, **options})
         token: dict[str, Any] = {"authorization": f"Bearer {options['token']}"} if options.get("token") else {}
         client = self._stack.enter_context(running(app, trusted_proxies=["127.0.0.1"], **token))
         return Serving(replica, client, token)

@@ -18,6 +18,9 @@ class Documents(Protocol):
     A document is changed under its lock only: read it again there, and replace it as a whole.
     """
 
+    is_local: bool
+    """Whether the user works on this machine: else its other files, servers and keyring are not theirs."""
+
     @property
     def owner(self) -> Hashable:
         """Whose documents these are; empty if the paths say so."""
@@ -58,6 +61,7 @@ class Documents(Protocol):
 class FileDocuments:
     """Documents that are files. All methods are as in `Documents`."""
 
+    is_local = True
     owner = ""
     locked = staticmethod(files.locked)
     replace = staticmethod(files.replace)

@@ -158,6 +158,8 @@ class FrozenDocuments:
     Documents are those below `HOME`. No other path leads anywhere: users see no file of the server.
     """
 
+    is_local = False
+
     def __init__(self, user: StoredUser, rows: Mapping[str, _Row]) -> None:
         self._user, self._rows = user, rows
         self.owner = user.name

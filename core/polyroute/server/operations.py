@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 from polyroute import Catalog
+from polyroute.server.errors import ApiError
 from polyroute.server.listing import Listing
 from polyroute.server.schemas import Body, Empty, Query
 
@@ -33,6 +34,11 @@ class OperationCall(NamedTuple):
     def catalog(self) -> Catalog:
         """The catalog that the request is answered from."""
         return self.snapshot.catalog
+
+    def require_this_machine(self, message: str, recovery: str = "Use `polyroute` on your own machine.") -> None:
+        """Raise ApiError with this message if the user works on another machine than that of the server."""
+        if not self.catalog.environment.documents.is_local:
+            raise ApiError("not_this_machine", message, "forbidden", scope="http", recovery=recovery)
 
     @property
     def listing(self) -> Listing:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
+from itertools import compress
 from typing import Any
 
 from starlette.requests import Request
@@ -14,6 +15,7 @@ from polyroute import Catalog, PolyrouteError
 from polyroute._internal.threads import Workers
 from polyroute.integrations import model_lists
 from polyroute.integrations.api_methods import CHAT, GENERATE_PREFIX, PREFIX, RESPONSES, api_of
+from polyroute.routing.destinations import may_take
 from polyroute.server.answers import wait_for
 from polyroute.server.cached_response import CachedResponse, encode
 from polyroute.server.errors import ApiError
@@ -61,9 +63,9 @@ class ModelListing:
     def _listed(self, protocol: str, catalog: Catalog) -> dict[str, Any]:
         protocols = self._protocols(protocol)
         available = catalog.models(available=True)
-        return model_lists.listed(
-            protocol, [each for each in available if catalog.route(each.ref, protocols=protocols)]
-        )
+        routes = (catalog.route(each.ref, protocols=protocols) for each in available)
+        taken = (bool(each and may_take(each, catalog.environment, catalog.plugins)) for each in routes)
+        return model_lists.listed(protocol, [*compress(available, taken)])
 
     def _find(self, name: str, protocol: str, catalog: Catalog) -> Model:
         """Return what is known of a model that can be run now. Raises ApiError with status 404 for any other."""

@@ -114,6 +114,7 @@ def _missing(name: str, call: OperationCall) -> Validation:
 
 def _refreshed(call: OperationCall) -> ListsRefreshed:
     """Fetch the lists of models again."""
+    call.require_this_machine("Whoever runs the server has its lists fetched.", "Ask them to run `polyroute refresh`.")
     plugins = call.catalog.plugins
     if not plugins.lists:
         raise ApiError("no_lists", "No active plugin has a list to fetch.", "not_found")

@@ -31,6 +31,7 @@ def _listed(call: OperationCall) -> CustomModels:
 
 def _saved(call: OperationCall) -> SavedCustomModel:
     """Add a custom model, or change the one with the same provider and name; fields that are left out stay."""
+    _refuse_file(call.body(CustomModelBody).filePath, call)
     given = {"provider": DEFAULT_CUSTOM_PROVIDER} | call.body(CustomModelBody).model_dump(exclude_unset=True)
     entry, note = as_meant(given, given["provider"], call.catalog.plugins)
     entry = dict(entry)
@@ -44,6 +45,12 @@ def _saved(call: OperationCall) -> SavedCustomModel:
         entry[KEY_FIELD] = recalled
     outcome = call.catalog.custom_models.add(entry, upsert=True, references=bool(recalled))
     return _done(outcome, note)
+
+
+def _refuse_file(path: str | None, call: OperationCall) -> None:
+    """Raise ApiError for a path of a user on another machine: it would say which files the server has."""
+    if path:
+        call.require_this_machine("The files of the server's machine are not for its users.")
 
 
 def _done(outcome: EditResult, note: str = "") -> SavedCustomModel:
@@ -68,6 +75,7 @@ def _bound(entry: Mapping[str, Any], call: OperationCall) -> Bound:
 
 def _changed(call: OperationCall) -> SavedCustomModel:
     """Change fields of a custom model, including its name, in one write; fields that are left out stay."""
+    _refuse_file(call.body(CustomModelChanges).filePath, call)
     changes = call.body(CustomModelChanges).model_dump(exclude_unset=True)
     outcome = call.catalog.custom_models.edit(_named(call), changes, references=False)
     return _done(outcome)

@@ -56,6 +56,7 @@ def _model(entry: dict[str, Any]) -> LocalModel:
 
 def _validated(call: OperationCall) -> FileValidation:
     """Return whether a file can be used as a model."""
+    call.require_this_machine("The files of the server's machine are not for its users.")
     path = call.body(FileBody).filePath
     if not os.path.isabs(path):
         return {"valid": False, "error": "The path must be absolute."}
@@ -74,6 +75,7 @@ def _validated(call: OperationCall) -> FileValidation:
 
 def _served(call: OperationCall) -> ServedModels:
     """List the models of the local server, at the address that the user has set or on this machine."""
+    call.require_this_machine("Servers on the server's machine are not for its users.")
     url = normalized(call.parameters(ServedQuery).baseURL or SERVED_URL).removesuffix("/v1")
     try:
         if origin_of(url)[1] not in _LOOPBACK:

@@ -27,6 +27,7 @@ def _servers(call: OperationCall) -> AskedServers:
 
 def _lists_fetched(call: OperationCall) -> ListsFetched:
     """Fetch all lists of models again, and return what came and went."""
+    call.require_this_machine("Whoever runs the server has its lists fetched.", "Ask them to run `polyroute refresh`.")
     catalog = call.catalog
     reports = refresh(catalog.plugins.lists, catalog.environment, force=True)
     is_new = any(each.state == "updated" for each in reports)
