@@ -7,7 +7,7 @@ same endpoint, and which settings may determine one.
 import re
 from collections.abc import Mapping
 
-from polyroute.environment import HOST, PROCESS, PROJECT
+from polyroute.environment import HOST, ORGANISATION, PROCESS, PROJECT
 from polyroute.errors import UsageError
 from polyroute.types import Address, Check, Provider, Slot, Source
 
@@ -267,7 +267,7 @@ def may_receive(setting: Source, secret: Source | None) -> bool:
 
     The setting must be from the same place as the secret, or from one that is more trusted; never from a project.
     """
-    if setting.layer == PROJECT:
+    if setting.layer == PROJECT or _redirects_the_organisations(setting, secret):
         return False
     return secret is None or setting.layer in (HOST, PROCESS) or secret.layer not in (HOST, PROCESS)
 
@@ -278,8 +278,16 @@ def may_decide(setting: Source, secret: Source | None) -> bool:
     A setting in a project's file may not redirect a key of the user. A key in a file belongs to the user even if the
     project names the file.
     """
+    if _redirects_the_organisations(setting, secret):
+        return False
     is_projects_own = secret is None or (secret.layer == PROJECT and not secret.path)
     return is_projects_own or setting.layer != PROJECT
+
+
+def _redirects_the_organisations(setting: Source, secret: Source | None) -> bool:
+    """Return whether a user's setting would determine where a key of the organisation is sent."""
+    is_organisations = secret is not None and secret.layer == ORGANISATION
+    return is_organisations and setting.layer not in (HOST, ORGANISATION)
 
 
 def _endpoint(url: str) -> tuple[Origin, str] | str:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from polyroute.custom_models.store import CustomStore
     from polyroute.fallback.failures import Failure
     from polyroute.fallback.plan import FallbackPlan, OnSwitch, Policy
+    from polyroute.organisation.allowance import Allowance
     from polyroute.requirements.evaluation import Evaluation
     from polyroute.requirements.slots import FilledSlot
     from polyroute.routing.offers import Offers
@@ -48,13 +49,21 @@ class Catalog:
         self.environment = environment.with_secret_reader(self._secret)
         self.plugins = plugins = plugins.about(self.environment)
         self._own_models = OwnModels(environment, plugins)
+        self._mappers = Mappers(plugins, self.environment.report)
         self.preferences = Preferences() if preferences is None else preferences
         found = credentials.find(plugins, self.environment, self._own_models.key_variables)
+        self.allowance: Allowance | None = None
+        """What the policy of an organisation allows; None without one."""
+        if environment.policy is not None:
+            from polyroute.organisation.allowance import Allowance
+
+            self.allowance = Allowance(environment.policy, plugins, self.environment, self._mappers.reverse)
+            found, self.preferences = self.allowance.judged(found), self.allowance.over(self.preferences)
         self.evaluations: Mapping[str, Evaluation] = found
         """By provider ID, the credential or what is missing, of those that the environment may have something of."""
-        self._mappers = Mappers(plugins, self.environment.report)
         self._order = Order(plugins, self.preferences)
-        self._router = Router(plugins, self.environment, found, self._mappers, self._order, self._own_models)
+        more = self._order, self._own_models, self.allowance
+        self._router = Router(plugins, self.environment, found, self._mappers, *more)
         self._reads_preferences = False
 
     @classmethod
@@ -245,13 +254,7 @@ class Catalog:
         Spelling does not matter. `provider` limits them to one provider, `available` to those that can be run now.
         Raises UnknownProvider.
         """
-        provider = self.plugins.find(provider).id if provider else ""
-        listed = self.plugins.models(provider).values() if provider else self.plugins.all_models()
-        models = self._own_models.over(listed, provider)
-        if query.strip():
-            from polyroute.model_ids.search import matching
-
-            models = matching(models, query)
+        models = self._own_models.found(query, self.plugins.find(provider).id if provider else "")
         if available:
             self.prepare(model.ref for model in models)
         return [model for model in models if self._router.may_run(model)] if available else models
@@ -261,10 +264,7 @@ class Catalog:
         self._mappers.prepare(models)
 
     def mapping(self, gateway: str, ref: ModelRef) -> IdMapping:
-        """Return the gateway's ID for a model with its evidence, or the reason why there is none.
-
-        Raises UnknownProvider if `gateway` is unknown.
-        """
+        """Return the gateway's ID for a model with its evidence, or why there is none. Raises UnknownProvider."""
         return self._mappers.lookup(self.plugins.find(gateway).id, ref)
 
     def mapped(self, gateway: str, provider: str, model_id: str) -> Mapped:

@@ -20,9 +20,11 @@ from polyroute.types import Call, Credential, Problem, Secret, Source
 if TYPE_CHECKING:
     from polyroute._internal.keyring import Keyring
     from polyroute.results import Route
+    from polyroute.types.policies import OrganisationPolicy
 
 HOST, PROCESS, PROJECT, KEYRING, GLOBAL = "host", "env", "project .env", "keyring", "global .env"
-"""The layers in which variables are looked up, in this order."""
+ORGANISATION = "organisation"
+"""The layers in which variables are looked up, in this order; what an organisation gives to all users is the last."""
 CUSTOM, PLUGIN, COMMAND = "custom model", "plugin", "command"
 """The layers whose secrets only a catalog can read."""
 _NOBODYS_HOME = os.devnull  # no file can exist under this path
@@ -133,6 +135,11 @@ class Environment:
         return (*self._files.problems, *self._reported)
 
     @property
+    def policy(self) -> OrganisationPolicy | None:
+        """The policy of the organisation whose server this user uses; None if there is none."""
+        return None
+
+    @property
     def shared_home(self) -> str:
         """The folder shared with other tools, which holds the global `.env`, logins and custom models."""
         return os.path.dirname(self.dotenv_path)
@@ -219,10 +226,7 @@ class Environment:
         self._reported.report(problem)
 
     def reveal(self, credential: Credential | None) -> str:
-        """Read and return the secret of `credential`, to be sent to its endpoint only; empty if none is needed.
-
-        Call this at the moment of use. Raises the same errors as `secret`.
-        """
+        """Read and return the secret of `credential`, for its endpoint only; empty without one. Raises as `secret`."""
         return self.secret(credential).value
 
     def secret(self, credential: Credential | None) -> Secret:
@@ -260,7 +264,7 @@ class Environment:
     def with_secret_reader(self, reader: SecretReader) -> Environment:
         """Return this environment bound to `reader`, which reads the secrets that plugins own."""
         bound = object.__new__(type(self))
-        for name in set(self.__slots__) - {"__weakref__"}:
+        for name in set(Environment.__slots__) - {"__weakref__"}:
             setattr(bound, name, getattr(self, name))
         bound._secret_reader, bound._memory = reader, SecretMemory()
         bound._reported = Problems(self._reported)

@@ -101,11 +101,22 @@ class NoEffectiveRoute(PolyrouteError):
         self.elsewhere = tuple(elsewhere)
         others = f" {runs_as(elsewhere)}" if elsewhere else ""
         self.remedy = others.strip() or next((route.remedy for route in routes if route.remedy), "")
-        shown, rest = named(routes)
+        if one := _only_refusal(routes):
+            super().__init__(f"{model} can't be run: {one.reason}. {one.remedy}")
+            return
+        shown, rest, forbidden = named(routes)
         lines = [f"  {route.via}: {route.reason}. {route.remedy}".rstrip() for route in shown]
         if rest:
             lines.append(f"  {', '.join(rest)}: no key. See `polyroute explain {model}`.")
+        if forbidden:
+            lines.append(f"  {', '.join(forbidden)}: the organisation's policy does not allow them.")
         super().__init__("\n".join([f"{model} can't be run now.{others} Routes tried, in order:", *lines]))
+
+
+def _only_refusal(routes: Sequence[Route]) -> Route | None:
+    """Return one of the routes if an organisation's policy allows none of them, for one reason; else None."""
+    is_one = len({(route.reason, route.allowed) for route in routes}) == 1
+    return routes[0] if is_one and not routes[0].allowed else None
 
 
 def runs_as(elsewhere: Sequence[ModelRef]) -> str:

@@ -100,7 +100,7 @@ def _explain_model(ref: ModelRef, routes: tuple[Route, ...], catalog: "Catalog")
     shown_routes = _routes(routes, elsewhere, costs, is_by_price=is_by_price)
     lines = [title, *_facts(ref, routes, catalog), *shown_routes]
     lines += [] if own and own.base_url else _not_carried(status)
-    shown, _ = named(routes)
+    shown = named(routes).shown
     gateways = [route.via for route in shown if route.via != DIRECT and route.model_id]
     lines += [f"Model ID via {gateway}: {catalog.mapping(gateway, ref).why}." for gateway in gateways]
     lines += _ages([route.via for route in shown], catalog)
@@ -169,13 +169,14 @@ def _routes(
     if elsewhere:
         first = f"{first} {runs_as(elsewhere)}"
     order = "the cheapest for this model first, those of unknown price last" if is_by_price else _IN_ORDER
-    shown, rest = named(routes)
+    shown, rest, forbidden = named(routes)
     lines = [
         first,
         f"Routes, {order}:",
         *(_line(at, each, costs.get(each.via, "")) for at, each in enumerate(shown, 1)),
     ]
-    return [*lines, f"  Without a key: {', '.join(rest)}."] if rest else lines
+    lines += [f"  Without a key: {', '.join(rest)}."] if rest else []
+    return [*lines, f"  Not allowed by the organisation's policy: {', '.join(forbidden)}."] if forbidden else lines
 
 
 def _line(number: int, route: Route, cost: str) -> str:

@@ -4,16 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from polyroute.types import (
-    DIRECT,
-    AuthHeader,
-    Credential,
-    Evidence,
-    Model,
-    ModelRef,
-    Problem,
-    Provider,
-)
+from polyroute.types import DIRECT, AuthHeader, Credential, Evidence, Model, ModelRef, Problem, Provider
 
 
 class Route(NamedTuple):
@@ -34,6 +25,8 @@ class Route(NamedTuple):
     """Why the route is usable, or why it is not."""
     remedy: str = ""
     """What the user can do to make it usable; empty for a usable route."""
+    allowed: bool = True
+    """Whether an organisation's policy allows it; if not, no key would make it usable."""
     listing: Model | None = None
     """The model's entry in the list of the endpoint that the route leads to, with its price and context there. None if
     that list does not have it, or if the route goes through a gateway and is not usable."""
@@ -66,16 +59,23 @@ def as_run(model: Model, route: Route | None) -> Model:
     return model._replace(**{name: getattr(listing or _UNKNOWN, name) for name in _AS_RUN})
 
 
-def named(routes: Sequence[Route]) -> tuple[list[Route], list[str]]:
-    """Return the routes to name to a user, and the other gateways, which all lack a key.
+class NamedRoutes(NamedTuple):
+    """The routes to name to a user, and the other gateways: for each kind one sentence is enough."""
 
-    Of gateways without a key only those among the first routes are named: one sentence is enough for twenty.
-    """
-    first = routes[:_ALWAYS_NAMED]
-    rest = [each.via for each in routes[_ALWAYS_NAMED:] if each.via != DIRECT and each.credential is None]
-    if len(rest) < _ALWAYS_NAMED:
-        return [*routes], []
-    return [*first, *(each for each in routes[_ALWAYS_NAMED:] if each.via not in rest)], rest
+    shown: list[Route]
+    without_key: list[str]
+    not_allowed: list[str]
+    """Those that an organisation's policy does not allow."""
+
+
+def named(routes: Sequence[Route]) -> NamedRoutes:
+    """Return the routes to name: of gateways without a key, or not allowed, only a few or those among the first."""
+    later = [each for each in routes[_ALWAYS_NAMED:] if each.via != DIRECT]
+    kinds = [[each.via for each in later if not each.credential and each.allowed is kind] for kind in (True, False)]
+    keyless, forbidden = (each if len(each) >= _ALWAYS_NAMED else [] for each in kinds)
+    rest = {*keyless, *forbidden}
+    shown = [each for at, each in enumerate(routes) if at < _ALWAYS_NAMED or each.via not in rest]
+    return NamedRoutes(shown, keyless, forbidden)
 
 
 PriceKind = Literal["metered", "free", "plan", "local", "unknown"]

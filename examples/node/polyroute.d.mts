@@ -1014,7 +1014,7 @@ export interface Snippet {
 
 /** Where a secret was found. Parts that don't apply are empty. */
 export interface Source {
-  /** `host`, `env`, `project .env`, `keyring`, `global .env`, `file`, `command` or `plugin`. */
+  /** `host`, `env`, `project .env`, `keyring`, `global .env`, `organisation`, `file`, `command` or `plugin`. */
   layer: string;
   /** The variable, the keyring entry, or the command. */
   name: string;

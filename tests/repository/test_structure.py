@@ -24,12 +24,13 @@ MODULES = sorted(CORE.rglob("*.py"))
 LAYERS = {
     "": """
         types | model_ids results | errors | dexto_compat _internal | environment | base_url fallback preferences
-        | requirements | lists | plugins | custom_models | routing | catalog
+        | requirements | lists | plugins | custom_models organisation | routing | catalog
         | model_list local_servers | credentials explanation list_refresh shortcuts verification | validation | __init__
         | documents integrations | clients conformance postgres | diagnosis | server testing | cli | __main__
     """,
     "types": """
-        constraints | result_check serialization | declarations failures | credentials id_mapping models | model_rows
+        constraints | result_check serialization | declarations failures | credentials id_mapping models policies
+        | model_rows
     """,
     "plugins": """
         entry_points hookspecs | manager manifests | executables hook_calls trust | admission failures registry secrets

@@ -35,6 +35,18 @@ def without_secrets(text: AnyStr, secrets: Iterable[AnyStr]) -> AnyStr:
     return text
 
 
+_ENDS = 4
+"""How many of a key's last characters endpoints show to name it."""
+
+
+def without_ends(text: str, secrets: Iterable[str]) -> str:
+    """Return `text` with `secrets` of any length masked, and their last characters."""
+    for secret in sorted(set(secrets), key=len, reverse=True):
+        text = text.replace(secret, REDACTED) if secret else text
+        text = text.replace(secret[-_ENDS:], REDACTED) if len(secret) > _ENDS else text
+    return text
+
+
 _MASK = r"\S{0,8}(?:[*•.]{3,}|…)\S{0,4}"
 _LAST = 4
 _LONG_ENOUGH = 12

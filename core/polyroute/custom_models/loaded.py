@@ -77,6 +77,16 @@ class OwnModels:
         model = self.all.get(ref)
         return self.store.secret(ref, model.base_url) if model else None
 
+    def found(self, query: str, provider_id: str) -> list[Model]:
+        """Return the models of all lists, or of one provider's, combined with the custom models, that a query finds."""
+        plugins = self._plugins
+        models = self.over(plugins.models(provider_id).values() if provider_id else plugins.all_models(), provider_id)
+        if not query.strip():
+            return models
+        from polyroute.model_ids.search import matching
+
+        return matching(models, query)
+
     def _is_wanted(self, ref: ModelRef, provider_id: str) -> bool:
         return provider_id in ("", ref.provider) and self._plugins.providers[ref.provider].selectable
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from polyroute.base_url import same_endpoint
 from polyroute.custom_models.models import KEY_FIELD, CustomModel, key_reference
-from polyroute.environment import CUSTOM, KEYRING, PROJECT, Environment
+from polyroute.environment import CUSTOM, KEYRING, ORGANISATION, PROJECT, Environment
 from polyroute.results import Route
 from polyroute.types import DIRECT, Credential, ModelRef, Provider, Source
 
@@ -89,12 +89,16 @@ def _where_to(own: RoutedModel) -> str:
 
 
 def _source(own: RoutedModel) -> Source | None:
-    """Return the source of the key; None if its variable is not set or the keyring does not contain it."""
+    """Return the source of the key; None if its variable is not set or the keyring does not contain it.
+
+    A key of the organisation is for its provider only, wherever a model of a user's own would send it.
+    """
     reference = key_reference(own.model.key)
     if reference is None:
         return Source(CUSTOM, str(own.ref), own.model.path, field=KEY_FIELD)
     if reference.variable:
-        return own.environment.source(reference.variable)
+        found = own.environment.source(reference.variable)
+        return found if found and found.layer != ORGANISATION else None
     return Source(KEYRING, reference.keyring) if own.environment.in_keyring(reference.keyring) else None
 
 

@@ -74,7 +74,7 @@ class SourceDocument(TypedDict):
     """Where a secret was found. Parts that don't apply are empty."""
 
     layer: Filled
-    """`host`, `env`, `project .env`, `keyring`, `global .env`, `file`, `command` or `plugin`."""
+    """`host`, `env`, `project .env`, `keyring`, `global .env`, `organisation`, `file`, `command` or `plugin`."""
     name: str
     """The variable, the keyring entry, or the command."""
     path: str

@@ -55,6 +55,8 @@ class Evaluation(NamedTuple):
     """What is set that can't be used, and the remedy."""
     unfilled: tuple[FilledSlot, ...] = ()
     """What the requirement lacks, in the group that lacks least, also if a login makes up for it."""
+    allowed: bool = True
+    """Whether an organisation's policy allows requests to the provider, and to this address."""
 
 
 def evaluate(provider: Provider, environment: Environment, known: Knowledge = _NOTHING) -> Evaluation:

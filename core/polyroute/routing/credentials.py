@@ -9,7 +9,7 @@ from polyroute import base_url
 from polyroute._internal.containment import pass_on
 from polyroute._internal.secret_memory import moment
 from polyroute._internal.terminal import quoted
-from polyroute.environment import GLOBAL, HOST, KEYRING, PLUGIN, PROCESS, PROJECT, Environment
+from polyroute.environment import GLOBAL, HOST, KEYRING, ORGANISATION, PLUGIN, PROCESS, PROJECT, Environment
 from polyroute.lists.changes import Change
 from polyroute.plugins.loaded import Plugins
 from polyroute.requirements import evaluation, places
@@ -124,6 +124,8 @@ def _misplaced(plugin: Plugin, detection: Detection, plugins: Plugins) -> str:
     if detection.endpoint and plugins.owners[detection.provider] != plugin:
         return f"set an endpoint of {detection.provider}, which only the provider's owner may do"
     source = detection.source
+    if source and source.layer == ORGANISATION and detection.endpoint:
+        return f"sets an endpoint for {source}, which goes to the provider's usual one only"
     if source and source.layer != PLUGIN and source.name.startswith("POLYROUTE_"):
         return f"uses {source.name} as a key, but that is a setting of Polyroute"
     return ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from polyroute import base_url
@@ -14,18 +13,18 @@ from polyroute.plugins.loaded import Plugins
 from polyroute.requirements.evaluation import Evaluation, filled_headers
 from polyroute.results import Route
 from polyroute.routing.credentials import unasked
+from polyroute.routing.derived import is_moved, spelled, to_endpoint_of
 from polyroute.routing.mappers import Mappers
 from polyroute.routing.order import Order
 from polyroute.routing.protocols import unless_foreign
-from polyroute.types import DIRECT, Evidence, IdMapping, Model, ModelRef, Provider
+from polyroute.types import DIRECT, IdMapping, Model, ModelRef, Provider
 
 if TYPE_CHECKING:
     from polyroute.custom_models.models import CustomModel
+    from polyroute.organisation.allowance import Allowance
 
 _ANY_ID = ("gateway", "own-server")
 """Kinds of providers that may run models that their lists don't contain."""
-
-_ALL_BUT_THE_MODEL = attrgetter(*(name for name in Route._fields if name not in ("model_id", "mapping", "listing")))
 
 
 class Router:
@@ -39,7 +38,10 @@ class Router:
         mappers: Mappers,
         order: Order,
         own_models: OwnModels,
+        allowance: Allowance | None = None,
     ) -> None:
+        """With `allowance`, routes that an organisation's policy does not allow are not usable."""
+        self._allowance = allowance
         self._plugins = plugins
         self._environment = environment
         self._found = found
@@ -53,7 +55,7 @@ class Router:
     def to_provider(self, provider: Provider) -> tuple[Route, ...]:
         """Return the routes of a provider's models, in order."""
         routes = [self._direct(provider) if via == DIRECT else self._through[via] for via in self._order.vias(provider)]
-        return tuple(self._adapted(routes, provider.id, ()))
+        return tuple(self._adapted(routes, provider, None, ()))
 
     def to_model(self, provider: Provider, ref: ModelRef, protocols: Collection[str] = ()) -> tuple[Route, ...]:
         """Return the routes to one model, in order; for a gateway's model, the last one leads to its maker.
@@ -72,7 +74,7 @@ class Router:
         )
         if own is not None:
             routes = self._to_own(own, provider, routes)
-        found = self._adapted((*routes, *self._to_maker(provider, ref)), provider.id, protocols)
+        found = self._adapted((*routes, *self._to_maker(provider, ref)), provider, ref, protocols)
         return tuple(sorted(found, key=_expense) if self._order.is_cheapest(provider, ref.id) else found)
 
     def to_endpoint(self, provider: Provider, ref: ModelRef, protocols: Collection[str] = ()) -> tuple[Route, ...]:
@@ -80,14 +82,14 @@ class Router:
         if ref in self._own_models.all:
             return tuple([route for route in self.to_model(provider, ref, protocols) if route.via == DIRECT])
         route = self._direct_to(provider, ref, self._order.vias(provider, ref.id))
-        return tuple(self._adapted((route,), provider.id, protocols))
+        return tuple(self._adapted((route,), provider, ref, protocols))
 
     def taken(self, provider: Provider, ref: ModelRef, protocols: Collection[str] = ()) -> Route | None:
         """Return the first usable route to a model, or None, without finding out why the others are not usable."""
         if ref in self._own_models.all or self._order.is_cheapest(provider, ref.id):
             routes: Iterable[Route] = self.to_model(provider, ref, protocols)
         else:
-            routes = self._adapted(self._usable(provider, ref), provider.id, protocols)
+            routes = self._adapted(self._usable(provider, ref), provider, ref, protocols)
         return next((route for route in routes if route.usable), None)
 
     def may_run(self, model: Model) -> bool:
@@ -119,10 +121,17 @@ class Router:
         vendors = (each for each in self._plugins.providers.values() if each.kind == "vendor")
         return any(self._direct(each).usable for each in vendors)
 
-    def _adapted(self, routes: Iterable[Route], provider_id: str, protocols: Collection[str]) -> Iterable[Route]:
-        """Yield the routes, marked as not usable if the provider is disabled or they speak none of `protocols`."""
-        if provider_id in self._order.disabled:
-            routes = map(_switched_off, routes)
+    def _adapted(
+        self, routes: Iterable[Route], provider: Provider, ref: ModelRef | None, protocols: Collection[str]
+    ) -> Iterable[Route]:
+        """Yield the routes, marked as not usable if the provider is disabled or they speak none of `protocols`.
+
+        Those to a model, or to a provider's models, that the policy does not allow are not usable either.
+        """
+        if provider.id in self._order.disabled:
+            routes = map(self._switched_off, routes)
+        if self._allowance:
+            routes = self._allowance.on_routes(routes, provider, ref)
         return (unless_foreign(each, protocols, self._plugins) for each in routes) if protocols else routes
 
     def perhaps_usable(self) -> set[str]:
@@ -143,28 +152,35 @@ class Router:
     def _direct(self, provider: Provider) -> Route:
         route = self._directs.get(provider.id)
         if route is None:
-            route = self._directs[provider.id] = _route(DIRECT, provider, self.evaluation(provider.id))
+            route = self._directs[provider.id] = to_endpoint_of(DIRECT, provider, self.evaluation(provider.id))
         return route
 
     def _gateway_route(self, gateway: str) -> Route:
         provider = self._plugins.providers[gateway]
-        route = _route(gateway, provider, self.evaluation(gateway))
-        return _switched_off(route) if gateway in self._order.disabled else route
+        route = to_endpoint_of(gateway, provider, self.evaluation(gateway))
+        return self._switched_off(route) if gateway in self._order.disabled else route
+
+    def _switched_off(self, route: Route) -> Route:
+        """Return a route that the user's preferences, or locked ones, turn off."""
+        if self._allowance and self._allowance.locks_disabled:
+            return self._allowance.switched_off(route)
+        remedy = "Remove it from `disable_providers` in config.toml or from POLYROUTE_DISABLE_PROVIDERS."
+        return route._replace(usable=False, reason="disabled by preference", remedy=remedy)
 
     def _through_to(self, gateway: str, ref: ModelRef, mapping: IdMapping) -> Route:
         route = self._through[gateway]
-        if mapping.id is not None:
-            return self._listed_at(gateway, _spelled(route, mapping.id, mapping.evidence))
+        if mapping.id is not None or not route.allowed:
+            return self._listed_at(gateway, spelled(route, mapping.id, mapping.evidence))
         verdict = "not offered by" if mapping.evidence == "not_offered" else "unknown to"
         reason, remedy = f"{verdict} {gateway}: {mapping.why}", self._remedy(gateway, ref.provider)
-        return _spelled(route._replace(usable=False, reason=reason, remedy=remedy), None, mapping.evidence)
+        return spelled(route._replace(usable=False, reason=reason, remedy=remedy), None, mapping.evidence)
 
     def _listed_at(self, gateway: str, route: Route) -> Route:
         """Return the route with the gateway's own entry for its model, which may have its own base URL and protocol.
 
         A gateway without a list has the prices of the one whose spelling it shares.
         """
-        if not route.usable or _is_moved(route):
+        if not route.usable or is_moved(route):
             return route
         lender = self._mappers.lending(gateway)
         listing = self._plugins.models(lender).get(route.model_id or "")
@@ -186,7 +202,8 @@ class Router:
 
         withheld = self._plugins.withheld.get(provider.id) or unasked(provider.id, self._plugins)
         own = RoutedModel(model, provider, self._environment, withheld)
-        return adapted(routes, own, keep_order=self._order.is_settled(own.ref))
+        found = adapted(routes, own, keep_order=self._order.is_settled(own.ref))
+        return self._allowance.on_own(found, provider, model.base_url) if self._allowance else found
 
     def _direct_to(self, provider: Provider, ref: ModelRef, vias: Iterable[str], is_own: bool = False) -> Route:
         route = self._direct(provider)
@@ -195,12 +212,12 @@ class Router:
         model = models.get(ref.id)
         if model is None and not takes_any and (native := self._native(ref, vias)):
             model = models.get(native)
-        if _is_moved(route):
+        if is_moved(route):
             if provider.kind == "own-cloud":
                 from polyroute.routing import unlisted
 
                 route = unlisted.at_own_address(route, provider, ref.id, model)
-            return _spelled(route, ref.id, "verbatim")
+            return spelled(route, ref.id, "verbatim")
         if model is not None and (model.base_url or model.protocol):
             route = self._overridden(route, model)
         if model is None and provider.unlisted:
@@ -208,9 +225,9 @@ class Router:
 
             route = unlisted.called(route, provider, ref.id, self.evaluation(provider.id).values)
         if takes_any:
-            return _spelled(route, ref.id, "verbatim", model)
+            return spelled(route, ref.id, "verbatim", model)
         if model is not None:
-            return _spelled(route, model.id, "listed", model)
+            return spelled(route, model.id, "listed", model)
         reason = f"{route.reason}; {ref.id} is not in the list of {provider.id}'s models"
         return route._replace(model_id=route.model_id or ref.id, mapping="unlisted", reason=reason)
 
@@ -220,10 +237,10 @@ class Router:
         if native is None or native.provider not in self._plugins.providers:
             return ()
         route = self._direct_to(self._plugins.providers[native.provider], native, ())
-        if _is_moved(route):
+        if is_moved(route):
             return ()
         if native.provider in self._order.disabled:
-            route = _switched_off(route)
+            route = self._switched_off(route)
         return (route._replace(reason=f"{route.reason}; it goes to {native}, which is the same model"),)
 
     def _native(self, ref: ModelRef, vias: Iterable[str]) -> str:
@@ -258,40 +275,7 @@ class Router:
         return route._replace(usable=False, reason=f"the base URL of {model.ref} needs a setting that is missing")
 
 
-def _route(via: str, provider: Provider, found: Evaluation) -> Route:
-    credential = found.credential
-    where = credential.endpoint if credential else "" if "$" in provider.base_url else provider.base_url
-    return Route(
-        None,
-        None,
-        via,
-        credential is not None,
-        where,
-        found.protocol or provider.protocol,
-        found.auth or provider.auth,
-        found.headers if credential else provider.headers,
-        credential,
-        found.reason,
-        found.remedy,
-    )
-
-
-def _is_moved(route: Route) -> bool:
-    """Return whether a route leads to an address of the user's own, about which the provider's list says nothing."""
-    return route.credential is not None and bool(route.credential.address)
-
-
-def _spelled(route: Route, model_id: str | None, mapping: Evidence, listing: Model | None = None) -> Route:
-    """Return the route to a model, derived from that to its provider. `_replace` would be too slow here."""
-    return tuple.__new__(Route, (model_id, mapping, *_ALL_BUT_THE_MODEL(route), listing))
-
-
 def _expense(route: Route) -> tuple[bool, bool, float]:
     """Return the key by which routes are sorted by price: usable ones first, unknown prices last."""
     cost = route.cost
     return not route.usable, cost is None, cost or 0.0
-
-
-def _switched_off(route: Route) -> Route:
-    remedy = "Remove it from `disable_providers` in config.toml or from POLYROUTE_DISABLE_PROVIDERS."
-    return route._replace(usable=False, reason="disabled by preference", remedy=remedy)

@@ -47,8 +47,12 @@ def verdict(routes: tuple[Route, ...]) -> Verdict:
     taken = next((route for route in routes if route.usable), None)
     if taken is not None:
         return {"usable": True, "via": taken.via}
-    shown, rest = named(routes)
+    if not any(route.allowed for route in routes) and len({route.reason for route in routes}) == 1:
+        return {"usable": False, "via": None, "why": f"{routes[0].reason}. {routes[0].remedy}"}
+    shown, rest, forbidden = named(routes)
     why = [f"{route.via}: {route.reason}" for route in shown]
     if rest:
         why.append(f"{len(rest)} more gateways have no key")
+    if forbidden:
+        why.append(f"the organisation's policy does not allow {len(forbidden)} more gateways")
     return {"usable": False, "via": None, "why": "; ".join(why)}

@@ -17,7 +17,7 @@ class Source(NamedTuple):
     """Where a credential was found, so that its secret can be read at the moment of use."""
 
     layer: Text
-    """`host`, `env`, `project .env`, `keyring`, `global .env`, `file`, `command` or `plugin`."""
+    """`host`, `env`, `project .env`, `keyring`, `global .env`, `organisation`, `file`, `command` or `plugin`."""
     name: str = ""
     """The variable, the name of the keyring entry, the plugin's own reference, or the command in shell notation."""
     path: str = ""

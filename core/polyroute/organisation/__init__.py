@@ -1,0 +1,1 @@
+"""What an organisation decides for all users of its server: a policy, as a value and as a file."""
