@@ -37,11 +37,12 @@ LAYERS = {
         | loader same_models | model_lists | consent | loaded
     """,
     "server": """
-        cached_response cross_origin current_model errors fingerprint known_servers path_templates picker_state
-        removed_keys schemas trace_context wrong_tokens
+        cached_response cross_origin current_model errors fingerprint known_servers measures path_templates
+        picker_state removed_keys schemas trace_context wrong_tokens
         | request_log answers connection identity loader model_lookup pages request_parsing security | listing team
         | state
-        | background_refresh events operations passthrough probes | openapi routes | table | app | creation process
+        | background_refresh events operations passthrough probes | openapi routes
+        | metrics table | app | creation process
     """,
 }
 """The layers of the core and of its largest packages, lowest first: a module imports from lower layers only."""

@@ -23,7 +23,9 @@ from polyroute.errors import Unavailable, UsageError
 if TYPE_CHECKING:
     from polyroute.cli.grammar import Subparsers
     from polyroute.server import PassThrough
+    from polyroute.server.metrics import Metrics
     from polyroute.server.request_log import RequestLog
+    from polyroute.server.team import TeamUsers
 
 _PORT = 3210
 _MAX_SECONDS = 3_600
@@ -43,8 +45,9 @@ def _serve(options: argparse.Namespace) -> int:
     from polyroute.server import create_app, process
 
     with contextlib.ExitStack() as stack:
+        users = team.users(options, stack)
         app = create_app(
-            environment=team.users(options, stack),
+            environment=users,
             token=token,
             hosts=[options.host, *options.allow_host],
             origins=options.allow_origin,
@@ -52,6 +55,8 @@ def _serve(options: argparse.Namespace) -> int:
             keep_fresh=not options.no_refresh,
             pass_through=_pass_through(options),
             log=_log(stack) if options.log_json else None,
+            metrics=_metrics(users) if options.metrics else None,
+            ready=users.have_met_store if users else None,
         )
         listening = process.listen(options.host, options.port)
         url = process.url_of(listening, options.host)
@@ -92,6 +97,15 @@ def _log(stack: contextlib.ExitStack) -> RequestLog:
     log = JsonLines(sys.stderr)
     stack.callback(log.close)
     return log
+
+
+def _metrics(users: TeamUsers | None) -> Metrics:
+    from polyroute.server.metrics import Metrics
+
+    metrics = Metrics()
+    if users is not None:
+        metrics.add(users.measures)
+    return metrics
 
 
 def _check(options: argparse.Namespace, token: str) -> None:
@@ -188,6 +202,7 @@ def add_to(subparsers: Subparsers) -> None:
         metavar="NAME=PROVIDER/ID",
         help="a further name for a model in the pass-through; see also `polyroute shortcut`",
     )
+    command.add_argument("--metrics", action="store_true", help="serve metrics for Prometheus at /metrics")
     command.add_argument("--log-json", action="store_true", help="log each request as a line of JSON on stderr")
     command.add_argument(
         "--drain",

@@ -5,16 +5,14 @@ from __future__ import annotations
 import argparse
 import contextlib
 import re
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from polyroute.environment import PROCESS, Environment
 from polyroute.errors import UsageError
 
 if TYPE_CHECKING:
-    from starlette.types import Scope
-
     from polyroute.postgres.database import Store
+    from polyroute.server.team import TeamUsers
 
 _HOW_TO_IDENTIFY = "Give --identity-header NAME and --trusted-proxy ADDRESS, of the proxy that signs users in."
 
@@ -24,9 +22,7 @@ def read_variables(options: argparse.Namespace, environment: Environment) -> Non
     options.store = options.store or environment.setting("POLYROUTE_STORE", layer=PROCESS) or ""
 
 
-def users(
-    options: argparse.Namespace, stack: contextlib.ExitStack
-) -> Callable[[Scope], Callable[[], Environment]] | None:
+def users(options: argparse.Namespace, stack: contextlib.ExitStack) -> TeamUsers | None:
     """Return what finds the user of a request in the store that is given; None if none is. Raises as `opened` does."""
     if not options.store:
         return None

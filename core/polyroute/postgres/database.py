@@ -68,6 +68,12 @@ class Store:
         self._ending.set()
         self._pool.close(1)
 
+    def connections(self) -> dict[str, int]:
+        """Return how many connections are `open`, how many of them `free`, and how many users of them are `waiting`."""
+        found = self._pool.get_stats()
+        names = {"open": "pool_size", "free": "pool_available", "waiting": "requests_waiting"}
+        return {name: found.get(key, 0) for name, key in names.items()}
+
     def user(self, name: str) -> StoredUser:
         """Return a user: the same object for as long as somebody has it."""
         with self._lock:

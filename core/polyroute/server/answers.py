@@ -113,6 +113,11 @@ class MemoryLimit:
         self._kept: weakref.WeakSet[Answers] = weakref.WeakSet()
         self._lock = threading.Lock()
 
+    @property
+    def size(self) -> int:
+        """About how many bytes all answers take."""
+        return self._size
+
     def add(self, answers: Answers, size: int) -> None:
         """Count what was added to `answers`, and drop others if there is too much."""
         with self._lock:

@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, cast
 
-from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -29,7 +28,7 @@ from polyroute.server.operations import Operation, OperationCall
 from polyroute.server.pages import path_within
 from polyroute.server.passthrough.errors import error_reply
 from polyroute.server.path_templates import PathTemplates
-from polyroute.server.probes import PROBES, Probes
+from polyroute.server.probes import PROBES, UNCACHED, Probes
 from polyroute.server.removed_keys import RemovedKeys
 from polyroute.server.request_log import Observer, RequestLog
 from polyroute.server.security import Security, WrongToken
@@ -38,24 +37,10 @@ from polyroute.server.table import FIRST
 from polyroute.server.trace_context import trace_id
 
 if TYPE_CHECKING:
+    from polyroute.server.metrics import Metrics
     from polyroute.server.passthrough.app import PassThrough
 
 
-class _Rest(Convertor[str]):
-    """Matches the rest of a path, with any characters: Starlette's `path` convertor stops at a line break."""
-
-    regex = r"[\s\S]*"
-
-    def convert(self, value: str) -> str:
-        return value
-
-    def to_string(self, value: str) -> str:
-        return value
-
-
-register_url_convertor("rest", _Rest())
-
-_UNCACHED = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 _API = "/api"
 _QUIET_SECONDS = 0.5
 """How often a server that was started looks whether it is idle."""
@@ -83,10 +68,12 @@ class App:
         background_refresh: BackgroundRefresh,
         pass_through: PassThrough | None,
         log: RequestLog | None,
+        metrics: Metrics | None,
+        ready: Callable[[], bool] | None,
     ) -> None:
         self._holders, self._current, self._guard = holders, current, guard
         self._background_refresh, self._pass_through = background_refresh, pass_through
-        self._probes = Probes(holders)
+        self._probes, self._metrics = Probes(holders, ready), metrics
         self._observers: list[Observer] = [request_log.writing(log, guard.token)] if log else []
         self._events, self._removed, self._waiting = Events(), RemovedKeys(), 0
         self._lanes = {name: Workers(*limits) for name, limits in _LANES.items()}
@@ -96,7 +83,13 @@ class App:
             routes += pass_through.routes(holders, self._lanes["passing"], guard.token)
             self._guarded += (f"{PREFIX}/", f"{GENERATE_PREFIX}/")
         self._api = Router(routes, redirect_slashes=False)
-        site: list[BaseRoute] = [*self._probes.routes(), *([Mount("/", pages)] if pages else [])]
+        site: list[BaseRoute] = list(self._probes.routes())
+        self._private: tuple[str, ...] = ()
+        if metrics is not None:
+            self._observers.append(metrics.observe)
+            site.append(metrics.route(holders, self._lanes["reading"]))
+            self._private = (metrics.path,)
+        site += [Mount("/", pages)] if pages else []
         self._site = Router(site, redirect_slashes=False)
         self._templates = PathTemplates([*routes, *site])
 
@@ -145,12 +138,13 @@ class App:
             await self._send_error(error, scope, send)
 
     async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_api = f"{path_within(scope)}/".startswith(self._guarded)
+        path = path_within(scope)
+        is_api = f"{path}/".startswith(self._guarded)
         if is_api and cross_origin.is_preflight(scope) and self._guard.allows(_origin(scope)):
             await self._admit(scope, is_api=False)  # a browser sends it without the token
             await cross_origin.answer_preflight(scope, send)
             return
-        await self._admit(scope, is_api=is_api)
+        await self._admit(scope, is_api=is_api or path in self._private)
         if is_api and _wants_web_socket(scope):
             raise _NO_WEB_SOCKETS
         if not is_api:
@@ -238,18 +232,20 @@ class App:
     ) -> Response:
         running = self._lanes[operation.lane].run(lambda: operation.handler(call))
         document = await wait_for(asyncio.ensure_future(running), _TIMEOUTS[operation.lane])
+        if self._metrics is not None:
+            self._metrics.answered(operation, document)
         if notes:
             document = {**document, "notes": [*cast("list[str]", document.get("notes", [])), *notes]}
         if operation.method != "GET":
             await holder.reload_after_write()
-        return Response(encode(document), media_type="application/json", headers=_UNCACHED)
+        return Response(encode(document), media_type="application/json", headers=UNCACHED)
 
     async def _stream(self, request: Request) -> Response:
         return self._events.stream(self._holders.for_request(request.scope))
 
     async def _send_error(self, error: Exception, scope: Scope, send: Send) -> None:
         status, document, more = self._reply(error, scope)
-        headers = {**_UNCACHED, **more, **(error.headers or {} if isinstance(error, HTTPException) else {})}
+        headers = {**UNCACHED, **more, **(error.headers or {} if isinstance(error, HTTPException) else {})}
         if seconds := _STORE_SECONDS if isinstance(error, StoreUnavailable) else _RETRY_SECONDS.get(status):
             headers["retry-after"] = seconds
         await Response(encode(document), status, headers, "application/json")(scope, _nothing, send)

@@ -24,6 +24,7 @@ from polyroute.server.state import States
 from polyroute.server.table import OPERATIONS
 
 if TYPE_CHECKING:
+    from polyroute.server.metrics import Metrics
     from polyroute.server.passthrough.app import PassThrough
 
 
@@ -41,6 +42,8 @@ def create_app(
     keep_fresh: bool = False,
     pass_through: PassThrough | None = None,
     log: RequestLog | None = None,
+    metrics: Metrics | None = None,
+    ready: Callable[[], bool] | None = None,
 ) -> App:
     """Return an ASGI application that a server runs, or that a host mounts in its own application.
 
@@ -55,7 +58,8 @@ def create_app(
     the API. `page` serves Polyroute's page at `/`; `ui_dir` is the folder of a built application to serve instead.
     With `keep_fresh`, lists older than a day are fetched in the background, unless `POLYROUTE_OFFLINE` is set.
     `pass_through` sends model requests along routes with the user's keys. `log` is called with an entry for each
-    request.
+    request. `metrics` are served at `/metrics`. `ready` returns whether what the host needs besides is there; until it
+    is, `/ready` answers 503.
 
     Raises UsageError if `pass_through` is given without a `token`.
     """
@@ -72,6 +76,8 @@ def create_app(
         BackgroundRefresh(Environment.load() if callable(environment) else None, enabled=keep_fresh),
         pass_through,
         log,
+        metrics,
+        ready,
     )
 
 

@@ -17,6 +17,7 @@ from polyroute.dexto_compat import custom_models_path, installed_models_path
 from polyroute.lists import changes
 from polyroute.plugins.trust.approvals import Approvals
 from polyroute.server.known_servers import KnownServers
+from polyroute.server.measures import Measure
 from polyroute.server.picker_state import PickerState
 
 FRESH_SECONDS = 0.01
@@ -58,6 +59,15 @@ class PluginSource:
     def is_loaded(self) -> bool:
         """Whether there are plugins to use without loading them first."""
         return self._given is not None or self._loaded is not None
+
+    def measures(self) -> Iterable[Measure]:
+        """Return what metrics say of the plugins."""
+        if (plugins := self._given or self._loaded) is None:
+            return
+        in_use = sum(plugin.enabled for plugin in plugins.all)
+        for state, count in (("enabled", in_use), ("disabled", len(plugins.all) - in_use)):
+            yield Measure("plugins", "Plugins that were found.", count, ("state", state))
+        yield Measure("plugin_problems", "What went wrong in plugins.", len(plugins.problems))
 
     def are_current(self, plugins: Plugins) -> bool:
         """Return whether these are still the plugins to use. Their files are checked once for all users."""

@@ -1,10 +1,26 @@
-"""The paths of operations as they are declared, for logs and metrics: without what users put into paths."""
+"""The paths of operations as they are declared, with parameters that take any text; logs and metrics have them so."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.routing import BaseRoute, Route
+
+
+class _Rest(Convertor[str]):
+    """Matches the rest of a path, with any characters: Starlette's `path` convertor stops at a line break."""
+
+    regex = r"[\s\S]*"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("rest", _Rest())
 
 
 class PathTemplates:

@@ -16,7 +16,7 @@ from polyroute.server.state import States
 
 PROBES = ("/health", "/ready")
 """Asked every second or so: they are in no log and in no metric."""
-_UNCACHED = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+UNCACHED = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 _CLOSE = (b"connection", b"close")
 _LOADING = ApiError(
     "loading", "The first state is being loaded.", "system", scope="http", status=503, recovery="Ask again in a second."
@@ -29,8 +29,9 @@ _DRAINING = ApiError(
 class Probes:
     """Whether to send requests to this server. Its answers have no data, so that nobody needs a token for them."""
 
-    def __init__(self, states: States) -> None:
-        self._states = states
+    def __init__(self, states: States, ready: Callable[[], bool] | None) -> None:
+        """`ready` returns whether what the host needs besides is there."""
+        self._states, self._ready = states, ready
         self._loading: asyncio.Task[None] | None = None
         self.draining = False
         """Whether the server is about to stop. It still answers all requests."""
@@ -54,7 +55,7 @@ class Probes:
     def _check_ready(self) -> None:
         if self.draining:
             raise _DRAINING
-        if not self._is_loaded():
+        if not (self._is_loaded() and (self._ready is None or self._ready())):
             raise _LOADING
 
     def _is_loaded(self) -> bool:
@@ -84,5 +85,5 @@ class _Probe:
         if scope["method"] not in ("GET", "HEAD"):
             raise HTTPException(405, headers={"allow": "GET, HEAD"})
         self._check()
-        response = Response(b'{"ok":true}', media_type="application/json", headers=_UNCACHED)
+        response = Response(b'{"ok":true}', media_type="application/json", headers=UNCACHED)
         await response(scope, receive, send)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import weakref
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Literal
 
 from starlette.types import Scope
@@ -22,6 +22,7 @@ from polyroute.server.fingerprint import fingerprint, is_listed
 from polyroute.server.known_servers import KnownServers
 from polyroute.server.listing import Listing
 from polyroute.server.loader import FRESH_SECONDS, LoadedEnvironment, Loader, PluginSource, user_files
+from polyroute.server.measures import Measure
 from polyroute.server.picker_state import PickerState
 
 _GIVE_UP_SECONDS = 30.0
@@ -42,6 +43,8 @@ class Contents:
 
     def __init__(self) -> None:
         self.memory = MemoryLimit()
+        self.loads = {"loaded": 0, "failed": 0}
+        """How often a state was loaded, or could not be."""
         self._answers: weakref.WeakValueDictionary[tuple[Sharing, int, bytes], Answers] = weakref.WeakValueDictionary()
 
     def of(self, sharing: Sharing, plugins: Plugins, digest: bytes) -> Answers:
@@ -189,11 +192,14 @@ class StateHolder:
         return self._renewal
 
     async def _renew(self) -> None:
+        result: Literal["loaded", "failed"] = "failed"
         try:
             snapshot = await self._workers.run(self._make)
+            result = "loaded"
             if asyncio.current_task() is self._renewal:
                 self._put(snapshot)
         finally:
+            self._contents.loads[result] += 1
             if asyncio.current_task() is self._renewal:
                 self._renewal = None
 
@@ -233,6 +239,16 @@ class States:
     def are_loaded(self) -> bool:
         """Whether what the first request needs is loaded: see `load`."""
         return self._plugins.is_loaded if self.only is None else self.only.is_loaded
+
+    def measures(self) -> Iterable[Measure]:
+        """Return what metrics say of the states and the plugins."""
+        kept = len(self._holders) + int(self.only is not None and self.only.is_loaded)
+        yield Measure("snapshots", "States of users that are kept.", kept)
+        for result, count in self._contents.loads.items():
+            about = "States of users that were loaded, or could not be."
+            yield Measure("snapshot_loads", about, count, ("result", result), "counter")
+        yield Measure("answer_bytes", "About what the prepared answers take.", self._contents.memory.size)
+        yield from self._plugins.measures()
 
     async def load(self) -> None:
         """Load what the first request needs: the state of all requests, or the plugins that all users share."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from starlette.types import Scope
 
@@ -10,6 +10,7 @@ from polyroute import Environment
 from polyroute.postgres.database import Store
 from polyroute.postgres.stored_user import HOME, StoredUser
 from polyroute.server.identity import IdentityHeader
+from polyroute.server.measures import Measure
 
 
 class TeamUsers:
@@ -24,6 +25,19 @@ class TeamUsers:
         Raises ApiError if the request is of no user.
         """
         return _Loading(self._store.user(self._identity.user(scope)))
+
+    def have_met_store(self) -> bool:
+        """Return whether the store was reached at least once."""
+        return self._store.epoch > 0
+
+    def measures(self) -> Iterable[Measure]:
+        """Return what metrics say of the store."""
+        store, connections = self._store, self._store.connections()
+        yield Measure("store_up", "Whether changes of other replicas are heard now.", store.is_listening)
+        yield Measure("store_contacts", "How often listening to changes began.", store.epoch, kind="counter")
+        for state in ("open", "free"):
+            yield Measure("store_connections", "Connections to the store.", connections[state], ("state", state))
+        yield Measure("store_waiting", "Requests that wait for a connection.", connections["waiting"])
 
 
 class _Loading:

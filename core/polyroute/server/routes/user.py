@@ -35,6 +35,8 @@ _PREFERENCES_PATH = "/llm/preferences"
 _SHORTCUTS_PATH = "/llm/shortcuts"
 _PICKER_PATH = "/llm/model-picker-state"
 
+VERIFY_PATH = "/llm/verify"
+
 
 def _key(call: OperationCall) -> KeyStatus:
     """Return whether a provider's own key is set or not needed, with the key masked."""
@@ -224,7 +226,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("GET", "/llm/key/{provider}", _key, cached_for="user"),
     Operation("POST", "/llm/key", _stored, body=KeyBody, lane="writing"),
     Operation("DELETE", "/llm/key/{provider}", _key_removed, lane="writing"),
-    Operation("POST", "/llm/verify", _verified, body=VerifyBody, lane="network"),
+    Operation("POST", VERIFY_PATH, _verified, body=VerifyBody, lane="network"),
     Operation("GET", _PREFERENCES_PATH, _preferences, cached_for="content"),
     Operation("PUT", _PREFERENCES_PATH, _changed, body=PreferencesBody, lane="writing"),
     Operation("GET", _SHORTCUTS_PATH, _shortcuts, cached_for="user"),
