@@ -172,6 +172,18 @@ export interface CustomModels {
   models: ShownCustomModel[];
 }
 
+/** The result of repairing a file. */
+export interface CustomModelsRepaired {
+  /** The version of the document. It changes only if readers would break. */
+  schema: 1;
+  /** The file of custom models. */
+  file: string;
+  /** What was saved; null if the file was not damaged. */
+  repaired: RepairedFile | null;
+  /** How many entries moved to Polyroute's own file, since the other tool can't read the shared one with them. */
+  moved: number;
+}
+
 /** The model that was removed. */
 export interface Deleted {
   /** Messages for the user, such as fields of the request that were ignored. */
@@ -803,6 +815,14 @@ export interface ReasoningSupport {
   supportedVariants: string[];
   defaultVariant?: string;
   supportsBudgetTokens: boolean;
+}
+
+/** What was saved from a damaged file. */
+export interface RepairedFile {
+  /** The path of the copy of the damaged file. */
+  original: string;
+  /** The number of entries that could be read. */
+  saved: number;
 }
 
 /** The route to take for one model, and all its routes in order. */

@@ -134,3 +134,26 @@ def test_a_refused_key_is_told_at_its_field(visit: Visitor) -> None:
     page.button("Set key").first.click()
     expect(page.page.get_by_role("alert").first).to_contain_text("white space")
     expect(page.page.locator(".begin")).to_be_visible()
+
+
+def test_a_damaged_file_is_repaired(visit: Visitor) -> None:
+    """A damaged file of own models is counted at once; its button says before what it does, and keeps the original."""
+    name = "dexto/models/custom-models.json"
+    damaged = '{"version": 1, "models": [{"name": "made/up", "provider": "openrouter"}, {"name": "cut o'
+    page = visit(DEXTO, files={name: damaged}).open()
+    page.may_fail = True
+    file = page.shell.home / name
+    expect(page.tab("Problems").locator(".badge")).to_be_visible()
+    page.tab("Problems").click()
+    problem = page.page.locator(".problem", has_text="custom-models.json")
+    expect(problem).to_contain_text("save the entries that can be read, and keep the damaged file beside")
+    page.button("Repair the file").click()
+    expect(page.messages).to_contain_text("1 model saved. Kept beside: custom-models.json.broken")
+    expect(problem).to_have_count(0)
+    assert file.with_name("custom-models.json.broken").read_text(encoding="utf-8") == damaged
+    assert json.loads(file.read_text(encoding="utf-8"))["models"] == [{"name": "made/up", "provider": "openrouter"}]
+    file.write_text("no list at all", encoding="utf-8")
+    page.button("Check again").click()
+    page.button("Repair the file").click()
+    expect(problem.get_by_role("alert")).to_contain_text("it contains no list of models. Move it away.")
+    assert file.read_text(encoding="utf-8") == "no list at all"

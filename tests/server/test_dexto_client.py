@@ -141,3 +141,6 @@ def test_everything_that_is_amiss(serve: Serve, make_environment: MakeEnvironmen
     assert found["file"].endswith("custom-models.json")
     assert found["actions"] == [{"kind": "command", "command": "polyroute custom repair"}]
     assert found["id"] in {each["id"] for each in client.json("/api/llm/problems")["problems"]}
+    answer = client.post("/api/llm/custom-model-repair", {}).json
+    assert (answer["file"], answer["repaired"], answer["moved"]) == (found["file"], None, 1)
+    assert "custom-models-unshared" not in {each["code"] for each in client.json("/api/llm/problems")["problems"]}

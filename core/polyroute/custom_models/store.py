@@ -222,7 +222,7 @@ def _values(stored: StoredFile) -> tuple[list[Any], Problem | None]:
         data = stored.data()
         return ([] if data is None else file.values(data)), None
     except NotReadable as error:
-        remedy = "See `polyroute custom repair`."
+        remedy = "To save the entries that can be read, and keep the damaged file beside: `polyroute custom repair`."
         return [], Problem(f"{error}; no custom model in it is used.", remedy, path=stored.path, code=_UNREADABLE)
     except OSError as error:
         why = f"can't be read ({error.strerror}); no custom model in it is used."

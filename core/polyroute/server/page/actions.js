@@ -2,7 +2,7 @@
 
 import { post, put, remove } from "./api.js";
 import { clean, counted, nameOf, runs } from "./parts.js";
-import { attempt, close, set, state, toast } from "./store.js";
+import { attempt, close, refresh, set, state, toast } from "./store.js";
 
 const reference = (ref) => ({ provider: ref.slice(0, ref.indexOf("/")), model: ref.slice(ref.indexOf("/") + 1) });
 
@@ -54,6 +54,19 @@ export const checkKeys = (ids) =>
     },
     () => (ids ? "" : refused().length ? `${counted(refused().length, "key")} refused.` : "No key is refused."),
   );
+
+/** Save what can be read of a damaged file of the user's own models; `say` tells what can't be done. */
+export async function repair(say) {
+  try {
+    const { repaired, moved } = await post("llm/custom-model-repair");
+    const kept = repaired && `${counted(repaired.saved, "model")} saved. Kept beside: ${repaired.original.split(/[\\/]/).pop()}`;
+    toast(kept ?? `${counted(moved, "model")} moved to a file of Polyroute.`);
+  } catch (error) {
+    say(`${error.message} ${error.remedy ?? ""}`);
+  } finally {
+    refresh();
+  }
+}
 
 /** Return the providers whose keys were refused, with what was said. */
 export const refused = () => Object.entries(state.verified).filter(([id, each]) => each.state === "invalid" && !state.removedKeys.has(id));

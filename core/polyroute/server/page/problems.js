@@ -1,8 +1,8 @@
 // What is wrong, what it affects, and the button that helps.
 
-import { html } from "./assets/preact.js";
+import { html, useState } from "./assets/preact.js";
 import { post } from "./api.js";
-import { checkKeys, refused, removeKey } from "./actions.js";
+import { checkKeys, refused, removeKey, repair } from "./actions.js";
 import { Icon, clean, copied, nameOf } from "./parts.js";
 import { attempt, doc, failure, go, link, refresh, toast } from "./store.js";
 
@@ -33,6 +33,7 @@ const asProblem = ([id, { message }]) => ({
 
 function Problem({ problem }) {
   const { subject, message, affects, severity, provider } = problem;
+  const [fault, say] = useState("");
   const place = problem.file && `${problem.file}${problem.line ? `, line ${problem.line}` : ""}`;
   const remedy = clean(problem.remedy ?? "");
   const buttons = HELP.filter(([pattern]) => problem.actions.some((each) => pattern.test(each.command)));
@@ -45,11 +46,12 @@ function Problem({ problem }) {
       ${affects.length > 0 && html`<p class="hint">Affects ${affects.map(nameOf).join(", ")}.</p>`}
       ${place && html`<pre tabindex="0" aria-label="Where"><code dir="ltr">${clean(place)}</code></pre>`}
       ${remedy && html`<p>${remedy.split("`").map((each, at) => (at % 2 ? html`<code>${each}</code>` : each))}</p>`}
+      <p class="fault" role="alert">${fault}</p>
     </div>
     <div class="actions">
       ${provider && html`<button type="button" class="button small" onClick=${() => go(link("providers", provider))}>Replace the key</button>
         <button type="button" class="quiet bad" onClick=${() => removeKey(provider)}>Remove it</button>`}
-      ${buttons.map(([, label, help]) => html`<button type="button" class="button small" onClick=${help}>${label}</button>`)}
+      ${buttons.map(([, label, help]) => html`<button type="button" class="button small" onClick=${() => help(say)}>${label}</button>`)}
       <button type="button" class="quiet" aria-label=${`Copy details: ${clean(subject)}`} onClick=${() => copied(details)}>Copy details</button>
     </div>
   </li>`;
@@ -58,6 +60,7 @@ function Problem({ problem }) {
 const HELP = [
   [/^polyroute refresh/, "Refresh the lists", () => attempt(() => post("llm/lists/refresh", {}), "The lists were refreshed.")],
   [/^polyroute (keys|credential)/, "Providers & keys", () => go(link("providers"))],
+  [/^polyroute custom repair/, "Repair the file", repair],
   [/^polyroute verify/, "Check all keys", () => checkKeys()],
 ];
-/** By the command that the server names, what the page does in its place. */
+/** By the command that the server names, what the page does in its place. What can't be done is said at the problem. */
