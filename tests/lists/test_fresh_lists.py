@@ -251,10 +251,10 @@ def test_whom_it_carries_follows_the_list(own: list[Document], fetched: Fetched)
 
 
 def test_a_list_older_than_the_installed_one_is_not_used(
-    own: list[Document], fetched: Fetched, bundled: Document
+    own: list[Document], fetched: Fetched, newest: Document
 ) -> None:
     """A fetched list that is older than the installed one is not used."""
-    catalog = fetched({**bundled, "acme": ACME}, {"data": own[:200]})
+    catalog = fetched({**newest, "acme": ACME}, {"data": own[:200]})
     for name in ("models-dev", "openrouter"):
         os.utime(stored.path(name), (1_700_000_000, 1_700_000_000))
     plugins = Plugins.load(environment=catalog.environment)
@@ -333,9 +333,21 @@ def called(catalog: Catalog) -> set[str]:
     return {route.base_url for route in routes if route.usable}
 
 
-def test_every_base_url_is_known(fetched: Fetched, bundled: Document) -> None:
-    """Without changes no model is called at the changed address that the next tests look for."""
-    assert MOVED not in called(fetched(bundled))
+def test_no_route_leads_to_an_address_that_waits(newest: Document, fetched: Fetched) -> None:
+    """Of all models none has a usable route to an address that waits for consent; each has those that it had."""
+    newest["azure"]["models"]["claude-haiku-4-5"]["provider"]["api"] = MOVED
+    moved_provider(newest)
+    urls = called(fetched(newest))
+    assert "https://api.deepseek.com" in urls
+    assert MOVED not in urls
+
+
+def base_urls(catalog: Catalog, name: str) -> set[str]:
+    """Return the base URLs of a provider and of its models, which its routes have; nothing if it does not exist."""
+    provider = catalog.plugins.providers.get(name)
+    if provider is None:
+        return set()
+    return {provider.base_url, *(model.base_url for model in catalog.plugins.models(name).values())}
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
@@ -354,7 +366,7 @@ def test_where_a_key_goes_changes_by_consent_only(
     assert f"polyroute refresh --accept {name}" in problem.remedy
     assert problem.plugin == "direct"
     assert catalog.plugins.providers == installed.providers
-    assert not any("evil" in url for url in called(catalog))
+    assert not any("evil" in url for url in base_urls(catalog, name))
     assert "claude-sonnet-9" in catalog.plugins.models("anthropic")
 
     accept(catalog.plugins.waiting, catalog.environment.state_directory)
@@ -369,7 +381,7 @@ def test_where_a_key_goes_changes_by_consent_only(
     newest[name]["env"] = ["OPENAI_API_KEY"]
     again = fetched(newest)
     assert again.plugins.waiting
-    assert not any("worse" in url for url in called(again))
+    assert "worse" not in str(again.plugins.providers)
 
 
 def test_a_known_place_needs_no_word(newest: Document, fetched: Fetched) -> None:
@@ -428,7 +440,7 @@ def test_only_the_owner_moves_a_provider(fetched: Fetched) -> None:
     model = Model("anthropic", "claude-sonnet-4-5", base_url=MOVED)
     catalog = fetched(add=(Fetching(FetchedList("evil", MOVED, len, providers=(evil,), moved=(model,))),))
     assert catalog.provider("anthropic").provider.base_url == "https://api.anthropic.com/v1"
-    assert not any(MOVED in url for url in called(catalog))
+    assert not any(MOVED in url for url in base_urls(catalog, "anthropic"))
 
 
 # The age of a list

@@ -30,17 +30,12 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
-_IMPORTED = ("polyroute.custom_models", "polyroute.server", "polyroute.server.process")
-_IMPORTED_WHOLE = (
-    "polyroute.cli",
-    "polyroute.conformance",
-    "polyroute.plugins",
-    "polyroute_dexto",
-    "polyroute_direct",
-    "polyroute_gateways",
-    "polyroute_openrouter",
-)
+_IMPORTED = ("filelock", "httpcore2", "httpx2", "importlib_metadata", "jaraco.context", "jaraco.functools")
+"""What modules import when it is used: most of it is for keyring, which itself reads variables when it is imported."""
+_IMPORTED_WHOLE = ("polyroute", "polyroute_dexto", "polyroute_direct", "polyroute_gateways", "polyroute_openrouter")
 """Packages of which each module is imported."""
+_LEFT_OUT = ("polyroute.__main__", "polyroute.integrations.")
+"""Beginnings of those that are not: they run the command, or import client libraries."""
 _READ_AT_THE_START = ("PYTHON", "LC_", "LANG", "LD_")
 """Beginnings of variables that the interpreter reads before it runs anything, so that a fork would miss them."""
 _READ_LATER = {"PYTHONPATH", "PYTHONWARNINGS", "PYTHON_KEYRING_BACKEND"}
@@ -223,7 +218,8 @@ def _text(descriptor: int, errors: str | None, by_line: bool) -> TextIOWrapper:
 def _modules_of_packages() -> Iterator[str]:
     for name in _IMPORTED_WHOLE:
         yield name
-        yield from (each.name for each in pkgutil.walk_packages(importlib.import_module(name).__path__, f"{name}."))
+        walked = pkgutil.walk_packages(importlib.import_module(name).__path__, f"{name}.")
+        yield from (each.name for each in walked if not each.name.startswith(_LEFT_OUT))
 
 
 def _end(status: int) -> NoReturn:
