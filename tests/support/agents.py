@@ -55,8 +55,10 @@ class Agent(NamedTuple):
     """With {prompt} in place of the prompt."""
     tool: str = ""
     """Its tool for reading a file."""
-    path_argument: str = ""
-    """The argument of the tool that has the path."""
+    argument: str = ""
+    """The argument of the tool that says which file."""
+    value: str = "{note}"
+    """The value of this argument, with {note} in place of the file's path."""
 
     def command(self, prompt: str) -> list[str]:
         """Return its arguments for a prompt."""
@@ -140,7 +142,9 @@ def answering(upstream: Upstream, api: Api, agent: Agent, note: Path) -> Iterato
         if MARK in text:
             reply = Reply(f"The note says {MARK}.", (), "stop", (10, 5))
         elif agent.tool and f'"{agent.tool}"' in text and WHAT_IS_IN_IT in text:
-            reply = Reply("I read it.", (ToolUse(agent.tool, {agent.path_argument: str(note)}),), "tools", (10, 5))
+            reply = Reply(
+                "I read it.", (ToolUse(agent.tool, {agent.argument: agent.value.format(note=note)}),), "tools", (10, 5)
+            )
         else:
             reply = Reply(SAID, (), "stop", (10, 5))
         send(handler, received, api, reply)
@@ -159,15 +163,16 @@ def send(handler: BaseHTTPRequestHandler, received: Any, api: Api, reply: Reply)
         send_document(handler, api.response(reply))
 
 
+_UNASKED = "--dangerously-bypass-approvals-and-sandbox"
 AGENTS = {
     each.name: each
     for each in (
         Agent("claude", ("-p", "{prompt}", "--allowedTools", "Read"), "Read", "file_path"),
-        Agent("codex", ("exec", "--skip-git-repo-check", "{prompt}")),
+        Agent("codex", ("exec", "--skip-git-repo-check", _UNASKED, "{prompt}"), "exec_command", "cmd", "cat {note}"),
         Agent("opencode", ("run", "{prompt}"), "read", "filePath"),
         Agent("gemini", ("--skip-trust", "-p", "{prompt}"), "read_file", "file_path"),
-        Agent("copilot", ("-p", "{prompt}", "--allow-all-tools")),
-        Agent("qwen", ("-p", "{prompt}"), "read_file", "absolute_path"),
+        Agent("copilot", ("-p", "{prompt}", "--allow-all-tools"), "view", "path"),
+        Agent("qwen", ("-p", "{prompt}"), "read_file", "file_path"),
         Agent("llm", ("{prompt}",)),
         Agent("aider", ("--yes-always", "--no-git", "--no-check-update", "--message", "{prompt}")),
     )
