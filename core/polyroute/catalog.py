@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from functools import cached_property
-from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
 from polyroute.custom_models.loaded import OwnModels
@@ -228,13 +227,12 @@ class Catalog:
         from polyroute.routing.destinations import taken
 
         ref = references.canonical(model, self.plugins)
-        routes = taken(
-            [self.routes(model, protocols=each) for each in protocols or ((),)], self.environment, self.plugins
-        )
+        attempts = [self.routes(model, protocols=each) for each in protocols or ((),)]
+        routes = taken(attempts, self.environment, self.plugins)
         try:
             return FallbackPlan(ref, routes, policy, self.environment, *failure_knowledge(ref.provider, self.plugins))
         except NoEffectiveRoute:
-            raise NoEffectiveRoute(ref, routes, self.ways.elsewhere(ref, [*chain(*protocols)])) from None
+            raise NoEffectiveRoute(ref, routes, self.ways.elsewhere(ref, [one for each in protocols for one in each])) from None
 
     def failure(self, model: str | ModelRef, route: Route, error: BaseException) -> Failure | None:
         """Return what an exception of a client library means for a route to `model`; None if that is not known.
