@@ -14,7 +14,7 @@ from polyroute.conformance import runner, scaffold
 from polyroute.results import Finding
 from polyroute.testing import PluginContract, fake_catalog, fake_environment
 from tests.support.manifests import ACME, User
-from tests.support.shell import POLYROUTE
+from tests.support.shell import Shell
 
 
 def codes(findings: list[Finding]) -> set[str]:
@@ -24,14 +24,11 @@ def codes(findings: list[Finding]) -> set[str]:
 
 @pytest.mark.parametrize("kind", scaffold.KINDS)
 @pytest.mark.parametrize("name", ["acme", "acme-own-2"])
-def test_a_new_plugin_passes_as_it_stands(tmp_path: Path, kind: str, name: str) -> None:
+def test_a_new_plugin_passes_as_it_stands(tmp_path: Path, shell: Shell, kind: str, name: str) -> None:
     """A plugin written by `plugins new` passes `plugins check` without findings, for every kind and name."""
-    command = [POLYROUTE, "plugins", "new", name, "--kind", kind, "--into", str(tmp_path)]
-    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
-    (folder,) = tmp_path.iterdir()
-    done = subprocess.run(
-        [POLYROUTE, "plugins", "check", str(folder), "--run", "--yes"], capture_output=True, text=True, check=False
-    )
+    assert shell.run("plugins", "new", name, "--kind", kind, "--into", str(tmp_path / "new")).returncode == 0
+    (folder,) = (tmp_path / "new").iterdir()
+    done = shell.run("plugins", "check", str(folder), "--run", "--yes")
     assert (done.returncode, done.stdout) == (0, f"{folder} passes.\n")
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
-from polyroute.conformance import runner
+from polyroute.conformance import contract, runner
 from polyroute.integrations.request_paths import PROTOCOLS
 from polyroute.results import Finding
 from tests.support.manifests import ACME, User
@@ -37,10 +38,13 @@ def of_manifest(folder: Path, text: str) -> list[Finding]:
 
 
 def of_module(folder: Path, made: str, more: str = "") -> list[Finding]:
-    """Return the kit's findings for a plugin in Python that declares these providers."""
-    path = folder / "acme_module.py"
-    path.write_text(f"{MODULE}{PROVIDERS}{made}]\n{more}", encoding="utf-8")
-    return runner.check(str(path), run=True)
+    """Return the kit's findings for a plugin in Python that declares these providers, as the kit's process finds them.
+
+    It is looked at here, since a process of its own would first read the bundled lists.
+    """
+    module = ModuleType("acme_module")
+    exec(f"{MODULE}{PROVIDERS}{made}]\n{more}", vars(module))  # noqa: S102
+    return [*contract.findings(module, str(folder))]
 
 
 def of_program(folder: Path, grants: str = GRANTS, **provider: Any) -> list[Finding]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from polyroute.conformance import runner
+from polyroute.conformance import executable, runner
 from polyroute.testing import ExecutableContract
 from tests.support.example_executables import KINDS
 
@@ -38,7 +38,7 @@ def findings(folder: Path, source: str, manifest: str = MANIFEST) -> dict[str, s
         ("stdout-noise", "while IFS", "echo Welcome\nwhile IFS"),
         ("empty-input", "while IFS", "echo Welcome\nwhile IFS"),
         ("exit-status", "\ndone", "\ndone\nexit 3"),
-        ("end-of-input", "\ndone", "\ndone\nsleep 1.5"),
+        ("end-of-input", "\ndone", "\ndone\nsleep 0.2"),
         ("describe-refused", "api.acme.example", "evil.example"),
         ("describe-refused", '"protocol":1', '"protocol":2'),
         ("describe-depends", '"version":"1.0.0"', '"version":"\'$ACME_API_KEY\'"'),
@@ -49,8 +49,9 @@ def findings(folder: Path, source: str, manifest: str = MANIFEST) -> dict[str, s
         ("three-at-once", "\ndone", "; break\ndone"),
     ],
 )
-def test_what_is_wrong_is_found(code: str, old: str, new: str, tmp_path: Path) -> None:
+def test_what_is_wrong_is_found(code: str, old: str, new: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each deviation from the protocol has its own finding."""
+    monkeypatch.setattr(executable, "_END_SECONDS", 0.1)  # so that one that ends late need not wait long at each end
     assert old in SH
     assert code in findings(tmp_path, SH.replace(old, new, 1))
 
