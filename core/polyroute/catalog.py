@@ -232,7 +232,7 @@ class Catalog:
         try:
             return FallbackPlan(ref, routes, policy, self.environment, *failure_knowledge(ref.provider, self.plugins))
         except NoEffectiveRoute:
-            raise NoEffectiveRoute(ref, routes, self.ways.elsewhere(ref, [one for each in protocols for one in each])) from None
+            raise NoEffectiveRoute(ref, routes, self.ways.elsewhere(ref, set[str]().union(*protocols))) from None
 
     def failure(self, model: str | ModelRef, route: Route, error: BaseException) -> Failure | None:
         """Return what an exception of a client library means for a route to `model`; None if that is not known.
