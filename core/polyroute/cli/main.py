@@ -139,6 +139,7 @@ COMMANDS = (
     "shortcut",
     "refresh",
     "serve",
+    "store",
     "run",
     "client-config",
     "custom",
