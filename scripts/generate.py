@@ -15,6 +15,7 @@ from typing import Any
 import api_pages
 import command_pages
 from polyroute.documents import schemas
+from polyroute.organisation import policy_file
 from polyroute.server import openapi
 from polyroute.server.table import OPERATIONS
 
@@ -30,6 +31,7 @@ def files() -> Iterator[tuple[Path, str]]:
     """Yield each generated file with its text."""
     for name in schemas.DOCUMENTS:
         yield SCHEMAS / f"{name}.schema.json", json.dumps(schemas.document(name), indent=2) + "\n"
+    yield SCHEMAS / "policy.schema.json", json.dumps(policy_file.schema(), indent=2) + "\n"
     yield ROOT / "docs" / "api.md", api_pages.api()
     yield ROOT / "docs" / "commands.md", command_pages.commands()
     own = TYPES.read_text(encoding="utf-8").partition(MARK)[0]

@@ -7,7 +7,8 @@ PolyrouteError
 │   ├── UnknownCustomModel       no custom model has this name
 │   ├── CustomModelExists        another custom model already has this name
 │   ├── KeyBoundElsewhere        a stored key was saved for another base URL
-│   └── UnsupportedRoute         the client does not support the route's protocol
+│   ├── UnsupportedRoute         the client does not support the route's protocol
+│   └── LockedPreference         an organisation's policy locks the preference
 ├── NoEffectiveRoute         no route to the model is usable
 ├── RouteFailed              a usable route was tried, and the request failed
 │   ├── InsufficientCredits      the account has no credits left
@@ -87,6 +88,10 @@ class UnsupportedRoute(UsageError):
     def __init__(self, route: Route, why: str) -> None:
         self.route = route
         super().__init__(f"The route via {route.via} speaks {route.protocol} at {route.base_url}: {why}.")
+
+
+class LockedPreference(UsageError):
+    """An organisation's policy locks the preference, so that no user can change it; nothing was written."""
 
 
 class NoEffectiveRoute(PolyrouteError):

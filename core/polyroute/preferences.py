@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from polyroute._internal import file_access, files, platform
 from polyroute._internal.terminal import quoted
 from polyroute.environment import PROCESS, Environment
-from polyroute.errors import MissingExtra, NotUnderstood
+from polyroute.errors import LockedPreference, MissingExtra, NotUnderstood
 from polyroute.types import ModelRef, Problem
 
 if TYPE_CHECKING:
@@ -132,8 +132,10 @@ def change(
     """Write values and pins to `config.toml` at once, and return its path. None removes a value or a pin.
 
     `names` (`plugins.names`) maps aliases to provider IDs, so that a pin is replaced whichever name it was written
-    under. Everything else in the file is preserved. Raises Unavailable if the file can't be read or written.
+    under. Everything else in the file is preserved. Raises LockedPreference if an organisation's policy locks one of
+    them, and Unavailable if the file can't be read or written.
     """
+    _require_unlocked({*values, *(("pins",) if pins else ())}, environment)
 
     def changed(document: "TOMLDocument") -> None:
         import tomlkit
@@ -148,6 +150,14 @@ def change(
                 document.setdefault("pins", tomlkit.table())[target] = via
 
     return _rewrite(environment, changed)
+
+
+def _require_unlocked(names: Iterable[str], environment: Environment) -> None:
+    policy = environment.policy
+    if policy and (locked := sorted({*names} & {*policy.preferences.names})):
+        which = f"{' and '.join(locked)} {'is' if len(locked) == 1 else 'are'}"
+        message = f"{which} locked by the organisation's policy: nothing was changed."
+        raise LockedPreference(message, f"To have it changed, ask {policy.contact}.")
 
 
 def change_shortcuts(environment: Environment, change: Callable[[dict[str, str]], object]) -> str:

@@ -701,6 +701,10 @@ export interface Preferences {
   disabled: string[];
   /** All routes that can be preferred. */
   routes: string[];
+  /** The fields of this document that an organisation's policy locks: a change answers 409. */
+  locked: string[];
+  /** Whom or what to ask to have something changed that is locked; null without a policy. */
+  contact: string | null;
   auth: GatewayAuth;
 }
 
@@ -896,8 +900,10 @@ export interface Runs {
   provider?: string;
   /** The reference to select: the one that can be run, else the maker's. Left out if it is the `id` of the row. */
   model?: string;
-  /** What is needed if it can't be run: `key` if a single key is enough, else `settings`. Left out if it can be, or if only a server would have to run. */
+  /** What is needed if it can't be run: `key` if a single key is enough, else `settings`. Left out if it can be, or if only a server would have to run, or if a policy does not allow it. */
   missing?: "key" | "settings";
+  /** False if an organisation's policy does not allow it by any way; else left out. */
+  allowed?: boolean;
 }
 
 /** The model that was saved. */

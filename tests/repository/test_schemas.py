@@ -220,6 +220,7 @@ def test_a_line_for_each_schema() -> None:
     assert PRINTED.keys() | set(NAMES) == schemas.DOCUMENTS.keys()
     assert {path.name for path in SCHEMAS.iterdir()} == {
         "plugin.schema.json",
+        "policy.schema.json",
         *(f"{name}.schema.json" for name in schemas.DOCUMENTS),
     }
 

@@ -22,6 +22,7 @@ from polyroute.errors import Unavailable, UsageError
 
 if TYPE_CHECKING:
     from polyroute.cli.grammar import Subparsers
+    from polyroute.organisation.policy_file import PolicyFile
     from polyroute.server import PassThrough
     from polyroute.server.metrics import Metrics
     from polyroute.server.request_log import RequestLog
@@ -57,6 +58,7 @@ def _serve(options: argparse.Namespace) -> int:
             log=_log(stack) if options.log_json else None,
             metrics=_metrics(users) if options.metrics else None,
             ready=users.have_met_store if users else None,
+            policy=_policy(options),
         )
         listening = process.listen(options.host, options.port)
         url = process.url_of(listening, options.host)
@@ -84,6 +86,14 @@ def _pass_through(options: argparse.Namespace) -> PassThrough | None:
         start_early=_is_told if options.translator_by_stdin else None,
         shortcuts=dict(options.shortcut),
     )
+
+
+def _policy(options: argparse.Namespace) -> PolicyFile | None:
+    if not options.policy_file:
+        return None
+    from polyroute.organisation.policy_file import PolicyFile
+
+    return PolicyFile(os.path.abspath(options.policy_file))
 
 
 def _is_told() -> bool:
@@ -203,6 +213,9 @@ def add_to(subparsers: Subparsers) -> None:
         help="a further name for a model in the pass-through; see also `polyroute shortcut`",
     )
     command.add_argument("--metrics", action="store_true", help="serve metrics for Prometheus at /metrics")
+    command.add_argument(
+        "--policy-file", default="", metavar="FILE", help="the policy of an organisation: see docs/policy.md"
+    )
     command.add_argument("--log-json", action="store_true", help="log each request as a line of JSON on stderr")
     command.add_argument(
         "--drain",

@@ -15,7 +15,7 @@ from polyroute._internal import dotenv
 from polyroute._internal.redact import is_masked, masked
 from polyroute._internal.terminal import some_of
 from polyroute.custom_models.models import literal
-from polyroute.environment import GLOBAL, KEYRING, ORGANISATION, Environment
+from polyroute.environment import GLOBAL, KEYRING, Environment
 from polyroute.errors import SecretUnavailable, Unavailable, UsageError
 from polyroute.types import DIRECT, Credential, Group, Provider, Source
 
@@ -210,6 +210,8 @@ def _is_wish_for_direct(provider: Provider, catalog: Catalog) -> bool:
     """Return whether the provider is a gateway that would run via another one, and the user has chosen no route."""
     pins = {catalog.plugins.names.get(target) for target in catalog.preferences.pins}
     is_carried = catalog.preferred in catalog.plugins.carriers(provider.id)
+    if catalog.environment.policy and "pins" in catalog.environment.policy.preferences.names:
+        return False
     return provider.kind == "gateway" and is_carried and not catalog.preferences.order and provider.id not in pins
 
 
@@ -250,16 +252,12 @@ def _has_secret(credential: Credential | None) -> bool:
     return credential is not None and credential.source is not None and credential.kind != "cloud-identity"
 
 
-def _is_organisations(credential: Credential) -> bool:
-    return credential.source is not None and credential.source.layer == ORGANISATION
-
-
 def _masked(environment: Environment, credential: Credential | None) -> str:
     """Return a mask. It shows nothing of a token that a plugin owns: to read that may require a request.
 
     There is none of an organisation's key, which is shown to nobody.
     """
-    if credential is None or not _has_secret(credential) or _is_organisations(credential):
+    if credential is None or not _has_secret(credential) or credential.is_organisations:
         return ""
     if credential.source and credential.source.layer == "plugin":
         return masked("")

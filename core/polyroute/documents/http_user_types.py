@@ -22,6 +22,10 @@ class PreferencesDocument(TypedDict):
     disabled: list[str]
     routes: list[str]
     """All routes that can be preferred."""
+    locked: list[str]
+    """The fields of this document that an organisation's policy locks: a change answers 409."""
+    contact: str | None
+    """Whom or what to ask to have something changed that is locked; null without a policy."""
     auth: GatewayAuth
 
 

@@ -110,7 +110,9 @@ class RowDocuments:
         if row.server:
             runs["server"] = row.server
         if offer is None:
-            if needed := self._needed(row):
+            if not self._is_allowed(row):
+                runs["allowed"] = False
+            elif needed := self._needed(row):
                 runs["missing"] = needed
             return runs
         if row.server == "unchecked":
@@ -120,10 +122,22 @@ class RowDocuments:
 
     def _needed(self, row: ModelRow) -> Literal["key", "settings"] | None:
         carriers = self._catalog.plugins.carriers
-        ways = {name for each in row.providers for name in (each, *carriers(each))}
+        ways = {name for each in row.providers for name in (each, *carriers(each))} - self._forbidden
         if row.server == "not_running" and ways <= self._catalog.plugins.servers.keys():
             return None
         return "settings" if self._more_than_a_key.issuperset(ways) else "key"
+
+    def _is_allowed(self, row: ModelRow) -> bool:
+        limits = self._catalog.allowance
+        if limits is None:
+            return True
+        carriers, references = self._catalog.plugins.carriers, [each.ref for each in row.listings] or [row.ref]
+        allowed = [each for each in references if limits.allows(each)]
+        return any({each.provider, *carriers(each.provider)} - self._forbidden for each in allowed)
+
+    @property
+    def _forbidden(self) -> frozenset[str]:
+        return self._catalog.allowance.forbidden if self._catalog.allowance else frozenset()
 
     @cached_property
     def _more_than_a_key(self) -> frozenset[str]:

@@ -44,7 +44,9 @@ class Runs(TypedDict):
     """The reference to select: the one that can be run, else the maker's. Left out if it is the `id` of the row."""
     missing: NotRequired[Literal["key", "settings"]]
     """What is needed if it can't be run: `key` if a single key is enough, else `settings`. Left out if it can
-    be, or if only a server would have to run."""
+    be, or if only a server would have to run, or if a policy does not allow it."""
+    allowed: NotRequired[bool]
+    """False if an organisation's policy does not allow it by any way; else left out."""
 
 
 class ModelRowDocument(TypedDict):

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from polyroute import base_url
 from polyroute.environment import HOST, ORGANISATION, Environment
-from polyroute.organisation.patterns import ANY, any_matches, matches
+from polyroute.organisation.patterns import ANY, any_matches, matches, with_id
 from polyroute.plugins.loaded import Plugins
 from polyroute.preferences import Preferences
 from polyroute.requirements.evaluation import Evaluation
@@ -52,12 +52,12 @@ class Allowance:
         """Return the evaluations of providers with those that the policy does not allow replaced."""
         refused = {name: self._refused(each) for name, each in found.items()}
         kept = {name: refused[name] or each for name, each in found.items()}
-        return {**kept, **{name: self._no(f"requests to {name}") for name in self._forbidden}}
+        return {**kept, **{name: self._no(f"requests to {name}") for name in self.forbidden}}
 
     def _refused(self, found: Evaluation) -> Evaluation | None:
         """Return the evaluation in place of one whose address the policy does not allow; None if it is allowed."""
         credential = found.credential
-        if credential is None or self._may_reach(credential.endpoint):
+        if credential is None or self.may_reach(credential.endpoint):
             return None
         provider = self._plugins.providers[credential.provider]
         deciding = [credential.address] if credential.address else _deciding(provider)
@@ -69,7 +69,7 @@ class Allowance:
         return Evaluation(None, refusal(what), self.policy.remedy, allowed=False)
 
     @cached_property
-    def _forbidden(self) -> frozenset[str]:
+    def forbidden(self) -> frozenset[str]:
         """The providers to which no request may go."""
         patterns, names = self.policy.allowed_providers, self._plugins.names
         allowed = [names.get(each, each) for each in patterns]
@@ -79,7 +79,7 @@ class Allowance:
         found = self._environment.source(variable)
         return found is not None and found.layer in (HOST, ORGANISATION)
 
-    def _may_reach(self, url: str) -> bool:
+    def may_reach(self, url: str) -> bool:
         """Return whether users may set an address of this host."""
         allowed, host = self.policy.allowed_hosts, base_url.authority(url)
         if allowed is None:
@@ -122,8 +122,8 @@ class Allowance:
 
     def on_own(self, routes: tuple[Route, ...], provider: Provider, url: str) -> tuple[Route, ...]:
         """Return the routes to a model of the user's own, whose own address is `url`, as they are allowed."""
-        what = f"requests to {provider.id}" if provider.id in self._forbidden else ""
-        if url and not what and not _is_usual(url, provider) and not self._may_reach(url):
+        what = f"requests to {provider.id}" if provider.id in self.forbidden else ""
+        if url and not what and not _is_usual(url, provider) and not self.may_reach(url):
             what = _address(url)
         return tuple([self._off(each, what) if what and each.via == DIRECT else each for each in routes])
 
@@ -143,12 +143,6 @@ class Allowance:
 def refusal(what: str) -> str:
     """Return the reason why something can't be used, as a part of a sentence."""
     return f"the organisation's policy does not allow {what}"
-
-
-def with_id(pattern: str, names: Mapping[str, str]) -> str:
-    """Return a pattern of `provider/model` with the provider's ID in place of an alias."""
-    provider, slash, model = pattern.partition("/")
-    return f"{names.get(provider, provider)}{slash}{model}"
 
 
 def _is_usual(url: str, provider: Provider) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
+from polyroute._internal import files
 from polyroute._internal.redact import without_ends
 from polyroute.environment import ORGANISATION, PROCESS, Environment, SecretReader
 from polyroute.types import Credential, Secret
@@ -75,8 +76,7 @@ def key_in(place: KeyPlace, variables: Mapping[str, str]) -> str:
     if place.variable:
         return variables.get(place.variable, "").strip()
     try:
-        with open(place.file, encoding="utf-8") as file:
-            return file.read(_LONGEST).strip()
+        return files.read_text(place.file, _LONGEST).strip()
     except (OSError, ValueError):
         return ""
 

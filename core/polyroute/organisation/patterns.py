@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 ANY = "*"
@@ -14,9 +14,15 @@ def matches(pattern: str, name: str) -> bool:
     return _compiled(pattern).fullmatch(name) is not None
 
 
-def any_matches(patterns: Iterable[str], name: str) -> bool:
-    """Return whether the whole name matches one of the patterns."""
-    return any(matches(each, name) for each in patterns)
+def any_matches(patterns: Iterable[str], *names: str) -> bool:
+    """Return whether one of the names matches one of the patterns."""
+    return any(matches(pattern, name) for pattern in patterns for name in names)
+
+
+def with_id(pattern: str, names: Mapping[str, str]) -> str:
+    """Return a pattern of `provider/model` with the provider's ID in place of an alias."""
+    provider, slash, model = pattern.partition("/")
+    return f"{names.get(provider, provider)}{slash}{model}"
 
 
 @lru_cache(maxsize=10_000)

@@ -24,6 +24,8 @@ from polyroute.server.state import States
 from polyroute.server.table import OPERATIONS
 
 if TYPE_CHECKING:
+    from polyroute.organisation import OrganisationPolicy
+    from polyroute.organisation.policy_file import PolicyFile
     from polyroute.server.metrics import Metrics
     from polyroute.server.passthrough.app import PassThrough
 
@@ -44,6 +46,7 @@ def create_app(
     log: RequestLog | None = None,
     metrics: Metrics | None = None,
     ready: Callable[[], bool] | None = None,
+    policy: OrganisationPolicy | PolicyFile | None = None,
 ) -> App:
     """Return an ASGI application that a server runs, or that a host mounts in its own application.
 
@@ -59,13 +62,14 @@ def create_app(
     With `keep_fresh`, lists older than a day are fetched in the background, unless `POLYROUTE_OFFLINE` is set.
     `pass_through` sends model requests along routes with the user's keys. `log` is called with an entry for each
     request. `metrics` are served at `/metrics`. `ready` returns whether what the host needs besides is there; until it
-    is, `/ready` answers 503.
+    is, `/ready` answers 503. `policy` is that of an organisation, for all users: a value, or a file that is read again
+    when it changes.
 
-    Raises UsageError if `pass_through` is given without a `token`.
+    Raises UsageError if `pass_through` is given without a `token`, or if the policy is wrong.
     """
     if pass_through is not None and not token:
         raise UsageError("The pass-through spends the user's money.", "Give a token, which clients have to send.")
-    holders = States(plugins, environment, preferences)
+    holders = States(plugins, environment, preferences, policy)
     pages = GZipMiddleware(Application(ui_dir)) if ui_dir else OwnPage(token=bool(token)) if page else None
     return App(
         holders,

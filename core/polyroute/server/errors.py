@@ -16,6 +16,7 @@ from polyroute.errors import (
     CustomModelExists,
     InvalidModelReference,
     KeyBoundElsewhere,
+    LockedPreference,
     MissingSecret,
     NoEffectiveRoute,
     NotUnderstood,
@@ -104,6 +105,7 @@ _DOMAIN: tuple[tuple[type[PolyrouteError], str, str, int], ...] = (
     (KeyBoundElsewhere, "custom_model_key_bound", "user", 0),
     (SecretUnavailable, "llm_secret_unavailable", "forbidden", 0),
     (MissingSecret, "llm_secret_unavailable", "forbidden", 0),
+    (LockedPreference, "preference_locked", "conflict", 0),
     (UsageError, "bad_request", "user", 0),
     (NotUnderstood, "file_not_understood", "conflict", 0),
     (Unavailable, "unavailable", "system", _UNAVAILABLE),
@@ -143,6 +145,8 @@ def api_error(error: BaseException) -> ApiError:
             return found
 
 
+NOT_ALLOWED = "llm_not_allowed"
+"""The code of an error about what an organisation's policy does not allow."""
 _NOT_THERE = ("not_offered", "unknown", "unlisted")
 
 
@@ -151,6 +155,9 @@ def no_route(error: NoEffectiveRoute) -> ApiError:
 
     If there is a key, and no endpoint is known to offer the model, it is not a key that is missing.
     """
+    if not any(route.allowed for route in error.routes):
+        refused = {"provider": error.model.provider, "model": error.model.id}
+        return ApiError(NOT_ALLOWED, str(error), "forbidden", context=refused)
     has_key = any(route.credential for route in error.routes)
     is_offered = any(route.mapping not in _NOT_THERE for route in error.routes)
     code, field = (NOT_OFFERED, "model") if has_key and not is_offered else (MISSING_KEY, "apiKey")

@@ -28,13 +28,15 @@ def fingerprint(catalog: Catalog) -> Fingerprint:
     differ from what was compared.
     """
     own, own_models = catalog.preferences, sorted(catalog.custom_refs)
-    evaluations = sorted(catalog.evaluations.items())
+    forbidden = catalog.allowance.forbidden if catalog.allowance else ()  # it follows from the policy
+    evaluations = sorted((name, each) for name, each in catalog.evaluations.items() if name not in forbidden)
     problems = catalog.problems  # after the user's models were read
     facts = (
         [(name, each._replace(unfilled=()), _unfilled(name, catalog)) for name, each in evaluations],
         (own.prefer, own.order, sorted(own.pins.items()), sorted(own.disabled_providers)),
         [_own_model(ref, catalog) for ref in own_models if is_listed(ref, catalog)],
         sorted(catalog.plugins.servers.items()),
+        catalog.environment.policy,
         problems,
     )
     return Fingerprint(hashlib.blake2b(repr(facts).encode(), digest_size=16).digest(), problems)

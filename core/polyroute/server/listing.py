@@ -191,7 +191,8 @@ def _primary_variable(provider: Provider) -> str:
 
 def _model(listed: Model, catalog: Catalog, own: Verdict, is_default: bool) -> ListedModel:
     route = catalog.route(listed.ref)
-    is_like_all = route is None and not own["usable"]
+    is_allowed = catalog.allowance is None or catalog.allowance.allows(listed.ref)
+    is_like_all = route is None and not own["usable"] and is_allowed
     found = own if is_like_all else verdict((route,) if route else catalog.routes(listed.ref))
     model = as_run(listed, route)
     document: ListedModel = {

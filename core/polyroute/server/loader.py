@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from polyroute import Catalog, Environment, Plugins, Preferences
 from polyroute._internal.cache import Identity, identity_or_none
@@ -19,6 +20,10 @@ from polyroute.plugins.trust.approvals import Approvals
 from polyroute.server.known_servers import KnownServers
 from polyroute.server.measures import Measure
 from polyroute.server.picker_state import PickerState
+
+if TYPE_CHECKING:
+    from polyroute.server.policy_source import PolicySource
+    from polyroute.types.policies import OrganisationPolicy
 
 FRESH_SECONDS = 0.01
 """How long files are not checked again: checking twenty costs as much as a small response."""
@@ -89,9 +94,12 @@ class Loader:
         environment: LoadedEnvironment | None,
         preferences: Preferences | None,
         servers: KnownServers,
+        policies: PolicySource | None = None,
     ) -> None:
         """`environment` is that of the process if None is given, and `preferences` are the user's."""
         self.servers = servers
+        self._policies = policies
+        self._policy: OrganisationPolicy | None = None
         self._source, self._environment, self._preferences = source, environment, preferences
         self._plugins: Plugins | None = None
 
@@ -104,15 +112,20 @@ class Loader:
 
     def catalog(self, environment: Environment) -> Catalog:
         """Return the catalog of an environment."""
+        if self._policies is not None:
+            environment = self._policies.given_to(environment)
+            self._policy = environment.policy
         self._plugins = self._source.current()
         catalog = Catalog.load(plugins=self._plugins, environment=environment, preferences=self._preferences)
         known = self.servers.of(environment)
         return catalog.knowing(known) if known else catalog
 
     @property
-    def has_current_plugins(self) -> bool:
-        """Whether the plugins of the latest catalog are still those to use."""
-        return self._plugins is not None and self._source.are_current(self._plugins)
+    def is_current(self) -> bool:
+        """Whether the plugins and the policy of the latest catalog are still those to use."""
+        if self._plugins is None or not self._source.are_current(self._plugins):
+            return False
+        return self._policies is None or self._policies.is_current(self._policy)
 
 
 def user_files(environment: Environment) -> Iterable[str]:

@@ -6,7 +6,7 @@ import asyncio
 import time
 import weakref
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from starlette.types import Scope
 
@@ -24,6 +24,11 @@ from polyroute.server.listing import Listing
 from polyroute.server.loader import FRESH_SECONDS, LoadedEnvironment, Loader, PluginSource, user_files
 from polyroute.server.measures import Measure
 from polyroute.server.picker_state import PickerState
+
+if TYPE_CHECKING:
+    from polyroute.organisation import OrganisationPolicy
+    from polyroute.organisation.policy_file import PolicyFile
+    from polyroute.server.policy_source import PolicySource
 
 _GIVE_UP_SECONDS = 30.0
 """How long loading a state may take before another attempt is started."""
@@ -154,7 +159,7 @@ class StateHolder:
 
     @property
     def _is_current(self) -> bool:
-        return self._snapshot is not None and self._snapshot.is_current and self._load.has_current_plugins
+        return self._snapshot is not None and self._snapshot.is_current and self._load.is_current
 
     def reload_in_background(self) -> None:
         """Start to load a new state if something has changed, without waiting for it."""
@@ -222,11 +227,18 @@ class States:
         plugins: Plugins | None,
         environment: Environment | Callable[[Scope], LoadedEnvironment] | None,
         preferences: Preferences | None,
+        policy: OrganisationPolicy | PolicyFile | None = None,
     ) -> None:
+        """Raises UsageError if the policy is wrong."""
         self._environment_of = environment if callable(environment) else None
         only = None if callable(environment) else environment
         self._plugins, self._preferences, self._contents = PluginSource(plugins, only), preferences, Contents()
         self._servers = KnownServers()
+        self._policies: PolicySource | None = None
+        if policy is not None:
+            from polyroute.server.policy_source import PolicySource
+
+            self._policies = PolicySource(policy, self._plugins.current, has_many_users=callable(environment))
         self._only = self._new(only)
         self._holders: dict[LoadedEnvironment, StateHolder] = {}
 
@@ -269,4 +281,5 @@ class States:
         return holder
 
     def _new(self, environment: LoadedEnvironment | None) -> StateHolder:
-        return StateHolder(Loader(self._plugins, environment, self._preferences, self._servers), self._contents)
+        sources = self._plugins, environment, self._preferences, self._servers, self._policies
+        return StateHolder(Loader(*sources), self._contents)

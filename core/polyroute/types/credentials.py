@@ -54,6 +54,11 @@ class Credential(NamedTuple):
     address: str = ""
     """The variable that names the endpoint, if the user calls the provider at another address than its own."""
 
+    @property
+    def is_organisations(self) -> bool:
+        """Whether it is a key of the organisation, which is shown to nobody and which no user can change."""
+        return self.source is not None and self.source.layer == "organisation"
+
     def __str__(self) -> str:
         return str(self.source) if self.source else "none needed"
 

@@ -1,14 +1,13 @@
 """The policy of an organisation: what it decides for all users of its server."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
-from polyroute.types.constraints import Text
+from polyroute.types.constraints import Least, Text
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
+Some = Annotated[tuple[Text, ...], Least(1)]
 _OF_ROUTES = ("prefer", "order", "pins")
 """The preferences that decide the order of routes together, so that they are locked together."""
 
@@ -45,9 +44,9 @@ class OrganisationPolicy(NamedTuple):
 
     contact: Text
     """Whom or what to ask for an exception: an address, a channel, the address of a page."""
-    allowed_providers: tuple[Text, ...] = ()
+    allowed_providers: Some = ()
     """Patterns of the providers and gateways to which requests may go; empty if they may go to all."""
-    allowed_models: tuple[Text, ...] = ()
+    allowed_models: Some = ()
     """Patterns of `provider/model`; empty if all models are allowed. A model that a gateway or a host offers is allowed
     also if its maker's is."""
     allowed_hosts: tuple[Text, ...] | None = None
@@ -64,11 +63,7 @@ class OrganisationPolicy(NamedTuple):
         """What a user can do about what is not allowed."""
         return f"To have it allowed, ask {self.contact}."
 
-    def locked_by(self, name: str) -> str:
-        """Return who locked a preference, as a sentence; empty if it is not locked."""
-        return f"{name} is locked by the organisation's policy." if name in self.preferences.names else ""
-
     @property
-    def for_many(self) -> OrganisationPolicy:
+    def for_many(self) -> "OrganisationPolicy":
         """Return it for a server with many users, who set no address of their own unless the policy says which."""
         return self._replace(allowed_hosts=self.allowed_hosts or ())

@@ -138,7 +138,8 @@ class ForwardedMethod:
             raise ready
         if ready is None:
             ready = await self._shared.in_thread(lambda: request.along(route, catalog.environment))
-        response = await self._shared.upstream.send(plan.model, route, ready, self._shared.policy)
+        clean = catalog.environment.without_secrets
+        response = await self._shared.upstream.send(plan.model, route, ready, self._shared.policy, clean)
         if response.status == _UNAUTHORIZED and route.credential:
             catalog.environment.forget(route.credential)
         return response

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from urllib.parse import quote, urlsplit
 
 import httpx2
@@ -24,6 +24,7 @@ _ENDPOINT_HEADERS = frozenset(
 )
 _ENDPOINT_PREFIXES = (b"access-control-", b"proxy-", b"x-accel-", b"x-lighttpd-", b"x-polyroute-")
 """Headers that apply to the endpoint's own origin only, or that tell a proxy in front of this server what to send."""
+_OF_THE_BODY = (b"content-length", b"content-encoding", b"transfer-encoding")
 _INVALID_IN_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _NO_CONTENT = 204
 _MAX_ERROR_BYTES = 64_000
@@ -35,13 +36,18 @@ _MAX_ERROR_SECONDS = 30.0
 _CONNECT_SECONDS = 15
 
 
+Clean = Callable[[str], str]
+"""Masks what a text says of keys."""
+
+
 class UpstreamResponse:
     """An endpoint's response whose headers have been received."""
 
     def __init__(self, model: ModelRef, route: Route, response: httpx2.Response) -> None:
         self.route, self._model, self._response = route, model, response
         self._received: list[bytes] = []
-        self._parts = response.aiter_raw()
+        self._raw = [(name.lower(), value) for name, value in response.headers.raw]
+        self._parts: AsyncIterator[bytes] = response.aiter_raw()
 
     @property
     def status(self) -> int:
@@ -58,7 +64,7 @@ class UpstreamResponse:
                     size += len(part)
                     if size > _MAX_ERROR_BYTES:
                         return None
-            return httpx2.Response(self.status, headers=self._raw(), content=b"".join(self._received))
+            return httpx2.Response(self.status, headers=self._raw, content=b"".join(self._received))
         except httpx2.DecodingError:
             return None
         except TimeoutError:
@@ -86,21 +92,38 @@ class UpstreamResponse:
         """Close the response."""
         await self._response.aclose()
 
+    async def clean(self, clean: Clean) -> None:
+        """Read the response, and let `clean` mask what it says of a key. One that is too long becomes empty."""
+        response = await self.read()
+        await self.close()
+        text = clean(response.text).encode() if response else b""
+        kept = [each for each in self._raw if each[0] not in _OF_THE_BODY and _is_clean(each[1], clean)]
+        self._raw = [*kept, (b"content-length", str(len(text)).encode())]
+        self._received, self._parts = [text], _nothing()
+
     @property
     def headers(self) -> RawHeaders:
         """The endpoint's headers, with names in lower case."""
-        return self._raw()
-
-    def _raw(self) -> RawHeaders:
-        return [(name.lower(), value) for name, value in self._response.headers.raw]
+        return self._raw
 
     def _headers(self) -> RawHeaders:
-        raw = [(name, value) for name, value in self._raw() if not _INVALID_IN_VALUE.search(value)]
+        raw = [(name, value) for name, value in self._raw if not _INVALID_IN_VALUE.search(value)]
         kept = without(raw, _ENDPOINT_HEADERS, _ENDPOINT_PREFIXES)
         length = dict.fromkeys(each for each in raw if each[0] == b"content-length")
         if self.status == _NO_CONTENT or any(name == b"transfer-encoding" for name, _ in raw):
             length = {}
         return [*kept, *length, *taken_headers(self.route, self._model)]
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    """Yield nothing."""
+    for each in list[bytes]():
+        yield each
+
+
+def _is_clean(value: bytes, clean: Clean) -> bool:
+    text = value.decode("latin-1")
+    return clean(text) == text
 
 
 def taken_headers(route: Route, model: ModelRef, **more: str) -> RawHeaders:
@@ -119,8 +142,13 @@ class Upstream:
         self._seconds = seconds
         self._client: httpx2.AsyncClient | None = None
 
-    async def send(self, model: ModelRef, route: Route, request: UpstreamRequest, policy: Policy) -> UpstreamResponse:
-        """Return the response to a request. Raises an exception if there is none or the next route may be tried."""
+    async def send(
+        self, model: ModelRef, route: Route, request: UpstreamRequest, policy: Policy, clean: Clean
+    ) -> UpstreamResponse:
+        """Return the response to a request. Raises an exception if there is none or the next route may be tried.
+
+        `clean` masks what an error says of an organisation's key, which is shown to nobody.
+        """
         try:
             self._client = self._client or self._new_client()
             upstream = UpstreamResponse(model, route, await self._sent(self._client, request))
@@ -129,6 +157,8 @@ class Upstream:
         if not 200 <= upstream.status < 300 and not 400 <= upstream.status < 600:
             await upstream.close()
             raise _unexpected(upstream.status, route)
+        if upstream.status >= 400 and route.credential and route.credential.is_organisations:
+            await upstream.clean(clean)
         if upstream.status >= 400 and policy == "auto" and (response := await upstream.read()) is not None:
             raise EndpointRefusal(upstream, response)
         return upstream

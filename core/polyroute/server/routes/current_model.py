@@ -145,7 +145,11 @@ def _routes(call: OperationCall, selection: Selection) -> tuple[Route, ...]:
             "llm_model_invalid",
             f"{selection.provider} accepts neither a base URL nor a key for a single model. Leave both out.",
         )
-    url = selection.base_url or direct.base_url
+    url, limits = selection.base_url or direct.base_url, call.catalog.allowance
+    if limits is not None:
+        (direct,) = limits.on_own((direct,), call.catalog.provider(selection.provider).provider, selection.base_url)
+    if not direct.allowed:
+        return (direct,)
     if selection.api_key and url:
         return (direct._replace(usable=True, base_url=url, reason="the key was given with the choice", remedy=""),)
     if url == direct.base_url:

@@ -80,6 +80,8 @@ def _served(call: OperationCall) -> ServedModels:
     try:
         if origin_of(url)[1] not in _LOOPBACK:
             return {"available": False, "models": [], "error": "Only servers on this machine are asked."}
+        if call.catalog.allowance is not None and not call.catalog.allowance.may_reach(url):
+            return {"available": False, "models": [], "error": "The organisation's policy does not allow its address."}
         version, tags = asyncio.run(_asked(url))
     except PolyrouteError as error:
         return {"available": False, "models": [], "error": f"It is not running: {error}."}

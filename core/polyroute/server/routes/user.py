@@ -32,6 +32,8 @@ from polyroute.server.schemas import FavoritesBody, KeyBody, PickedBody, Prefere
 from polyroute.types import DIRECT
 
 _PREFERENCES_PATH = "/llm/preferences"
+_FIELDS = {"disable_providers": "disabled"}
+"""Preferences by their names in files, where those in documents differ."""
 _SHORTCUTS_PATH = "/llm/shortcuts"
 _PICKER_PATH = "/llm/model-picker-state"
 
@@ -50,7 +52,9 @@ def _key(call: OperationCall) -> KeyStatus:
         "hasEffectiveCredentials": status.has_effective_credentials,
     }
     if key.mask:
-        document["keyValue"], document["source"] = key.mask, str(key.credential)
+        document["keyValue"] = key.mask
+    if key.mask or (key.credential and key.credential.is_organisations):
+        document["source"] = str(key.credential)
     return document
 
 
@@ -99,7 +103,7 @@ def _verified(call: OperationCall) -> Verifications:
 
 def _preferences(call: OperationCall) -> PreferencesDocument:
     """Return the preferred route, pins and disabled providers."""
-    own = call.catalog.preferences
+    own, policy = call.catalog.preferences, call.catalog.environment.policy
     return {
         "prefer": own.prefer or None,
         "first": call.catalog.preferred,
@@ -107,6 +111,8 @@ def _preferences(call: OperationCall) -> PreferencesDocument:
         "pins": dict(own.pins),
         "disabled": sorted(own.disabled_providers),
         "routes": [DIRECT, *call.catalog.plugins.gateways],
+        "locked": [_FIELDS.get(name, name) for name in policy.preferences.names] if policy else [],
+        "contact": policy.contact if policy else None,
         "auth": call.listing.auth,
     }
 

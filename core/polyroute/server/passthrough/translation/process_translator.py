@@ -126,7 +126,7 @@ async def _along(request: ForeignRequest, streams: bool, headers: RawHeaders, bo
     native = ClientRequest(method, "", before, after, query, _headers(request.request.headers, headers))
     route, environment = request.route, request.catalog.environment
     sent = await asyncio.to_thread(native.along, route, environment)
-    response = await request.upstream.send(request.model, route, sent, "never")
+    response = await request.upstream.send(request.model, route, sent, "never", environment.without_secrets)
     if response.status == httpx2.codes.UNAUTHORIZED and route.credential:
         environment.forget(route.credential)
     return response
