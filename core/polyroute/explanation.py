@@ -1,10 +1,11 @@
 """Explain in text why a provider or model can be run or not."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from polyroute.errors import runs_as
+from polyroute._internal.spelling import did_you_mean
+from polyroute.errors import InvalidModelReference, runs_as
 from polyroute.lists.stored import age
 from polyroute.plugins.loaded import Plugins
 from polyroute.requirements.evaluation import wanted
@@ -60,17 +61,39 @@ def explain(catalog: "Catalog", subject: str | ModelRef) -> Explanation:
     if isinstance(subject, str) and (subject in plugins.names or not _is_model(subject, plugins)):
         found = explain_provider(catalog.provider(subject))
         return found._replace(lines=(*found.lines, *_unread(found.subject, catalog)))
-    return _explain_model(canonical(subject, plugins), catalog.routes(subject), catalog)
+    return _explain_model(reference(catalog, subject), catalog.routes(subject), catalog)
+
+
+def reference(catalog: "Catalog", model: str | ModelRef) -> ModelRef:
+    """Return the reference of a model with its provider's ID in place of an alias.
+
+    Raises InvalidModelReference, whose suggestions begin with what can be run, or UnknownProvider.
+    """
+    try:
+        return canonical(model, catalog.plugins)
+    except InvalidModelReference as error:
+        if not error.suggestions:
+            raise
+        meant = _runnable_first(error.suggestions, catalog)
+        raise InvalidModelReference(f"{error.fault}.", did_you_mean(meant), meant) from None
+
+
+def _runnable_first(meant: Sequence[str], catalog: "Catalog") -> list[str]:
+    """Return as many references: those that can be run, the same model elsewhere if it can be run there, the others."""
+    usable = [each for each in meant if catalog.route(each)]
+    elsewhere = [] if usable else map(str, catalog.elsewhere(meant[0]))
+    return list(dict.fromkeys((*usable, *elsewhere, *meant)))[: len(meant)]
 
 
 def suggestions(catalog: "Catalog", model: str | ModelRef) -> tuple[str, ...]:
     """Return references that may have been meant instead of `model`.
 
-    These are similarly spelled models of the same provider, else the same or similarly spelled models of gateways.
+    These are similarly spelled models of the same provider, those that can be run first, else the same or similarly
+    spelled models of gateways.
     The search is slow: call this only if the result is shown. Raises as `catalog.routes` does.
     """
     ref, plugins = canonical(model, catalog.plugins), catalog.plugins
-    alike = tuple(map(str, listed_alike(ref, plugins)))
+    alike = tuple(map(str, sorted(listed_alike(ref, plugins), key=lambda each: catalog.route(each) is None)))
     return alike or Mappers(plugins, catalog.environment.report).suggest(ref)
 
 

@@ -315,6 +315,21 @@ def test_a_gateways_spelling_of_a_vendor(shell: Shell, command: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("variable", "first"),
+    [
+        ("ACME_KEY", "cerebras/gpt-oss-120b"),
+        ("GROQ_API_KEY", "groq/openai/gpt-oss-120b"),
+        ("OPENROUTER_API_KEY", "openrouter/openai/gpt-oss-120b"),
+    ],
+)
+def test_what_can_be_run_is_suggested_first(shell: Shell, variable: str, first: str) -> None:
+    """For a model without a provider, a reference that can be run now comes before other hosts' of the same model."""
+    for command in ("resolve", "explain"):
+        done = shell.run(command, "gpt-oss-120b", **{variable: "k"})
+        assert f"Did you mean {first} or " in done.stderr
+
+
+@pytest.mark.parametrize(
     ("text", "hint"),
     [
         ("claude-sonnet-4-5", "Did you mean anthropic/claude-sonnet-4-5"),

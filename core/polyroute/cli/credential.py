@@ -15,8 +15,8 @@ from polyroute.cli.output import NO, YES
 from polyroute.documents import catalog as catalog_documents
 from polyroute.documents import keys as key_documents
 from polyroute.errors import NoEffectiveRoute, UnsupportedRoute, UsageError
+from polyroute.explanation import reference
 from polyroute.results import Route
-from polyroute.routing.references import canonical
 from polyroute.types import Secret
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def _credential(options: argparse.Namespace) -> int:
         where = "a terminal" if sys.stdout.isatty() else "a file"
         raise UsageError(f"A secret is written to a pipe only, not to {where}:", "use `| PROGRAM`.")
     with output.catalog() as catalog:
-        model = canonical(options.model, catalog.plugins)
+        model = reference(catalog, options.model)
         routes = _routes(options.model, options.via, catalog)
         route = next((each for each in routes if each.usable), None)
         secret = catalog.environment.secret(route.credential) if route and options.reveal else Secret()

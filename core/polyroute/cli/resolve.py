@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from polyroute.cli import grammar, output
 from polyroute.cli.output import NO, YES
 from polyroute.documents import catalog as documents
-from polyroute.routing.references import canonical
+from polyroute.explanation import reference
 from polyroute.types import ModelRef
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def _resolve(options: argparse.Namespace) -> int:
     """`polyroute resolve`: print the route to take for a model."""
     with output.catalog() as catalog:
-        model = canonical(options.model, catalog.plugins)
+        model = reference(catalog, options.model)
         routes = catalog.routes(options.model)
         elsewhere = () if any(route.usable for route in routes) else catalog.elsewhere(model)
         shown = _formatted(catalog, ModelRef.parse(options.model), options.format) if options.format else ""

@@ -22,8 +22,8 @@ from polyroute.documents.list_types import Diagnosis
 from polyroute.documents.plugin_types import PluginsDocument
 from polyroute.documents.problems import diagnosis
 from polyroute.documents.types import Resolution, StatusDocument
+from polyroute.explanation import reference
 from polyroute.list_refresh import refresh
-from polyroute.routing.references import canonical
 from polyroute.server import model_lookup
 from polyroute.server.errors import ApiError
 from polyroute.server.operations import Operation, OperationCall
@@ -50,7 +50,7 @@ def _resolve(call: OperationCall) -> Resolution:
     text = call.parameters(ModelQuery).model
     provider, model_id = ModelRef.parse(text)
     if not model_id or provider not in call.catalog.plugins.names:
-        canonical(text, call.catalog.plugins)  # raises the error that explains what is wrong
+        reference(call.catalog, text)  # raises the error that explains what is wrong
     model = model_lookup.model(call.catalog, provider, model_id)
     routes = model_lookup.routes(call.catalog, provider, model_id)
     elsewhere = () if any(route.usable for route in routes) else call.catalog.elsewhere(model)

@@ -6,10 +6,10 @@ from polyroute.documents.http_types import Snippet
 from polyroute.documents.model_rows import ABILITIES, RowDocuments
 from polyroute.documents.model_types import FoundModels, ModelDetails, ModelRowsDocument
 from polyroute.errors import UnsupportedRoute, UsageError
+from polyroute.explanation import reference
 from polyroute.integrations.formats import FORMATS, formatted
 from polyroute.model_list.rows import ModelRow
 from polyroute.model_list.selection import ModelSelection
-from polyroute.routing.references import canonical
 from polyroute.server.errors import ApiError
 from polyroute.server.operations import Operation, OperationCall
 from polyroute.server.schemas import ModelsQuery, SearchQuery, SnippetQuery
@@ -33,7 +33,7 @@ def _found(call: OperationCall) -> FoundModels:
 def _snippet(call: OperationCall) -> Snippet:
     """Return how to call a model in code, by the route that would be taken or by another one; the key by reference."""
     query = call.parameters(SnippetQuery)
-    model = canonical(query.model, call.catalog.plugins)
+    model = reference(call.catalog, query.model)
     if query.via not in ("", DIRECT, *call.catalog.plugins.gateways):
         raise ApiError("llm_route_unknown", f"There is no route {query.via!r}.", "not_found")
     text = reason = None
@@ -67,7 +67,7 @@ def _row(name: str, call: OperationCall) -> ModelRow:
     if found := rows.find(name):
         return found
     try:
-        ref = canonical(name, call.catalog.plugins)
+        ref = reference(call.catalog, name)
     except UsageError as error:
         raise ApiError(
             "llm_model_unknown", f"No list has {name!r}, and it is no reference: {error}", "not_found"
