@@ -360,3 +360,18 @@ def test_memory_stays_as_it_is(shell: Shell) -> None:
         ask(REQUESTS)
         connection.close()
         assert resident(server) - before < MOST_GROWTH
+
+
+def test_a_single_user_needs_nothing_of_a_team(shell: Shell) -> None:
+    """Without a store, a server imports nothing that only a team needs."""
+    command = [sys.executable, "-X", "importtime", POLYROUTE, "serve", "--port", "0", "--ready-json"]
+    with subprocess.Popen(
+        command, env={**shell.variables, "POLYROUTE_OFFLINE": "1"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        imported = process.communicate(timeout=60)[1]
+    assert b"polyroute.server.app" in imported
+    for name in (b"psycopg", b"cryptography", b"polyroute.postgres", b"polyroute.server.team", b"server.identity"):
+        assert name not in imported
