@@ -148,8 +148,9 @@ def test_lines_on_stderr(shell: Shell) -> None:
         assert Client(server.ready["url"], **BEARER).get("/api/llm/current").status == 200
         server.end()
         assert server.process.stderr is not None
-        (line,) = server.process.stderr.read().splitlines()
-    assert (json.loads(line)["path"], json.loads(line)["status"]) == ("/api/llm/current", 200)
+        start, line = map(json.loads, server.process.stderr.read().splitlines())
+    assert (start["level"], start["event"], start["url"]) == ("info", "started", server.ready["url"])
+    assert (line["path"], line["status"]) == ("/api/llm/current", 200)
 
 
 def body(text: str = "Hello?") -> bytes:

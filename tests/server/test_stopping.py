@@ -46,10 +46,11 @@ def test_ready_after_any_request(serve: Serve) -> None:
 
 
 def test_ready_for_many_users(plugins: Plugins, make_environment: MakeEnvironment) -> None:
-    """A server whose users each have an environment of their own is ready as soon as there are plugins."""
+    """A server whose users each have an environment of their own is ready once what they share is prepared."""
     environment = make_environment()
     with running(create_app(plugins=plugins, environment=lambda _: environment)) as client:
-        assert client.get("/ready").status == 200
+        assert client.get("/ready").status == 503
+        assert within(30, lambda: client.get("/ready").status == 200)
 
 
 def test_a_balancer_names_no_host(serve: Serve) -> None:

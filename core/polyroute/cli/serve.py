@@ -46,7 +46,7 @@ def _serve(options: argparse.Namespace) -> int:
     from polyroute.server import create_app, process
 
     with contextlib.ExitStack() as stack:
-        users = team.users(options, stack)
+        users, log = team.users(options, stack), _log(stack) if options.log_json else None
         app = create_app(
             environment=users,
             token=token,
@@ -55,7 +55,7 @@ def _serve(options: argparse.Namespace) -> int:
             ui_dir=options.ui_dir,
             keep_fresh=not options.no_refresh,
             pass_through=_pass_through(options),
-            log=_log(stack) if options.log_json else None,
+            log=log,
             metrics=_metrics(users) if options.metrics else None,
             ready=users.have_met_store if users else None,
             policy=_policy(options),
@@ -67,7 +67,7 @@ def _serve(options: argparse.Namespace) -> int:
         process.run(
             app,
             listening,
-            lambda: _ready(options, url, token, environment, stack),
+            lambda: _ready(options, url, token, environment, stack, log),
             parent=parent,
             trusted_proxies=options.trusted_proxy,
             drain=options.drain,
@@ -150,11 +150,20 @@ def _reached(options: argparse.Namespace) -> str:
 
 
 def _ready(
-    options: argparse.Namespace, url: str, token: str, environment: Environment, stack: contextlib.ExitStack
+    options: argparse.Namespace,
+    url: str,
+    token: str,
+    environment: Environment,
+    stack: contextlib.ExitStack,
+    log: RequestLog | None,
 ) -> None:
     if options.ready_json:
         print(json.dumps({"url": url, "pid": os.getpid(), "version": __version__}), flush=True)
-    else:
+    if log is not None:
+        from polyroute.server import request_log
+
+        log(request_log.started(url))
+    elif not options.ready_json:
         print(f"polyroute: serving at {url}. Press Ctrl+C to stop.", file=sys.stderr)
     if options.open:
         import webbrowser

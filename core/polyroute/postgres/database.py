@@ -21,8 +21,10 @@ _CONNECTIONS = 12
 """At most this many connections of one replica: more than its threads that write, so that others can read."""
 _WAIT_SECONDS, _AWAY_SECONDS = 3.0, 0.2
 """How long to wait for a connection; and while the database is known to be away."""
+_CONNECTING: dict[str, Any] = {"connect_timeout": 3, "client_encoding": "utf8"}
+"""The encoding is stated, since text arrives as bytes from a database without one (SQL_ASCII)."""
 _LISTENING: dict[str, Any] = {
-    "connect_timeout": 3,
+    **_CONNECTING,
     "keepalives_idle": 5,
     "keepalives_interval": 2,
     "keepalives_count": 2,
@@ -136,7 +138,7 @@ def _pool(url: str) -> Any:
         conninfo_to_dict(url)
     except psycopg.ProgrammingError:  # which may quote a password
         raise UsageError("The store is not an address such as postgresql://user@host/database.") from None
-    options = {"autocommit": True, "prepare_threshold": None, "options": _OPTIONS, "connect_timeout": 3}
+    options = {"autocommit": True, "prepare_threshold": None, "options": _OPTIONS, **_CONNECTING}
     return ConnectionPool(
         url,
         kwargs=options,

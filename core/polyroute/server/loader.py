@@ -60,11 +60,6 @@ class PluginSource:
                 self._watch = Watch(made_from)
             return self._loaded
 
-    @property
-    def is_loaded(self) -> bool:
-        """Whether there are plugins to use without loading them first."""
-        return self._given is not None or self._loaded is not None
-
     def measures(self) -> Iterable[Measure]:
         """Return what metrics say of the plugins."""
         if (plugins := self._given or self._loaded) is None:

@@ -80,9 +80,7 @@ class Entry:
         failure = self._failure
         program = _PROGRAM.match(dict(self._scope["headers"]).get(b"user-agent", b"").decode("latin-1"))
         return {
-            "time": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            "level": _level(self.status, failure),
-            "event": "request",
+            **_event("request", _level(self.status, failure)),
             "trace": trace_id(self._scope) or None,
             "client": (self._scope.get("client") or ("",))[0],
             "program": redacted(program[0]) if program and not (token and token in program[0]) else None,
@@ -94,6 +92,17 @@ class Entry:
             "cause": (failure.cause if failure else "") or None,
             "milliseconds": round(self.seconds * 1e3, 1),
         }
+
+
+def started(url: str) -> Mapping[str, object]:
+    """Return the entry that a server has started."""
+    return {**_event("started", "info"), "url": url}
+
+
+def _event(name: str, level: str) -> dict[str, object]:
+    """Return the fields that all entries have."""
+    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return {"time": now, "level": level, "event": name}
 
 
 def _level(status: int | None, failure: ApiError | None) -> str:

@@ -239,7 +239,8 @@ class States:
             from polyroute.server.policy_source import PolicySource
 
             self._policies = PolicySource(policy, self._plugins.current, has_many_users=callable(environment))
-        self._only = self._new(only)
+        self._only = self._new(Environment({}) if callable(environment) else environment)
+        self._is_prepared = False
         self._holders: dict[LoadedEnvironment, StateHolder] = {}
 
     @property
@@ -250,7 +251,7 @@ class States:
     @property
     def are_loaded(self) -> bool:
         """Whether what the first request needs is loaded: see `load`."""
-        return self._plugins.is_loaded if self.only is None else self.only.is_loaded
+        return self._is_prepared if self.only is None else self.only.is_loaded
 
     def measures(self) -> Iterable[Measure]:
         """Return what metrics say of the states and the plugins."""
@@ -263,11 +264,14 @@ class States:
         yield from self._plugins.measures()
 
     async def load(self) -> None:
-        """Load what the first request needs: the state of all requests, or the plugins that all users share."""
-        if self.only is not None:
-            await self.only.snapshot()
-        else:
-            await Workers(1).run(self._plugins.current)
+        """Load the state of all requests; for many users, all that those share who have nothing of their own yet.
+
+        The latter takes seconds where nothing is cached, for which requests would wait.
+        """
+        snapshot = await self._only.snapshot()
+        if self.only is None:
+            await Workers(1).run(lambda: (snapshot.listing, snapshot.models))
+            self._is_prepared = True
 
     def for_request(self, scope: Scope) -> StateHolder:
         """Return the holder of the state for one request, given its ASGI scope."""
