@@ -1021,6 +1021,8 @@ export interface ShownProvider {
   address: string | null;
   /** What is known of an own server, without asking it now; null for any other provider. */
   local: AskedServer | null;
+  /** What its endpoint said about the key that is set now, if it was asked; else null. */
+  verified: Verified | null;
   /** The page of its documentation; or null. */
   documentation: string | null;
   /** The page where its users make keys; or null. */
@@ -1189,6 +1191,18 @@ export interface Verifications {
   verifications: Record<string, Verification>;
   /** Messages for the user, in responses of the HTTP API. */
   notes?: string[];
+}
+
+/** What an endpoint said about a key. */
+export interface Verified {
+  /** `unsupported` means that there is no key, or that its plugin declares no request that verifies a key. */
+  state: "valid" | "invalid" | "no_credit" | "rate_limited" | "unreachable" | "unsupported";
+  /** The reason, in the endpoint's own words if it returned any. */
+  message: string | null;
+  /** The remaining credit with its currency, if the endpoint returns it. */
+  remaining: string | null;
+  /** When it said so. */
+  when: string;
 }
 
 /** The providers whose keys to verify. An empty list means all providers with a key. */

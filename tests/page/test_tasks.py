@@ -8,11 +8,20 @@ from typing import Any
 from playwright.sync_api import Locator, expect
 
 from tests.support.browser import DEXTO, NOTHING, Visit, Visitor
+from tests.support.fake_endpoint import Upstream
 from tests.support.page_states import BROKEN, SONNET
 
 ID = "z-ai/glm-4.5-air:free"
 STORE = "dexto/models/custom-models.json"
 KEY = "canary-typed-key-5678"
+ACME = """\
+[providers.acme]
+name = "Acme"
+env = ["ACME_KEY"]
+base_url = "{url}"
+models = ["m"]
+verify = {{ path = "/balance" }}
+"""
 UNKNOWN = "\N{EN DASH}"
 
 
@@ -225,19 +234,26 @@ def test_what_is_broken_is_seen(visit: Visitor) -> None:
 
 
 def test_a_refused_key_is_replaced(visit: Visitor) -> None:
-    """A key that its endpoint refuses is a problem, and its models say so; it is replaced in four steps."""
-    page = visit(DEXTO, files={"dexto/.env": "MISTRAL_API_KEY=canary-mistral-key\n"}).open("#/providers")
-    said = {"mistral": {"state": "invalid", "message": "The key is not accepted.", "remaining": None}}
-    answer = json.dumps({"schema": 1, "problems": [], "verifications": said})
-    page.page.route("**/api/llm/verify", lambda route: route.fulfill(content_type="application/json", body=answer))
-    page.button("Check all keys").click()
-    expect(page.page.locator(".provider").filter(has_text="Refused")).to_contain_text("The key is not accepted.")
-    steps = Steps(page)
-    steps.click(page.tab("Problems"))
-    expect(page.page.locator(".problem").first).to_contain_text("The key of Mistral is refused")
-    steps.click("Replace the key")
-    steps.fill(page.page.locator(".provider form input"), KEY)
-    steps.click(page.page.locator(".provider form").get_by_role("button"))
-    expect(page.messages).to_contain_text("is set.")
-    assert steps.taken == 4
-    assert page.written("llm/key") == [("POST", {"provider": "mistral", "values": {"MISTRAL_API_KEY": KEY}})]
+    """A key that its endpoint refuses is a problem, also after a reload; it is replaced in four steps."""
+    with Upstream("m").running() as endpoint:
+        endpoint.documents["/balance"] = {}
+        files = {"ours/plugins/acme/plugin.toml": ACME.format(url=endpoint.url), "dexto/.env": "ACME_KEY=old\n"}
+        page = visit(NOTHING, files=files).open("#/providers")
+        page.button("Check the key of Acme").click()
+        expect(page.page.locator(".provider").filter(has_text="Refused")).to_contain_text("Acme")
+        page.page.reload()
+        expect(page.page.locator(".provider").filter(has_text="Refused")).to_contain_text("Acme")
+        steps = Steps(page)
+        steps.click(page.tab("Problems"))
+        problem = page.page.locator(".problem").filter(has_text="The key of Acme is refused")
+        expect(problem.get_by_role("button", name="Remove it")).to_be_visible()
+        steps.click("Replace the key")
+        steps.fill(page.page.locator(".provider form input"), endpoint.key)
+        steps.click(page.page.locator(".provider form").get_by_role("button"))
+        expect(page.messages).to_contain_text("is set.")
+        assert steps.taken == 4
+        assert page.written("llm/key") == [("POST", {"provider": "acme", "values": {"ACME_KEY": endpoint.key}})]
+        page.button("Check the key of Acme").click()
+        expect(page.page.locator(".provider").filter(has_text="Works")).to_contain_text("Acme")
+        page.tab("Problems").click()
+        expect(problem).to_have_count(0)

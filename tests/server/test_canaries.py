@@ -51,6 +51,7 @@ REQUESTS: Mapping[str, list[tuple[str, Any]]] = {
     "GET /llm/custom-models": [("", None)],
     "POST /llm/custom-models": [("", {**MINE, "apiKey": canary("posted")})],
     "PATCH /llm/custom-models/{name}": [("", {"apiKey": canary("posted-later")})],
+    "POST /llm/custom-model-repair": [("", None)],
     "GET /llm/custom-model-advice": [("?provider=openai-compatible&name=mine", None)],
     "DELETE /llm/custom-models/{name}": [("", None)],
     "GET /llm/key/{provider}": [("", None)],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from polyroute.documents.facts import Id, Moment, TypedDict
 from polyroute.documents.list_types import FetchedListDocument, MovesDocument
-from polyroute.documents.types import SourceDocument
+from polyroute.documents.types import SourceDocument, VerificationDocument
 from polyroute.results import LocalState
 from polyroute.types import ProviderKind
 
@@ -31,6 +31,13 @@ class AskedServer(TypedDict):
     """When it was first found in this state and with these models; null if it was not asked."""
     models: int
     """How many models it has, if it runs."""
+
+
+class VerifiedDocument(VerificationDocument):
+    """What an endpoint said about a key."""
+
+    when: Moment
+    """When it said so."""
 
 
 class ShownProvider(TypedDict):
@@ -61,6 +68,8 @@ class ShownProvider(TypedDict):
     """The base URL of an own server; null for any other provider."""
     local: AskedServer | None
     """What is known of an own server, without asking it now; null for any other provider."""
+    verified: VerifiedDocument | None
+    """What its endpoint said about the key that is set now, if it was asked; else null."""
     documentation: str | None
     """The page of its documentation; or null."""
     keysPage: str | None

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from polyroute.credentials.settings import needed
+from polyroute.documents.catalog import verification
 from polyroute.documents.parts import moment, source
 from polyroute.environment import GLOBAL, KEYRING
 from polyroute.lists.stored import day
@@ -13,7 +14,7 @@ from polyroute.results import LocalServer
 from polyroute.types import DIRECT, ModelRef
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from polyroute.catalog import Catalog
     from polyroute.documents.provider_types import (
@@ -23,15 +24,20 @@ if TYPE_CHECKING:
         SettingDocument,
         ShownLists,
         ShownProvider,
+        VerifiedDocument,
     )
     from polyroute.results import ProviderStatus
+    from polyroute.types import Verification
+
+    Checked = tuple[Verification, float]
+    """What an endpoint said about a key, and when, in seconds since 1970."""
 
 
-def providers(catalog: Catalog) -> ProvidersDocument:
-    """Return the document of all providers that a user can set up."""
+def providers(catalog: Catalog, checked: Mapping[str, Checked]) -> ProvidersDocument:
+    """Return the document of all providers that a user can set up, with what endpoints said of keys."""
     everyone = catalog.status().providers.values()
     wanted = [each for each in everyone if each.provider.selectable or each.provider.kind == "gateway"]
-    shown = [_provider(each, catalog) for each in wanted]
+    shown = [_provider(each, catalog, checked.get(each.provider.id)) for each in wanted]
     shown.sort(key=lambda each: (not each["usable"], -each["models"], each["id"]))
     return {"providers": shown, "lists": _lists(catalog)}
 
@@ -51,7 +57,7 @@ def _server(known: LocalServer) -> AskedServer:
     }
 
 
-def _provider(status: ProviderStatus, catalog: Catalog) -> ShownProvider:
+def _provider(status: ProviderStatus, catalog: Catalog, checked: Checked | None) -> ShownProvider:
     provider, route = status.provider, next(each for each in status.routes if each.via == DIRECT)
     found = route.credential.source if route.credential else None
     url = route.base_url if provider.kind == "own-server" else ""
@@ -72,9 +78,14 @@ def _provider(status: ProviderStatus, catalog: Catalog) -> ShownProvider:
         "models": _count(provider.id, catalog),
         "address": url or None,
         "local": _server(known) if url else None,
+        "verified": _verified(*checked) if checked else None,
         "documentation": provider.documentation or None,
         "keysPage": provider.keys_page or None,
     }
+
+
+def _verified(found: Verification, at: float) -> VerifiedDocument:
+    return {**verification(found), "when": moment(at) or ""}
 
 
 def _count(name: str, catalog: Catalog) -> int:

@@ -17,7 +17,7 @@ from polyroute.custom_models.loaded import own_path
 from polyroute.dexto_compat import custom_models_path, installed_models_path
 from polyroute.lists import changes
 from polyroute.plugins.trust.approvals import Approvals
-from polyroute.server.known_servers import KnownServers
+from polyroute.server.known_keys import UserFacts
 from polyroute.server.measures import Measure
 from polyroute.server.picker_state import PickerState
 
@@ -88,11 +88,11 @@ class Loader:
         source: PluginSource,
         environment: LoadedEnvironment | None,
         preferences: Preferences | None,
-        servers: KnownServers,
+        known: UserFacts,
         policies: PolicySource | None = None,
     ) -> None:
         """`environment` is that of the process if None is given, and `preferences` are the user's."""
-        self.servers = servers
+        self.known = known
         self._policies = policies
         self._policy: OrganisationPolicy | None = None
         self._source, self._environment, self._preferences = source, environment, preferences
@@ -112,7 +112,7 @@ class Loader:
             self._policy = environment.policy
         self._plugins = self._source.current()
         catalog = Catalog.load(plugins=self._plugins, environment=environment, preferences=self._preferences)
-        known = self.servers.of(environment)
+        known = self.known.servers.of(environment)
         return catalog.knowing(known) if known else catalog
 
     @property

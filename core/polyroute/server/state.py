@@ -19,6 +19,7 @@ from polyroute.server.answers import PATIENCE_SECONDS, Answers, MemoryLimit, Res
 from polyroute.server.cached_response import CachedResponse
 from polyroute.server.errors import ApiError
 from polyroute.server.fingerprint import fingerprint, is_listed
+from polyroute.server.known_keys import KnownKeys, UserFacts
 from polyroute.server.known_servers import KnownServers
 from polyroute.server.listing import Listing
 from polyroute.server.loader import FRESH_SECONDS, LoadedEnvironment, Loader, PluginSource, user_files
@@ -62,9 +63,10 @@ class Snapshot:
     """One immutable state of one user, with the answers that follow from it."""
 
     def __init__(
-        self, catalog: Catalog, seen: Mapping[str, Hashable | None], contents: Contents, servers: KnownServers
+        self, catalog: Catalog, seen: Mapping[str, Hashable | None], contents: Contents, known: UserFacts
     ) -> None:
-        self.catalog, self.servers = catalog, servers
+        self.catalog, self.known = catalog, known
+        self._known_keys = known.keys.of(catalog.environment)
         self._is_unchanged = catalog.environment.documents.watch(seen)
         self._order = _order(catalog)
         self._has_unlisted = not all(is_listed(ref, catalog) for ref in catalog.custom_refs)
@@ -95,8 +97,11 @@ class Snapshot:
 
     @property
     def is_current(self) -> bool:
-        """Whether none of the files that it was loaded from has changed, and nothing else is known of servers."""
-        if self.servers.of(self.catalog.environment) != self.catalog.plugins.servers:
+        """Whether none of its files has changed, and nothing else is known of servers and keys."""
+        environment = self.catalog.environment
+        if self.known.servers.of(environment) != self.catalog.plugins.servers:
+            return False
+        if self.known.keys.of(environment) is not self._known_keys:
             return False
         return self._is_unchanged() and self.catalog.environment.is_current()
 
@@ -216,7 +221,7 @@ class StateHolder:
     def _make(self) -> Snapshot:
         environment = self._load.environment(self._snapshot.catalog if self._snapshot else None)
         seen = {path: environment.documents.identity(path) for path in user_files(environment)}  # before they are read
-        return Snapshot(self._load.catalog(environment), seen, self._contents, self._load.servers)
+        return Snapshot(self._load.catalog(environment), seen, self._contents, self._load.known)
 
 
 class States:
@@ -233,7 +238,7 @@ class States:
         self._environment_of = environment if callable(environment) else None
         only = None if callable(environment) else environment
         self._plugins, self._preferences, self._contents = PluginSource(plugins, only), preferences, Contents()
-        self._servers = KnownServers()
+        self._known = UserFacts(KnownServers(), KnownKeys())
         self._policies: PolicySource | None = None
         if policy is not None:
             from polyroute.server.policy_source import PolicySource
@@ -285,5 +290,5 @@ class States:
         return holder
 
     def _new(self, environment: LoadedEnvironment | None) -> StateHolder:
-        sources = self._plugins, environment, self._preferences, self._servers, self._policies
+        sources = self._plugins, environment, self._preferences, self._known, self._policies
         return StateHolder(Loader(*sources), self._contents)

@@ -41,18 +41,18 @@ export const hidden = new Set();
 export function removeKey(id) {
   set({ removedKeys: new Set([...state.removedKeys, id]) });
   const back = () => set({ removedKeys: new Set([...state.removedKeys].filter((each) => each !== id)) });
-  const gone = () => attempt(() => remove(`llm/key/${encodeURIComponent(id)}`)).then(() => (delete state.verified[id], back()));
+  const gone = () => attempt(() => remove(`llm/key/${encodeURIComponent(id)}`)).then(back);
   toast(`The key of ${nameOf(id)} was removed.`, { undo: back, onend: gone });
 }
 
-/** Ask endpoints whether keys work; without IDs, all. What they say is kept until the key changes or the page is left. */
+/** Ask endpoints whether keys work; without IDs, all. The server keeps what they say until a key changes. */
 export const checkKeys = (ids) =>
   attempt(
-    async () => {
-      const { verifications } = await post("llm/verify", ids ? { providers: ids } : {});
-      for (const [id, each] of Object.entries(verifications)) state.verified[id] = { ...each, when: new Date() };
+    () => post("llm/verify", ids ? { providers: ids } : {}),
+    ({ verifications }) => {
+      const count = Object.values(verifications).filter((each) => each.state === "invalid").length;
+      return ids ? "" : count ? `${counted(count, "key")} refused.` : "No key is refused.";
     },
-    () => (ids ? "" : refused().length ? `${counted(refused().length, "key")} refused.` : "No key is refused."),
   );
 
 /** Save what can be read of a damaged file of the user's own models; `say` tells what can't be done. */
@@ -67,9 +67,6 @@ export async function repair(say) {
     refresh();
   }
 }
-
-/** Return the providers whose keys were refused, with what was said. */
-export const refused = () => Object.entries(state.verified).filter(([id, each]) => each.state === "invalid" && !state.removedKeys.has(id));
 
 /** Ask the user's own servers whether they run. */
 export async function look() {

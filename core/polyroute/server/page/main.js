@@ -1,10 +1,10 @@
 // The page: its header, the view that the address names, messages and keys.
 
 import { html, render, useEffect } from "./assets/preact.js";
-import { look, refused } from "./actions.js";
+import { look } from "./actions.js";
 import { useToken } from "./api.js";
 import Models from "./models.js";
-import { Icon, Mark, clean, later, moreMarks, nameOf } from "./parts.js";
+import { Icon, Mark, clean, later, moreMarks, nameOf, problems } from "./parts.js";
 import { address, arrival, doc, follow, go, link, refresh, set, start, state } from "./store.js";
 
 const DRAWN_AFTER_MS = 150;
@@ -62,8 +62,7 @@ const Tabs = ({ view }) => html`
 `;
 
 const Count = () => {
-  const found = doc("llm/models") && doc("llm/problems"); // the models come first
-  const count = refused().length + (found?.problems.length ?? 0);
+  const count = doc("llm/models") && problems()?.length; // the models come first
   return count ? html`<span class="badge bad">${count}</span>` : null;
 };
 

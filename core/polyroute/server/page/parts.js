@@ -76,10 +76,13 @@ export const grouped = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, ",
 /** Return "1 model", "2 models". */
 export const counted = (number, word) => `${grouped(number)} ${word}${number === 1 ? "" : "s"}`;
 
+/** Return what is wrong, without keys that are about to be removed. */
+export const problems = () => doc("llm/problems")?.problems.filter((each) => each.code !== "key-refused" || !state.removedKeys.has(each.affects[0]));
+
 /** Return in a few words how a model runs, or what it needs. */
 export function runs(model) {
   const { usable, checked, via, provider, missing } = model.runs;
-  if (state.verified[provider]?.state === "invalid") return "key refused";
+  if (problems()?.some((each) => each.code === "key-refused" && each.affects.includes(provider))) return "key refused";
   if (!usable && !missing && model.runs.server) return "not running";
   if (!usable) return missing === "settings" ? "needs setting up" : "needs a key";
   if (checked === false && state.servers[provider]?.state === "not_running") return "not running";

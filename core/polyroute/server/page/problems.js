@@ -2,41 +2,33 @@
 
 import { html, useState } from "./assets/preact.js";
 import { post } from "./api.js";
-import { checkKeys, refused, removeKey, repair } from "./actions.js";
-import { Icon, clean, copied, nameOf } from "./parts.js";
+import { checkKeys, removeKey, repair } from "./actions.js";
+import { Icon, clean, copied, nameOf, problems } from "./parts.js";
 import { attempt, doc, failure, go, link, refresh, toast } from "./store.js";
 
 const COUNTED = ["Nothing is wrong.", "One thing needs a look.", "Two things need a look.", "Three things need a look.", "Four things need a look."];
 
 export default function Problems() {
-  const problems = [...refused().map(asProblem), ...(doc("llm/problems")?.problems ?? [])];
-  const isLoading = !doc("llm/problems") && !failure("llm/problems");
+  const found = problems();
+  const isLoading = !found && !failure("llm/problems");
   return html`<main class="page narrow problems" aria-busy=${isLoading}>
     <header class="page-head">
-      <div><h1>Problems</h1><p>${isLoading ? "" : (COUNTED[problems.length] ?? `${problems.length} things need a look.`)}</p></div>
+      <div><h1>Problems</h1><p>${isLoading ? "" : (COUNTED[found?.length ?? 0] ?? `${found.length} things need a look.`)}</p></div>
       <button type="button" class="button" onClick=${() => (refresh(), toast("Checked again."))}><${Icon} name="refresh-cw" /> Check again</button>
     </header>
-    ${problems.length > 0 && html`<ul class="rows">${problems.map((each) => html`<${Problem} key=${each.id} problem=${each} />`)}</ul>`}
+    ${found?.length > 0 && html`<ul class="rows">${found.map((each) => html`<${Problem} key=${each.id} problem=${each} />`)}</ul>`}
   </main>`;
 }
 
-/** Return a key that an endpoint refused, in the form of what the server finds wrong. */
-const asProblem = ([id, { message }]) => ({
-  id: `refused ${id}`,
-  severity: "error",
-  subject: `The key of ${nameOf(id)} is refused`,
-  message: message ?? "Its endpoint does not accept it.",
-  affects: [],
-  provider: id,
-  actions: [],
-});
-
 function Problem({ problem }) {
-  const { subject, message, affects, severity, provider } = problem;
+  const { message, affects, severity, remedy: advice } = problem;
+  const provider = problem.code === "key-refused" && affects[0];
+  const known = provider && doc("llm/providers")?.providers.find((each) => each.id === provider);
+  const subject = provider ? `The key of ${nameOf(provider)} is refused` : problem.subject;
   const [fault, say] = useState("");
   const place = problem.file && `${problem.file}${problem.line ? `, line ${problem.line}` : ""}`;
-  const remedy = clean(problem.remedy ?? "");
-  const buttons = HELP.filter(([pattern]) => problem.actions.some((each) => pattern.test(each.command)));
+  const remedy = clean(advice ?? "");
+  const buttons = provider ? [] : HELP.filter(([pattern]) => problem.actions.some((each) => pattern.test(each.command)));
   const details = [subject, message, place, remedy].filter(Boolean).join("\n");
   return html`<li class="problem">
     <${Icon} name="triangle-alert" kind=${severity} />
@@ -49,8 +41,8 @@ function Problem({ problem }) {
       <p class="fault" role="alert">${fault}</p>
     </div>
     <div class="actions">
-      ${provider && html`<button type="button" class="button small" onClick=${() => go(link("providers", provider))}>Replace the key</button>
-        <button type="button" class="quiet bad" onClick=${() => removeKey(provider)}>Remove it</button>`}
+      ${provider && html`<button type="button" class="button small" onClick=${() => go(link("providers", provider))}>Replace the key</button>`}
+      ${known?.removable && html`<button type="button" class="quiet bad" onClick=${() => removeKey(provider)}>Remove it</button>`}
       ${buttons.map(([, label, help]) => html`<button type="button" class="button small" onClick=${() => help(say)}>${label}</button>`)}
       <button type="button" class="quiet" aria-label=${`Copy details: ${clean(subject)}`} onClick=${() => copied(details)}>Copy details</button>
     </div>

@@ -96,10 +96,10 @@ function Row({ provider }) {
 
 function State({ provider, isLocal }) {
   if (isLocal) return html`<span class="state"><${Dot} on=${isRunning(provider.id)} /> ${stateOf(provider.id)}</span>`;
-  const found = state.verified[provider.id];
+  const found = provider.verified;
   if (!provider.source) return html`<span class="state"></span>`;
   if (!found) return html`<span class="state"><${Dot} /> Not checked yet</span>`;
-  const said = found.remaining ? `${found.remaining} left` : found.state === "valid" ? `at ${found.when.toLocaleTimeString([], { timeStyle: "short" })}` : found.message;
+  const said = found.remaining ? `${found.remaining} left` : found.state === "valid" ? `at ${new Date(found.when).toLocaleTimeString([], { timeStyle: "short" })}` : found.message;
   return html`<span class="state lines">
     <span><${Dot} on=${found.state === "valid"} bad=${["invalid", "no_credit"].includes(found.state)} /> ${STATES[found.state]}</span><span class="second">${clean(said ?? "")}</span>
   </span>`;

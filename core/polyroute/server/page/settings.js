@@ -3,7 +3,7 @@
 import { html, useLayoutEffect, useRef, useState } from "./assets/preact.js";
 import { post } from "./api.js";
 import { clean, counted } from "./parts.js";
-import { doc, refresh, state, toast } from "./store.js";
+import { doc, refresh, toast } from "./store.js";
 
 /** A field for each setting of a provider. Secrets are sent once and kept nowhere in the page. */
 export default function Settings({ provider, onclose, label = "Set", focus = true }) {
@@ -25,7 +25,6 @@ export default function Settings({ provider, onclose, label = "Set", focus = tru
     try {
       const response = await post("llm/key", { provider, values });
       event.target.reset();
-      delete state.verified[provider];
       toast([`${clean(known.name)} is set.`, ...response.notes.slice(0, 1)].join(" "));
       refresh();
       onclose?.();

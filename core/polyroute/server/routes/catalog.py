@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from polyroute import Model, ModelRef, Provider, suggestions
+from polyroute import Model, ModelRef, Provider, Verification, suggestions
 from polyroute.dexto_compat import GATEWAY, LIST_GATEWAY
 from polyroute.dexto_compat.http import AUTH_STATUS_PATH, NO_REASONING, REFRESH_PATH, VALIDATE_PATH, reasoning_choices
 from polyroute.diagnosis import diagnose
@@ -24,6 +24,7 @@ from polyroute.documents.problems import diagnosis
 from polyroute.documents.types import Resolution, StatusDocument
 from polyroute.explanation import reference
 from polyroute.list_refresh import refresh
+from polyroute.results import Trouble
 from polyroute.server import model_lookup
 from polyroute.server.errors import ApiError
 from polyroute.server.operations import Operation, OperationCall
@@ -133,7 +134,15 @@ def _plugins(call: OperationCall) -> PluginsDocument:
 
 def _problems(call: OperationCall) -> Diagnosis:
     """Return everything that is amiss, with what it affects and what helps."""
-    return diagnosis(diagnose(call.catalog))
+    known = call.snapshot.known.keys.current(call.catalog)
+    refused = (each.verification for each in known.values() if each.verification.state == "invalid")
+    return diagnosis((*map(_refused, refused), *diagnose(call.catalog)))
+
+
+def _refused(key: Verification) -> Trouble:
+    remedy = f"Replace it: `polyroute keys set {key.provider}`."
+    message = f"its endpoint refuses the key: {key.message}" if key.message else "its endpoint refuses the key"
+    return Trouble("key-refused", "error", key.provider, message, remedy, "", (key.provider,))
 
 
 def _gateway_status(call: OperationCall) -> GatewayStatus:

@@ -15,13 +15,14 @@ _SECONDS = 1.0
 
 def _providers(call: OperationCall) -> ProvidersDocument:
     """List the providers that a user can set up, and what each needs."""
-    return providers.providers(call.catalog)
+    known = call.snapshot.known.keys.current(call.catalog)
+    return providers.providers(call.catalog, {name: (each.verification, each.at) for name, each in known.items()})
 
 
 def _servers(call: OperationCall) -> AskedServers:
     """Ask the user's own servers on this machine, or at the address that the user set, whether they run."""
     found = local_servers.states(call.catalog, seconds=_SECONDS)
-    call.snapshot.servers.put(call.catalog.environment, found)
+    call.snapshot.known.servers.put(call.catalog.environment, found)
     return providers.servers(found.values())
 
 

@@ -65,7 +65,9 @@ def _stored(call: OperationCall) -> KeySaved:
         stored = settings.store(call.catalog, body.provider, body.values, shared=True)
     else:
         stored = keys.store(call.catalog, body.provider, body.apiKey.strip(), shared=True)
-    if stored.kept and body.apiKey:
+    if not stored.kept:
+        call.snapshot.known.keys.forget(call.catalog.environment, stored.provider)
+    elif body.apiKey:
         call.removed.expect(call.catalog.environment.owner, stored.provider, body.apiKey.strip())
     return {
         "ok": True,
@@ -84,6 +86,7 @@ def _key_removed(call: OperationCall) -> KeyRemoved:
         found = keys.remove(call.catalog, provider.id)
     except UsageError as error:  # it has no single key
         raise ApiError("llm_key_none", str(error), "not_found") from None
+    call.snapshot.known.keys.forget(call.catalog.environment, found.provider)
     return {
         "ok": True,
         "provider": found.provider,
@@ -98,6 +101,7 @@ def _verified(call: OperationCall) -> Verifications:
     """Ask endpoints whether the keys of these providers, or all keys, work now."""
     body = call.body(VerifyBody)
     found = verify(call.catalog, body.providers, paid=body.paid)
+    call.snapshot.known.keys.remember(call.catalog, found)
     return documents.verifications(found, call.catalog.problems)
 
 
