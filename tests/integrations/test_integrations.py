@@ -13,11 +13,11 @@ import openai as sdk
 import pytest
 
 from polyroute import AuthHeader, ModelRef, NoEffectiveRoute, UnsupportedRoute, UsageError, WrongEndpoint
-from polyroute.integrations import anthropic, boto3, httpx, langchain, litellm, openai
+from polyroute.integrations import anthropic, boto3, httpx, openai
 from tests.support.catalogs import MakeCatalog
 from tests.support.endpoint_plugins import CLAUDE, CLAUDE_AT_GATEWAYS, Direct, Gateway, catalog_of
 from tests.support.fake_endpoint import PATHS, Serve, Upstream
-from tests.support.sdks import EVERY_WAY, OPENAI_CHAT, QUESTION, Ask
+from tests.support.sdks import EVERY_WAY, OPENAI_CHAT, QUESTION, Ask, import_litellm
 
 X_API_KEY = AuthHeader("x-api-key", "")
 
@@ -141,6 +141,9 @@ def test_a_host_of_any_letters(serve: Serve, named: str, client_class: Any) -> N
 
 def test_no_client_shows_its_key(serve: Serve) -> None:
     """The representations of the clients and of LiteLLM's arguments do not contain the key."""
+    from polyroute.integrations import langchain
+
+    _, litellm = import_litellm()
     catalog = catalog_of(Direct(serve("acme-large")), ACME_KEY="secret-1")
     client, _ = openai.client(catalog, "acme/acme-large")
     plain, _, _ = httpx.client(catalog, "acme/acme-large")

@@ -1,4 +1,4 @@
-"""Asking one question through each of the client libraries."""
+"""Asking one question through each client library; those that are slow to import are imported when they are asked."""
 
 from __future__ import annotations
 
@@ -7,16 +7,12 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # otherwise its import makes a network request
-
 import httpx as real_httpx
 import httpx2
-import litellm as real_litellm
-import pydantic_ai as real_pydantic_ai
 from openai import AsyncOpenAI, OpenAI
 
 from polyroute import Catalog
-from polyroute.integrations import anthropic, httpx, langchain, litellm, openai, pydantic_ai
+from polyroute.integrations import anthropic, httpx, openai
 from polyroute.integrations.route_choice import Target
 from tests.support.fake_endpoint import ANSWER
 
@@ -70,7 +66,18 @@ def anthropic_messages_async(catalog: Catalog, target: Target) -> str:
     return asyncio.run(ask())
 
 
+def import_litellm() -> tuple[Any, Any]:
+    """Return LiteLLM, and our integration of it."""
+    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # otherwise its import makes a network request
+    import litellm as real_litellm
+
+    from polyroute.integrations import litellm
+
+    return real_litellm, litellm
+
+
 def litellm_completion(catalog: Catalog, target: Target) -> str:
+    real_litellm, litellm = import_litellm()
     arguments = litellm.completion_arguments(catalog, target)
     try:
         answer = real_litellm.completion(messages=QUESTION, num_retries=0, **arguments)
@@ -81,6 +88,8 @@ def litellm_completion(catalog: Catalog, target: Target) -> str:
 
 
 def litellm_acompletion(catalog: Catalog, target: Target) -> str:
+    real_litellm, litellm = import_litellm()
+
     async def ask() -> str:
         arguments = litellm.acompletion_arguments(catalog, target)
         try:
@@ -94,6 +103,10 @@ def litellm_acompletion(catalog: Catalog, target: Target) -> str:
 
 
 def pydantic_agent(catalog: Catalog, target: Target) -> str:
+    import pydantic_ai as real_pydantic_ai
+
+    from polyroute.integrations import pydantic_ai
+
     async def ask() -> str:
         model = pydantic_ai.model(catalog, target, max_retries=0)
         async with getattr(model, "client"):  # noqa: B009 - models of this library may lack it
@@ -103,6 +116,8 @@ def pydantic_agent(catalog: Catalog, target: Target) -> str:
 
 
 def langchain_chat(catalog: Catalog, target: Target) -> str:
+    from polyroute.integrations import langchain
+
     chat = langchain.chat_model(catalog, target, max_retries=0)
     with chat.root_client:
         return str(chat.invoke("Hello?").text)
