@@ -1,12 +1,12 @@
 """Explain in text why a provider or model can be run or not."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from polyroute._internal.spelling import did_you_mean
-from polyroute.errors import InvalidModelReference, runs_as
+from polyroute.errors import runs_as
 from polyroute.lists.stored import age
+from polyroute.model_reference import reference
 from polyroute.plugins.loaded import Plugins
 from polyroute.requirements.evaluation import wanted
 from polyroute.results import ProviderStatus, Route, named
@@ -62,27 +62,6 @@ def explain(catalog: "Catalog", subject: str | ModelRef) -> Explanation:
         found = explain_provider(catalog.provider(subject))
         return found._replace(lines=(*found.lines, *_unread(found.subject, catalog)))
     return _explain_model(reference(catalog, subject), catalog.routes(subject), catalog)
-
-
-def reference(catalog: "Catalog", model: str | ModelRef) -> ModelRef:
-    """Return the reference of a model with its provider's ID in place of an alias.
-
-    Raises InvalidModelReference, whose suggestions begin with what can be run, or UnknownProvider.
-    """
-    try:
-        return canonical(model, catalog.plugins)
-    except InvalidModelReference as error:
-        if not error.suggestions:
-            raise
-        meant = _runnable_first(error.suggestions, catalog)
-        raise InvalidModelReference(f"{error.fault}.", did_you_mean(meant), meant) from None
-
-
-def _runnable_first(meant: Sequence[str], catalog: "Catalog") -> list[str]:
-    """Return as many references: those that can be run, the same model elsewhere if it can be run there, the others."""
-    usable = [each for each in meant if catalog.route(each)]
-    elsewhere = [] if usable else map(str, catalog.elsewhere(meant[0]))
-    return list(dict.fromkeys((*usable, *elsewhere, *meant)))[: len(meant)]
 
 
 def suggestions(catalog: "Catalog", model: str | ModelRef) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from polyroute.cli.output import NO, YES
 from polyroute.documents import catalog as catalog_documents
 from polyroute.documents import keys as key_documents
 from polyroute.errors import NoEffectiveRoute, UnsupportedRoute, UsageError
-from polyroute.explanation import reference
+from polyroute.model_reference import reference
 from polyroute.results import Route
 from polyroute.types import Secret
 

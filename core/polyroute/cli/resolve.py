@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from polyroute.cli import grammar, output
 from polyroute.cli.output import NO, YES
 from polyroute.documents import catalog as documents
-from polyroute.explanation import reference
+from polyroute.model_reference import reference
 from polyroute.types import ModelRef
 
 if TYPE_CHECKING:

@@ -22,8 +22,8 @@ from polyroute.documents.list_types import Diagnosis
 from polyroute.documents.plugin_types import PluginsDocument
 from polyroute.documents.problems import diagnosis
 from polyroute.documents.types import Resolution, StatusDocument
-from polyroute.explanation import reference
 from polyroute.list_refresh import refresh
+from polyroute.model_reference import reference
 from polyroute.results import Trouble
 from polyroute.server import model_lookup
 from polyroute.server.errors import ApiError

@@ -6,10 +6,10 @@ from polyroute.documents.http_types import Snippet
 from polyroute.documents.model_rows import ABILITIES, RowDocuments
 from polyroute.documents.model_types import FoundModels, ModelDetails, ModelRowsDocument
 from polyroute.errors import UnsupportedRoute, UsageError
-from polyroute.explanation import reference
 from polyroute.integrations.formats import FORMATS, formatted
 from polyroute.model_list.rows import ModelRow
 from polyroute.model_list.selection import ModelSelection
+from polyroute.model_reference import reference
 from polyroute.server.errors import ApiError
 from polyroute.server.operations import Operation, OperationCall
 from polyroute.server.schemas import ModelsQuery, SearchQuery, SnippetQuery
