@@ -1242,4 +1242,6 @@ export interface Way {
   missing: MissingSetting[];
   /** Whether the user has pinned this route for the model or its provider. */
   pinned: boolean;
+  /** False if an organisation's policy does not allow it; else left out. */
+  allowed?: boolean;
 }

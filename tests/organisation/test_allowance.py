@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from polyroute import Catalog, Environment, ModelRef, NoEffectiveRoute, Plugins, Preferences, SecretUnavailable, explain
 from polyroute.credentials import keys
+from polyroute.documents import catalog as documents
 from polyroute.local_servers import states
 from polyroute.organisation.member import MemberEnvironment
 from polyroute.organisation.patterns import matches
@@ -171,6 +172,27 @@ def test_the_organisations_key_is_shown_to_nobody(make: Make) -> None:
     catalog.environment.reveal(key.credential)
     assert catalog.environment.without_secrets(f"{KEY} or sk-****WXYZ") == "[REDACTED] or sk-****[REDACTED]"
     assert keys.remove(catalog, "groq")[2:4] == ((), key.credential)
+
+
+@settings(max_examples=25)
+@given(key=st.text("QXZJ0123456789-_", min_size=5, max_size=60).map(lambda text: f"sk{text}XZQJ"))
+def test_no_document_has_the_end_of_an_organisations_key(plugins: Plugins, key: str) -> None:
+    """Whatever the key is, no document, repr or message of the user's catalog has its last four characters."""
+    rules = OrganisationPolicy("us", keys={"GROQ_API_KEY": KeyPlace("K"), "OPENROUTER_API_KEY": KeyPlace("K")})
+    catalog = Catalog(plugins, MemberEnvironment(Environment({"K": key}), rules, {"K": key}))
+    route = catalog.resolve("groq/llama-3.3-70b-versatile")
+    revealed = catalog.environment.reveal(route.credential)
+    shown = [
+        documents.status(catalog.status()),
+        documents.resolution(ModelRef("groq", "x"), catalog.routes("groq/x"), (), catalog.problems),
+        [keys.find(catalog, name) for name in ("groq", "openrouter")],
+        explain(catalog, "groq"),
+        catalog.environment,
+        [catalog.environment.setting(name) for name in catalog.environment.names],
+        catalog.environment.without_secrets(f"wrong key {key}, …{key[-4:]}, {key[-7:]}"),
+    ]
+    assert revealed == key
+    assert key[-4:] not in repr(shown)
 
 
 @pytest.mark.parametrize("layer", ["process", "global"])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -66,7 +68,8 @@ def test_every_surface_says_that_the_policy_does_not_allow_a_model(client: Clien
     rows = {each["id"]: each["runs"] for each in client.json("/api/llm/models?q=gpt-5")["models"]}
     assert rows[GPT] == {"usable": False, "allowed": False}
     ways = client.json("/api/llm/models/openai%2Fgpt-5")["ways"]
-    assert any(refused in each["reason"] and each["remedy"] == ASK for each in ways)
+    assert {(each["allowed"], each["remedy"], len(each["missing"])) for each in ways} == {(False, ASK, 0)}
+    assert refused in {each["reason"] for each in ways}
     assert client.json(f"/api/llm/resolve?model={CLAUDE}")["route"]["via"] == "direct"
 
 
@@ -177,6 +180,16 @@ def test_a_wrong_new_version_leaves_the_former_one(
         assert "line 6: preferences.prefers is not a known key. Did you mean 'prefer'?" in capfd.readouterr().err
         file.write_text(RULES)
         assert within(5, lambda: said not in client.get("/api/llm/status?provider=openai").plain.decode())
+
+
+def test_a_server_without_a_policy_imports_nothing_of_it(shell: Shell) -> None:
+    """Nobody pays for policies who has none."""
+    code = "import sys; from polyroute.server import create_app; app = create_app(); import polyroute; "
+    code += "polyroute.Catalog.load().status(); print([name for name in sys.modules if 'organisation' in name])"
+    found = subprocess.run(
+        [sys.executable, "-c", code], env=shell.variables, capture_output=True, text=True, check=True
+    )
+    assert found.stdout == "[]\n"
 
 
 def test_serve_refuses_a_wrong_policy(shell: Shell, tmp_path: Path) -> None:

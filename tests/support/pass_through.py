@@ -11,6 +11,7 @@ import pytest
 
 from polyroute import Environment, Plugins, Preferences
 from polyroute.fallback.plan import Policy
+from polyroute.organisation import OrganisationPolicy
 from polyroute.server import create_app
 from polyroute.server.passthrough.app import PassThrough
 from polyroute.server.request_log import RequestLog
@@ -40,6 +41,7 @@ class PassingTo:
         shortcuts: Mapping[str, str] = MappingProxyType({}),
         log: RequestLog | None = None,
         origins: Iterable[str] = (),
+        rules: OrganisationPolicy | None = None,
         **variables: str,
     ) -> Client:
         """Return a client with the token, for a user with these variables, by default a key for every provider."""
@@ -51,6 +53,7 @@ class PassingTo:
             origins=origins,
             pass_through=PassThrough(policy, seconds=seconds, translate=translate, shortcuts=shortcuts),
             log=log,
+            policy=rules,
         )
         return self._stack.enter_context(running(app, **BEARER))
 

@@ -152,7 +152,7 @@ class RowDocuments:
     def _way(self, offer: Offer) -> Way:
         route, listing = offer.route, offer.listing
         pins = self._catalog.preferences.pins
-        return {
+        document: Way = {
             "provider": offer.provider,
             "via": route.via,
             "model": str(offer.model),
@@ -169,6 +169,7 @@ class RowDocuments:
             "missing": [] if route.usable else self._missing(offer),
             "pinned": route.via in (pins.get(str(offer.model)), pins.get(offer.model.provider)),
         }
+        return document if route.allowed else {**document, "missing": [], "allowed": False}
 
     def _missing(self, offer: Offer) -> list[MissingSetting]:
         """Return the values that the provider of a way needs; none if something else is wrong with it."""

@@ -150,6 +150,8 @@ class Way(TypedDict):
     """What is missing, if it is not usable."""
     pinned: bool
     """Whether the user has pinned this route for the model or its provider."""
+    allowed: NotRequired[bool]
+    """False if an organisation's policy does not allow it; else left out."""
 
 
 class ModelDetails(ModelRowDocument):

@@ -129,6 +129,8 @@ def _key(environment: Environment, model: ModelRef, route: Route) -> str:
     if credential.kind == "cloud-identity":
         raise UnsupportedRoute(route, "a cloud identity is not a single key that a shell could pass on")
     layer = credential.source.layer if credential.source else ""
+    if credential.is_organisations:
+        raise UnsupportedRoute(route, "its key is the organisation's, which no shell gets: use a server's pass-through")
     if layer in (HOST, PROJECT):
         raise UnsupportedRoute(route, f"its key is known to this program only ({credential}), and not to a shell")
     variable = variable_of(credential)

@@ -74,11 +74,12 @@ function Verdict({ model }) {
 function needs(model) {
   const count = model.ways.length;
   if (!count) return "No provider that is known lists it.";
+  if (model.runs.allowed === false) return "The organisation’s policy does not allow it.";
   const one = model.runs.missing === "settings" ? "Needs some settings." : "Needs one key.";
   return `${one}${count > 1 ? ` Any one of ${count} ways will do.` : ""} The shortest: ${nameOf(model.ways[0].provider)}.`;
 }
 
-const PLACES = { env: "from the environment", keyring: "from your keyring", dotenv: "from a .env file" };
+const PLACES = { env: "from the environment", keyring: "from your keyring", dotenv: "from a .env file", organisation: "from the organisation" };
 
 const credentialOf = ({ credential, source }) =>
   source?.name
@@ -166,6 +167,7 @@ function Action({ way, model, isFirst, isOpen, open }) {
       ${pinned === target && html`<button type="button" class="quiet" onClick=${() => pin(way.provider, way.via, target)}>for all of ${name}</button>`}`;
   }
   if (isFirst) return html`<span class="soft">used first</span>`;
+  if (way.allowed === false) return html`<span class="soft">not allowed</span>`;
   if (!way.usable) return html`<button type="button" class="button small" aria-expanded=${isOpen} aria-label=${`Set up ${name}`} onClick=${() => open(!isOpen)}>${way.missing.length > 1 ? "Set up" : "Add key"}</button>`;
   if (target === refOf(model)) return html`<button type="button" class="button small" aria-label=${`Pin ${name} for this model`} onClick=${() => pin(target, way.via)}><${Icon} name="pin" /> Pin</button>`;
   return html`<button type="button" class="button small" aria-label=${`Use it at ${name}`} onClick=${() => use(model, target)}>Use</button>`;

@@ -83,6 +83,7 @@ export const problems = () => doc("llm/problems")?.problems.filter((each) => eac
 export function runs(model) {
   const { usable, checked, via, provider, missing } = model.runs;
   if (problems()?.some((each) => each.code === "key-refused" && each.affects.includes(provider))) return "key refused";
+  if (model.runs.allowed === false) return "not allowed";
   if (!usable && !missing && model.runs.server) return "not running";
   if (!usable) return missing === "settings" ? "needs setting up" : "needs a key";
   if (checked === false && state.servers[provider]?.state === "not_running") return "not running";
