@@ -11,7 +11,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families as parsed
 
 from polyroute import MissingExtra
-from polyroute.server.metrics import Metrics
+from polyroute.server import Metrics
 from tests.support.http_server import Client, Serve
 
 CANARY = "canary"

@@ -20,14 +20,19 @@ from polyroute.server.creation import create_app
 from polyroute.server.current_model import CurrentModels, Selection
 
 if TYPE_CHECKING:
+    from polyroute.server.metrics import Metrics
     from polyroute.server.passthrough.app import PassThrough
 
-__all__ = ["App", "CurrentModels", "PassThrough", "Selection", "create_app"]
+__all__ = ["App", "CurrentModels", "Metrics", "PassThrough", "Selection", "create_app"]
 
 
 def __getattr__(name: str) -> object:
-    if name != "PassThrough":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from polyroute.server.passthrough.app import PassThrough  # its HTTP client is slow to import
+    if name == "PassThrough":
+        from polyroute.server.passthrough.app import PassThrough  # its HTTP client is slow to import
 
-    return PassThrough
+        return PassThrough
+    if name == "Metrics":
+        from polyroute.server.metrics import Metrics  # it needs an extra
+
+        return Metrics
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
