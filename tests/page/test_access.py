@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import axe_playwright_python  # type: ignore[import-untyped]
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page, expect
 
-from tests.support.browser import MIDDLE, PHONE, WIDE, Visitor
-from tests.support.page_states import STATES, settled
+from tests.support.browser import DEXTO, MIDDLE, PHONE, WIDE, Visit, Visitor
+from tests.support.page_states import SONNET, STATES, settled
 
 AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text(encoding="utf-8")
 EVERYTHING = {"resultTypes": ["violations"]}
@@ -50,3 +51,73 @@ def test_axe_finds_nothing(visit: Visitor, state: str, looks: str) -> None:
         page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
         settled(page)
         assert (state, width, theme, findings(page, options)) == (state, width, theme, [])
+
+
+HEBREW = "\N{HEBREW LETTER SHIN}\N{HEBREW LETTER LAMED} 4.5"
+MIRRORED = {
+    "dexto/models/custom-models.json": json.dumps(
+        {"version": 1, "models": [{"name": "made/up", "provider": "openrouter", "displayName": HEBREW}]}
+    )
+}
+VIEWS = ("#/models", f"#/models/{SONNET}", "#/providers", "#/problems")
+ZOOMED = (320, 256)
+"""A window of 1280 by 1024 pixels at 400 %."""
+CUT_OFF = """
+() => [...document.querySelectorAll('#app *')]
+  .filter((each) => each.getBoundingClientRect().width && !each.closest('.chips, pre, .scrolls'))
+  .filter((each) => each.getBoundingClientRect().right > innerWidth || each.getBoundingClientRect().left < 0)
+  .map((each) => each.outerHTML.slice(0, 120))
+"""
+MOVING = """
+() => [...document.querySelectorAll('*')].map((each) => getComputedStyle(each))
+  .filter((each) => parseFloat(each.transitionDuration) || parseFloat(each.animationDuration)).length
+"""
+
+
+def shown(page: Visit, view: str) -> Page:
+    """Go to a view of the page, and wait until it shows what it knows."""
+    page.page.evaluate("to => { location.hash = to; }", view)
+    wanted = {"#/providers": ".provider", "#/problems": ".problem"}.get(view, ".ways" if SONNET in view else ".row")
+    expect(page.page.locator(wanted).first).to_be_visible()
+    settled(page.page)
+    return page.page
+
+
+def style(of: Locator, name: str) -> str:
+    """Return a computed property of the style of an element."""
+    value: str = of.evaluate("(each, name) => getComputedStyle(each)[name]", name)
+    return value
+
+
+def test_zoom_without_motion(visit: Visitor) -> None:
+    """At 400 % nothing is cut off in any view and rows can be read; nothing moves for those who want no motion."""
+    page = visit(DEXTO, size=ZOOMED, reduced_motion="reduce").open()
+    for view in VIEWS:
+        assert (view, shown(page, view).evaluate(CUT_OFF)) == (view, [])
+        assert page.page.evaluate(MOVING) == 0
+    shown(page, "#/models").locator(".row").first.click()
+    expect(page.detail.get_by_role("heading", level=1)).to_be_in_viewport()
+    page.detail.get_by_role("button", name="Close").click()
+    expect(page.rows.first.locator(".name")).to_be_in_viewport()
+    page.tab("Providers").click()
+    expect(page.page.get_by_role("heading", name="Providers & keys")).to_be_in_viewport()
+
+
+def test_forced_colours_and_right_to_left(visit: Visitor) -> None:
+    """With forced colours, what runs, is pressed or current differs; from right to left, IDs stay as they are."""
+    page = visit(DEXTO, files=MIRRORED, forced_colors="active").open()
+    page.button("Tools").click()
+    expect(page.button("Tools")).to_have_attribute("aria-pressed", "true")
+    assert style(page.button("Tools"), "outlineStyle") != style(page.button("Audio"), "outlineStyle")
+    assert style(page.tab("Models"), "borderBottomColor") != style(page.tab("Problems"), "borderBottomColor")
+    shown(page, f"#/models/{SONNET}")
+    dots = page.detail.locator(".ways .dot")
+    assert style(dots.first, "backgroundColor") != style(dots.last, "backgroundColor")
+    page.page.emulate_media(forced_colors="none")
+    page.page.evaluate("document.documentElement.dir = 'rtl'")
+    for view in VIEWS:
+        assert (view, shown(page, view).evaluate(CUT_OFF)) == (view, [])
+    row = shown(page, "#/models").locator(".row").filter(has_text=HEBREW)
+    assert style(row.locator("bdi"), "direction") == "ltr"
+    star, mark = (row.locator(name).bounding_box() for name in (".star", ".mark"))
+    assert star and mark and star["x"] < mark["x"]
