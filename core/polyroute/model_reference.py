@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from polyroute._internal.spelling import did_you_mean
 from polyroute.errors import InvalidModelReference
 from polyroute.routing.references import canonical
 from polyroute.types import ModelRef
@@ -24,6 +23,8 @@ def reference(catalog: Catalog, model: str | ModelRef) -> ModelRef:
     except InvalidModelReference as error:
         if not error.suggestions:
             raise
+        from polyroute._internal.spelling import did_you_mean
+
         meant = _runnable_first(error.suggestions, catalog)
         raise InvalidModelReference(f"{error.fault}.", did_you_mean(meant), meant) from None
 

@@ -9,7 +9,6 @@ from typing import Protocol
 
 from polyroute._internal import files
 from polyroute._internal.cache import identity_or_none
-from polyroute._internal.watching import Watch
 
 
 class Documents(Protocol):
@@ -90,6 +89,8 @@ class FileDocuments:
 
     def watch(self, seen: Mapping[str, Hashable | None]) -> Callable[[], bool]:
         """See `Documents.watch`."""
+        from polyroute._internal.watching import Watch
+
         return Watch(seen).is_unchanged
 
 
