@@ -10,11 +10,23 @@ from pathlib import Path
 import pytest
 import yaml
 
-from polyroute import AuthHeader, Catalog, Environment, ModelRef, UnsupportedRoute
+from polyroute import (
+    AuthHeader,
+    Catalog,
+    Detection,
+    Environment,
+    ModelRef,
+    Preferences,
+    Source,
+    UnsupportedRoute,
+    hookimpl,
+)
+from polyroute._internal.paths import keyring_index
 from polyroute.integrations import proxy
 from polyroute.integrations.formats import formatted
+from polyroute.organisation import KeyPlace, MemberEnvironment, OrganisationPolicy
 from tests.support.canary_user import PLACES, CanaryUser
-from tests.support.endpoint_plugins import CLAUDE, CLAUDE_AT_GATEWAYS, Direct, Gateway, catalog_of
+from tests.support.endpoint_plugins import BUNDLED, CLAUDE, CLAUDE_AT_GATEWAYS, Direct, Gateway, catalog_of
 from tests.support.fake_endpoint import Upstream
 from tests.support.shell import POLYROUTE, Shell
 
@@ -91,7 +103,9 @@ def test_the_proxys_configuration_names_its_keys(upstream: Upstream) -> None:
     """A `config.yaml` of several models has the routes' IDs and base URLs, and keys as `os.environ/NAME`."""
     catalog = catalog_of(Gateway(upstream), UMBRELLA_KEY="secret-1", OPENAI_API_KEY="secret-2")
     text = proxy.config(catalog, [CLAUDE, "openai/gpt-5"])
-    entries = {each["model_name"]: each["litellm_params"] for each in yaml.safe_load(text)["model_list"]}
+    written = yaml.safe_load(text)
+    assert written["general_settings"] == {"master_key": "os.environ/LITELLM_MASTER_KEY"}
+    entries = {each["model_name"]: each["litellm_params"] for each in written["model_list"]}
     assert entries[CLAUDE] == {
         "model": f"openai/{CLAUDE_AT_GATEWAYS}",
         "api_base": upstream.url,
@@ -118,6 +132,49 @@ def test_the_proxy_is_not_given_what_it_cant_send(upstream: Upstream) -> None:
     upstream.auth = AuthHeader("X-Acme", "")
     with pytest.raises(UnsupportedRoute, match="header X-Acme"):
         proxy.config(catalog_of(Direct(upstream), ACME_KEY="secret-1"), ["acme/acme-large"])
+
+
+def test_the_proxy_gets_the_organisations_keys_from_the_variables_that_hold_them(upstream: Upstream) -> None:
+    """Under a policy a key is named by the variable of the process that holds it; one in a file is refused."""
+    for place, named in ((KeyPlace("ACME_POOL"), "os.environ/ACME_POOL"), (KeyPlace(file="/run/secrets/acme"), "")):
+        catalog = shared_catalog(upstream, {"ACME_KEY": place})
+        if named:
+            (entry,) = proxy.model_list(catalog, ["acme/acme-large"])
+            assert entry["litellm_params"]["api_key"] == named
+        else:
+            with pytest.raises(UnsupportedRoute, match="it is in a file"):
+                proxy.config(catalog, ["acme/acme-large"])
+
+
+class Login(Direct):
+    """A vendor with a login that its plugin found."""
+
+    @hookimpl
+    def polyroute_credentials(self, environment: Environment) -> list[Detection]:
+        """Return the login."""
+        return [Detection("acme", "oauth-token", Source("plugin", "login"))]
+
+
+def test_the_proxy_gets_no_key_of_a_single_user(upstream: Upstream, tmp_path: Path) -> None:
+    """What only one user has is refused: an own key under a policy, a key in the keyring, a login."""
+    with_keyring = Environment({"POLYROUTE_HOME": str(tmp_path / "polyroute")}, home=tmp_path)
+    index = Path(keyring_index({"POLYROUTE_HOME": str(tmp_path / "polyroute")}))
+    index.parent.mkdir(parents=True, exist_ok=True)
+    index.write_text("ACME_KEY\n")
+    refused = {
+        "it is a user's own": shared_catalog(upstream, {}, ACME_KEY="secret-1"),
+        "it is in a keyring": Catalog.load([Direct(upstream)], only=BUNDLED, environment=with_keyring.again()),
+        "it is a login": catalog_of(Login(upstream)),
+    }
+    for why, catalog in refused.items():
+        with pytest.raises(UnsupportedRoute, match=why):
+            proxy.config(catalog, ["acme/acme-large"])
+
+
+def shared_catalog(upstream: Upstream, keys: dict[str, KeyPlace], **own: str) -> Catalog:
+    """Return the catalog of a user under a policy with these keys."""
+    member = MemberEnvironment(Environment(own), OrganisationPolicy("us", keys=keys), {"ACME_POOL": "secret-2"})
+    return Catalog.load([Direct(upstream)], only=BUNDLED, environment=member, preferences=Preferences())
 
 
 def test_the_endpoint_gets_exactly_the_key(shell: Shell, upstream: Upstream) -> None:
