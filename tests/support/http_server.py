@@ -19,11 +19,16 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from polyroute import Environment, Plugins
-from polyroute.server import create_app, process
+from polyroute.server import answers, app, create_app, process, state
 from polyroute.server.connection import BoundedProtocol, ConnectionBounds
 from polyroute.server.identity import behind
 from tests.support import described
 from tests.support.catalogs import MakeEnvironment
+
+PATIENCE_SECONDS = 60.0
+"""How long a response may take, as the machine may be busy: the first one derives all lists of models."""
+answers.PATIENCE_SECONDS = app._TIMEOUTS["reading"] = PATIENCE_SECONDS
+vars(state)["PATIENCE_SECONDS"] = PATIENCE_SECONDS
 
 
 class Answer(NamedTuple):

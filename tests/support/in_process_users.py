@@ -167,7 +167,10 @@ class Host:
             self._app = create_app(plugins=plugins, environment=lambda scope: self.users[scope["user"]], hosts=["*"])
 
     def close(self) -> None:
-        """Close the event loop."""
+        """Close the event loop, once nothing runs on it any more."""
+        self._app.close()
+        if running := asyncio.all_tasks(self._loop):
+            self._loop.run_until_complete(asyncio.wait(running))
         self._loop.close()
 
     def get(self, user: str, path: str) -> Answer:

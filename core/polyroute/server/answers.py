@@ -141,10 +141,13 @@ class MemoryLimit:
                 self._kept.discard(each)
 
 
-async def wait_for(task: asyncio.Future[Any], seconds: float = PATIENCE_SECONDS) -> Any:
-    """Return the result of `task`. Raises ApiError, without cancelling the task, if it takes longer than `seconds`."""
+async def wait_for(task: asyncio.Future[Any], seconds: float | None = None) -> Any:
+    """Return the result of `task`. Raises ApiError, without cancelling the task, if it takes longer than `seconds`.
+
+    By default it may take PATIENCE_SECONDS.
+    """
     task.add_done_callback(note_error)  # the client may leave before
-    await asyncio.wait({task}, timeout=seconds)
+    await asyncio.wait({task}, timeout=PATIENCE_SECONDS if seconds is None else seconds)
     if task.done():
         return task.result()
     raise ApiError("timeout", "A plugin or a service did not respond in time. Try again later.", "timeout")
