@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 
 from benchmarks.measuring import Figure, interleaved, judged, medians, new_user, show, throw_away
 from benchmarks.pass_through import POLYROUTE
-from benchmarks.users import REQUESTS, SMALL, Server, not_modified, plain, serving
+from benchmarks.users import REQUESTS, SMALL, Server, not_modified, plain, serving, spent
 from tests.support import database
 
 USERS_MB, NOT_MODIFIED, SEEN_MS = 300, 1.3, 200
@@ -118,6 +118,7 @@ def times_of_304(directory: Path, server: Server, rounds: int) -> dict[str, floa
         cases: dict[str, Callable[[], float]] = {
             "team": partial(not_modified, server, _KNOWN),
             "files": partial(not_modified, single, 1),
+            "small": partial(spent, server, _KNOWN, SMALL),
         }
         return medians(interleaved(cases, rounds))
 
@@ -133,14 +134,16 @@ def main() -> int:
         url = postgres.create()
         with replica(directory, url) as one, replica(directory, url) as other:
             first = first_contact(one, range(30_000_000, 30_000_000 + _KNOWN))
-            ratio_of = times_of_304(directory, one, options.rounds)
+            taken = times_of_304(directory, one, options.rounds)
             seen, rate = seen_after(one, other), changes_per_second(one)
             added = added_megabytes(other, options.users)
-    ratio = ratio_of["team"] / ratio_of["files"]
+    ratio = taken["team"] / taken["files"]
     verdict = f"limit {NOT_MODIFIED}: {'ok' if ratio <= NOT_MODIFIED else 'over'}"
     figures = [
         judged(f"{options.users} users of a store, over one", added, "MB", USERS_MB),
         Figure("a 304 for a user of a store / for a single user with files", f"{ratio:.2f}", verdict),
+        Figure("a 304 for a user of a store, processor time", f"{taken['team'] * 1e6:.0f} µs"),
+        Figure("a small answer, processor time", f"{taken['small'] * 1e6:.0f} µs"),
         Figure("a user's first contact, processor time", f"{first * 1e3:.1f} ms"),
         judged("until another replica shows a change", seen * 1e3, "ms", SEEN_MS),
         Figure("changes of different users by one replica", f"{rate:.0f}/s"),

@@ -160,10 +160,15 @@ def times(directory: Path, rounds: int) -> dict[str, float]:
 
 def not_modified(server: Server, users: int) -> float:
     """Return the processor time of a 304 in seconds, sent to these users in turn."""
-    tag = server.get(0, REQUESTS[0]).headers["etag"]
+    return spent(server, users, REQUESTS[0], server.get(0, REQUESTS[0]).headers["etag"])
+
+
+def spent(server: Server, users: int, path: str, tag: str = "") -> float:
+    """Return the processor time of a response in seconds, sent to these users in turn; with `tag`, of a 304."""
+    wanted = http.HTTPStatus.NOT_MODIFIED if tag else http.HTTPStatus.OK
     before = server.processor
     for number in range(_TIMED):
-        if server.get(number % users, REQUESTS[0], tag).status != 304:
+        if server.get(number % users, path, tag).status != wanted:
             raise RuntimeError("nothing was measured: an answer is not the same for all users")
     return (server.processor - before) / _TIMED
 
