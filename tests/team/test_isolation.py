@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from typing import NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from polyroute import Plugins
@@ -85,9 +85,18 @@ def _reading(path: str) -> Operation:
     return lambda at, who: at.get(path)
 
 
-OPERATIONS = {**CHANGES, **{path: _reading(path) for path in PATHS}}
-STEPS = st.tuples(st.integers(0, 2), st.integers(0, 1), st.sampled_from([*OPERATIONS]))
-"""A user, a replica, and what the user does there."""
+_WHO = st.just([0, 1, 2]) | st.lists(st.integers(0, 2), min_size=1, max_size=3, unique=True)
+TURNS = st.lists(
+    st.tuples(
+        st.sampled_from([*CHANGES]),
+        _WHO,
+        st.integers(0, 1),
+        st.lists(st.sampled_from(PATHS), min_size=5, max_size=8, unique=True),
+    ),
+    min_size=2,
+    max_size=4,
+)
+"""A change, the users who make it at once, at which replica, and what all users then read there at once."""
 
 
 @pytest.fixture(scope="module")
@@ -97,30 +106,33 @@ def replicas_of_team(server: Database) -> Iterator[tuple[Serving, Serving]]:
         upstream = stack.enter_context(Upstream("large", key="none").running())
         plugins = Plugins.load([Direct(upstream)], only=["direct", "openrouter", "dexto"])
         team = Team(Replicas(server.create(), stack), plugins, stack)
-        options = {"token": TOKEN, "pass_through": PassThrough("auto", translate=False)}
-        yield team.start(**options), team.start(**options)
+        one, two = (team.start(token=TOKEN, pass_through=PassThrough("auto", translate=False)) for _ in range(2))
+        yield one, two
 
 
-@settings(max_examples=25)
-@given(turns=st.lists(st.lists(STEPS, min_size=1, max_size=4), min_size=3, max_size=8))
+@settings(max_examples=4, phases=[Phase.explicit, Phase.generate])
+@example(turns=[(change, [0, 1, 2], 0, [*PATHS]) for change in ("store a key", "add a model", "like a model")])
+@given(turns=TURNS)
 def test_no_answer_holds_what_is_anothers(
-    replicas_of_team: tuple[Serving, Serving], turns: list[list[tuple[int, int, str]]]
+    replicas_of_team: tuple[Serving, Serving], turns: list[tuple[str, list[int], int, list[str]]]
 ) -> None:
     """In any order, and at the same time, no response has a name, a key, its end or a text of another user."""
     people = [Person(next(_NUMBERS) % 256) for _ in range(3)]
 
-    def answered(step: tuple[int, int, str]) -> tuple[Person, str, Answer]:
-        user, replica, operation = step
-        who = people[user]
-        return who, operation, OPERATIONS[operation](replicas_of_team[replica].client(who.name), who)
+    def check(step: tuple[Person, Serving, Operation]) -> None:
+        who, serving, operation = step
+        answer = operation(serving.client(who.name), who)
+        assert answer.status < 500, answer
+        text = f"{answer.headers} {answer.body.decode()}".lower()
+        assert [each for each in people if each != who and each.mark.lower() in text] == []
 
     with ThreadPoolExecutor(4) as threads:
-        for turn in turns:
-            for who, operation, answer in threads.map(answered, turn):
-                assert answer.status < 500, (operation, answer)
-                text = f"{answer.headers} {answer.body.decode()}".lower()
-                found = [each.name for each in people if each != who and each.mark.lower() in text]
-                assert found == [], (operation, who.name)
+        for change, users, replica, paths in turns:
+            at = replicas_of_team[replica]
+            changes = [(people[user], at, CHANGES[change]) for user in users]
+            reads = [(who, at, _reading(path)) for path in paths for who in people]
+            for steps in (changes + reads[:6], reads):
+                list(threads.map(check, steps))
 
 
 def test_the_marks_are_seen(replicas_of_team: tuple[Serving, Serving]) -> None:
