@@ -11,6 +11,7 @@ from polyroute import Plugins
 from polyroute.plugins.trust.approvals import Approvals
 from polyroute.postgres.stored_user import HOME
 from polyroute.server import PassThrough
+from polyroute.types.policies import OrganisationPolicy
 from tests.support.endpoint_plugins import Direct
 from tests.support.fake_endpoint import Upstream
 from tests.support.http_server import Client
@@ -61,6 +62,18 @@ def test_an_address_of_a_user_is_not_called(ann: Client, inside: Upstream, provi
     assert f"{provider}/large" not in {each["id"] for each in ann.json("/v1/models")["data"]}
     assert ann.json(f"/api/llm/resolve?model={provider}/large")["route"]
     assert inside.received == []
+
+
+@pytest.mark.parametrize(("hosts", "status"), [(("127.0.0.1",), 200), (("llm.acme.example",), 400), (None, 400)])
+def test_a_policy_allows_addresses(team: Team, inside: Upstream, hosts: tuple[str, ...] | None, status: int) -> None:
+    """With a policy, the server calls those addresses of users whose host the policy allows, and no others."""
+    policy = OrganisationPolicy(contact="admins@acme.example", allowed_hosts=hosts)
+    passing = PassThrough("auto", translate=False)
+    ann = team.start(token=TOKEN, pass_through=passing, policy=policy).client("ann")
+    own = {"provider": "openai-compatible", "name": "large", "baseURL": inside.url, "apiKey": inside.key}
+    assert ann.post(MODELS, own).status == 200
+    assert ann.post(CHAT, asking("openai-compatible/large")).status == status
+    assert len(inside.received) == (status == 200)
 
 
 def test_a_server_of_a_user_is_not_asked(ann: Client, inside: Upstream) -> None:

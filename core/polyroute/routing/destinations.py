@@ -30,8 +30,12 @@ def taken(ranked: Sequence[Sequence[Route]], environment: Environment, plugins: 
 
 
 def may_take(route: Route, environment: Environment, plugins: Plugins) -> bool:
-    """Return whether this process may send requests along a usable route."""
-    return environment.documents.is_local or not route.usable or _is_declared(route, plugins)
+    """Return whether this process may send requests along a usable route.
+
+    Under a policy, a route is usable only if the policy allows its address.
+    """
+    is_decided = environment.documents.is_local or environment.policy is not None or not route.usable
+    return is_decided or _is_declared(route, plugins)
 
 
 def _is_declared(route: Route, plugins: Plugins) -> bool:
