@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -76,6 +77,7 @@ def reading(user: CanaryUser) -> list[list[str]]:
         ["serve", "--host", "0.0.0.0", "--token", "short"],  # noqa: S104 - it is refused
         ["serve", "--port", "x", "--token", TYPED],
         ["serve", "--policy", "auto", "--token", TYPED],
+        *(["store", *words] for words in ([], ["migrate"], ["rotate"])),
         *(["completion", name] for name in ("bash", "nothing")),
         *([word] for word in ("--version", "--help", "bad-command")),
     ]
@@ -130,6 +132,18 @@ def in_turns(commands: Sequence[list[str]]) -> list[list[str]]:
     return [[word, model, *(["--json"] if (turns[word] + models.index(model)) % 2 else [])] for word, model in commands]
 
 
+def in_turns_of_each(commands: Sequence[list[str]]) -> list[list[str]]:
+    """Return each command in one form, but the only one of its name in both: so each name has both."""
+    names = Counter(words[0] for words in commands)
+    turns: Counter[str] = Counter()
+    made = []
+    for words in commands:
+        forms = in_both_forms([words])
+        made += forms if names[words[0]] == 1 else [forms[turns[words[0]] % 2]]
+        turns[words[0]] += 1
+    return made
+
+
 def leaking(user: CanaryUser, commands: Sequence[list[str]]) -> list[str]:
     """Run the commands; return those that print a canary. All have to say something."""
     found = []
@@ -143,9 +157,9 @@ def leaking(user: CanaryUser, commands: Sequence[list[str]]) -> list[str]:
 
 
 @pytest.mark.soak
-def test_no_command_about_a_model_tells_a_canary_in_either_form(user: CanaryUser) -> None:
+def test_no_command_that_changes_nothing_tells_a_canary_in_either_form(user: CanaryUser) -> None:
     """What the next test runs as text or as JSON, each in turn, tells no canary in the other form either."""
-    assert leaking(user, in_both_forms(about_models(user))) == []
+    assert leaking(user, in_both_forms([*about_models(user), *reading(user)])) == []
 
 
 def test_no_command_tells_a_canary(user: CanaryUser) -> None:
@@ -153,11 +167,15 @@ def test_no_command_tells_a_canary(user: CanaryUser) -> None:
     (user.home / "download").mkdir()
     (user.home / "download" / "plugin.toml").write_text(f'name = "acme"\n{ACME}', encoding="utf-8")
     user.user.put("evil", EVIL)
-    commands = [*in_turns(about_models(user)), *in_both_forms([*reading(user), *writing(user)])]
+    commands = [
+        *in_turns(about_models(user)),
+        *in_turns_of_each(reading(user)),
+        *in_both_forms(writing(user)),
+    ]
     assert {tuple(words) for words in subcommands(build())} <= {
         tuple(words[:length]) for words in commands for length in (1, 2)
     }
-    assert len(commands) >= 240
+    assert len(commands) >= 200
     before = user.places_of_canaries()
     assert leaking(user, commands) == []
     assert user.places_of_canaries() == before

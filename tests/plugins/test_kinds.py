@@ -54,6 +54,10 @@ class Place:
     def __init__(self, base: Path) -> None:
         self.base = base
         self.user = User(base / "home")
+        cache = Path(os.environ["POLYROUTE_HOME"]) / "cache"  # holds nothing personal; to fill it takes a second
+        cache.mkdir(parents=True, exist_ok=True)
+        self.user.ours.mkdir(parents=True, exist_ok=True)
+        (self.user.ours / "cache").symlink_to(cache)
         self.python = sys.executable
         self.site = base / "site"
 
