@@ -1,6 +1,6 @@
 // The list of models: a grid of which only the rows near the visible part are in the page.
 
-import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./assets/preact.js";
+import { html, useLayoutEffect, useMemo, useRef, useState } from "./assets/preact.js";
 import { hidden, star, use } from "./actions.js";
 import { activeOf, moved } from "./models.js";
 import { Abilities, Dot, Icon, Mark, clean, counted, dated, grouped, prices, runs, tokens } from "./parts.js";
@@ -51,7 +51,7 @@ function sortedBy(sort, models) {
 export default function List({ items, filter, open, before }) {
   const frame = useRef();
   const [view, look] = useState({ top: 0, height: innerHeight });
-  const [beyond, widen] = useState(0);
+  const beyond = state.drawn ? BEYOND : 0;
   const rowHeight = narrowScreen.matches && !open ? 68 : 52;
   const tops = useMemo(() => topsOf(items, rowHeight), [items, rowHeight]);
   const active = activeOf(items);
@@ -73,7 +73,6 @@ export default function List({ items, filter, open, before }) {
   useLayoutEffect(() => {
     if (active && (state.active || open)) reveal(frame.current, offset.current, tops[items.indexOf(active)], rowHeight);
   }, [active?.key]);
-  useEffect(() => widen(BEYOND), []);
   const first = Math.max(at(tops, view.top) - beyond, 0);
   const last = Math.min(at(tops, view.top + view.height) + beyond, items.length - 1);
   const shown = [];

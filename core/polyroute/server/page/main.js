@@ -22,6 +22,7 @@ function App() {
   const View = SHOWN[view];
   const known = doc("llm/models");
   const open = known?.models.find((each) => view === "models" && each.id === id);
+  useEffect(() => set({ drawn: true }), []);
   useEffect(() => {
     document.title = `${open ? clean(open.name) : TITLES[view]} · Polyroute`;
     if (known) follow();

@@ -1,6 +1,6 @@
 // The models: search, filters, the list, and the model that is open.
 
-import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./assets/preact.js";
+import { html, useEffect, useLayoutEffect, useMemo, useRef } from "./assets/preact.js";
 import { hidden, star, use } from "./actions.js";
 import List, { arranged } from "./list.js";
 import { CAN, Dot, Icon, clean, copied, counted, later, nameOf } from "./parts.js";
@@ -151,9 +151,7 @@ document.addEventListener("keydown", (event) => {
 function Chips({ models, filter, count, short }) {
   const can = filter.get("can") ?? "";
   const toggled = (letter) => narrow({ can: can.includes(letter) ? can.replace(letter, "") : can + letter });
-  const [isDrawn, drawn] = useState(false);
-  const known = useMemo(() => (isDrawn ? makers(models) : NONE), [isDrawn, models]); // many, and not seen at first
-  useEffect(() => drawn(true), []);
+  const known = useMemo(() => (state.drawn ? makers(models) : NONE), [state.drawn, models]); // many, and not seen at first
   const isFiltered = ["runs", "can", "ctx", "price", "maker"].some((name) => filter.get(name));
   if (short) return null;
   return html`<div class="chips" role="group" aria-label="Filters">

@@ -76,8 +76,8 @@ export const grouped = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, ",
 /** Return "1 model", "2 models". */
 export const counted = (number, word) => `${grouped(number)} ${word}${number === 1 ? "" : "s"}`;
 
-/** Return what is wrong, without keys that are about to be removed. */
-export const problems = () => doc("llm/problems")?.problems.filter((each) => each.code !== "key-refused" || !state.removedKeys.has(each.affects[0]));
+/** Return what is wrong, without keys that are about to be removed. It is not asked for before the first frame. */
+export const problems = () => (state.drawn ? doc("llm/problems") : null)?.problems.filter((each) => each.code !== "key-refused" || !state.removedKeys.has(each.affects[0]));
 
 /** Return in a few words how a model runs, or what it needs. */
 export function runs(model) {

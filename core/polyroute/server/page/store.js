@@ -4,8 +4,8 @@ import { ApiError, get, listen } from "./api.js";
 
 const RETRY_AFTER_MS = 2000;
 
-/** What is not in the address: messages, what is being typed, and the connection to the server. */
-export const state = { toasts: [], banner: null, needsToken: false, active: "", setting: "", removedKeys: new Set(), servers: {}, palette: false, early: "", form: null, help: false };
+/** What is not in the address: whether the first frame is drawn, messages, what is being typed, and the connection to the server. */
+export const state = { drawn: false, toasts: [], banner: null, needsToken: false, active: "", setting: "", removedKeys: new Set(), servers: {}, palette: false, early: "", form: null, help: false };
 
 let draw = () => {};
 let isScheduled = false;
