@@ -57,7 +57,7 @@ class PluginSource:
             made_from = {path: identity_or_none(path) for path in _plugin_files(environment)}
             if self._loaded is None or made_from != self._made_from:
                 self._loaded, self._made_from = Plugins.load(environment=environment.again()), made_from
-                self._watch = Watch(made_from)
+            self._watch = Watch(made_from)  # also if only the folder of a missing file has come
             return self._loaded
 
     def measures(self) -> Iterable[Measure]:
