@@ -101,6 +101,27 @@ def test_a_slip_is_answered_with_what_is_meant(shell: Shell, line: str, words: s
     assert words in shell.run(*line.split()).stderr
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "store migrate CANARY",
+        "refresh CANARY",
+        "doctor CANARY",
+        "plugins list CANARY",
+        "custom list CANARY",
+        "serve CANARY",
+        "keys set openai CANARY",
+        "keys set openai --key=CANARY",
+        "status --key CANARY",
+    ],
+)
+def test_an_argument_too_many_is_not_repeated(shell: Shell, line: str) -> None:
+    """What is given where nothing belongs may be a key, so it is not printed."""
+    done = shell.run(*line.replace("CANARY", "sk-canary").split())
+    assert done.returncode == 2
+    assert "canary" not in done.stdout + done.stderr
+
+
 def test_the_module_is_the_command(shell: Shell) -> None:
     """`python -m polyroute` behaves like `polyroute`."""
     for arguments in (["status"], ["resolve", CLAUDE], ["status", "nobody"]):

@@ -224,7 +224,6 @@ def add_to(subparsers: Subparsers) -> None:
         ("remove", _remove, "remove a model"),
     ):
         command = grammar.command(commands, name, run, text)
-        command.set_defaults(takes_key=True)
         command.add_argument("model", metavar="MODEL", help="provider/model")
         if name == "rename":
             command.add_argument("name", metavar="NEW_ID", help="the ID alone, without the provider")

@@ -47,6 +47,9 @@ _OTHER_WORDS = {
 """Commands and options, and what other tools call them."""
 
 
+_TOO_MANY = "there are too many arguments (not repeated here: a key is never an argument)"
+
+
 class Parser(argparse.ArgumentParser):
     """A parser that raises its errors, with suggestions for misspelled words."""
 
@@ -67,12 +70,11 @@ class Parser(argparse.ArgumentParser):
             self._refuse_misspelled(list(itertools.takewhile(lambda each: each.startswith("--"), args or ())))
             raise
 
-    def refuse(self, others: Sequence[str], *, quote: bool) -> NoReturn:
-        """Raise a UsageError for arguments that are not known; without `quote`, without repeating them."""
-        if not quote:
-            self.error("unrecognized arguments (not repeated here: a key is never an argument)")
+    def refuse(self, others: Sequence[str]) -> NoReturn:
+        """Raise a UsageError for arguments that are not known. Only the names of options are repeated."""
         self._refuse_misspelled(others)
-        self.error(f"unrecognized arguments: {' '.join(others)}")
+        names = " ".join(each.partition("=")[0] for each in others if each.startswith("-"))
+        self.error(f"unrecognized arguments: {names}" if names else _TOO_MANY)
 
     def _refuse_misspelled(self, arguments: Sequence[str]) -> None:
         """Raise a UsageError if an option is like one that there is."""

@@ -123,7 +123,6 @@ def add_to(subparsers: Subparsers) -> None:
         ("remove", _remove, "remove a key from where `set` stores it"),
     ):
         command = grammar.command(commands, name, run, text)
-        command.set_defaults(takes_key=True)
         if name == "list":
             command.add_argument("providers", nargs="*", metavar="PROVIDER", help="list only these providers")
         else:

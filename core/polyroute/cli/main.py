@@ -163,7 +163,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     own, further = _divided(arguments) if command == "run" else (arguments, ())
     options, others = build(command).parse_known_args(own, argparse.Namespace(arguments=further))
     if others:
-        options.parser.refuse(others, quote=not hasattr(options, "takes_key"))
+        options.parser.refuse(others)
     return options
 
 
