@@ -47,7 +47,7 @@ _OTHER_WORDS = {
 """Commands and options, and what other tools call them."""
 
 
-_TOO_MANY = "there are too many arguments (not repeated here: a key is never an argument)"
+_NOT_REPEATED = "(values are not repeated here: a key is never an argument)"
 
 
 class Parser(argparse.ArgumentParser):
@@ -74,7 +74,7 @@ class Parser(argparse.ArgumentParser):
         """Raise a UsageError for arguments that are not known. Only the names of options are repeated."""
         self._refuse_misspelled(others)
         names = " ".join(each.partition("=")[0] for each in others if each.startswith("-"))
-        self.error(f"unrecognized arguments: {names}" if names else _TOO_MANY)
+        self.error(f"{f'unrecognized arguments: {names}' if names else 'there are too many arguments'} {_NOT_REPEATED}")
 
     def _refuse_misspelled(self, arguments: Sequence[str]) -> None:
         """Raise a UsageError if an option is like one that there is."""
