@@ -22,7 +22,7 @@ from tests.support.serving import within
 pytestmark = pytest.mark.clients
 
 PROGRAM = os.path.join(os.environ.get("POLYROUTE_TEST_PYTHON_CLIENTS", ""), "bin", "litellm")
-MASTER, POOL = "sk-master-of-the-proxy", "sk-of-the-organisation"
+MASTER, POOL = "sk-master-of-the-proxy", "secret-1"
 QUESTION = {"model": "acme/acme-large", "messages": [{"role": "user", "content": "Hello?"}]}
 
 
