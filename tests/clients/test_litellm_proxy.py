@@ -21,7 +21,7 @@ from tests.support.serving import within
 
 pytestmark = pytest.mark.clients
 
-PROGRAM = os.path.join(os.environ.get("POLYROUTE_TEST_PYTHON_CLIENTS", ""), "bin", "litellm")
+PROGRAM = os.path.join(os.environ.get("POLYROUTE_TEST_LITELLM_PROXY", ""), "bin", "litellm")
 MASTER, POOL = "sk-master-of-the-proxy", "secret-1"
 QUESTION = {"model": "acme/acme-large", "messages": [{"role": "user", "content": "Hello?"}]}
 
@@ -51,7 +51,7 @@ def is_alive(url: str) -> bool:
 def test_the_proxy_runs_what_is_exported(serve: Serve, tmp_path: Path) -> None:
     """A client with the master key gets an answer, for which the organisation's key was sent; others are refused."""
     if not os.path.isfile(PROGRAM):
-        pytest.skip("POLYROUTE_TEST_PYTHON_CLIENTS names no folder with LiteLLM")
+        pytest.skip("POLYROUTE_TEST_LITELLM_PROXY names no folder with its program")
     upstream = serve("acme-large")
     rules = OrganisationPolicy("us", keys={"ACME_KEY": KeyPlace("ACME_POOL")})
     member = MemberEnvironment(Environment({}), rules, {"ACME_POOL": POOL})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import subprocess
 import sys
+import time
 from typing import Any
 
 import pytest
@@ -12,9 +13,11 @@ from prometheus_client.parser import text_string_to_metric_families as parsed
 
 from polyroute import MissingExtra
 from polyroute.server import Metrics
+from polyroute.server.loader import FRESH_SECONDS
 from tests.support.http_server import Client, Serve
 
 CANARY = "canary"
+FAVORITE = {"provider": "openai", "model": "gpt-5-mini"}
 
 
 def values(client: Client) -> dict[tuple[str, str], float]:
@@ -55,6 +58,16 @@ def test_states_and_plugins(serve: Serve) -> None:
     assert after["polyroute_answer_bytes", ""] > before["polyroute_answer_bytes", ""]
     assert after["polyroute_plugins", "enabled"] >= 3
     assert after["polyroute_plugin_problems", ""] == 0
+
+
+def test_a_folder_that_is_made_later_loads_the_state_once(serve: Serve) -> None:
+    """The first file of a user makes the folder of others that are missing; the state is not loaded at each request."""
+    client = serve.app(plugins=None, metrics=Metrics())
+    assert client.post("/api/llm/model-picker-state/favorites/toggle", FAVORITE).status == 200
+    for _ in range(6):
+        time.sleep(2 * FRESH_SECONDS)
+        assert client.get("/api/llm/current").status == 200
+    assert values(client)["polyroute_snapshot_loads_total", "loaded"] <= 3
 
 
 def test_verifications(serve: Serve) -> None:

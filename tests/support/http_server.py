@@ -162,7 +162,7 @@ class Serve:
     def app(self, *, environment: Environment | None = None, **options: Any) -> Client:
         """Start a server of an application with these options; a token among them is sent with each request."""
         environment = environment or self._make_environment()
-        app = create_app(plugins=self._plugins, environment=environment, **options)
+        app = create_app(**{"plugins": self._plugins, "environment": environment, **options})
         sent: dict[str, Any] = {"authorization": f"Bearer {options['token']}"} if options.get("token") else {}
         return self._stack.enter_context(running(app, **sent))
 
