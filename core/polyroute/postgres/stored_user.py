@@ -50,13 +50,16 @@ class StoredUser:
     def __init__(self, name: str, store: _Database) -> None:
         self.name, self._store = name, store
         self._rows: dict[str, _Row] | None = None
-        self._doubts, self._read_at, self._epoch, self._retry_at = 0, -1, -1, 0.0
+        self._doubts, self._read_at, self._epoch = 0, -1, -1
+        self._no_answer = 0.0, -1
+        """Until when the last known documents do, after the database did not answer in this epoch."""
         self._reading = threading.Lock()
         self._own = threading.local()
 
     def doubt(self) -> None:
-        """Note that what is in memory may be outdated."""
+        """Note that what is in memory may be outdated, and that the database answers."""
         self._doubts += 1
+        self._no_answer = 0.0, -1
 
     def documents(self) -> FrozenDocuments:
         """Return the documents as they are now. Raises StoreUnavailable if they are not known."""
@@ -69,8 +72,9 @@ class StoredUser:
     @property
     def is_fresh(self) -> bool:
         """Whether nothing is known to have changed, or it can't be read now."""
+        until, epoch = self._no_answer
         unchanged = self._read_at == self._doubts and self._epoch == self._store.epoch
-        return unchanged or time.monotonic() < self._retry_at
+        return unchanged or (epoch == self._store.epoch and time.monotonic() < until)
 
     def is_current(self, rows: Mapping[str, _Row]) -> bool:
         """Return whether these are the documents as they are now."""
@@ -96,9 +100,13 @@ class StoredUser:
                 _lock(connection, self.name, name)
                 self._own.connection = connection
                 yield
+        except BaseException:  # it may have been changed all the same
+            self._doubts += 1
+            raise
+        else:
+            self.doubt()
         finally:
             self._own.connection = None
-            self.doubt()
 
     def row_under_lock(self, name: str) -> tuple[_Row | None] | None:
         """Return the row as it is in this thread's transaction; None if the thread has locked nothing."""
@@ -134,9 +142,9 @@ class StoredUser:
         except StoreUnavailable:
             if self._rows is None:
                 raise
-            self._retry_at = time.monotonic() + _RETRY_SECONDS
+            self._no_answer = time.monotonic() + _RETRY_SECONDS, epoch
             return self._rows
-        self._read_at, self._epoch, self._retry_at = doubts, epoch, 0.0
+        self._read_at, self._epoch = doubts, epoch
         return {name: _Row(version, bytes(body)) for name, version, body in found}
 
 
