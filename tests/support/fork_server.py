@@ -203,6 +203,7 @@ def _become(connection: socket.socket, streams: Iterable[int]) -> None:
     if os.isatty(0):  # a session of its own has the terminal, for Ctrl+C and /dev/tty
         os.setsid()
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored if the tests run in the background
     sys.argv = request["arguments"]
     sys.path[:1] = [os.path.dirname(sys.argv[0]), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
     importlib.invalidate_caches()
