@@ -28,6 +28,8 @@ _ROWS, _ELEMENTS = 40.0, 1_000.0
 _WAYS_MS = 150.0
 _MODEL = "anthropic/claude-sonnet-4-5"
 _OWN = (".js", ".css")
+_SIZES = """moment => ['navigation', 'resource'].flatMap(kind => performance.getEntriesByType(kind))
+  .filter(each => each.responseEnd <= moment).map(each => each.transferSize)"""
 _WAIT = "() => document.querySelector('.row') && performance.now()"
 _WATCH = """
 window.longest = 0;
@@ -91,17 +93,12 @@ def _loaded(visit: Visit, path: str, ready: str) -> float:
 
 
 def _transferred(visit: Visit) -> tuple[float, float]:
-    """Return the number of bytes and of requests until the first models are listed."""
+    """Return the number of bytes and of responses that were there when the first models were listed."""
     with _fresh(visit) as page:
-        client = page.context.new_cdp_session(page)
-        client.send("Network.enable")
-        came: list[float] = []
-        answered: list[str] = []
-        client.on("Network.dataReceived", lambda event: came.append(event["encodedDataLength"]))
-        client.on("Network.responseReceived", lambda event: answered.append(event["response"]["url"]))
         page.goto(visit.server.url, wait_until="commit")
-        page.wait_for_function(_WAIT)
-        return sum(came), float(len(answered))
+        moment = page.wait_for_function(_WAIT).json_value()
+        sizes = page.evaluate(_SIZES, moment)
+        return float(sum(sizes)), float(len(sizes))
 
 
 def _own(visit: Visit) -> float:
