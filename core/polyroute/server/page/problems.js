@@ -36,7 +36,7 @@ function Problem({ problem }) {
       <h2>${clean(subject)}</h2>
       <p>${clean(message)}</p>
       ${affects.length > 0 && html`<p class="hint">Affects ${affects.map(nameOf).join(", ")}.</p>`}
-      ${place && html`<pre tabindex="0" aria-label="Where"><code dir="ltr">${clean(place)}</code></pre>`}
+      ${place && html`<pre tabindex="0" role="group" aria-label="Where"><code dir="ltr">${clean(place)}</code></pre>`}
       ${remedy && html`<p>${remedy.split("`").map((each, at) => (at % 2 ? html`<code>${each}</code>` : each))}</p>`}
       <p class="fault" role="alert">${fault}</p>
     </div>

@@ -20,7 +20,7 @@ export default function Snippet({ model }) {
         </div>
         ${text && html`<button type="button" class="quiet" onClick=${() => copied(text)}><${Icon} name="copy" /> Copy</button>`}
       </div>
-      <pre tabindex="0" aria-label="Code"><code dir="ltr">${text ?? clean(found?.reason ?? failure(path)?.message ?? "")}</code></pre>
+      <pre tabindex="0" role="group" aria-label="Code"><code dir="ltr">${text ?? clean(found?.reason ?? failure(path)?.message ?? "")}</code></pre>
     </div>
   </section>`;
 }
