@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.agents import AGENTS, MARK, SAID, WHAT_IS_IN_IT, Agent, AgentUser, answering
+from tests.support.agents import AGENTS, MARK, MODEL, SAID, WHAT_IS_IN_IT, Agent, AgentUser, answering, only_on
 from tests.support.api_endpoint import APIS
 from tests.support.apis import Api
 from tests.support.fake_endpoint import Upstream
@@ -36,6 +36,7 @@ NATIVE = [
     ("opencode", CHAT),
     ("copilot", CHAT),
     ("qwen", CHAT),
+    ("cn", CHAT),
     ("aider", CHAT),
     ("llm", CHAT),
 ]
@@ -61,6 +62,7 @@ ROUND_TRIPS = [
     ("opencode", GENERATE),
     ("copilot", CHAT),
     ("qwen", CHAT),
+    ("cn", CHAT),
 ]
 
 
@@ -99,6 +101,34 @@ def test_a_chat(user: AgentUser, agent: Agent, target: Api) -> None:
     assert ran.status == 0
     assert {str(each.keys) for each in upstream.received} == {str({"authorization": "Bearer secret-1"})}
     assert within(10, lambda: not list((user.folder / "tmp").glob("polyroute-*")))
+
+
+@named([("claude", MESSAGES), ("claude", CHAT), ("codex", RESPONSES), ("gemini", GENERATE), ("opencode", CHAT)])
+def test_a_bare_name(user: AgentUser, agent: Agent, target: Api) -> None:
+    """A model that one provider alone has needs no provider before its name."""
+    upstream = user.endpoints[target.name]
+    with answering(upstream, target, agent, user.note):
+        ran = user.run(agent, target, "Say hello.", model=only_on(target.name))
+    assert SAID in ran.out, (ran.out[-2000:], ran.err[-2000:])
+    assert only_on(target.name) in str([(each.path, each.body) for each in upstream.received])
+
+
+@pytest.mark.parametrize("option", [(AGENTS["claude"], "--model"), (AGENTS["codex"], "-m"), (AGENTS["gemini"], "-m")])
+def test_a_bare_name_of_the_agent(user: AgentUser, option: tuple[Agent, str]) -> None:
+    """A bare name may also be given by the agent's own option."""
+    agent, flag = option
+    upstream = user.endpoints[CHAT.name]
+    with answering(upstream, CHAT, agent, user.note):
+        ran = user.run(agent, CHAT, "Say hello.", flag, only_on(CHAT.name))
+    assert SAID in ran.out, (ran.out[-2000:], ran.err[-2000:])
+    assert only_on(CHAT.name) in {each.body["model"] for each in upstream.received}
+
+
+def test_a_name_of_several(user: AgentUser) -> None:
+    """A name that several providers have is refused with the references, before the agent starts."""
+    ran = user.run(AGENTS["claude"], MESSAGES, "Say hello.", model=MODEL)
+    assert ran.status == 2
+    assert f"acme-{CHAT.name}/{MODEL}" in ran.err
 
 
 @named(ROUND_TRIPS)

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from polyroute import Alternative, Catalog, Environment, Group, Model, Provider, Slot, hookimpl
-from polyroute.server.errors import ApiError
-from polyroute.server.passthrough.names import named
+from polyroute import Alternative, Catalog, Environment, Group, InvalidModelReference, Model, Provider, Slot, hookimpl
+from polyroute.model_names import named
 from tests.support.endpoint_plugins import Direct, catalog_of
 from tests.support.fake_endpoint import Serve
 from tests.support.pass_through import CHAT, PassingTo, asking, passing_to
@@ -72,16 +71,15 @@ def test_a_name(catalog: Catalog, name: str, protocol: str, expected: str) -> No
 @pytest.mark.parametrize("name", ["claude-sonnet-4-5-x", "claude", "Acme-large", "", "claude-sonnet", "acme-large[2m]"])
 def test_a_name_that_is_only_alike(catalog: Catalog, name: str) -> None:
     """A name that is only similar to a model's is refused, with the reference that was perhaps meant."""
-    with pytest.raises(ApiError) as raised:
+    with pytest.raises(InvalidModelReference) as raised:
         named(name, MESSAGES, catalog, {})
-    assert raised.value.status == 400
     if name == "Acme-large":
         assert "acme/acme-large" in str(raised.value)
 
 
 def test_a_name_of_several_models(catalog: Catalog) -> None:
     """If several vendors list an ID, and none of them is known to be its maker, the error names both."""
-    with pytest.raises(ApiError, match="acme/shared-1") as raised:
+    with pytest.raises(InvalidModelReference, match="acme/shared-1") as raised:
         named("shared-1", CHAT_API, catalog, {})
     assert "zenith/shared-1" in str(raised.value)
 

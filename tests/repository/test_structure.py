@@ -25,7 +25,7 @@ LAYERS = {
     "": """
         types | model_ids results | errors | dexto_compat _internal | environment | base_url fallback preferences
         | requirements | lists | plugins | custom_models organisation | routing | catalog
-        | model_list model_reference local_servers
+        | model_list model_names model_reference local_servers
         | credentials explanation list_refresh shortcuts verification | validation | __init__
         | documents integrations | clients conformance postgres | diagnosis | server testing | cli | __main__
     """,

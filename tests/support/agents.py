@@ -39,8 +39,16 @@ env = ["{variable}"]
 base_url = "{url}"
 protocol = "{protocol}"
 kind = "vendor"
-models = [{{ id = "{model}", context = 200000, output = 8000, tools = true }}]
+models = [
+  {{ id = "{model}", context = 200000, output = 8000, tools = true }},
+  {{ id = "{only}", context = 200000, output = 8000, tools = true }},
+]
 """
+
+
+def only_on(name: str) -> str:
+    """Return the ID of a model that no other endpoint offers."""
+    return f"acme-only-{name}"
 
 
 def _variable(name: str) -> str:
@@ -78,12 +86,13 @@ class AgentUser:
 
     def __init__(self, folder: Path, stack: ExitStack, *programs: str) -> None:
         self.folder, self._programs = folder, programs
-        self.endpoints = {name: stack.enter_context(Upstream(MODEL, protocols=(name,)).running()) for name in APIS}
+        self.endpoints = {name: Upstream(MODEL, only_on(name), protocols=(name,)) for name in APIS}
         for name, upstream in self.endpoints.items():
+            stack.enter_context(upstream.running())
             plugin = folder / "ours" / "plugins" / f"acme-{name}" / "plugin.toml"
             plugin.parent.mkdir(parents=True)
             facts = {"name": f"acme-{name}", "variable": _variable(name), "url": upstream.url, "protocol": name}
-            plugin.write_text(_MANIFEST.format(**facts, model=MODEL))
+            plugin.write_text(_MANIFEST.format(**facts, model=MODEL, only=only_on(name)))
         for each in ("home", "project", "tmp"):
             (folder / each).mkdir()
         (folder / "project" / "note.txt").write_text(MARK)
@@ -105,9 +114,9 @@ class AgentUser:
         }
         return {**own, **keys, **_QUIET, "POLYROUTE_HOME": str(self.folder / "ours"), "POLYROUTE_OFFLINE": "1"}
 
-    def start(self, agent: str, target: Api, *arguments: str) -> subprocess.Popen[str]:
-        """Start an agent on the endpoint that speaks an API."""
-        command = [POLYROUTE, "run", agent, "--model", f"acme-{target.name}/{MODEL}", "--", *arguments]
+    def start(self, agent: str, target: Api, *arguments: str, model: str = "") -> subprocess.Popen[str]:
+        """Start an agent on the endpoint that speaks an API, by default by the reference of a model."""
+        command = [POLYROUTE, "run", agent, "--model", model or f"acme-{target.name}/{MODEL}", "--", *arguments]
         return subprocess.Popen(
             command,
             env=self.variables,
@@ -119,11 +128,11 @@ class AgentUser:
             start_new_session=True,
         )
 
-    def run(self, agent: Agent, target: Api, prompt: str, seconds: float = 90) -> Ran:
-        """Run an agent with a prompt to its end."""
-        with self.start(agent.name, target, *agent.command(prompt)) as process:
+    def run(self, agent: Agent, target: Api, prompt: str, *arguments: str, model: str = "") -> Ran:
+        """Run an agent with a prompt, and arguments of its own, to its end."""
+        with self.start(agent.name, target, *agent.command(prompt), *arguments, model=model) as process:
             try:
-                out, err = process.communicate(timeout=seconds)
+                out, err = process.communicate(timeout=90)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 out, err = process.communicate()
@@ -173,6 +182,7 @@ AGENTS = {
         Agent("gemini", ("--skip-trust", "-p", "{prompt}"), "read_file", "file_path"),
         Agent("copilot", ("-p", "{prompt}", "--allow-all-tools"), "view", "path"),
         Agent("qwen", ("-p", "{prompt}"), "read_file", "file_path"),
+        Agent("cn", ("-p", "{prompt}"), "Read", "filepath"),
         Agent("llm", ("{prompt}",)),
         Agent("aider", ("--yes-always", "--no-git", "--no-check-update", "--message", "{prompt}")),
     )

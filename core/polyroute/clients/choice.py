@@ -11,6 +11,7 @@ from polyroute.clients.table import ClientEntry
 from polyroute.errors import NoEffectiveRoute
 from polyroute.integrations import translation
 from polyroute.integrations.request_paths import HTTP
+from polyroute.model_names import named
 from polyroute.types import Model
 
 _MOST_LISTED = 300
@@ -29,11 +30,12 @@ class Choice(NamedTuple):
 
 
 def choose(client: ClientEntry, catalog: Catalog, model: str, small: str) -> Choice:
-    """Return the choice, if both models can be run; either may be a shortcut.
+    """Return the choice, if both models can be run; either may be a name that clients of the same API may send.
 
-    Raises NoEffectiveRoute, MissingExtra and what a wrong reference raises.
+    Raises NoEffectiveRoute, MissingExtra and what a wrong name or reference raises.
     """
-    model, small = (catalog.preferences.shortcuts.get(each, each) for each in (model, small or model))
+    shortcuts = catalog.preferences.shortcuts
+    model, small = (str(named(each, client.protocol, catalog, shortcuts)) for each in (model, small or model))
     native = {each: _is_native(client, catalog, each) for each in (model, small)}
     return Choice(model, small, _listed(client, catalog, (model, small)), all(native.values()))
 

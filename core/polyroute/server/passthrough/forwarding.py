@@ -18,13 +18,13 @@ from polyroute.fallback.exhausted import ExhaustedCredentials
 from polyroute.fallback.plan import FallbackPlan, Policy, run_async
 from polyroute.integrations import translation
 from polyroute.integrations.api_methods import ApiMethod
+from polyroute.model_names import named
 from polyroute.server import request_log, request_parsing
 from polyroute.server.answers import wait_for
 from polyroute.server.errors import ApiError
 from polyroute.server.passthrough import token_estimate
 from polyroute.server.passthrough.client_request import ClientRequest, UpstreamRequest, read
 from polyroute.server.passthrough.client_secrets import OwnToken
-from polyroute.server.passthrough.names import named
 from polyroute.server.passthrough.response import OwnResponse, Response
 from polyroute.server.passthrough.translator import ForeignRequest, Translator
 from polyroute.server.passthrough.upstream import Upstream, response_to_failure

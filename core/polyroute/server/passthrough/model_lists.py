@@ -15,12 +15,12 @@ from polyroute import Catalog, PolyrouteError
 from polyroute._internal.threads import Workers
 from polyroute.integrations import model_lists
 from polyroute.integrations.api_methods import CHAT, GENERATE_PREFIX, PREFIX, RESPONSES, api_of
+from polyroute.model_names import named
 from polyroute.routing.destinations import may_take
 from polyroute.server.answers import wait_for
 from polyroute.server.cached_response import CachedResponse, encode
 from polyroute.server.errors import ApiError
 from polyroute.server.pages import path_within
-from polyroute.server.passthrough.names import named
 from polyroute.server.passthrough.translator import Translator
 from polyroute.server.state import States
 from polyroute.types import Model

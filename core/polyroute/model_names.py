@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
-from polyroute import Catalog
-from polyroute.server.errors import ApiError
+from polyroute._internal.spelling import did_you_mean
+from polyroute.errors import InvalidModelReference
 from polyroute.types import ModelRef, Provider
+
+if TYPE_CHECKING:
+    from polyroute.catalog import Catalog
 
 _LONG_CONTEXT = "[1m]"
 """A suffix by which an agent asks for a longer context. It is never a part of a model's ID."""
@@ -18,8 +22,8 @@ def named(name: str, protocol: str, catalog: Catalog, shortcuts: Mapping[str, st
     """Return the model reference that a client of the API `protocol` means by `name`.
 
     In this order: the user's shortcut, `provider/id`, the ID of a model of the user's own, the exact ID in the list of
-    the provider that designed the API, the exact ID in the list of one vendor. Raises ApiError if it is none of them,
-    or if several vendors list the ID and it is unknown which of them makes the model.
+    the provider that designed the API, the exact ID in the list of one vendor. Raises InvalidModelReference if it is
+    none of them, or if several vendors list the ID and it is unknown which of them makes the model.
     """
     name = name.removesuffix(_LONG_CONTEXT)
     if name in shortcuts:
@@ -53,8 +57,10 @@ def _of_their_maker(found: Sequence[ModelRef], catalog: Catalog) -> list[ModelRe
 def _only(name: str, found: Sequence[ModelRef]) -> ModelRef:
     if len(found) == 1:
         return found[0]
-    references = " or ".join(map(str, found))
-    raise ApiError("ambiguous_model", f"{name} is the ID of several models: write {references}.")
+    references = [*map(str, found)]
+    raise InvalidModelReference(
+        f"{name} is the ID of several models.", f"Write {' or '.join(references)}.", references[:_MOST]
+    )
 
 
 def _refuse(name: str, catalog: Catalog, shortcuts: Mapping[str, str]) -> ModelRef:
@@ -62,10 +68,10 @@ def _refuse(name: str, catalog: Catalog, shortcuts: Mapping[str, str]) -> ModelR
     if "/" in name:  # a reference, whose provider is unknown
         catalog.routes(name)
     known = dict.fromkeys((*shortcuts, *(each.id for each in catalog.plugins.all_models())))
-    alike = get_close_matches(name, known, _MOST, _ALIKE)
-    meant = f" Did you mean {' or '.join(_references(alike, catalog))}?" if alike else ""
-    recovery = "Name the model as `provider/model`, or define it: `polyroute shortcut set NAME provider/model`."
-    raise ApiError("unknown_model", f"No vendor lists a model {name!r}.{meant}", recovery=recovery)
+    alike = _references(get_close_matches(name, known, _MOST, _ALIKE), catalog)
+    remedy = "Name the model as `provider/model`, or define it: `polyroute shortcut set NAME provider/model`."
+    meant = f"{did_you_mean(alike)} {remedy}" if alike else remedy
+    raise InvalidModelReference(f"No vendor lists a model {name!r}.", meant, alike)
 
 
 def _references(names: Sequence[str], catalog: Catalog) -> Sequence[str]:
