@@ -98,7 +98,8 @@ def _explain_model(ref: ModelRef, routes: tuple[Route, ...], catalog: "Catalog")
     title = f"{ref}, a custom model of yours" if own else f"{ref}, a model of {status.provider.name}"
     is_usable, is_by_price = any(route.usable for route in routes), catalog.is_by_price(ref)
     elsewhere = () if is_usable else catalog.elsewhere(ref)
-    costs = {route.via: price(catalog.ways.listing(ref, route), ref, route, catalog.plugins) for route in routes}
+    routes = tuple([route._replace(listing=catalog.ways.listing(ref, route)) for route in routes])
+    costs = {route.via: price(route.listing, ref, route, catalog.plugins) for route in routes}
     shown_routes = _routes(routes, elsewhere, costs, is_by_price=is_by_price)
     lines = [title, *_facts(ref, routes, catalog), *shown_routes]
     lines += [] if own and own.base_url else _not_carried(status)

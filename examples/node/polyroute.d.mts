@@ -875,7 +875,7 @@ export interface Route {
   baseUrl: string | null;
   /** The maximum number of tokens of input and output together by this route; null if it is unknown. */
   context: number | null;
-  /** The price by this route; null if it is unknown, or if the route goes through a gateway and is not usable. */
+  /** The price by this route; null if it is unknown. `resolve` does not look it up if the route goes through a gateway and is not usable; `explain` does. */
   price: Price | null;
 }
 

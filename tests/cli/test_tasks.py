@@ -125,6 +125,13 @@ def test_the_cheapest_route(shell: Shell) -> None:
     assert "via openrouter as anthropic/claude-sonnet-4.5 (in its list) at $3 in, $15 out per million" in explained
 
 
+def test_the_price_of_each_route(shell: Shell) -> None:
+    """An agent that reads JSON learns the price of each route, also of those for which a key is missing."""
+    explained = json.loads(read(shell, f"explain {CLAUDE} --json", 0, OPENROUTER_API_KEY="sk-or-1"))
+    prices = {each["via"]: each["price"] for each in explained["routes"]}
+    assert prices["openrouter"] == prices["direct"] == prices["vercel"] == {"input": 3, "output": 15}
+
+
 def test_models_with_tools_and_images_by_price(shell: Shell) -> None:
     """Models that can be run and have tools and image input are listed from the cheapest on."""
     line = "models --tools --takes image --available --sort price --limit 12"

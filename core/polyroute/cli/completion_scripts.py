@@ -48,8 +48,7 @@ complete -c polyroute -k -f -a '(__polyroute)'
 _POWERSHELL = """\
 Register-ArgumentCompleter -Native -CommandName polyroute -ScriptBlock {
     param($word, $line, $cursor)
-    $words = @($line.CommandElements | Where-Object { $_.Extent.EndOffset -le $cursor } | ForEach-Object { "$_" })
-    if ($word -ne '') { $words = @($words | Select-Object -SkipLast 1) }
+    $words = @($line.CommandElements | Where-Object { $_.Extent.EndOffset -lt $cursor } | ForEach-Object { "$_" })
     $words = @($words | Select-Object -Skip 1)
     polyroute completion "--complete=$word" -- @words 2>$null | ForEach-Object {
         [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_)

@@ -92,5 +92,9 @@ def add_to(subparsers: Subparsers) -> None:
 def add_choice(command: argparse.ArgumentParser) -> None:
     """Add the arguments that choose a client and its models."""
     command.add_argument("client", metavar="CLIENT", help="its name in docs/clients.md, or in your own clients.toml")
-    command.add_argument("--model", default="", help="provider/model, a shortcut, or an ID that one provider lists; by default the current model")
+    command.add_argument(
+        "--model",
+        default="",
+        help="provider/model, a shortcut, or an ID that one provider lists; by default the current model",
+    )
     command.add_argument("--small", default="", metavar="MODEL", help="the model for small tasks; by default the same")

@@ -198,7 +198,8 @@ class RouteDocument(ProviderRoute, RouteTarget):
     context: int | None
     """The maximum number of tokens of input and output together by this route; null if it is unknown."""
     price: PriceDocument | None
-    """The price by this route; null if it is unknown, or if the route goes through a gateway and is not usable."""
+    """The price by this route; null if it is unknown. `resolve` does not look it up if the route goes
+    through a gateway and is not usable; `explain` does."""
 
 
 class TakenRoute(RouteTarget):
