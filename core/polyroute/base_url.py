@@ -158,10 +158,11 @@ def filled(template: str, values: Mapping[str, str]) -> str | None:
     return re.sub(_PLACEHOLDER, lambda found: values[found[1]], template) if "$" in template else template
 
 
-def of_provider(provider: Provider, template: str, values: Mapping[str, str]) -> str:
+def of_provider(provider: Provider, template: str, values: Mapping[str, str], *, are_defaults: bool = False) -> str:
     """Return a provider's base URL or the `template` of one of its models, filled in.
 
-    Empty if a setting is missing, or if the result is not a base URL.
+    Empty if a setting is missing, or if the result is not a base URL. With `are_defaults`, all values are those of the
+    provider itself, which were checked when its plugin was loaded.
     """
     cases = (
         case.base_url
@@ -171,7 +172,7 @@ def of_provider(provider: Provider, template: str, values: Mapping[str, str]) ->
     usual = next(cases, provider.base_url)
     template = template.replace(provider.base_url, usual, 1) if template else usual
     found = filled(template, values) or ""
-    return found if found == template or is_base_url(found) else ""
+    return found if are_defaults or found == template or is_base_url(found) else ""
 
 
 def bare(value: str, check: Check) -> str:

@@ -71,7 +71,7 @@ def test_a_default_must_be_what_a_variable_must_be(url: str, check: str, default
 
 @pytest.mark.parametrize(("url", "check", "default"), LEADING_ASIDE.values(), ids=LEADING_ASIDE)
 def test_no_plugin_in_python_gets_a_key_elsewhere_by_a_default(url: str, check: str, default: str) -> None:
-    """With such a default from Python there is no route and no key is sent; the reason names the slot."""
+    """With such a default from Python no key is sent: the provider is refused, or has no route if it is unchecked."""
     slot = Slot("x", (Alternative("ACME_X"),), default=default, check=check)  # type: ignore[arg-type]
     provider = Provider("acme", "Acme", base_url=url, requirement=(Group((KEY, slot)),))
 
@@ -82,9 +82,13 @@ def test_no_plugin_in_python_gets_a_key_elsewhere_by_a_default(url: str, check: 
             return [provider]
 
     catalog = Catalog(Plugins.load([Acme()], only=[]), Environment({"ACME_API_KEY": "secret-canary"}))
-    status = catalog.provider("acme")
-    assert not status.has_direct_key
-    assert all("evil" not in route.base_url for route in status.routes)
+    if check:
+        assert "acme" not in catalog.plugins.providers
+        assert [each.message for each in catalog.problems if "has a default for x" in each.message]
+    else:
+        status = catalog.provider("acme")
+        assert not status.has_direct_key
+        assert all("evil" not in route.base_url for route in status.routes)
 
 
 RESULTS = {

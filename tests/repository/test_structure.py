@@ -16,6 +16,7 @@ import polyroute
 from polyroute import Plugins
 from polyroute.integrations.request_paths import MODEL_IN_BODY, PROTOCOLS
 from polyroute.plugins import hookspecs
+from polyroute.requirements.slots import wrong_default
 from polyroute.types.result_check import find_fault
 from tests.support.provider_names import ProviderNames
 
@@ -249,6 +250,7 @@ def test_the_bundled_plugins_answer_soundly(plugins: Plugins) -> None:
     answers = [*plugins.providers.values(), *plugins.rules.values(), *plugins.all_models()]
     assert len(answers) > 4_900
     assert [find_fault(answer) for answer in answers if find_fault(answer)] == []
+    assert [each.id for each in plugins.providers.values() if wrong_default(each)] == []
 
 
 def test_every_problem_has_a_documented_code() -> None:

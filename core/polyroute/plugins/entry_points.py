@@ -90,7 +90,7 @@ def normalized(distribution: str) -> str:
 
 def _in_entry(entry: str, seen: dict[str, str]) -> Iterator[EntryPoint]:
     try:
-        folders = sorted((each.name for each in os.scandir(entry) if each.name.endswith("-info")), reverse=True)
+        folders = sorted([name for name in os.listdir(entry) if name.endswith("-info")], reverse=True)
     except NotADirectoryError:
         yield from _in_archive(entry, seen)
         return

@@ -157,7 +157,14 @@ def _fault(value: object, item: Items[Any], trusted: bool) -> str:
         return ""
     from polyroute.types.result_check import find_fault
 
-    return find_fault(value)
+    return find_fault(value) or (_wrong_default(value) if isinstance(value, Provider) else "")
+
+
+def _wrong_default(provider: Provider) -> str:
+    from polyroute.requirements.slots import wrong_default
+
+    wrong = wrong_default(provider)
+    return wrong and f"{provider.id!r} {wrong}"
 
 
 def _called(each: Implementation, arguments: Mapping[str, object], finish: Callable[[Any], T]) -> T | Problem | None:

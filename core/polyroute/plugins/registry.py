@@ -254,9 +254,9 @@ def _carried(
     report: Reporter,
 ) -> Iterable[str]:
     for rule in rules:
-        named = {name: rule.namespaces.get(name, name) for name in (*rule.offered, *rule.namespaces)}
-        offered = [name for name, namespace in named.items() if namespace in rule.offered]
-        yield from (name for name in offered if name in providers and providers[name].kind == "vendor")
+        known = (rule.offered | rule.namespaces.keys()) & providers.keys()
+        offered = [name for name in known if rule.namespaces.get(name, name) in rule.offered]
+        yield from (name for name in offered if providers[name].kind == "vendor")
         for name in rule.providers:
             if name in providers and providers[name].kind in _NEVER_BY_NAME:
                 fault = f"{own.gateway} can't carry {name}: it is the user's own cloud or server"

@@ -1,7 +1,6 @@
 """Evaluate the requirements of providers against one environment."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
 from itertools import islice
 from types import MappingProxyType
 from typing import NamedTuple
@@ -62,8 +61,9 @@ class Evaluation(NamedTuple):
 def evaluate(provider: Provider, environment: Environment, known: Knowledge = _NOTHING) -> Evaluation:
     """Return the credential of the first group of the provider's requirement that is met, or what is missing."""
     judge = judge_of(provider, environment, known)
-    once = cache(lambda slot: fill(slot, environment, judge))  # groups have slots in common
-    attempts = [[once(slot) for slot in group.slots] for group in provider.requirement]
+    slots = dict.fromkeys(slot for group in provider.requirement for slot in group.slots)  # groups have some in common
+    filled_slots = {slot: fill(slot, environment, judge) for slot in slots}
+    attempts = [[filled_slots[slot] for slot in group.slots] for group in provider.requirement]
     for group, filled in zip(provider.requirement, attempts, strict=True):
         if not any(each.fault for each in filled):
             found = _met(provider, group, filled, known.readers)
@@ -112,7 +112,9 @@ def _met(
     source = _source_of_secret(filled) if group.kind != "none" else None
     steering = _steering(filled, source)
     values = {each.slot.name: each.value for each in filled if _may_stand_in_url(each) and each not in steering}
-    endpoint, headers = base_url.of_provider(provider, "", values), filled_headers(provider.headers, values)
+    are_defaults = not any(each.source for each in filled if not each.slot.secret)
+    endpoint = base_url.of_provider(provider, "", values, are_defaults=are_defaults)
+    headers = filled_headers(provider.headers, values)
     if (not endpoint or headers is None) and steering:
         fault = f"{steering[0].source} must not determine where {source} is sent"
         return Evaluation(None, fault, "Set both in the same place.")

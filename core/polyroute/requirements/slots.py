@@ -2,16 +2,16 @@
 
 import re
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
 from polyroute._internal.secret_memory import moment, secret_in
 from polyroute._internal.terminal import some_of
 from polyroute._internal.variable_references import split
-from polyroute.base_url import bare, is_bare, meant, within
+from polyroute.base_url import bare, is_bare, meant, normalized, of_provider, placeholders, within
 from polyroute.environment import COMMAND, GLOBAL, HOST, PROCESS, PROJECT, Environment
-from polyroute.types import Alternative, Check, Slot, Source
+from polyroute.types import Alternative, Check, Provider, Slot, Source
 
 Prefixes = Mapping[str, tuple[str, ...]]
 """For each text with which keys begin, the providers that make such keys."""
@@ -93,16 +93,27 @@ def fill(slot: Slot, environment: Environment, judge: Judge = Judge()) -> Filled
     if no_key:
         return no_key
     if slot.default:
-        if slot.check and not is_bare(slot.default, slot.check):
-            return FilledSlot(
-                slot, FoundValue(), f"the default of {slot.name} {WANTED[slot.check]}: correct its plugin"
-            )
-        return FilledSlot(slot, FoundValue(value=bare(slot.default, slot.check) if slot.check else slot.default))
+        return FilledSlot(slot, FoundValue(value=normalized(slot.default) if slot.check else slot.default))
     if listed := _sections(slot, environment):
         return FilledSlot(slot, FoundValue(expired=expired), *listed)
     attempted = [name for each in slot.alternatives for name in named(each) if environment.source(name)]
     first = attempted[0] if attempted else ""
     return FilledSlot(slot, FoundValue(expired=expired), expired or _not_set(slot, attempted), first)
+
+
+def wrong_default(provider: Provider) -> str:
+    """Return what is wrong with the defaults of a provider's slots; empty if they can be used.
+
+    It is asked once, when the plugin is loaded: `fill` uses a default as it stands.
+    """
+    slots = [slot for group in provider.requirement for slot in group.slots if slot.default]
+    for slot in slots:
+        if slot.check and not is_bare(slot.default, slot.check):
+            return f"has a default for {slot.name}, {slot.default!r}, which {WANTED[slot.check]}"
+    values = {slot.name: normalized(slot.default) for slot in slots}
+    names = placeholders(provider.base_url)
+    has_all = bool(names) and all(name in values for name in names)
+    return "has no valid base URL with its defaults" if has_all and not of_provider(provider, "", values) else ""
 
 
 def _with_value(slot: Slot, found: FoundValue, source: Source, no_key: FilledSlot | None) -> FilledSlot:
@@ -180,14 +191,13 @@ def _sections(slot: Slot, environment: Environment) -> tuple[str, str, str, bool
     )
 
 
-def named(alternative: Alternative) -> Iterable[str]:
-    """Yield the variables that an alternative reads."""
-    if alternative.variable:
-        yield alternative.variable
-    yield from alternative.variables
-    for text in (alternative.file, alternative.section):
-        for name, _, _ in split(text)[1]:
-            yield name
+def named(alternative: Alternative) -> Sequence[str]:
+    """Return the variables that an alternative reads."""
+    own = (alternative.variable, *alternative.variables) if alternative.variable else alternative.variables
+    if "$" not in alternative.file and "$" not in alternative.section:
+        return own
+    texts = (alternative.file, alternative.section)
+    return *own, *(name for text in texts for name, _, _ in split(text)[1])
 
 
 def variables_of(slot: Slot) -> list[str]:

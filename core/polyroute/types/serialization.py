@@ -59,16 +59,15 @@ _short = cache(short)
 @cache
 def _record(kind: Any) -> Convert:
     alone = _short(kind)
-    converts = ((name, _convert(annotation)) for name, annotation in kind.__annotations__.items())
-    needing = [(name, convert) for name, convert in converts if convert]
+    converts = {name: _convert(annotation) for name, annotation in kind.__annotations__.items()}
+    needing = {name: convert for name, convert in converts.items() if convert}
 
     def restore(data: Any) -> Any:
         if type(data) is str:
             return kind(**{alone: data})
         values = {**data}
-        for name, convert in needing:
-            if name in values:
-                values[name] = convert(values[name])
+        for name in needing.keys() & values:
+            values[name] = needing[name](values[name])
         return kind(**values)
 
     return restore

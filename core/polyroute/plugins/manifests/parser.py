@@ -14,7 +14,7 @@ from polyroute.base_url import authority, is_bare, normalized, placeholders
 from polyroute.plugins.manifests import validators
 from polyroute.plugins.manifests.description import MAX_MODELS, Description, ModelList, Spelling
 from polyroute.plugins.manifests.validators import Field
-from polyroute.requirements.slots import WANTED
+from polyroute.requirements.slots import WANTED, wrong_default
 from polyroute.types import (
     Alternative,
     CredentialKind,
@@ -248,7 +248,7 @@ def _check_placeholders(provider: Provider, part: Part) -> None:
         *_bad_defaults(_names([*urls, *headers]), provider),
         *_misplaced(provider),
     ]
-    if faults:
+    if faults := faults or [*filter(None, [wrong_default(provider)])]:
         raise ValueError("; ".join(faults))
 
 
