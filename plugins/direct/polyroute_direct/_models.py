@@ -32,7 +32,7 @@ def rows(files: Files) -> dict[str, object]:
 
     What the rows refer to is beside them.
     """
-    listed = [restored(Model, row) for name in files.bundled | files.fetched for row in _rows(name, files)[0]]
+    listed = [restored(Model, row) for name in files.bundled | files.fetched for row in _Listed(name, files).rows()]
     found, combinations = packed(listed)
     return {"combinations": combinations, "providers": {name: _text(each) for name, each in found.items()}}
 
@@ -43,13 +43,12 @@ def _text(found: object) -> str:
 
 def moved(files: Files) -> list[Table]:
     """Return the models of the fetched list whose base URL is not known for their provider."""
-    return [row for name in files.fetched for row in _rows(name, files)[1]]
+    return [row for name in files.fetched for row in _Listed(name, files).moved()]
 
 
 def makers(name: str, files: Files) -> Table:
     """Return the field `makers` of a provider that lists models of several makers; else nothing."""
-    listed = _rows(name, files)[0]
-    found = sorted({maker for row in listed for maker in _named_makers(row["id"])})
+    found = sorted({maker for model_id in _Listed(name, files).ids() for maker in _named_makers(model_id)})
     return {"makers": found} if len(found) > 1 else {}
 
 
@@ -63,49 +62,71 @@ def count(files: Files) -> int:
     return sum(len(table_at(entry.listed, "models")) for entry in files.bundled.values())
 
 
-def _rows(name: str, files: Files) -> tuple[list[Table], list[Table]]:
-    """Return a provider's models, and those with an unknown base URL. If the fetched list has any, it replaces ours."""
-    entry = files.bundled.get(name) or files.fetched[name]
-    known = table_at(entry.listed, "models") if name in files.bundled else {}
-    fetched = table_at(files.fetched[name].listed, "models") if name in files.fetched else {}
-    packages = {} if entry.table.get("one_protocol") else files.defaults["packages"]
-    corrections = entry.table.get("calls", ())
-    single = [rule for rule in files.single_protocol["rule"] if name in rule["providers"]]
+class _Listed:
+    """The models of one provider. If the fetched list has any, it replaces ours."""
 
-    def row(model_id: str, model: Table) -> Table:
-        only = _matching(single, model_id.rpartition("/")[2]).get("protocol", "")
-        ours = _matching(corrections, model_id)
-        found = _model(entry, packages, model_id, model, {**ours, "protocol": only} if only else ours)
+    def __init__(self, name: str, files: Files) -> None:
+        self._entry = files.bundled.get(name) or files.fetched[name]
+        self._known = table_at(self._entry.listed, "models") if name in files.bundled else {}
+        fetched = table_at(files.fetched[name].listed, "models") if name in files.fetched else {}
+        self._listed = fetched or self._known
+        self._packages = {} if self._entry.table.get("one_protocol") else files.defaults["packages"]
+        self._single = [rule for rule in files.single_protocol["rule"] if name in rule["providers"]]
+        self._base_url = base_url(self._entry)
+        self._places = {self._base_url, *(self._own_url(table_at(self._known, each)) for each in self._known)}
+
+    def ids(self) -> Iterable[str]:
+        """Return the IDs of the models at known base URLs."""
+        return [name for name in filter(None, self._listed) if self._is_known(name)]
+
+    def rows(self) -> Iterable[Table]:
+        """Yield the models at known base URLs: a fetched list must not change how a known model is called."""
+        for name in self.ids():
+            model, before = table_at(self._listed, name), table_at(self._known, name)
+            yield self._row(name, {**model, "provider": table_at(before, "provider")} if before else model)
+
+    def moved(self) -> Iterable[Table]:
+        """Yield the models with an unknown base URL."""
+        for name in filter(None, self._listed):
+            if self._own_url(model := table_at(self._listed, name)) not in self._places:
+                yield self._row(name, model)
+
+    def _is_known(self, name: str) -> bool:
+        return bool(table_at(self._known, name)) or self._own_url(table_at(self._listed, name)) in self._places
+
+    def _own_url(self, model: Table) -> str:
+        """Return the base URL of a model: its own or the provider's."""
+        own = text_at(table_at(model, "provider"), "api")
+        return (placed(self._entry, own) if own else "") or self._base_url
+
+    def _row(self, name: str, model: Table) -> Table:
+        """Return a model in the cached form, without unknown fields."""
+        only = _matching(self._single, name.rpartition("/")[2]).get("protocol", "")
+        ours = _matching(self._entry.table.get("calls", ()), name)
+        facts = {**_texts(model), **_limits(model), **_prices(model), **_abilities(model)}
+        called = self._call(model, {**ours, "protocol": only} if only else ours)
+        found = {"provider": self._entry.id, "id": name, **facts, **called}
         return {**found, "also_speaks": []} if only else found
 
-    places = {base_url(entry), *(_own_url(entry, table_at(known, each)) for each in known)}
-    rows, moved = [], []
-    for model_id in filter(None, fetched or known):
-        model = table_at(fetched or known, model_id)
-        before = table_at(known, model_id)
-        if _own_url(entry, model) not in places:
-            moved.append(row(model_id, model))
-        if before:  # a fetched list must not change how a known model is called
-            rows.append(row(model_id, {**model, "provider": table_at(before, "provider")}))
-        elif _own_url(entry, model) in places:
-            rows.append(row(model_id, model))
-    return rows, moved
+    def _call(self, model: Table, ours: Table) -> Table:
+        """Return how the model is called, if that differs from its provider's other models; `ours` says how."""
+        entry, own = self._entry, table_at(model, "provider")
+        own_url, package = ours.get("base_url") or text_at(own, "api"), text_at(own, "npm")
+        own_url = placed(entry, own_url) if own_url else ""
+        own_protocol = ours.get("protocol") or self._packages.get(package, {}).get("protocol", "")
+        details = {
+            "base_url": own_url if own_url != self._base_url else "",
+            "protocol": own_protocol if own_protocol != protocol(entry) else "",
+            **_access(entry, self._packages.get(package, entry.package)),
+            **{key: ours[key] for key in ("auth", "also_speaks") if key in ours},
+            **({"headers": list(ours["headers"].items())} if "headers" in ours else {}),
+        }
+        return {key: each for key, each in details.items() if each}
 
 
 def _matching(rules: Iterable[Table], name: str) -> Table:
     """Return the first rule with a pattern that the name matches; an empty table if there is none."""
     return next((rule for rule in rules if any(fnmatchcase(name, pattern) for pattern in rule["models"])), {})
-
-
-def _own_url(entry: Entry, model: Table) -> str:
-    """Return the base URL of a model: its own or the provider's."""
-    return placed(entry, text_at(table_at(model, "provider"), "api")) or base_url(entry)
-
-
-def _model(entry: Entry, packages: Table, name: str, model: Table, ours: Table) -> Table:
-    """Return a model in the cached form, without unknown fields; `ours` says how it is called."""
-    facts = {**_texts(model), **_limits(model), **_prices(model), **_abilities(model)}
-    return {"provider": entry.id, "id": name, **facts, **_call(entry, packages, model, ours)}
 
 
 def _texts(model: Table) -> Table:
@@ -137,21 +158,6 @@ def _prices(model: Table) -> Table:
 
 def _abilities(model: Table) -> Table:
     return {field: model[key] for field, key in _ABILITIES.items() if isinstance(model.get(key), bool)}
-
-
-def _call(entry: Entry, packages: Table, model: Table, ours: Table) -> Table:
-    """Return how the model is called, if that differs from its provider's other models."""
-    own = table_at(model, "provider")
-    own_url = placed(entry, ours.get("base_url") or text_at(own, "api"))
-    own_protocol = ours.get("protocol") or packages.get(text_at(own, "npm"), {}).get("protocol", "")
-    details = {
-        "base_url": own_url if own_url != base_url(entry) else "",
-        "protocol": own_protocol if own_protocol != protocol(entry) else "",
-        **_access(entry, packages.get(text_at(own, "npm"), entry.package)),
-        **{key: ours[key] for key in ("auth", "also_speaks") if key in ours},
-        **({"headers": list(ours["headers"].items())} if "headers" in ours else {}),
-    }
-    return {key: each for key, each in details.items() if each}
 
 
 def _access(entry: Entry, package: Table) -> Table:
