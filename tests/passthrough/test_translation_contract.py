@@ -11,9 +11,7 @@ import pytest
 from tests.support.api_endpoint import APIS, events_in, path_of, reply_with
 from tests.support.apis import ASKED, REPLY, WORDS, Api, Asked
 from tests.support.http_server import Answer
-from tests.support.translating import MODEL, Translating, translating
-
-__all__ = ["translating"]
+from tests.support.translating import MODEL, Translating
 
 DIRECTIONS = [
     pytest.param(source, target, stream, id=f"{source.name} to {target.name}, {'streamed' if stream else 'whole'}")

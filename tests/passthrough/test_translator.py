@@ -9,7 +9,6 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +20,9 @@ from tests.support.apis import REPLY, SCHEMA, WORDS, Api
 from tests.support.endpoint_plugins import Direct
 from tests.support.fake_endpoint import Serve
 from tests.support.pass_through import BEARER, PassingTo, asking, passing_to
-from tests.support.serving import within
-from tests.support.translating import Translating, translating
+from tests.support.translating import Translating
 
-__all__ = ["passing_to", "translating"]
+__all__ = ["passing_to"]
 
 CHAT, MESSAGES = APIS["openai-chat"], APIS["anthropic-messages"]
 RESPONSES, GENERATE = APIS["openai-responses"], APIS["google-generate-content"]
@@ -33,8 +31,7 @@ ENDS = (b"message_stop", b"[DONE]", b"response.completed", b'"finishReason": "ST
 
 
 @pytest.fixture(autouse=True)
-def _nothing_left(translating: Translating) -> Iterator[None]:
-    yield
+def _nothing_left(translating: Translating) -> None:
     for api in APIS.values():
         translating.to(api).next.clear()
         translating.to(api).received.clear()
@@ -49,27 +46,27 @@ def pid(translating: Translating) -> int:
     return found
 
 
-def test_it_has_no_secret(translating: Translating, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The process has no variable but those that Python and the library need, and no key in its memory of them."""
+def test_a_killed_process(translating: Translating, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request during which the process is killed fails in words, and the next one starts it again: with no secret."""
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("SOME_API_KEY", "secret-1")
-    os.kill(pid(translating), signal.SIGKILL)
-    assert within(10, lambda: translating.process.pid is None)
-    text = Path(f"/proc/{pid(translating)}/environ").read_text()
-    names = {each.partition("=")[0] for each in text.split("\0") if each}
-    allowed = {"HOME", "PATH", "PYTHONPATH", "HF_HUB_OFFLINE", "REPEATED_STREAMING_CHUNK_LIMIT", "LC_CTYPE"}
-    assert {each for each in names if not each.startswith("LITELLM_")} <= allowed
-    assert "secret-1" not in text
-
-
-def test_a_killed_process(translating: Translating) -> None:
-    """A request during which the process is killed fails in words, and the next one starts it again."""
     killed = pid(translating)
     translating.to(CHAT).next.append(lambda handler: os.kill(killed, signal.SIGKILL))
     answer = translating.ask(MESSAGES, CHAT)
     assert answer.status == 502
     assert json.loads(answer.plain)["error"]["message"].startswith("The translator's process ended.")
-    assert pid(translating) != killed
+    restarted = pid(translating)
+    assert restarted != killed
+    assert_no_secret(restarted)
+
+
+def assert_no_secret(number: int) -> None:
+    """Check that a process has no variable but those that Python and the library need, and none with a key."""
+    text = Path(f"/proc/{number}/environ").read_text()
+    names = {each.partition("=")[0] for each in text.split("\0") if each}
+    allowed = {"HOME", "PATH", "PYTHONPATH", "HF_HUB_OFFLINE", "REPEATED_STREAMING_CHUNK_LIMIT", "LC_CTYPE"}
+    assert {each for each in names if not each.startswith("LITELLM_")} <= allowed
+    assert "secret-1" not in text
 
 
 def test_a_process_that_hangs(translating: Translating, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""A pass-through with one vendor for each API, whose translator starts once for all tests of a module."""
+"""A pass-through with one vendor for each API, whose translator starts once for all tests."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Translating:
         return f"acme-{target.name}/{MODEL}"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def translating() -> Iterator[Translating]:
     """A pass-through with one vendor for each API."""
     with ExitStack() as stack:
