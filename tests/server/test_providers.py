@@ -104,7 +104,7 @@ def test_lists_are_fetched_anew(serve: Serve) -> None:
 
 
 def test_own_servers_are_asked(serve: Serve) -> None:
-    """Each of the user's own servers has its address and whether it runs now, with the number of its models."""
+    """Each of the user's own servers has its address, also if it does not run, its state and number of models."""
     with Upstream("one", "two").running() as upstream:
         client = serve(OLLAMA_BASE_URL=upstream.url)
         before = {each["id"]: each["local"] for each in client.json("/api/llm/providers")["providers"]}
@@ -115,3 +115,4 @@ def test_own_servers_are_asked(serve: Serve) -> None:
     assert after["ollama"] == next(each for each in servers if each["id"] == "ollama")
     assert states["ollama"][0] == "running"
     assert states["lmstudio"] == ("not_running", 0)
+    assert {each["id"] for each in servers if after[each["id"]] != each} == set()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         ShownProvider,
         VerifiedDocument,
     )
-    from polyroute.results import ProviderStatus
+    from polyroute.results import ProviderStatus, Route
     from polyroute.types import Verification
 
     Checked = tuple[Verification, float]
@@ -60,7 +60,8 @@ def _server(known: LocalServer) -> AskedServer:
 def _provider(status: ProviderStatus, catalog: Catalog, checked: Checked | None) -> ShownProvider:
     provider, route = status.provider, next(each for each in status.routes if each.via == DIRECT)
     found = route.credential.source if route.credential else None
-    url = route.base_url if provider.kind == "own-server" else ""
+    needs = _needs(status, catalog)
+    url = _address(provider.id, route, needs, catalog) if provider.kind == "own-server" else ""
     known = catalog.plugins.servers.get(provider.id)
     known = known if known and known.address == url else LocalServer(provider.id, url, "unchecked")
     return {
@@ -74,7 +75,7 @@ def _provider(status: ProviderStatus, catalog: Catalog, checked: Checked | None)
         "credential": str(route.credential) if route.credential else None,
         "source": source(found),
         "removable": found is not None and found.layer in (KEYRING, GLOBAL),
-        "needs": _needs(status, catalog),
+        "needs": needs,
         "models": _count(provider.id, catalog),
         "address": url or None,
         "local": _server(known) if url else None,
@@ -82,6 +83,13 @@ def _provider(status: ProviderStatus, catalog: Catalog, checked: Checked | None)
         "documentation": provider.documentation or None,
         "keysPage": provider.keys_page or None,
     }
+
+
+def _address(name: str, route: Route, needs: Iterable[SettingDocument], catalog: Catalog) -> str:
+    """Return the address of the user's own server, also if it does not run, so that no route leads to it."""
+    known = catalog.plugins.servers.get(name)
+    is_set = known and all(each["found"] for each in needs)
+    return route.base_url or (known.address if known and is_set else "")
 
 
 def _verified(found: Verification, at: float) -> VerifiedDocument:
