@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime
 
 from polyroute.catalog import Catalog
 from polyroute.errors import PolyrouteError
-from polyroute.lists.stored import age
+from polyroute.lists.stored import FetchedList, day
 from polyroute.results import Finding, Plugin, Severity, Trouble
 from polyroute.types import Problem, Provider
 
 _SAID_BY_LOADING = ("manifest-refused", "folder-unsafe", "like-unknown", "extends-unknown")
 
+_OLD_DAYS = 30
+"""After how many days a list misses what users look for."""
 
 Finder = Callable[[Catalog], Iterable[Trouble]]
 
 
-def diagnose(catalog: Catalog) -> tuple[Trouble, ...]:
-    """Return everything that is amiss, errors first. Plugins that are in use are run; nothing is sent."""
+def diagnose(catalog: Catalog, further: Iterable[Problem] = ()) -> tuple[Trouble, ...]:
+    """Return everything that is amiss, the `further` problems among it, errors first.
+
+    Plugins that are in use are run; nothing is sent.
+    """
     list(catalog.plugins.all_models())  # so that what is asked late has been asked
     _ = catalog.plugins.mappers
     catalog.status()
-    found = dict.fromkeys(each for finder in FINDERS for each in finder(catalog))
+    found = dict.fromkeys([*_troubles(further, catalog), *(each for finder in FINDERS for each in finder(catalog))])
     return tuple(sorted(found, key=lambda each: _ORDER.index(each.severity)))
 
 
@@ -35,8 +41,12 @@ def plugin_findings(plugin: Plugin) -> list[Finding]:
 
 def _reported(catalog: Catalog) -> Iterable[Trouble]:
     """Yield the problems of plugins, files and preferences so far, and of variables that nobody reads."""
+    yield from _troubles((*catalog.problems, *catalog.unread_variables), catalog)
+
+
+def _troubles(problems: Iterable[Problem], catalog: Catalog) -> Iterable[Trouble]:
     provided = {plugin.name: [each.id for each in owned] for plugin, owned in catalog.plugins.claimed.items()}
-    for each in (*catalog.problems, *catalog.unread_variables):
+    for each in problems:
         affects = (each.provider,) if each.provider else tuple(provided.get(each.plugin, ()))
         subject = each.plugin or each.provider or each.path or "preferences"
         yield Trouble(each.code or "problem", _severity(each), subject, each.message, each.remedy, each.path, affects)
@@ -53,10 +63,19 @@ def _manifests(catalog: Catalog) -> Iterable[Trouble]:
 
 
 def _old_lists(catalog: Catalog) -> Iterable[Trouble]:
+    found: dict[str, list[FetchedList]] = {}
     for each in catalog.plugins.lists:
-        if (of := age(each)).is_old:
-            message = f"the list of {each.name}'s models is {of}: newer models are not in it"
-            yield Trouble("list-old", "advice", each.name, message, "Fetch it: `polyroute refresh`.", "", each.gateways)
+        found.setdefault(day(each), []).append(each)
+    for of, lists in found.items():
+        if of and (days := _days_since(of)) > _OLD_DAYS:
+            names = " and ".join(each.name for each in lists)
+            message = f"{names}: {days} days old, so newer models are missing and prices may have changed"
+            affects = tuple(dict.fromkeys(name for each in lists for name in each.gateways))
+            yield Trouble("list-old", "advice", names, message, "Fetch them: `polyroute refresh`.", "", affects)
+
+
+def _days_since(moment: str) -> int:
+    return (datetime.now(UTC).date() - date.fromisoformat(moment[:10])).days
 
 
 def _unshared_models(catalog: Catalog) -> Iterable[Trouble]:

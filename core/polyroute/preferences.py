@@ -15,6 +15,8 @@ from polyroute.types import ModelRef, Problem
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
 
+    from polyroute._internal.line_repair import Commented
+
 _NO_NAMES: Mapping[str, str] = MappingProxyType({})
 _TABLES = ("pins", "shortcuts")
 _KEYS = ("prefer", "order", "disable_providers", *_TABLES)
@@ -175,6 +177,23 @@ def change_shortcuts(environment: Environment, change: Callable[[dict[str, str]]
                 document.setdefault("shortcuts", tomlkit.table())[name] = model
 
     return _rewrite(environment, changed)
+
+
+def readable(data: bytes) -> "Commented | None":
+    """Return the text of a damaged `config.toml`, with what can't be read in comments; None if it is sound."""
+    import tomllib
+
+    from polyroute._internal.line_repair import commented
+
+    def is_valid(text: str) -> bool:
+        try:
+            text.encode()  # else it has bytes that are no UTF-8
+            config = tomllib.loads(text)
+        except (ValueError, RecursionError):
+            return False
+        return all(_is_sound(key, value) for key, value in config.items() if key in _KEYS)
+
+    return commented(data, is_valid, is_head=lambda line: line.lstrip().startswith("["))
 
 
 def _one_name(target: str, names: Mapping[str, str]) -> str:

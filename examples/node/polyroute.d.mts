@@ -172,18 +172,6 @@ export interface CustomModels {
   models: ShownCustomModel[];
 }
 
-/** The result of repairing a file. */
-export interface CustomModelsRepaired {
-  /** The version of the document. It changes only if readers would break. */
-  schema: 1;
-  /** The file of custom models. */
-  file: string;
-  /** What was saved; null if the file was not damaged. */
-  repaired: RepairedFile | null;
-  /** How many entries moved to Polyroute's own file, since the other tool can't read the shared one with them. */
-  moved: number;
-}
-
 /** The model that was removed. */
 export interface Deleted {
   /** Messages for the user, such as fields of the request that were ignored. */
@@ -200,6 +188,8 @@ export interface Diagnosis {
   healthy: boolean;
   /** One entry for each thing that is amiss. */
   problems: Trouble[];
+  /** With `--repair`, the damaged files that were repaired before. */
+  repaired?: RepairedFile[];
 }
 
 /** The request succeeded. */
@@ -264,6 +254,19 @@ export interface FetchedList {
 /** A file with a model. */
 export interface FileBody {
   filePath: string;
+}
+
+/** What was done with a damaged file. */
+export interface FileRepaired {
+  /** Messages for the user, such as fields of the request that were ignored. */
+  notes?: string[];
+  ok: true;
+  /** The path of the file. */
+  file: string;
+  /** What was done, in a sentence. */
+  note: string;
+  /** The path of the copy of the damaged file; null if the file itself has all of it, in comments. */
+  original: string | null;
 }
 
 /** Whether a file can be used as a model. */
@@ -821,12 +824,19 @@ export interface ReasoningSupport {
   supportsBudgetTokens: boolean;
 }
 
-/** What was saved from a damaged file. */
+/** A file that a problem names. */
+export interface RepairBody {
+  file: string;
+}
+
+/** What was done with a damaged file. */
 export interface RepairedFile {
-  /** The path of the copy of the damaged file. */
-  original: string;
-  /** The number of entries that could be read. */
-  saved: number;
+  /** The path of the file. */
+  file: string;
+  /** What was done, in a sentence. */
+  note: string;
+  /** The path of the copy of the damaged file; null if the file itself has all of it, in comments. */
+  original: string | null;
 }
 
 /** The route to take for one model, and all its routes in order. */
@@ -1134,6 +1144,8 @@ export interface Trouble {
   code: string;
   /** `error` if something does not work, `warning` if something may not, `advice` if all works. */
   severity: "error" | "warning" | "advice";
+  /** What is amiss, in a few words. */
+  title: string;
   /** What is concerned: a plugin, a provider, a list, a file or a variable. */
   subject: string;
   /** What is wrong. */
@@ -1152,8 +1164,8 @@ export interface Trouble {
 
 /** Something that helps. */
 export interface TroubleAction {
-  /** `refresh` the lists, `setup` a provider, or run a `command`. */
-  kind: "refresh" | "setup" | "command";
+  /** `refresh` the lists, `setup` a provider, `repair` the file, or run a `command`. */
+  kind: "refresh" | "setup" | "repair" | "command";
   /** The command line that does it. */
   command?: string;
   /** The provider to set up. */

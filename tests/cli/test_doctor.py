@@ -18,7 +18,11 @@ def test_what_is_amiss_is_fixed(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "[custom-models-unshared]" in done.stdout
     assert "polyroute custom repair" in done.stdout
-    assert shell.run("custom", "repair").returncode == 0
+    assert "polyroute doctor --repair" in done.stdout
+    (shell.home / "ours" / "config.toml").write_text("prefer = direct\n", encoding="utf-8")
+    done = shell.run("doctor", "--repair")
+    assert "config.toml was repaired. Now in comments: line 1. The original was kept: " in done.stdout
+    assert "custom-models.json: 1." in done.stdout
     found = json.loads(shell.run("doctor", "--json").stdout)
     assert {each["code"] for each in found["problems"]} <= {"list-old"}
     assert found["healthy"] == (not found["problems"])

@@ -137,19 +137,26 @@ def test_a_refused_key_is_told_at_its_field(visit: Visitor) -> None:
 
 
 def test_a_damaged_file_is_repaired(visit: Visitor) -> None:
-    """A damaged file of own models is counted at once; its button says before what it does, and keeps the original."""
+    """Damaged files are counted at once; the button says before what it does, and keeps what can't be read."""
     name = "dexto/models/custom-models.json"
     damaged = '{"version": 1, "models": [{"name": "made/up", "provider": "openrouter"}, {"name": "cut o'
-    page = visit(DEXTO, files={name: damaged}).open()
+    files = {name: damaged, "ours/config.toml": 'prefer = "direct"\norder = direct\n'}
+    page = visit(DEXTO, files=files).open()
     page.may_fail = True
     file = page.shell.home / name
     expect(page.tab("Problems").locator(".badge")).to_be_visible()
     page.tab("Problems").click()
     problem = page.page.locator(".problem", has_text="custom-models.json")
-    expect(problem).to_contain_text("save the entries that can be read, and keep the damaged file beside")
-    page.button("Repair the file").click()
-    expect(page.messages).to_contain_text("1 model saved. Kept beside: custom-models.json.broken")
+    expect(problem).to_contain_text("is kept: in comments of the file, or in a copy beside it.")
+    problem.get_by_role("button", name="Repair the file").click()
+    expect(page.messages).to_contain_text("Models that could be read: 1. Kept beside: custom-models.json.broken")
     expect(problem).to_have_count(0)
+    expect(page.page.locator(".problem", has_text="Your preferences can't all be read")).to_contain_text(", line 2")
+    page.button("Repair the file").click()
+    expect(page.messages).to_contain_text("Now in comments: line 2. Kept beside: config.toml.broken")
+    expect(page.button("Repair the file")).to_have_count(0)
+    config = page.shell.home / "ours" / "config.toml"
+    assert config.read_text(encoding="utf-8") == 'prefer = "direct"\n# order = direct\n'
     assert file.with_name("custom-models.json.broken").read_text(encoding="utf-8") == damaged
     assert json.loads(file.read_text(encoding="utf-8"))["models"] == [{"name": "made/up", "provider": "openrouter"}]
     file.write_text("no list at all", encoding="utf-8")

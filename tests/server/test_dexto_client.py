@@ -139,8 +139,9 @@ def test_everything_that_is_amiss(serve: Serve, make_environment: MakeEnvironmen
     found = next(each for each in document["problems"] if each["code"] == "custom-models-unshared")
     assert found["severity"] == "error"
     assert found["file"].endswith("custom-models.json")
-    assert found["actions"] == [{"kind": "command", "command": "polyroute custom repair"}]
+    assert found["actions"] == [{"kind": "repair", "command": "polyroute doctor --repair"}]
     assert found["id"] in {each["id"] for each in client.json("/api/llm/problems")["problems"]}
-    answer = client.post("/api/llm/custom-model-repair", {}).json
-    assert (answer["file"], answer["repaired"], answer["moved"]) == (found["file"], None, 1)
+    answer = client.post("/api/llm/repair", {"file": found["file"]}).json
+    assert (answer["file"], answer["original"]) == (found["file"], None)
+    assert answer["note"].endswith("models.json: 1.")
     assert "custom-models-unshared" not in {each["code"] for each in client.json("/api/llm/problems")["problems"]}

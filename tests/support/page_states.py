@@ -15,7 +15,10 @@ OWN = {
         {"version": 1, "models": [{"name": "z-ai/glm-4.5-air:free", "provider": "openrouter", "displayName": "My GLM"}]}
     )
 }
-BROKEN = {"ours/plugins/acme/plugin.toml": '[providers.acme]\nname = "Acme"\nbase_url = "api.acme"\n'}
+BROKEN = {
+    "ours/plugins/acme/plugin.toml": '[providers.acme]\nname = "Acme"\nbase_url = "api.acme"\n',
+    "ours/config.toml": "prefer = direct\n",
+}
 
 
 def begin(visit: Visitor) -> Visit:

@@ -11,10 +11,14 @@ import codecs
 import io
 import re
 import unicodedata
+from typing import TYPE_CHECKING
 
 from polyroute._internal import files
 from polyroute._internal.user_documents import Documents
 from polyroute.errors import NotUnderstood, UsageError
+
+if TYPE_CHECKING:
+    from polyroute._internal.line_repair import Commented
 
 _SPACE = "[\t-\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]"
 _BLANK = "[\t\v\f \xa0\u1680\u2000-\u200a\u202f\u205f\u3000\ufeff]"
@@ -41,6 +45,13 @@ def lines_passed_over(text: str) -> list[int]:
     rest = ASSIGNMENT.sub(lambda match: "\n" * match[0].count("\n"), text)
     lines = enumerate(rest.split("\n"), 1)
     return [number for number, line in lines if line.strip() and not line.lstrip().startswith("#")]
+
+
+def readable(data: bytes) -> Commented | None:
+    """Return the text of a damaged file with each line that is no assignment in a comment; None if it is sound."""
+    from polyroute._internal.line_repair import commented, is_utf8
+
+    return commented(data, lambda text: is_utf8(text) and not lines_passed_over(_plain(text)))
 
 
 def _value(match: re.Match[str]) -> str:

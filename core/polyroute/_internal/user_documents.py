@@ -94,5 +94,16 @@ class FileDocuments:
         return Watch(seen).is_unchanged
 
 
+def keep_beside(documents: Documents, path: str, data: bytes) -> str:
+    """Write a copy of a damaged document beside it, under its lock; return the path of the copy."""
+    original = f"{os.path.realpath(path)}.broken"
+    number, copy = 1, original
+    while documents.is_file(copy) or (documents.is_local and os.path.lexists(copy)):
+        number += 1
+        copy = f"{original}-{number}"
+    documents.replace(copy, data, mode=0o600)
+    return copy
+
+
 FILES = FileDocuments()
 """The files of this machine."""

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import TYPE_CHECKING
 
+from polyroute._internal.terminal import clean
 from polyroute.cli import grammar, output
 from polyroute.cli.output import NO, YES
+from polyroute.documents.problems import REPAIR
+from polyroute.errors import Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from polyroute.catalog import Catalog
     from polyroute.cli.grammar import Subparsers
     from polyroute.results import Trouble
+    from polyroute.server.repairs import RepairOutcome
 
 
 def _doctor(options: argparse.Namespace) -> int:
@@ -21,14 +26,39 @@ def _doctor(options: argparse.Namespace) -> int:
     from polyroute.cli import text
     from polyroute.diagnosis import diagnose, own_servers
     from polyroute.documents.problems import diagnosis
+    from polyroute.server import repairs
 
-    with output.catalog() as catalog:
-        found = diagnose(_asked(catalog, own_servers(catalog)))
+    with output.catalog() as loaded:
+        done = _repaired(loaded) if options.repair else []
+        catalog = loaded.reload() if done else loaded
+        found = diagnose(_asked(catalog, own_servers(catalog)), repairs.problems(catalog))
+        repairable = repairs.repairable(found, catalog)
     if options.json:
-        output.document(diagnosis(found))
+        document = diagnosis(found, repairable)
+        output.document({**document, "repaired": list(map(repairs.document, done))} if options.repair else document)
     else:
-        text.lines([*_lines(found), _summary(found)])
+        text.lines([*map(_done, done), *_lines(found), *_summary(found, repairable)])
     return NO if found else YES
+
+
+def _repaired(catalog: Catalog) -> list[RepairOutcome]:
+    """Repair the damaged files of the user. One that can't be repaired is said, and stays among what is found."""
+    from polyroute.server.repairs import repairs
+
+    done = {}
+    for each in repairs(catalog).values():
+        if each.is_needed():
+            try:
+                found = each.run()
+            except Unavailable as error:
+                print(f"polyroute: {clean(str(error))}", file=sys.stderr)
+            else:
+                done[found.path] = found
+    return list(done.values())
+
+
+def _done(each: RepairOutcome) -> str:
+    return f"{each.path} was repaired. {each.note}{each.original and f' The original was kept: {each.original}'}"
 
 
 def _asked(catalog: Catalog, servers: list[str]) -> Catalog:
@@ -50,11 +80,14 @@ def _lines(found: Iterable[Trouble]) -> Iterable[str]:
             yield f"  {each.remedy}"
 
 
-def _summary(found: tuple[Trouble, ...]) -> str:
-    return f"{len(found)} found." if found else "Nothing is amiss."
+def _summary(found: tuple[Trouble, ...], repairable: Collection[str]) -> Iterable[str]:
+    yield f"{len(found)} found." if found else "Nothing is amiss."
+    if repairable:
+        yield f"To repair what is damaged, and lose nothing of it: {REPAIR}"
 
 
 def add_to(subparsers: Subparsers) -> None:
     """Add the parser of the command."""
     command = grammar.command(subparsers, "doctor", _doctor, "report everything that is amiss, and how to fix it")
+    command.add_argument("--repair", action="store_true", help="repair damaged files; what can't be read is kept")
     grammar.with_json(command)

@@ -168,6 +168,11 @@ class CustomStore:
                         return repaired
         return None
 
+    @property
+    def is_damaged(self) -> bool:
+        """Whether `repair` or `separate` has anything to do."""
+        return bool(self.unread()) or any(_is_damaged(each) for each in (self._shared, self._own))
+
     def separate(self) -> int:
         """Move the entries of the shared file that make the other tool read none into our own; return how many."""
         return self._change(Entries.separate) if self.unread() else 0
@@ -227,6 +232,16 @@ def _values(stored: StoredFile) -> tuple[list[Any], Problem | None]:
     except OSError as error:
         why = f"can't be read ({error.strerror}); no custom model in it is used."
         return [], Problem(why, "Fix its permissions.", path=stored.path, code=_UNREADABLE)
+
+
+def _is_damaged(stored: StoredFile) -> bool:
+    try:
+        stored.content()
+    except NotReadable:
+        return True
+    except OSError:
+        pass
+    return False
 
 
 class _Conflicting(UsageError):

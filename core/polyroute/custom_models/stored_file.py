@@ -8,7 +8,7 @@ import time
 from typing import NamedTuple
 
 from polyroute._internal import files, platform
-from polyroute._internal.user_documents import Documents
+from polyroute._internal.user_documents import Documents, keep_beside
 from polyroute.custom_models import file
 from polyroute.custom_models.file import FileContent, NotReadable
 from polyroute.errors import NotUnderstood, Unavailable
@@ -95,8 +95,7 @@ class StoredFile(NamedTuple):
                 return None
         except NotReadable:
             entries = self._salvaged(data or b"")
-        original = _unused(f"{os.path.realpath(self.path)}.broken")
-        self.documents.replace(original, data or b"", mode=0o600)
+        original = keep_beside(self.documents, self.path, data or b"")
         self.documents.replace(self.path, file.EMPTY.text(file.EMPTY.array(entries)), mode=0o600)
         return Repaired(self.path, original, len(entries))
 
@@ -117,10 +116,3 @@ class _WrittenMeanwhile(Exception):
 
 def _parsed(data: bytes | None) -> FileContent:
     return file.EMPTY if data is None else file.parse(data)
-
-
-def _unused(path: str) -> str:
-    number = 1
-    while os.path.lexists(candidate := path if number == 1 else f"{path}-{number}"):
-        number += 1
-    return candidate

@@ -8,6 +8,7 @@ from polyroute.dexto_compat.types import FileType, GatewayAuth
 from polyroute.documents.custom_model_types import CustomModelDocument
 from polyroute.documents.facts import TypedDict
 from polyroute.documents.http_types import Done, Verdict
+from polyroute.documents.list_types import RepairedFileDocument
 
 
 class PreferencesDocument(TypedDict):
@@ -90,6 +91,10 @@ class Toggled(Done):
     """Whether the model is a favorite now."""
 
     isFavorite: bool
+
+
+class FileRepaired(Done, RepairedFileDocument):
+    """What was done with a damaged file."""
 
 
 class Counted(Done):

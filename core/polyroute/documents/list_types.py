@@ -115,8 +115,8 @@ class Verifications(WithProblems):
 class TroubleAction(TypedDict):
     """Something that helps."""
 
-    kind: Literal["refresh", "setup", "command"]
-    """`refresh` the lists, `setup` a provider, or run a `command`."""
+    kind: Literal["refresh", "setup", "repair", "command"]
+    """`refresh` the lists, `setup` a provider, `repair` the file, or run a `command`."""
     command: NotRequired[str]
     """The command line that does it."""
     provider: NotRequired[str]
@@ -132,6 +132,8 @@ class TroubleDocument(TypedDict):
     """Its kind, for programs: one of the codes in docs/json.md; new ones may be added."""
     severity: Literal["error", "warning", "advice"]
     """`error` if something does not work, `warning` if something may not, `advice` if all works."""
+    title: Filled
+    """What is amiss, in a few words."""
     subject: Filled
     """What is concerned: a plugin, a provider, a list, a file or a variable."""
     message: Filled
@@ -148,6 +150,17 @@ class TroubleDocument(TypedDict):
     """What helps."""
 
 
+class RepairedFileDocument(TypedDict):
+    """What was done with a damaged file."""
+
+    file: str
+    """The path of the file."""
+    note: str
+    """What was done, in a sentence."""
+    original: str | None
+    """The path of the copy of the damaged file; null if the file itself has all of it, in comments."""
+
+
 class Diagnosis(Document):
     """Everything that is amiss, errors first."""
 
@@ -155,6 +168,8 @@ class Diagnosis(Document):
     """Whether nothing is."""
     problems: list[TroubleDocument]
     """One entry for each thing that is amiss."""
+    repaired: NotRequired[list[RepairedFileDocument]]
+    """With `--repair`, the damaged files that were repaired before."""
 
 
 class FetchedListDocument(TypedDict):

@@ -11,7 +11,8 @@ from polyroute import Environment
 from polyroute._internal import files
 from polyroute._internal.user_documents import Documents
 from polyroute.dexto_compat import preferences_path
-from polyroute.errors import Unavailable
+from polyroute.errors import NotUnderstood, Unavailable
+from polyroute.types import Problem
 
 _KEPT_SESSIONS = 200
 _MAX_USERS = 10_000
@@ -55,7 +56,7 @@ class RememberedModels:
 
     def get(self, environment: Environment, session: str, /) -> Selection | None:
         """See `CurrentModels.get`."""
-        path = _path(environment)
+        path = current_models_path(environment)
         try:
             sessions = _read(path, environment.documents)
         except (OSError, Unavailable):  # nothing is chosen
@@ -69,7 +70,7 @@ class RememberedModels:
 
     def set(self, environment: Environment, session: str, selection: Selection, /) -> None:
         """See `CurrentModels.set`. Raises Unavailable if the file can't be written."""
-        path = _path(environment)
+        path = current_models_path(environment)
         bare = selection._replace(api_key="")
         with files.readable_errors(path), environment.documents.locked(path):
             sessions = _read(path, environment.documents)
@@ -89,6 +90,19 @@ class RememberedModels:
             self._keys.pop(longest_ago, None)
 
 
+def damaged(environment: Environment) -> Problem | None:
+    """Return the problem of the file of current models, if its content is not understood."""
+    path = current_models_path(environment)
+    try:
+        _read(path, environment.documents)
+    except NotUnderstood:
+        remedy = "Fix the file, or move it away."
+        return Problem("the model in use can't be read, so none is in use.", remedy, path=path, code="current-model")
+    except (OSError, Unavailable):  # said when it is written
+        pass
+    return None
+
+
 def preferred_model(environment: Environment) -> Selection | None:
     """Return the default model in the preferences of the other tool; None without one, or without a reader of YAML."""
     try:
@@ -103,14 +117,15 @@ def preferred_model(environment: Environment) -> Selection | None:
     return Selection(provider, model, url) if is_sound else None
 
 
-def _path(environment: Environment) -> str:
+def current_models_path(environment: Environment) -> str:
+    """Return the path of the file of a user's current models."""
     return os.path.join(environment.state_directory, "current-models.json")
 
 
 def _read(path: str, documents: Documents) -> dict[str, Selection]:
     """Return the choices by session, with the empty name for all sessions.
 
-    Raises OSError, and Unavailable if the file has another content.
+    Raises OSError, and NotUnderstood if the file has another content.
     """
     try:
         if (data := documents.read(path)) is None:
@@ -121,7 +136,7 @@ def _read(path: str, documents: Documents) -> dict[str, Selection]:
         return {name: _selection(chosen) for name, chosen in document["sessions"].items()}
     except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
         fault = f"{path} was not changed: it does not hold choices in version {_VERSION} of their format."
-        raise Unavailable(fault, "Fix it, or remove it.") from None
+        raise NotUnderstood(fault, "Fix it, or move it away.") from None
 
 
 def _selection(fields: Mapping[str, Any]) -> Selection:

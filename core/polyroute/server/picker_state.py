@@ -76,6 +76,17 @@ class PickerState:
             return (Problem(fault, "Fix the file, or move it away.", path=self.path, code="picker-state"),)
         return ()
 
+    @property
+    def is_damaged(self) -> bool:
+        """Whether the content of the file is not understood."""
+        try:
+            self._read()
+        except ValueError:
+            return True
+        except OSError:
+            pass
+        return False
+
     def toggle_favourite(self, model: Picked) -> bool:
         """Add a model to the favourites or remove it; return whether it is a favourite now."""
 

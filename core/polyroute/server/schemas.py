@@ -278,6 +278,12 @@ class ShortcutsBody(Body):
     shortcuts: dict[Text, Text]
 
 
+class RepairBody(Body):
+    """A file that a problem names."""
+
+    file: Annotated[str, Field(min_length=1, max_length=4_000)]
+
+
 class FileBody(Body):
     """A file with a model."""
 

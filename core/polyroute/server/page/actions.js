@@ -55,12 +55,11 @@ export const checkKeys = (ids) =>
     },
   );
 
-/** Save what can be read of a damaged file of the user's own models; `say` tells what can't be done. */
-export async function repair(say) {
+/** Repair a damaged file of the user; `say` tells what can't be done. */
+export async function repair(say, file) {
   try {
-    const { repaired, moved } = await post("llm/custom-model-repair");
-    const kept = repaired && `${counted(repaired.saved, "model")} saved. Kept beside: ${repaired.original.split(/[\\/]/).pop()}`;
-    toast(kept ?? `${counted(moved, "model")} moved to a file of Polyroute.`);
+    const { note, original } = await post("llm/repair", { file });
+    toast([note, original && `Kept beside: ${original.split(/[\\/]/).pop()}`].filter(Boolean).join(" "));
   } catch (error) {
     say(`${error.message} ${error.remedy ?? ""}`);
   } finally {

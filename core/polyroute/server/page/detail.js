@@ -2,7 +2,7 @@
 
 import { html, useEffect, useRef, useState } from "./assets/preact.js";
 import { forget, pin, refOf, star, use } from "./actions.js";
-import { CAN, Code, Dot, Icon, Mark, clean, counted, dated, dollars, later, nameOf, prices, runs, tokens } from "./parts.js";
+import { CAN, Code, Dot, Icon, Mark, clean, counted, dated, dollars, later, nameOf, prices, runs, tokens, withCode } from "./parts.js";
 import { address, close, doc, failure, set, state } from "./store.js";
 
 const Snippet = later(() => import("./snippet.js"));
@@ -61,7 +61,7 @@ function Verdict({ model }) {
   return html`<div class=${way ? "card verdict" : "card verdict no"}>
     <div>
       <p class="says"><${Dot} on=${Boolean(way)} /> ${way ? `Runs ${runs(model)}` : needs(model)}</p>
-      <p>${way ? html`${credentialOf(way)} ${usable.length > 1 ? `${counted(usable.length - 1, "more way")} if it fails.` : ""}` : clean(model.ways[0]?.remedy ?? "").replaceAll("`", "")}</p>
+      <p>${way ? html`${credentialOf(way)} ${usable.length > 1 ? `${counted(usable.length - 1, "more way")} if it fails.` : ""}` : withCode(clean(model.ways[0]?.remedy ?? ""))}</p>
     </div>
     <dl class="price">
       <div><dt>In</dt><dd>${input}</dd></div>

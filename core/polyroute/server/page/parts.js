@@ -35,6 +35,9 @@ export const Code = ({ text, copy }) =>
     ? html`<button type="button" class="code copies" title="Copy" aria-label=${`Copy ${text}`} onClick=${() => copied(text)}><bdi dir="ltr">${text}</bdi><${Icon} name="copy" /></button>`
     : html`<code class="code"><bdi dir="ltr">${text}</bdi></code>`;
 
+/** Return a text with what stands between backticks as code. */
+export const withCode = (text) => text.split("`").map((each, at) => (at % 2 ? html`<code>${each}</code>` : each));
+
 /** Copy a text and say so. */
 export async function copied(text) {
   try {

@@ -3,7 +3,7 @@
 import { html, useState } from "./assets/preact.js";
 import { post } from "./api.js";
 import { checkKeys, removeKey, repair } from "./actions.js";
-import { Icon, clean, copied, nameOf, problems } from "./parts.js";
+import { Icon, clean, copied, counted, nameOf, problems, withCode } from "./parts.js";
 import { attempt, doc, failure, go, link, refresh, toast } from "./store.js";
 
 const COUNTED = ["Nothing is wrong.", "One thing needs a look.", "Two things need a look.", "Three things need a look.", "Four things need a look."];
@@ -21,30 +21,30 @@ export default function Problems() {
 }
 
 function Problem({ problem }) {
-  const { message, affects, severity, remedy: advice } = problem;
+  const { message, affects, severity, file } = problem;
   const provider = problem.code === "key-refused" && affects[0];
   const known = provider && doc("llm/providers")?.providers.find((each) => each.id === provider);
-  const subject = provider ? `The key of ${nameOf(provider)} is refused` : problem.subject;
+  const title = clean(provider ? problem.title.replace(provider, nameOf(provider)) : problem.title);
   const [fault, say] = useState("");
-  const place = problem.file && `${problem.file}${problem.line ? `, line ${problem.line}` : ""}`;
-  const remedy = clean(advice ?? "");
+  const place = file && `${file}${problem.line ? `, line ${problem.line}` : ""}`;
   const buttons = provider ? [] : HELP.filter(([pattern]) => problem.actions.some((each) => pattern.test(each.command)));
-  const details = [subject, message, place, remedy].filter(Boolean).join("\n");
+  const remedy = clean(buttons.length ? buttons[0][3] ?? "" : problem.remedy);
+  const details = [title, problem.subject, message, place, problem.remedy].filter(Boolean).join("\n");
   return html`<li class="problem">
     <${Icon} name="triangle-alert" kind=${severity} />
     <div>
-      <h2>${clean(subject)}</h2>
+      <h2>${title}</h2>
       <p>${clean(message)}</p>
-      ${affects.length > 0 && html`<p class="hint">Affects ${affects.map(nameOf).join(", ")}.</p>`}
+      ${affects.length > 0 && !provider && html`<p class="hint">Affects ${affects.length > 4 ? counted(affects.length, "provider") : affects.map(nameOf).join(", ")}.</p>`}
       ${place && html`<pre tabindex="0" role="group" aria-label="Where"><code dir="ltr">${clean(place)}</code></pre>`}
-      ${remedy && html`<p>${remedy.split("`").map((each, at) => (at % 2 ? html`<code>${each}</code>` : each))}</p>`}
+      ${remedy && html`<p>${withCode(remedy)}</p>`}
       <p class="fault" role="alert">${fault}</p>
     </div>
     <div class="actions">
       ${provider && html`<button type="button" class="button small" onClick=${() => go(link("providers", provider))}>Replace the key</button>`}
       ${known?.removable && html`<button type="button" class="quiet bad" onClick=${() => removeKey(provider)}>Remove it</button>`}
-      ${buttons.map(([, label, help]) => html`<button type="button" class="button small" onClick=${() => help(say)}>${label}</button>`)}
-      <button type="button" class="quiet" aria-label=${`Copy details: ${clean(subject)}`} onClick=${() => copied(details)}>Copy details</button>
+      ${buttons.map(([, label, help]) => html`<button type="button" class="button small" onClick=${() => help(say, file)}>${label}</button>`)}
+      <button type="button" class="quiet" aria-label=${`Copy details: ${title}`} onClick=${() => copied(details)}>Copy details</button>
     </div>
   </li>`;
 }
@@ -52,7 +52,7 @@ function Problem({ problem }) {
 const HELP = [
   [/^polyroute refresh/, "Refresh the lists", () => attempt(() => post("llm/lists/refresh", {}), "The lists were refreshed.")],
   [/^polyroute (keys|credential)/, "Providers & keys", () => go(link("providers"))],
-  [/^polyroute custom repair/, "Repair the file", repair],
+  [/^polyroute doctor --repair/, "Repair the file", repair, "What can’t be read is kept: in comments of the file, or in a copy beside it."],
   [/^polyroute verify/, "Check all keys", () => checkKeys()],
 ];
-/** By the command that the server names, what the page does in its place. What can't be done is said at the problem. */
+/** By the command that the server names, what the page does in its place, and how it helps. What can't be done is said at the problem. */

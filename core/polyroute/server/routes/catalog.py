@@ -18,6 +18,7 @@ from polyroute.documents.http_types import (
     ReasoningSupport,
     Validation,
 )
+from polyroute.documents.http_user_types import FileRepaired
 from polyroute.documents.list_types import Diagnosis
 from polyroute.documents.plugin_types import PluginsDocument
 from polyroute.documents.problems import diagnosis
@@ -25,10 +26,10 @@ from polyroute.documents.types import Resolution, StatusDocument
 from polyroute.list_refresh import refresh
 from polyroute.model_reference import reference
 from polyroute.results import Trouble
-from polyroute.server import model_lookup
+from polyroute.server import model_lookup, repairs
 from polyroute.server.errors import ApiError
 from polyroute.server.operations import Operation, OperationCall
-from polyroute.server.schemas import CapabilitiesQuery, CatalogQuery, ModelQuery, StatusQuery
+from polyroute.server.schemas import CapabilitiesQuery, CatalogQuery, ModelQuery, RepairBody, StatusQuery
 
 
 def _catalog(call: OperationCall) -> Grouped | Flat:
@@ -136,7 +137,18 @@ def _problems(call: OperationCall) -> Diagnosis:
     """Return everything that is amiss, with what it affects and what helps."""
     known = call.snapshot.known.keys.current(call.catalog)
     refused = (each.verification for each in known.values() if each.verification.state == "invalid")
-    return diagnosis((*map(_refused, refused), *diagnose(call.catalog)))
+    found = (*map(_refused, refused), *diagnose(call.catalog, repairs.problems(call.catalog)))
+    return diagnosis(found, repairs.repairable(found, call.catalog))
+
+
+def _repaired(call: OperationCall) -> FileRepaired:
+    """Repair a damaged file of the user. What can't be read stays in comments, or in a copy beside it."""
+    path = call.body(RepairBody).file
+    found = repairs.repairs(call.catalog).get(path)
+    if found is None:
+        raise ApiError("file_not_repairable", f"{path} is no file that can be repaired.", "not_found")
+    done = found.run()
+    return {"ok": True, "file": done.path, "note": done.note, "original": done.original or None}
 
 
 def _refused(key: Verification) -> Trouble:
@@ -160,6 +172,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("GET", VALIDATE_PATH, _validated, cached_for="user"),
     Operation("POST", REFRESH_PATH, _refreshed, lane="network"),
     Operation("GET", "/llm/problems", _problems),
+    Operation("POST", "/llm/repair", _repaired, body=RepairBody, lane="writing"),
     Operation("GET", "/plugins", _plugins, cached_for="user"),
     Operation("GET", AUTH_STATUS_PATH, _gateway_status, cached_for="content"),
 )

@@ -12,7 +12,6 @@ from polyroute.custom_models.editing import EditResult, as_meant
 from polyroute.custom_models.models import KEY_FIELD, CustomModel
 from polyroute.dexto_compat import DEFAULT_CUSTOM_PROVIDER, GATEWAY
 from polyroute.documents import custom_models as documents
-from polyroute.documents.custom_model_types import CustomModelsRepaired
 from polyroute.documents.http_types import Verdict
 from polyroute.documents.http_user_types import Advice, CustomModels, Deleted, SavedCustomModel, ShownCustomModel
 from polyroute.routing.references import canonical
@@ -93,13 +92,6 @@ def _deleted(call: OperationCall) -> Deleted:
     return {"ok": True, "deleted": ref.id}
 
 
-def _repaired(call: OperationCall) -> CustomModelsRepaired:
-    """Save what can be read of a damaged file, which is kept; move entries that keep others from reading it."""
-    store = call.catalog.custom_models
-    repaired = store.repair()
-    return documents.repaired(store.path, repaired, store.separate())
-
-
 def _named(call: OperationCall) -> ModelRef:
     """Return the custom model named in the path, and by provider in the query if several have the name."""
     name, provider = call.path["name"], call.parameters(CustomModelQuery).provider
@@ -157,7 +149,6 @@ OPERATIONS = (
         body=CustomModelChanges,
         lane="writing",
     ),
-    Operation("POST", "/llm/custom-model-repair", _repaired, lane="writing"),
     Operation("GET", "/llm/custom-model-advice", _advised, AdviceQuery),
     Operation("DELETE", f"{_PATH}/{{name}}", _deleted, CustomModelQuery, lane="writing"),
 )

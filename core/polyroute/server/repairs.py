@@ -1,0 +1,127 @@
+"""Repair damaged files of the user. Nothing is lost: what can't be read stays in a comment, or in a copy beside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from polyroute import Catalog, preferences
+from polyroute._internal import dotenv, files
+from polyroute._internal.line_repair import Commented
+from polyroute._internal.user_documents import keep_beside
+from polyroute.errors import NotUnderstood, Unavailable
+from polyroute.server.current_model import current_models_path, damaged
+from polyroute.server.picker_state import PickerState
+from polyroute.types import Problem
+
+if TYPE_CHECKING:
+    from polyroute.documents.list_types import RepairedFileDocument
+    from polyroute.results import Trouble
+
+Readable = Callable[[bytes], Commented | None]
+_SOUND = "It is not damaged."
+
+
+class RepairOutcome(NamedTuple):
+    """What was done with a damaged file."""
+
+    path: str
+    note: str
+    """What was done, in a sentence."""
+    original: str = ""
+    """The path of the copy of the damaged file; empty if the file itself has all of it."""
+
+
+class Repair(NamedTuple):
+    """How one file is repaired."""
+
+    is_needed: Callable[[], bool]
+    run: Callable[[], RepairOutcome]
+    """Raises Unavailable if the file can't be repaired."""
+
+
+def problems(catalog: Catalog) -> Iterable[Problem]:
+    """Return the problems of files that only the server and the picker use."""
+    yield from PickerState(catalog.environment).problems
+    if found := damaged(catalog.environment):
+        yield found
+
+
+def repairs(catalog: Catalog) -> Mapping[str, Repair]:
+    """Return how the user's files are repaired, by path."""
+    environment = catalog.environment
+    path = current_models_path(environment)
+    picker, store = PickerState(environment), catalog.custom_models
+    of_models = Repair(lambda: store.is_damaged, lambda: _models(catalog))
+    return {
+        environment.config_path: _by_line(environment.config_path, preferences.readable, catalog, with_copy=True),
+        environment.dotenv_path: _by_line(environment.dotenv_path, dotenv.readable, catalog, with_copy=False),
+        store.path: of_models,
+        store.own_path: of_models,
+        picker.path: _anew(picker.path, lambda: picker.is_damaged, catalog),
+        path: _anew(path, lambda: damaged(environment) is not None, catalog),
+    }
+
+
+def repairable(found: Iterable[Trouble], catalog: Catalog) -> frozenset[str]:
+    """Return the files among those that the troubles are about that can be repaired."""
+    known = repairs(catalog)
+    return frozenset(path for path in {each.path for each in found} & known.keys() if known[path].is_needed())
+
+
+def document(done: RepairOutcome) -> RepairedFileDocument:
+    """Return the document of a repair."""
+    return {"file": done.path, "note": done.note, "original": done.original or None}
+
+
+def _by_line(path: str, readable: Readable, catalog: Catalog, *, with_copy: bool) -> Repair:
+    """Return the repair of a text that the user writes. A copy of keys would keep one that is removed later."""
+    documents = catalog.environment.documents
+
+    def is_needed() -> bool:
+        try:
+            return readable(documents.read(path) or b"") is not None
+        except (OSError, Unavailable):  # it is another fault that is to be fixed
+            return False
+
+    def run() -> RepairOutcome:
+        with files.readable_errors(path), documents.locked(path, links=True):
+            before = documents.read(path) or b""
+            if (after := readable(before)) is None:
+                return RepairOutcome(path, _SOUND)
+            if files.is_link(path):
+                raise NotUnderstood(f"{path} was not changed: it is a link to a damaged file.", "Fix that file.")
+            original = keep_beside(documents, path, before) if with_copy else ""
+            documents.replace(path, after.text.encode())
+        return RepairOutcome(path, _commented(after.lines), original)
+
+    return Repair(is_needed, run)
+
+
+def _commented(lines: tuple[int, ...]) -> str:
+    if not lines:
+        return "It is UTF-8 text now."
+    return f"Now in comments: line{'s' if len(lines) > 1 else ''} {', '.join(map(str, lines))}."
+
+
+def _anew(path: str, is_damaged: Callable[[], bool], catalog: Catalog) -> Repair:
+    """Return the repair of a file of ours: it is moved beside."""
+    documents = catalog.environment.documents
+
+    def run() -> RepairOutcome:
+        with files.readable_errors(path), documents.locked(path):
+            if not is_damaged():
+                return RepairOutcome(path, _SOUND)
+            original = keep_beside(documents, path, documents.read(path) or b"")
+            documents.remove(path)
+        return RepairOutcome(path, "It begins anew.", original)
+
+    return Repair(is_damaged, run)
+
+
+def _models(catalog: Catalog) -> RepairOutcome:
+    store = catalog.custom_models
+    repaired, moved = store.repair(), store.separate()
+    if repaired:
+        return RepairOutcome(repaired.path, f"Models that could be read: {repaired.saved}.", repaired.original)
+    return RepairOutcome(store.path, f"Models that moved to {store.own_path}: {moved}.")
