@@ -35,8 +35,8 @@ LAYERS = {
         | model_rows
     """,
     "plugins": """
-        entry_points hookspecs | manager manifests | executables hook_calls trust | admission failures registry secrets
-        | loader same_models | model_lists | consent | loaded
+        entry_points hookspecs shared | manager manifests | executables hook_calls trust
+        | admission failures registry secrets | loader same_models | model_lists | consent | loaded
     """,
     "server": """
         cached_response cross_origin current_model errors fingerprint known_servers measures path_templates

@@ -117,6 +117,19 @@ def test_a_disabled_gateway(make_catalog: MakeCatalog) -> None:
     assert catalog.resolve("anthropic/claude-sonnet-4-5").via == "direct"
 
 
+def test_catalogs_share_what_is_the_same_for_all(make_catalog: MakeCatalog) -> None:
+    """Catalogs hold one route to a provider of which nothing is there, and what differs between them is their own."""
+    one, other = (
+        make_catalog(),
+        make_catalog(Preferences(disabled_providers=frozenset({"openrouter"})), GROQ_API_KEY="g"),
+    )
+    routes = [catalog.provider("mistral").routes for catalog in (one, other)]
+    assert vias(routes[0]) == vias(routes[1]) == ["dexto", "direct", "openrouter"]
+    assert [first is second for first, second in zip(*routes, strict=True)] == [False, True, False]
+    assert ["disabled" in each[2].reason for each in routes] == [False, True]
+    assert [catalog.provider("groq").has_direct_key for catalog in (one, other)] == [False, True]
+
+
 @pytest.mark.parametrize(
     ("preferences", "preferred"),
     [

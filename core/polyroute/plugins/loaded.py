@@ -16,6 +16,7 @@ from polyroute.plugins.hook_calls import Hooks
 from polyroute.plugins.loader import Loaded, LoadRequest, load, names_in
 from polyroute.plugins.model_lists import ModelLists
 from polyroute.plugins.registry import assign_owners, closest, extended, gateways, merged_lists, without
+from polyroute.plugins.shared import Shared
 from polyroute.requirements import evaluation, places
 from polyroute.requirements.evaluation import Evaluation
 from polyroute.results import LocalServer, Plugin
@@ -88,8 +89,7 @@ class Plugins:
         """By provider ID, what is known of the user's own servers."""
         self.alike = object()
         """The same for all plugins that differ only in `servers`."""
-        self._unmet: dict[str, Evaluation] = {}
-        self._can_be_fresher: dict[str, bool] = {}
+        self.shared = Shared()
         self._users: set[Hashable] = set()
         self._late: dict[str, Secrets] = {}
 
@@ -174,10 +174,13 @@ class Plugins:
 
     def can_be_fresher(self, gateway: str) -> bool:
         """Return whether `polyroute refresh` would fetch a newer list of this gateway's models."""
-        if gateway not in self._can_be_fresher:
-            found = self.list_of(gateway)
-            self._can_be_fresher[gateway] = found is not None and not age(found).is_fresh
-        return self._can_be_fresher[gateway]
+        found = self.list_of(gateway)
+        return found is not None and self.shared.get(("fresher", gateway), lambda: not age(found).is_fresh)
+
+    @cached_property
+    def with_bundled_mappers(self) -> frozenset[str]:
+        """The gateways whose models a bundled plugin maps."""
+        return frozenset(name for name in self.gateways if self.representatives[name].is_bundled)
 
     @cached_property
     def default_preference(self) -> str:
@@ -235,11 +238,8 @@ class Plugins:
 
     def unmet(self, provider_id: str, environment: Environment) -> Evaluation:
         """Return the evaluation of a provider that is not `touched`, which is the same in every environment."""
-        found = self._unmet.get(provider_id)
-        if found is None:
-            found = evaluation.evaluate(self.providers[provider_id], environment)
-            self._unmet[provider_id] = found
-        return found
+        provider = self.providers[provider_id]
+        return self.shared.get(("unmet", provider_id), lambda: evaluation.evaluate(provider, environment))
 
     def detections(self, environment: Environment) -> list[tuple[Plugin, Detection]]:
         """Return what plugins find beyond requirements, each with its plugin."""

@@ -23,7 +23,7 @@ class Mappers:
         self._meant: dict[str, tuple[str, ...]] = {}
         self._lending: dict[str, str] = {}
         # Tests ensure that bundled mappers return valid results, and checking takes half the time of a look-up.
-        self._bundled = {name for name in plugins.gateways if plugins.representatives[name].is_bundled}
+        self._bundled = plugins.with_bundled_mappers
 
     def lookup(self, gateway: str, ref: ModelRef) -> IdMapping:
         """Return the gateway's ID for a model, or the reason why there is none."""

@@ -50,7 +50,6 @@ class Router:
         self._own_models = own_models
         self._through = {gateway: self._gateway_route(gateway) for gateway in plugins.gateways}
         self._directs: dict[str, Route] = {}
-        self._remedies: dict[tuple[str, str], str] = {}
 
     def to_provider(self, provider: Provider) -> tuple[Route, ...]:
         """Return the routes of a provider's models, in order."""
@@ -152,13 +151,20 @@ class Router:
     def _direct(self, provider: Provider) -> Route:
         route = self._directs.get(provider.id)
         if route is None:
-            route = self._directs[provider.id] = to_endpoint_of(DIRECT, provider, self.evaluation(provider.id))
+            route = self._directs[provider.id] = self._to_endpoint(DIRECT, provider)
         return route
 
     def _gateway_route(self, gateway: str) -> Route:
-        provider = self._plugins.providers[gateway]
-        route = to_endpoint_of(gateway, provider, self.evaluation(gateway))
+        route = self._to_endpoint(gateway, self._plugins.providers[gateway])
         return self._switched_off(route) if gateway in self._order.disabled else route
+
+    def _to_endpoint(self, via: str, provider: Provider) -> Route:
+        """Return the route to a provider; all catalogs share that to a provider of which nothing is there."""
+        name = provider.id
+        if name in self._found:
+            return to_endpoint_of(via, provider, self._found[name])
+        unmet = self._plugins.unmet(name, self._environment)
+        return self._plugins.shared.get(("route", via, name), lambda: to_endpoint_of(via, provider, unmet))
 
     def _switched_off(self, route: Route) -> Route:
         """Return a route that the user's preferences, or locked ones, turn off."""
@@ -189,13 +195,11 @@ class Router:
         return route._replace(listing=listing) if listing else route
 
     def _remedy(self, gateway: str, provider: str) -> str:
-        known = self._remedies.get((gateway, provider))
-        if known is None:
-            known = f"Use another route or another model: `polyroute models --provider {provider}`."
-            if self._plugins.can_be_fresher(gateway):
-                known = f"Fetch its newest list: `polyroute refresh`. {known}"
-            self._remedies[gateway, provider] = known
-        return known
+        return self._plugins.shared.get(("remedy", gateway, provider), lambda: self._advice(gateway, provider))
+
+    def _advice(self, gateway: str, provider: str) -> str:
+        first = "Fetch its newest list: `polyroute refresh`. " if self._plugins.can_be_fresher(gateway) else ""
+        return f"{first}Use another route or another model: `polyroute models --provider {provider}`."
 
     def _to_own(self, model: CustomModel, provider: Provider, routes: tuple[Route, ...]) -> tuple[Route, ...]:
         from polyroute.custom_models.routes import RoutedModel, adapted
