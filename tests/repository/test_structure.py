@@ -40,8 +40,8 @@ LAYERS = {
     """,
     "server": """
         cached_response cross_origin current_model errors fingerprint known_servers measures path_templates
-        picker_state policy_source removed_keys schemas trace_context wrong_tokens
-        | known_keys repairs
+        picker_state removed_keys schemas trace_context wrong_tokens
+        | known_keys policy_source repairs
         | request_log answers connection identity loader model_lookup pages request_parsing security | listing team
         | state
         | background_refresh events operations passthrough probes | openapi routes

@@ -201,6 +201,23 @@ def test_serve_refuses_a_wrong_policy(shell: Shell, tmp_path: Path) -> None:
     assert "line 2: allowed_providers[1] 'opnrouter' matches no provider. Did you mean openrouter" in done.stderr
 
 
+def test_a_model_that_was_withdrawn_blocks_no_start(shell: Shell, tmp_path: Path) -> None:
+    """A server starts with a pattern that matches no listed model: it says so on stderr, and counts it."""
+    file = tmp_path / "policy.toml"
+    file.write_text(RULES.replace('"anthropic/claude-*"', '"anthropic/claude-*", "anthropic/claude-0-withdrawn"'))
+    with started(shell, "--policy-file", str(file), "--metrics") as server:
+        metrics = server.client.get("/metrics").body.decode()
+        assert "polyroute_policy_unlisted 1.0" in metrics
+        assert "polyroute_policy_latest 1.0" in metrics
+        file.write_text(RULES.replace("prefer =", "prefers ="))
+        assert within(5, lambda: "wrong" in server.client.get("/api/llm/status?provider=openai").body.decode())
+        assert "polyroute_policy_latest 0.0" in server.client.get("/metrics").body.decode()
+        server.process.terminate()
+        said = server.process.communicate(timeout=30)[1]
+    assert "warning: " in said
+    assert "line 3: allowed_models[1] 'anthropic/claude-0-withdrawn' matches no model in any list now." in said
+
+
 def test_a_server_with_a_policy_file(shell: Shell, tmp_path: Path) -> None:
     """A real server answers 409 to a change of what is locked, and takes a new version of the file."""
     file = tmp_path / "policy.toml"

@@ -140,6 +140,7 @@ COMMANDS = (
     "refresh",
     "serve",
     "store",
+    "policy",
     "run",
     "client-config",
     "custom",

@@ -1,4 +1,7 @@
-"""Read the file of a policy, strictly: whatever is unknown, misspelled or missing is a fault with its line."""
+"""Read the file of a policy, strictly: whatever is unknown, misspelled or missing is a fault with its line.
+
+A pattern that matches no listed model is none, since lists change by themselves: it is a warning.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,7 @@ Fault = tuple[tuple[str | int, ...], str]
 _MOST_BYTES = 1_000_000
 _HOST = r"[a-z0-9*._-]+(:[0-9*]+)?|\[[0-9a-f:*]+\](:[0-9*]+)?"
 _TO_FIX = "Fix these lines:"
+_UNLISTED = "matches no model in any list now."
 
 
 class PolicyFile(NamedTuple):
@@ -29,10 +33,19 @@ class PolicyFile(NamedTuple):
     path: str
 
 
-def read(path: str, plugins: Plugins, variables: Mapping[str, str]) -> OrganisationPolicy:
+class ReadPolicy(NamedTuple):
+    """A policy as it was read."""
+
+    policy: OrganisationPolicy
+    warnings: tuple[str, ...]
+    """The patterns that match no listed model, each with its line and with what may be meant."""
+
+
+def read(path: str, plugins: Plugins, variables: Mapping[str, str] | None) -> ReadPolicy:
     """Return the policy in a file. `variables` are those of the process, which may hold keys.
 
-    Raises UsageError with every fault, its line, and how to fix it. No message quotes what may be a key.
+    With None, keys are not looked for. Raises UsageError with every fault, its line, and how to fix it. No message
+    quotes what may be a key.
     """
     try:
         text = files.read_text(path, _MOST_BYTES)
@@ -42,7 +55,8 @@ def read(path: str, plugins: Plugins, variables: Mapping[str, str]) -> Organisat
     policy = _parsed(path, text)
     if faults := positions.located(text, check(policy, plugins, variables)):
         raise _wrong(path, faults)
-    return policy
+    unlisted = _patterns("allowed_models", policy.allowed_models, lambda each: _unlisted(each, plugins))
+    return ReadPolicy(policy, tuple(positions.located(text, [*unlisted])))
 
 
 def _parsed(path: str, text: str) -> OrganisationPolicy:
@@ -69,15 +83,16 @@ def schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **found, "title": "Polyroute policy"}
 
 
-def check(policy: OrganisationPolicy, plugins: Plugins, variables: Mapping[str, str]) -> list[Fault]:
-    """Return what in a policy matches nothing that is known, or is not there."""
+def check(policy: OrganisationPolicy, plugins: Plugins, variables: Mapping[str, str] | None) -> list[Fault]:
+    """Return what in a policy can't be meant, or is not there."""
+    places = policy.keys.items() if variables is not None else ()
     return [
         *_patterns("allowed_providers", policy.allowed_providers, lambda each: _provider(each, plugins)),
         *_patterns("allowed_models", policy.allowed_models, lambda each: _model(each, plugins)),
         *_patterns("allowed_hosts", policy.allowed_hosts or (), _host),
         *_preferences(policy.preferences, plugins),
         *_variables(policy, plugins),
-        *((("keys", name), why) for name, place in policy.keys.items() if (why := _missing(place, variables))),
+        *((("keys", name), why) for name, place in places if (why := _missing(place, variables or {}))),
     ]
 
 
@@ -99,20 +114,23 @@ def _model(pattern: str, plugins: Plugins) -> str:
     provider, slash, _ = pattern.partition("/")
     if not slash:
         return f"is no pattern of provider/model. For all models of a provider, write {pattern}/*"
-    named = [each for each in plugins.names if matches(provider, each)]
-    if not named:
-        return f"names no provider. {_meant(provider, plugins.names)}"
-    found = {plugins.names[each] for each in named}
-    if any(not plugins.models(each) for each in found):  # what these offer is not known
+    if _named(provider, plugins):
         return ""
-    whole, listed = with_id(pattern, plugins.names), [str(model.ref) for each in found for model in _of(each, plugins)]
-    if any_matches([whole], *listed):
-        return ""
-    return f"matches no model in any list. {_meant(whole, listed)}"
+    return f"names no provider. {_meant(provider, plugins.names)}"
 
 
-def _of(provider: str, plugins: Plugins) -> Iterable[Any]:
-    return plugins.models(provider).values()
+def _unlisted(pattern: str, plugins: Plugins) -> str:
+    """Return that a pattern matches no listed model; empty if it does, or if what its providers offer is not known."""
+    found = _named(pattern.partition("/")[0], plugins)
+    whole, models = with_id(pattern, plugins.names), [plugins.models(each) for each in found]
+    listed = [str(model.ref) for each in models for model in each.values()]
+    if not all(models) or any_matches([whole], *listed):
+        return ""
+    return f"{_UNLISTED} {_meant(whole, listed)}"
+
+
+def _named(pattern: str, plugins: Plugins) -> set[str]:
+    return {found for name, found in plugins.names.items() if matches(pattern, name)}
 
 
 def _meant(name: str, known: Iterable[str]) -> str:

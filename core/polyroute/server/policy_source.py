@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from polyroute import Environment, Plugins, Problem, UsageError
@@ -13,6 +13,7 @@ from polyroute._internal.cache import identity_or_none
 from polyroute.environment import PROCESS
 from polyroute.organisation import MemberEnvironment, OrganisationPolicy
 from polyroute.organisation.policy_file import PolicyFile, read
+from polyroute.server.measures import Measure
 
 _FRESH_SECONDS = 0.01
 """How long the file is not looked at again."""
@@ -22,6 +23,8 @@ class _InForce(NamedTuple):
     """What is in force now."""
 
     policy: OrganisationPolicy
+    unlisted: int = 0
+    """How many of its patterns matched no listed model when it was read."""
     problem: Problem | None = None
     """What is wrong with a newer version of the file."""
 
@@ -37,7 +40,7 @@ class PolicySource:
         self._given, self._plugins, self._has_many_users = given, plugins, has_many_users
         self._variables = {name: process.setting(name, layer=PROCESS) or "" for name in process.names}
         self._seen, self._fresh_until = self._identity(), 0.0
-        self._in_force = _InForce(self._loaded())
+        self._in_force = self._loaded()
         self._lock = threading.Lock()
 
     def given_to(self, environment: Environment) -> MemberEnvironment:
@@ -46,7 +49,7 @@ class PolicySource:
             if (now := self._identity()) != self._seen:
                 self._seen = now
                 self._renew()
-            policy, problem = self._in_force
+            policy, _, problem = self._in_force
         own = environment.own if isinstance(environment, MemberEnvironment) else environment
         member = MemberEnvironment(own, policy, self._variables)
         if problem is not None:
@@ -63,17 +66,36 @@ class PolicySource:
 
     def _renew(self) -> None:
         try:
-            self._in_force = _InForce(self._loaded())
+            self._in_force = self._loaded()
         except UsageError as error:
-            print(f"polyroute: {error}\nThe former version stays in force.", file=sys.stderr, flush=True)
+            _say(f"{error}\nThe former version stays in force.")
             policy = self._in_force.policy._replace()  # another object, so that every user is told
             message = "the new version of the organisation's policy is wrong; the former one stays in force"
-            self._in_force = _InForce(policy, Problem(message, f"Tell {policy.contact}.", code="policy"))
+            problem = Problem(message, f"Tell {policy.contact}.", code="policy")
+            self._in_force = self._in_force._replace(policy=policy, problem=problem)
+
+    def measures(self) -> Iterable[Measure]:
+        """Return what metrics say of the file."""
+        is_latest = self._in_force.problem is None
+        yield Measure("policy_latest", "Whether the newest version of the policy is in force.", is_latest)
+        about = "Patterns of the policy that matched no listed model when it was read."
+        yield Measure("policy_unlisted", about, self._in_force.unlisted)
+
+    @property
+    def _path(self) -> str:
+        return self._given.path if isinstance(self._given, PolicyFile) else ""
 
     def _identity(self) -> object:
-        return identity_or_none(self._given.path) if isinstance(self._given, PolicyFile) else None
+        return identity_or_none(self._path) if self._path else None
 
-    def _loaded(self) -> OrganisationPolicy:
-        given = self._given
-        policy = read(given.path, self._plugins(), self._variables) if isinstance(given, PolicyFile) else given
-        return policy.for_many if self._has_many_users else policy
+    def _loaded(self) -> _InForce:
+        given, warnings = self._given, tuple[str, ...]()
+        if isinstance(given, PolicyFile):
+            given, warnings = read(given.path, self._plugins(), self._variables)
+        for each in warnings:
+            _say(f"warning: {self._path}: {each}")
+        return _InForce(given.for_many if self._has_many_users else given, len(warnings))
+
+
+def _say(text: str) -> None:
+    print(f"polyroute: {text}", file=sys.stderr, flush=True)

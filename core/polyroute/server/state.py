@@ -267,6 +267,8 @@ class States:
             yield Measure("snapshot_loads", about, count, ("result", result), "counter")
         yield Measure("answer_bytes", "About what the prepared answers take.", self._contents.memory.size)
         yield from self._plugins.measures()
+        if self._policies is not None:
+            yield from self._policies.measures()
 
     async def load(self) -> None:
         """Load the state of all requests; for many users, all that those share who have nothing of their own yet.
