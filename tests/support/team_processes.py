@@ -44,14 +44,14 @@ class Cluster:
         return self._stack.enter_context(serving)
 
 
-def client(server: Server, user: str) -> Client:
-    """Return a client whose requests a trusted proxy sends for a user."""
-    return Client(server.ready["url"], **{HEADER.replace("-", "_"): user})
+def clients(servers: list[Server], user: str) -> list[Client]:
+    """Return a client of each replica whose requests a trusted proxy sends for a user."""
+    return [Client(each.ready["url"], **{HEADER.replace("-", "_"): user}) for each in servers]
 
 
-def names(server: Server, user: str) -> set[str]:
-    """Return the names of a user's own models, as one replica lists them."""
-    return {each["name"] for each in client(server, user).json(MODELS)["models"]}
+def names(at: Client) -> set[str]:
+    """Return the names of a user's own models."""
+    return {each["name"] for each in at.json(MODELS)["models"]}
 
 
 class Written(NamedTuple):
@@ -65,10 +65,10 @@ class Written(NamedTuple):
     """How many requests got no response."""
 
 
-def write(servers: list[Server], user: str, threads: int, each: int, then: Callable[[int], object]) -> Written:
-    """Add models of one user in several threads, to the replicas in turn.
+def write(clients: list[Client], threads: int, each: int, then: Callable[[int], object] = lambda _: None) -> Written:
+    """Add models of one user in several threads, by the user's clients of all replicas, or of the balancer, in turn.
 
-    A model whose addition was not acknowledged is added again, at the next replica. `then` is called with the number of
+    A model whose addition was not acknowledged is added again by the next client. `then` is called with the number of
     additions that were acknowledged so far.
     """
     acknowledged: set[str] = set()
@@ -81,7 +81,7 @@ def write(servers: list[Server], user: str, threads: int, each: int, then: Calla
         for number in range(each):
             name = f"acme/{thread}-{number}"
             while name not in acknowledged:
-                status = _added(client(servers[next(turn) % len(servers)], user), name)
+                status = _added(clients[next(turn) % len(clients)], name)
                 with lock:
                     statuses.add(status) if status else next(broken)
                     if status == _STORED:

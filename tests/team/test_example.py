@@ -19,15 +19,17 @@ from typing import NamedTuple
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families as parsed
+from prometheus_client.samples import Sample
 
+from tests.support import team_processes
 from tests.support.http_server import Client
 from tests.support.machine import needed
 from tests.support.serving import within
 from tests.support.shell import POLYROUTE
+from tests.support.team_processes import MODELS, names
 
 pytestmark = pytest.mark.team
 EXAMPLE = Path(__file__).parents[2] / "examples/team/run"
-MODELS = "/api/llm/custom-models"
 NAMES = ("one", "two", "three")
 LEAST_REQUESTS = 300
 
@@ -44,9 +46,15 @@ class Example(NamedTuple):
         signed_in = {"authorization": f"Basic {basic(user)}"} if user else {}
         return Client(f"http://127.0.0.1:{self.ports[0]}", **signed_in, **headers)
 
-    def replica(self, number: int) -> Client:
-        """Return a client of one replica, past the balancer."""
-        return Client(f"http://127.0.0.1:{self.ports[number + 1]}")
+    def replica(self, number: int, **headers: str) -> Client:
+        """Return a client of one replica, past the balancer, whose place it takes."""
+        return Client(f"http://127.0.0.1:{self.ports[number + 1]}", **headers)
+
+    def changes(self, number: int) -> float:
+        """Return how many models were added by one replica."""
+        found = self._samples(number)
+        wanted = {"operation": f"POST {MODELS}", "status": "2xx"}
+        return sum(each.value for each in found if each.name == "polyroute_requests_total" and each.labels == wanted)
 
     def answers(self) -> bool:
         """Return whether the balancer runs, and has a replica that is ready."""
@@ -65,11 +73,14 @@ class Example(NamedTuple):
 
     def _is_used(self, number: int) -> bool:
         try:
-            text = self.replica(number).get("/metrics").body.decode()
+            samples = self._samples(number)
         except OSError:
             return False
-        samples = [each for family in parsed(text) for each in family.samples]
         return any(each.name == "polyroute_requests_total" and "llm" in each.labels["operation"] for each in samples)
+
+    def _samples(self, number: int) -> list[Sample]:
+        text = self.replica(number).get("/metrics").body.decode()
+        return [each for family in parsed(text) for each in family.samples]
 
 
 def basic(user: str) -> str:
@@ -119,8 +130,15 @@ def test_each_user_has_their_own(example: Example) -> None:
     assert "acme/own" not in names(bob)
 
 
-def names(client: Client) -> list[str]:
-    return [each["name"] for each in client.json(MODELS)["models"]]
+def test_no_addition_overwrites_another(example: Example) -> None:
+    """When one user adds 400 models at once, all of them are there, in each replica, and each has stored some."""
+    before = [example.changes(number) for number in range(len(NAMES))]
+    written = team_processes.write([example.client("bob")], 8, 50)
+    assert (written.statuses, written.broken, len(written.acknowledged)) == ({200}, 0, 400)
+    assert all(example.changes(number) > count for number, count in enumerate(before))
+    for number in range(len(NAMES)):
+        bob = example.replica(number, x_forwarded_user="bob")
+        assert within(10, lambda bob=bob: names(bob) >= written.acknowledged)  # type: ignore[misc]
 
 
 def test_nobody_can_name_another_user(example: Example) -> None:
@@ -175,7 +193,7 @@ def test_a_rolling_restart(example: Example) -> None:
             job.join()
     assert faults == []
     for user, count in counts.items():
-        assert {f"acme/{user}-{each}" for each in range(count)} <= {*names(example.client(user))}
+        assert {f"acme/{user}-{each}" for each in range(count)} <= names(example.client(user))
 
 
 def write(example: Example, user: str, counts: dict[str, int], faults: list[str], ended: threading.Event) -> None:
