@@ -93,10 +93,13 @@ def alone(user: str, environment: Environment, *paths: str) -> list[Answer]:
 
 
 EVERYTHING = (*CONTENT, *MODELS, *PERSONAL)
+ANN_FIRST = [*range(2 * len(EVERYTHING))]
 
 
 @settings(max_examples=25)
 @given(pair=PAIRS, order=st.permutations(range(2 * len(EVERYTHING))))
+@example(pair=(Having(files=(custom(RENAMED),)), Having(files=(custom(RENAMED, UNLISTED),))), order=ANN_FIRST)
+@example(pair=(Having(files=(custom(UNLISTED),)), Having(files=(custom(UNLISTED),))), order=ANN_FIRST)
 def test_each_user_gets_the_answers_that_they_would_get_alone(pair: tuple[Having, Having], order: list[int]) -> None:
     """In any order of requests, each answer is to the byte that of a server for this user alone, and names no other."""
     with tempfile.TemporaryDirectory() as base:

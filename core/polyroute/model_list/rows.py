@@ -77,16 +77,20 @@ class _Grouped(NamedTuple):
 class ModelRows:
     """The rows of one catalog."""
 
-    def __init__(self, catalog: Catalog, provider: str = "") -> None:
+    def __init__(self, catalog: Catalog, provider: str = "", listed: ModelRows | None = None) -> None:
         """With `provider`, an ID or alias, only models that it lists, and only as it lists them.
 
-        Raises UnknownProvider.
+        `listed` are the rows of a catalog that differs only in lacking the user's models that no list has: its rows
+        are used. Raises UnknownProvider.
         """
         self._catalog, self._plugins = catalog, catalog.plugins
         self._groups = catalog.plugins.groups
         self._custom = frozenset(catalog.custom_refs)
         self._rows: dict[int, ModelRow] = {}
         self._only = catalog.plugins.find(provider).id if provider else ""
+        self._listed = listed
+        self._shared = listed.count if listed else 0
+        """How many rows, which come first, are those of `listed`."""
 
     @property
     def count(self) -> int:
@@ -102,6 +106,8 @@ class ModelRows:
 
     def row(self, index: int) -> ModelRow:
         """Return one row, by its index in the order of the lists. It is made once."""
+        if self._listed and index < self._shared:
+            return self._listed.row(index)
         known = self._rows.get(index)
         if known is None:
             known = self._rows[index] = self._row(self._found[index])
@@ -110,7 +116,9 @@ class ModelRows:
     @cached_property
     def all(self) -> list[ModelRow]:
         """All rows, in the order of the lists."""
-        self._catalog.prepare(each.ref for group in self._found for each in group.listings)
+        if self._listed:
+            _ = self._listed.all
+        self._catalog.prepare(each.ref for group in self._found[self._shared :] for each in group.listings)
         return [self.row(index) for index in range(len(self._found))]
 
     def find(self, model_id: str) -> ModelRow | None:
@@ -158,7 +166,8 @@ class ModelRows:
 
     @cached_property
     def _found(self) -> list[_Grouped]:
-        return [self._group(word, tuple(listings)) for word, listings in self._grouped().items()]
+        own = [self._group(word, tuple(listings)) for word, listings in self._grouped().items()]
+        return [*self._listed._found, *own] if self._listed else own
 
     def _grouped(self) -> dict[str, list[Model]]:
         """Return the entries of all lists by the word of their model; those that are alone by their reference."""
@@ -166,10 +175,13 @@ class ModelRows:
         word_of = groups.shared_word if groups else _no_word
         grouped: dict[str, list[Model]] = {}
         for model in self._catalog.models(provider=self._only):
-            if providers[model.provider].selectable:
+            if providers[model.provider].selectable and not (self._listed and self._is_listed(model)):
                 ref = model.ref
                 grouped.setdefault(word_of(ref) or str(ref), []).append(model)
         return grouped
+
+    def _is_listed(self, model: Model) -> bool:
+        return (model.provider, model.id) not in self._custom or model.id in self._plugins.models(model.provider)
 
     def _group(self, word: str, listings: tuple[Model, ...]) -> _Grouped:
         native = self._native(word, listings)

@@ -71,6 +71,11 @@ class Answers:
                     self._memory.add(self, size(found))
         return found
 
+    def made(self, kind: type[T]) -> T | None:
+        """Return a part if it is there."""
+        found: T | None = self._parts.get(kind)
+        return found
+
     async def response(self, key: ResponseKey, make: Callable[[], Any], workers: Workers) -> CachedResponse:
         """Return the cached response for `key`. It is made once, even if several requests wait for it."""
         self.used = time.monotonic()

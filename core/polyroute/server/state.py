@@ -90,8 +90,10 @@ class Snapshot:
     def models(self) -> SelectableModels:
         """All models, whoever offers them, in the user's order."""
         kept = self.answers["models"]
-        rows = self.answers["models" if self._has_unlisted else "content"].part(
-            ModelRows, lambda: ModelRows(self.catalog), lambda made: made.count * _ROW_BYTES
+        shared = self.answers["content"]
+        listed = shared.made(ModelRows) if self._has_unlisted else None
+        rows = (kept if self._has_unlisted else shared).part(
+            ModelRows, lambda: ModelRows(self.catalog, listed=listed), lambda made: made.count * _ROW_BYTES
         )
         return kept.part(SelectableModels, lambda: SelectableModels(rows, self._order), lambda _: 8 * rows.count)
 
