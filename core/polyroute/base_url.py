@@ -244,11 +244,11 @@ def _without_methods(url: str) -> str:
 
 
 def within(text: str, form: str) -> str:
-    """Return what stands for `*` in a text of the form `https://*.acme.example`, perhaps with a path; else empty."""
+    """Return what stands for `*` in a text of the form `https://*.acme.example`, with anything after it; else empty."""
     before, _, after = form.partition("*")
-    found, separator, rest = text.removeprefix(before).partition(after)
-    whole = text.startswith(before) and bool(separator) and (not rest or rest[0] in "/?")
-    return found if whole and "/" not in found else ""
+    form = rf"{re.escape(before)}([^/?#]+){re.escape(after)}(?:[/?#].*)?"
+    found = re.fullmatch(form, text)
+    return found[1] if found else ""
 
 
 def _reachable(text: str, port: int) -> str:

@@ -12,7 +12,7 @@ from polyroute._internal.problems import Problems
 from polyroute._internal.secret_memory import SecretMemory, merged, secret_in, usable
 from polyroute._internal.user_documents import FILES, Documents
 from polyroute._internal.user_files import UserFiles
-from polyroute._internal.variable_references import split
+from polyroute._internal.variable_references import referred, split
 from polyroute.dexto_compat import global_dotenv_path
 from polyroute.errors import UsageError
 from polyroute.types import Call, Credential, Problem, Secret, Source
@@ -193,13 +193,13 @@ class Environment:
     def path(self, text: str) -> str:
         """Return the path or name `text` with `~`, `${NAME}` and `${NAME:-default}` expanded."""
         first, references = split(text)
-        filled = first + "".join([(self.setting(name) or other) + after for name, other, after in references])
+        filled = first + "".join((self.setting(each[0]) or self.path(each[1])) + each[2] for each in references)
         return self.home + filled[1:] if filled == "~" or filled.startswith("~/") else filled
 
     def layer_of(self, text: str) -> str:
         """Return the layer that determines `text`: the project's if a variable in it is set there, else `file`."""
-        found = (self.source(name) for name, _, _ in split(text)[1])
-        return PROJECT if any(each and each.layer == PROJECT for each in found) else "file"
+        is_projects = any(found and found.layer == PROJECT for found in map(self.source, referred(text)))
+        return PROJECT if is_projects else "file"
 
     def exists(self, path: str) -> bool:
         """Return whether `path` was an existing file when this was asked first."""

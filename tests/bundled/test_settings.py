@@ -27,7 +27,7 @@ VERTEX = "https://europe-west4-aiplatform.googleapis.com/v1/projects/{}/location
 @pytest.mark.parametrize("name", ["vertex", "vertex-anthropic"])
 @pytest.mark.parametrize(
     "location",
-    ["GOOGLE_VERTEX_LOCATION", "GOOGLE_CLOUD_LOCATION", "VERTEXAI_LOCATION", "CLOUD_ML_REGION", "GCP_LOCATION"],
+    ["GOOGLE_VERTEX_LOCATION", "GOOGLE_CLOUD_LOCATION", "VERTEXAI_LOCATION", "CLOUD_ML_REGION", "GOOGLE_LOC"],
 )
 @pytest.mark.parametrize(
     "project", ["GOOGLE_VERTEX_PROJECT", "VERTEXAI_PROJECT", "ANTHROPIC_VERTEX_PROJECT_ID", "GCLOUD_PROJECT"]
@@ -44,6 +44,7 @@ def test_vertex_by_the_names_of_other_tools(make_catalog: MakeCatalog, name: str
         (ADC, '{"quota_project_id": "mine"}'),
         ("key.json", '{"type": "service_account", "project_id": "mine"}'),
         (".config/gcloud/configurations/config_default", "[core]\nproject = mine\n"),
+        (ADC, '{"quota_project_id": "projects/mine"}'),
     ],
 )
 def test_the_project_of_a_key_file_or_of_gcloud(make_catalog: MakeCatalog, path: str, text: str) -> None:
@@ -51,6 +52,31 @@ def test_the_project_of_a_key_file_or_of_gcloud(make_catalog: MakeCatalog, path:
     key = {"GOOGLE_APPLICATION_CREDENTIALS": "~/key.json"} if path == "key.json" else {}
     found = make_catalog(files={ADC: "{}", path: text}, VERTEXAI_LOCATION="europe-west4", **key)
     assert direct(found, "vertex").base_url == VERTEX.format("mine")
+
+
+@pytest.mark.parametrize(
+    ("active", "variables", "project"),
+    [
+        ("work\n", {}, "at-work"),
+        ("work\n", {"CLOUDSDK_ACTIVE_CONFIG_NAME": "home"}, "at-home"),
+        ("home", {"CLOUDSDK_CONFIG": "~/.config/gcloud"}, "at-home"),
+        ("../configurations/config_work", {}, ""),
+        ("absent", {}, ""),
+    ],
+)
+def test_the_active_configuration_of_gcloud(
+    make_catalog: MakeCatalog, active: str, variables: dict[str, str], project: str
+) -> None:
+    """The project is that of the configuration that gcloud has noted as active, or that a variable names."""
+    folder = ".config/gcloud/"
+    files = {
+        ADC: "{}",
+        f"{folder}active_config": active,
+        f"{folder}configurations/config_work": "[core]\nproject = at-work\n",
+        f"{folder}configurations/config_home": "[core]\nproject = at-home\n",
+    }
+    route = direct(make_catalog(files=files, VERTEXAI_LOCATION="europe-west4", **variables), "vertex")
+    assert route.base_url == (VERTEX.format(project) if project else "")
 
 
 def test_a_key_file_that_is_gone(make_catalog: MakeCatalog) -> None:
@@ -72,11 +98,52 @@ def test_a_key_file_that_is_gone(make_catalog: MakeCatalog) -> None:
         ),
         ("AZURE_RESOURCE_NAME", "https://apim.example/x/openai/v1", "https://apim.example/x/openai/v1"),
         ("AZURE_API_BASE", "mine", "https://mine.openai.azure.com/openai/v1"),
+        ("AZURE_OPENAI_API_INSTANCE_NAME", "mine", "https://mine.openai.azure.com/openai/v1"),
+        (
+            *("AZURE_OPENAI_BASE_PATH", "https://mine.openai.azure.com/openai/deployments"),
+            "https://mine.openai.azure.com/openai/v1",
+        ),
+        (
+            *("AZURE_INFERENCE_ENDPOINT", "https://mine.services.ai.azure.com/models?api-version=2024-05-01-preview"),
+            "https://mine.openai.azure.com/openai/v1",
+        ),
+        ("AZURE_ENDPOINT", "https://mine.openai.azure.us", "https://mine.openai.azure.us/openai/v1"),
     ],
 )
 def test_azure_by_name_or_by_address(make_catalog: MakeCatalog, variable: str, value: str, base_url: str) -> None:
     """A resource may be given by its name or by its address, in the variable of either."""
     assert direct(make_catalog(AZURE_API_KEY="k", **{variable: value}), "azure").base_url == base_url
+
+
+def test_a_token_of_entra(make_catalog: MakeCatalog) -> None:
+    """A token of Microsoft Entra is sent as Bearer, where a key has a header of its own."""
+    route = direct(make_catalog(AZURE_OPENAI_AD_TOKEN="t", AZURE_RESOURCE_NAME="mine"), "azure")
+    assert (route.usable, tuple(route.auth)) == (True, ("Authorization", "Bearer "))
+    assert direct(make_catalog(AZURE_API_KEY="k", AZURE_RESOURCE_NAME="mine"), "azure").auth.name == "api-key"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "base_url", "key"),
+    [
+        ("VLLM_BASE_URL", "gpu_1", "http://gpu_1:8000/v1", "VLLM_API_KEY"),
+        ("HOSTED_VLLM_API_BASE", "http://gpu:9/v1/chat/completions", "http://gpu:9/v1", "VLLM_API_KEY"),
+        ("LEMONADE_API_BASE", "http://box:8000", "http://box:8000/api/v1", "LEMONADE_API_KEY"),
+        ("XINFERENCE_API_BASE", "0.0.0.0:9997", "http://127.0.0.1:9997/v1", "XINFERENCE_API_KEY"),
+        ("DOCKER_MODEL_RUNNER_API_BASE", "localhost", "http://localhost:12434/engines/v1", ""),
+    ],
+)
+def test_a_server_with_variables_of_its_own(
+    make_catalog: MakeCatalog, variable: str, value: str, base_url: str, key: str
+) -> None:
+    """A server is found by its own variables, and gets its own key, never that of another server or of OpenAI."""
+    others = {"OPENAI_API_KEY": "k", "VLLM_API_KEY": "v", "LEMONADE_API_KEY": "l", "XINFERENCE_API_KEY": "x"}
+    found = make_catalog(**{variable: value, **({key: "mine"} if key else {})})
+    mixed = make_catalog(**{**others, variable: value, **({key: "mine"} if key else {})})
+    for catalog in (found, mixed):
+        route = direct(catalog, "vllm")
+        assert (route.usable, route.base_url) == (True, base_url)
+        revealed = catalog.environment.reveal(route.credential) if key else ""
+        assert revealed == ("mine" if key else "")
 
 
 @pytest.mark.parametrize(
@@ -182,6 +249,14 @@ def test_a_full_resource_name(make_catalog: MakeCatalog, name: str, base_url: st
     assert (route.base_url, route.protocol, route.model_id) == (base_url, protocol, name.rpartition("/")[2])
 
 
+def test_an_endpoint_of_vertex(make_catalog: MakeCatalog) -> None:
+    """A tuned model is called in the project and location of its endpoint, by its whole name."""
+    name = "projects/q/locations/asia-east1/endpoints/4965075652664360960"
+    route = direct(make_catalog(files={ADC: "{}"}, **PROJECT), f"vertex/{name}")
+    assert (route.usable, route.model_id, route.protocol) == (True, name, "vertex-generate-content")
+    assert route.base_url == "https://asia-east1-aiplatform.googleapis.com/v1/projects/q/locations/asia-east1"
+
+
 DATABRICKS = (
     "[DEFAULT]\nhost = https://adb-1.example/\ntoken = dapi1\n[work]\nhost = https://w.example\ntoken = dapi2\n"
 )
@@ -191,6 +266,10 @@ AICORE = {
     "AUTH_URL": "https://a.example",
     "BASE_URL": "https://api.example/v2",
 }
+CONFIG = json.dumps({f"AICORE_{name}": value for name, value in AICORE.items()})
+BOUND = json.dumps(
+    {"aicore": [{"credentials": {"clientsecret": "s", "serviceurls": {"AI_API_URL": "https://api.example"}}}]}
+)
 
 
 @pytest.mark.parametrize(
@@ -204,7 +283,7 @@ AICORE = {
         ("sap-ai-core", {}, {f"AICORE_{name}": value for name, value in AICORE.items()}, "https://api.example/v2"),
         (
             "sap-ai-core",
-            {".aicore/config.json": json.dumps({f"AICORE_{name}": value for name, value in AICORE.items()})},
+            {".aicore/config.json": CONFIG},
             *({}, "https://api.example/v2"),
         ),
         (
@@ -212,6 +291,34 @@ AICORE = {
             "https://api.cloudflare.com/client/v4/accounts/abc/ai/v1",
         ),
         ("lmstudio", {}, {"LMSTUDIO_BASE_URL": "box:1234/api/v0"}, "http://box:1234/v1"),
+        ("local", {}, {"LLAMA_CPP_BASE_URL": "box"}, "http://box:8080/v1"),
+        (
+            *("databricks", {}, {"DATABRICKS_TOKEN": "dapi1", "DATABRICKS_HOST": "https://adb-1.example/?o=7"}),
+            "https://adb-1.example/ai-gateway/mlflow/v1",
+        ),
+        (
+            *("databricks", {}, {"DATABRICKS_TOKEN": "dapi1", "DATABRICKS_SERVER_HOSTNAME": "adb-1.example"}),
+            "https://adb-1.example/ai-gateway/mlflow/v1",
+        ),
+        (
+            *("sap-ai-core", {".aicore/config_test.json": CONFIG}, {"AICORE_PROFILE": "test"}),
+            "https://api.example/v2",
+        ),
+        ("sap-ai-core", {"elsewhere.json": CONFIG}, {"AICORE_CONFIG": "~/elsewhere.json"}, "https://api.example/v2"),
+        ("sap-ai-core", {}, {"VCAP_SERVICES": BOUND}, "https://api.example/v2"),
+        (
+            *("bedrock", {".aws/credentials": "[w]\naws_access_key_id = a\nregion = eu-west-3\n"}),
+            *({"AWS_DEFAULT_PROFILE": "w"}, "https://bedrock-runtime.eu-west-3.amazonaws.com"),
+        ),
+        (
+            *("bedrock", {}, {"AWS_BEARER_TOKEN_BEDROCK": "ABSK1", "BEDROCK_AWS_DEFAULT_REGION": "eu-west-3"}),
+            "https://bedrock-runtime.eu-west-3.amazonaws.com",
+        ),
+        (
+            *("cloudflare-workers-ai", {}),
+            {"CLOUDFLARE_ACCOUNT_ID": "https://dash.cloudflare.com/abc/ai", "CLOUDFLARE_API_TOKEN": "t0123"},
+            "https://api.cloudflare.com/client/v4/accounts/abc/ai/v1",
+        ),
     ],
 )
 def test_what_the_tools_of_a_provider_leave(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -491,7 +493,7 @@ def test_a_hostile_value_is_refused(
 
 
 @pytest.mark.parametrize(
-    "value", ["evil.example/x?", "https://evil.example/x?", "a@evil.example", "evil.example/#", "evil.example:٣"]
+    "value", ["evil.example/x?", "https://a@evil.example/x?", "a@evil.example", "evil.example/#", "evil.example:٣"]
 )
 def test_a_databricks_host_with_more_than_a_host(make_catalog: MakeCatalog, value: str) -> None:
     """A path, query, fragment, user name or a port in non-ASCII digits next to the host is refused."""
@@ -628,10 +630,11 @@ def satisfy(slot: Slot, environment: Environment, home: Path, variables: dict[st
     path = home / environment.path(each.file) if each.file else home / "file"
     if each.json_field:
         held = json.loads(variables.get(each.variable, "{}"))
-        *steps, last = each.json_field.split(".")
+        *steps, last = each.json_field.removeprefix("/").replace("/", ".").split(".")
         inner = held
-        for step in steps:
-            inner = inner.setdefault(step, {})
+        for step, following in pairwise([*steps, last]):
+            made: Any = [{}] if following == "0" else {}
+            inner = inner[0] if step == "0" else inner.setdefault(step, made)
         inner[last] = value
         value = json.dumps(held)
     if each.file or each.names_file:

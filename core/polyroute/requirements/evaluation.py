@@ -225,7 +225,7 @@ def remedy(unfilled: Sequence[FilledSlot]) -> str:
     others = [(each.slot, names) for each, names in looked if each.attempted not in names]
     absent = [_either(names[:3]) for _, names in others if names]
     paths = [paths_of(slot) for slot, names in others if not names]
-    sentences = [f"Correct {' and '.join(wrong)}."] if wrong else []
+    sentences = [f"Correct {' and '.join(dict.fromkeys(wrong))}."] if wrong else []
     sentences += [f"Set {' and '.join(absent)}."] if absent else []
     sentences += [f"Put it into {_either(each)}." for each in paths if each]
     logins = [each.remedy or each.slot.remedy or "Log in again." for each in unfilled if each not in plain]

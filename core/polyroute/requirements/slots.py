@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from polyroute._internal.secret_memory import moment, secret_in
 from polyroute._internal.terminal import some_of
-from polyroute._internal.variable_references import split
+from polyroute._internal.variable_references import referred, split, with_defaults
 from polyroute.base_url import bare, is_bare, meant, normalized, of_provider, placeholders, within
 from polyroute.environment import COMMAND, GLOBAL, HOST, PROCESS, PROJECT, Environment
 from polyroute.types import Alternative, Check, Provider, Slot, Source
@@ -172,9 +172,9 @@ def _sections(slot: Slot, environment: Environment) -> tuple[str, str, str, bool
         before, references = split(each.section)
         if not references:
             continue
-        variable = references[0][0]
+        variable = next(filter(environment.source, referred(each.section)), references[0][0])
         wanted = environment.path(each.section).removeprefix(before)
-        for name, settings in environment.read_sections(environment.path(each.file)).items():
+        for name, settings in environment.read_sections(_path(each, environment)).items():
             plain = name.removeprefix(before)
             if name.startswith(before) and " " not in plain and any(settings.get(key) for key in each.keys):
                 others[plain] = None
@@ -194,10 +194,8 @@ def _sections(slot: Slot, environment: Environment) -> tuple[str, str, str, bool
 def named(alternative: Alternative) -> Sequence[str]:
     """Return the variables that an alternative reads."""
     own = (alternative.variable, *alternative.variables) if alternative.variable else alternative.variables
-    if "$" not in alternative.file and "$" not in alternative.section:
-        return own
-    texts = (alternative.file, alternative.section)
-    return *own, *(name for text in texts for name, _, _ in split(text)[1])
+    texts = [text for text in (alternative.file, alternative.name_file, alternative.section) if "$" in text]
+    return *own, *(name for text in texts for name in referred(text))
 
 
 def variables_of(slot: Slot) -> list[str]:
@@ -207,8 +205,7 @@ def variables_of(slot: Slot) -> list[str]:
 
 def paths_of(slot: Slot) -> list[str]:
     """Return the paths of files that may fill the slot, with the defaults of variables in them."""
-    files = (re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", each.file) for each in slot.alternatives if each.file)
-    return list(dict.fromkeys(files))
+    return list(dict.fromkeys([with_defaults(each.file) for each in slot.alternatives if each.file]))
 
 
 def commands_of(slot: Slot) -> list[str]:
@@ -229,13 +226,22 @@ def _look(alternative: Alternative, secret: bool, environment: Environment) -> F
         return _look_in_variable(alternative, secret, environment)
     if alternative.command:  # whether it prints a secret is known only when it is run
         return FoundValue(Source(COMMAND, command_name(alternative.command), field=alternative.json_field))
-    path = environment.path(alternative.file)
+    path = _path(alternative, environment)
     source = Source(environment.layer_of(alternative.file), path=path)
     if alternative.section:
         return _look_in_section(alternative, source, secret, environment)
     if alternative.json_field:
         return _look_in_json(alternative, source, environment.read(path) or "", secret)
     return FoundValue(source, path) if environment.exists(path) else FoundValue()
+
+
+def _path(alternative: Alternative, environment: Environment) -> str:
+    """Return the path of the file of an alternative; empty if a name in it is not one of a file."""
+    path = environment.path(alternative.file)
+    if not alternative.name_file:
+        return path
+    name = (environment.read(environment.path(alternative.name_file)) or "default").strip()
+    return path.replace("*", name) if re.fullmatch(r"[\w-][\w.-]*", name) else ""
 
 
 def _look_in_variable(alternative: Alternative, secret: bool, environment: Environment) -> FoundValue:

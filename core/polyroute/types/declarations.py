@@ -87,13 +87,15 @@ class Alternative(NamedTuple):
     """The variables that the command gets, in addition to `HOME`, `PATH` and the language settings."""
     expires_field: Line = ""
     """The place of the expiry time in the same JSON: ISO 8601, or seconds or milliseconds since 1970."""
+    name_file: Line = ""
+    """The path of a file that contains the name for which `*` stands in `file`; without it the name is `default`."""
 
     def inconsistency(self) -> str:
         """Return why these fields don't go together; empty if they do."""
         if sum(map(bool, (self.variable, self.file, self.command))) != 1:
             return "give either a `variable` or a `file`, or a `command`"
-        if bool(self.section) != bool(self.keys):
-            return "`section` and `keys` go together"
+        if bool(self.section) != bool(self.keys) or bool(self.name_file) != ("*" in self.file):
+            return "`section` and `keys` go together, and so do `name_file` and a `*` in `file`"
         if self.command and "/" in self.command[0] and not self.command[0].startswith("/"):
             return f"command: {self.command[0]!r} should be a bare name or an absolute path"
         if self.variables and not self.command:
