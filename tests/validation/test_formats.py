@@ -295,6 +295,11 @@ def test_a_base_url_as_users_type_it(tmp_path: Path, catalog: Catalog, name: str
         (".env", "ANTHROPIC_BASE_URL=https://api.anthropic.com\nOLLAMA_BASE_URL=http://host:11434\n", []),
         (".env", "GROQ_BASE_URL=https://api.groq.com\n", []),
         ("a.yml", "llm: {provider: ollama, model: m, baseURL: 'host:11434'}", ["Write http://host:11434/v1."]),
+        ("a.yml", "llm: {provider: ollama, model: m, baseURL: 'http://h:1/api/chat'}", ["Write http://h:1/v1."]),
+        (
+            *("extra-openai-models.yaml", "[{model_id: a, model_name: m, api_base: 'http://gpu:8000'}]"),
+            ["Write http://gpu:8000/v1 if the server answers there."],
+        ),
         (
             "opencode.json",
             '{"provider": {"groq": {"options": {"baseURL": "https://api.groq.com/v1"}}}}',

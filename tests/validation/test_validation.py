@@ -136,6 +136,8 @@ WHEN_STRICT: list[tuple[Config, str, str]] = [
     ({"provider": "groq", "model": "llama-3.3-70b-versatile", "apiKey": "keyring:no"}, "unresolved_variable", "apiKey"),
     ({**CLAUDE, "apiKey": SECRET}, "plaintext_secret", "apiKey"),
     ({"provider": "openai", "model": "openai/gpt-5"}, "doubled_prefix", "model"),
+    ({"provider": "vertex", "model": "vertex_ai/gemini-2.5-pro"}, "doubled_prefix", "model"),
+    ({"provider": "azure", "model": "azure/mine"}, "doubled_prefix", "model"),
     ({"provider": "mistral", "model": "no-such-model"}, "llm_api_key_missing", "apiKey"),
 ]
 
@@ -193,6 +195,23 @@ def test_closest_names(make_catalog: MakeCatalog) -> None:
     (found,) = validate(catalog, {**CLAUDE, "model": "claude-sonet-4-5"})
     assert found.code == "model_not_listed"
     assert "anthropic/claude-sonnet-4-5" in found.remedy
+
+
+@pytest.mark.parametrize(
+    ("section", "meant"),
+    [
+        ({"provider": "openai", "model": "openai/gpt-5"}, "Write gpt-5."),
+        ({"model": "openai/openai/gpt-5"}, "Write openai/gpt-5."),
+        ({"provider": "ollama", "model": "ollama/mine"}, "Write mine."),
+        ({"provider": "openrouter", "model": "openrouter/openai/gpt-5"}, "Write openai/gpt-5."),
+        ({"provider": "openrouter", "model": "openrouter/unlisted-yet"}, ""),
+        ({"provider": "openai-compatible", "model": "openai/mine", "baseURL": "http://h:1/v1"}, ""),
+    ],
+)
+def test_a_prefix_that_stands_twice(make_catalog: MakeCatalog, section: Config, meant: str) -> None:
+    """What is to be written instead of a doubled prefix fits the field; a gateway's own models have its name."""
+    found = [each for each in validate(make_catalog(), section) if each.code == "doubled_prefix"]
+    assert [each.remedy for each in found] == [meant][: bool(meant)]
 
 
 def test_an_unknown_field_is_a_warning(make_catalog: MakeCatalog) -> None:

@@ -48,6 +48,8 @@ def faults(
     if meant != normalized(url):
         is_twice = re.fullmatch(_VERSION, normalized(url).removeprefix(meant))
         extra = "a version twice" if is_twice else "the path of a request"
+        if provider and provider.kind == "own-server" and not _is_appended(provider, appends):
+            meant = base_url.meant_for(provider, url)
         yield AddressFault("base_url_wrong", "error", f"it has {extra}", f"Write {meant}.")
     elif _is_added(provider, appends) and (version := re.search(f"{_VERSION}$", _path(url))):
         shorter = normalized(url).removesuffix(version[0])
@@ -104,7 +106,7 @@ def _may_lack_a_version(provider: Provider | None, owner: Provider | None, url: 
         return False
     if provider is None:  # which API a server has that only the file knows is certain only where nothing is added
         return not appends and is_local(url)
-    return provider.kind == "own-server" and not _is_appended(provider, appends)
+    return (provider.kind == "own-server" or is_local(url)) and not _is_appended(provider, appends)
 
 
 def _path(url: str) -> str:

@@ -184,13 +184,15 @@ class _Check:
 
     def _offered(self, ref: ModelRef) -> Iterable[ConfigFinding]:
         """Yield a finding if the model is in no list: it is probably misspelled, or a model of another provider."""
-        if self._section.text(_URL_FIELD):
+        rules = self._catalog.plugins.providers[ref.provider].custom_models
+        if self._section.text(_URL_FIELD) and rules and rules.base_url != "no":
             return
         gateway = next((each for each in self._catalog.routes(ref) if each.usable and each.via != DIRECT), None)
         spelled = gateway.model_id or "" if gateway and gateway.mapping == "listed" else ""
         if spelled == ref.id or spelled.endswith(f"/{ref.id}"):
             return
-        found = listing.unlisted(self._catalog, ref, self._by_strictness, runs=bool(spelled))
+        is_split = bool(self._section.text("provider"))
+        found = listing.unlisted(self._catalog, ref, self._by_strictness, runs=bool(spelled), is_split=is_split)
         if found:
             yield self._found(found.code, found.severity, "model", found.message, found.remedy)
 

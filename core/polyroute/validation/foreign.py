@@ -155,7 +155,7 @@ class ForeignCheck:
         if owner and known and owner.id != known.id and model_id in self._catalog.plugins.models(known.id):
             return  # what is wrong is the address, and that is told
         ref = ModelRef(provider.id, model_id)
-        if found := listing.unlisted(self._catalog, ref, self._by_strictness):
+        if found := listing.unlisted(self._catalog, ref, self._by_strictness, is_split=bool(target.provider)):
             yield ConfigFinding(found.code, found.severity, target.at.path, found.message, found.remedy)
 
     def _bare(self, target: Target) -> Iterator[ConfigFinding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -33,14 +33,22 @@ class Unlisted(NamedTuple):
     remedy: str
 
 
-def unlisted(catalog: Catalog, ref: ModelRef, by_strictness: Severity, *, runs: bool = False) -> Unlisted | None:
+def unlisted(
+    catalog: Catalog, ref: ModelRef, by_strictness: Severity, *, runs: bool = False, is_split: bool = False
+) -> Unlisted | None:
     """Return what is to be said about a model that is in no list; None if nothing.
 
     It is a warning where the list is old, where the provider takes names of the user's own, or where the model `runs`
-    all the same; else it is as severe as `by_strictness` says.
+    all the same; else it is as severe as `by_strictness` says. `is_split`: the provider has a field of its own.
     """
     provider, listed = catalog.plugins.providers[ref.provider], catalog.plugins.models(ref.provider)
-    if not listed or provider.kind == "own-server" or _is_listed(ref.id, listed) or catalog.custom_model(ref):
+    if _is_listed(ref.id, listed) or catalog.custom_model(ref):
+        return None
+    if once := _undoubled(catalog, ref, listed):
+        doubled = once if is_split else f"{ref.provider}/{once}"
+        wrong: Severity = "warning" if provider.kind == "own-server" else by_strictness
+        return Unlisted("doubled_prefix", wrong, "the provider stands in it twice", f"Write {doubled}.")
+    if not listed or provider.kind == "own-server":
         return None
     of, takes_own = _age(catalog, ref.provider), provider.kind == "own-cloud"
     close = difflib.get_close_matches(ref.id, listed, _MOST, _VERY_ALIKE if takes_own else _ALIKE)
@@ -48,11 +56,9 @@ def unlisted(catalog: Catalog, ref: ModelRef, by_strictness: Severity, *, runs: 
         return None
     is_certain = not (takes_own or runs or (of and of.is_old)) and (_is_typo(ref.id, close) or _is_fresh(of))
     severity: Severity = by_strictness if is_certain else "warning"
-    if doubled := _undoubled(catalog, ref):
-        return Unlisted("doubled_prefix", by_strictness, "the provider stands in it twice", f"Write {doubled}.")
     if (makers := _of_vendors(catalog.plugins).get(ref.id)) and provider.kind == "vendor":
         fault = f"{ref.id} is not a model of {provider.id}"
-        wrong: Severity = "warning" if of and of.is_old and runs else "error"
+        wrong = "warning" if of and of.is_old and runs else "error"
         return Unlisted("model_incompatible", wrong, fault, f"Did you mean {' or '.join(makers)}?")
     fault = f"{ref.id} is not in the list of {provider.id}'s models{_dated(of)}"
     return Unlisted("model_not_listed", severity, fault, _remedy(ref, close, of, takes_own=takes_own))
@@ -112,13 +118,17 @@ def _remedy(ref: ModelRef, close: list[str], of: Age | None, *, takes_own: bool)
     return f"{meant or f'See `polyroute models --provider {ref.provider}`.'}{newer}"
 
 
-def _undoubled(catalog: Catalog, ref: ModelRef) -> str:
-    """Return the reference without a prefix that stands twice; empty if none does."""
+def _undoubled(catalog: Catalog, ref: ModelRef, listed: Iterable[str]) -> str:
+    """Return the ID without a prefix that stands twice; empty if none does.
+
+    A gateway may have models under its own name: only what is longer than those is a prefix.
+    """
     first, _, rest = ref.id.partition("/")
     names = catalog.plugins.names
-    if rest and names.get(first) == ref.provider:
-        return f"{ref.provider}/{rest}"
+    is_owner = "/" not in rest and any(each.startswith(f"{first}/") for each in listed)
+    if rest and names.get(first) == ref.provider and not is_owner:
+        return rest
     parts = ref.id.split("/")
     if len(parts) > 2 and parts[0] == parts[1]:
-        return f"{ref.provider}/{'/'.join(parts[1:])}"
+        return "/".join(parts[1:])
     return ""
