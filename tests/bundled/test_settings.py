@@ -473,6 +473,11 @@ def test_values_that_may_be_keys(value: str) -> None:
         ("OPENROUTER_KEY", "OPENROUTER_API_KEY", "openrouter"),
         ("ANTHROPIC_TOKEN", "ANTHROPIC_API_KEY", "anthropic"),
         ("VITE_GROQ_API_KEY", "GROQ_API_KEY", "groq"),
+        ("GROK_API_KEY", "XAI_API_KEY", "xai"),
+        ("HF_API_KEY", "HF_TOKEN", "huggingface"),
+        ("ANTHROPIC_API_KEY_FILE", "ANTHROPIC_API_KEY", "anthropic"),
+        ("DATABRICKS_PAT", "DATABRICKS_API_KEY", "databricks"),
+        ("LM_STUDIO_TOKEN", "LMSTUDIO_API_KEY", "lmstudio"),
     ],
 )
 def test_a_key_under_a_name_that_nobody_reads(make_catalog: MakeCatalog, name: str, meant: str, provider: str) -> None:
@@ -489,7 +494,35 @@ def test_a_key_under_a_name_that_nobody_reads(make_catalog: MakeCatalog, name: s
 
 
 @pytest.mark.parametrize(
-    "name", ["EXA_API_KEY", "DEEPL_API_KEY", "AZURE_STORAGE_KEY", "NPM_TOKEN", "OPENAI_ADMIN_KEY", "SSH_KEY", "KEY"]
+    ("key", "name", "meant"),
+    [
+        ("OPENAI_API_KEY", "OPENAI_API_BASE_URL", "OPENAI_BASE_URL"),
+        ("OPENAI_API_KEY", "OPENAI_HOST", "OPENAI_BASE_URL"),
+        ("GROQ_API_KEY", "GROQ_ENDPOINT", "GROQ_BASE_URL"),
+        ("AZURE_API_KEY", "AZURE_OPENAI_HOST", "AZURE_OPENAI_ENDPOINT"),
+        ("", "OLLAMA_URL", "OLLAMA_BASE_URL"),
+        ("", "VLLM_ENDPOINT", "VLLM_BASE_URL"),
+    ],
+)
+def test_an_address_under_a_name_that_nobody_reads(make_catalog: MakeCatalog, key: str, name: str, meant: str) -> None:
+    """An address that a key does not go to, because nobody reads its variable, is told with the right name."""
+    found = make_catalog(**({key: "k"} if key else {}), **{name: "http://host:1"})
+    (problem,) = found.unread_variables
+    assert (name in problem.message, problem.remedy) == (True, f"Did you mean {meant}? Rename it.")
+
+
+@pytest.mark.parametrize("name", ["VERCEL_URL", "GITHUB_API_URL", "HF_ENDPOINT", "ANTHROPIC_URL", "DATABASE_URL"])
+def test_addresses_of_others_are_nobodys_business(make_catalog: MakeCatalog, name: str) -> None:
+    """An address is not told if nothing else is set of its provider, or if other tools set the variable."""
+    assert make_catalog(OPENAI_API_KEY="k", GITHUB_MODELS_TOKEN="ghp_x", **{name: "http://host:1"}).problems == ()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("EXA_API_KEY", "DEEPL_API_KEY", "AZURE_STORAGE_KEY", "NPM_TOKEN", "OPENAI_ADMIN_KEY", "SSH_KEY", "KEY"),
+        *("VERCEL_TOKEN", "GITHUB_PAT", "SLACK_TOKEN", "SENTRY_AUTH_TOKEN"),
+    ],
 )
 def test_keys_of_others_are_nobodys_business(make_catalog: MakeCatalog, name: str) -> None:
     """Variables with keys of other services are not told."""

@@ -18,8 +18,8 @@ from polyroute.requirements.slots import further, no_key_of
 from polyroute.results import Plugin
 from polyroute.types import Credential, Detection, Problem, Provider
 
-_KEY_WORDS = ("KEY", "KEYS", "TOKEN", "SECRET", "PAT")
-"""How the names of variables with keys end; lower case too."""
+_ENDS = ("KEY", "KEYS", "TOKEN", "SECRET", "PAT", "KEY_FILE", "BASE", "URL", "ENDPOINT", "_HOST", "REVERSE_PROXY")
+"""How the names of variables with keys and addresses end; lower case too."""
 _ACCEPT = "If you trust it: `polyroute refresh --accept {}`."
 
 
@@ -72,9 +72,9 @@ def _as_known(found: Mapping[str, Evaluation], plugins: Plugins, environment: En
 
 
 def unread(plugins: Plugins, environment: Environment, referred: Callable[[], Collection[str]]) -> tuple[Problem, ...]:
-    """Return a problem for each variable that seems to hold a provider's key under a name that nobody reads."""
+    """Return a problem for each variable that seems to be a key or address under a name that nobody reads."""
     known = plugins.index[0]
-    if not any(name not in known and name.upper().endswith(_KEY_WORDS) for name in environment.names):
+    if not any(name not in known and name.upper().endswith(_ENDS) for name in environment.names):
         return ()
     from polyroute.routing import unread_variables
 
