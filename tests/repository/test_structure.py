@@ -193,7 +193,7 @@ def test_each_wire_protocol_that_is_passed_on_has_one_designer(plugins: Plugins)
 def test_the_table_of_layers_names_every_module() -> None:
     """The documentation's table has each module of the core in a layer, and those of a package next to the package."""
     text = (Path(__file__).parents[2] / "docs" / "architecture.md").read_text(encoding="utf-8")
-    table = text[text.index("| layer |") : text.index("## Decisions")]
+    table = text[text.index("| layer |") : text.index("## Where a fact lives")]
     modules = {part for name in NAMES for part in name.split(".")} - {"", "__main__"}
     assert set(re.findall(r"`([a-z_][a-z0-9_]*)`", table)) == modules
 

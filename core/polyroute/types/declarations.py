@@ -1,7 +1,7 @@
 """The vocabulary of plugins: immutable values without I/O, shared by the core, plugins and host applications.
 
 They are named tuples because defining one at start-up takes an eighth of the time of a frozen dataclass with slots;
-`docs/architecture.md` has the figures. Constraints are annotations of the fields, and whatever checks, parses or stores
+`docs/decisions.md` has the figures. Constraints are annotations of the fields, and whatever checks, parses or stores
 values is derived from them. The types for logins and keys are in `logins`.
 """
 
