@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
+from functools import partial
 
 from polyroute.catalog import Catalog
 from polyroute.errors import PolyrouteError
@@ -11,6 +12,8 @@ from polyroute.lists.stored import FetchedList, day
 from polyroute.results import Finding, Plugin, Severity, Trouble
 from polyroute.types import Problem, Provider
 
+_ELSEWHERE = ("https://other.invalid/", "http://other.invalid/")
+"""Addresses that only `NO_PROXY=*` excepts from a proxy. Nothing is sent there."""
 _SAID_BY_LOADING = ("manifest-refused", "folder-unsafe", "like-unknown", "extends-unknown")
 
 _OLD_DAYS = 30
@@ -111,13 +114,15 @@ def own_servers(catalog: Catalog) -> list[str]:
 
 
 def _network(catalog: Catalog) -> Iterable[Trouble]:
-    """Yield a trouble if the variables for proxies and certificates can't be used."""
-    from polyroute._internal import http_client
+    """Yield a trouble for each variable for proxies and certificates that can't be used."""
+    from polyroute._internal import http_client, proxies
 
-    try:
-        http_client.client("The network", "http", seconds=1, connect_seconds=1)
-    except PolyrouteError as error:
-        yield Trouble("network-variables", "error", "network", error.fault, error.remedy)
+    certificates = partial(http_client.client, "The network", "http", seconds=1, connect_seconds=1)
+    for check in (certificates, *(partial(proxies.require, url) for url in _ELSEWHERE)):
+        try:
+            check()
+        except PolyrouteError as error:
+            yield Trouble("network-variables", "error", "network", error.fault, error.remedy)
 
 
 FINDERS: tuple[Finder, ...] = (_reported, _manifests, _unshared_models, _servers, _network, _old_lists)

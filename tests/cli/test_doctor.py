@@ -35,3 +35,12 @@ def test_a_server_that_does_not_run(tmp_path: Path) -> None:
     done = shell.run("doctor", OLLAMA_BASE_URL="http://127.0.0.1:9")
     assert "nothing answers at http://127.0.0.1:9/v1, which OLLAMA_BASE_URL names [server-not-running]" in done.stdout
     assert done.returncode == 1
+
+
+def test_proxies_and_certificates_that_cannot_be_used(tmp_path: Path) -> None:
+    """`doctor` names each variable for proxies and certificates that can't be used, once, and not its value."""
+    variables = {"HTTPS_PROXY": "odd://secret-1.example", "ALL_PROXY": "http://u:secret-2 x", "SSL_CERT_FILE": "/none"}
+    done = Shell(tmp_path).run("doctor", **variables)
+    assert done.stdout.count("[network-variables]") == len(variables)
+    assert [name for name in variables if name not in done.stdout] == []
+    assert "secret" not in done.stdout
