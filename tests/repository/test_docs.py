@@ -20,15 +20,10 @@ from polyroute.plugins import hookspecs
 from polyroute.plugins.manifests.parser import parse
 from polyroute.server.table import OPERATIONS
 from tests.support.catalogs import MakeEnvironment
+from tests.support.pages import blocks
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "plugins").glob("*/README.md"))]
-
-
-def blocks(page: Path, language: str) -> list[str]:
-    text = page.read_text(encoding="utf-8")
-    return re.findall(rf"^```{re.escape(language)}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
 
 
 def test_every_page_is_in_the_contents() -> None:

@@ -10,10 +10,9 @@ from urllib.parse import unquote
 
 import pytest
 
+from tests.support.pages import PAGES, named
 from tests.support.wheels import PUBLISHED, ROOT
 
-FOLDERS = ("", "benchmarks", "core", "docs", "examples", "examples/*", "plugins/*")
-PAGES = sorted(page for folder in FOLDERS for page in ROOT.glob(f"{folder}/*.md".lstrip("/")))
 HOME = PUBLISHED[0].project["urls"]["Homepage"]
 CODE = re.compile(r"^(```|~~~).*?^\1|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(\s*<?([^)\s>]+)|^\[[^\]]+\]:\s*(\S+)", re.MULTILINE)
@@ -51,7 +50,7 @@ def is_dead(link: str, page: Path) -> bool:
     return not target.exists() or bool(anchor and target.suffix == ".md" and anchor not in anchors(target.resolve()))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+@pytest.mark.parametrize("page", PAGES, ids=named)
 def test_links_lead_somewhere(page: Path) -> None:
     """Every link leads to an existing file of the repository and, with an anchor, to an existing heading."""
     assert [link for link in links(page) if is_dead(link, page)] == []

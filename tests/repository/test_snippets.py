@@ -19,26 +19,22 @@ import yaml
 from polyroute import PolyrouteError
 from polyroute.cli import main
 from tests.support.fake_endpoint import Serve
+from tests.support.pages import PAGES, blocks, named, with_block
 from tests.support.wheels import PUBLISHED, ROOT
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "plugins").glob("*/README.md"))]
-RUN = ["README", "first-route", "gateway", "troubleshooting", "writing-a-plugin"]
-"""The pages whose shell commands are run. Some of the others ask for keys, call endpoints or serve until they end."""
-PROGRAMS = ["README", "embedding", "hooks", "http", "keys", "policy", "validation", "writing-a-plugin"]
-"""The pages with programs in Python."""
+NOT_RUN = {
+    "CONTRIBUTING.md": "they install the packages and run the tests, as .ci/run does",
+    "docs/ci.md": "pre-commit installs the hook, in tests/repository/test_pre_commit.py",
+    "docs/first-route.md": "one line for each kind of shell; tests/cli/test_completion.py runs them",
+    "docs/team.md": "a database and a proxy of the reader's; the lane `team` runs examples/team",
+    "examples/plugin-kinds/README.md": "tests/conformance/test_kit_executables.py builds and checks them",
+    "examples/team/README.md": "the lane `team` runs it",
+}
+"""The pages with commands that are not run here, and why. Blocks of `sh` are run, except for those of `ONLY_SHOWN`."""
+ONLY_SHOWN = ("CONTRIBUTING.md", "examples/plugin-kinds/README.md", "examples/team/README.md")
+READER = ROOT / "tests" / "support" / "reader.sh"
 
-by_name = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-
-
-def path(name: str) -> Path:
-    """Return the page of a name."""
-    return ROOT / "README.md" if name == "README" else ROOT / "docs" / f"{name}.md"
-
-
-def blocks(page: Path, *languages: str) -> list[str]:
-    """Return the texts of a page's blocks in one of these languages."""
-    found = re.findall(r"^```(\S+)\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-    return [text for language, text in found if language in languages]
+by_name = pytest.mark.parametrize("page", PAGES, ids=named)
 
 
 # --- Commands ---
@@ -98,33 +94,38 @@ def test_every_extra_exists(page: Path) -> None:
     assert {extra for each in named for extra in each.split(",")} <= extras.keys()
 
 
-TRUSTED = """\
-polyroute() {
-  command polyroute "$@" || { status=$?; [ $status -eq 1 ] || { echo "polyroute $*: $status" >&2; return $status; }; }
-}
-set -e
-"""
-"""The beginning of a script that ends when a command fails. The exit status 1 is a clear no, such as of `explain`."""
+def prepared(home: Path) -> dict[str, str]:
+    """Make the files that pages expect their reader to have, and return the variables to run them with."""
+    programs, agents = Path(sys.executable).parent, home / "agents"
+    (home / ".venv").mkdir()
+    (home / ".venv" / "bin").symlink_to(programs)
+    (home / "examples").symlink_to(ROOT / "examples")
+    agents.mkdir()
+    for name, variable in (("claude", "ANTHROPIC_BASE_URL"), ("codex", "POLYROUTE_TOKEN")):
+        (agents / name).write_text(f'#!/bin/sh\ntest -n "${variable}"\n')
+        (agents / name).chmod(0o755)
+    (home / "models").mkdir()
+    (home / "models" / "mistral.gguf").write_bytes(b"GGUF")
+    (home / "key.txt").write_text("made-up-0123456789\n")
+    (home / "agent.yml").write_text(blocks(ROOT / "docs" / "validation.md", "yaml")[0])
+    policy = blocks(ROOT / "docs" / "policy.md", "toml")[0]
+    (home / "policy.toml").write_text(policy.replace("/run/secrets/openrouter", str(home / "key.txt")))
+    path = f"{agents}:{programs}:{os.environ['PATH']}"
+    return {"PATH": path, "HOME": str(home), "TERM": "dumb", "ACME_ANTHROPIC_KEY": "made-up"}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", RUN)
-def test_the_commands_of_a_page_work(name: str, tmp_path: Path) -> None:
-    """The commands of a page, run in order by a new user, work as written."""
-    programs = Path(sys.executable).parent
-    (tmp_path / ".venv").mkdir()
-    (tmp_path / ".venv" / "bin").symlink_to(programs)
-    agents = tmp_path / "agents"
-    agents.mkdir()
-    (agents / "claude").write_text('#!/bin/sh\ntest -n "$ANTHROPIC_BASE_URL"\n')
-    (agents / "claude").chmod(0o755)
-    variables = {"PATH": f"{agents}:{programs}:{os.environ['PATH']}", "HOME": str(tmp_path), "TERM": "dumb"}
-    variables |= {"OPENROUTER_API_KEY": "sk-or-v1-made-up-0123456789"} if name == "README" else {}
-    scripts = [each for each in blocks(path(name), "sh") if "pip install" not in each]  # .ci/run installs
+@pytest.mark.parametrize("page", [each for each in with_block("sh") if named(each) not in ONLY_SHOWN], ids=named)
+def test_the_commands_of_a_page_work(page: Path, serve: Serve, tmp_path: Path) -> None:
+    """The commands of a page, run in order by a user with a gateway's key, work as written."""
+    gateway = serve("anthropic/claude-sonnet-4.5")
+    variables = prepared(tmp_path) | {"DEXTO_API_KEY": gateway.key, "DEXTO_API_URL": gateway.url}
+    scripts = [each for each in blocks(page, "sh") if "pip install" not in each]  # tests/repository/test_installs.py
     done = subprocess.run(
-        ["sh", "-c", TRUSTED + "\n".join(scripts)],
+        ["sh", "-c", f'. "{READER}"\n' + "\n".join(scripts)],
         cwd=tmp_path,
         env=variables,
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         check=False,
@@ -132,6 +133,14 @@ def test_the_commands_of_a_page_work(name: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     checked = sum(arguments[:2] == ["plugins", "check"] for each in scripts for arguments in command_lines(each))
     assert done.stdout.count(" passes.") == checked
+
+
+@by_name
+def test_no_command_is_left_out_without_a_reason(page: Path) -> None:
+    """Commands are in blocks that are run, or the page is among those with a reason."""
+    shown = [each for block in blocks(page, "text", "") for each in command_lines(block)]
+    assert not shown or named(page) in NOT_RUN
+    assert not re.search(r"^(    |\t)polyroute ", page.read_text(encoding="utf-8"), re.MULTILINE)
 
 
 @pytest.mark.slow
@@ -174,14 +183,8 @@ def test_every_name_is_defined(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_every_page_with_programs_is_run() -> None:
-    """The programs of each page but of the generated reference are run."""
-    found = {page.stem for page in PAGES if page.parent.name in ("docs", ROOT.name) and blocks(page, "python")}
-    assert found - {"api"} == set(PROGRAMS)
-
-
-@pytest.mark.parametrize("name", PROGRAMS)
-def test_the_programs_of_a_page_run(name: str, serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("page", with_block("python"), ids=named)
+def test_the_programs_of_a_page_run(page: Path, serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The programs of a page, run in order, end without an error; a gateway on this machine answers their requests."""
     gateway = serve("anthropic/claude-sonnet-4.5")
     for variable, value in {
@@ -198,8 +201,8 @@ def test_the_programs_of_a_page_run(name: str, serve: Serve, tmp_path: Path, mon
         monkeypatch.setitem(sys.modules, each, module)
         vars(module).update(PATH=str(tmp_path / "table.toml"), models=list)
     program = types.ModuleType("program")
-    for block in blocks(path(name), "python"):
-        exec(compile(block, name, "exec"), vars(program))  # noqa: S102 - our own pages
+    for block in blocks(page, "python"):
+        exec(compile(block, named(page), "exec"), vars(program))  # noqa: S102 - our own pages
         if "client" in vars(program):
             program.client.close()
     for test in (each for each in vars(program).copy() if each.startswith("test_")):
