@@ -117,8 +117,9 @@ def _network(catalog: Catalog) -> Iterable[Trouble]:
     """Yield a trouble for each variable for proxies and certificates that can't be used."""
     from polyroute._internal import http_client, proxies
 
-    checks: list[Callable[[], object]] = [partial(proxies.require, url) for url in _ELSEWHERE]
-    for check in (partial(http_client.client, "The network", "http", seconds=1, connect_seconds=1), *checks):
+    certificates = partial(http_client.client, "The network", "http", seconds=1, connect_seconds=1)
+    checks: list[Callable[[], object]] = [certificates, *(partial(proxies.require, url) for url in _ELSEWHERE)]
+    for check in checks:
         try:
             check()
         except PolyrouteError as error:
