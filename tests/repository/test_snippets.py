@@ -24,7 +24,7 @@ from tests.support.wheels import PUBLISHED, ROOT
 
 NOT_RUN = {
     "CONTRIBUTING.md": "they install the packages and run the tests, as .ci/run does",
-    "docs/ci.md": "pre-commit installs the hook, in tests/repository/test_pre_commit.py",
+    "docs/ci.md": "tests/clients/test_pre_commit.py runs it",
     "docs/first-route.md": "one line for each kind of shell; tests/cli/test_completion.py runs them",
     "docs/team.md": "a database and a proxy of the reader's; the lane `team` runs examples/team",
     "examples/plugin-kinds/README.md": "tests/conformance/test_kit_executables.py builds and checks them",
