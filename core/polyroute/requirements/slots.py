@@ -194,7 +194,9 @@ def _sections(slot: Slot, environment: Environment) -> tuple[str, str, str, bool
 def named(alternative: Alternative) -> Sequence[str]:
     """Return the variables that an alternative reads."""
     own = (alternative.variable, *alternative.variables) if alternative.variable else alternative.variables
-    texts = [text for text in (alternative.file, alternative.name_file, alternative.section) if "$" in text]
+    if not alternative.file:
+        return own
+    texts = (alternative.file, alternative.name_file, alternative.section)
     return *own, *(name for text in texts for name in referred(text))
 
 
