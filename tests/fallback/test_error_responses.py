@@ -105,14 +105,16 @@ def test_the_cases_cover_every_kind_and_have_sources() -> None:
 
 def test_each_own_row_is_of_known_providers_and_has_a_source(catalog: Catalog) -> None:
     """Each row of the direct plugin's table names known providers and its source, and each page is of a known one."""
-    path = Path(polyroute_direct.__file__).parent / "failures.toml"
-    table = tomllib.loads(path.read_text(encoding="utf-8"))
-    for row in table["failure"]:
+    failures, pages = (
+        tomllib.loads((Path(polyroute_direct.__file__).parent / name).read_text(encoding="utf-8"))
+        for name in ("failures.toml", "pages.toml")
+    )
+    for row in failures["failure"]:
         assert row["source"].startswith("https://"), row
         assert set(row["providers"]) <= catalog.plugins.providers.keys(), row
         assert row.keys() & {"codes", "says"} or row["status"] == [498], row
         assert not {500, 504, 524} & set(row["status"]), "the request may have been carried out"
-    assert table["pages"].keys() <= catalog.plugins.providers.keys()
+    assert pages.keys() <= catalog.plugins.providers.keys()
 
 
 @pytest.mark.parametrize(

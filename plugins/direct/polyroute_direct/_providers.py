@@ -35,7 +35,7 @@ def _rows(files: Files, *, fetched: bool) -> list[Table]:
     return [
         {
             **row,
-            **_pages(row["id"], files.failures),
+            **_pages(row["id"], files.pages),
             **_address(addresses.get(row["id"])),
             **_plan(row["id"] in plans),
             **_unlisted(row["id"], entries[row["id"]], files.single_protocol),
@@ -73,9 +73,9 @@ def _address(row: Table | None) -> Table:
     return {"address": {key: each for key, each in row.items() if key != "providers"}} if row else {}
 
 
-def _pages(name: str, failures: Table) -> Table:
+def _pages(name: str, tables: Table) -> Table:
     """Return the pages where the provider's users add credits and make keys."""
-    pages = failures["pages"].get(name, {})
+    pages = tables.get(name, {})
     found = {"billing_page": pages.get("billing"), "keys_page": pages.get("keys")}
     return {key: value for key, value in found.items() if value}
 
