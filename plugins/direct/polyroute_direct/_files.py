@@ -37,7 +37,7 @@ def sources() -> tuple[str, ...]:
     data = os.path.join(_package(tuple(sys.path)), "data.json.gz")
     if not os.path.isfile(data):
         raise Unavailable(f"{data}, which lists the providers, is missing.", _REMEDY)
-    return data, *(os.path.join(_HERE, f"{name}.toml") for name in _TABLES)
+    return data, *(own_path(f"{name}.toml") for name in _TABLES)
 
 
 @lru_cache(maxsize=1)  # it stays where it is as long as the process has the same path
@@ -98,9 +98,14 @@ def _by_id(listed: Table, tables: Table, defaults: Table) -> dict[str, Entry]:
     }
 
 
+def own_path(name: str) -> str:
+    """Return the path of one of this plugin's own tables."""
+    return os.path.join(_HERE, name)
+
+
 def table(name: str) -> Table:
     """Read one of this plugin's own tables."""
-    return _toml(os.path.join(_HERE, name))
+    return _toml(own_path(name))
 
 
 def _entries(listed: Table, tables: Table, defaults: Table) -> Iterator[Entry]:
