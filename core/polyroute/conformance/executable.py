@@ -28,6 +28,8 @@ from polyroute.results import Finding
 
 _END_SECONDS = 1.0
 _BIGGEST_ID = 2**31 - 1
+_BIG_BYTES = 1 << 20
+"""How long a big request is."""
 _OFFER = {"protocols": [1], "host": "polyroute-kit"}
 _DOCUMENT = "See docs/protocol.md."
 _START = "Is it executable (chmod +x), and does the interpreter in its first line exist?"
@@ -244,7 +246,7 @@ _HABITS: Sequence[_Habit] = (
         "big-request",
         "error",
         "it does not respond to a request of one MiB",
-        lambda subject: _answers(subject, {"x": "x" * 2**20}),
+        lambda subject: _answers(subject, {"x": "x" * _BIG_BYTES}),
     ),
     (
         "non-ascii",
