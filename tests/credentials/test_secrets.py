@@ -474,7 +474,10 @@ COMMANDS: list[list[str]] = [
 @pytest.mark.parametrize("state", ["all", "broken"])
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_no_command_tells_a_secret(plugins: Plugins, home: Path, command: list[str], state: str) -> None:
-    """No command prints a secret, on stdout or stderr, with and without --json, with valid and invalid input."""
+    """No command prints a secret, on stdout or stderr, with and without --json, with valid and invalid input.
+
+    With broken files every other command is run with --json, since all of them tell the same problems.
+    """
     cache = Path(os.environ["POLYROUTE_HOME"]) / "cache"
     cache.mkdir(parents=True, exist_ok=True)
     (home / "ours").mkdir()
@@ -487,7 +490,8 @@ def test_no_command_tells_a_secret(plugins: Plugins, home: Path, command: list[s
     words = [name for word in command for name in (plugins.providers if word == "EVERYBODY" else [word])]
     words = [word.replace("HOME", str(home)) for word in words]
     environment = {"PATH": os.environ["PATH"], "HOME": str(home), "POLYROUTE_HOME": str(home / "ours"), **variables}
-    for arguments in (words, [*words, "--json"]):
+    forms = [words, [*words, "--json"]]
+    for arguments in forms if state == "all" else [forms[COMMANDS.index(command) % 2]]:
         done = fork_server.run([POLYROUTE, *arguments], environment, canary("stdin"))
         assert done.stdout or done.stderr
         assert MARK not in done.stdout + done.stderr

@@ -22,7 +22,7 @@ from tests.support.catalogs import MakeEnvironment
 from tests.support.http_server import Client, Serve
 from tests.support.machine import IN_CI
 
-EXAMPLES = int(os.environ.get("POLYROUTE_TEST_FUZZ_EXAMPLES", "3"))
+EXAMPLES = int(os.environ.get("POLYROUTE_TEST_FUZZ_EXAMPLES", "2"))
 """Generated requests per operation; some hundred for a thorough run."""
 LONG, FEW = 20, 2
 """Of which enumerations only some values are tried, and how many."""

@@ -389,11 +389,11 @@ def fetched_with_models(machine: Machine) -> None:
 
 
 def bundled_list() -> dict[str, Any]:
-    """Return models.dev's list as installed."""
+    """Return models.dev's list as installed, with a few providers: others keep what they had before a fetch."""
     from polyroute_direct import _files
 
     table: Any = _files._gzipped_json(_files.sources()[0])
-    return dict(table)
+    return {name: table[name] for name in ("anthropic", "azure", "deepseek", "groq", "openai", "openrouter")}
 
 
 CLAIMS: dict[str, Callable[[Machine], None]] = {
