@@ -60,7 +60,7 @@ class Client:
 
     def send(self, method: str, path: str, body: bytes | None = None, /, **headers: str) -> Answer:
         """Send one request, with the path unchanged; `_` in names of headers stands for `-`."""
-        connection = http.client.HTTPConnection(self.address, timeout=30)
+        connection = http.client.HTTPConnection(self.address, timeout=PATIENCE_SECONDS)
         named = {name.replace("_", "-"): value for name, value in {**self._headers, **headers}.items()}
         try:
             connection.request(method, path, body, named)
