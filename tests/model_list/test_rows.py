@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -144,13 +145,16 @@ def test_sorting(make_catalog: MakeCatalog, sorting: str) -> None:
 
 
 def test_order(make_catalog: MakeCatalog) -> None:
-    """Favorites come first, then recent ones, the user's own, those that can be run, and the others."""
-    own = '{"version": 1, "models": [{"name": "mine", "provider": "openai-compatible", "baseURL": "http://h.example/v1"}]}'
+    """Favorites come first, then recent ones, the user's own under their names, those that can be run, and others."""
+    mine = {"name": "mine", "provider": "openai-compatible", "baseURL": "http://h.example/v1"}
+    named = {"name": "z-ai/glm-5", "provider": "openrouter", "displayName": "My GLM"}
+    own = json.dumps({"version": 1, "models": [mine, named]})
     catalog = make_catalog(files={".dexto/models/custom-models.json": own}, ANTHROPIC_API_KEY="a")
     favorite, recent = ModelRef("zai", "glm-5"), ModelRef("bedrock", "eu.anthropic.claude-sonnet-4-5-20250929-v1:0")
     order = ModelOrder([favorite], [recent, favorite])
     rows = SelectableModels(ModelRows(catalog), order).select(ModelSelection())
     assert [each.id for each in rows[:3]] == ["zai/glm-5", SONNET, "openai-compatible/mine"]
+    assert rows[0].name == "My GLM"
     bands = [order.band(each) for each in rows]
     assert bands == sorted(bands, key=("favorite", "recent", "own", "runs", "setup").index)
     assert {each.maker for each, band in zip(rows, bands, strict=True) if band == "runs"} == {"anthropic"}

@@ -102,6 +102,8 @@ def test_a_server_that_goes_away_and_comes_back(visit: Visitor) -> None:
     page.goes_away()
     expect(page.banner).to_contain_text("Polyroute does not respond. The page shows the state of")
     assert page.rows.first.inner_text() == first
+    with page.page.expect_request("**/api/llm/models"):
+        page.banner.get_by_role("button", name="Try now").click()
     page.server.start()
     expect(page.banner).to_have_count(0)
 
@@ -124,6 +126,19 @@ def test_a_server_that_takes_its_time(visit: Visitor) -> None:
         route.continue_()
     expect(page.banner).to_have_count(0)
     expect(page.page.locator(".head").first).to_contain_text("Favourites")
+
+
+def test_a_server_of_ones_own_that_does_not_run(visit: Visitor) -> None:
+    """A model whose only server does not run says so, and has a button that asks it again."""
+    page = visit(NOTHING).open("#/models/atomic-chat/gemma-4-E4B-it-IQ4_XS")
+    page.may_fail = True  # how to call it is asked for until it is known that it does not run
+    expect(page.detail.locator(".says")).to_have_text("Its server is not running.")
+    with page.page.expect_response("**/llm/local/look"):
+        page.button("Look again for Atomic Chat").click()
+    page.tab("Providers & keys").click()
+    server = page.page.get_by_role("region", name="On this machine").locator(".provider").filter(has_text="Atomic Chat")
+    expect(server).to_contain_text("127.0.0.1:1337")
+    expect(server).to_contain_text("not running")
 
 
 def test_a_refused_key_is_told_at_its_field(visit: Visitor) -> None:
@@ -149,11 +164,11 @@ def test_a_damaged_file_is_repaired(visit: Visitor) -> None:
     problem = page.page.locator(".problem", has_text="custom-models.json")
     expect(problem).to_contain_text("is kept: in comments of the file, or in a copy beside it.")
     problem.get_by_role("button", name="Repair the file").click()
-    expect(page.messages).to_contain_text("Models that could be read: 1. Kept beside: custom-models.json.broken")
+    expect(page.messages).to_contain_text("Could be read: 1. Kept: custom-models.json.broken")
     expect(problem).to_have_count(0)
     expect(page.page.locator(".problem", has_text="Your preferences can't all be read")).to_contain_text(", line 2")
     page.button("Repair the file").click()
-    expect(page.messages).to_contain_text("Now in comments: line 2. Kept beside: config.toml.broken")
+    expect(page.messages).to_contain_text("Now in comments: line 2. Kept: config.toml.broken")
     expect(page.button("Repair the file")).to_have_count(0)
     config = page.shell.home / "ours" / "config.toml"
     assert config.read_text(encoding="utf-8") == 'prefer = "direct"\n# order = direct\n'

@@ -257,3 +257,29 @@ def test_a_refused_key_is_replaced(visit: Visitor) -> None:
         expect(page.page.locator(".provider").filter(has_text="Works")).to_contain_text("Acme")
         page.tab("Problems").click()
         expect(problem).to_have_count(0)
+
+
+def test_the_newest_lists(visit: Visitor) -> None:
+    """The lists are fetched again in two steps, also where they are a problem; if they can't be, the page says so."""
+    page = visit({**DEXTO, "POLYROUTE_OFFLINE": "1"}).open()
+    for view in ("Providers & keys", "Problems"):
+        steps = Steps(page)
+        steps.click(page.tab(view))
+        expect(page.button("Refresh the lists")).to_be_visible()
+        with page.page.expect_response("**/llm/lists/refresh") as response:
+            steps.click("Refresh the lists")
+        assert (steps.taken, {each["state"] for each in response.value.json()["lists"]}) == (2, {"offline"})
+        expect(page.messages).to_contain_text("Offline: no list was fetched.")
+
+
+def test_a_link_takes_no_step(visit: Visitor) -> None:
+    """The address of a model, of a provider and of a filter opens it."""
+    page = visit(DEXTO).open(f"#/models/{SONNET}")
+    expect(page.detail.get_by_role("heading", level=1)).to_have_text("Claude Sonnet 4.5")
+    page.page.goto(f"{page.server.url}/#/providers/azure")
+    expect(page.page.get_by_label("AZURE_RESOURCE_NAME")).to_be_in_viewport()
+    page.page.goto(f"{page.server.url}/#/models?can=v&ctx=1000000&price=1&maker=google&sort=-released")
+    expect(page.page.get_by_role("columnheader", name="Released")).to_have_attribute("aria-sort", "descending")
+    for label, value in (("Least context", "1000000"), ("Highest price of input", "1"), ("Maker", "google")):
+        expect(page.page.get_by_label(label, exact=True)).to_have_value(value)
+    expect(page.rows.first.locator("bdi")).to_contain_text("google/")

@@ -29,11 +29,10 @@ def begin(visit: Visitor) -> Visit:
 
 
 def blocked(visit: Visitor) -> Visit:
-    """Open a model that can't run, with the form for what it needs."""
-    page = visit(NOTHING).open()
-    page.show(SONNET)
-    page.button("Set it up").click()
-    expect(page.detail.locator("form")).to_be_visible()
+    """Open a model that can't run, with the form for what the cloud needs that the search names."""
+    page = visit(NOTHING).open("#/models/openai/gpt-4.1?q=azure")
+    page.button("Set up Azure").click()
+    expect(page.detail.get_by_label("AZURE_RESOURCE_NAME")).to_be_visible()
     return page
 
 
@@ -53,6 +52,15 @@ def one_model(visit: Visitor) -> Visit:
     page = visit({**DEXTO, "ANTHROPIC_API_KEY": "k"}).open()
     page.show(SONNET)
     expect(page.detail.locator("pre")).to_contain_text("import")
+    return page
+
+
+def code(visit: Visitor) -> Visit:
+    """Show at the end of a model how to call it in code."""
+    page = visit(DEXTO).open(f"#/models/{SONNET}")
+    page.button("curl").click()
+    expect(page.detail.locator("pre")).to_contain_text("curl")
+    page.detail.locator("pre").scroll_into_view_if_needed()
     return page
 
 
@@ -108,6 +116,16 @@ def keyboard(visit: Visitor) -> Visit:
     return page
 
 
+def keys(visit: Visitor) -> Visit:
+    """Open the providers, some of which are set up, in the environment and in a file."""
+    variables = {**DEXTO, "ANTHROPIC_API_KEY": "k", "AWS_BEARER_TOKEN_BEDROCK": "canary-bedrock-key"}
+    files = {"dexto/.env": "MISTRAL_API_KEY=canary-mistral-key\nGROQ_API_KEY=canary-groq-key\n"}
+    page = visit(variables, files=files).open("#/providers")
+    expect(page.button("Remove the key of Mistral")).to_be_visible()
+    expect(page.page.get_by_text("not running").first).to_be_visible()
+    return page
+
+
 def providers(visit: Visitor) -> Visit:
     """Open the providers, with one form."""
     files = {"dexto/.env": "MISTRAL_API_KEY=canary-mistral-key\n"}
@@ -147,6 +165,7 @@ STATES: Mapping[str, Callable[[Visitor], Visit]] = {
         blocked,
         models,
         one_model,
+        code,
         own_model,
         filtered,
         found,
@@ -154,6 +173,7 @@ STATES: Mapping[str, Callable[[Visitor], Visit]] = {
         form,
         palette,
         keyboard,
+        keys,
         providers,
         problems,
         token,

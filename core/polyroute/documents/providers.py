@@ -97,7 +97,11 @@ def _verified(found: Verification, at: float) -> VerifiedDocument:
 
 
 def _count(name: str, catalog: Catalog) -> int:
+    """Return how many models a provider lists, or the gateway whose list it has."""
     groups, listed = catalog.plugins.groups, catalog.plugins.models(name)
+    if not listed and (shared := catalog.plugins.list_of(name)):
+        name = shared.gateways[0]
+        listed = catalog.plugins.models(name)
     return len({groups.shared_word(ModelRef(name, each)) or each for each in listed}) if groups else len(listed)
 
 

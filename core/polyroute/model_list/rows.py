@@ -187,7 +187,13 @@ class ModelRows:
         native = self._native(word, listings)
         made = next((each for each in listings if each.id == native.id and each.provider == native.provider), None)
         own_id = str(native) if native.provider else spelled_id(word, listings)
-        return _Grouped(own_id, usual_name(made, listings), native, made, listings)
+        name = self._given_name(listings) or usual_name(made, listings)
+        return _Grouped(own_id, name, native, made, listings)
+
+    def _given_name(self, listings: Iterable[Model]) -> str:
+        """Return the name that the user has given to a model; empty if there is none."""
+        own = (each for each in listings if each.ref in self._custom) if self._custom else ()
+        return next((each.name for each in own if each.name != each.id), "")
 
     def _row(self, group: _Grouped) -> ModelRow:
         made, listings = group.made, group.listings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -123,5 +124,5 @@ def _models(catalog: Catalog) -> RepairOutcome:
     store = catalog.custom_models
     repaired, moved = store.repair(), store.separate()
     if repaired:
-        return RepairOutcome(repaired.path, f"Models that could be read: {repaired.saved}.", repaired.original)
-    return RepairOutcome(store.path, f"Models that moved to {store.own_path}: {moved}.")
+        return RepairOutcome(repaired.path, f"Could be read: {repaired.saved}.", repaired.original)
+    return RepairOutcome(store.path, f"Moved to {os.path.basename(store.own_path)}: {moved}.")

@@ -55,11 +55,22 @@ export const checkKeys = (ids) =>
     },
   );
 
+/** Fetch the lists of models, and say what came and went, or why not. */
+export const fetchLists = () =>
+  attempt(
+    () => post("llm/lists/refresh", {}),
+    ({ lists, moves }) => {
+      const failed = lists.find((each) => each.error || each.state === "offline");
+      if (failed) return clean(failed.error ?? "Offline: no list was fetched.");
+      return moves ? `${counted(moves.modelsAdded, "new model")}, ${moves.modelsRemoved} gone.` : "The lists are the newest.";
+    },
+  );
+
 /** Repair a damaged file of the user; `say` tells what can't be done. */
 export async function repair(say, file) {
   try {
     const { note, original } = await post("llm/repair", { file });
-    toast([note, original && `Kept beside: ${original.split(/[\\/]/).pop()}`].filter(Boolean).join(" "));
+    toast([note, original && `Kept: ${original.split(/[\\/]/).pop()}`].filter(Boolean).join(" "));
   } catch (error) {
     say(`${error.message} ${error.remedy ?? ""}`);
   } finally {

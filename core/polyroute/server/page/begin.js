@@ -20,7 +20,7 @@ export default function Begin({ models }) {
     <h2 id="begin">Which models can you run?</h2>
     <p>None yet. One of these three is enough, and the list below shows at once what runs.</p>
     <div class="cards">
-      <${Card} icon="boxes" title="One key for many makers" text="A gateway bills you once and carries the models of many makers." label="Gateway" choices=${gateways} primary />
+      <${Card} icon="boxes" title="One key for many makers" text="A gateway bills you once and carries the models of many makers." label="Gateway" choices=${gateways} />
       <${Card} icon="key-round" title="A maker’s own key" text="You pay the maker directly." label="Maker" choices=${makers} more />
       <${Servers} servers=${servers} />
     </div>

@@ -1,9 +1,9 @@
 // One model: whether it runs, what is known of it, and every way to run it.
 
 import { html, useEffect, useRef, useState } from "./assets/preact.js";
-import { forget, pin, refOf, star, use } from "./actions.js";
-import { CAN, Code, Dot, Icon, Mark, clean, counted, dated, dollars, later, nameOf, prices, runs, tokens, withCode } from "./parts.js";
-import { address, close, doc, failure, set, state } from "./store.js";
+import { forget, look, pin, refOf, star, use } from "./actions.js";
+import { CAN, Code, Dot, Icon, Mark, clean, counted, dated, dollars, later, nameOf, placeOf, prices, runs, tokens, withCode } from "./parts.js";
+import { address, attempt, close, doc, failure, set, state } from "./store.js";
 
 const Snippet = later(() => import("./snippet.js"));
 const Settings = later(() => import("./settings.js"));
@@ -45,7 +45,7 @@ function Title({ model }) {
         ? html`<button type="button" class="button" disabled>In use</button>`
         : model.runs.usable
           ? html`<button type="button" class="button primary" onClick=${() => use(model)}>Use this model</button>`
-          : html`<button type="button" class="button primary" onClick=${() => first && set({ setting: keyOf(first) })}>Set it up</button>`}
+          : first && model.runs.allowed !== false && html`<button type="button" class="button primary" onClick=${() => set({ setting: keyOf(first) })}>Set it up</button>`}
       ${own && html`<button type="button" class="button" onClick=${() => set({ form: { entry: own } })}><${Icon} name="pencil" /> Edit</button>
         <button type="button" class="button" onClick=${() => forget(model, own)}><${Icon} name="trash-2" /> Delete</button>`}
       <button type="button" class="button square" aria-pressed=${isFavorite} aria-label="Favourite" onClick=${() => star(model)}><${Icon} name="star" filled=${isFavorite} /></button>
@@ -75,15 +75,14 @@ function needs(model) {
   const count = model.ways.length;
   if (!count) return "No provider that is known lists it.";
   if (model.runs.allowed === false) return "The organisation’s policy does not allow it.";
+  if (runs(model) === "not running") return "Its server is not running.";
   const one = model.runs.missing === "settings" ? "Needs some settings." : "Needs one key.";
   return `${one}${count > 1 ? ` Any one of ${count} ways will do.` : ""} The shortest: ${nameOf(model.ways[0].provider)}.`;
 }
 
-const PLACES = { env: "from the environment", keyring: "from your keyring", dotenv: "from a .env file", organisation: "from the organisation" };
-
 const credentialOf = ({ credential, source }) =>
   source?.name
-    ? html`With <${Code} text=${source.name} /> ${PLACES[source.layer] ?? (source.path ? `from ${source.path}` : "from the environment")}.`
+    ? html`With <${Code} text=${source.name} /> from ${placeOf(source)}.`
     : credential === "none needed"
       ? "It needs no key."
       : `With ${credential ?? "the login that was found"}.`;
@@ -168,7 +167,8 @@ function Action({ way, model, isFirst, isOpen, open }) {
   }
   if (isFirst) return html`<span class="soft">used first</span>`;
   if (way.allowed === false) return html`<span class="soft">not allowed</span>`;
-  if (!way.usable) return html`<button type="button" class="button small" aria-expanded=${isOpen} aria-label=${`Set up ${name}`} onClick=${() => open(!isOpen)}>${way.missing.length > 1 ? "Set up" : "Add key"}</button>`;
+  if (way.price.kind === "local" && !way.usable && !way.missing.length) return html`<button type="button" class="button small" aria-label=${`Look again for ${name}`} onClick=${() => attempt(look)}>Look again</button>`;
+  if (!way.usable) return html`<button type="button" class="button small" aria-expanded=${isOpen} aria-label=${`Set up ${name}`} onClick=${() => open(!isOpen)}>${way.missing.length === 1 ? "Add key" : "Set up"}</button>`;
   if (target === refOf(model)) return html`<button type="button" class="button small" aria-label=${`Pin ${name} for this model`} onClick=${() => pin(target, way.via)}><${Icon} name="pin" /> Pin</button>`;
   return html`<button type="button" class="button small" aria-label=${`Use it at ${name}`} onClick=${() => use(model, target)}>Use</button>`;
 }

@@ -172,7 +172,7 @@ const Labels = ({ model }) => {
 };
 
 /** What a phone and the narrow list show of a model, in one line. */
-const Brief = ({ model }) => html`<span class="brief"><${Dot} on=${model.runs.usable} /> ${[runs(model), prices(model.price).filter(Boolean).join(" / "), model.context && tokens(model.context)].filter((each) => each && each !== "–").join(" · ")}</span>`;
+const Brief = ({ model }) => html`<span class="brief"><${Dot} on=${model.runs.usable} /> <span>${[runs(model), prices(model.price).filter(Boolean).join(" / "), model.context && tokens(model.context)].filter((each) => each && each !== "–").join(" · ")}</span></span>`;
 
 function Facts({ model }) {
   const [input, output] = prices(model.price);

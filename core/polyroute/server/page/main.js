@@ -31,7 +31,7 @@ function App() {
   return html`
     <${Header} view=${view} />
     <${View} />
-    ${state.banner && html`<div class=${`banner ${state.banner.kind}`} role="status">${state.banner.text}</div>`}
+    ${state.banner && html`<div class=${`banner ${state.banner.kind}`} role="status">${state.banner.text} ${state.banner.kind === "fault" && html`<button type="button" class="link" onClick=${refresh}>Try now</button>`}</div>`}
     <${Toasts} />
     ${state.palette && html`<${Palette} />`}
     ${state.form && html`<${Form} ...${state.form} />`}

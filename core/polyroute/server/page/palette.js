@@ -1,10 +1,9 @@
 // Models, providers and commands in one list.
 
 import { html, useEffect, useRef, useState } from "./assets/preact.js";
-import { post } from "./api.js";
-import { checkKeys, use } from "./actions.js";
+import { checkKeys, fetchLists, use } from "./actions.js";
 import { Dialog, Icon, Mark, clean, runs } from "./parts.js";
-import { attempt, doc, go, link, set, state } from "./store.js";
+import { doc, go, link, set, state } from "./store.js";
 
 const MOST = 8;
 
@@ -68,6 +67,6 @@ const COMMANDS = [
   { label: "Problems", icon: "triangle-alert", act: () => go(link("problems")) },
   { label: "Add a model of your own", icon: "plus", act: () => set({ form: {} }) },
   { label: "Check all keys", icon: "circle-check", act: () => (go(link("providers")), checkKeys()) },
-  { label: "Refresh the lists of models", icon: "refresh-cw", act: () => attempt(() => post("llm/lists/refresh", {}), "The lists were refreshed.") },
+  { label: "Refresh the lists of models", icon: "refresh-cw", act: fetchLists },
   { label: "Keyboard", icon: "search", act: () => set({ help: true }) },
 ];

@@ -35,6 +35,11 @@ export const Code = ({ text, copy }) =>
     ? html`<button type="button" class="code copies" title="Copy" aria-label=${`Copy ${text}`} onClick=${() => copied(text)}><bdi dir="ltr">${text}</bdi><${Icon} name="copy" /></button>`
     : html`<code class="code"><bdi dir="ltr">${text}</bdi></code>`;
 
+const PLACES = { env: "the environment", keyring: "your keyring", organisation: "the organisation" };
+
+/** Return in words where a credential was found. */
+export const placeOf = ({ layer, path }) => PLACES[layer] ?? clean(path || `the ${layer}`);
+
 /** Return a text with what stands between backticks as code. */
 export const withCode = (text) => text.split("`").map((each, at) => (at % 2 ? html`<code>${each}</code>` : each));
 

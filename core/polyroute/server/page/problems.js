@@ -1,10 +1,9 @@
 // What is wrong, what it affects, and the button that helps.
 
 import { html, useState } from "./assets/preact.js";
-import { post } from "./api.js";
-import { checkKeys, removeKey, repair } from "./actions.js";
+import { checkKeys, fetchLists, removeKey, repair } from "./actions.js";
 import { Icon, clean, copied, counted, nameOf, problems, withCode } from "./parts.js";
-import { attempt, doc, failure, go, link, refresh, toast } from "./store.js";
+import { doc, failure, go, link, refresh, toast } from "./store.js";
 
 const COUNTED = ["Nothing is wrong.", "One thing needs a look.", "Two things need a look.", "Three things need a look.", "Four things need a look."];
 
@@ -50,7 +49,7 @@ function Problem({ problem }) {
 }
 
 const HELP = [
-  [/^polyroute refresh/, "Refresh the lists", () => attempt(() => post("llm/lists/refresh", {}), "The lists were refreshed.")],
+  [/^polyroute refresh/, "Refresh the lists", fetchLists],
   [/^polyroute (keys|credential)/, "Providers & keys", () => go(link("providers"))],
   [/^polyroute doctor --repair/, "Repair the file", repair, "What can’t be read is kept: in comments of the file, or in a copy beside it."],
   [/^polyroute verify/, "Check all keys", () => checkKeys()],

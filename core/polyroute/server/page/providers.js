@@ -1,10 +1,10 @@
 // Providers and keys: what is set up, what could be, and which route comes first.
 
 import { html, useEffect, useRef, useState } from "./assets/preact.js";
-import { post, put } from "./api.js";
-import { checkKeys, look, removeKey } from "./actions.js";
+import { put } from "./api.js";
+import { checkKeys, fetchLists, look, removeKey } from "./actions.js";
 import { host, isRunning, stateOf } from "./begin.js";
-import { Dot, Icon, Mark, clean, counted, dated, later, nameOf } from "./parts.js";
+import { Dot, Icon, Mark, clean, counted, dated, later, nameOf, placeOf } from "./parts.js";
 import Settings from "./settings.js";
 import { address, attempt, doc, state } from "./store.js";
 
@@ -28,7 +28,7 @@ export default function Providers() {
   const running = models.filter((each) => each.runs.usable).length;
   return html`<main class="page narrow">
     <header class="page-head">
-      <div><h1>Providers & keys</h1><p>${ready.length} of ${counted(all.length, "provider")} ${ready.length === 1 ? "is" : "are"} set up; with ${ready.length === 1 ? "it" : "them"} ${running} of ${counted(models.length, "model")} run.</p></div>
+      <div><h1>Providers & keys</h1><p>${ready.length} of ${counted(all.length, "provider")} ${ready.length === 1 ? "is" : "are"} set up${models.length > 0 && `; with ${ready.length === 1 ? "it" : "them"} ${running} of ${counted(models.length, "model")} run`}.</p></div>
       ${ready.length > 0 && html`<button type="button" class="button" onClick=${() => checkKeys()}><${Icon} name="circle-check" /> Check all keys</button>`}
     </header>
     <${First} />
@@ -80,14 +80,14 @@ function Row({ provider }) {
   return html`<li class="provider" ref=${row}>
     <span class="title"><${Mark} id=${id} name=${name} /><span class="lines">
       <span class="first"><span class="name">${clean(name)}</span><span class="label plain">${KINDS[kind] ?? kind}</span></span>
-      <span class="second">${models > 0 && `${usable ? "runs" : "would run"} ${counted(models, "model")}`}</span></span></span>
-    <span class="lines from">${isLocal ? html`<bdi class="id" dir="ltr">${host(provider.address)}</bdi>` : source ? html`<code>${source.name || provider.credential}</code><span class="second">${source.path || source.layer}</span>` : html`<span class="second">${provider.needs.length ? html`needs <code>${provider.needs.map((each) => each.name).join(", ")}</code>` : clean(provider.reason)}</span>`}</span>
+      <span class="second">${models > 0 && !isLocal && `${usable ? "runs" : "would run"} ${counted(models, "model")}`}</span></span></span>
+    <span class="lines from">${isLocal ? html`<bdi class="id" dir="ltr">${host(provider.address)}</bdi>` : source ? html`<code>${source.name || provider.credential}</code><span class="second">in ${placeOf(source)}</span>` : html`<span class="second">${provider.needs.length ? html`needs <code>${provider.needs.map((each) => each.name).join(", ")}</code>` : clean(provider.reason)}</span>`}</span>
     <${State} provider=${provider} isLocal=${isLocal} />
     <span class="actions">
       ${isLocal && html`<button type="button" class="quiet" aria-label=${`Look again for ${clean(name)}`} onClick=${() => attempt(look)}>Look again</button>`}
       ${source && html`<button type="button" class="button small" aria-label=${`Check the key of ${clean(name)}`} onClick=${() => checkKeys([id])}>Check</button>`}
       ${removable && html`<button type="button" class="quiet" aria-label=${`Replace the key of ${clean(name)}`} onClick=${() => open(!isOpen)}>Replace</button><button type="button" class="quiet bad" aria-label=${`Remove the key of ${clean(name)}`} onClick=${() => removeKey(id)}>Remove</button>`}
-      ${!source && !isLocal && html`<button type="button" class="button small" aria-expanded=${isOpen} aria-label=${`Set up ${clean(name)}`} onClick=${() => open(!isOpen)}>${provider.needs.length > 1 ? "Set up" : "Add key"}</button>`}
+      ${!source && !isLocal && html`<button type="button" class="button small" aria-expanded=${isOpen} aria-label=${`Set up ${clean(name)}`} onClick=${() => open(!isOpen)}>${provider.needs.length === 1 ? "Add key" : "Set up"}</button>`}
       ${page && /^https:/.test(page) && html`<a class="quiet square" href=${page} target="_blank" rel="noreferrer noopener" aria-label=${`Documentation of ${clean(name)}`}><${Icon} name="external-link" /></a>`}
     </span>
     ${isOpen && html`<div class="under"><${Settings} provider=${id} onclose=${() => open(false)} /></div>`}
@@ -106,15 +106,9 @@ function State({ provider, isLocal }) {
 }
 
 function Lists({ lists }) {
-  const fetched = (answer) => {
-    const { moves } = answer;
-    const failed = answer.lists.filter((each) => each.error);
-    if (failed.length) return clean(failed[0].error);
-    return moves ? `${counted(moves.modelsAdded, "new model")}, ${moves.modelsRemoved} gone.` : "The lists are the newest.";
-  };
   return html`<section aria-labelledby="lists">
     <h2 id="lists">Lists of models</h2>
     <p>${lists.date ? `Of ${dated(lists.date, true)}${lists.days > 0 ? `, ${counted(lists.days, "day")} old` : ""}.` : "Their date is not known."}</p>
-    <button type="button" class="button" onClick=${() => attempt(() => post("llm/lists/refresh", {}), fetched)}><${Icon} name="refresh-cw" /> Refresh the lists</button>
+    <button type="button" class="button" onClick=${fetchLists}><${Icon} name="refresh-cw" /> Refresh the lists</button>
   </section>`;
 }
