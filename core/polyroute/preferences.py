@@ -15,7 +15,7 @@ from polyroute.types import ModelRef, Problem
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
 
-    from polyroute._internal.line_repair import Commented
+    from polyroute._internal.line_repair import LineFormat
 
 _NO_NAMES: Mapping[str, str] = MappingProxyType({})
 _TABLES = ("pins", "shortcuts")
@@ -179,11 +179,11 @@ def change_shortcuts(environment: Environment, change: Callable[[dict[str, str]]
     return _rewrite(environment, changed)
 
 
-def readable(data: bytes) -> "Commented | None":
-    """Return the text of a damaged `config.toml`, with what can't be read in comments; None if it is sound."""
+def line_format() -> "LineFormat":
+    """Return the format of `config.toml`, to repair it line by line."""
     import tomllib
 
-    from polyroute._internal.line_repair import commented
+    from polyroute._internal.line_repair import LineFormat
 
     def is_valid(text: str) -> bool:
         try:
@@ -193,7 +193,7 @@ def readable(data: bytes) -> "Commented | None":
             return False
         return all(_is_sound(key, value) for key, value in config.items() if key in _KEYS)
 
-    return commented(data, is_valid, is_head=lambda line: line.lstrip().startswith("["))
+    return LineFormat(is_valid, lambda line: line.lstrip().startswith("["))
 
 
 def _one_name(target: str, names: Mapping[str, str]) -> str:

@@ -18,7 +18,7 @@ from polyroute._internal.user_documents import Documents
 from polyroute.errors import NotUnderstood, UsageError
 
 if TYPE_CHECKING:
-    from polyroute._internal.line_repair import Commented
+    from polyroute._internal.line_repair import LineFormat
 
 _SPACE = "[\t-\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]"
 _BLANK = "[\t\v\f \xa0\u1680\u2000-\u200a\u202f\u205f\u3000\ufeff]"
@@ -47,11 +47,11 @@ def lines_passed_over(text: str) -> list[int]:
     return [number for number, line in lines if line.strip() and not line.lstrip().startswith("#")]
 
 
-def readable(data: bytes) -> Commented | None:
-    """Return the text of a damaged file with each line that is no assignment in a comment; None if it is sound."""
-    from polyroute._internal.line_repair import commented, is_utf8
+def line_format() -> LineFormat:
+    """Return the format of these files, to repair one line by line."""
+    from polyroute._internal.line_repair import LineFormat, is_utf8
 
-    return commented(data, lambda text: is_utf8(text) and not lines_passed_over(_plain(text)))
+    return LineFormat(lambda text: is_utf8(text) and not lines_passed_over(_plain(text)))
 
 
 def _value(match: re.Match[str]) -> str:

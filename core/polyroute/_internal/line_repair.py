@@ -10,9 +10,9 @@ Check = Callable[[str], bool]
 """Returns whether a text can be read. Blank lines and comments always can."""
 
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_MOST_LINES = 300
+_MOST_LINES, _MOST_CHARACTERS = 300, 20_000
 """The longest text that is looked at line by line: far longer than one that a user writes."""
-_LONGEST = 40
+_LONGEST = 20
 """How many lines a value may have."""
 
 
@@ -24,21 +24,28 @@ class Commented(NamedTuple):
     """The numbers, from 1, of the lines that are comments now."""
 
 
-def commented(data: bytes, is_valid: Check, *, is_head: Check = lambda _: False) -> Commented | None:
-    """Return the text with each line that can't be read in a comment; None if it can be read as it is.
+class LineFormat(NamedTuple):
+    """A format of text whose comments are lines that begin with `#`."""
 
-    If there are too many lines to look at, all are in comments. What stands below a head that can't be read is in a
-    comment up to the next head.
-    """
-    text = _decoded(data)
-    end = "\r\n" if "\r\n" in text else "\n"
-    lines = text.replace("\r\n", "\n").split("\n")
-    if is_valid("\n".join(lines)):
-        return Commented(text, ()) if data.startswith(_UTF16) else None
-    faulty = _faulty(lines, is_valid, is_head) if len(lines) <= _MOST_LINES else range(len(lines))
-    for index in faulty:
-        lines[index] = f"# {_printable(lines[index])}"
-    return Commented(end.join(lines), tuple(index + 1 for index in faulty))
+    is_valid: Check
+    is_head: Check = lambda _: False
+    """Returns whether a line begins a part: what is below a head that can't be read belongs to it."""
+
+    def is_damaged(self, data: bytes) -> bool:
+        """Return whether the text can't be read as it is."""
+        return data.startswith(_UTF16) or not self.is_valid(_decoded(data).replace("\r\n", "\n"))
+
+    def commented(self, data: bytes) -> Commented:
+        """Return the text with each line that can't be read in a comment. Raises ValueError if it is too long."""
+        text = _decoded(data)
+        lines = text.replace("\r\n", "\n").split("\n")
+        if len(lines) > _MOST_LINES or len(text) > _MOST_CHARACTERS:
+            raise ValueError
+        faulty = _faulty(lines, self.is_valid, self.is_head)
+        for index in faulty:
+            lines[index] = f"# {_printable(lines[index])}"
+        end = "\r\n" if "\r\n" in text else "\n"
+        return Commented(end.join(lines), tuple(index + 1 for index in faulty))
 
 
 def _faulty(lines: list[str], is_valid: Check, is_head: Check) -> list[int]:

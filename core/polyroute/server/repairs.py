@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from polyroute import Catalog, preferences
 from polyroute._internal import dotenv, files
-from polyroute._internal.line_repair import Commented
+from polyroute._internal.line_repair import LineFormat
 from polyroute._internal.user_documents import keep_beside
 from polyroute.errors import NotUnderstood, Unavailable
 from polyroute.server.current_model import current_models_path, damaged
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from polyroute.documents.list_types import RepairedFileDocument
     from polyroute.results import Trouble
 
-Readable = Callable[[bytes], Commented | None]
 _SOUND = "It is not damaged."
+_MOST_NAMED = 5
 
 
 class RepairOutcome(NamedTuple):
@@ -55,8 +55,8 @@ def repairs(catalog: Catalog) -> Mapping[str, Repair]:
     picker, store = PickerState(environment), catalog.custom_models
     of_models = Repair(lambda: store.is_damaged, lambda: _models(catalog))
     return {
-        environment.config_path: _by_line(environment.config_path, preferences.readable, catalog, with_copy=True),
-        environment.dotenv_path: _by_line(environment.dotenv_path, dotenv.readable, catalog, with_copy=False),
+        environment.config_path: _by_line(environment.config_path, preferences.line_format(), catalog, with_copy=True),
+        environment.dotenv_path: _by_line(environment.dotenv_path, dotenv.line_format(), catalog, with_copy=False),
         store.path: of_models,
         store.own_path: of_models,
         picker.path: _anew(picker.path, lambda: picker.is_damaged, catalog),
@@ -75,23 +75,27 @@ def document(done: RepairOutcome) -> RepairedFileDocument:
     return {"file": done.path, "note": done.note, "original": done.original or None}
 
 
-def _by_line(path: str, readable: Readable, catalog: Catalog, *, with_copy: bool) -> Repair:
+def _by_line(path: str, form: LineFormat, catalog: Catalog, *, with_copy: bool) -> Repair:
     """Return the repair of a text that the user writes. A copy of keys would keep one that is removed later."""
     documents = catalog.environment.documents
 
     def is_needed() -> bool:
         try:
-            return readable(documents.read(path) or b"") is not None
+            return form.is_damaged(documents.read(path) or b"")
         except (OSError, Unavailable):  # it is another fault that is to be fixed
             return False
 
     def run() -> RepairOutcome:
         with files.readable_errors(path), documents.locked(path, links=True):
             before = documents.read(path) or b""
-            if (after := readable(before)) is None:
+            if not form.is_damaged(before):
                 return RepairOutcome(path, _SOUND)
             if files.is_link(path):
                 raise NotUnderstood(f"{path} was not changed: it is a link to a damaged file.", "Fix that file.")
+            try:
+                after = form.commented(before)
+            except ValueError:
+                raise NotUnderstood(f"{path} was not changed: it is too long to be repaired.", "Fix it.") from None
             original = keep_beside(documents, path, before) if with_copy else ""
             documents.replace(path, after.text.encode())
         return RepairOutcome(path, _commented(after.lines), original)
@@ -102,6 +106,8 @@ def _by_line(path: str, readable: Readable, catalog: Catalog, *, with_copy: bool
 def _commented(lines: tuple[int, ...]) -> str:
     if not lines:
         return "It is UTF-8 text now."
+    if len(lines) > _MOST_NAMED:
+        return f"Now in comments: {len(lines)} lines."
     return f"Now in comments: line{'s' if len(lines) > 1 else ''} {', '.join(map(str, lines))}."
 
 
