@@ -112,6 +112,7 @@ def replicas_of_team(server: Database) -> Iterator[tuple[Serving, Serving]]:
 
 @settings(max_examples=4, phases=[Phase.explicit, Phase.generate])
 @example(turns=[(change, [0, 1, 2], 0, [*PATHS]) for change in ("store a key", "add a model", "like a model")])
+@example(turns=[("add a model", [0, 1, 2], 1, [*PATHS])])
 @given(turns=TURNS)
 def test_no_answer_holds_what_is_anothers(
     replicas_of_team: tuple[Serving, Serving], turns: list[tuple[str, list[int], int, list[str]]]
