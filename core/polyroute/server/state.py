@@ -36,7 +36,7 @@ _GIVE_UP_SECONDS = 30.0
 _ATTEMPTS = 4
 """How many attempts may hang at the same time."""
 _MAX_STATES = 10_000
-"""How many users' states are kept, with 20 kB for each. A dropped one is loaded again in milliseconds."""
+"""How many users' states are kept, with 30 kB for each. A dropped one is loaded again in milliseconds."""
 _LISTED_BYTES, _ROW_BYTES = 650, 1_400
 """About what a model takes in a `Listing`, and in `ModelRows` with what a search keeps."""
 Sharing = Literal["content", "models", "user"]
