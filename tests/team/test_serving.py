@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 
@@ -9,8 +10,11 @@ import pytest
 
 from tests.support.database import Database
 from tests.support.http_server import Client
+from tests.support.serving import started
+from tests.support.shell import Shell
+from tests.support.stored import KEY as STORE_KEY
 from tests.support.stored import eventually
-from tests.support.team_server import Team
+from tests.support.team_server import HEADER, Team
 
 pytestmark = pytest.mark.team
 MODELS, PICKER, KEY = "/api/llm/custom-models", "/api/llm/model-picker-state", "/api/llm/key"
@@ -93,3 +97,21 @@ def test_a_database_that_is_away(team: Team, server: Database) -> None:
     eventually(lambda: ann.post(MODELS, {**OWN_MODEL, "name": "acme/later"}).status == 200)
     assert _names(ann) == ["acme/own", "acme/later"]
     assert bob.get(MODELS).status == 200
+
+
+def test_the_log_of_a_server_without_its_database(shell: Shell, tmp_path: Path) -> None:
+    """With --log-json there is nothing but lines of JSON, also while the database is away and a policy is odd."""
+    (keys := tmp_path / "keys").write_text(STORE_KEY)
+    (policy := tmp_path / "policy.toml").write_text('contact = "c"\nallowed_models = ["anthropic/withdrawn"]\n')
+    options = ("--store-key-file", str(keys), "--identity-header", HEADER, "--trusted-proxy", "127.0.0.1", "--log-json")
+    url = f"postgresql://canary@/x?host={tmp_path}"
+    with started(shell, *options, "--policy-file", str(policy), POLYROUTE_STORE=url) as server:
+        ann = Client(server.ready["url"], **{HEADER.replace("-", "_"): "ann"})
+        assert [ann.get(MODELS).status, ann.get("/ready").status] == [503, 503]
+        server.process.terminate()
+        text = server.process.communicate(timeout=30)[1]
+    entries = [json.loads(line) for line in text.splitlines()]
+    assert [each["event"] for each in entries] == ["policy", "started", "request"]
+    assert "line 2: allowed_models[0] 'anthropic/withdrawn' matches no model" in entries[0]["message"]
+    assert entries[2]["error"] == "store_unavailable"
+    assert "canary" not in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import secrets
 import threading
 import weakref
@@ -134,6 +135,8 @@ def _pool(url: str) -> Any:
         from psycopg_pool import ConnectionPool
     except ImportError:
         raise MissingExtra("A store for a team", "team") from None
+    # Else Python prints on stderr each attempt to connect, with the address, where programs read lines of JSON.
+    logging.getLogger("psycopg.pool").addHandler(logging.NullHandler())
     try:
         conninfo_to_dict(url)
     except psycopg.ProgrammingError:  # which may quote a password

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from functools import cache
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from starlette.types import Scope
 
 from polyroute import Environment, Plugins, Preferences
 from polyroute.errors import UsageError
-from polyroute.server import openapi
+from polyroute.server import openapi, request_log
 from polyroute.server.app import App
 from polyroute.server.background_refresh import BackgroundRefresh
 from polyroute.server.current_model import CurrentModels, RememberedModels
@@ -69,7 +70,7 @@ def create_app(
     """
     if pass_through is not None and not token:
         raise UsageError("The pass-through spends the user's money.", "Give a token, which clients have to send.")
-    holders = States(plugins, environment, preferences, policy)
+    holders = States(plugins, environment, preferences, policy, _saying(log))
     pages = GZipMiddleware(Application(ui_dir)) if ui_dir else OwnPage(token=bool(token)) if page else None
     return App(
         holders,
@@ -83,6 +84,13 @@ def create_app(
         metrics,
         ready,
     )
+
+
+def _saying(log: RequestLog | None) -> Callable[[str], object]:
+    """Return what tells the operator something, in the log if there is one."""
+    if log is None:
+        return lambda text: print(f"polyroute: {text}", file=sys.stderr, flush=True)
+    return lambda text: log(request_log.policy(text))
 
 
 def _described(*, token: bool) -> Operation:

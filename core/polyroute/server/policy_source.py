@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -33,11 +32,19 @@ class PolicySource:
     """The policy that a host passed, or that of a file, of which a new version that is wrong leaves the former one."""
 
     def __init__(
-        self, given: OrganisationPolicy | PolicyFile, plugins: Callable[[], Plugins], *, has_many_users: bool
+        self,
+        given: OrganisationPolicy | PolicyFile,
+        plugins: Callable[[], Plugins],
+        say: Callable[[str], object],
+        *,
+        has_many_users: bool,
     ) -> None:
-        """`plugins` returns those that the file is checked against. Raises UsageError if it is wrong."""
+        """`plugins` returns those that the file is checked against; `say` is told what is odd, for the operator.
+
+        Raises UsageError if the file is wrong.
+        """
         process = Environment.load()
-        self._given, self._plugins, self._has_many_users = given, plugins, has_many_users
+        self._given, self._plugins, self._say, self._has_many_users = given, plugins, say, has_many_users
         self._variables = {name: process.setting(name, layer=PROCESS) or "" for name in process.names}
         self._seen, self._fresh_until = self._identity(), 0.0
         self._in_force = self._loaded()
@@ -68,7 +75,7 @@ class PolicySource:
         try:
             self._in_force = self._loaded()
         except UsageError as error:
-            _say(f"{error}\nThe former version stays in force.")
+            self._say(f"{error}\nThe former version stays in force.")
             policy = self._in_force.policy._replace()  # another object, so that every user is told
             message = "the new version of the organisation's policy is wrong; the former one stays in force"
             problem = Problem(message, f"Tell {policy.contact}.", code="policy")
@@ -93,9 +100,5 @@ class PolicySource:
         if isinstance(given, PolicyFile):
             given, warnings = read(given.path, self._plugins(), self._variables)
         for each in warnings:
-            _say(f"warning: {self._path}: {each}")
+            self._say(f"warning: {self._path}: {each}")
         return _InForce(given.for_many if self._has_many_users else given, len(warnings))
-
-
-def _say(text: str) -> None:
-    print(f"polyroute: {text}", file=sys.stderr, flush=True)

@@ -99,6 +99,11 @@ def started(url: str) -> Mapping[str, object]:
     return {**_event("started", "info"), "url": url}
 
 
+def policy(message: str) -> Mapping[str, object]:
+    """Return the entry that something is odd in the policy of the organisation."""
+    return {**_event("policy", "warning"), "message": message}
+
+
 def _event(name: str, level: str) -> dict[str, object]:
     """Return the fields that all entries have."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -235,8 +235,9 @@ class States:
         environment: Environment | Callable[[Scope], LoadedEnvironment] | None,
         preferences: Preferences | None,
         policy: OrganisationPolicy | PolicyFile | None = None,
+        say: Callable[[str], object] = print,
     ) -> None:
-        """Raises UsageError if the policy is wrong."""
+        """`say` is told what the operator should know. Raises UsageError if the policy is wrong."""
         self._environment_of = environment if callable(environment) else None
         only = None if callable(environment) else environment
         self._plugins, self._preferences, self._contents = PluginSource(plugins, only), preferences, Contents()
@@ -245,7 +246,7 @@ class States:
         if policy is not None:
             from polyroute.server.policy_source import PolicySource
 
-            self._policies = PolicySource(policy, self._plugins.current, has_many_users=callable(environment))
+            self._policies = PolicySource(policy, self._plugins.current, say, has_many_users=callable(environment))
         self._only = self._new(Environment({}) if callable(environment) else environment)
         self._is_prepared = False
         self._holders: dict[LoadedEnvironment, StateHolder] = {}
