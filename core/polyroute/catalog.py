@@ -297,4 +297,4 @@ class Catalog:
         return self.plugins.secret(credential, self.environment)
 
     def _status(self, provider: Provider) -> ProviderStatus:
-        return ProviderStatus(provider, self._router.to_provider(provider), self.plugins.gateways)
+        return self._router.status(provider)

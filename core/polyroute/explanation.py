@@ -84,7 +84,7 @@ def _is_model(text: str, plugins: Plugins) -> bool:
 def explain_provider(status: ProviderStatus) -> Explanation:
     """Return why a provider's models can be run or not, and what the provider requires."""
     provider = status.provider
-    lines = [_title(provider), *_routes(status.routes), *_not_carried(status)]
+    lines = [_title(provider), *_routes(status.routes), *_unused(status), *_not_carried(status)]
     lines += _needs(provider)
     if provider.documentation:
         lines.append(f"Its documentation: {provider.documentation}")
@@ -102,7 +102,7 @@ def _explain_model(ref: ModelRef, routes: tuple[Route, ...], catalog: "Catalog")
     costs = {route.via: price(route.listing, ref, route, catalog.plugins) for route in routes}
     shown_routes = _routes(routes, elsewhere, costs, is_by_price=is_by_price)
     lines = [title, *_facts(ref, routes, catalog), *shown_routes]
-    lines += [] if own and own.base_url else _not_carried(status)
+    lines += [] if own and own.base_url else [*_unused(status), *_not_carried(status)]
     shown = named(routes).shown
     gateways = [route.via for route in shown if route.via != DIRECT and route.model_id]
     lines += [f"Model ID via {gateway}: {catalog.mapping(gateway, ref).why}." for gateway in gateways]
@@ -133,6 +133,11 @@ def _facts(ref: ModelRef, routes: tuple[Route, ...], catalog: "Catalog") -> list
     }
     known = "; ".join(f"{name}: {fact}" for name, fact in facts.items() if fact)
     return [f"{known[0].upper()}{known[1:]}."] if known else []
+
+
+def _unused(status: ProviderStatus) -> list[str]:
+    """Return a line on logins and settings that are there and are not used."""
+    return [f"{status.unused[0].upper()}{status.unused[1:]}."] if status.unused else []
 
 
 def _unread(provider: str, catalog: "Catalog") -> list[str]:

@@ -131,6 +131,8 @@ class ProviderStatus(NamedTuple):
     """In the order in which they are tried; always contains the direct route."""
     gateways: tuple[str, ...]
     """The IDs of all gateways, whether or not they carry this provider."""
+    unused: str = ""
+    """Which logins and settings are there that are not used, and why; empty if there are none, or if routes say so."""
 
     @property
     def has_direct_key(self) -> bool:

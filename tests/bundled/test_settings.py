@@ -334,6 +334,11 @@ def test_what_the_tools_of_a_provider_leave(
     [
         ({".local/share/opencode/auth.json": '{"groq": {"type": "api", "key": "k"}}'}, {}, "groq", "opencode"),
         ({".config/io.datasette.llm/keys.json": '{"gemini": "k"}'}, {}, "google", "login of llm"),
+        ({".config/goose/secrets.yaml": "XAI_API_KEY: k\n"}, {}, "xai", "login of goose"),
+        ({".local/share/crush/crush.json": '{"providers": {"gemini": {"api_key": "k"}}}'}, {}, "google", "crush"),
+        ({".gemini/.env": "GEMINI_API_KEY=k\n"}, {}, "google", "only Gemini CLI reads it"),
+        ({}, {"CLAUDE_CODE_OAUTH_TOKEN": "t"}, "anthropic", "CLAUDE_CODE_OAUTH_TOKEN"),
+        ({}, {"VERTEXAI_CREDENTIALS": "{}"}, "vertex", "VERTEXAI_CREDENTIALS is set, but not used"),
         ({}, dict.fromkeys(("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"), "x"), "azure", "Entra"),
     ],
 )
@@ -343,6 +348,29 @@ def test_what_other_tools_keep_is_said(
     """Keys and logins of other tools that are not used are named in the reason."""
     route = direct(make_catalog(files=files, **variables), provider)
     assert (route.usable, said in route.reason) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("files", "variables", "provider", "said"),
+    [
+        (
+            *({}, {"AZURE_API_KEY": "k", "AZURE_RESOURCE_NAME": "r", "OPENAI_API_VERSION": "2024-06-01"}, "azure"),
+            "OPENAI_API_VERSION is set, but not used: Azure's v1 API",
+        ),
+        ({}, {"OPENAI_API_KEY": "k", "OPENAI_ORG_ID": "org-1"}, "openai", "OPENAI_ORG_ID is set, but not used"),
+        (
+            {".claude/.credentials.json": '{"claudeAiOauth": {"accessToken": "t"}}'},
+            *({"ANTHROPIC_API_KEY": "k"}, "anthropic", "A login of Claude Code is in "),
+        ),
+    ],
+)
+def test_what_is_there_beside_a_key_is_said(
+    make_catalog: MakeCatalog, files: dict[str, str], variables: dict[str, str], provider: str, said: str
+) -> None:
+    """Settings and logins that are not used where a key is are explained, and clutter no route's reason."""
+    found = make_catalog(files=files, **variables)
+    assert said in str(explain(found, provider))
+    assert said not in direct(found, provider).reason
 
 
 def test_the_vendors_list_does_not_apply_elsewhere(make_catalog: MakeCatalog) -> None:

@@ -56,6 +56,8 @@ class Evaluation(NamedTuple):
     """What the requirement lacks, in the group that lacks least, also if a login makes up for it."""
     allowed: bool = True
     """Whether an organisation's policy allows requests to the provider, and to this address."""
+    unused: str = ""
+    """Which logins and settings are there that are not used beside the credential, and why."""
 
 
 def evaluate(provider: Provider, environment: Environment, known: Knowledge = _NOTHING) -> Evaluation:

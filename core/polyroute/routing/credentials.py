@@ -35,21 +35,9 @@ def find(
     found = {name: _evaluate(name, plugins, environment) for name in sorted(plugins.touched(environment))}
     _report_wrong(found.values(), environment)
     for plugin, detection in plugins.detections(environment):
-        if detection.provider not in plugins.providers or (plugin, detection.provider) in plugins.lost:
-            continue
-        if fault := _misplaced(plugin, detection, plugins):
-            remedy, hook = "Correct the plugin.", "polyroute_credentials"
-            environment.report(plugin.problem(fault, remedy, hook, code="not-owner", provider=detection.provider))
-            continue
-        so_far = found.get(detection.provider) or plugins.unmet(detection.provider, environment)
-        says_no = detection.source is None and detection.kind != "none"
-        if says_no and plugins.owners[detection.provider] != plugin:
-            continue
-        if so_far.credential is None:
-            login = _with_a_key(detection, plugins, environment)
-            provider = plugins.providers[login.provider]
-            detected = _detected(login, plugin, provider, so_far, environment)
-            found[provider.id] = detected._replace(unfilled=so_far.unfilled)
+        if _counts(plugin, detection, plugins, environment):
+            so_far = found.get(detection.provider) or plugins.unmet(detection.provider, environment)
+            found[detection.provider] = _beside(so_far, plugin, detection, plugins, environment)
     found |= {name: Evaluation(None, *withheld) for name, withheld in plugins.withheld.items()}
     for name, change in plugins.unasked.items():
         if (known := found.get(name)) and known.credential and known.credential.source:
@@ -58,6 +46,32 @@ def find(
         if reason := _of_somebody_else(name, known.credential, plugins, environment, referred):
             found[name] = _withheld(name, reason, plugins, environment)
     return found | _as_known(found, plugins, environment) if plugins.servers else found
+
+
+def _counts(plugin: Plugin, detection: Detection, plugins: Plugins, environment: Environment) -> bool:
+    """Return whether what a plugin detected counts: only a provider's owner may say that it has no login."""
+    if detection.provider not in plugins.providers or (plugin, detection.provider) in plugins.lost:
+        return False
+    if fault := _misplaced(plugin, detection, plugins):
+        remedy, hook = "Correct the plugin.", "polyroute_credentials"
+        environment.report(plugin.problem(fault, remedy, hook, code="not-owner", provider=detection.provider))
+        return False
+    return not _says_no(detection) or plugins.owners[detection.provider] == plugin
+
+
+def _says_no(detection: Detection) -> bool:
+    return detection.source is None and detection.kind != "none"
+
+
+def _beside(
+    so_far: Evaluation, plugin: Plugin, detection: Detection, plugins: Plugins, environment: Environment
+) -> Evaluation:
+    """Return what is known of a provider with what a plugin detected, which matters if there is no credential yet."""
+    if so_far.credential:
+        return so_far._replace(unused=detection.reason) if _says_no(detection) else so_far
+    login, provider = _with_a_key(detection, plugins, environment), plugins.providers[detection.provider]
+    detected = _detected(login, plugin, provider, so_far, environment)
+    return detected._replace(unfilled=so_far.unfilled)
 
 
 def _as_known(found: Mapping[str, Evaluation], plugins: Plugins, environment: Environment) -> dict[str, Evaluation]:
@@ -186,7 +200,7 @@ def _with_a_key(detection: Detection, plugins: Plugins, environment: Environment
 def _detected(
     detection: Detection, plugin: Plugin, provider: Provider, known: Evaluation, environment: Environment
 ) -> Evaluation:
-    if detection.source is None and detection.kind != "none":
+    if _says_no(detection):
         lacking = known if provider.requirement else Evaluation(None, "")
         both = [f"{lacking.reason}; {detection.reason}".lstrip("; "), f"{lacking.remedy} {detection.remedy}".strip()]
         return lacking._replace(reason=both[0], remedy=both[1])

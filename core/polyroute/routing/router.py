@@ -11,7 +11,7 @@ from polyroute.custom_models.loaded import OwnModels
 from polyroute.environment import Environment
 from polyroute.plugins.loaded import Plugins
 from polyroute.requirements.evaluation import Evaluation, filled_headers
-from polyroute.results import Route
+from polyroute.results import ProviderStatus, Route
 from polyroute.routing.credentials import unasked
 from polyroute.routing.derived import is_moved, spelled, to_endpoint_of
 from polyroute.routing.mappers import Mappers
@@ -50,6 +50,11 @@ class Router:
         self._own_models = own_models
         self._through = {gateway: self._gateway_route(gateway) for gateway in plugins.gateways}
         self._directs: dict[str, Route] = {}
+
+    def status(self, provider: Provider) -> ProviderStatus:
+        """Return the routes of a provider's models, and what is there that they don't use."""
+        unused = self.evaluation(provider.id).unused
+        return ProviderStatus(provider, self.to_provider(provider), self._plugins.gateways, unused)
 
     def to_provider(self, provider: Provider) -> tuple[Route, ...]:
         """Return the routes of a provider's models, in order."""

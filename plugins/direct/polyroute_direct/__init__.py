@@ -32,6 +32,8 @@ def polyroute_credentials(environment: Environment) -> list[Detection]:
 
 
 def _is_there(row: dict[str, Any], environment: Environment) -> bool:
+    if "settings" in row:
+        return any(map(environment.source, row["settings"]))
     if "variables" in row:
         return all(map(environment.source, row["variables"]))
     return environment.exists(environment.path(row["file"]))

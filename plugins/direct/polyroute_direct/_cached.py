@@ -95,7 +95,9 @@ def _of_each_provider(row: Table) -> list[Table]:
     """Return a row for each provider of a file with the keys of several, under the names that the tool gives them."""
     shared = {key: each for key, each in row.items() if key != "providers"}
     named = row.get("providers", {}).items()
-    return [{**shared, "provider": ours, "field": row["field"].replace("*", name)} for ours, name in named] or [row]
+    own = [key for key in ("field", "contains") if key in row]
+    filled = [(ours, {key: row[key].replace("*", name) for key in own}) for ours, name in named]
+    return [{**shared, "provider": ours, **values} for ours, values in filled] or [row]
 
 
 @lru_cache(maxsize=1)

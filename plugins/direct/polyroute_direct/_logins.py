@@ -44,6 +44,9 @@ def _holds(row: Row, path: str, environment: Environment) -> bool:
 
 
 def _said(row: Row, path: str, environment: Environment) -> str:
+    if "settings" in row:
+        names = [name for name in row["settings"] if environment.source(name)]
+        return f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} set, but not used: {row['why']}"
     until = _expiry(row, path, environment)
     when = f", which expired on {_day(until)}," if until is not None and until <= time.time() else ""
     where = path or ", ".join(row["variables"])
