@@ -29,7 +29,7 @@ GROUPS = {
     "For plugins": ("types", "lists"),
 }
 """The names of `polyroute`, by the packages that they are in. What is in `plugins.hookspecs` is for plugins, too."""
-MODULES = ("types", "lists", "model_ids", "base_url", "testing", "server")
+MODULES = ("types", "lists", "model_ids", "base_url", "organisation", "testing", "server")
 FILES = (
     *(f"credentials/{name}" for name in ("keys", "settings", "named_keys")),
     *(f"integrations/{name}" for name in ("openai", "anthropic", "litellm", "proxy", "pydantic_ai", "langchain")),

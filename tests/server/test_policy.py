@@ -14,8 +14,7 @@ from starlette.types import Scope
 
 from polyroute import Environment, Plugins
 from polyroute.organisation import KeyPlace, LockedPreferences, OrganisationPolicy
-from polyroute.organisation.policy_file import PolicyFile
-from polyroute.server import create_app
+from polyroute.server import PolicyFile, create_app
 from polyroute.server.table import OPERATIONS
 from tests.server.test_canaries import FILLED, REQUESTS
 from tests.support.http_server import Client, running

@@ -20,10 +20,11 @@ from polyroute.server.creation import create_app
 from polyroute.server.current_model import CurrentModels, Selection
 
 if TYPE_CHECKING:
+    from polyroute.organisation.policy_file import PolicyFile
     from polyroute.server.metrics import Metrics
     from polyroute.server.passthrough.app import PassThrough
 
-__all__ = ["App", "CurrentModels", "Metrics", "PassThrough", "Selection", "create_app"]
+__all__ = ["App", "CurrentModels", "Metrics", "PassThrough", "PolicyFile", "Selection", "create_app"]
 
 
 def __getattr__(name: str) -> object:
@@ -31,6 +32,10 @@ def __getattr__(name: str) -> object:
         from polyroute.server.passthrough.app import PassThrough  # its HTTP client is slow to import
 
         return PassThrough
+    if name == "PolicyFile":
+        from polyroute.organisation.policy_file import PolicyFile  # what reads the file is slow to import
+
+        return PolicyFile
     if name == "Metrics":
         from polyroute.server.metrics import Metrics  # it needs an extra
 
