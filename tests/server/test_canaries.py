@@ -205,6 +205,7 @@ def test_no_canary_leaves_its_place(host: Host) -> None:
     valid = {name: status for name, status, _ in found if name.endswith(" valid")}
     assert {name: status for name, status in valid.items() if status != 200} == {
         "POST /openrouter/refresh-cache valid": 500,  # the network is off
+        "POST /llm/repair valid": 404,  # nothing is damaged
         "messages valid": 400,  # it has none, so that it can not be translated for the protocol of its route
     }
     others = {name: status for name, status, _ in found if name.startswith(tuple(REQUESTS)) and name not in valid}
