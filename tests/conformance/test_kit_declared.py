@@ -77,7 +77,7 @@ TOML_FAULTS = {
     "model": ("placeholder-unfilled", ACME.replace("acme-large", "a-${key}"), ["providers.acme.models[a-${key}].id"]),
     "default": (
         "placeholder-unfilled",
-        KEYED + "slots.x = { from = ['X'], default = '${key}', check = 'slug' }\n",
+        KEYED + "slots.x = { from = ['X'], default = '${key}' }\n",
         ["providers.acme.slots.x.default has ${key}"],
     ),
     "group": (
