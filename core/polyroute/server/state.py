@@ -234,8 +234,8 @@ class States:
         plugins: Plugins | None,
         environment: Environment | Callable[[Scope], LoadedEnvironment] | None,
         preferences: Preferences | None,
-        policy: OrganisationPolicy | PolicyFile | None = None,
-        say: Callable[[str], object] = print,
+        policy: OrganisationPolicy | PolicyFile | None,
+        say: Callable[[str], object],
     ) -> None:
         """`say` is told what the operator should know. Raises UsageError if the policy is wrong."""
         self._environment_of = environment if callable(environment) else None
