@@ -780,7 +780,7 @@ def test_tables_have_no_unknown_words() -> None:
     keys = (
         "source own name aliases documentation protocol also_speaks own_protocols failures auth headers "
         "base_url base_url_cases custom_models key slots groups placeholders calls one_protocol detects unlisted"
-        " nicknames"
+        " nicknames scopes"
     )
     assert {key for table in TABLES.values() for key in table} <= set(keys.split())
     slots = [slot for table in TABLES.values() for slot in table.get("slots", {}).values()]

@@ -630,6 +630,24 @@ def test_an_id_that_says_more_than_the_list(
     assert route.credential.endpoint == base_url
 
 
+@pytest.mark.parametrize(
+    ("region", "model", "is_told"),
+    [
+        ("eu-central-1", "us.anthropic.claude-sonnet-4-5-20250929-v1:0", True),
+        ("us-east-1", "apac.amazon.nova-lite-v1:0", True),
+        ("us-gov-west-1", "us.anthropic.claude-newer-v1:0", True),
+        ("eu-central-1", "eu.anthropic.claude-sonnet-4-5-20250929-v1:0", False),
+        ("ca-central-1", "us.anthropic.claude-sonnet-4-5-20250929-v1:0", False),
+        ("sa-east-1", "global.anthropic.claude-sonnet-4-5-20250929-v1:0", False),
+        ("eu-central-1", "anthropic.claude-3-haiku-20240307-v1:0", False),
+    ],
+)
+def test_a_profile_of_other_regions(make_catalog: MakeCatalog, region: str, model: str, is_told: bool) -> None:
+    """A model whose ID is for other regions than the one that is set is told, and not refused: regions are added."""
+    route = direct(make_catalog(AWS_BEARER_TOKEN_BEDROCK="ABSKx", AWS_REGION=region), f"bedrock/{model}")
+    assert (route.usable, f"but the region is {region}" in route.reason) == (True, is_told)
+
+
 def test_one_variable_with_two_endpoints(make_catalog: MakeCatalog) -> None:
     """Both providers that are called with one key say so."""
     found = make_catalog(OPENAI_API_KEY="k", OPENAI_BASE_URL="http://host:1/v1")

@@ -31,7 +31,7 @@ LAYERS = {
         | documents integrations | clients conformance postgres | diagnosis | server testing | cli | __main__
     """,
     "types": """
-        constraints | result_check serialization | declarations failures | credentials id_mapping models policies
+        constraints | result_check serialization scopes | declarations failures | credentials id_mapping models policies
         | model_rows
     """,
     "plugins": """

@@ -215,6 +215,15 @@ class Router:
         return self._allowance.on_own(found, provider, model.base_url) if self._allowance else found
 
     def _direct_to(self, provider: Provider, ref: ModelRef, vias: Iterable[str], is_own: bool = False) -> Route:
+        route = self._to_endpoint_of(provider, ref, vias, is_own)
+        if not (provider.scopes and route.usable) or is_moved(route):
+            return route
+        from polyroute.routing import scopes
+
+        fault = scopes.fault(provider, ref.id, self.evaluation(provider.id).values)
+        return route._replace(reason=f"{route.reason}; {fault}") if fault else route
+
+    def _to_endpoint_of(self, provider: Provider, ref: ModelRef, vias: Iterable[str], is_own: bool) -> Route:
         route = self._direct(provider)
         models = self._plugins.models(provider.id)
         takes_any = is_own or not models or provider.kind in _ANY_ID

@@ -35,6 +35,7 @@ from polyroute.types.declarations import (
 from polyroute.types.failures import FailureMeaning, FailureRule
 from polyroute.types.id_mapping import IdMapping, Mapper, Preparing, Suggester
 from polyroute.types.models import Model, ModelStatus
+from polyroute.types.scopes import Scope
 
 __all__ = [
     "CHEAPEST",
@@ -67,6 +68,7 @@ __all__ = [
     "Provider",
     "ProviderKind",
     "Routeability",
+    "Scope",
     "Secret",
     "Slot",
     "Source",

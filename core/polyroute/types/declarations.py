@@ -27,6 +27,7 @@ from polyroute.types.constraints import (
     Url,
     Variable,
 )
+from polyroute.types.scopes import Scope
 
 ProviderKind = Literal["vendor", "host", "own-cloud", "own-server", "gateway"]
 CredentialKind = Literal["api-key", "oauth-token", "cloud-identity", "none"]
@@ -117,8 +118,7 @@ class Slot(NamedTuple):
     remedy: Line = ""
     """What the user does to fill it, if "set the variable" is not the right advice."""
     forms: tuple[Text, ...] = ()
-    """Longer forms in which users give the value, each with `*` for it (`https://*.acme.example`). What follows as a
-    path is ignored."""
+    """Longer forms in which users give it, with `*` for it (`https://*.acme.example`); a path after it is ignored."""
     without: tuple[Ending, ...] = ()
     """With the check `url`: endings of the address that are no part of it, and after which nothing counts."""
     ending: Ending = ""
@@ -244,12 +244,13 @@ class Provider(NamedTuple):
     unlisted: tuple[CallRule, ...] = ()
     """How models are called that its list does not have; the first rule that matches an ID applies."""
     key_prefixes: tuple[Text, ...] = ()
-    """With what all of its keys begin, and no keys of others: a key that begins with what another provider declares is
-    not used."""
+    """With what all of its keys begin, and no keys of others. A key that begins as another provider's is not used."""
     address: Address | None = None
     """None if it is called at its own address only."""
     nicknames: tuple[Text, ...] = ()
     """What users call it or its models, in lower case: for suggestions only, unlike `aliases`."""
+    scopes: tuple[Scope, ...] = ()
+    """For which values of a setting its models are; a contradiction is told."""
 
 
 class Routeability(NamedTuple):

@@ -15,7 +15,7 @@ from polyroute.lists import derived, identity, restored, table_at
 from polyroute_direct._files import LIST, all_sources
 
 # To be raised whenever `_providers` or `_models` makes anything else of the same files.
-_VERSION = 26
+_VERSION = 27
 
 Table = dict[str, Any]
 

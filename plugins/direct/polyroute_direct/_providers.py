@@ -126,6 +126,7 @@ def _row(entry: Entry, kind: str, ids: Collection[str]) -> Table:
         "own_protocols": table.get("own_protocols"),
         "detects": table.get("detects"),
         "nicknames": table.get("nicknames"),
+        "scopes": table.get("scopes"),
     }
     rules = {"custom_models": table["custom_models"]} if "custom_models" in table else {}
     title = table.get("name") or text_at(listed, "name") or name
