@@ -35,6 +35,14 @@ def test_every_page_is_in_the_contents() -> None:
     assert (sorted(listed), sorted(linked)) == (pages, pages)
 
 
+def test_no_decision_is_explained_on_two_pages() -> None:
+    """No paragraph of docs/decisions.md begins as one of docs/architecture.md does."""
+    pages = [(ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8") for name in ("architecture", "decisions")]
+    headings, leads = (set(re.findall(r"^(?:\*\*|## )(.*?)(?:\*\*|$)", page, re.MULTILINE)) for page in pages)
+    assert headings & leads == set()
+    assert "Decisions" not in headings
+
+
 def test_ci_runs_the_readmes_test_command() -> None:
     """`.ci/run` contains the README's test command unchanged."""
     tests = next(line for line in "".join(blocks(ROOT / "README.md", "sh")).splitlines() if "pytest" in line)
