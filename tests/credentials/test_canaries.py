@@ -78,6 +78,7 @@ def reading(user: CanaryUser) -> list[list[str]]:
         ["serve", "--port", "x", "--token", TYPED],
         ["serve", "--policy", "auto", "--token", TYPED],
         *(["store", *words] for words in ([], ["migrate"], ["rotate"])),
+        *(["policy", *words] for words in ([], ["check", TYPED], ["check", str(user.home / "ours/config.toml")])),
         *(["completion", name] for name in ("bash", "nothing")),
         *([word] for word in ("--version", "--help", "bad-command")),
     ]
@@ -100,6 +101,7 @@ def writing(user: CanaryUser) -> list[list[str]]:
         ["custom", "remove", "openai-compatible/mine2"],
         ["custom", "remove", MINE],
         ["custom", "repair"],
+        ["doctor", "--repair"],
         *(["prefer", *words] for words in (["dexto"], ["nowhere"], ["direct", "--for", "openai"], ["--unset"])),
         *(["plugins", *words] for words in (["add", download], ["add", download, "--yes"], ["add", TYPED])),
         *(["plugins", action, "acme"] for action in ("disable", "enable", "untrust", "trust")),

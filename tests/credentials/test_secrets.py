@@ -152,7 +152,8 @@ def reachable(value: object, seen: dict[int, object]) -> Iterator[object]:
     elif isinstance(value, (tuple, list, set, frozenset)):
         parts = list(value)
     elif type(value).__module__.startswith("polyroute"):
-        parts = list(vars(value).values())
+        names = [*getattr(value, "__dict__", ()), *getattr(type(value), "__slots__", ())]
+        parts = [getattr(value, name) for name in names]
     for part in parts:
         yield from reachable(part, seen)
 
