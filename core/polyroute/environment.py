@@ -193,7 +193,7 @@ class Environment:
     def path(self, text: str) -> str:
         """Return the path or name `text` with `~`, `${NAME}` and `${NAME:-default}` expanded."""
         first, references = split(text)
-        filled = first + "".join((self.setting(each[0]) or self.path(each[1])) + each[2] for each in references)
+        filled = first + "".join([(self.setting(each[0]) or self.path(each[1])) + each[2] for each in references])
         return self.home + filled[1:] if filled == "~" or filled.startswith("~/") else filled
 
     def layer_of(self, text: str) -> str:

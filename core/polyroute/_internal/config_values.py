@@ -58,6 +58,8 @@ def _iso_moment(text: str) -> float | None:
 
 
 def _json_value(text: str, field: str) -> Any:
+    if not text:  # most files of logins do not exist
+        return None
     import json
 
     try:

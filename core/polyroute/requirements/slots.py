@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -167,8 +167,6 @@ def _sections(slot: Slot, environment: Environment) -> tuple[str, str, str, bool
     """Return what is wrong if another section would do, the variable, the remedy and whether the variable is set."""
     wanted, variable, others = "", "", dict[str, None]()
     for each in slot.alternatives if slot.secret else ():
-        if not each.section:
-            continue
         before, references = split(each.section)
         if not references:
             continue
@@ -183,12 +181,8 @@ def _sections(slot: Slot, environment: Environment) -> tuple[str, str, str, bool
     there = some_of(sorted(others))
     said = f"{variable} is {wanted!r}" if environment.source(variable) else f"{variable} is not set"
     why = f"{said}, and there is no {slot.name} of the name {wanted!r}; there are {there}"
-    return (
-        why,
-        variable,
-        f"Set {variable} to one of them. {slot.remedy}".rstrip(),
-        environment.source(variable) is not None,
-    )
+    remedy = f"Set {variable} to one of them. {slot.remedy}".rstrip()
+    return why, variable, remedy, environment.source(variable) is not None
 
 
 def named(alternative: Alternative) -> Sequence[str]:
@@ -229,12 +223,22 @@ def _look(alternative: Alternative, secret: bool, environment: Environment) -> F
     if alternative.command:  # whether it prints a secret is known only when it is run
         return FoundValue(Source(COMMAND, command_name(alternative.command), field=alternative.json_field))
     path = _path(alternative, environment)
+    look = _looking(alternative, environment)
+    if not look(path):
+        return FoundValue()
     source = Source(environment.layer_of(alternative.file), path=path)
     if alternative.section:
         return _look_in_section(alternative, source, secret, environment)
     if alternative.json_field:
         return _look_in_json(alternative, source, environment.read(path) or "", secret)
-    return FoundValue(source, path) if environment.exists(path) else FoundValue()
+    return FoundValue(source, path)
+
+
+def _looking(alternative: Alternative, environment: Environment) -> Callable[[str], object]:
+    """Return the function that says what there is at the path of an alternative, as far as it is needed."""
+    if alternative.section:
+        return environment.read_sections
+    return environment.read if alternative.json_field else environment.exists
 
 
 def _path(alternative: Alternative, environment: Environment) -> str:
