@@ -5,6 +5,7 @@ There is no code for any single provider: all facts are in `providers.toml` and 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from polyroute import Detection, Environment, FailureRule, FetchedList, Model, Probe, Provider, hookimpl
@@ -23,7 +24,10 @@ def polyroute_credentials(environment: Environment) -> list[Detection]:
     """Return the logins of other tools, with whether they may be used for calls."""
     from polyroute_direct import _cached
 
-    there = [row for row in _cached.logins() if _is_there(row, environment)]
+    rows = _cached.logins()
+    files = {row["file"] for row in rows if "file" in row}  # one may have the keys of many providers
+    existing = {file for file in files if environment.exists(environment.path(file))}
+    there = [row for row in rows if _is_there(row, existing, environment)]
     if not there:
         return []
     from polyroute_direct import _logins
@@ -31,12 +35,12 @@ def polyroute_credentials(environment: Environment) -> list[Detection]:
     return list(_logins.detections(there, environment))
 
 
-def _is_there(row: dict[str, Any], environment: Environment) -> bool:
+def _is_there(row: dict[str, Any], existing: Collection[str], environment: Environment) -> bool:
     if "settings" in row:
         return any(map(environment.source, row["settings"]))
     if "variables" in row:
         return all(map(environment.source, row["variables"]))
-    return environment.exists(environment.path(row["file"]))
+    return row["file"] in existing
 
 
 @hookimpl

@@ -34,6 +34,7 @@ def models(provider_ids: Iterable[str]) -> list[Model]:
     return [model for name in wanted for model in unpacked(name, json.loads(texts[name]), combinations)]
 
 
+@lru_cache(maxsize=1)  # no list changes it, and it is asked for by each user
 def logins() -> list[Table]:
     """Return where other tools keep logins."""
     found: list[Table] = _facts()["logins"]
