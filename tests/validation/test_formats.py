@@ -257,6 +257,42 @@ def test_a_key_in_the_wrong_place(tmp_path: Path, catalog: Catalog, line: str, c
     assert "canary" not in str(found)
 
 
+ASSIGNMENTS = [
+    ("OPENAI_API_BASE", "https://api.openai.com/v1/chat/completions", "base_url_wrong"),
+    ("GEMINI_KEY", "os.environ/MINE", "variable_unread"),
+    ("GROQ_API_KEY", "sk-or-v1-canary", "foreign_key"),
+    ("OPENAI_MODEL", "gpt-5-minni", "model_not_listed"),
+]
+
+
+@pytest.mark.parametrize(("variable", "value", "code"), ASSIGNMENTS)
+@pytest.mark.parametrize("name", ["my.aider.conf.yml", "litellm.yaml"])
+def test_variables_that_a_file_sets(
+    tmp_path: Path, catalog: Catalog, name: str, variable: str, value: str, code: str
+) -> None:
+    """A variable that a configuration sets for its program is checked as in a `.env` file, and told where it stands."""
+    text, where = {
+        "my.aider.conf.yml": (f"set-env: [A=b, {variable}={value}]", "set-env[1]"),
+        "litellm.yaml": (
+            f"model_list: []\nenvironment_variables: {{{variable}: {value}}}",
+            f"environment_variables.{variable}",
+        ),
+    }[name]
+    found = checked(tmp_path, name, f"{text}\n", catalog)
+    assert (code, where) in [(each.code, each.path) for each in found]
+
+
+def test_a_variable_that_the_file_sets_itself(tmp_path: Path, catalog: Catalog) -> None:
+    """A reference to a variable that the same file sets is no reference to one that is not set."""
+    text = """\
+model_list: [{model_name: m, litellm_params: {model: openai/gpt-5-mini, api_key: os.environ/OF_THE_FILE}}]
+environment_variables: {OF_THE_FILE: os.environ/HOME}
+"""
+    assert [
+        each for each in checked(tmp_path, "litellm.yaml", text, catalog) if each.code == "unresolved_variable"
+    ] == []
+
+
 def test_what_is_no_known_configuration(tmp_path: Path, catalog: Catalog) -> None:
     """A file of another form is refused, and the known formats are named."""
     with pytest.raises(UsageError, match=r"not a configuration that is known.*opencode"):

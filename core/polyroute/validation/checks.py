@@ -12,7 +12,7 @@ from polyroute.custom_models.routes import RoutedModel, adapted
 from polyroute.errors import InvalidModelReference, UnknownProvider, UsageError
 from polyroute.routing.references import canonical
 from polyroute.types import DIRECT, ModelRef, Provider
-from polyroute.validation import addresses, listing
+from polyroute.validation import addresses, assignments, listing
 from polyroute.validation.foreign import ForeignCheck
 from polyroute.validation.formats import Format, known_names, recognised
 from polyroute.validation.references import Reference, is_placeholder, reference, written_keys
@@ -47,6 +47,7 @@ def validate_as(
         found = [each for path, content in sections(config) for each in _section(path, content, catalog, strict)]
     else:
         found = list(ForeignCheck(config, form, catalog, strict=strict).findings())
+        found += assignments.findings(config, form, catalog, strict=strict)
     return tuple(dict.fromkeys([*found, *_written_keys(config, form, found, strict=strict)]))
 
 

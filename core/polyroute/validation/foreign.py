@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from polyroute._internal.terminal import some_of
 from polyroute.types import ModelRef, Provider
 from polyroute.validation import addresses, listing, variables
-from polyroute.validation.formats import Format, Place, places, text_at
+from polyroute.validation.formats import Format, Place, assigned, places, text_at
 from polyroute.validation.references import is_field_of_key, is_placeholder, reference
 from polyroute.validation.sections import ConfigFinding, Severity
 
@@ -217,7 +217,7 @@ class ForeignCheck:
     def _unset(
         self, variable: str, where: str, *, has_default: bool = False, is_optional: bool = False
     ) -> Iterator[ConfigFinding]:
-        own = self._content if "variables" in self._facts else {}
+        own = self._content if "variables" in self._facts else assigned(self._content, self._form)
         if not variable or has_default or variable in own or self._catalog.environment.source(variable):
             return
         severity: Severity = "warning" if is_optional else self._by_strictness

@@ -96,6 +96,23 @@ def places(content: Any, path: str, at: str = "") -> Iterator[Place]:
             yield from places(content[name], rest, f"{at}.{name}".lstrip("."))
 
 
+def assigned(content: Any, form: Format) -> Mapping[str, Place]:
+    """Return the variables that a file sets for its program, each with its value and where it stands."""
+    path = form.facts.get("assignments")
+    found = places(content, path) if path else ()
+    return dict(each for place in found for each in _assigned(place))
+
+
+def _assigned(place: Place) -> Iterator[tuple[str, Place]]:
+    """Yield the variables of a mapping, or the one of a text `NAME=value`."""
+    if isinstance(place.value, Mapping):
+        for name, value in place.value.items():
+            yield str(name), Place(f"{place.path}.{name}", value if isinstance(value, str) else "")
+    elif isinstance(place.value, str) and "=" in place.value:
+        name, _, value = place.value.partition("=")
+        yield name.strip(), Place(place.path, value.strip())
+
+
 def text_at(content: Any, path: str) -> str:
     """Return the text at a path; empty if there is none."""
     found = next(iter(places(content, path)), None) if path else None
