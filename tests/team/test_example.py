@@ -31,7 +31,7 @@ from tests.support.team_processes import MODELS, names
 pytestmark = pytest.mark.team
 EXAMPLE = Path(__file__).parents[2] / "examples/team/run"
 NAMES = ("one", "two", "three")
-LEAST_REQUESTS = 300
+LEAST_REQUESTS = 960
 
 
 class Example(NamedTuple):
@@ -57,11 +57,12 @@ class Example(NamedTuple):
         return sum(each.value for each in found if each.name == "polyroute_requests_total" and each.labels == wanted)
 
     def answers(self) -> bool:
-        """Return whether the balancer runs, and has a replica that is ready."""
+        """Return whether the balancer runs, and sends requests to every replica."""
         try:
-            return self.client("ann").get(MODELS).status == 200
+            is_up = self.client("ann").get(MODELS).status == 200
         except OSError:
             return False
+        return is_up and all(map(self._is_used, range(len(NAMES))))
 
     def restart(self, number: int) -> bool:
         """End a replica; return whether the script has started it again, and the balancer sends it requests."""
