@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import pytest
 
@@ -41,18 +41,31 @@ MOVED_SINCE = {
 
 @pytest.fixture(scope="module")
 def all_plugins(throw_away_homes: Path) -> Plugins:
-    plugins = Plugins.load(only=NAMES)
-    assert [*plugins.all_models()]  # read now: a test of the later list may come before the first use
-    return plugins
+    return Plugins.load(only=NAMES)
 
 
-@pytest.fixture(scope="module", params=["bundled", "later"])
-def listing(request: pytest.FixtureRequest, all_plugins: Plugins, tmp_path_factory: pytest.TempPathFactory) -> Any:
+class Later(NamedTuple):
+    """What is loaded with the later list, and the home that has the list."""
+
+    plugins: Plugins
+    home: Path
+
+
+@pytest.fixture(scope="module")
+def with_later_list(tmp_path_factory: pytest.TempPathFactory) -> Later:
+    home = tmp_path_factory.mktemp("later")
+    with fetched(home):
+        return Later(Plugins.load(only=NAMES), home)
+
+
+@pytest.fixture(params=["bundled", "later"])
+def listing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> tuple[Plugins, set[str]]:
+    """Return plugins with either list. What they read late, they read in the home of this list; no other test does."""
     if request.param == "bundled":
-        yield all_plugins, MOVED_SINCE
-    else:
-        with fetched(tmp_path_factory.mktemp("later")):
-            yield Plugins.load(only=NAMES), CANONICAL_APART
+        return request.getfixturevalue("all_plugins"), MOVED_SINCE
+    later_list: Later = request.getfixturevalue("with_later_list")
+    monkeypatch.setenv("POLYROUTE_HOME", str(later_list.home))
+    return later_list.plugins, CANONICAL_APART
 
 
 def keys(plugins: Plugins, gateway: str) -> dict[str, str]:

@@ -60,10 +60,9 @@ class Listings(NamedTuple):
 @pytest.fixture(scope="module", params=["bundled", "later"])
 def listings(request: pytest.FixtureRequest, plugins: Plugins, tmp_path_factory: pytest.TempPathFactory) -> Any:
     if request.param == "bundled":
-        yield grouped(plugins, {})
-    else:
-        with fetched(tmp_path_factory.mktemp("later")) as document:
-            yield grouped(Plugins.load(only=["direct", "openrouter", "dexto"]), document)
+        return grouped(plugins, {})
+    with fetched(tmp_path_factory.mktemp("later")) as document:
+        return grouped(Plugins.load(only=["direct", "openrouter", "dexto"]), document)
 
 
 def grouped(plugins: Plugins, document: dict[str, Any]) -> Listings:
