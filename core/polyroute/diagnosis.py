@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from functools import partial
 
 from polyroute.catalog import Catalog
-from polyroute.errors import PolyrouteError
+from polyroute.errors import MissingExtra, PolyrouteError
 from polyroute.lists.stored import FetchedList, day
 from polyroute.results import Finding, Plugin, Severity, Trouble
 from polyroute.types import Problem, Provider
@@ -122,6 +122,8 @@ def _network(catalog: Catalog) -> Iterable[Trouble]:
     for check in checks:
         try:
             check()
+        except MissingExtra:  # nothing is sent then
+            continue
         except PolyrouteError as error:
             yield Trouble("network-variables", "error", "network", error.fault, error.remedy)
 

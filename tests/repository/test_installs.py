@@ -105,12 +105,14 @@ def test_without_the_store_no_plugin_is_removed(install: Install) -> None:
 
 
 def test_the_core_alone_uses_an_installed_plugin(install: Install) -> None:
-    """`status`, `resolve` and `explain` work without any extra."""
+    """`status`, `resolve`, `explain` and `doctor` work without any extra, which `doctor` does not miss either."""
     shell = install(ALONE)
     shell.site.install("acme", "acme", sound("acme"))
     assert "acme-vendor" in shell.run("status", ACME_KEY="k").stdout
     assert shell.json("resolve", "acme-vendor/large", ACME_KEY="k")["route"]["via"] == "direct"
     assert shell.run("explain", "acme-vendor/large", ACME_KEY="k").returncode == 0
+    diagnosed = shell.run("doctor", ACME_KEY="k")
+    assert (diagnosed.returncode, diagnosed.stdout, diagnosed.stderr) == (0, "Nothing is amiss.\n", "")
 
 
 @pytest.mark.parametrize(
