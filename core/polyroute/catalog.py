@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
-from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from polyroute.custom_models.loaded import OwnModels
 from polyroute.environment import CUSTOM, Environment
 from polyroute.errors import NoEffectiveRoute
+from polyroute.lazy import cached_property
 from polyroute.plugins.loaded import Plugins
 from polyroute.preferences import Preferences
 from polyroute.results import LocalServer, Mapped, Offer, ProviderStatus, Route, Status

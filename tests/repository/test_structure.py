@@ -24,7 +24,7 @@ CORE = Path(polyroute.__file__).parent
 MODULES = sorted(CORE.rglob("*.py"))
 LAYERS = {
     "": """
-        types | model_ids results | errors | dexto_compat _internal | environment | base_url fallback preferences
+        lazy types | model_ids results | errors | dexto_compat _internal | environment | base_url fallback preferences
         | requirements | lists | plugins | custom_models organisation | routing | catalog
         | model_list model_names model_reference local_servers
         | credentials explanation list_refresh shortcuts verification | validation | __init__

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from prompt_toolkit.application import Application
@@ -18,6 +17,7 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 from polyroute._internal.terminal import clean
 from polyroute.cli import picker_text
 from polyroute.errors import PolyrouteError
+from polyroute.lazy import cached_property
 from polyroute.model_list.order import ModelOrder
 from polyroute.model_list.rows import ModelRow, ModelRows
 from polyroute.model_list.selection import ModelSelection, SelectableModels

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from polyroute.dexto_compat import custom_models_path
 from polyroute.environment import Environment
+from polyroute.lazy import cached_property
 from polyroute.plugins.loaded import Plugins
 from polyroute.types import Credential, Model, ModelRef, Problem
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from polyroute.documents.model_types import Ability
 from polyroute.documents.parts import source
+from polyroute.lazy import cached_property
 from polyroute.lists.stored import day
 from polyroute.model_ids.search import parts, squeezed
 from polyroute.model_list.order import is_new

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
 from typing import Any, NamedTuple
 
+from polyroute.lazy import cached_property
 from polyroute.model_ids.mapper import SchemeMapper
 from polyroute.model_ids.normalize import folded
 from polyroute.types import ModelRef

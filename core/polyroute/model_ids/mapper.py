@@ -7,9 +7,9 @@ an ID in the gateway's list or returns none. It never guesses: similarity is use
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property
 from types import MappingProxyType
 
+from polyroute.lazy import cached_property
 from polyroute.model_ids.fuzzy import SimilarIds
 from polyroute.model_ids.normalize import dated, service
 from polyroute.model_ids.scheme import Scheme

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from polyroute.lazy import cached_property
 from polyroute.model_ids.normalize import dated, without_separators
 from polyroute.types import IdMapping, Mapper, ModelRef, Routeability
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
 
+from polyroute.lazy import cached_property
 from polyroute.model_ids.normalize import RULES, ReleaseDate, dated, first_word, folded, without_separators
 from polyroute.model_ids.scheme import Alias, Naming, Scheme
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property
 from typing import Any, NamedTuple
 
+from polyroute.lazy import cached_property
 from polyroute.types import Model
 
 # Between single digits a dash is a dot (`4-5` is `4.5`), but not before a size (`3-8b`).

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from polyroute.catalog import Catalog
+from polyroute.lazy import cached_property
 from polyroute.model_ids.normalize import is_free
 from polyroute.model_list.merging import combined, spelled_id, usual_name, with_limits
 from polyroute.results import LocalState, Offer, Price

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import NamedTuple
 
+from polyroute.lazy import cached_property
 from polyroute.model_list.order import ModelOrder, sorted_by
 from polyroute.model_list.rows import ModelRow, ModelRows
 

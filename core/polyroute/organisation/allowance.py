@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from functools import cached_property
 
 from polyroute import base_url
 from polyroute.environment import HOST, ORGANISATION, Environment
+from polyroute.lazy import cached_property
 from polyroute.organisation.patterns import ANY, any_matches, matches, with_id
 from polyroute.plugins.loaded import Plugins
 from polyroute.preferences import Preferences

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from polyroute._internal.problems import Problems
 from polyroute.environment import COMMAND, Environment
 from polyroute.errors import UnknownProvider
+from polyroute.lazy import cached_property
 from polyroute.lists import changes
 from polyroute.lists.stored import FetchedList, age
 from polyroute.plugins.hook_calls import Hooks

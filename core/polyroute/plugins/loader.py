@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from polyroute._internal import cache
 from polyroute._internal.containment import describe, expect_threads, pass_on
 from polyroute._internal.problems import Problems
 from polyroute.environment import PROCESS, Environment
+from polyroute.lazy import cached_property
 from polyroute.plugins.entry_points import (
     EntryPoint,
     data_folders,

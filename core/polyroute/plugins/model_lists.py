@@ -7,7 +7,6 @@ one that takes it is called for each environment, and its results are kept with 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cached_property
 from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from polyroute._internal.containment import pass_on
 from polyroute._internal.problems import Reporter
 from polyroute.environment import Environment
+from polyroute.lazy import cached_property
 from polyroute.plugins.hook_calls import Hooks, call_items, call_mapping, problem, takes_environment
 from polyroute.plugins.manager import Implementation, author
 from polyroute.plugins.registry import Gateways, Registry

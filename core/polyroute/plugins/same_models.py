@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property, partial, reduce
+from functools import partial, reduce
 from typing import TYPE_CHECKING
 
 from polyroute._internal import cache
 from polyroute._internal.version import __version__
+from polyroute.lazy import cached_property
 from polyroute.model_ids import groups
 from polyroute.model_ids.groups import Groups, Kept, Listed
 from polyroute.model_ids.mapper import SchemeMapper

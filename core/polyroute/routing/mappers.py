@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
 
 from polyroute._internal.containment import describe, pass_on
 from polyroute._internal.problems import Reporter
+from polyroute.lazy import cached_property
 from polyroute.plugins.loaded import Plugins
 from polyroute.results import Mapped, Plugin
 from polyroute.types import IdMapping, Mapper, ModelRef, Preparing, Suggester

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from polyroute import base_url
 from polyroute.custom_models.loaded import OwnModels
 from polyroute.environment import Environment
+from polyroute.lazy import cached_property
 from polyroute.plugins.loaded import Plugins
 from polyroute.requirements.evaluation import Evaluation, filled_headers
 from polyroute.results import ProviderStatus, Route

@@ -5,10 +5,10 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from polyroute._internal.terminal import some_of
+from polyroute.lazy import cached_property
 from polyroute.types import ModelRef, Provider
 from polyroute.validation import addresses, listing, variables
 from polyroute.validation.formats import Format, Place, assigned, places, text_at
