@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime
 from functools import partial
 
 from polyroute.catalog import Catalog
+from polyroute.choices.current_model import damaged
+from polyroute.choices.picker_state import PickerState
 from polyroute.errors import MissingExtra, PolyrouteError
 from polyroute.lists.stored import FetchedList, day
 from polyroute.results import Finding, Plugin, Severity, Trouble
@@ -22,15 +24,15 @@ _OLD_DAYS = 30
 Finder = Callable[[Catalog], Iterable[Trouble]]
 
 
-def diagnose(catalog: Catalog, further: Iterable[Problem] = ()) -> tuple[Trouble, ...]:
-    """Return everything that is amiss, the `further` problems among it, errors first.
+def diagnose(catalog: Catalog) -> tuple[Trouble, ...]:
+    """Return everything that is amiss, errors first.
 
     Plugins that are in use are run; nothing is sent.
     """
     list(catalog.plugins.all_models())  # so that what is asked late has been asked
     _ = catalog.plugins.mappers
     catalog.status()
-    found = dict.fromkeys([*_troubles(further, catalog), *(each for finder in FINDERS for each in finder(catalog))])
+    found = dict.fromkeys(each for finder in FINDERS for each in finder(catalog))
     return tuple(sorted(found, key=lambda each: _ORDER.index(each.severity)))
 
 
@@ -45,6 +47,13 @@ def plugin_findings(plugin: Plugin) -> list[Finding]:
 def _reported(catalog: Catalog) -> Iterable[Trouble]:
     """Yield the problems of plugins, files and preferences so far, and of variables that nobody reads."""
     yield from _troubles((*catalog.problems, *catalog.unread_variables), catalog)
+
+
+def _choices(catalog: Catalog) -> Iterable[Trouble]:
+    """Yield the problems of the files with what the user has chosen."""
+    problems = PickerState(catalog.environment).problems
+    current = damaged(catalog.environment)
+    yield from _troubles((*problems, current) if current else problems, catalog)
 
 
 def _troubles(problems: Iterable[Problem], catalog: Catalog) -> Iterable[Trouble]:
@@ -128,5 +137,5 @@ def _network(catalog: Catalog) -> Iterable[Trouble]:
             yield Trouble("network-variables", "error", "network", error.fault, error.remedy)
 
 
-FINDERS: tuple[Finder, ...] = (_reported, _manifests, _unshared_models, _servers, _network, _old_lists)
+FINDERS: tuple[Finder, ...] = (_reported, _choices, _manifests, _unshared_models, _servers, _network, _old_lists)
 _ORDER: tuple[Severity, ...] = ("error", "warning", "advice")

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from polyroute import Environment, Unavailable
-from polyroute.server.picker_state import FAVOURITES_LIMIT, RECENTS_LIMIT, Picked, PickerState
+from polyroute.choices.picker_state import FAVOURITES_LIMIT, RECENTS_LIMIT, Picked, PickerState
 from tests.support.processes import together
 
 _TOGGLING = """\
 import sys
 from polyroute import Environment
-from polyroute.server.picker_state import Picked, PickerState
+from polyroute.choices.picker_state import Picked, PickerState
 
 home, *names = sys.argv[1:]
 for name in names:

@@ -17,11 +17,11 @@ import pytest
 from polyroute import Catalog, Environment, ModelRef, Plugins, PolyrouteError, Preferences, Unavailable
 from polyroute._internal import dotenv
 from polyroute._internal.user_documents import FILES
+from polyroute.choices.current_model import RememberedModels, Selection
+from polyroute.choices.picker_state import PickerState
 from polyroute.custom_models.store import CustomStore
 from polyroute.plugins.trust.approvals import Approvals
 from polyroute.preferences import save
-from polyroute.server.current_model import RememberedModels, Selection
-from polyroute.server.picker_state import PickerState
 from tests.support.distributions import BUNDLED, site_on_path
 from tests.support.manifests import ACME, User
 

@@ -140,6 +140,16 @@ def test_a_command_names_the_extra_that_it_needs(arguments: tuple[str, ...], ext
     assert done.stderr.count("\n") == 1
 
 
+def test_damaged_files_are_repaired_without_the_server(install: Install) -> None:
+    """`doctor --repair` needs no extra of the server, also for the files that only a server and the picker write."""
+    shell = install(WITH_CLI)
+    damaged = shell.ours / "state" / "model-picker.json"
+    damaged.parent.mkdir(parents=True)
+    damaged.write_text("{")
+    done = json.loads(shell.run("doctor", "--repair", "--json").stdout)["repaired"]
+    assert [each["file"] for each in done] == [str(damaged)]
+
+
 @pytest.mark.parametrize("requirement", [WITH_CLI, ALL])
 def test_a_plugin_is_added_and_used(requirement: str, install: Install) -> None:
     """With `[cli]`, and with all extras, an added plugin's provider is in `status`, and its models can be resolved."""

@@ -25,9 +25,9 @@ MODULES = sorted(CORE.rglob("*.py"))
 LAYERS = {
     "": """
         lazy types | model_ids results | errors | dexto_compat _internal | environment | base_url fallback preferences
-        | requirements | lists | plugins | custom_models organisation | routing | catalog
+        | choices requirements | lists | plugins | custom_models organisation | routing | catalog
         | model_list model_names model_reference local_servers
-        | credentials explanation list_refresh shortcuts verification | validation | __init__
+        | credentials explanation list_refresh repairs shortcuts verification | validation | __init__
         | documents integrations | clients conformance postgres | diagnosis | server testing | cli | __main__
     """,
     "types": """
@@ -39,9 +39,9 @@ LAYERS = {
         | admission failures registry secrets | loader same_models | model_lists | consent | loaded
     """,
     "server": """
-        cached_response cross_origin current_model errors fingerprint known_servers measures path_templates
-        picker_state removed_keys schemas trace_context wrong_tokens
-        | known_keys policy_source repairs
+        cached_response cross_origin errors fingerprint known_servers measures path_templates
+        removed_keys schemas trace_context wrong_tokens
+        | known_keys policy_source
         | request_log answers connection identity loader model_lookup pages request_parsing security | listing team
         | state
         | background_refresh events operations passthrough probes | openapi routes

@@ -10,10 +10,10 @@ import pytest
 
 from polyroute import Catalog, Environment, ModelRef, Plugins, Preferences, shortcuts
 from polyroute._internal.user_documents import Documents
+from polyroute.choices.current_model import RememberedModels, Selection
+from polyroute.choices.picker_state import Picked, PickerState
 from polyroute.credentials import keys
 from polyroute.preferences import save
-from polyroute.server.current_model import RememberedModels, Selection
-from polyroute.server.picker_state import Picked, PickerState
 
 SERVER = "https://own.example/v1"
 

@@ -10,60 +10,40 @@ from polyroute._internal.terminal import clean
 from polyroute.cli import grammar, output
 from polyroute.cli.output import NO, YES
 from polyroute.documents.problems import REPAIR
-from polyroute.errors import MissingExtra, Unavailable
+from polyroute.errors import Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Collection, Iterable
 
     from polyroute.catalog import Catalog
     from polyroute.cli.grammar import Subparsers
-    from polyroute.documents.list_types import RepairedFileDocument
+    from polyroute.repairs import RepairOutcome
     from polyroute.results import Trouble
-    from polyroute.server.repairs import RepairOutcome
-    from polyroute.types import Problem
 
 
 def _doctor(options: argparse.Namespace) -> int:
     """`polyroute doctor`: report everything that is amiss, and how to fix it."""
+    from polyroute import repairs
     from polyroute.cli import text
     from polyroute.diagnosis import diagnose, own_servers
-    from polyroute.documents.problems import diagnosis
+    from polyroute.documents.problems import diagnosis, repaired
 
     with output.catalog() as loaded:
         done = _repaired(loaded) if options.repair else []
         catalog = loaded.reload() if done else loaded
-        of_server, repairable_of = _with_server()
-        found = diagnose(_asked(catalog, own_servers(catalog)), of_server(catalog))
-        repairable = repairable_of(found, catalog)
+        found = diagnose(_asked(catalog, own_servers(catalog)))
+        repairable = repairs.repairable(found, catalog)
     if options.json:
         document = diagnosis(found, repairable)
-        output.document({**document, "repaired": [_document(each) for each in done]} if options.repair else document)
+        output.document({**document, "repaired": [repaired(each) for each in done]} if options.repair else document)
     else:
         text.lines([*map(_done, done), *_lines(found), *_summary(found, repairable)])
     return NO if found else YES
 
 
-def _with_server() -> tuple[Callable[[Catalog], Iterable[Problem]], Callable[..., Collection[str]]]:
-    """Return what finds problems of the files of the server, and which files can be repaired.
-
-    Without the extra `server` there are none of the first, and nothing can be repaired.
-    """
-    try:
-        from polyroute.server import repairs
-    except MissingExtra:
-        return lambda _: (), lambda *_: ()
-    return repairs.problems, repairs.repairable
-
-
-def _document(done: RepairOutcome) -> RepairedFileDocument:
-    from polyroute.server import repairs
-
-    return repairs.document(done)
-
-
 def _repaired(catalog: Catalog) -> list[RepairOutcome]:
     """Repair the damaged files of the user. One that can't be repaired is said, and stays among what is found."""
-    from polyroute.server.repairs import repairs
+    from polyroute.repairs import repairs
 
     done = {}
     for each in repairs(catalog).values():

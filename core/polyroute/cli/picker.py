@@ -15,6 +15,7 @@ from prompt_toolkit.layout import BufferControl, FormattedTextControl, HSplit, L
 from prompt_toolkit.output.vt100 import Vt100_Output
 
 from polyroute._internal.terminal import clean
+from polyroute.choices.picker_state import Picked, PickerState
 from polyroute.cli import picker_text
 from polyroute.errors import PolyrouteError
 from polyroute.lazy import cached_property
@@ -22,7 +23,6 @@ from polyroute.model_list.order import ModelOrder
 from polyroute.model_list.rows import ModelRow, ModelRows
 from polyroute.model_list.selection import ModelSelection, SelectableModels
 from polyroute.results import Offer
-from polyroute.server.picker_state import Picked, PickerState
 from polyroute.types import ModelRef
 
 if TYPE_CHECKING:

@@ -46,7 +46,7 @@ def prepared(options: argparse.Namespace, client: ClientEntry) -> tuple[Choice, 
 
 def _current(catalog: Catalog) -> str:
     """Return the current model; empty if none was chosen."""
-    from polyroute.server.current_model import RememberedModels
+    from polyroute.choices.current_model import RememberedModels
 
     found = RememberedModels().get(catalog.environment, "")
     return f"{found.provider}/{found.model}" if found else ""

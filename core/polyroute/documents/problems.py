@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from polyroute.documents.parts import SCHEMA
 
 if TYPE_CHECKING:
-    from polyroute.documents.list_types import Diagnosis, TroubleAction, TroubleDocument
+    from polyroute.documents.list_types import Diagnosis, RepairedFileDocument, TroubleAction, TroubleDocument
+    from polyroute.repairs import RepairOutcome
     from polyroute.results import Trouble
 
 
@@ -23,6 +24,11 @@ def diagnosis(found: Sequence[Trouble], repairable: Collection[str] = ()) -> Dia
     `repairable` are the paths of files that can be repaired.
     """
     return {"schema": SCHEMA, "healthy": not found, "problems": [_trouble(each, repairable) for each in found]}
+
+
+def repaired(done: RepairOutcome) -> RepairedFileDocument:
+    """Return the document of a repair."""
+    return {"file": done.path, "note": done.note, "original": done.original or None}
 
 
 def _trouble(each: Trouble, repairable: Collection[str]) -> TroubleDocument:

@@ -15,9 +15,9 @@ try:
 except ImportError:
     raise MissingExtra("The HTTP API", "server") from None
 
+from polyroute.choices.current_model import CurrentModels, Selection
 from polyroute.server.app import App
 from polyroute.server.creation import create_app
-from polyroute.server.current_model import CurrentModels, Selection
 
 if TYPE_CHECKING:
     from polyroute.organisation.policy_file import PolicyFile

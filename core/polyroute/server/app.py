@@ -15,13 +15,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from polyroute._internal.files import LOCK_TIMEOUT_SECONDS
 from polyroute._internal.threads import Workers
+from polyroute.choices.current_model import CurrentModels
 from polyroute.errors import StoreUnavailable
 from polyroute.integrations.api_methods import GENERATE_PREFIX, PREFIX, served_path
 from polyroute.server import cross_origin, request_log, request_parsing
 from polyroute.server.answers import PATIENCE_SECONDS, wait_for
 from polyroute.server.background_refresh import BackgroundRefresh
 from polyroute.server.cached_response import CachedResponse, encode
-from polyroute.server.current_model import CurrentModels
 from polyroute.server.errors import ApiError, api_error
 from polyroute.server.events import Events
 from polyroute.server.operations import Operation, OperationCall

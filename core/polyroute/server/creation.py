@@ -11,11 +11,11 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import Scope
 
 from polyroute import Environment, Plugins, Preferences
+from polyroute.choices.current_model import CurrentModels, RememberedModels
 from polyroute.errors import UsageError
 from polyroute.server import openapi, request_log
 from polyroute.server.app import App
 from polyroute.server.background_refresh import BackgroundRefresh
-from polyroute.server.current_model import CurrentModels, RememberedModels
 from polyroute.server.openapi import Schema, narrowed
 from polyroute.server.operations import Operation, OperationCall
 from polyroute.server.pages import Application, OwnPage

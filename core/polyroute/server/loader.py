@@ -13,13 +13,13 @@ from polyroute import Catalog, Environment, Plugins, Preferences
 from polyroute._internal.cache import Identity, identity_or_none
 from polyroute._internal.paths import cache_directory
 from polyroute._internal.watching import Watch
+from polyroute.choices.picker_state import PickerState
 from polyroute.custom_models.loaded import own_path
 from polyroute.dexto_compat import custom_models_path, installed_models_path
 from polyroute.lists import changes
 from polyroute.plugins.trust.approvals import Approvals
 from polyroute.server.known_keys import UserFacts
 from polyroute.server.measures import Measure
-from polyroute.server.picker_state import PickerState
 
 if TYPE_CHECKING:
     from polyroute.server.policy_source import PolicySource

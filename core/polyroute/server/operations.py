@@ -11,7 +11,7 @@ from polyroute.server.listing import Listing
 from polyroute.server.schemas import Body, Empty, Query
 
 if TYPE_CHECKING:
-    from polyroute.server.current_model import CurrentModels
+    from polyroute.choices.current_model import CurrentModels
     from polyroute.server.removed_keys import RemovedKeys
     from polyroute.server.state import Sharing, Snapshot
 

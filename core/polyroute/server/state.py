@@ -12,6 +12,7 @@ from starlette.types import Scope
 
 from polyroute import Catalog, Environment, ModelRef, Plugins, Preferences
 from polyroute._internal.threads import Workers
+from polyroute.choices.picker_state import PickerState
 from polyroute.model_list.order import ModelOrder
 from polyroute.model_list.rows import ModelRows
 from polyroute.model_list.selection import SelectableModels
@@ -24,7 +25,6 @@ from polyroute.server.known_servers import KnownServers
 from polyroute.server.listing import Listing
 from polyroute.server.loader import FRESH_SECONDS, LoadedEnvironment, Loader, PluginSource, user_files
 from polyroute.server.measures import Measure
-from polyroute.server.picker_state import PickerState
 
 if TYPE_CHECKING:
     from polyroute.organisation import OrganisationPolicy

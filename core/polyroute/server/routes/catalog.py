@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from polyroute import Model, ModelRef, Provider, Verification, suggestions
+from polyroute import Model, ModelRef, Provider, Verification, repairs, suggestions
 from polyroute.dexto_compat import GATEWAY, LIST_GATEWAY
 from polyroute.dexto_compat.http import AUTH_STATUS_PATH, NO_REASONING, REFRESH_PATH, VALIDATE_PATH, reasoning_choices
 from polyroute.diagnosis import diagnose
@@ -26,7 +26,7 @@ from polyroute.documents.types import Resolution, StatusDocument
 from polyroute.list_refresh import refresh
 from polyroute.model_reference import reference
 from polyroute.results import Trouble
-from polyroute.server import model_lookup, repairs
+from polyroute.server import model_lookup
 from polyroute.server.errors import ApiError
 from polyroute.server.operations import Operation, OperationCall
 from polyroute.server.schemas import CapabilitiesQuery, CatalogQuery, ModelQuery, RepairBody, StatusQuery
@@ -137,7 +137,7 @@ def _problems(call: OperationCall) -> Diagnosis:
     """Return everything that is amiss, with what it affects and what helps."""
     known = call.snapshot.known.keys.current(call.catalog)
     refused = (each.verification for each in known.values() if each.verification.state == "invalid")
-    found = (*map(_refused, refused), *diagnose(call.catalog, repairs.problems(call.catalog)))
+    found = (*map(_refused, refused), *diagnose(call.catalog))
     return diagnosis(found, repairs.repairable(found, call.catalog))
 
 

@@ -7,15 +7,15 @@ from typing import cast
 
 from polyroute import ModelRef, NoEffectiveRoute, Route, Unavailable, validate
 from polyroute._internal.redact import is_masked
+from polyroute.choices.current_model import Selection, preferred_model
+from polyroute.choices.picker_state import Picked, PickerState
 from polyroute.custom_models.models import literal
 from polyroute.dexto_compat import GATEWAY
 from polyroute.dexto_compat.http import MISSING_KEY, SWITCH_INPUT_MISSING, VIA_FIELD
 from polyroute.documents.http_types import Config, Current, ModelFacts, Settings, Switched
 from polyroute.server import model_lookup
-from polyroute.server.current_model import Selection, preferred_model
 from polyroute.server.errors import ApiError, issue
 from polyroute.server.operations import Operation, OperationCall
-from polyroute.server.picker_state import Picked, PickerState
 from polyroute.server.schemas import CurrentQuery, SwitchBody
 from polyroute.types import DIRECT
 

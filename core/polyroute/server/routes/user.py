@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from polyroute import preferences, shortcuts, verify
+from polyroute.choices import picker_state
 from polyroute.credentials import keys, settings
 from polyroute.custom_models.models import CustomModel
 from polyroute.dexto_compat import GATEWAY
@@ -25,7 +26,7 @@ from polyroute.documents.http_user_types import (
 from polyroute.documents.list_types import Verifications
 from polyroute.errors import UsageError
 from polyroute.routing.order import checked
-from polyroute.server import model_lookup, picker_state
+from polyroute.server import model_lookup
 from polyroute.server.errors import ApiError
 from polyroute.server.operations import Operation, OperationCall
 from polyroute.server.schemas import FavoritesBody, KeyBody, PickedBody, PreferencesBody, ShortcutsBody, VerifyBody

@@ -7,10 +7,10 @@ import os
 from collections.abc import Hashable, Mapping
 from typing import Any, NamedTuple, Protocol
 
-from polyroute import Environment
 from polyroute._internal import files
 from polyroute._internal.user_documents import Documents
 from polyroute.dexto_compat import preferences_path
+from polyroute.environment import Environment
 from polyroute.errors import NotUnderstood, Unavailable
 from polyroute.types import Problem
 

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from polyroute import Catalog, preferences
+from polyroute import preferences
 from polyroute._internal import dotenv, files
 from polyroute._internal.line_repair import LineFormat
 from polyroute._internal.user_documents import keep_beside
+from polyroute.catalog import Catalog
+from polyroute.choices.current_model import current_models_path, damaged
+from polyroute.choices.picker_state import PickerState
 from polyroute.errors import NotUnderstood, Unavailable
-from polyroute.server.current_model import current_models_path, damaged
-from polyroute.server.picker_state import PickerState
-from polyroute.types import Problem
-
-if TYPE_CHECKING:
-    from polyroute.documents.list_types import RepairedFileDocument
-    from polyroute.results import Trouble
+from polyroute.results import Trouble
 
 _SOUND = "It is not damaged."
 _MOST_NAMED = 5
@@ -41,13 +38,6 @@ class Repair(NamedTuple):
     """Raises Unavailable if the file can't be repaired."""
 
 
-def problems(catalog: Catalog) -> Iterable[Problem]:
-    """Return the problems of files that only the server and the picker use."""
-    yield from PickerState(catalog.environment).problems
-    if found := damaged(catalog.environment):
-        yield found
-
-
 def repairs(catalog: Catalog) -> Mapping[str, Repair]:
     """Return how the user's files are repaired, by path."""
     environment = catalog.environment
@@ -68,11 +58,6 @@ def repairable(found: Iterable[Trouble], catalog: Catalog) -> frozenset[str]:
     """Return the files among those that the troubles are about that can be repaired."""
     known = repairs(catalog)
     return frozenset(path for path in {each.path for each in found} & known.keys() if known[path].is_needed())
-
-
-def document(done: RepairOutcome) -> RepairedFileDocument:
-    """Return the document of a repair."""
-    return {"file": done.path, "note": done.note, "original": done.original or None}
 
 
 def _by_line(path: str, form: LineFormat, catalog: Catalog, *, with_copy: bool) -> Repair:
