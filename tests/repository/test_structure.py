@@ -16,7 +16,7 @@ import polyroute
 from polyroute import Plugins
 from polyroute.integrations.request_paths import MODEL_IN_BODY, PROTOCOLS
 from polyroute.plugins import hookspecs
-from polyroute.requirements.slots import wrong_default
+from polyroute.requirements.defaults import wrong_default
 from polyroute.types.result_check import find_fault
 from tests.support.provider_names import ProviderNames
 

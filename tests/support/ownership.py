@@ -390,9 +390,9 @@ def fetched_with_models(machine: Machine) -> None:
 
 def bundled_list() -> dict[str, Any]:
     """Return models.dev's list as installed, with a few providers: others keep what they had before a fetch."""
-    from polyroute_direct import _files
+    from polyroute_direct import _files, _sources
 
-    table: Any = _files._gzipped_json(_files.sources()[0])
+    table: Any = _files._gzipped_json(_sources.sources()[0])
     return {name: table[name] for name in ("anthropic", "azure", "deepseek", "groq", "openai", "openrouter")}
 
 

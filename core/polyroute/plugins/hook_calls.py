@@ -161,7 +161,7 @@ def _fault(value: object, item: Items[Any], trusted: bool) -> str:
 
 
 def _wrong_default(provider: Provider) -> str:
-    from polyroute.requirements.slots import wrong_default
+    from polyroute.requirements.defaults import wrong_default
 
     wrong = wrong_default(provider)
     return wrong and f"{provider.id!r} {wrong}"

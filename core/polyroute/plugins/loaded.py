@@ -236,10 +236,10 @@ class Plugins:
         by_variable, always = self.index
         return {*always, *(each for name in environment.names for each in by_variable.get(name, ()))}
 
-    def unmet(self, provider_id: str, environment: Environment) -> Evaluation:
+    def unmet(self, provider_id: str) -> Evaluation:
         """Return the evaluation of a provider that is not `touched`, which is the same in every environment."""
         provider = self.providers[provider_id]
-        return self.shared.get(("unmet", provider_id), lambda: evaluation.evaluate(provider, environment))
+        return self.shared.get(("unmet", provider_id), lambda: evaluation.evaluate_untouched(provider))
 
     def detections(self, environment: Environment) -> list[tuple[Plugin, Detection]]:
         """Return what plugins find beyond requirements, each with its plugin."""

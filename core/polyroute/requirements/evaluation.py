@@ -16,6 +16,7 @@ from polyroute.requirements.slots import (
     commands_of,
     fill,
     paths_of,
+    unset,
     variables_of,
 )
 from polyroute.results import LocalServer
@@ -71,6 +72,11 @@ def evaluate(provider: Provider, environment: Environment, known: Knowledge = _N
             found = _met(provider, group, filled, known.readers)
             return at_own_address(provider, found, environment) if provider.address else found
     return _unmet(attempts)
+
+
+def evaluate_untouched(provider: Provider) -> Evaluation:
+    """Return what a provider lacks that depends on variables only, of which none is set."""
+    return _unmet([list(map(unset, group.slots)) for group in provider.requirement])
 
 
 def judge_of(provider: Provider, environment: Environment, known: Knowledge) -> Judge:

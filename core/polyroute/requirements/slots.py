@@ -9,9 +9,9 @@ from typing import NamedTuple
 from polyroute._internal.secret_memory import moment, secret_in
 from polyroute._internal.terminal import some_of
 from polyroute._internal.variable_references import referred, split, with_defaults
-from polyroute.base_url import bare, is_bare, meant, normalized, of_provider, placeholders, within
+from polyroute.base_url import bare, meant, normalized, within
 from polyroute.environment import COMMAND, GLOBAL, HOST, PROCESS, PROJECT, Environment
-from polyroute.types import Alternative, Check, Provider, Slot, Source
+from polyroute.types import Alternative, Check, Slot, Source
 
 Prefixes = Mapping[str, tuple[str, ...]]
 """For each text with which keys begin, the providers that make such keys."""
@@ -93,7 +93,7 @@ def fill(slot: Slot, environment: Environment, judge: Judge = Judge()) -> Filled
     if no_key:
         return no_key
     if slot.default:
-        return FilledSlot(slot, FoundValue(value=normalized(slot.default) if slot.check else slot.default))
+        return unset(slot)
     if listed := _sections(slot, environment):
         return FilledSlot(slot, FoundValue(expired=expired), *listed)
     attempted = [name for each in slot.alternatives for name in named(each) if environment.source(name)]
@@ -101,19 +101,11 @@ def fill(slot: Slot, environment: Environment, judge: Judge = Judge()) -> Filled
     return FilledSlot(slot, FoundValue(expired=expired), expired or _not_set(slot, attempted), first)
 
 
-def wrong_default(provider: Provider) -> str:
-    """Return what is wrong with the defaults of a provider's slots; empty if they can be used.
-
-    It is asked once, when the plugin is loaded: `fill` uses a default as it stands.
-    """
-    slots = [slot for group in provider.requirement for slot in group.slots if slot.default]
-    for slot in slots:
-        if slot.check and not is_bare(slot.default, slot.check):
-            return f"has a default for {slot.name}, {slot.default!r}, which {WANTED[slot.check]}"
-    values = {slot.name: normalized(slot.default) for slot in slots}
-    names = placeholders(provider.base_url)
-    has_all = bool(names) and all(name in values for name in names)
-    return "has no valid base URL with its defaults" if has_all and not of_provider(provider, "", values) else ""
+def unset(slot: Slot) -> FilledSlot:
+    """Return the slot where nothing is that it could be filled with: its default, else the reason why there is none."""
+    if slot.default:
+        return FilledSlot(slot, FoundValue(value=normalized(slot.default) if slot.check else slot.default))
+    return FilledSlot(slot, FoundValue(), _not_set(slot, []))
 
 
 def _with_value(slot: Slot, found: FoundValue, source: Source, no_key: FilledSlot | None) -> FilledSlot:

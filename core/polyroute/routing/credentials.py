@@ -36,7 +36,7 @@ def find(
     _report_wrong(found.values(), environment)
     for plugin, detection in plugins.detections(environment):
         if _counts(plugin, detection, plugins, environment):
-            so_far = found.get(detection.provider) or plugins.unmet(detection.provider, environment)
+            so_far = found.get(detection.provider) or plugins.unmet(detection.provider)
             found[detection.provider] = _beside(so_far, plugin, detection, plugins, environment)
     found |= {name: Evaluation(None, *withheld) for name, withheld in plugins.withheld.items()}
     for name, change in plugins.unasked.items():
@@ -77,7 +77,7 @@ def _beside(
 def _as_known(found: Mapping[str, Evaluation], plugins: Plugins, environment: Environment) -> dict[str, Evaluation]:
     """Return the evaluations of the user's own servers, as far as they were asked at the address that is set now."""
     servers = plugins.servers
-    unknown = {name: found.get(name) or plugins.unmet(name, environment) for name in servers}
+    unknown = {name: found.get(name) or plugins.unmet(name) for name in servers}
     return {
         name: evaluation.as_known(each, servers[name])
         for name, each in unknown.items()

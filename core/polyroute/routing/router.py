@@ -151,7 +151,7 @@ class Router:
 
     def evaluation(self, provider_id: str) -> Evaluation:
         """Return the credential of a provider, or what is missing."""
-        return self._found.get(provider_id) or self._plugins.unmet(provider_id, self._environment)
+        return self._found.get(provider_id) or self._plugins.unmet(provider_id)
 
     def _direct(self, provider: Provider) -> Route:
         route = self._directs.get(provider.id)
@@ -168,7 +168,7 @@ class Router:
         name = provider.id
         if name in self._found:
             return to_endpoint_of(via, provider, self._found[name])
-        unmet = self._plugins.unmet(name, self._environment)
+        unmet = self._plugins.unmet(name)
         return self._plugins.shared.get(("route", via, name), lambda: to_endpoint_of(via, provider, unmet))
 
     def _switched_off(self, route: Route) -> Route:

@@ -12,7 +12,7 @@ from typing import Any
 
 from polyroute import FetchedList, Model, Provider
 from polyroute.lists import derived, identity, restored, table_at
-from polyroute_direct._files import LIST, all_sources
+from polyroute_direct._sources import LIST, all_sources
 
 # To be raised whenever `_providers` or `_models` makes anything else of the same files.
 _VERSION = 27

@@ -6,7 +6,8 @@ from functools import lru_cache
 
 from polyroute import FailureRule
 from polyroute.lists import identity, restored
-from polyroute_direct._files import own_path, table
+from polyroute_direct._files import table
+from polyroute_direct._sources import own_path
 
 _FILE = "failures.toml"
 

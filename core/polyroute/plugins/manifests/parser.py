@@ -14,7 +14,8 @@ from polyroute.base_url import authority, is_bare, normalized, placeholders
 from polyroute.plugins.manifests import validators
 from polyroute.plugins.manifests.description import MAX_MODELS, Description, ModelList, Spelling
 from polyroute.plugins.manifests.validators import Field
-from polyroute.requirements.slots import WANTED, wrong_default
+from polyroute.requirements.defaults import wrong_default
+from polyroute.requirements.slots import WANTED
 from polyroute.types import (
     Alternative,
     CredentialKind,
