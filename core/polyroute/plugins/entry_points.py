@@ -18,6 +18,8 @@ _OWN = "polyroute"
 """Our own distribution, whose extra `all` lists the bundled plugins."""
 _REQUIRED = "Requires-Dist:"
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)
+_FIRST_BYTES = 4096
+"""As many bytes as almost all entry points have: to ask first for the size would take as long as to read them."""
 _MOST_BYTES = 4 << 20
 """The most bytes of metadata that are read: longer than any README that a distribution carries in it."""
 _AFTER_NAMES = str.maketrans(dict.fromkeys("[;(<>=!~@", " "))
@@ -118,7 +120,8 @@ def _content(path: str) -> bytes:
     # Twice as fast as a file object, and called once for each distribution. A named pipe is not waited for.
     descriptor = os.open(path, _FLAGS)
     try:
-        return os.read(descriptor, min(os.fstat(descriptor).st_size, _MOST_BYTES))
+        start = os.read(descriptor, _FIRST_BYTES)
+        return start if len(start) < _FIRST_BYTES else start + os.read(descriptor, _MOST_BYTES)
     finally:
         os.close(descriptor)
 
