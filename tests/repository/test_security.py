@@ -1,4 +1,4 @@
-"""Each promise of SECURITY.md names the tests that hold it, and these exist."""
+"""Each promise of docs/security.md names the tests that hold it, and these exist."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from tests.support.wheels import ROOT
 
-PAGE = ROOT / "SECURITY.md"
+PAGE = ROOT / "docs" / "security.md"
 TEST = re.compile(r"`(tests/\S+\.py)?::(test_\w+)`")
 
 

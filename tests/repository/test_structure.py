@@ -198,6 +198,15 @@ def test_the_table_of_layers_names_every_module() -> None:
     assert set(re.findall(r"`([a-z_][a-z0-9_]*)`", table)) == modules
 
 
+def test_the_picture_of_the_layers_is_what_is_checked() -> None:
+    """The documentation shows the layers of the core as `LAYERS` has them, the highest first."""
+    text = (Path(__file__).parents[2] / "docs" / "architecture.md").read_text(encoding="utf-8")
+    picture = text.partition("## The layers")[2].split("```")[1].removeprefix("text\n")
+    shown = [{*row.partition("#")[0].split()} for row in picture.splitlines()]
+    layers = [{*layer.split()} - {"__init__", "__main__"} for layer in LAYERS[""].split("|")]
+    assert shown == [layer for layer in reversed(layers) if layer]
+
+
 def test_exports_are_exactly_all() -> None:
     """`polyroute.__all__` is sorted and names every public object that the package exports."""
     public = {
