@@ -1,4 +1,4 @@
-"""Find everything that is amiss: in plugins, files, lists, custom models and the network's variables."""
+"""Find everything that is wrong: in plugins, files, lists, custom models and the network's variables."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Finder = Callable[[Catalog], Iterable[Trouble]]
 
 
 def diagnose(catalog: Catalog) -> tuple[Trouble, ...]:
-    """Return everything that is amiss, errors first.
+    """Return everything that is wrong, errors first.
 
     Plugins that are in use are run; nothing is sent.
     """

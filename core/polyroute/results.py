@@ -277,7 +277,7 @@ class Finding(NamedTuple):
 
 
 class Trouble(NamedTuple):
-    """One thing that is amiss."""
+    """One thing that is wrong."""
 
     code: str
     """Its kind, for programs: one of the codes in `docs/json.md`."""

@@ -180,13 +180,13 @@ export interface Deleted {
   deleted: string;
 }
 
-/** Everything that is amiss, errors first. */
+/** Everything that is wrong, errors first. */
 export interface Diagnosis {
   /** The version of the document. It changes only if readers would break. */
   schema: 1;
   /** Whether nothing is. */
   healthy: boolean;
-  /** One entry for each thing that is amiss. */
+  /** One entry for each thing that is wrong. */
   problems: Trouble[];
   /** With `--repair`, the damaged files that were repaired before. */
   repaired?: RepairedFile[];
@@ -1136,7 +1136,7 @@ export interface Toggled {
   isFavorite: boolean;
 }
 
-/** One thing that is amiss. */
+/** One thing that is wrong. */
 export interface Trouble {
   /** It stays the same as long as the trouble does. */
   id: string;
@@ -1144,7 +1144,7 @@ export interface Trouble {
   code: string;
   /** `error` if something does not work, `warning` if something may not, `advice` if all works. */
   severity: "error" | "warning" | "advice";
-  /** What is amiss, in a few words. */
+  /** What is wrong, in a few words. */
   title: string;
   /** What is concerned: a plugin, a provider, a list, a file or a variable. */
   subject: string;

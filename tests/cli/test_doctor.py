@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.support.shell import Shell
 
 
-def test_what_is_amiss_is_fixed(tmp_path: Path) -> None:
+def test_what_is_wrong_is_fixed(tmp_path: Path) -> None:
     """`doctor` names an entry that would make Dexto lose all models; what it advises fixes that."""
     shell = Shell(tmp_path)
     file = shell.home / ".dexto" / "models" / "custom-models.json"

@@ -112,7 +112,7 @@ def test_the_core_alone_uses_an_installed_plugin(install: Install) -> None:
     assert shell.json("resolve", "acme-vendor/large", ACME_KEY="k")["route"]["via"] == "direct"
     assert shell.run("explain", "acme-vendor/large", ACME_KEY="k").returncode == 0
     diagnosed = shell.run("doctor", ACME_KEY="k")
-    assert (diagnosed.returncode, diagnosed.stdout, diagnosed.stderr) == (0, "Nothing is amiss.\n", "")
+    assert (diagnosed.returncode, diagnosed.stdout, diagnosed.stderr) == (0, "Nothing is wrong.\n", "")
 
 
 @pytest.mark.parametrize(

@@ -129,7 +129,7 @@ def test_reasoning_settings(client: Client) -> None:
     assert (found["paradigm"], found["supportedVariants"]) == ("effort", ["low", "medium", "high"])
 
 
-def test_everything_that_is_amiss(serve: Serve, make_environment: MakeEnvironment) -> None:
+def test_everything_that_is_wrong(serve: Serve, make_environment: MakeEnvironment) -> None:
     """The problems say what is wrong where, what it affects, and what helps, under an ID that stays the same."""
     own = {"version": 1, "models": [{"provider": "lmstudio", "name": "m"}]}
     files = {".dexto/models/custom-models.json": json.dumps(own)}

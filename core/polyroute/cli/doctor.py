@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    """`polyroute doctor`: report everything that is amiss, and how to fix it."""
+    """`polyroute doctor`: report everything that is wrong, and how to fix it."""
     from polyroute import repairs
     from polyroute.cli import text
     from polyroute.diagnosis import diagnose, own_servers
@@ -81,13 +81,13 @@ def _lines(found: Iterable[Trouble]) -> Iterable[str]:
 
 
 def _summary(found: tuple[Trouble, ...], repairable: Collection[str]) -> Iterable[str]:
-    yield f"{len(found)} found." if found else "Nothing is amiss."
+    yield f"{len(found)} found." if found else "Nothing is wrong."
     if repairable:
         yield f"To repair what is damaged, and lose nothing of it: {REPAIR}"
 
 
 def add_to(subparsers: Subparsers) -> None:
     """Add the parser of the command."""
-    command = grammar.command(subparsers, "doctor", _doctor, "report everything that is amiss, and how to fix it")
+    command = grammar.command(subparsers, "doctor", _doctor, "report everything that is wrong, and how to fix it")
     command.add_argument("--repair", action="store_true", help="repair damaged files; what can't be read is kept")
     grammar.with_json(command)

@@ -86,11 +86,11 @@ class _State:
         self.way = (self.way + 1) % len(self.ways) if self.ways else 0
 
     def toggle_favorite(self) -> None:
-        """Make the model a favorite, or no longer one."""
+        """Make the model a favourite, or no longer one."""
         if self.row:
             is_one = self.stored.toggle_favourite(Picked(*self.row.ref))
             self.favorites = self.favorites | {self.row.ref} if is_one else self.favorites - {self.row.ref}
-            self.note = "It is a favorite now." if is_one else "It is no favorite now."
+            self.note = "It is a favourite now." if is_one else "It is no longer a favourite."
 
     def pin(self) -> None:
         """Pin the marked way, if it is a route of the model itself."""

@@ -124,7 +124,7 @@ class TroubleAction(TypedDict):
 
 
 class TroubleDocument(TypedDict):
-    """One thing that is amiss."""
+    """One thing that is wrong."""
 
     id: Filled
     """It stays the same as long as the trouble does."""
@@ -133,7 +133,7 @@ class TroubleDocument(TypedDict):
     severity: Literal["error", "warning", "advice"]
     """`error` if something does not work, `warning` if something may not, `advice` if all works."""
     title: Filled
-    """What is amiss, in a few words."""
+    """What is wrong, in a few words."""
     subject: Filled
     """What is concerned: a plugin, a provider, a list, a file or a variable."""
     message: Filled
@@ -162,12 +162,12 @@ class RepairedFileDocument(TypedDict):
 
 
 class Diagnosis(Document):
-    """Everything that is amiss, errors first."""
+    """Everything that is wrong, errors first."""
 
     healthy: bool
     """Whether nothing is."""
     problems: list[TroubleDocument]
-    """One entry for each thing that is amiss."""
+    """One entry for each thing that is wrong."""
     repaired: NotRequired[list[RepairedFileDocument]]
     """With `--repair`, the damaged files that were repaired before."""
 

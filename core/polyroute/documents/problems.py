@@ -1,4 +1,4 @@
-"""Create the JSON document of everything that is amiss."""
+"""Create the JSON document of everything that is wrong."""
 
 from __future__ import annotations
 

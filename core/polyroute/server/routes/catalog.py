@@ -134,7 +134,7 @@ def _plugins(call: OperationCall) -> PluginsDocument:
 
 
 def _problems(call: OperationCall) -> Diagnosis:
-    """Return everything that is amiss, with what it affects and what helps."""
+    """Return everything that is wrong, with what it affects and what helps."""
     known = call.snapshot.known.keys.current(call.catalog)
     refused = (each.verification for each in known.values() if each.verification.state == "invalid")
     found = (*map(_refused, refused), *diagnose(call.catalog))
