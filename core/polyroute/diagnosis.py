@@ -81,7 +81,7 @@ def _old_lists(catalog: Catalog) -> Iterable[Trouble]:
     for of, lists in found.items():
         if of and (days := _days_since(of)) > _OLD_DAYS:
             names = " and ".join(each.name for each in lists)
-            message = f"of {names}, {days} days old: newer models are missing and prices may have changed"
+            message = f"{days} days old; newer models are missing and prices may have changed"
             affects = tuple(dict.fromkeys(name for each in lists for name in each.gateways))
             yield Trouble("list-old", "advice", names, message, "Fetch them: `polyroute refresh`.", "", affects)
 
