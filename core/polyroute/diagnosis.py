@@ -11,6 +11,7 @@ from polyroute.choices.current_model import damaged
 from polyroute.choices.picker_state import PickerState
 from polyroute.errors import MissingExtra, PolyrouteError
 from polyroute.lists.stored import FetchedList, day
+from polyroute.plugins.loader import DISABLED
 from polyroute.results import Finding, Plugin, Severity, Trouble
 from polyroute.types import Problem, Provider
 
@@ -37,10 +38,10 @@ def diagnose(catalog: Catalog) -> tuple[Trouble, ...]:
 
 
 def plugin_findings(plugin: Plugin) -> list[Finding]:
-    """Return what is wrong with a plugin's manifest, except what loading reports with knowledge of other plugins."""
+    """Return what is wrong with a plugin's manifest, except what loading reports. A disabled plugin is not checked."""
     from polyroute.conformance import manifest
 
-    found = manifest.check(plugin.manifest) if plugin.manifest else []
+    found = manifest.check(plugin.manifest) if plugin.manifest and plugin.reason != DISABLED else []
     return [each for each in found if each.code not in _SAID_BY_LOADING and each.severity != "advice"]
 
 
@@ -58,10 +59,18 @@ def _choices(catalog: Catalog) -> Iterable[Trouble]:
 
 def _troubles(problems: Iterable[Problem], catalog: Catalog) -> Iterable[Trouble]:
     provided = {plugin.name: [each.id for each in owned] for plugin, owned in catalog.plugins.claimed.items()}
+    known = {plugin.name: plugin for plugin in catalog.plugins.all}
     for each in problems:
         affects = (each.provider,) if each.provider else tuple(provided.get(each.plugin, ()))
         subject = each.plugin or each.provider or each.path or "preferences"
-        yield Trouble(each.code or "problem", _severity(each), subject, each.message, each.remedy, each.path, affects)
+        plugin = _may_be_disabled(known.get(each.plugin))
+        about = each.message, each.remedy, each.path, affects, plugin
+        yield Trouble(each.code or "problem", _severity(each), subject, *about)
+
+
+def _may_be_disabled(plugin: Plugin | None) -> str:
+    """Return the name of a plugin of a third party."""
+    return plugin.name if plugin and plugin.is_third_party else ""
 
 
 def _severity(problem: Problem) -> Severity:
@@ -71,7 +80,8 @@ def _severity(problem: Problem) -> Severity:
 def _manifests(catalog: Catalog) -> Iterable[Trouble]:
     for plugin in catalog.plugins.all:
         for each in plugin_findings(plugin):
-            yield Trouble(each.code, each.severity, plugin.name, each.message, each.remedy, plugin.manifest)
+            about = each.message, each.remedy, plugin.manifest, (), _may_be_disabled(plugin)
+            yield Trouble(each.code, each.severity, plugin.name, *about)
 
 
 def _old_lists(catalog: Catalog) -> Iterable[Trouble]:

@@ -290,6 +290,8 @@ class Trouble(NamedTuple):
     path: str = ""
     affects: tuple[str, ...] = ()
     """The providers concerned; empty if all or none are."""
+    plugin: str = ""
+    """The plugin that is amiss, if it can be disabled and is not part of Polyroute."""
 
 
 def passes(findings: list[Finding]) -> bool:

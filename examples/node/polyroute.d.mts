@@ -683,6 +683,22 @@ export interface PluginSource {
   sha256: string | null;
 }
 
+/** A plugin, and whether it may be used. */
+export interface PluginSwitchBody {
+  plugin: string;
+  enabled: boolean;
+}
+
+/** A plugin that was switched off or on. */
+export interface PluginSwitched {
+  /** Messages for the user, such as fields of the request that were ignored. */
+  notes?: string[];
+  ok: true;
+  plugin: string;
+  /** Whether it may be used now. */
+  enabled: boolean;
+}
+
 /** All plugins, what they provide, and their problems. */
 export interface Plugins {
   /** The version of the document. It changes only if readers would break. */
@@ -1164,12 +1180,14 @@ export interface Trouble {
 
 /** Something that helps. */
 export interface TroubleAction {
-  /** `refresh` the lists, `setup` a provider, `repair` the file, or run a `command`. */
-  kind: "refresh" | "setup" | "repair" | "command";
+  /** `refresh` the lists, `setup` a provider, `repair` the file, `disable` a plugin, or run a `command`. */
+  kind: "refresh" | "setup" | "repair" | "disable" | "command";
   /** The command line that does it. */
   command?: string;
   /** The provider to set up. */
   provider?: string;
+  /** The plugin to disable. */
+  plugin?: string;
 }
 
 /** Whether a gateway has a model. */

@@ -44,3 +44,14 @@ def test_proxies_and_certificates_that_cannot_be_used(tmp_path: Path) -> None:
     assert done.stdout.count("[network-variables]") == len(variables)
     assert [name for name in variables if name not in done.stdout] == []
     assert "secret" not in done.stdout
+
+
+def test_a_broken_plugin_is_done_without(tmp_path: Path) -> None:
+    """`doctor` names the command that disables a plugin that is amiss, and says nothing of it afterwards."""
+    shell = Shell(tmp_path)
+    folder = shell.home / "ours" / "plugins" / "acme"
+    folder.mkdir(parents=True)
+    (folder / "plugin.toml").write_text('[providers.acme]\nbase_url = "api.acme"\n', encoding="utf-8")
+    assert "To do without it: polyroute plugins disable acme" in shell.run("doctor").stdout
+    assert shell.run("plugins", "disable", "acme").returncode == 0
+    assert "acme" not in shell.run("doctor").stdout

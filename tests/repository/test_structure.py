@@ -36,7 +36,7 @@ LAYERS = {
     """,
     "plugins": """
         entry_points hookspecs shared | manager manifests | executables hook_calls trust
-        | admission failures registry secrets | loader same_models | model_lists | consent | loaded
+        | admission failures registry secrets | loader same_models | model_lists | consent | loaded | switching
     """,
     "server": """
         cached_response cross_origin errors fingerprint known_servers measures path_templates

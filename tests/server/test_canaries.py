@@ -41,6 +41,7 @@ REQUESTS: Mapping[str, list[tuple[str, Any]]] = {
     "GET /openrouter/validate/{modelId}": [("", None)],
     "POST /openrouter/refresh-cache": [("", None)],
     "GET /plugins": [("", None)],
+    "POST /plugins/switch": [("", {"plugin": "direct", "enabled": True})],
     "GET /dexto-auth/status": [("", None)],
     "GET /models/local": [("", None)],
     "POST /models/local/validate": [("", {"filePath": "/m.gguf"})],

@@ -104,6 +104,13 @@ def test_files_of_the_server_are_hidden(ann: Client, tmp_path: Path) -> None:
     assert ann.json("/api/models/local")["models"] == []
 
 
+def test_plugins_are_not_switched_by_users(ann: Client) -> None:
+    """Users can't disable the plugins that they share."""
+    answer = ann.post("/api/plugins/switch", {"plugin": "openrouter", "enabled": False})
+    assert (answer.status, answer.json["code"]) == (403, "not_this_machine")
+    assert ann.post("/api/plugins/switch", {"plugin": "no-such", "enabled": True}).status == 403
+
+
 def test_lists_are_not_fetched_for_users(ann: Client) -> None:
     """Users can't make the server fetch lists."""
     for path in ("/api/llm/lists/refresh", "/api/openrouter/refresh-cache"):

@@ -6,10 +6,10 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from polyroute._internal.terminal import clean
+from polyroute._internal.terminal import clean, quoted
 from polyroute.cli import grammar, output
 from polyroute.cli.output import NO, YES
-from polyroute.documents.problems import REPAIR
+from polyroute.documents.problems import DISABLE, REPAIR
 from polyroute.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -78,6 +78,8 @@ def _lines(found: Iterable[Trouble]) -> Iterable[str]:
             yield f"  affects {', '.join(each.affects)}"
         if each.remedy:
             yield f"  {each.remedy}"
+        if each.plugin:
+            yield f"  To do without it: {DISABLE} {quoted(each.plugin)}"
 
 
 def _summary(found: tuple[Trouble, ...], repairable: Collection[str]) -> Iterable[str]:

@@ -49,11 +49,10 @@ def _info(options: argparse.Namespace) -> int:
     """`polyroute plugins info`: show one plugin, its providers, and the hosts to which it would send credentials."""
     from polyroute.cli import plugins_install, text
     from polyroute.documents import plugins as documents
+    from polyroute.plugins import switching
 
     with output.catalog(run=False) as catalog:
-        plugin = next((each for each in catalog.plugins.all if each.name == options.name), None)
-        if plugin is None:
-            raise plugins_install.unknown(options.name, catalog.plugins)
+        plugin = switching.named(options.name, catalog.plugins)
         document = documents.info(plugin, documents.manifest_of(plugin), catalog.plugins)
     if options.json:
         return output.document(document)

@@ -10,13 +10,13 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from polyroute._internal import cache, files, platform
-from polyroute._internal.spelling import alike, did_you_mean
 from polyroute.cli import output, prompts, text
 from polyroute.cli.activity import Activity
 from polyroute.cli.output import NO
 from polyroute.documents import plugins as documents
 from polyroute.environment import Environment
 from polyroute.errors import Unavailable, UsageError
+from polyroute.plugins import switching
 from polyroute.plugins.loaded import Plugins
 from polyroute.plugins.manifests import loader
 from polyroute.plugins.manifests.discovery import MANIFEST
@@ -214,18 +214,7 @@ def named(name: str) -> tuple[Environment, Plugin, Plugins]:
     """Return the environment, the plugin of this name, and all plugins. No program is run. Raises UsageError."""
     environment = Environment.load()
     plugins = output.loaded(environment, run=False)
-    for plugin in plugins.all:
-        if plugin.name == name:
-            return environment, plugin, plugins
-    raise unknown(name, plugins)
-
-
-def unknown(name: str, plugins: Plugins) -> UsageError:
-    """Return the error for a plugin that does not exist, with the names that are spelled alike."""
-    names = [each.name for each in plugins.all]
-    others = alike(name, names)
-    remedy = did_you_mean(others, f"Plugins are: {', '.join(names) or 'none'}.")
-    return UsageError(f"There is no plugin {name!r}.", remedy, others)
+    return environment, switching.named(name, plugins), plugins
 
 
 def usable(place: str, source: str = "") -> Manifest:
@@ -244,8 +233,8 @@ def usable(place: str, source: str = "") -> Manifest:
 
 
 def _switch(options: argparse.Namespace, *, on: bool) -> int:
-    environment, plugin, _ = named(options.name)
-    Approvals.load(environment).switch(plugin.name, on=on)
+    environment = Environment.load()
+    plugin = switching.switch(options.name, output.loaded(environment, run=False), environment, on=on)
     state = "enabled" if on else "disabled"
     return output.done(options, f"{plugin.name} is {state}.", plugin=plugin.name, enabled=on)
 

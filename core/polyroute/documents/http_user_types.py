@@ -97,6 +97,14 @@ class FileRepaired(Done, RepairedFileDocument):
     """What was done with a damaged file."""
 
 
+class PluginSwitched(Done):
+    """A plugin that was switched off or on."""
+
+    plugin: str
+    enabled: bool
+    """Whether it may be used now."""
+
+
 class Counted(Done):
     """The number of favorites now."""
 

@@ -115,12 +115,14 @@ class Verifications(WithProblems):
 class TroubleAction(TypedDict):
     """Something that helps."""
 
-    kind: Literal["refresh", "setup", "repair", "command"]
-    """`refresh` the lists, `setup` a provider, `repair` the file, or run a `command`."""
+    kind: Literal["refresh", "setup", "repair", "disable", "command"]
+    """`refresh` the lists, `setup` a provider, `repair` the file, `disable` a plugin, or run a `command`."""
     command: NotRequired[str]
     """The command line that does it."""
     provider: NotRequired[str]
     """The provider to set up."""
+    plugin: NotRequired[str]
+    """The plugin to disable."""
 
 
 class TroubleDocument(TypedDict):

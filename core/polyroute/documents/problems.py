@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from polyroute._internal.terminal import quoted
 from polyroute.documents.parts import SCHEMA
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 
 REPAIR = "polyroute doctor --repair"
+DISABLE = "polyroute plugins disable"
 
 
 def diagnosis(found: Sequence[Trouble], repairable: Collection[str] = ()) -> Diagnosis:
@@ -82,7 +84,10 @@ _TITLES = {
 def _actions(each: Trouble, repairable: Collection[str]) -> list[TroubleAction]:
     if each.path and each.path in repairable:
         return [{"kind": "repair", "command": REPAIR}]
-    return [_action(command) for command in _commands(each.remedy)]
+    found = [_action(command) for command in _commands(each.remedy)]
+    if each.plugin:
+        found.append({"kind": "disable", "command": f"{DISABLE} {quoted(each.plugin)}", "plugin": each.plugin})
+    return found
 
 
 def _id(each: Trouble) -> str:

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from polyroute.plugins.manifests.loader import Manifest
 
 
+DISABLED = "disabled by name"
+"""Why a plugin is not in use that the user has disabled."""
 _MOST_WAITING = 20
 """The most unapproved plugins of a project that are listed: somebody else may have put them there."""
 
@@ -189,7 +191,7 @@ class _Loader:
 
     def _off(self, plugin: Plugin, is_asked_for: bool) -> str:
         if plugin.name in self.disabled:
-            return "disabled by name"
+            return DISABLED
         only = self.request.only
         if is_asked_for or only is None or plugin.origin == "host" or plugin.name in only:
             return ""

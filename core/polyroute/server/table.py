@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from polyroute.server.operations import Operation
-from polyroute.server.routes import catalog, current_model, custom_models, local_models, models, providers, user
+from polyroute.server.routes import (
+    catalog,
+    current_model,
+    custom_models,
+    local_models,
+    models,
+    plugins,
+    providers,
+    user,
+)
 
 OPERATIONS: tuple[Operation, ...] = (
     *catalog.OPERATIONS,
+    *plugins.OPERATIONS,
     *models.OPERATIONS,
     *providers.OPERATIONS,
     *current_model.OPERATIONS,

@@ -1,7 +1,7 @@
 """The user's decisions about plugins: which are approved, which own a provider and which are disabled.
 
 They are stored in one file of the user's, never in the folder of a plugin or project. Only the user's commands write to
-it: `plugins add`, `trust`, `enable` and so on, and `keys set`.
+it: `plugins add`, `trust`, `enable` and so on, and `keys set`. The HTTP API can disable and enable plugins.
 """
 
 import json

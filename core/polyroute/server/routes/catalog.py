@@ -7,7 +7,7 @@ from polyroute.dexto_compat import GATEWAY, LIST_GATEWAY
 from polyroute.dexto_compat.http import AUTH_STATUS_PATH, NO_REASONING, REFRESH_PATH, VALIDATE_PATH, reasoning_choices
 from polyroute.diagnosis import diagnose
 from polyroute.documents import catalog as documents
-from polyroute.documents import models, plugins
+from polyroute.documents import models
 from polyroute.documents.http_types import (
     Capabilities,
     Flat,
@@ -20,7 +20,6 @@ from polyroute.documents.http_types import (
 )
 from polyroute.documents.http_user_types import FileRepaired
 from polyroute.documents.list_types import Diagnosis
-from polyroute.documents.plugin_types import PluginsDocument
 from polyroute.documents.problems import diagnosis
 from polyroute.documents.types import Resolution, StatusDocument
 from polyroute.list_refresh import refresh
@@ -128,11 +127,6 @@ def _refreshed(call: OperationCall) -> ListsRefreshed:
     return {"ok": True, "message": "; ".join(results)}
 
 
-def _plugins(call: OperationCall) -> PluginsDocument:
-    """List the plugins, what they provide, and their problems."""
-    return plugins.plugins(call.catalog)
-
-
 def _problems(call: OperationCall) -> Diagnosis:
     """Return everything that is wrong, with what it affects and what helps."""
     known = call.snapshot.known.keys.current(call.catalog)
@@ -173,6 +167,5 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("POST", REFRESH_PATH, _refreshed, lane="network"),
     Operation("GET", "/llm/problems", _problems),
     Operation("POST", "/llm/repair", _repaired, body=RepairBody, lane="writing"),
-    Operation("GET", "/plugins", _plugins, cached_for="user"),
     Operation("GET", AUTH_STATUS_PATH, _gateway_status, cached_for="content"),
 )
