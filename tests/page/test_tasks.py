@@ -233,6 +233,24 @@ def test_what_is_broken_is_seen(visit: Visitor) -> None:
     assert steps.taken == 1
 
 
+def test_a_broken_plugin_is_switched_off(visit: Visitor) -> None:
+    """Switching a broken plugin off takes two steps and can be undone; the page says how to switch it on later."""
+    page = visit(DEXTO, files=BROKEN).open()
+    problem = page.page.locator(".problem").filter(has_text="acme")
+    steps = Steps(page)
+    steps.click(page.tab("Problems"))
+    steps.click("Switch the plugin off")
+    expect(page.messages).to_contain_text("acme is switched off.")
+    expect(problem).to_have_count(0)
+    assert steps.taken == 2
+    expect(page.said).to_have_text("polyroute plugins enable acme switches the plugin on again.")
+    page.button("Undo").click()
+    expect(problem).to_have_count(1)
+    expect(page.said).to_have_count(0)
+    sent = [("POST", {"plugin": "acme", "enabled": enabled}) for enabled in (False, True)]
+    assert page.written("plugins/switch") == sent
+
+
 def test_a_refused_key_is_replaced(visit: Visitor) -> None:
     """A key that its endpoint refuses is a problem, also after a reload; it is replaced in four steps."""
     with Upstream("m").running() as endpoint:
@@ -269,7 +287,7 @@ def test_the_newest_lists(visit: Visitor) -> None:
         with page.page.expect_response("**/llm/lists/refresh") as response:
             steps.click("Refresh the lists")
         assert (steps.taken, {each["state"] for each in response.value.json()["lists"]}) == (2, {"offline"})
-        expect(page.messages).to_contain_text("Offline: no list was fetched.")
+        expect(page.said).to_contain_text("Offline: no list was fetched.")
 
 
 def test_a_link_takes_no_step(visit: Visitor) -> None:

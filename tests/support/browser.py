@@ -25,6 +25,15 @@ BOTH = {**DEXTO, **OPENROUTER}
 STATES = {"nothing": NOTHING, "dexto": DEXTO, "openrouter": OPENROUTER, "both": BOTH}
 FREE = "openrouter/z-ai/glm-4.5-air:free"
 _NOT_LOADED = "Failed to load resource"
+_WATCH_MESSAGES = """
+const check = () => {
+  const shown = [...document.querySelectorAll(".toast > span")].map((each) => each.textContent);
+  const wrong = shown.filter((text) => text.length > 60 || /[.!?] \\p{Lu}/u.test(text));
+  if (wrong.length || shown.length > 2) console.error(`messages are too long or too many: ${shown.join(" | ")}`);
+};
+new MutationObserver(check).observe(document, { childList: true, subtree: true, characterData: true });
+"""
+"""Complain about a message that is no single sentence of at most 60 characters, or the third at once."""
 WIDE, MIDDLE, PHONE = (1280, 800), (1024, 768), (390, 844)
 
 
@@ -136,6 +145,11 @@ class Visit:
         return self.page.locator(".toasts")
 
     @property
+    def said(self) -> Locator:
+        """Return what is said at the things that it is about."""
+        return self.page.locator(".said")
+
+    @property
     def banner(self) -> Locator:
         """Return the bar that says that the server does not respond."""
         return self.page.locator(".banner")
@@ -179,10 +193,10 @@ class Visit:
         """Return the methods and documents that were sent to API paths with this prefix, in order."""
         return [(method, document) for method, sent, document in self.sent if sent.startswith(f"/api/{path}")]
 
-    def fails(self, status: int, path: str = "**/api/**") -> None:
-        """From now on, let the page receive `status` for every request to `path`."""
+    def fails(self, status: int, path: str = "**/api/**", message: str = "The disk is full.") -> None:
+        """From now on, let the page receive `status` with this message for every request to `path`."""
         self.may_fail = True
-        body = json.dumps({"code": "failed", "message": "The disk is full.", "type": "system"})
+        body = json.dumps({"code": "failed", "message": message, "type": "system", "recovery": "Make room."})
 
         def answer(route: Route) -> None:
             route.fulfill(status=status, content_type="application/json", body=body)
@@ -224,7 +238,11 @@ class Kept:
 
     def page(self) -> Page:
         """Return a page that was handed on, or a new one."""
-        return self._pages.pop() if self._pages else self._browser.new_context().new_page()
+        if self._pages:
+            return self._pages.pop()
+        page = self._browser.new_context().new_page()
+        page.add_init_script(_WATCH_MESSAGES)
+        return page
 
     def server(self, variables: dict[str, str]) -> Server | None:
         """Return a server that was handed on, for a user with these variables."""

@@ -141,6 +141,17 @@ def problems(visit: Visitor) -> Visit:
     return page
 
 
+def failed(visit: Visitor) -> Visit:
+    """Fail to use and to pin a model: why is said at the model and in the row."""
+    page = one_model(visit)
+    page.fails(500, "**/llm/switch")
+    page.fails(500, "**/llm/preferences")
+    page.button("Use this model").click()
+    page.button("Pin Anthropic for this model").click()
+    expect(page.said).to_have_count(2)
+    return page
+
+
 def token(visit: Visitor) -> Visit:
     """Open the page of a server that needs a token, without one."""
     page = visit(NOTHING, "--token", "right")
@@ -176,6 +187,7 @@ STATES: Mapping[str, Callable[[Visitor], Visit]] = {
         keys,
         providers,
         problems,
+        failed,
         token,
         away,
     )

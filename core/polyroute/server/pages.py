@@ -39,8 +39,8 @@ _APPLICATION_POLICY = "object-src 'none'; base-uri 'self'; frame-ancestors 'none
 """Other applications may use their own scripts and styles, including inline ones."""
 _FIRST_REQUESTS = ("models", "current")
 """The page's first requests. The browser sends them early if a `link` header of the page lists them."""
-_COMMENT_LINE = re.compile(rb"^[ \t]*(?://.*|/\*.*\*/)$", re.MULTILINE)
-"""A line of a script or style that is only a comment. No template or string in the page has such a line."""
+_FOR_READERS = re.compile(rb"^[ \t]*(?:(?://.*|/\*.*\*/)$)?", re.MULTILINE)
+"""The indentation of a line of a script or style, or a line that is only a comment. No text depends on them."""
 _PRELOAD = {"link": ", ".join(f"<api/llm/{path}>; rel=preload; as=fetch; crossorigin" for path in _FIRST_REQUESTS)}
 
 
@@ -86,10 +86,10 @@ def _prepared(name: str, more: dict[str, str]) -> CachedResponse:
 
 
 def _content(name: str) -> bytes:
-    """Return what is sent of a file. Without comments, each line keeps its number, for a browser's messages."""
+    """Return what is sent of a file: no comments or indentation. Lines keep their numbers for a browser's messages."""
     with open(os.path.join(OWN_PAGE, name), "rb") as file:
         data = file.read()
-    return _COMMENT_LINE.sub(b"", data) if name.endswith((".js", ".css")) else data
+    return _FOR_READERS.sub(b"", data) if name.endswith((".js", ".css")) else data
 
 
 _PUBLIC = ".well-known"

@@ -2,7 +2,7 @@
 
 import { html, useState } from "./assets/preact.js";
 import Settings from "./settings.js";
-import { Dot, Icon, Mark, clean, counted } from "./parts.js";
+import { Dot, Icon, Mark, Said, clean, counted } from "./parts.js";
 import { look } from "./actions.js";
 import { attempt, doc, go, link, set, state } from "./store.js";
 
@@ -11,9 +11,8 @@ const MAKERS = 8;
 export default function Begin({ models }) {
   const known = doc("llm/providers")?.providers ?? [];
   const gateways = known.filter((each) => each.kind === "gateway" && each.needs.length);
-  const order = doc("llm/preferences")?.routes ?? [];
-  const first = doc("llm/preferences")?.first;
-  gateways.sort((a, b) => (b.id === first) - (a.id === first) || order.indexOf(a.id) - order.indexOf(b.id));
+  const { routes = [], first } = doc("llm/preferences") ?? {};
+  gateways.sort((a, b) => (b.id === first) - (a.id === first) || routes.indexOf(a.id) - routes.indexOf(b.id));
   const makers = known.filter((each) => each.kind === "vendor" && each.needs.length === 1).sort((a, b) => rank(models, a) - rank(models, b));
   const servers = known.filter((each) => each.kind === "own-server" && each.address);
   return html`<section class="begin" aria-labelledby="begin">
@@ -42,7 +41,7 @@ function Card({ icon, title, text, label, choices, more }) {
     <label class="field"><span>${label}</span><select class="input" value=${id} onChange=${(event) => choose(event.target.value)}>
       ${choices.map((each) => html`<option value=${each.id}>${clean(each.name)}</option>`)}
     </select></label>
-    ${id && html`<${Settings} key=${id} provider=${id} focus=${false} />`}
+    ${id && html`<${Settings} key=${id} provider=${id} at="model" focus=${false} />`}
     ${more && html`<a href=${link("providers")} onClick=${(event) => (event.preventDefault(), go(link("providers")))}>All providers</a>`}
   </div>`;
 }
@@ -54,8 +53,9 @@ function Servers({ servers }) {
     <ul class="servers">
       ${servers.map((each) => html`<li><${Mark} id=${each.id} name=${each.name} /><span>${clean(each.name)} <bdi class="id" dir="ltr">${host(each.address)}</bdi></span><span class="soft"><${Dot} on=${isRunning(each.id)} /> ${stateOf(each.id)}</span></li>`)}
     </ul>
+    <${Said} at="servers" />
     <div class="actions">
-      <button type="button" class="button" onClick=${() => attempt(look)}><${Icon} name="refresh-cw" /> Look again</button>
+      <button type="button" class="button" onClick=${() => attempt("servers", look)}><${Icon} name="refresh-cw" /> Look again</button>
       <button type="button" class="button" onClick=${() => set({ form: { provider: "server" } })}>Other address…</button>
     </div>
   </div>`;

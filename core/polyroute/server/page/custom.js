@@ -3,11 +3,9 @@
 import { html, useEffect, useRef, useState } from "./assets/preact.js";
 import { get, patch, post, put } from "./api.js";
 import { Dialog, clean, nameOf } from "./parts.js";
-import { attempt, doc, go, link, refresh, set, toast } from "./store.js";
+import { about, attempt, doc, go, link, refresh, say, set, state, toast } from "./store.js";
 
 const ADVICE_AFTER_MS = 250;
-const FIELDS = { name: "name", displayName: "title", baseURL: "url", filePath: "file", maxInputTokens: "context", apiKey: "key" };
-/** By the field in documents, the field of the form at which an error is shown. */
 
 /** `entry`: the model to change; `draft`: the ID to begin with; `provider`: the provider to begin with. */
 export default function Form({ entry, draft = "", provider = "" }) {
@@ -18,13 +16,12 @@ export default function Form({ entry, draft = "", provider = "" }) {
 
 function Filled({ entry, draft, provider, catalog }) {
   const available = Object.entries(catalog.providers).filter(([id, each]) => each.customModels && !each.aliases.includes(id)).map(([id, each]) => ({ ...each, id }));
-  const gateways = new Set(Object.keys(catalog.gateways));
   const initial = entry?.provider ?? (provider === "server" ? available.find((each) => each.customModels.baseURL === "required")?.id : provider) ?? "";
-  const [chosenId, choose] = useState(initial || available.find((each) => gateways.has(each.id))?.id);
+  const [chosenId, choose] = useState(initial || available.find((each) => each.id in catalog.gateways)?.id);
   const [name, rename] = useState(entry?.name ?? draft);
   const [isForced, force] = useState(false);
   const [advice, advise] = useState(null);
-  const [fault, say] = useState({});
+  const [fault, blame] = useState({});
   const form = useRef();
   const close = () => set({ form: null });
   const chosen = available.find((each) => each.id === chosenId);
@@ -36,13 +33,10 @@ function Filled({ entry, draft, provider, catalog }) {
 
   useEffect(() => {
     if (!name.trim() || !chosen) return advise(null);
-    let isLatest = true;
-    const timer = setTimeout(async () => {
-      const found = await adviceOn(chosenId, name).catch(() => null);
-      if (isLatest) advise(found);
-    }, ADVICE_AFTER_MS);
+    let take = advise;
+    const timer = setTimeout(async () => take(await adviceOn(chosenId, name).catch(() => null)), ADVICE_AFTER_MS);
     return () => {
-      isLatest = false;
+      take = () => {};
       clearTimeout(timer);
     };
   }, [name, chosenId]);
@@ -55,14 +49,17 @@ function Filled({ entry, draft, provider, catalog }) {
       const saved = await save({ data, entry, chosen, isGateway, isForced });
       close();
       go(link("models", saved.ref));
-      if (use) await attempt(() => post("llm/switch", { provider: chosenId, model: saved.name }), `${saved.title} is in use.`);
-      else toast(`${saved.title} is saved. ${saved.note}`.trim());
+      const at = `model ${saved.ref}`;
+      if (use) await attempt(at, () => post("llm/switch", { provider: chosenId, model: saved.name }), about(saved.title, " is in use."));
+      else toast(about(saved.title, " is saved."));
+      if (saved.note && !state.said[at]) say(at, saved.note);
       refresh();
     } catch (error) {
-      if (form.current?.key) form.current.key.value = "";
-      const field = FIELDS[error.context?.field] ?? "";
-      say({ field, text: `${error.message} ${error.remedy ?? ""}` });
-      form.current?.elements[field]?.focus();
+      const fields = form.current?.elements ?? {};
+      if (fields.apiKey) fields.apiKey.value = "";
+      const field = error.context?.field in fields ? error.context.field : "";
+      blame({ field, text: `${error.message} ${error.remedy ?? ""}` });
+      fields[field]?.focus();
     }
   };
 
@@ -79,12 +76,12 @@ function Filled({ entry, draft, provider, catalog }) {
       </select></label>
       ${input("name", "Model ID", { value: name, required: true, autofocus: true, maxlength: 1000, onInput: (event) => rename(event.target.value) })}
       <${Advice} advice=${advice} take=${rename} />
-      ${input("title", "Display name", { defaultValue: entry?.displayName ?? "" }, "Optional.")}
-      ${rules.baseURL && rules.baseURL !== "no" && input("url", "Base URL", { inputmode: "url", required: rules.baseURL === "required", defaultValue: entry?.baseURL ?? "", placeholder: "https://…/v1" })}
-      ${rules.fileSuffix && input("file", "File", { required: true, defaultValue: entry?.filePath ?? "", placeholder: `…/model${rules.fileSuffix}` })}
-      ${input("context", "Context, in tokens", { type: "number", min: 1, step: 1, defaultValue: entry?.maxInputTokens ?? "" }, "Optional.")}
+      ${input("displayName", "Display name", { defaultValue: entry?.displayName ?? "" }, "Optional.")}
+      ${rules.baseURL && rules.baseURL !== "no" && input("baseURL", "Base URL", { inputmode: "url", required: rules.baseURL === "required", defaultValue: entry?.baseURL ?? "", placeholder: "https://…/v1" })}
+      ${rules.fileSuffix && input("filePath", "File", { required: true, defaultValue: entry?.filePath ?? "", placeholder: `…/model${rules.fileSuffix}` })}
+      ${input("maxInputTokens", "Context, in tokens", { type: "number", min: 1, step: 1, defaultValue: entry?.maxInputTokens ?? "" }, "Optional.")}
       ${isCarried && html`<label class="check"><input type="checkbox" checked=${isForced} onChange=${(event) => force(event.target.checked)} /> Use my own key, not ${nameOf(usable[0].via)}</label>`}
-      ${hasKey && input("key", isGateway ? `${clean(chosen.name)} key (optional)` : "Key (optional)", { type: "password", required: isForced && !chosen.hasDirectKey, placeholder: entry?.apiKey ? "unchanged" : "" })}
+      ${hasKey && input("apiKey", isGateway ? `${clean(chosen.name)} key (optional)` : "Key (optional)", { type: "password", required: isForced && !chosen.hasDirectKey, placeholder: entry?.apiKey ? "unchanged" : "" })}
       ${at("")}
       <div class="actions">
         ${!entry && html`<button class="button primary" value="use">Add and use</button>`}
@@ -106,14 +103,12 @@ const adviceOn = (provider, name) => get(`llm/custom-model-advice?${new URLSearc
 /** Save the model. A gateway's key is stored for all of its models, any other key with the model. */
 async function save({ data, entry, chosen, isGateway, isForced }) {
   const text = (field) => (data.get(field) ?? "").trim();
-  const key = text("key");
+  const key = text("apiKey");
   if (isGateway && key) await post("llm/key", { provider: chosen.id, apiKey: key });
   const values = {
     name: entry ? text("name") : (await adviceOn(chosen.id, data.get("name"))).name,
-    displayName: text("title") || null,
-    baseURL: text("url") || null,
-    filePath: text("file") || null,
-    maxInputTokens: text("context") ? Number(text("context")) : null,
+    ...Object.fromEntries(["displayName", "baseURL", "filePath"].map((each) => [each, text(each) || null])),
+    maxInputTokens: Number(text("maxInputTokens")) || null,
     ...(key && !isGateway ? { apiKey: key } : {}),
   };
   const saved = entry

@@ -1,8 +1,8 @@
 // One model: whether it runs, what is known of it, and every way to run it.
 
 import { html, useEffect, useRef, useState } from "./assets/preact.js";
-import { forget, look, pin, refOf, star, use } from "./actions.js";
-import { CAN, Code, Dot, Icon, Mark, clean, counted, dated, dollars, later, nameOf, placeOf, prices, runs, tokens, withCode } from "./parts.js";
+import { forget, look, of, pin, refOf, star, use } from "./actions.js";
+import { CAN, Code, Dot, Icon, Mark, Said, clean, counted, dated, dollars, later, nameOf, placeOf, prices, runs, tokens, withCode } from "./parts.js";
 import { address, attempt, close, doc, failure, set, state } from "./store.js";
 
 const Snippet = later(() => import("./snippet.js"));
@@ -21,6 +21,7 @@ export default function Detail({ id }) {
   if (!model) return html`<section class="detail" aria-busy="true" tabindex="-1" ref=${element}><h1 class="visually-hidden">${id}</h1></section>`;
   return html`<section class="detail" aria-label=${clean(model.name)} tabindex="-1" ref=${element}>
     <${Title} model=${model} />
+    <${Said} at=${of(model)} />
     <${Verdict} model=${model} />
     <${FactList} model=${model} />
     <${Ways} model=${model} />
@@ -134,6 +135,7 @@ function WayRow({ way, model, isFirst, isCheapest }) {
   const isOpen = state.setting === keyOf(way);
   const open = (wanted) => set({ setting: wanted ? keyOf(way) : "" });
   const [input, output] = prices(way.price);
+  const at = `way ${keyOf(way)}`;
   const kind = way.via !== "direct" ? "gateway" : "direct";
   return html`
     <tr class=${isFirst ? "first-way" : way.usable ? "" : "blocked"}>
@@ -147,28 +149,28 @@ function WayRow({ way, model, isFirst, isCheapest }) {
       <td class=${isCheapest ? "number cheapest" : "number"} data-label=${output ? "Out" : undefined}>${output}</td>
       <td class="number" data-label="Cached">${way.price.cacheRead === undefined ? "–" : dollars(way.price.cacheRead)}</td>
       <td class="number" data-label="Context">${tokens(way.context)}</td>
-      <td class="action"><${Action} ...${{ way, model, isFirst, isOpen, open }} /></td>
+      <td class="action"><${Action} ...${{ at, way, model, isFirst, isOpen, open }} /></td>
     </tr>
-    ${isOpen && html`<tr class="under"><td colspan="7"><${Settings} provider=${way.provider} onclose=${() => open(false)} /></td></tr>`}
+    ${(isOpen || state.said[at]) && html`<tr class="under"><td colspan="7"><${Said} at=${at} />${isOpen && html`<${Settings} provider=${way.provider} at=${at} onclose=${() => open(false)} />`}</td></tr>`}
   `;
 }
 
 const sourceOf = ({ source, credential }) => (source?.name ? html`<code>${source.name}</code>` : credential);
 const lacks = ({ missing, reason }) => (missing.length ? html`needs <code>${missing.map((each) => each.name).join(", ")}</code>` : reason);
 
-function Action({ way, model, isFirst, isOpen, open }) {
+function Action({ at, way, model, isFirst, isOpen, open }) {
   const target = way.model;
   const name = nameOf(way.provider);
   if (way.pinned) {
     const pins = doc("llm/preferences")?.pins;
     const pinned = [target, way.provider].find((each) => pins?.[each] === way.via);
-    return html`<button type="button" class="button small" disabled=${!pinned} onClick=${() => pin(pinned, null)}><${Icon} name="pin" filled /> Unpin</button>
-      ${pinned === target && html`<button type="button" class="quiet" onClick=${() => pin(way.provider, way.via, target)}>for all of ${name}</button>`}`;
+    return html`<button type="button" class="button small" disabled=${!pinned} onClick=${() => pin(at, pinned, null)}><${Icon} name="pin" filled /> Unpin</button>
+      ${pinned === target && html`<button type="button" class="quiet" onClick=${() => pin(at, way.provider, way.via, target)}>for all of ${name}</button>`}`;
   }
   if (isFirst) return html`<span class="soft">used first</span>`;
   if (way.allowed === false) return html`<span class="soft">not allowed</span>`;
-  if (way.price.kind === "local" && !way.usable && !way.missing.length) return html`<button type="button" class="button small" aria-label=${`Look again for ${name}`} onClick=${() => attempt(look)}>Look again</button>`;
+  if (way.price.kind === "local" && !way.usable && !way.missing.length) return html`<button type="button" class="button small" aria-label=${`Look again for ${name}`} onClick=${() => attempt(at, look)}>Look again</button>`;
   if (!way.usable) return html`<button type="button" class="button small" aria-expanded=${isOpen} aria-label=${`Set up ${name}`} onClick=${() => open(!isOpen)}>${way.missing.length === 1 ? "Add key" : "Set up"}</button>`;
-  if (target === refOf(model)) return html`<button type="button" class="button small" aria-label=${`Pin ${name} for this model`} onClick=${() => pin(target, way.via)}><${Icon} name="pin" /> Pin</button>`;
-  return html`<button type="button" class="button small" aria-label=${`Use it at ${name}`} onClick=${() => use(model, target)}>Use</button>`;
+  if (target === refOf(model)) return html`<button type="button" class="button small" aria-label=${`Pin ${name} for this model`} onClick=${() => pin(at, target, way.via)}><${Icon} name="pin" /> Pin</button>`;
+  return html`<button type="button" class="button small" aria-label=${`Use it at ${name}`} onClick=${() => use(model, target, at)}>Use</button>`;
 }

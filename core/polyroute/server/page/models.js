@@ -1,9 +1,9 @@
 // The models: search, filters, the list, and the model that is open.
 
 import { html, useEffect, useLayoutEffect, useMemo, useRef } from "./assets/preact.js";
-import { hidden, star, use } from "./actions.js";
+import { hidden, of, star, use } from "./actions.js";
 import List, { arranged } from "./list.js";
-import { CAN, Dot, Icon, clean, copied, counted, later, nameOf } from "./parts.js";
+import { CAN, Dot, Icon, Said, clean, copied, counted, later, nameOf } from "./parts.js";
 import { address, close, doc, failure, go, link, narrow, set, state } from "./store.js";
 
 const Detail = later(() => import("./detail.js"));
@@ -27,6 +27,7 @@ export default function Models() {
       ${!id && html`<h1 class="visually-hidden">Models</h1>`}
       <${Search} items=${items} total=${known?.total} short=${Boolean(id)} />
       <${Chips} models=${models} filter=${filter} count=${found.length} short=${Boolean(id)} />
+      ${Object.keys(state.said).filter((at) => at.startsWith("model") && at !== `model ${id}`).map((at) => html`<${Said} key=${at} at=${at} name=${models.find((each) => of(each) === at)?.name} />`)}
       <${List} items=${items} filter=${filter} open=${id} before=${isBeginning && html`<${Begin} models=${models} />`} />
       ${known && !items.length && html`<${Nothing} typed=${filter.get("q")} />`}
     </section>

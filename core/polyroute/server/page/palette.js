@@ -25,7 +25,7 @@ export default function Palette() {
     } else if (event.key === "Enter" && active) {
       event.preventDefault();
       close();
-      if ((event.ctrlKey || event.metaKey) && active.model) use(active.model);
+      if ((event.ctrlKey || event.metaKey) && active.model) use(active.model).then((works) => works || active.act());
       else active.act();
     }
   };
@@ -67,6 +67,6 @@ const COMMANDS = [
   { label: "Problems", icon: "triangle-alert", act: () => go(link("problems")) },
   { label: "Add a model of your own", icon: "plus", act: () => set({ form: {} }) },
   { label: "Check all keys", icon: "circle-check", act: () => (go(link("providers")), checkKeys()) },
-  { label: "Refresh the lists of models", icon: "refresh-cw", act: fetchLists },
+  { label: "Refresh the lists of models", icon: "refresh-cw", act: () => (go(link("providers")), fetchLists()) },
   { label: "Keyboard", icon: "search", act: () => set({ help: true }) },
 ];

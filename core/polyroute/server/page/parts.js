@@ -1,8 +1,8 @@
 // Small parts that all views use: icons, marks, numbers, and how a model runs.
 
-import { html, useLayoutEffect, useRef, useState } from "./assets/preact.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "./assets/preact.js";
 import { icons, marks } from "./assets/pictures.js";
-import { doc, set, state, toast } from "./store.js";
+import { doc, say, set, state, toast } from "./store.js";
 
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -42,6 +42,19 @@ export const placeOf = ({ layer, path }) => PLACES[layer] ?? clean(path || `the 
 
 /** Return a text with what stands between backticks as code. */
 export const withCode = (text) => text.split("`").map((each, at) => (at % 2 ? html`<code>${each}</code>` : each));
+
+/** What was said of a thing. It stays until it is dismissed, and a screen reader hears it at once. */
+export function Said({ at, name }) {
+  const said = state.said[at];
+  const element = useRef();
+  useEffect(() => element.current?.scrollIntoView({ block: "nearest" }), [said]);
+  return said
+    ? html`<div class=${said.isFault ? "said bad" : "said"} ref=${element}>
+        <p role="alert" id=${`said ${at}`.replaceAll(" ", "-")}>${name && `${clean(name)}: `}${withCode(clean(said.text))}</p>
+        <button type="button" class="quiet" aria-label="Dismiss" onClick=${() => (said.from?.isConnected && said.from.focus(), say(at))}><${Icon} name="x" /></button>
+      </div>`
+    : null;
+}
 
 /** Copy a text and say so. */
 export async function copied(text) {

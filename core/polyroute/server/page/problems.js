@@ -1,20 +1,19 @@
 // What is wrong, what it affects, and the button that helps.
 
-import { html, useState } from "./assets/preact.js";
-import { checkKeys, fetchLists, removeKey, repair } from "./actions.js";
-import { Icon, clean, copied, counted, nameOf, problems, withCode } from "./parts.js";
+import { html } from "./assets/preact.js";
+import { checkKeys, fetchLists, removeKey, repair, switchOff } from "./actions.js";
+import { Icon, Said, clean, copied, counted, nameOf, problems, withCode } from "./parts.js";
 import { doc, failure, go, link, refresh, toast } from "./store.js";
-
-const COUNTED = ["Nothing is wrong.", "One thing needs a look.", "Two things need a look.", "Three things need a look.", "Four things need a look."];
 
 export default function Problems() {
   const found = problems();
   const isLoading = !found && !failure("llm/problems");
   return html`<main class="page narrow problems" aria-busy=${isLoading}>
     <header class="page-head">
-      <div><h1>Problems</h1><p>${isLoading ? "" : (COUNTED[found?.length ?? 0] ?? `${found.length} things need a look.`)}</p></div>
+      <div><h1>Problems</h1><p>${isLoading ? "" : found?.length ? `${counted(found.length, "thing")} need${found.length === 1 ? "s" : ""} a look.` : "Nothing is amiss."}</p></div>
       <button type="button" class="button" onClick=${() => (refresh(), toast("Checked again."))}><${Icon} name="refresh-cw" /> Check again</button>
     </header>
+    <${Said} at="problems" />
     ${found?.length > 0 && html`<ul class="rows">${found.map((each) => html`<${Problem} key=${each.id} problem=${each} />`)}</ul>`}
   </main>`;
 }
@@ -24,7 +23,8 @@ function Problem({ problem }) {
   const provider = problem.code === "key-refused" && affects[0];
   const known = provider && doc("llm/providers")?.providers.find((each) => each.id === provider);
   const title = clean(provider ? problem.title.replace(provider, nameOf(provider)) : problem.title);
-  const [fault, say] = useState("");
+  const at = `problem ${problem.id}`;
+  const off = problem.actions.find((each) => each.kind === "disable");
   const place = file && `${file}${problem.line ? `, line ${problem.line}` : ""}`;
   const buttons = provider ? [] : HELP.filter(([pattern]) => problem.actions.some((each) => pattern.test(each.command)));
   const remedy = clean(buttons.length ? buttons[0][3] ?? "" : problem.remedy);
@@ -37,12 +37,13 @@ function Problem({ problem }) {
       ${affects.length > 0 && !provider && html`<p class="hint">Affects ${affects.length > 4 ? counted(affects.length, "provider") : affects.map(nameOf).join(", ")}.</p>`}
       ${place && html`<pre tabindex="0" role="group" aria-label="Where"><code dir="ltr">${clean(place)}</code></pre>`}
       ${remedy && html`<p>${withCode(remedy)}</p>`}
-      <p class="fault" role="alert">${fault}</p>
+      <${Said} at=${at} />
     </div>
     <div class="actions">
       ${provider && html`<button type="button" class="button small" onClick=${() => go(link("providers", provider))}>Replace the key</button>`}
-      ${known?.removable && html`<button type="button" class="quiet bad" onClick=${() => removeKey(provider)}>Remove it</button>`}
-      ${buttons.map(([, label, help]) => html`<button type="button" class="button small" onClick=${() => help(say, file)}>${label}</button>`)}
+      ${known?.removable && html`<button type="button" class="quiet bad" onClick=${() => removeKey(provider, at)}>Remove it</button>`}
+      ${buttons.map(([, label, help]) => html`<button type="button" class="button small" onClick=${() => help(at, file)}>${label}</button>`)}
+      ${off && html`<button type="button" class="button small" onClick=${() => switchOff(at, off)}>Switch the plugin off</button>`}
       <button type="button" class="quiet" aria-label=${`Copy details: ${title}`} onClick=${() => copied(details)}>Copy details</button>
     </div>
   </li>`;
@@ -52,6 +53,6 @@ const HELP = [
   [/^polyroute refresh/, "Refresh the lists", fetchLists],
   [/^polyroute (keys|credential)/, "Providers & keys", () => go(link("providers"))],
   [/^polyroute doctor --repair/, "Repair the file", repair, "What can’t be read is kept: in comments of the file, or in a copy beside it."],
-  [/^polyroute verify/, "Check all keys", () => checkKeys()],
+  [/^polyroute verify/, "Check all keys", (at) => checkKeys(at)],
 ];
-/** By the command that the server names, what the page does in its place, and how it helps. What can't be done is said at the problem. */
+/** By the command that the server names, what the page does in its place, and how it helps. */

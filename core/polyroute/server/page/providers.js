@@ -4,9 +4,9 @@ import { html, useEffect, useRef, useState } from "./assets/preact.js";
 import { put } from "./api.js";
 import { checkKeys, fetchLists, look, removeKey } from "./actions.js";
 import { host, isRunning, stateOf } from "./begin.js";
-import { Dot, Icon, Mark, clean, counted, dated, later, nameOf, placeOf } from "./parts.js";
+import { Dot, Icon, Mark, Said, clean, counted, dated, later, nameOf, placeOf } from "./parts.js";
 import Settings from "./settings.js";
-import { address, attempt, doc, state } from "./store.js";
+import { about, address, attempt, doc, state } from "./store.js";
 
 const Shortcuts = later(() => import("./shortcuts.js"));
 const SHOWN = 20;
@@ -31,6 +31,7 @@ export default function Providers() {
       <div><h1>Providers & keys</h1><p>${ready.length} of ${counted(all.length, "provider")} ${ready.length === 1 ? "is" : "are"} set up${models.length > 0 && `; with ${ready.length === 1 ? "it" : "them"} ${running} of ${counted(models.length, "model")} run`}.</p></div>
       ${ready.length > 0 && html`<button type="button" class="button" onClick=${() => checkKeys()}><${Icon} name="circle-check" /> Check all keys</button>`}
     </header>
+    <${Said} at="keys" />
     <${First} />
     <${Group} title="Set up" providers=${ready} />
     <${Group} title="On this machine" providers=${servers} />
@@ -53,10 +54,11 @@ function First() {
   const usable = new Set(doc("llm/providers").providers.filter((each) => each.kind === "gateway" && each.usable).map((each) => each.id));
   const choices = [...routes.filter((id) => usable.has(id) || id === first), "direct", "cheapest"].filter((id, at, all) => all.indexOf(id) === at);
   const label = (id) => (id === "direct" ? "Direct keys" : id === "cheapest" ? "The cheapest" : nameOf(id));
-  const choose = (id) => attempt(() => put("llm/preferences", { prefer: id }), `${label(id)} first.`);
+  const choose = (id) => attempt("first", () => put("llm/preferences", { prefer: id }), about(label(id), " first."));
   return html`<section aria-labelledby="first">
     <h2 id="first">Which route comes first</h2>
     <div class="segments" role="group" aria-labelledby="first">${choices.map((id) => html`<button type="button" aria-pressed=${id === first} onClick=${() => choose(id)}>${label(id)}</button>`)}</div>
+    <${Said} at="first" />
     <p class="hint">where a model has several. A single model can be pinned on its own page.</p>
   </section>`;
 }
@@ -73,6 +75,7 @@ function Row({ provider }) {
   const models = provider.models || (doc("llm/models")?.models ?? []).filter((each) => each.runs.via === id).length;
   const isLocal = kind === "own-server" && provider.address;
   const page = provider.documentation;
+  const at = `key ${id}`;
   const row = useRef();
   useEffect(() => {
     if (wanted) (open(true), row.current.scrollIntoView({ block: "center" }));
@@ -84,13 +87,13 @@ function Row({ provider }) {
     <span class="lines from">${isLocal ? html`<bdi class="id" dir="ltr">${host(provider.address)}</bdi>` : source ? html`<code>${source.name || provider.credential}</code><span class="second">in ${placeOf(source)}</span>` : html`<span class="second">${provider.needs.length ? html`needs <code>${provider.needs.map((each) => each.name).join(", ")}</code>` : clean(provider.reason)}</span>`}</span>
     <${State} provider=${provider} isLocal=${isLocal} />
     <span class="actions">
-      ${isLocal && html`<button type="button" class="quiet" aria-label=${`Look again for ${clean(name)}`} onClick=${() => attempt(look)}>Look again</button>`}
-      ${source && html`<button type="button" class="button small" aria-label=${`Check the key of ${clean(name)}`} onClick=${() => checkKeys([id])}>Check</button>`}
+      ${isLocal && html`<button type="button" class="quiet" aria-label=${`Look again for ${clean(name)}`} onClick=${() => attempt(at, look)}>Look again</button>`}
+      ${source && html`<button type="button" class="button small" aria-label=${`Check the key of ${clean(name)}`} onClick=${() => checkKeys(at, [id])}>Check</button>`}
       ${removable && html`<button type="button" class="quiet" aria-label=${`Replace the key of ${clean(name)}`} onClick=${() => open(!isOpen)}>Replace</button><button type="button" class="quiet bad" aria-label=${`Remove the key of ${clean(name)}`} onClick=${() => removeKey(id)}>Remove</button>`}
       ${!source && !isLocal && html`<button type="button" class="button small" aria-expanded=${isOpen} aria-label=${`Set up ${clean(name)}`} onClick=${() => open(!isOpen)}>${provider.needs.length === 1 ? "Add key" : "Set up"}</button>`}
       ${page && /^https:/.test(page) && html`<a class="quiet square" href=${page} target="_blank" rel="noreferrer noopener" aria-label=${`Documentation of ${clean(name)}`}><${Icon} name="external-link" /></a>`}
     </span>
-    ${isOpen && html`<div class="under"><${Settings} provider=${id} onclose=${() => open(false)} /></div>`}
+    <div class="under">${isOpen ? html`<${Settings} provider=${id} at=${at} onclose=${() => open(false)} />` : html`<${Said} at=${at} />`}</div>
   </li>`;
 }
 
@@ -109,6 +112,7 @@ function Lists({ lists }) {
   return html`<section aria-labelledby="lists">
     <h2 id="lists">Lists of models</h2>
     <p>${lists.date ? `Of ${dated(lists.date, true)}${lists.days > 0 ? `, ${counted(lists.days, "day")} old` : ""}.` : "Their date is not known."}</p>
-    <button type="button" class="button" onClick=${fetchLists}><${Icon} name="refresh-cw" /> Refresh the lists</button>
+    <${Said} at="lists" />
+    <button type="button" class="button" onClick=${() => fetchLists()}><${Icon} name="refresh-cw" /> Refresh the lists</button>
   </section>`;
 }

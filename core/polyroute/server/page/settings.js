@@ -2,14 +2,15 @@
 
 import { html, useLayoutEffect, useRef, useState } from "./assets/preact.js";
 import { post } from "./api.js";
-import { clean, counted } from "./parts.js";
-import { doc, refresh, toast } from "./store.js";
+import { Said, clean, counted } from "./parts.js";
+import { about, attempt, doc, say, state } from "./store.js";
 
-/** A field for each setting of a provider. Secrets are sent once and kept nowhere in the page. */
-export default function Settings({ provider, onclose, label = "Set", focus = true }) {
+/** A field for each setting of a provider. Secrets are sent once and kept nowhere in the page. `at`: what notes are said of. */
+export default function Settings({ provider, at, onclose, label = "Set", focus = true }) {
   const known = doc("llm/providers")?.providers.find((each) => each.id === provider);
   const form = useRef();
-  const [fault, say] = useState("");
+  const own = `key ${provider}`;
+  const fault = state.said[own]?.isFault && state.said[own].text;
   const [isSent, send] = useState(false);
   useLayoutEffect(() => {
     if (focus && known) form.current?.querySelector("input")?.focus();
@@ -22,27 +23,23 @@ export default function Settings({ provider, onclose, label = "Set", focus = tru
     const data = new FormData(event.target);
     const values = Object.fromEntries([...data].map(([name, value]) => [name, value.trim()]).filter(([, value]) => value));
     send(true);
-    try {
-      const response = await post("llm/key", { provider, values });
+    let notes = [];
+    if (await attempt(own, async () => ({ notes } = await post("llm/key", { provider, values })), about(clean(known.name), " is set."), "Nothing was stored.")) {
       event.target.reset();
-      toast([`${clean(known.name)} is set.`, ...response.notes.slice(0, 1)].join(" "));
-      refresh();
+      say(at, notes.join(" "));
       onclose?.();
-    } catch (error) {
-      say(`${error.message} ${error.remedy ?? ""}`);
-    } finally {
-      send(false);
     }
+    send(false);
   };
   return html`<form class="card inset settings" ref=${form} onSubmit=${submit} onKeyDown=${(event) => event.key === "Escape" && onclose?.()}>
     <div class="fields">
       ${needs.map(
-        (each, at) => html`<label key=${each.name}><span>${each.name}</span>
-          <input class="input" name=${each.name} type=${each.secret ? "password" : "text"} required=${!each.found} placeholder=${each.found ? "unchanged" : ""} autocomplete="off" spellcheck="false" maxlength="1000" aria-describedby=${at === 0 ? `about-${provider}` : undefined} /></label>`,
+        (each, place) => html`<label key=${each.name}><span>${each.name}</span>
+          <input class="input" name=${each.name} type=${each.secret ? "password" : "text"} required=${!each.found} placeholder=${each.found ? "unchanged" : ""} autocomplete="off" spellcheck="false" maxlength="1000" aria-invalid=${Boolean(fault) && (needs.length === 1 || fault.includes(each.name))} aria-describedby=${fault ? `said-key-${provider}` : place === 0 ? `about-${provider}` : undefined} /></label>`,
       )}
       <button class="button primary" disabled=${isSent}>${needs.length > 1 ? "Set up" : `${label} key`}</button>
     </div>
-    <p class="fault" role="alert">${fault}</p>
+    <${Said} at=${own} />
     <p class="hint" id=${`about-${provider}`}>Kept in your keyring, or in a file that only you can read; never in this page. ${known.models > 0 && `It lists ${counted(known.models, "model")}. `}<${Link} known=${known} /></p>
   </form>`;
 }

@@ -1,31 +1,23 @@
 // Names of the user's own for models.
 
-import { html, useState } from "./assets/preact.js";
+import { html } from "./assets/preact.js";
 import { put } from "./api.js";
-import { Code, Icon, clean } from "./parts.js";
-import { attempt, doc, refresh, toast } from "./store.js";
+import { Code, Icon, Said, clean } from "./parts.js";
+import { about, attempt, doc } from "./store.js";
 
 const PATH = "llm/shortcuts";
 
 export default function Shortcuts() {
   const known = doc(PATH);
-  const [fault, say] = useState("");
   if (!known) return null;
   const { shortcuts } = known;
-  const drop = (name) => attempt(() => put(PATH, { shortcuts: Object.fromEntries(Object.entries(shortcuts).filter(([each]) => each !== name)) }), `${name} was removed.`);
+  const change = (to, text) => attempt("shortcuts", () => put(PATH, { shortcuts: to }), text);
+  const drop = (name) => change(Object.fromEntries(Object.entries(shortcuts).filter(([each]) => each !== name)), about(clean(name), " was removed."));
   const add = async (event) => {
     event.preventDefault();
     const form = event.target;
     const [name, model] = ["name", "model"].map((each) => form.elements[each].value.trim());
-    try {
-      await put(PATH, { shortcuts: { ...shortcuts, [name]: model } });
-      say("");
-      form.reset();
-      toast(`${name} is a shortcut now.`);
-      refresh();
-    } catch (error) {
-      say(`${error.message} ${error.remedy}`);
-    }
+    if (await change({ ...shortcuts, [name]: model }, about(name, " is a shortcut now."))) form.reset();
   };
   const field = (name, label, hint) => html`<label><span>${label}</span><input class="input" name=${name} required maxlength="1000" autocomplete="off" spellcheck="false" placeholder=${hint} /></label>`;
   const row = ([name, model]) => html`<li class="provider shortcut" key=${name}>
@@ -38,7 +30,7 @@ export default function Shortcuts() {
     ${Object.keys(shortcuts).length > 0 && html`<ul class="rows">${Object.entries(shortcuts).map(row)}</ul>`}
     <form class="settings" onSubmit=${add}>
       <div class="fields">${field("name", "Name")}${field("model", "Model", "provider/model")}<button class="button">Add</button></div>
-      <p class="fault" role="alert">${fault}</p>
+      <${Said} at="shortcuts" />
     </form>
   </section>`;
 }

@@ -5,7 +5,7 @@ import { ApiError, get, listen } from "./api.js";
 const RETRY_AFTER_MS = 2000;
 
 /** What is not in the address: whether the first frame is drawn, messages, what is being typed, and the connection to the server. */
-export const state = { drawn: false, toasts: [], banner: null, needsToken: false, active: "", setting: "", removedKeys: new Set(), servers: {}, palette: false, early: "", form: null, help: false };
+export const state = { drawn: false, toasts: [], said: {}, banner: null, needsToken: false, active: "", setting: "", removedKeys: new Set(), servers: {}, palette: false, early: "", form: null, help: false };
 
 let draw = () => {};
 let isScheduled = false;
@@ -167,12 +167,18 @@ addEventListener("popstate", () => set({ form: null, setting: "" }));
 
 const TOAST_MS = 8000;
 const MOST_TOASTS = 2;
+const LONGEST_TOAST = 60;
 let lastToast = 0;
 
-/** Show a message for a while. `undo` is offered as a button; `onend` is called when the message ends without it. */
+const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
+
+/** Return a sentence that begins with a name, which is cut if the sentence is too long for a message. */
+export const about = (name, rest) => cut(name, LONGEST_TOAST - rest.length) + rest;
+
+/** Show a sentence for a while. `undo` is offered as a button; `onend` is called when the message ends without it. */
 export function toast(text, { undo, onend } = {}) {
   const id = ++lastToast;
-  const entry = { id, text, undo: undo && (() => dismiss(id, undo)), end: () => dismiss(id, onend) };
+  const entry = { id, text: cut(text, LONGEST_TOAST), undo: undo && (() => dismiss(id, undo)), end: () => dismiss(id, onend) };
   for (const old of state.toasts.slice(0, state.toasts.length + 1 - MOST_TOASTS)) old.end();
   set({ toasts: [...state.toasts, entry] });
   const later = () => setTimeout(() => (document.activeElement?.closest(".toast") ? later() : entry.end()), TOAST_MS);
@@ -187,15 +193,24 @@ function dismiss(id, then) {
 
 addEventListener("pagehide", () => state.toasts.forEach((each) => each.end()));
 
-/** Run `action`, say `message` or what went wrong, and load what changed. Returns whether it worked. */
-export async function attempt(action, message) {
+/** Say something of a thing: it is shown where the page has `Said` for it, until it is dismissed or said anew. */
+export function say(at, text, isFault = false, from = document.activeElement) {
+  const { [at]: _, ...others } = state.said;
+  set({ said: text ? { ...others, [at]: { text, isFault, from } } : others });
+}
+
+/** Run `action`, say `message`, or at the thing what went wrong, and load what changed. Returns whether it worked. */
+export async function attempt(at, action, message, failed = "That did not work.") {
+  const from = document.activeElement;
+  say(at);
   try {
     const response = await action();
     const text = typeof message === "function" ? message(response) : message;
     if (text) toast(text);
     return true;
   } catch (error) {
-    toast(error.message);
+    say(at, [error.message, error.remedy].filter(Boolean).join(" "), true, from);
+    toast(failed);
     return false;
   } finally {
     refresh();
