@@ -1,4 +1,4 @@
-"""Accessibility of the page: axe in every state, focus, keyboard, zoom, forced colours and motion."""
+"""Accessibility of the page: axe in every state, sizes of targets, focus, keyboard, zoom, forced colours and motion."""
 
 from __future__ import annotations
 
@@ -29,6 +29,14 @@ def findings(page: Page, options: Any) -> list[str]:
     return [f"{each['id']}: {[node['html'][:200] for node in each['nodes']]}" for each in found]
 
 
+SMALL = """
+least => [...document.querySelectorAll('a, button, input, select')]
+  .map((each) => [each.closest("label.check") ?? each, each.getBoundingClientRect()])
+  .filter(([each, { width }]) => width > 1 && getComputedStyle(each).display !== 'inline')
+  .filter(([each]) => Math.min(each.getBoundingClientRect().width, each.getBoundingClientRect().height) < least - 0.5)
+  .map(([each]) => each.outerHTML.slice(0, 120))
+"""
+"""Finds what is too small to be hit, except links in a text."""
 ONCE = (
     (WIDE, "dark", EVERYTHING),
     (MIDDLE, "dark", FORMS),
@@ -53,6 +61,7 @@ def test_axe_finds_nothing(visit: Visitor, state: str, looks: str) -> None:
         page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
         settled(page)
         assert (state, width, theme, findings(page, options)) == (state, width, theme, [])
+        assert (state, width, page.evaluate(SMALL, 36 if width == PHONE[0] else 24)) == (state, width, [])
 
 
 HEBREW = "\N{HEBREW LETTER SHIN}\N{HEBREW LETTER LAMED} 4.5"

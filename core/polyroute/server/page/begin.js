@@ -42,7 +42,7 @@ function Card({ icon, title, text, label, choices, more }) {
       ${choices.map((each) => html`<option value=${each.id}>${clean(each.name)}</option>`)}
     </select></label>
     ${id && html`<${Settings} key=${id} provider=${id} at="model" focus=${false} />`}
-    ${more && html`<a href=${link("providers")} onClick=${(event) => (event.preventDefault(), go(link("providers")))}>All providers</a>`}
+    ${more && html`<a class="link" href=${link("providers")} onClick=${(event) => (event.preventDefault(), go(link("providers")))}>All providers</a>`}
   </div>`;
 }
 

@@ -108,7 +108,7 @@ const Toasts = () => html`<div class="toasts" role="status">
     (each) => html`<div class="toast" key=${each.id}>
       <span>${each.text}</span>
       ${each.undo && html`<button type="button" class="link" onClick=${each.undo}>Undo</button>`}
-      <button type="button" class="quiet" aria-label="Dismiss" onClick=${each.end}><${Icon} name="x" /></button>
+      <button type="button" class="quiet square" aria-label="Dismiss" onClick=${each.end}><${Icon} name="x" /></button>
     </div>`,
   )}
 </div>`;

@@ -51,7 +51,7 @@ export function Said({ at, name }) {
   return said
     ? html`<div class=${said.isFault ? "said bad" : "said"} ref=${element}>
         <p role="alert" id=${`said ${at}`.replaceAll(" ", "-")}>${name && `${clean(name)}: `}${withCode(clean(said.text))}</p>
-        <button type="button" class="quiet" aria-label="Dismiss" onClick=${() => (said.from?.isConnected && said.from.focus(), say(at))}><${Icon} name="x" /></button>
+        <button type="button" class="quiet square" aria-label="Dismiss" onClick=${() => (said.from?.isConnected && said.from.focus(), say(at))}><${Icon} name="x" /></button>
       </div>`
     : null;
 }
