@@ -36,6 +36,23 @@ def test_nothing_typed_is_lost(visit: Visitor) -> None:
     expect(page.detail.locator("form input")).to_have_value("half a key")
 
 
+def test_the_gateway_that_comes_first_is_never_replaced(visit: Visitor) -> None:
+    """A field for a key is shown only once it is known which gateway comes first."""
+    page = visit(NOTHING)
+    awaited: list[Route] = []
+
+    def late(route: Route) -> None:
+        awaited.append(route)
+
+    page.page.route("**/api/llm/preferences", late)
+    page.open()
+    expect(page.page.get_by_label("MOONSHOT_API_KEY")).to_be_visible()
+    expect(page.page.locator(".begin form")).to_have_count(1)
+    for route in awaited:
+        route.continue_()
+    expect(page.page.get_by_label("DEXTO_API_KEY")).to_be_visible()
+
+
 def test_what_another_program_changes_is_seen(visit: Visitor) -> None:
     """A preference and a key that another program writes are shown without loading the page again."""
     page = visit({**DEXTO, "ANTHROPIC_API_KEY": "k"}).open()

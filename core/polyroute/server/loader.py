@@ -69,6 +69,10 @@ class PluginSource:
             yield Measure("plugins", "Plugins that were found.", count, ("state", state))
         yield Measure("plugin_problems", "What went wrong in plugins.", len(plugins.problems))
 
+    def expect_change(self) -> None:
+        """Check the files again at the next question, however fresh they are: one may just have been written."""
+        self._fresh_until = 0.0
+
     def are_current(self, plugins: Plugins) -> bool:
         """Return whether these are still the plugins to use. Their files are checked once for all users."""
         if self._given is not None:
@@ -114,6 +118,10 @@ class Loader:
         catalog = Catalog.load(plugins=self._plugins, environment=environment, preferences=self._preferences)
         known = self.known.servers.of(environment)
         return catalog.knowing(known) if known else catalog
+
+    def expect_change(self) -> None:
+        """Check the files of plugins again at the next question: one may just have been written."""
+        self._source.expect_change()
 
     @property
     def is_current(self) -> bool:

@@ -159,6 +159,7 @@ class StateHolder:
     async def reload_after_write(self) -> None:
         """Load a new state after a file was written."""
         self._fresh_until = 0.0
+        self._load.expect_change()
         if self._renewal is not None:
             await asyncio.wait({self._renewal}, timeout=PATIENCE_SECONDS)
         if not self._is_current:
