@@ -5,12 +5,13 @@ import { checkKeys, fetchLists, removeKey, repair, switchOff } from "./actions.j
 import { Icon, Said, clean, copied, counted, nameOf, problems, withCode } from "./parts.js";
 import { doc, failure, go, link, refresh, toast } from "./store.js";
 
+const WORDS = ["", "One", "Two", "Three", "Four"];
+
 export default function Problems() {
   const found = problems();
-  const isLoading = !found && !failure("llm/problems");
-  return html`<main class="page narrow problems" aria-busy=${isLoading}>
+  return html`<main class="page narrow problems" aria-busy=${!found && !failure("llm/problems")}>
     <header class="page-head">
-      <div><h1>Problems</h1><p>${isLoading ? "" : found?.length ? `${counted(found.length, "thing")} need${found.length === 1 ? "s" : ""} a look.` : "Nothing is amiss."}</p></div>
+      <div><h1>Problems</h1><p>${found?.length ? `${WORDS[found.length] ?? found.length} thing${found.length > 1 ? "s need" : " needs"} a look.` : found && "Nothing is amiss."}</p></div>
       <button type="button" class="button" onClick=${() => (refresh(), toast("Checked again."))}><${Icon} name="refresh-cw" /> Check again</button>
     </header>
     <${Said} at="problems" />
