@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from functools import partial
 
+from polyroute._internal.terminal import some_of
 from polyroute.catalog import Catalog
 from polyroute.choices.current_model import damaged
 from polyroute.choices.picker_state import PickerState
@@ -145,6 +146,9 @@ def _network(catalog: Catalog) -> Iterable[Trouble]:
             continue
         except PolyrouteError as error:
             yield Trouble("network-variables", "error", "network", error.fault, error.remedy)
+    if useless := proxies.useless_exceptions():
+        fault = f"NO_PROXY has {some_of(useless)}, which is no host, domain, address or network"
+        yield Trouble("network-variables", "warning", "network", fault, "Correct it: it has no effect.")
 
 
 FINDERS: tuple[Finder, ...] = (_reported, _choices, _manifests, _unshared_models, _servers, _network, _old_lists)

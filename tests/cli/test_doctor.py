@@ -46,6 +46,14 @@ def test_proxies_and_certificates_that_cannot_be_used(tmp_path: Path) -> None:
     assert "secret" not in done.stdout
 
 
+def test_exceptions_from_the_proxy_that_have_no_effect(tmp_path: Path) -> None:
+    """`doctor` names the entries of `NO_PROXY` that are nothing that a host could be, and no others."""
+    entries = "10.0.0.0/33, example.com/v1, .example.com, *, 192.168.0.0/16, [::1]:80, http://u:secret-1@a.example/x"
+    done = Shell(tmp_path).run("doctor", NO_PROXY=entries)
+    said = "NO_PROXY has 10.0.0.0/33, example.com/v1, a.example/x, which is no host"
+    assert (said in done.stdout, done.stdout.count("[network-variables]"), "secret" in done.stdout) == (True, 1, False)
+
+
 def test_a_broken_plugin_is_done_without(tmp_path: Path) -> None:
     """`doctor` names the command that disables a plugin that is amiss, and says nothing of it afterwards."""
     shell = Shell(tmp_path)

@@ -47,6 +47,7 @@ EXCEPTED = [
     ("10.0.0.0/8", "http://[::ffff:10.1.2.3]/v1"),
     ("not/an/entry, [, ::/999, example.com", "https://example.com/v1"),
 ]
+USELESS = {"not/an/entry", "[", "::/999"}
 TAKEN = [
     ("", "https://api.example.com/v1"),
     ("example.org", "https://api.example.com/v1"),
@@ -63,10 +64,14 @@ HERE = ["http://127.0.0.1:1234/v1", "http://127.9.9.9/v1", "http://localhost:114
 
 @pytest.mark.parametrize(("entry", "url"), EXCEPTED)
 def test_what_no_proxy_excepts(monkeypatch: pytest.MonkeyPatch, entry: str, url: str) -> None:
-    """An entry of NO_PROXY is a name, a domain, an address, a network or a pattern, each with or without a port."""
+    """An entry of NO_PROXY is a name, a domain, an address, a network or a pattern, each with or without a port.
+
+    Any other is passed over, and known as useless.
+    """
     monkeypatch.setenv("ALL_PROXY", PROXY)
     monkeypatch.setenv("NO_PROXY", entry)
     assert proxies.proxy_for(url) is None
+    assert set(proxies.useless_exceptions()) == USELESS & set(entry.split(", "))
 
 
 @pytest.mark.parametrize(("entry", "url"), TAKEN)

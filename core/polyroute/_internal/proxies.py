@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from polyroute._internal.terminal import clean
 from polyroute.errors import MissingExtra, Unavailable
 
 _SOCKS = ("socks5", "socks5h")
@@ -64,6 +65,14 @@ def require(url: str) -> None:
 def are_set() -> bool:
     """Return whether any proxy is set, by a variable or in the system's settings."""
     return any(_setting(kind) for kind in ("http", "https", "all"))
+
+
+def useless_exceptions() -> tuple[str, ...]:
+    """Return the entries of NO_PROXY that are no host, domain, address or network: they except nothing.
+
+    They are returned without a user name and password, in case one is a proxy's address.
+    """
+    return tuple([clean(entry.rpartition("@")[2]) for entry in _exceptions() if not _may_except(entry)])
 
 
 @contextmanager
@@ -136,10 +145,20 @@ def _is_here(host: str) -> bool:
 
 
 def _is_excepted(scheme: str, host: str, port: int) -> bool:
-    text = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
-    if not text and not os.environ.get("no_proxy") and _is_excepted_by_the_system(host):
+    exceptions = _exceptions()
+    if not exceptions and _is_excepted_by_the_system(host):
         return True
-    return any(_excepts(entry, scheme, host, port) for entry in re.split(r"[\s,]+", text.lower()) if entry)
+    return any(_excepts(entry, scheme, host, port) for entry in exceptions)
+
+
+def _exceptions() -> list[str]:
+    text = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+    return [entry for entry in re.split(r"[\s,]+", text.lower()) if entry]
+
+
+def _may_except(entry: str) -> bool:
+    rest = entry.rpartition("://")[2]
+    return _in_network(rest, "") is not None or bool("/" not in rest and re.fullmatch(_HOST_AND_PORT, rest))
 
 
 def _is_excepted_by_the_system(host: str) -> bool:
