@@ -291,7 +291,7 @@ class Trouble(NamedTuple):
     affects: tuple[str, ...] = ()
     """The providers concerned; empty if all or none are."""
     plugin: str = ""
-    """The plugin that is amiss, if it can be disabled and is not part of Polyroute."""
+    """The plugin that is at fault, if it can be disabled and is not part of Polyroute."""
 
 
 def passes(findings: list[Finding]) -> bool:

@@ -55,7 +55,7 @@ def test_exceptions_from_the_proxy_that_have_no_effect(tmp_path: Path) -> None:
 
 
 def test_a_broken_plugin_is_done_without(tmp_path: Path) -> None:
-    """`doctor` names the command that disables a plugin that is amiss, and says nothing of it afterwards."""
+    """`doctor` names the command that disables a plugin at fault, and says nothing of it afterwards."""
     shell = Shell(tmp_path)
     folder = shell.home / "ours" / "plugins" / "acme"
     folder.mkdir(parents=True)

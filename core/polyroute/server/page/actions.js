@@ -70,7 +70,7 @@ export const fetchLists = (at = "lists") =>
     ({ moves }) => (moves ? `${counted(moves.modelsAdded, "new model")}, ${moves.modelsRemoved} gone.` : "The lists are the newest."),
   );
 
-/** Repair a damaged file of the user. Afterwards nothing is amiss with it: what was done is said of all problems. */
+/** Repair a damaged file of the user. Afterwards it is no problem any more: what was done is said of all problems. */
 export const repair = (at, file) =>
   attempt(
     at,
