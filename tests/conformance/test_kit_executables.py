@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from polyroute.conformance import executable, runner
+from polyroute.conformance import executable, harness, runner
 from polyroute.testing import ExecutableContract
 from tests.support.example_executables import KINDS
 
 SH = (KINDS / "sh" / "acme.sh").read_text(encoding="utf-8")
 MANIFEST = (KINDS / "sh" / "plugin.toml").read_text(encoding="utf-8")
+_SHORT_SECONDS = 3.0
+"""How long the kit waits for a program that will not answer one of its requests."""
 
 
 class TestContract(ExecutableContract):
@@ -20,7 +22,9 @@ class TestContract(ExecutableContract):
     folder = KINDS / "sh"
 
 
-def findings(folder: Path, source: str, manifest: str = MANIFEST) -> dict[str, str]:
+def findings(
+    folder: Path, source: str, manifest: str = MANIFEST, *, seconds: float = harness.SECONDS
+) -> dict[str, str]:
     """Return the kit's messages for a program, by code."""
     folder.chmod(0o755)
     (folder / "plugin.toml").write_text(manifest, encoding="utf-8")
@@ -29,6 +33,7 @@ def findings(folder: Path, source: str, manifest: str = MANIFEST) -> dict[str, s
         path.chmod(mode)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(executable, "_BIG_BYTES", 1 << 17)  # two pipes full: sh reads each byte on its own
+        patch.setattr(harness, "SECONDS", seconds)
         return {each.code: each.message for each in runner.check(str(folder), run=True)}
 
 
@@ -46,7 +51,6 @@ def findings(folder: Path, source: str, manifest: str = MANIFEST) -> dict[str, s
         ("describe-depends", '"version":"1.0.0"', '"version":"\'$ACME_API_KEY\'"'),
         ("secret-told", "while IFS", 'echo "$ACME_API_KEY" >&2\nwhile IFS'),
         ("describe-changes", '"version":"1.0.0"', '"version":"\'$$\'"'),
-        ("id-in-params", 'id=${line#\'{"jsonrpc":"2.0","id":\'}', "id=${line##*'\"id\":'}"),
         ("describe-missing", "while IFS", "exit 0\nwhile IFS"),
         ("three-at-once", "\ndone", "; break\ndone"),
         ("big-request", "    case $line in\n    '{", "    [ ${#line} -lt 100000 ] || exit\n    case $line in\n    '{"),
@@ -57,6 +61,13 @@ def test_what_is_wrong_is_found(code: str, old: str, new: str, tmp_path: Path, m
     monkeypatch.setattr(executable, "_END_SECONDS", 0.1)  # so that one that ends late need not wait long at each end
     assert old in SH
     assert code in findings(tmp_path, SH.replace(old, new, 1))
+
+
+def test_an_id_that_is_looked_for_in_the_parameters_is_found(tmp_path: Path) -> None:
+    """A program that takes the last `id` of a line for that of the request has a finding of its own."""
+    source = SH.replace('id=${line#\'{"jsonrpc":"2.0","id":\'}', "id=${line##*'\"id\":'}")
+    assert source != SH
+    assert "id-in-params" in findings(tmp_path, source, seconds=_SHORT_SECONDS)
 
 
 REPLY = """'{"jsonrpc":"2.0","id":%s,%s}\\n' "$id" "$1\""""
@@ -162,5 +173,5 @@ def test_a_gateway_whose_ids_can_be_asked_for_needs_no_list(
     gateway = '"kind":"gateway","routeability":{"offered":["openai"]}' + more + ',"env":'
     source = SH.replace('"env":', gateway, 1).replace('"models":', '"x":')
     assert source.count("gateway") == 1
-    found = findings(tmp_path, source, f"methods = {methods}\n{MANIFEST}")
+    found = findings(tmp_path, source, f"methods = {methods}\n{MANIFEST}", seconds=_SHORT_SECONDS)
     assert ("models-missing" in found) != passes
