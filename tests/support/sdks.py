@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx as real_httpx
@@ -76,11 +77,24 @@ def import_litellm() -> tuple[Any, Any]:
     return real_litellm, litellm
 
 
+@contextlib.contextmanager
+def own_event_loop() -> Iterator[None]:
+    """Provide an event loop and close it: where there is none, LiteLLM makes one and leaves it open."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        yield
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
+
+
 def litellm_completion(catalog: Catalog, target: Target) -> str:
     real_litellm, litellm = import_litellm()
     arguments = litellm.completion_arguments(catalog, target)
     try:
-        answer = real_litellm.completion(messages=QUESTION, num_retries=0, **arguments)
+        with own_event_loop():
+            answer = real_litellm.completion(messages=QUESTION, num_retries=0, **arguments)
     finally:
         client = arguments["client"]
         (client if isinstance(client, OpenAI) else client.client).close()
