@@ -7,7 +7,7 @@ import json
 from playwright.sync_api import Route, expect
 
 from tests.support.browser import DEXTO, NOTHING, Visitor
-from tests.support.page_states import SONNET
+from tests.support.page_states import SONNET, settled
 
 KEY = "canary-typed-key-5678"
 FAVORITE = {"provider": "moonshotai", "model": "kimi-k2.6"}
@@ -144,6 +144,26 @@ def test_a_server_that_takes_its_time(visit: Visitor) -> None:
         route.continue_()
     expect(page.banner).to_have_count(0)
     expect(page.page.locator(".head").first).to_contain_text("Favourites")
+
+
+def test_late_advice_on_another_model_is_not_shown(visit: Visitor) -> None:
+    """Advice that arrives after the ID was changed says nothing of the ID that is typed now."""
+    page = visit(DEXTO).open()
+    awaited: list[Route] = []
+
+    def late(route: Route) -> None:
+        awaited.append(route) if "sonet" in route.request.url else route.continue_()
+
+    page.page.route("**/api/llm/custom-model-advice?*", late)
+    typed = page.add_model().get_by_label("Model ID")
+    with page.page.expect_request("**/api/llm/custom-model-advice?*"):
+        typed.fill("anthropic/claude-sonet-4.5")
+    with page.page.expect_response("**/api/llm/custom-model-advice?*"):
+        typed.fill("openai/gpt-5")
+    with page.page.expect_response("**/api/llm/custom-model-advice?*"):
+        awaited[0].continue_()
+    settled(page.page)
+    expect(page.dialog.locator("#custom-advice")).not_to_contain_text("is not in the list")
 
 
 def test_a_server_of_ones_own_that_does_not_run(visit: Visitor) -> None:

@@ -11,7 +11,8 @@ const MAKERS = 8;
 export default function Begin({ models }) {
   const known = doc("llm/providers")?.providers ?? [];
   const { routes, first } = doc("llm/preferences") ?? {};
-  const gateways = known.filter((each) => routes && each.kind === "gateway" && each.needs.length); // no other comes first later
+  // Without the order there are none: another one would come first later.
+  const gateways = known.filter((each) => routes && each.kind === "gateway" && each.needs.length);
   gateways.sort((a, b) => (b.id === first) - (a.id === first) || routes.indexOf(a.id) - routes.indexOf(b.id));
   const makers = known.filter((each) => each.kind === "vendor" && each.needs.length === 1).sort((a, b) => rank(models, a) - rank(models, b));
   const servers = known.filter((each) => each.kind === "own-server" && each.address);

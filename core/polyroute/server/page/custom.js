@@ -34,9 +34,9 @@ function Filled({ entry, draft, provider, catalog }) {
   useEffect(() => {
     if (!name.trim() || !chosen) return advise(null);
     let take = advise;
-    const timer = setTimeout(async () => take(await adviceOn(chosenId, name).catch(() => null)), ADVICE_AFTER_MS);
+    const timer = setTimeout(() => adviceOn(chosenId, name).catch(() => null).then((found) => take?.(found)), ADVICE_AFTER_MS);
     return () => {
-      take = () => {};
+      take = null;
       clearTimeout(timer);
     };
   }, [name, chosenId]);
