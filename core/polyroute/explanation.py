@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from polyroute.errors import runs_as
 from polyroute.lists.stored import age
 from polyroute.model_reference import reference
+from polyroute.named_tuples import NamedTuple
 from polyroute.plugins.loaded import Plugins
 from polyroute.requirements.evaluation import wanted
 from polyroute.results import ProviderStatus, Route, named

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from polyroute._internal import files, proxies
 from polyroute._internal.containment import describe, pass_on
@@ -19,6 +19,7 @@ from polyroute.errors import PolyrouteError, Unavailable, UsageError
 from polyroute.lists import fetch, stored
 from polyroute.lists.fetch import Bounds, Validators
 from polyroute.lists.stored import FetchedList
+from polyroute.named_tuples import NamedTuple
 
 if TYPE_CHECKING:
     import httpx2

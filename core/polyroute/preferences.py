@@ -1,15 +1,18 @@
 """The preferences of a user or a host: the order of routes, pins, and disabled providers."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from polyroute._internal import file_access, files, platform
 from polyroute._internal.terminal import quoted
 from polyroute.environment import PROCESS, Environment
 from polyroute.errors import LockedPreference, MissingExtra, NotUnderstood
+from polyroute.named_tuples import NamedTuple
 from polyroute.types import ModelRef, Problem
 
 if TYPE_CHECKING:
@@ -46,7 +49,7 @@ class Preferences(NamedTuple):
         order: Iterable[str] = (),
         pins: Mapping[str, str] = MappingProxyType({}),
         disabled_providers: Iterable[str] = (),
-    ) -> "Preferences":
+    ) -> Preferences:
         """Return the host's preferences, else those in `POLYROUTE_` variables, else those in the user's `config.toml`.
 
         Pins of the host take precedence over the user's. Providers that the host disables are added to the user's.
@@ -139,7 +142,7 @@ def change(
     """
     _require_unlocked({*values, *(("pins",) if pins else ())}, environment)
 
-    def changed(document: "TOMLDocument") -> None:
+    def changed(document: TOMLDocument) -> None:
         import tomlkit
 
         for key, value in values.items():
@@ -165,7 +168,7 @@ def _require_unlocked(names: Iterable[str], environment: Environment) -> None:
 def change_shortcuts(environment: Environment, change: Callable[[dict[str, str]], object]) -> str:
     """Let `change` edit the shortcuts in `config.toml`, and return its path. Raises as `change` of preferences does."""
 
-    def changed(document: "TOMLDocument") -> None:
+    def changed(document: TOMLDocument) -> None:
         import tomlkit
 
         own = document.get("shortcuts", {})
@@ -179,7 +182,7 @@ def change_shortcuts(environment: Environment, change: Callable[[dict[str, str]]
     return _rewrite(environment, changed)
 
 
-def line_format() -> "LineFormat":
+def line_format() -> LineFormat:
     """Return the format of `config.toml`, to repair it line by line."""
     import tomllib
 
@@ -201,7 +204,7 @@ def _one_name(target: str, names: Mapping[str, str]) -> str:
     return str(ModelRef(names.get(provider, provider), model_id))
 
 
-def _rewrite(environment: Environment, change: Callable[["TOMLDocument"], None]) -> str:
+def _rewrite(environment: Environment, change: Callable[[TOMLDocument], None]) -> str:
     try:
         import tomlkit
         from tomlkit.exceptions import TOMLKitError

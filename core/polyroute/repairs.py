@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
 
 from polyroute import preferences
 from polyroute._internal import dotenv, files
@@ -14,6 +13,7 @@ from polyroute.catalog import Catalog
 from polyroute.choices.current_model import current_models_path, damaged
 from polyroute.choices.picker_state import PickerState
 from polyroute.errors import NotUnderstood, Unavailable
+from polyroute.named_tuples import NamedTuple
 from polyroute.results import Trouble
 
 _SOUND = "It is not damaged."

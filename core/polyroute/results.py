@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from polyroute.named_tuples import NamedTuple
 from polyroute.types import DIRECT, AuthHeader, Credential, Evidence, Model, ModelRef, Problem, Provider
 
 

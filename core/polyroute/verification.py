@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from polyroute._internal import http_client
 from polyroute._internal.redact import redacted
@@ -22,6 +22,7 @@ from polyroute.environment import Environment
 from polyroute.errors import PolyrouteError, SecretUnavailable
 from polyroute.fallback.failures import ErrorResponse, interpret, message_in
 from polyroute.fallback.rules import Rules
+from polyroute.named_tuples import NamedTuple
 from polyroute.results import LocalServer, Route
 from polyroute.routing.destinations import REASON, may_take
 from polyroute.routing.protocols import failure_rules

@@ -24,9 +24,9 @@ CORE = Path(polyroute.__file__).parent
 MODULES = sorted(CORE.rglob("*.py"))
 LAYERS = {
     "": """
-        lazy types | model_ids results | errors | dexto_compat _internal | environment | base_url fallback preferences
-        | choices requirements | lists | plugins | custom_models organisation | routing | catalog
-        | model_list model_names model_reference local_servers
+        lazy named_tuples | types | model_ids results | errors | dexto_compat _internal | environment
+        | base_url fallback preferences | choices requirements | lists | plugins | custom_models organisation | routing
+        | catalog | model_list model_names model_reference local_servers
         | credentials explanation list_refresh repairs shortcuts verification | validation | __init__
         | documents integrations | clients conformance postgres | diagnosis | server testing | cli | __main__
     """,

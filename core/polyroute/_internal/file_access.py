@@ -6,14 +6,16 @@ may rename or remove a file, and what a group may write that has no other user (
 many systems set a umask of 002.
 """
 
+from __future__ import annotations
+
 import contextlib
 import os
 import stat
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from polyroute._internal import platform
 from polyroute._internal.terminal import quoted
+from polyroute.named_tuples import NamedTuple
 
 
 class Exposure(NamedTuple):

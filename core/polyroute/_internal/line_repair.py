@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Callable
-from typing import NamedTuple
+
+from polyroute.named_tuples import NamedTuple
 
 Check = Callable[[str], bool]
 """Returns whether a text can be read. Blank lines and comments always can."""

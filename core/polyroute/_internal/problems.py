@@ -1,5 +1,7 @@
 """Collect problems."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator
 
 from polyroute.types import Problem

@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from importlib import import_module
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from polyroute._internal.terminal import clean
 from polyroute.errors import MissingExtra, Unavailable
+from polyroute.named_tuples import NamedTuple
 
 _SOCKS = ("socks5", "socks5h")
 _SCHEMES = ("http", "https", *_SOCKS)

@@ -1,5 +1,7 @@
 """Find the variables that a path refers to: `${NAME}` and `${NAME:-default}`, whose default may refer to another."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from functools import lru_cache

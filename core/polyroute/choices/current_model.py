@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Hashable, Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from polyroute._internal import files
 from polyroute._internal.user_documents import Documents
 from polyroute.dexto_compat import preferences_path
 from polyroute.environment import Environment
 from polyroute.errors import NotUnderstood, Unavailable
+from polyroute.named_tuples import NamedTuple
 from polyroute.types import Problem
 
 _KEPT_SESSIONS = 200

@@ -11,12 +11,13 @@ import json
 import os
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from polyroute._internal import files
 from polyroute.dexto_compat import picker_state_path
 from polyroute.environment import Environment
 from polyroute.errors import NotUnderstood
+from polyroute.named_tuples import NamedTuple
 from polyroute.types import Problem
 
 FAVOURITES_LIMIT, RECENTS_LIMIT = 100, 10

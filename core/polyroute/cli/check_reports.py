@@ -8,7 +8,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from polyroute._internal.terminal import clean
@@ -17,6 +17,7 @@ from polyroute.cli import output, text
 from polyroute.cli.output import BAD_INPUT, COULD_NOT, NO, YES
 from polyroute.documents import catalog as documents
 from polyroute.errors import MissingExtra, PolyrouteError
+from polyroute.named_tuples import NamedTuple
 
 if TYPE_CHECKING:
     from polyroute.catalog import Catalog

@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from polyroute._internal.spelling import alike, did_you_mean
 from polyroute.catalog import Catalog
@@ -14,6 +14,7 @@ from polyroute.cli import grammar, output
 from polyroute.cli.output import BAD_INPUT, NO, YES
 from polyroute.documents import catalog as documents
 from polyroute.errors import UsageError
+from polyroute.named_tuples import NamedTuple
 from polyroute.results import Mapped
 from polyroute.types import ModelRef
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from typing import TYPE_CHECKING, NamedTuple, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from prompt_toolkit.application import Application
 from prompt_toolkit.buffer import Buffer
@@ -22,6 +22,7 @@ from polyroute.lazy import cached_property
 from polyroute.model_list.order import ModelOrder
 from polyroute.model_list.rows import ModelRow, ModelRows
 from polyroute.model_list.selection import ModelSelection, SelectableModels
+from polyroute.named_tuples import NamedTuple
 from polyroute.results import Offer
 from polyroute.types import ModelRef
 

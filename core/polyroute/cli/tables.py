@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 import unicodedata
 from collections.abc import Collection, Iterator, Sequence
-from typing import NamedTuple, Self
+from typing import Self
 
 from polyroute._internal.terminal import clean
 from polyroute.cli import screen
+from polyroute.named_tuples import NamedTuple
 
 Rows = Sequence[Sequence[str]]
 

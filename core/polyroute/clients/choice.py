@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from polyroute.catalog import Catalog
 from polyroute.clients.table import ClientEntry
@@ -12,6 +11,7 @@ from polyroute.errors import NoEffectiveRoute
 from polyroute.integrations import translation
 from polyroute.integrations.request_paths import HTTP
 from polyroute.model_names import named
+from polyroute.named_tuples import NamedTuple
 from polyroute.types import Model
 
 _MOST_LISTED = 300

@@ -6,11 +6,12 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from polyroute._internal import files
 from polyroute.clients.table import ClientEntry, HomeCopy
 from polyroute.errors import Unavailable
+from polyroute.named_tuples import NamedTuple
 
 _PLACEHOLDER = re.compile(r"\{(url|token|model|small|models|folder)\}")
 _NO_PROXY = ("NO_PROXY", "no_proxy")

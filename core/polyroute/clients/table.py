@@ -7,11 +7,12 @@ import os
 import tomllib
 from collections.abc import Mapping
 from importlib import resources
-from typing import Any, NamedTuple
+from typing import Any
 
 from polyroute._internal.spelling import alike, did_you_mean
 from polyroute.environment import Environment
 from polyroute.errors import UsageError
+from polyroute.named_tuples import NamedTuple
 
 FILE = "clients.toml"
 _TEXTS = ("name", "program", "install", "protocol", "names")

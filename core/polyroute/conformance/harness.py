@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from polyroute.environment import Environment
+from polyroute.named_tuples import NamedTuple
 from polyroute.plugins.executables import permissions
 from polyroute.plugins.executables.event_loop import Program, Session, run
 from polyroute.plugins.executables.jsonrpc import parsed

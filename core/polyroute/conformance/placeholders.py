@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from polyroute.base_url import placeholders
 from polyroute.conformance.terms import Terms, near
+from polyroute.named_tuples import NamedTuple
 from polyroute.plugins.manifests.description import Description
 from polyroute.results import Finding
 from polyroute.types import Group, Model, Provider, Slot

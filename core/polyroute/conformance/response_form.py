@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from polyroute._internal.redact import REDACTED
 from polyroute._internal.terminal import clean
 from polyroute.conformance.harness import Exchange
 from polyroute.conformance.terms import CANARY
+from polyroute.named_tuples import NamedTuple
 from polyroute.plugins.executables.jsonrpc import RpcError, parsed
 from polyroute.results import Finding
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
+from polyroute.named_tuples import NamedTuple
 from polyroute.plugins.manifests.description import ModelList, Spelling
 from polyroute.results import Kind
 from polyroute.types import Model, Probe, Routeability, Slot

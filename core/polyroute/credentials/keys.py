@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from polyroute import preferences
 from polyroute._internal import dotenv
@@ -17,6 +17,7 @@ from polyroute._internal.terminal import some_of
 from polyroute.custom_models.models import literal
 from polyroute.environment import GLOBAL, KEYRING, Environment
 from polyroute.errors import SecretUnavailable, Unavailable, UsageError
+from polyroute.named_tuples import NamedTuple
 from polyroute.types import DIRECT, Credential, Group, Provider, Source
 
 if TYPE_CHECKING:

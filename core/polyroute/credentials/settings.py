@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from polyroute._internal import dotenv
 from polyroute._internal.redact import is_masked
@@ -11,6 +11,7 @@ from polyroute._internal.terminal import some_of
 from polyroute.credentials import keys
 from polyroute.environment import GLOBAL, Environment
 from polyroute.errors import UsageError
+from polyroute.named_tuples import NamedTuple
 from polyroute.requirements.evaluation import nearest
 from polyroute.requirements.slots import fill, variables_of
 from polyroute.types import DIRECT, Provider, Slot, Source

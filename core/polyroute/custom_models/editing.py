@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from polyroute._internal import lossless_json
 from polyroute._internal.redact import is_masked
@@ -21,6 +21,7 @@ from polyroute.custom_models.models import (
 )
 from polyroute.dexto_compat import DEFAULT_CUSTOM_PROVIDER
 from polyroute.errors import CustomModelExists, KeyBoundElsewhere, UsageError
+from polyroute.named_tuples import NamedTuple
 from polyroute.plugins.loaded import Plugins
 from polyroute.types import ModelRef
 

@@ -7,13 +7,14 @@ second file, which is ours.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from polyroute._internal import lossless_json
 from polyroute.custom_models.file import FileContent, entry_text
 from polyroute.custom_models.models import identity
 from polyroute.dexto_compat.custom_models import is_read, keeps_all, may_replace
 from polyroute.errors import UnknownCustomModel
+from polyroute.named_tuples import NamedTuple
 from polyroute.plugins.loaded import Plugins
 from polyroute.types import ModelRef
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from polyroute import base_url
+from polyroute.named_tuples import NamedTuple
 
 _SPACE = r"\s\u001c-\u001f\u0085\ufeff"
 """White space as defined by Python or by JavaScript: the patterns are used in both."""

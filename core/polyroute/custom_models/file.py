@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from polyroute._internal import lossless_json
+from polyroute.named_tuples import NamedTuple
 
 VERSION = 1
 _NO_OBJECT = "it is not valid JSON, or not an object"

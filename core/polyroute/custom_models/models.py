@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from polyroute._internal.redact import REDACTED, masked
 from polyroute.custom_models.entry_check import valid_entries
 from polyroute.dexto_compat import DEFAULT_CUSTOM_PROVIDER
 from polyroute.errors import UsageError
+from polyroute.named_tuples import NamedTuple
 from polyroute.plugins.loaded import Plugins
 from polyroute.types import CustomModelRules, ModelRef, Problem
 

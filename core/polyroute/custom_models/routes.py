@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from polyroute.base_url import same_endpoint
 from polyroute.custom_models.models import KEY_FIELD, CustomModel, key_reference
 from polyroute.environment import CUSTOM, KEYRING, ORGANISATION, PROJECT, Environment
+from polyroute.named_tuples import NamedTuple
 from polyroute.results import Route
 from polyroute.types import DIRECT, Credential, ModelRef, Provider, Source
 

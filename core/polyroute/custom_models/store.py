@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from polyroute._internal import files, lossless_json
 from polyroute._internal.user_documents import FILES, Documents
@@ -29,6 +29,7 @@ from polyroute.custom_models.transfer import ImportReport, OnConflict
 from polyroute.dexto_compat import DEFAULT_CUSTOM_PROVIDER
 from polyroute.dexto_compat.custom_models import is_read
 from polyroute.errors import Unavailable, UnknownCustomModel, UsageError
+from polyroute.named_tuples import NamedTuple
 from polyroute.plugins.loaded import Plugins
 from polyroute.types import ModelRef, Problem
 

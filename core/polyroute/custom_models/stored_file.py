@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from typing import NamedTuple
 
 from polyroute._internal import files, platform
 from polyroute._internal.user_documents import Documents, keep_beside
 from polyroute.custom_models import file
 from polyroute.custom_models.file import FileContent, NotReadable
 from polyroute.errors import NotUnderstood, Unavailable
+from polyroute.named_tuples import NamedTuple
 
 _LOOKS, _PAUSE_SECONDS = 5, 0.02
 """How often, and at which interval, an invalid file is read, because another program may be writing it."""

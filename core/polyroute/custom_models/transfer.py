@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from polyroute._internal import lossless_json
 from polyroute.base_url import same_endpoint
@@ -14,6 +14,7 @@ from polyroute.custom_models.entry_check import valid_entries
 from polyroute.custom_models.file import entry_text
 from polyroute.custom_models.models import KEY_FIELD, may_be_secret
 from polyroute.errors import UsageError
+from polyroute.named_tuples import NamedTuple
 from polyroute.plugins.loaded import Plugins
 from polyroute.types import ModelRef
 

@@ -9,9 +9,10 @@ Source: CustomModelSchema in packages/agent-management/src/models/custom-models.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from polyroute.dexto_compat import DEFAULT_CUSTOM_PROVIDER
+from polyroute.named_tuples import NamedTuple
 
 _MAX_COUNT = 2**53 - 1
 _NEEDS_URL = ("openai-compatible", "litellm")

@@ -10,7 +10,9 @@ import ast
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from polyroute.named_tuples import NamedTuple
 
 _DEEPEST = 8
 _MOST_ITEMS = 20

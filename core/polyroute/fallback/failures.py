@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from polyroute.errors import SecretUnavailable
 from polyroute.fallback import error_body, retry_delay
 from polyroute.fallback.rules import Rules, Said, first_match, table
+from polyroute.named_tuples import NamedTuple
 
 Meaning = Literal["no_credit", "invalid", "no_secret", "not_offered", "unavailable", "rate_limited", "caller"]
 _STAYS = ("rate_limited", "caller")

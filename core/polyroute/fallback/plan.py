@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Literal, NamedTuple, TypeVar
+from typing import Literal, TypeVar
 
 from polyroute._internal.redact import redacted
 from polyroute.environment import Environment
@@ -21,6 +21,7 @@ from polyroute.errors import (
 )
 from polyroute.fallback.failures import Failure, classify
 from polyroute.fallback.rules import Rules
+from polyroute.named_tuples import NamedTuple
 from polyroute.results import Route
 from polyroute.types import DIRECT, ModelRef
 

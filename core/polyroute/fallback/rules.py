@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Any, NamedTuple
+from typing import Any
 
 from polyroute.fallback.error_body import Fields, folded, plain_text
+from polyroute.named_tuples import NamedTuple
 from polyroute.types import FailureRule
 
 Rules = Sequence[FailureRule]

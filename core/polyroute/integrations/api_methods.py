@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
 from urllib.parse import quote
+
+from polyroute.named_tuples import NamedTuple
 
 CHAT, RESPONSES, MESSAGES, GENERATE = "openai-chat", "openai-responses", "anthropic-messages", "google-generate-content"
 PROTOCOL_HEADERS = (b"anthropic-beta", b"anthropic-version")

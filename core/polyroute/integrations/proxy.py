@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 from polyroute.catalog import Catalog
 from polyroute.environment import KEYRING, PLUGIN, Environment
 from polyroute.errors import UnsupportedRoute
 from polyroute.integrations.route_choice import choose_route
+from polyroute.named_tuples import NamedTuple
 from polyroute.results import Route
 from polyroute.routing.credentials import variable_of
 from polyroute.types import AuthHeader, Credential, ModelRef

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import NamedTuple
 
 from polyroute.catalog import Catalog
 from polyroute.errors import UnsupportedRoute, UsageError
+from polyroute.named_tuples import NamedTuple
 from polyroute.results import Route
 from polyroute.routing.protocols import spoken
 from polyroute.types import ModelRef

@@ -5,13 +5,15 @@ whoever can change a list could send users' keys anywhere. A user agrees to exac
 agreement.
 """
 
+from __future__ import annotations
+
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
 
 from polyroute.errors import NotUnderstood
 from polyroute.lists.stored import FetchedList
+from polyroute.named_tuples import NamedTuple
 from polyroute.requirements.places import secret_variables, variables
 from polyroute.results import Plugin
 from polyroute.types import Model, ModelRef, Problem, Provider

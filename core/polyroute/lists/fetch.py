@@ -5,10 +5,11 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from polyroute._internal import http_client
 from polyroute.errors import Unavailable
+from polyroute.named_tuples import NamedTuple
 
 if TYPE_CHECKING:
     import httpx2

@@ -1,13 +1,17 @@
 """Fetchable model lists: what plugins declare about them, where they are stored and how old they are."""
 
+import importlib.machinery
 import os
 import stat
+import sys
 import time
 from collections.abc import Callable
-from typing import Annotated, Any, NamedTuple
+from functools import lru_cache
+from typing import Annotated, Any
 
 from polyroute._internal import file_access, files
 from polyroute._internal.paths import cache_directory
+from polyroute.named_tuples import NamedTuple
 from polyroute.types import Model, Provider
 from polyroute.types.constraints import Filled, Least, Line, Never, Slug, Url
 
@@ -64,6 +68,18 @@ class Age(NamedTuple):
 def path(name: str) -> str:
     """Return the path where the fetched list of this name is stored."""
     return os.path.join(cache_directory(), "lists", f"{name}.json")
+
+
+def package_file(package: str, name: str) -> str:
+    """Return the path that a file has in an installed package, which is not imported; empty if it is not installed."""
+    folder = _folder(package, tuple(sys.path))
+    return folder and os.path.join(folder, name)
+
+
+@lru_cache(maxsize=8)  # it stays where it is as long as the process has the same path
+def _folder(package: str, _path: tuple[str, ...]) -> str:
+    found = importlib.machinery.PathFinder.find_spec(package)
+    return next(iter(found.submodule_search_locations or ()), "") if found else ""
 
 
 def sources(*names: str) -> list[str]:

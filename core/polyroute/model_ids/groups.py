@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from polyroute.lazy import cached_property
 from polyroute.model_ids.mapper import SchemeMapper
 from polyroute.model_ids.normalize import folded
+from polyroute.named_tuples import NamedTuple
 from polyroute.types import ModelRef
 
 Word = Callable[[ModelRef], str | None]

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from polyroute.model_ids.mapper import SchemeMapper
 from polyroute.model_ids.normalize import dated, days_between, without_separators
 from polyroute.model_ids.scheme import Scheme
+from polyroute.named_tuples import NamedTuple
 from polyroute.types import IdMapping, ModelRef
 
 _MOVED_DAYS = 60

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+
+from polyroute.named_tuples import NamedTuple
 
 # Single separators are dropped here and put back between all parts; doubled, leading and trailing ones are parts.
 _PARTS = re.compile("[0-9]+|[a-z]+|--+|^-|-$|[^0-9a-z-]+")

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from polyroute.model_ids.normalize import MAKERS, RULES
+from polyroute.named_tuples import NamedTuple
 
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from polyroute.lazy import cached_property
+from polyroute.named_tuples import NamedTuple
 from polyroute.types import Model
 
 # Between single digits a dash is a dot (`4-5` is `4.5`), but not before a size (`3-8b`).

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from polyroute.catalog import Catalog
 from polyroute.lazy import cached_property
 from polyroute.model_ids.normalize import is_free
 from polyroute.model_list.merging import combined, spelled_id, usual_name, with_limits
+from polyroute.named_tuples import NamedTuple
 from polyroute.results import LocalState, Offer, Price
 from polyroute.routing.offers import by_variant
 from polyroute.routing.prices import is_local, price
@@ -17,8 +18,6 @@ from polyroute.types import Model, ModelRef
 
 if TYPE_CHECKING:
     from polyroute.model_ids.search import Search
-
-_ENDLESS = float("inf")
 
 
 class ModelRow(NamedTuple):
@@ -292,6 +291,7 @@ class ModelRows:
         return frozenset(name for name, each in providers if not each.plan and not is_local(each, None))
 
 
+_ENDLESS = float("inf")
 _KINDS = ("free", "plan", "local", "unknown")
 _NOBODY = ModelRef("", "")
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from polyroute.lazy import cached_property
 from polyroute.model_list.order import ModelOrder, sorted_by
 from polyroute.model_list.rows import ModelRow, ModelRows
+from polyroute.named_tuples import NamedTuple
 
 ABILITIES = ("tools", "reasoning", "structured_output", "temperature")
 """Abilities that may be known, known to be missing, or unknown."""

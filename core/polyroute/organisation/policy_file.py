@@ -6,11 +6,12 @@ A pattern that matches no listed model is none, since lists change by themselves
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from polyroute._internal import files, toml
 from polyroute._internal.spelling import alike, did_you_mean
 from polyroute.errors import Unavailable, UsageError
+from polyroute.named_tuples import NamedTuple
 from polyroute.organisation.member import key_in
 from polyroute.organisation.patterns import any_matches, matches, with_id
 from polyroute.plugins.loaded import Plugins

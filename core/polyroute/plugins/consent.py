@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from polyroute._internal.problems import Reporter
 from polyroute._internal.terminal import quoted
+from polyroute.named_tuples import NamedTuple
 from polyroute.plugins.loader import Loaded
 from polyroute.plugins.registry import Registry
 from polyroute.plugins.trust import policy

@@ -3,6 +3,8 @@
 It reads every `*-info/entry_points.txt` on the path: 10 µs for each distribution, and nothing that can be stale.
 """
 
+from __future__ import annotations
+
 import importlib
 import importlib.machinery
 import os
@@ -11,7 +13,8 @@ import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from types import ModuleType
-from typing import NamedTuple
+
+from polyroute.named_tuples import NamedTuple
 
 GROUP = "polyroute"
 _OWN = "polyroute"

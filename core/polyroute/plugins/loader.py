@@ -1,15 +1,18 @@
 """Find, import and register plugins, each on its own, so that a failure stays with its plugin."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from polyroute._internal import cache
-from polyroute._internal.containment import describe, expect_threads, pass_on
+from polyroute._internal.containment import describe, expect_plugins, pass_on
 from polyroute._internal.problems import Problems
 from polyroute.environment import PROCESS, Environment
 from polyroute.lazy import cached_property
+from polyroute.named_tuples import NamedTuple
 from polyroute.plugins.entry_points import (
     EntryPoint,
     data_folders,
@@ -44,7 +47,7 @@ class Loaded(NamedTuple):
     plugins: tuple[Plugin, ...]
     manager: Manager
     problems: tuple[Problem, ...]
-    manifests: "Mapping[Plugin, Manifest]"
+    manifests: Mapping[Plugin, Manifest]
     """By plugin, the manifests of the plugins in use."""
     approvals: Approvals
 
@@ -95,7 +98,7 @@ class _Loader:
         self.items: dict[int, object] = {}  # kept alive, so that no two share an id
 
     @cached_property
-    def admission(self) -> "Admission":
+    def admission(self) -> Admission:
         """Registers manifests; created only when needed, since many runs have none and should not import it."""
         from polyroute.plugins.admission import Admission
 
@@ -163,7 +166,7 @@ class _Loader:
         plugin = Plugin(self._project_name(folder), kind="manifest", manifest=path, in_project=True)
         self._add(plugin, self.admission.waiting)
 
-    def _add_manifest(self, manifest: "Manifest", *, in_project: bool) -> None:
+    def _add_manifest(self, manifest: Manifest, *, in_project: bool) -> None:
         if in_project:
             name = self._project_name(os.path.basename(manifest.folder))
         else:
@@ -200,7 +203,7 @@ class _Loader:
     def _enter_imported(self, target: str, plugin: Plugin) -> None:
         """Register what an entry point names: a Python plugin, or a package without code that carries manifests."""
         if not plugin.is_bundled:
-            expect_threads()
+            expect_plugins()
         item = import_target(target)
         paths = discovery.in_package(data_folders(item))
         if not paths:

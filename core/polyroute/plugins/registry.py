@@ -1,11 +1,13 @@
 """Which plugin owns which provider, and which providers each gateway carries: declarations, checked and indexed."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from polyroute._internal.problems import Reporter
 from polyroute._internal.terminal import quoted, some_of
 from polyroute.lists.stored import FetchedList
+from polyroute.named_tuples import NamedTuple
 from polyroute.plugins.trust.approvals import Owner
 from polyroute.results import Plugin
 from polyroute.types import CHEAPEST, DEFAULT_RANK, DIRECT, Problem, Provider, Routeability

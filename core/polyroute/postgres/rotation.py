@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from polyroute.named_tuples import NamedTuple
 from polyroute.postgres.database import Store
 
 _BATCH = 100

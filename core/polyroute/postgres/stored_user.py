@@ -8,10 +8,11 @@ import os
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from polyroute._internal import files
 from polyroute.errors import StoreUnavailable, Unavailable
+from polyroute.named_tuples import NamedTuple
 from polyroute.postgres.sealing import OVERHEAD_BYTES
 
 if TYPE_CHECKING:

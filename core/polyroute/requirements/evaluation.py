@@ -1,13 +1,15 @@
 """Evaluate the requirements of providers against one environment."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from types import MappingProxyType
-from typing import NamedTuple
 
 from polyroute import base_url
 from polyroute._internal.terminal import some_of
 from polyroute.environment import Environment
+from polyroute.named_tuples import NamedTuple
 from polyroute.requirements.slots import (
     WANTED,
     FilledSlot,
@@ -226,18 +228,20 @@ def _described(slot: Slot) -> str:
 
 def remedy(unfilled: Sequence[FilledSlot]) -> str:
     """Return what to do about slots that are not filled."""
-    told = [each for each in unfilled if each.found.expired or each.remedy]
-    plain = [each for each in unfilled if each not in told and (each.source or not each.slot.remedy)]
-    looked = [(each, variables_of(each.slot)) for each in plain]
-    wrong = [each.attempted for each, names in looked if each.attempted in names]
-    others = [(each.slot, names) for each, names in looked if each.attempted not in names]
-    absent = [_either(names[:3]) for _, names in others if names]
-    paths = [paths_of(slot) for slot, names in others if not names]
+    wrong, absent, files, logins = [], [], [], []
+    for each in unfilled:
+        advice = each.remedy or each.slot.remedy
+        if each.found.expired or each.remedy or (advice and not each.source):
+            logins.append(advice or "Log in again.")
+        elif (names := variables_of(each.slot)) and each.attempted in names:
+            wrong.append(each.attempted)
+        elif names:
+            absent.append(_either(names[:3]))
+        elif paths := paths_of(each.slot):
+            files.append(f"Put it into {_either(paths)}.")
     sentences = [f"Correct {' and '.join(dict.fromkeys(wrong))}."] if wrong else []
     sentences += [f"Set {' and '.join(absent)}."] if absent else []
-    sentences += [f"Put it into {_either(each)}." for each in paths if each]
-    logins = [each.remedy or each.slot.remedy or "Log in again." for each in unfilled if each not in plain]
-    return " ".join(dict.fromkeys([*sentences, *logins]))
+    return " ".join(dict.fromkeys([*sentences, *files, *logins]))
 
 
 def _either(names: list[str]) -> str:

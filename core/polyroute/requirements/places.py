@@ -1,5 +1,7 @@
 """Where the requirements of providers look: their variables, files and commands."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable
 
 from polyroute.requirements.slots import named

@@ -1,16 +1,18 @@
 """Find the values that fill the slots of a provider's requirement in one environment."""
 
+from __future__ import annotations
+
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
 
 from polyroute._internal.secret_memory import moment, secret_in
 from polyroute._internal.terminal import some_of
 from polyroute._internal.variable_references import referred, split, with_defaults
 from polyroute.base_url import bare, meant, normalized, within
 from polyroute.environment import COMMAND, GLOBAL, HOST, PROCESS, PROJECT, Environment
+from polyroute.named_tuples import NamedTuple
 from polyroute.types import Alternative, Check, Slot, Source
 
 Prefixes = Mapping[str, tuple[str, ...]]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from polyroute.environment import Environment
+from polyroute.named_tuples import NamedTuple
 from polyroute.plugins.loaded import Plugins
 from polyroute.requirements.places import secret_variables
 from polyroute.types import Problem, Provider

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from polyroute._internal import posix_process
+from polyroute.named_tuples import NamedTuple
 from polyroute.server.cached_response import encode
 from polyroute.server.errors import ApiError
 

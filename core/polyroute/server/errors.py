@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import traceback
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
@@ -28,6 +28,7 @@ from polyroute.errors import (
     UnknownProvider,
     UsageError,
 )
+from polyroute.named_tuples import NamedTuple
 
 STATUS = {
     "user": 400,

@@ -7,9 +7,9 @@ outcome is compared. No secret is among them, only whether there is one, and whe
 from __future__ import annotations
 
 import hashlib
-from typing import NamedTuple
 
 from polyroute import Catalog, ModelRef, Problem
+from polyroute.named_tuples import NamedTuple
 
 
 class Fingerprint(NamedTuple):

@@ -6,9 +6,9 @@ import hashlib
 import secrets
 import time
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 from polyroute import Catalog, Credential, Environment, Verification
+from polyroute.named_tuples import NamedTuple
 from polyroute.server.known_servers import Known, KnownServers
 from polyroute.types import DIRECT
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from polyroute.named_tuples import NamedTuple
 
 
 class Measure(NamedTuple):

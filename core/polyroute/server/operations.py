@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from polyroute import Catalog
+from polyroute.named_tuples import NamedTuple
 from polyroute.server.errors import ApiError
 from polyroute.server.listing import Listing
 from polyroute.server.schemas import Body, Empty, Query

@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
 
 from polyroute import Environment, Plugins, Problem, UsageError
 from polyroute._internal.cache import identity_or_none
 from polyroute.environment import PROCESS
+from polyroute.named_tuples import NamedTuple
 from polyroute.organisation import MemberEnvironment, OrganisationPolicy
 from polyroute.organisation.policy_file import PolicyFile, read
 from polyroute.server.measures import Measure

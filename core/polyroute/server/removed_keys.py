@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Hashable
-from typing import NamedTuple
 
 from polyroute._internal.redact import REDACTED, masked
+from polyroute.named_tuples import NamedTuple
 
 KEPT_SECONDS = 60.0
 """How long a client may take between the two requests."""

@@ -6,6 +6,8 @@ JSON Schema).
 Every run imports this module, so it must be cheap to import.
 """
 
+from __future__ import annotations
+
 from typing import Annotated, Any
 
 

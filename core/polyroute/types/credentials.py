@@ -5,8 +5,9 @@ Only `Secret` and `Call` hold a secret, and neither shows it in its `repr`.
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from polyroute.named_tuples import NamedTuple
 from polyroute.types.constraints import Headers, Line, Moment, Path, Text, Url
 from polyroute.types.declarations import CredentialKind
 

@@ -1,14 +1,14 @@
 """The vocabulary of plugins: immutable values without I/O, shared by the core, plugins and host applications.
 
-They are named tuples because defining one at start-up takes an eighth of the time of a frozen dataclass with slots;
-`docs/decisions.md` has the figures. Constraints are annotations of the fields, and whatever checks, parses or stores
-values is derived from them. The types for logins and keys are in `logins`.
+They are named tuples, since those are cheap to define at start-up. Constraints are annotations of the fields, and
+whatever checks, parses or stores values is derived from them. The types for logins and keys are in `credentials`.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal
 
+from polyroute.named_tuples import NamedTuple
 from polyroute.types.constraints import (
     Count,
     Ending,

@@ -1,7 +1,8 @@
 """What error responses of endpoints mean, as plugins declare it."""
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from polyroute.named_tuples import NamedTuple
 from polyroute.types.constraints import Count, Line, Text
 
 FailureMeaning = Literal["caller", "rate_limited", "no_credit", "invalid", "not_offered", "unavailable"]

@@ -1,8 +1,9 @@
 """What a gateway's mapper of model IDs is, and what it returns."""
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
+from polyroute.named_tuples import NamedTuple
 from polyroute.types.constraints import Filled
 from polyroute.types.declarations import Evidence, ModelRef
 

@@ -1,7 +1,8 @@
 """The type of a listed model: what is known about it. None, or an empty text or tuple, always means "not known"."""
 
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal
 
+from polyroute.named_tuples import NamedTuple
 from polyroute.types.constraints import Count, Date, Headers, Line, Price, Short, Text, Url
 from polyroute.types.declarations import AuthHeader, ModelRef
 

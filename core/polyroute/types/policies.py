@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
+from polyroute.named_tuples import NamedTuple
 from polyroute.types.constraints import Least, Text
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})

@@ -1,7 +1,6 @@
 """For which settings of a provider single models are."""
 
-from typing import NamedTuple
-
+from polyroute.named_tuples import NamedTuple
 from polyroute.types.constraints import SlotName, Text
 
 

@@ -4,6 +4,8 @@ Fields with their default value are left out, and a record with only its `Short`
 field of a type needs no change here. `restored` does not validate: it reads only what `plain` has written.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from types import UnionType
@@ -61,14 +63,14 @@ def _record(kind: Any) -> Convert:
     alone = _short(kind)
     converts = {name: _convert(annotation) for name, annotation in kind.__annotations__.items()}
     needing = {name: convert for name, convert in converts.items() if convert}
+    absent = {name: kind._field_defaults.get(name) for name in kind._fields}
 
     def restore(data: Any) -> Any:
-        if type(data) is str:
-            return kind(**{alone: data})
-        values = {**data}
-        for name in needing.keys() & values:
-            values[name] = needing[name](values[name])
-        return kind(**values)
+        given = {alone: data} if type(data) is str else data
+        values = {**absent, **given}  # in the order of the fields
+        for name in needing.keys() & given.keys():
+            values[name] = needing[name](given[name])
+        return tuple.__new__(kind, values.values())
 
     return restore
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from polyroute import base_url
 from polyroute.base_url import is_base_url, is_loopback, normalized, placeholders
+from polyroute.named_tuples import NamedTuple
 from polyroute.plugins.loaded import Plugins
 from polyroute.types import Address, Provider
 from polyroute.validation.sections import Severity

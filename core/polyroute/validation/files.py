@@ -6,10 +6,11 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from polyroute._internal import dotenv, files, toml
 from polyroute.errors import MissingExtra, UsageError
+from polyroute.named_tuples import NamedTuple
 from polyroute.validation import positions
 from polyroute.validation.positions import Position
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from polyroute._internal.terminal import some_of
 from polyroute.lazy import cached_property
+from polyroute.named_tuples import NamedTuple
 from polyroute.types import ModelRef, Provider
 from polyroute.validation import addresses, listing, variables
 from polyroute.validation.formats import Format, Place, assigned, places, text_at

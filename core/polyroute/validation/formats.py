@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
+
+from polyroute.named_tuples import NamedTuple
 
 _TABLE = Path(__file__).parent.parent / "integrations" / "config_formats.toml"
 _TYPES: Mapping[str, type] = {"map": dict, "list": list, "text": str}

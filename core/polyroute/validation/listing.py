@@ -6,9 +6,10 @@ import difflib
 import re
 from collections.abc import Container, Iterable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from polyroute.lists.stored import age
+from polyroute.named_tuples import NamedTuple
 from polyroute.plugins.loaded import Plugins
 from polyroute.types import ModelRef
 from polyroute.validation.sections import Severity

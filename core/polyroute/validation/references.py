@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from polyroute._internal.redact import is_masked
+from polyroute.named_tuples import NamedTuple
 from polyroute.validation.formats import Place, table
 
 _SHORTEST = 8

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from polyroute.errors import UsageError
+from polyroute.named_tuples import NamedTuple
 
 Severity = Literal["error", "warning"]
 

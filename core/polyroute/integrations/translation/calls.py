@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import Any, NamedTuple
+from typing import Any
 
 from polyroute.integrations.translation.cleaning import clean
 from polyroute.integrations.translation.google import generate_content
 from polyroute.integrations.translation.library import know_model, litellm
+from polyroute.named_tuples import NamedTuple
 
 UNUSED_KEY = "set-by-polyroute"
 _TRANSLATOR_SECONDS = 3600.0

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 from polyroute._internal import cache
+from polyroute.named_tuples import NamedTuple
 from polyroute.plugins.executables.jsonrpc import PROTOCOLS
 
 DESCRIBED_SECONDS = 24 * 3600.0

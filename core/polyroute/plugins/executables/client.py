@@ -5,10 +5,10 @@ from __future__ import annotations
 import atexit
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
 
 from polyroute._internal.redact import without_secrets
 from polyroute._internal.terminal import clean
+from polyroute.named_tuples import NamedTuple
 from polyroute.plugins.executables.event_loop import Program, Session, run
 from polyroute.plugins.executables.jsonrpc import RpcError, RpcRequest, RpcResponse, RpcResponses, encoded
 

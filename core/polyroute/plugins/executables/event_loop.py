@@ -1,7 +1,6 @@
 """An event loop over any number of programs, none of which can hang it, flood it or outlive it.
 
-The loop never waits for the end of a stream, because a descendant may hold a pipe open: a round ends when the program
-exits or the deadline passes. The content of the lines is up to the listener.
+A round ends when the program exits or at the deadline, not when a stream ends: a descendant may hold a pipe open.
 """
 
 from __future__ import annotations
@@ -13,8 +12,9 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
+from polyroute.named_tuples import NamedTuple
 from polyroute.plugins.executables.jsonrpc import RpcError
 from polyroute.plugins.executables.process import Child, sweep
 

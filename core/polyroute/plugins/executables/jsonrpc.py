@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
+
+from polyroute.named_tuples import NamedTuple
 
 PROTOCOLS = (1,)
 """The protocols that this host supports."""

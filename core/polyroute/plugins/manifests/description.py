@@ -5,8 +5,9 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
+from polyroute.named_tuples import NamedTuple
 from polyroute.types import FailureRule, Model, Probe, Provider, Routeability, serialization
 from polyroute.types.constraints import Filled, Granted, Least, Line, Rule, Slug, Text, Url
 

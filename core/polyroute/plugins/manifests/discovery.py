@@ -1,5 +1,7 @@
 """Find manifests: one in each plugin folder, or several in the folder of a package. Their content is not read."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Iterable
 

@@ -1,12 +1,15 @@
 """Read manifests: those in folders, and those that distributions carry instead of code."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from polyroute._internal import cache, files
 from polyroute.errors import Unavailable, UsageError
+from polyroute.named_tuples import NamedTuple
 from polyroute.plugins.manifests.description import Description
 from polyroute.plugins.manifests.discovery import MANIFEST
 from polyroute.types import Model, serialization

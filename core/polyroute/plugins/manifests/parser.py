@@ -6,11 +6,12 @@ plugin declares about it (`Part`). A new field of `Provider` can be used in mani
 
 from collections.abc import Collection, Iterable, Mapping
 from functools import cache
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 from pydantic_core import CoreSchema, SchemaValidator, core_schema
 
 from polyroute.base_url import authority, is_bare, normalized, placeholders
+from polyroute.named_tuples import NamedTuple
 from polyroute.plugins.manifests import validators
 from polyroute.plugins.manifests.description import MAX_MODELS, Description, ModelList, Spelling
 from polyroute.plugins.manifests.validators import Field

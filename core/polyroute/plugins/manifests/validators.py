@@ -10,10 +10,11 @@ import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, partial
 from types import UnionType
-from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic_core import CoreSchema, SchemaValidator, ValidationError, core_schema
 
+from polyroute.named_tuples import NamedTuple
 from polyroute.types.constraints import MOST_ENTRIES, Keyed, Least, Named, Never, Rule, short
 
 Where = tuple[str | int, ...]

@@ -4,16 +4,19 @@ They are stored in one file of the user's, never in the folder of a plugin or pr
 it: `plugins add`, `trust`, `enable` and so on, and `keys set`. The HTTP API can disable and enable plugins.
 """
 
+from __future__ import annotations
+
 import json
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from polyroute._internal import file_access, files
 from polyroute._internal.paths import absolute_only
 from polyroute.environment import PROCESS, Environment
 from polyroute.errors import NotUnderstood, Unavailable
+from polyroute.named_tuples import NamedTuple
 from polyroute.results import Commands
 from polyroute.types import Problem
 
@@ -79,7 +82,7 @@ class Approvals(NamedTuple):
     """The user's home."""
 
     @classmethod
-    def load(cls, environment: Environment) -> "Approvals":
+    def load(cls, environment: Environment) -> Approvals:
         """Read the decisions. If the file can't be read or is not safe, nothing is approved; `problems` says why."""
         path, home = os.path.join(environment.state_directory, "plugins.json"), environment.home
         search_path = absolute_only(environment.setting("PATH", layer=PROCESS) or os.defpath)
@@ -98,7 +101,7 @@ class Approvals(NamedTuple):
         sources = {name: Provenance(**each) for name, each in document["sources"].items()}
         return cls(path, search_path, document["approved"], disabled, owners, document["commands"], sources, home=home)
 
-    def state(self, manifest: "Manifest") -> State:
+    def state(self, manifest: Manifest) -> State:
         """Return whether the plugin is approved in its current state. Raises Unsafe if its files are not safe."""
         known = self.fingerprints and self.fingerprints.get(manifest.identity)
         if not known:
@@ -108,7 +111,7 @@ class Approvals(NamedTuple):
         commands = self.commands.get(manifest.identity, _EMPTY)
         return "approved" if known == policy.fingerprint(manifest, commands, self.search_path) else "changed"
 
-    def consent_to(self, manifest: "Manifest") -> Consent:
+    def consent_to(self, manifest: Manifest) -> Consent:
         """Return what there is to approve now. Raises UsageError if a command is missing or a file is not safe."""
         from polyroute.plugins.trust import policy, programs
 
@@ -123,7 +126,7 @@ class Approvals(NamedTuple):
         files.require_unexposed(self.path, self.home)
         files.require_lock(self.path)
 
-    def approve(self, manifest: "Manifest", consent: Consent | None = None, source: Provenance | None = None) -> None:
+    def approve(self, manifest: Manifest, consent: Consent | None = None, source: Provenance | None = None) -> None:
         """Record that the plugin is approved as displayed (`consent`), by default in its current state.
 
         `source` is where it was added from. Raises what `consent_to` raises, Unavailable if the file can't be written,

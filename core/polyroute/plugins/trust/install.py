@@ -15,11 +15,12 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import IO, Any, NamedTuple
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 from polyroute._internal import file_access, file_names, files, platform
 from polyroute.errors import Unavailable, UsageError
+from polyroute.named_tuples import NamedTuple
 from polyroute.plugins.manifests.description import PLAIN_NAME
 from polyroute.plugins.manifests.discovery import MANIFEST
 from polyroute.plugins.trust import download

@@ -8,11 +8,12 @@ import itertools
 import os
 import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from polyroute._internal import cache, file_access, files, platform
 from polyroute._internal.terminal import some_of
 from polyroute.base_url import filled, origin_template, site
+from polyroute.named_tuples import NamedTuple
 from polyroute.plugins.trust import programs
 from polyroute.plugins.trust.programs import Unsafe
 from polyroute.requirements import places, slots

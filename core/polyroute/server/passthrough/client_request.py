@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import NamedTuple
 from urllib.parse import quote
 
 import httpx2
@@ -14,6 +13,7 @@ from polyroute._internal.lossless_json import around, value
 from polyroute.base_url import joined, origin_of
 from polyroute.integrations.api_methods import ApiMethod
 from polyroute.integrations.guard import Guard
+from polyroute.named_tuples import NamedTuple
 from polyroute.server.errors import ApiError
 from polyroute.server.passthrough.client_secrets import OwnToken, RawHeaders
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
 from polyroute.errors import NoEffectiveRoute
 from polyroute.integrations.api_methods import GENERATE, MESSAGES, RESPONSES, api_of, base_url_for
+from polyroute.named_tuples import NamedTuple
 from polyroute.server.errors import ApiError, api_error
 from polyroute.server.pages import path_within
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 from starlette.requests import Request as Received
@@ -19,6 +19,7 @@ from polyroute.fallback.plan import FallbackPlan, Policy, run_async
 from polyroute.integrations import translation
 from polyroute.integrations.api_methods import ApiMethod
 from polyroute.model_names import named
+from polyroute.named_tuples import NamedTuple
 from polyroute.server import request_log, request_parsing
 from polyroute.server.answers import wait_for
 from polyroute.server.errors import ApiError

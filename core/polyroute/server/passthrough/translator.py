@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from polyroute import Catalog, ModelRef, Route
 from polyroute.fallback.plan import Policy
+from polyroute.named_tuples import NamedTuple
 from polyroute.server.passthrough.client_request import ClientRequest
 from polyroute.server.passthrough.response import Response
 from polyroute.server.passthrough.upstream import Upstream

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from contextlib import ExitStack
-from typing import Any, NamedTuple
+from typing import Any
 
 import httpx2
 from starlette.types import Send
 
 from polyroute import ModelRef, Route
 from polyroute.fallback.failures import message_in
+from polyroute.named_tuples import NamedTuple
 from polyroute.server.errors import ApiError
 from polyroute.server.passthrough.client_secrets import RawHeaders
 from polyroute.server.passthrough.errors import error_document, error_event
