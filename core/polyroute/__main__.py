@@ -2,4 +2,4 @@
 
 from polyroute.cli.main import script
 
-raise SystemExit(script())
+script()

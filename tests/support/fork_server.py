@@ -22,13 +22,12 @@ import struct
 import subprocess
 import sys
 import termios
-import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 _IMPORTED = ("filelock", "httpcore2", "httpx2", "importlib_metadata", "jaraco.context", "jaraco.functools")
 """What modules import when it is used: most of it is for keyring, which itself reads variables when it is imported."""
@@ -41,8 +40,6 @@ _READ_AT_THE_START = ("PYTHON", "LC_", "LANG", "LD_")
 _READ_LATER = {"PYTHONPATH", "PYTHONWARNINGS", "PYTHON_KEYRING_BACKEND"}
 """Those that a fork can have: the first two are set here, and the last is keyring's."""
 
-_UNFLUSHED = 120
-"""Python's exit status if what was printed can't be written."""
 _NUMBER = struct.Struct("q")
 
 
@@ -223,19 +220,7 @@ def _modules_of_packages() -> Iterator[str]:
         yield from (each.name for each in walked if not each.name.startswith(_LEFT_OUT))
 
 
-def _end(status: int) -> NoReturn:
-    """End as the interpreter does, but take no module apart: that copies all memory that forks share, and is slow."""
-    threading._shutdown()  # type: ignore[attr-defined]
-    atexit._run_exitfuncs()
-    try:
-        for stream in filter(None, (sys.stdout, sys.stderr)):
-            stream.flush()
-    except (OSError, ValueError):
-        status = _UNFLUSHED
-    os._exit(status)
-
-
-def _main() -> int:
+def _main() -> None:
     sys.path[:1] = []  # this folder
     for name in (*_IMPORTED, *_modules_of_packages()):
         importlib.import_module(name)
@@ -243,13 +228,12 @@ def _main() -> int:
     with socket.socket(fileno=int(sys.argv[1])) as control:
         control.sendall(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})).encode() + b"\n")
         requested = _serve(control)
-    if requested is None:
-        return 0
-    _become(*requested)
-    from polyroute.cli.main import script
+    if requested is not None:
+        _become(*requested)
+        from polyroute.cli.main import script
 
-    _end(script())
+        script()
 
 
 if __name__ == "__main__":
-    sys.exit(_main())
+    _main()

@@ -5,65 +5,77 @@ The command takes over signals and late errors of its process (`take_over`, `end
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import os
 import sys
 import time
 from types import FrameType
-from typing import NoReturn, Protocol
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class _Late(Protocol):
+        @property
+        def exc_type(self) -> type[BaseException]: ...
+
 
 _THREADS_SECONDS = 1.0
 """How long the command waits at its end for threads that plugins have left running."""
 
 _MOST_TOLD = 500
 """The most characters of an exception's message that are shown: it may quote a whole document."""
-_taken_over: list[bool] = []
+_debugged: list[bool] = []
 """Whether late errors are shown in full, once the command has taken over."""
+_expected: list[bool] = []
+"""Not empty once the command expects plugins, whose KeyboardInterrupt is not the user's."""
 
 
 class Interrupted(KeyboardInterrupt):
     """The user pressed Ctrl+C, or another process sent SIGINT."""
 
 
-class _Late(Protocol):
-    @property
-    def exc_type(self) -> type[BaseException]: ...
-
-
 def take_over(*, debug: bool) -> None:
-    """Raise Interrupted for SIGINT, and unless `debug` print errors that nothing can catch without a traceback."""
+    """Unless `debug`, print errors that nothing can catch without a traceback."""
+    if not debug:
+        sys.unraisablehook = _tell
+    _debugged.append(debug)
+
+
+def expect_plugins() -> None:
+    """Prepare the command for code of others: raise Interrupted for SIGINT, and print errors of threads in one line."""
+    if not _debugged or _expected:
+        return
     import signal
+    import threading
 
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # it is not ignored
         signal.signal(signal.SIGINT, _interrupt)
-    if not debug:
-        sys.unraisablehook = _tell
-    _taken_over.append(debug)
-
-
-def expect_threads() -> None:
-    """Prepare the command for threads that plugins start and that fail."""
-    if _taken_over == [False]:
-        import threading
-
+    if not any(_debugged):
         threading.excepthook = _tell
+    _expected.append(True)
 
 
-def end(status: int) -> int:
-    """Return the exit status of the command. If threads of plugins would keep it running, end the process instead."""
+def end(status: int) -> NoReturn:
+    """End the process of the command. The interpreter's own end would take all modules apart, which is slow."""
+    _wait_for_threads()
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, OSError, ValueError):  # it is missing, full or closed
+            stream.flush()
+    os._exit(status)
+
+
+def _wait_for_threads() -> None:
+    """Give threads that plugins have left running a moment to end."""
     threading = sys.modules.get("threading")
     if threading is None:
-        return status
+        return
     others = [each for each in threading.enumerate() if not each.daemon and each is not threading.main_thread()]
     until = time.monotonic() + _THREADS_SECONDS
     for each in others:
         each.join(max(0.0, until - time.monotonic()))
-    if not any(each.is_alive() for each in others):
-        return status
-    import atexit
-
-    atexit._run_exitfuncs()
-    sys.stderr.flush()
-    os._exit(status)
 
 
 def pass_on(error: BaseException) -> None:
@@ -89,7 +101,7 @@ def describe(error: BaseException) -> str:
 def _is_plugins_own() -> bool:
     threading = sys.modules.get("threading")  # without it, there is only the main thread
     in_main_thread = threading is None or threading.current_thread() is threading.main_thread()
-    return bool(_taken_over) or not in_main_thread
+    return bool(_expected) or not in_main_thread
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:

@@ -9,7 +9,7 @@ import io
 import sys
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from polyroute import __version__
 from polyroute._internal import containment
@@ -21,16 +21,11 @@ if TYPE_CHECKING:
     from polyroute.cli.grammar import Subparsers
 
 
-def script() -> int:
-    """Run `main` without garbage collection, which a single command does not need. The installed command calls this.
-
-    Freezing keeps the interpreter from examining every object when it exits.
-    """
+def script() -> NoReturn:
+    """Run `main` without garbage collection, which a single command does not need. The installed command calls this."""
     gc.disable()
     containment.take_over(debug=_is_debugged())
-    status = main()
-    gc.freeze()
-    return containment.end(status)
+    containment.end(main())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
