@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from polyroute.types.constraints import MILLISECONDS_FROM
 
+_NEVER = float("inf")
 Sections = dict[str, dict[str, str]]
 
 
@@ -44,7 +44,7 @@ def json_moment(text: str, field: str) -> float | None:
 
 def _in_seconds(number: float) -> float | None:
     seconds = number / 1000 if number >= MILLISECONDS_FROM else number
-    return seconds if 0 <= seconds < math.inf else None
+    return seconds if 0 <= seconds < _NEVER else None
 
 
 def _iso_moment(text: str) -> float | None:

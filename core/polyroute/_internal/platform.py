@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import stat
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -49,6 +48,8 @@ def replace_process(command: Sequence[str], variables: Mapping[str, str]) -> Non
     """
     if not _IS_POSIX:
         return
+    import signal
+
     for name in ("SIGPIPE", "SIGXFSZ"):
         if number := getattr(signal, name, None):
             signal.signal(number, signal.SIG_DFL)

@@ -11,7 +11,7 @@ _CONTROL = "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufef
 
 def clean(text: str) -> str:
     """Return `text` as one line without control and bidirectional characters, which plugins and files may contain."""
-    return re.sub(_CONTROL, "", re.sub("[\t\n]", " ", text))
+    return text if text.isprintable() else re.sub(_CONTROL, "", re.sub("[\t\n]", " ", text))
 
 
 def some_of(names: Iterable[str], most: int = 10) -> str:

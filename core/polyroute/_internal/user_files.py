@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Hashable, Mapping
 
 from polyroute._internal import files, platform
 from polyroute._internal.config_values import Sections, ini_sections
 from polyroute._internal.problems import Problems
+from polyroute._internal.terminal import quoted
 from polyroute._internal.user_documents import Documents
 from polyroute.types import Problem
 
@@ -102,7 +102,7 @@ class UserFiles:
         holds_keys = any(value and name.upper().endswith(_KEY_WORDS) for name, value in variables.items())
         if holds_keys and platform.others_may_access(path) and not platform.without_modes(path):
             message = "holds keys, but other users of this machine may read or change it."
-            self._problems.report(Problem(message, f"Run: chmod 600 {shlex.quote(path)}", path=path, code="file-mode"))
+            self._problems.report(Problem(message, f"Run: chmod 600 {quoted(path)}", path=path, code="file-mode"))
 
     def _look_at(self, path: str) -> None:
         if path not in self._seen:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from polyroute.cli import screen
 from polyroute.errors import UsageError
 
+argparse._ = str  # type: ignore[attr-defined]  # our messages are English, and a search for translations takes 2 ms
+
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction["Parser"]
 

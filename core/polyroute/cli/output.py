@@ -27,7 +27,7 @@ YES, NO, BAD_INPUT, COULD_NOT, INTERRUPTED = 0, 1, 2, 3, 130
 
 def document(document: Mapping[str, object]) -> int:
     """Print one JSON document."""
-    print(json.dumps(document, indent=2 if sys.stdout.isatty() else None))
+    print(json.dumps(document, indent=2 if sys.stdout.isatty() else None, check_circular=False))
     return YES
 
 

