@@ -35,7 +35,7 @@ _NOTHING = "status --json, nothing configured"
 _MORE = 300
 _BESIDE = f"status --json, {_MORE} distributions beside it"
 _MORE_LIMIT = 1.0
-_ONLY_IMPORTS = "import argparse, json, pluggy"
+_ONLY_IMPORTS = "import argparse, json"
 
 _DOTENV = "\n".join(
     [

@@ -28,7 +28,7 @@ GROUPS = {
     "Errors": ("errors",),
     "For plugins": ("types", "lists"),
 }
-"""The names of `polyroute`, by the packages that they are in. What is in `plugins.hookspecs` is for plugins, too."""
+"""The names of `polyroute`, by the packages that they are in."""
 MODULES = ("types", "lists", "model_ids", "base_url", "organisation", "testing", "server")
 FILES = (
     *(f"credentials/{name}" for name in ("keys", "settings", "named_keys")),
@@ -49,7 +49,7 @@ def _polyroute() -> Iterator[str]:
     for title, packages in GROUPS.items():
         yield f"### {title}\n"
         for name in polyroute.__all__:
-            if _package(getattr(polyroute, name)) in packages:
+            if name != "hookimpl" and _package(getattr(polyroute, name)) in packages:
                 yield from _name(name, _definition(getattr(polyroute, name).__module__, name), 4)
     yield "`hookimpl` marks the functions of a plugin that are [hooks](hooks.md).\n"
 

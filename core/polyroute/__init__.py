@@ -38,8 +38,8 @@ from polyroute.errors import (
     WrongEndpoint,
 )
 from polyroute.lists.stored import FetchedList
-from polyroute.plugins.hookspecs import hookimpl
 from polyroute.plugins.loaded import Plugins
+from polyroute.plugins.marker import hookimpl
 from polyroute.preferences import Preferences
 from polyroute.results import Mapped, Offer, Plugin, Price, ProviderStatus, Route, Status
 from polyroute.types import (

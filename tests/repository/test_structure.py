@@ -35,7 +35,7 @@ LAYERS = {
         | model_rows
     """,
     "plugins": """
-        entry_points hookspecs shared | manager manifests | executables hook_calls trust
+        entry_points hookspecs marker registered shared | foreign manifests | manager | executables hook_calls trust
         | admission failures registry secrets | loader same_models | model_lists | consent | loaded | switching
     """,
     "server": """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -38,4 +38,4 @@ def date_at(source: Table, name: str) -> str:
 def number_at(source: Table, name: str) -> int | float | None:
     """Return the number at `name`, or None if there is none or it is not finite."""
     value: Any = source.get(name)
-    return value if type(value) in (int, float) and math.isfinite(value) else None
+    return value if type(value) in (int, float) and abs(value) <= sys.float_info.max else None

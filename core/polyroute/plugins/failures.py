@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from polyroute._internal.problems import Reporter
 from polyroute.plugins.hook_calls import Hooks, call_lists, problem
-from polyroute.plugins.manager import author
+from polyroute.plugins.registered import author
 from polyroute.results import Plugin
 from polyroute.types import FailureRule, Provider
 

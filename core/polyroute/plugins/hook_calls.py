@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from polyroute._internal.containment import describe, pass_on
 from polyroute._internal.problems import Reporter
 from polyroute._internal.terminal import quoted
-from polyroute.plugins.manager import Implementation, Manager, author
+from polyroute.plugins.registered import author
 from polyroute.results import Failed, Plugin
 from polyroute.types import Problem, Provider, Secret
 from polyroute.types.constraints import MOST_ENTRIES
+
+if TYPE_CHECKING:
+    from polyroute.plugins.manager import Manager
+    from polyroute.plugins.registered import Implementation
 
 T = TypeVar("T")
 Items = type[T] | tuple[type[T], ...]

@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from polyroute.environment import Environment
 
 hookspec = pluggy.HookspecMarker("polyroute")
-hookimpl = pluggy.HookimplMarker("polyroute")
-"""Decorator that marks a plugin's function as the implementation of the hook of the same name."""
 
 
 @hookspec

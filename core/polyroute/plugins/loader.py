@@ -23,9 +23,10 @@ from polyroute.plugins.entry_points import (
     object_name,
     same,
 )
-from polyroute.plugins.manager import Manager, PythonPlugin
+from polyroute.plugins.manager import Manager
 from polyroute.plugins.manifests import discovery
 from polyroute.plugins.manifests.discovery import MANIFEST
+from polyroute.plugins.registered import PythonPlugin
 from polyroute.plugins.trust.approvals import Approvals
 from polyroute.results import Plugin, Refused
 from polyroute.types import Problem

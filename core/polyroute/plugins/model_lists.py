@@ -16,13 +16,14 @@ from polyroute._internal.problems import Reporter
 from polyroute.environment import Environment
 from polyroute.lazy import cached_property
 from polyroute.plugins.hook_calls import Hooks, call_items, call_mapping, problem, takes_environment
-from polyroute.plugins.manager import Implementation, author
+from polyroute.plugins.registered import author
 from polyroute.plugins.registry import Gateways, Registry
 from polyroute.results import Plugin
 from polyroute.types import Mapper, Model
 
 if TYPE_CHECKING:
     from polyroute.model_ids.groups import Groups
+    from polyroute.plugins.registered import Implementation
     from polyroute.plugins.same_models import SameModels
 
 _MODELS, _MODEL_IDS = "polyroute_models", "polyroute_model_ids"

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Mapping
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from polyroute._internal.secret_memory import secret_in
 from polyroute.environment import Environment
 from polyroute.plugins.hook_calls import Hooks, call_items, call_secret, problem, takes_environment
-from polyroute.plugins.manager import Implementation, author
+from polyroute.plugins.registered import author
 from polyroute.requirements import places
 from polyroute.requirements.slots import command_name
 from polyroute.results import Failed, Plugin
 from polyroute.types import Credential, Probe, Provider, Secret, Verification
+
+if TYPE_CHECKING:
+    from polyroute.plugins.registered import Implementation
 
 _SECRETS, _VERIFICATIONS = "polyroute_secrets", "polyroute_verifications"
 _KNOWN = cast("tuple[type[Probe | Verification], ...]", (Probe, Verification))

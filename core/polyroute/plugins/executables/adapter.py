@@ -13,10 +13,10 @@ from polyroute.errors import SecretUnavailable
 from polyroute.plugins.executables import permissions
 from polyroute.plugins.executables.answer_cache import FAILED_SECONDS, CachedAnswer, Memory, save
 from polyroute.plugins.executables.jsonrpc import PROTOCOLS, RpcError, RpcRequest, RpcResponse
-from polyroute.plugins.hookspecs import hookimpl
 from polyroute.plugins.manifests.adapter import Described
 from polyroute.plugins.manifests.description import Description
 from polyroute.plugins.manifests.loader import Manifest
+from polyroute.plugins.marker import hookimpl
 from polyroute.results import Failed, Plugin
 from polyroute.types import (
     Credential,

@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from polyroute.lists.stored import FetchedList
-from polyroute.plugins.hookspecs import hookimpl
 from polyroute.plugins.manifests.description import Description
+from polyroute.plugins.marker import hookimpl
 from polyroute.results import Plugin
 from polyroute.types import FailureRule, Mapper, Model, Probe, Provider, Routeability
 
