@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-import polyroute._internal.import_path  # noqa: F401 - before everything that it protects
+import polyroute._internal.startup  # noqa: F401 - before everything that it concerns
 
 # isort: split
 

@@ -242,7 +242,7 @@ def test_only_the_environment_reads_variables() -> None:
     `python_code` only writes programs that do.
     """
     reading = {path.name for path in MODULES if re.search(r"os\.environ\b(?!/)", path.read_text(encoding="utf-8"))}
-    system = {"certificates.py", "import_path.py", "platform.py", "proxies.py"}
+    system = {"certificates.py", "platform.py", "proxies.py", "startup.py"}
     own = {"environment.py", "main.py", "paths.py", "screen.py"}
     assert reading == {*own, "python_code.py", "run.py", *system}
 

@@ -203,7 +203,8 @@ def wanted(provider: Provider) -> list[str]:
 def _unmet(attempts: list[list[FilledSlot]]) -> Evaluation:
     if not attempts:
         return Evaluation(None, "no login was found")
-    unfilled = tuple([each for each in min(attempts, key=_distance) if each.fault])
+    closest = min(attempts, key=_distance) if len(attempts) > 1 else attempts[0]
+    unfilled = tuple([each for each in closest if each.fault])
     wrong = next(((each.fault, each.remedy) for each in unfilled if each.is_wrong), ("", ""))
     faults = "; ".join([each.fault for each in unfilled])
     return Evaluation(None, faults, remedy(unfilled), wrong=wrong, unfilled=unfilled)

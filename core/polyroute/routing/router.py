@@ -168,8 +168,8 @@ class Router:
         name = provider.id
         if name in self._found:
             return to_endpoint_of(via, provider, self._found[name])
-        unmet = self._plugins.unmet(name)
-        return self._plugins.shared.get(("route", via, name), lambda: to_endpoint_of(via, provider, unmet))
+        unmet = self._plugins.unmet
+        return self._plugins.shared.get(("route", via, name), lambda: to_endpoint_of(via, provider, unmet(name)))
 
     def _switched_off(self, route: Route) -> Route:
         """Return a route that the user's preferences, or locked ones, turn off."""

