@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from types import MappingProxyType
 
 from polyroute.errors import NotUnderstood
-from polyroute.lists.stored import FetchedList
+from polyroute.lists.stored import Decision, FetchedList
 from polyroute.named_tuples import NamedTuple
 from polyroute.requirements.places import secret_variables, variables
 from polyroute.results import Plugin
@@ -53,21 +52,6 @@ def moved(before: Collection[ModelRef], after: Collection[ModelRef]) -> Moves:
     return Moves(len(added), len(removed), tuple(sorted(has - had)), tuple(sorted(had - has)))
 
 
-class Decision(NamedTuple):
-    """What is used of the fetched lists, and what waits for the user."""
-
-    answers: Sequence[tuple[Plugin, Provider]]
-    """The providers that plugins declare, with the accepted changes from fetched lists."""
-    moved: Mapping[str, Sequence[tuple[Plugin, Model]]] = MappingProxyType({})
-    """By provider, the models whose new base URLs the user has agreed to."""
-    waiting: tuple[Change, ...] = ()
-    problems: tuple[Problem, ...] = ()
-    refused: Collection[tuple[Plugin, str]] = ()
-    """Plugins whose fetched list names another plugin's provider, each with that provider's ID."""
-    unasked: Mapping[str, Change] = MappingProxyType({})
-    """By provider, new providers that are listed, but get no key before the user agrees."""
-
-
 def judge(
     answers: Sequence[tuple[Plugin, Provider]],
     lists: Sequence[tuple[Plugin, FetchedList]],
@@ -78,8 +62,6 @@ def judge(
 
     `accepted` has the changes that the user agreed to, `recorded` the providers with a recorded owner.
     """
-    if not any(each.providers or each.moved for _, each in lists):
-        return Decision(answers)
     from polyroute.types.result_check import find_fault
 
     known, agreed = _Known(answers, recorded), set(accepted)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from polyroute._internal.problems import Problems
 from polyroute.environment import COMMAND, Environment
 from polyroute.errors import UnknownProvider
 from polyroute.lazy import cached_property
-from polyroute.lists import changes
-from polyroute.lists.stored import FetchedList, age
+from polyroute.lists.stored import Decision, FetchedList, age
 from polyroute.plugins.hook_calls import Hooks
 from polyroute.plugins.loader import Loaded, LoadRequest, load, names_in
 from polyroute.plugins.model_lists import ModelLists
@@ -47,8 +46,7 @@ class Plugins:
     Threads and catalogs can share the object: its results never change, and `problems` grows as more hooks are called.
     """
 
-    def __init__(self, loaded: Loaded, accepted: Collection[changes.Change] = ()) -> None:
-        """`accepted` has the changes in fetched lists that the user has agreed to."""
+    def __init__(self, loaded: Loaded, environment: Environment) -> None:
         self.all = loaded.plugins
         """Every plugin found, including those not in use."""
         self._loaded = loaded
@@ -58,14 +56,17 @@ class Plugins:
         self.approvals = loaded.approvals
         answers = self._hooks.items("polyroute_providers", Provider, report)
         found = self._hooks.items("polyroute_lists", FetchedList, report)
-        judged = changes.judge(answers, found, accepted, self.approvals.owners) if found else changes.Decision(answers)
-        self.waiting = judged.waiting
-        self.unasked = judged.unasked
+        judged = Decision(answers)
+        if any(each.providers or each.moved for _, each in found):
+            from polyroute.lists.changes import accepted, judge
+
+            agreed = accepted(environment.state_directory, environment.home)
+            judged = judge(answers, found, agreed, self.approvals.owners)
+        self.waiting, self.unasked = judged.waiting, judged.unasked
         """By provider ID, providers that only a fetched list has; they get no key before the user agrees."""
         for problem in judged.problems:
             report(problem)
-        claims = assign_owners(judged.answers, report, self.approvals.owners)
-        claims = without(claims, judged.refused)
+        claims = without(assign_owners(judged.answers, report, self.approvals.owners), judged.refused)
         self.lists = merged_lists(found, claims, report)
         self.claimed = claims.claimed
         """By plugin, the providers that it declares, whether it owns them or not."""
@@ -120,7 +121,7 @@ class Plugins:
         allowed = names_in("POLYROUTE_PLUGINS", environment) if only is None else list(only)
         disabled = names_in("POLYROUTE_DISABLE_PLUGINS", environment) or ()
         request = LoadRequest(add, allowed, disabled, os.fspath(project), run, bundled)
-        return cls(load(request, environment), changes.accepted(environment.state_directory, environment.home))
+        return cls(load(request, environment), environment)
 
     def about(self, environment: Environment) -> Plugins:
         """Return these plugins as one environment sees them; problems of its own hook calls are reported to it.

@@ -40,6 +40,9 @@ class FoundValue(NamedTuple):
     """If the value has expired, a message that says when."""
 
 
+_NOTHING = FoundValue()
+
+
 class FilledSlot(NamedTuple):
     """The result of looking up one slot."""
 
@@ -107,7 +110,7 @@ def unset(slot: Slot) -> FilledSlot:
     """Return the slot where nothing is that it could be filled with: its default, else the reason why there is none."""
     if slot.default:
         return FilledSlot(slot, FoundValue(value=normalized(slot.default) if slot.check else slot.default))
-    return FilledSlot(slot, FoundValue(), _not_set(slot, []))
+    return FilledSlot(slot, _NOTHING, _not_set(slot, []))
 
 
 def _with_value(slot: Slot, found: FoundValue, source: Source, no_key: FilledSlot | None) -> FilledSlot:

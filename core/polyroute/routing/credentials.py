@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from polyroute import base_url
 from polyroute._internal.containment import pass_on
 from polyroute._internal.secret_memory import moment
 from polyroute._internal.terminal import quoted
 from polyroute.environment import GLOBAL, HOST, KEYRING, ORGANISATION, PLUGIN, PROCESS, PROJECT, Environment
-from polyroute.lists.changes import Change
 from polyroute.plugins.loaded import Plugins
 from polyroute.requirements import evaluation, places
 from polyroute.requirements.evaluation import Evaluation
 from polyroute.requirements.slots import further, no_key_of
 from polyroute.results import Plugin
 from polyroute.types import Credential, Detection, Problem, Provider
+
+if TYPE_CHECKING:
+    from polyroute.lists.changes import Change
 
 _ENDS = ("KEY", "KEYS", "TOKEN", "SECRET", "PAT", "KEY_FILE", "BASE", "URL", "ENDPOINT", "_HOST", "REVERSE_PROXY")
 """How the names of variables with keys and addresses end; lower case too."""

@@ -165,11 +165,11 @@ class Router:
 
     def _to_endpoint(self, via: str, provider: Provider) -> Route:
         """Return the route to a provider; all catalogs share that to a provider of which nothing is there."""
-        name = provider.id
-        if name in self._found:
-            return to_endpoint_of(via, provider, self._found[name])
-        unmet = self._plugins.unmet
-        return self._plugins.shared.get(("route", via, name), lambda: to_endpoint_of(via, provider, unmet(name)))
+
+        def make() -> Route:
+            return to_endpoint_of(via, provider, self.evaluation(provider.id))
+
+        return make() if provider.id in self._found else self._plugins.shared.get(("route", via, provider.id), make)
 
     def _switched_off(self, route: Route) -> Route:
         """Return a route that the user's preferences, or locked ones, turn off."""
