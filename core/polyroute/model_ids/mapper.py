@@ -34,6 +34,7 @@ class SchemeMapper:
         self.sources = tuple(sources)
         self._recent: dict[ModelRef, _Found] = {}
         self._lacked: ModelRef | None = None
+        self._worded: tuple[ModelRef | None, str | None] = None, None
 
     def lookup(self, model: ModelRef, /) -> IdMapping:
         """Return the gateway's ID for `model`, with the evidence."""
@@ -73,6 +74,13 @@ class SchemeMapper:
         the newest model (`-latest`) is a word of its own. None if the maker is unknown, or if the ID is known to mean
         another model than it says.
         """
+        last, word = self._worded  # all gateways are asked for one model after the other
+        if last is not model:
+            word = self._word(model)
+            self._worded = model, word
+        return word
+
+    def _word(self, model: ModelRef) -> str | None:
         provider = self._scheme.same.get(model.provider, model.provider)
         if provider == self._scheme.provider:
             return model.id

@@ -112,6 +112,11 @@ class LikeMapper:
         return self._other.reverse(gateway_id) if not self._own or gateway_id in self._own else None
 
     @property
+    def reads_groups(self) -> bool:
+        """Whether all IDs that `lookup` returns for others' models are in the groups."""
+        return self._reading is not None
+
+    @property
     def _reading(self) -> Groups | None:
         """The groups, if the gateway's own list is known; a model list is not read to find that out."""
         return self._groups if self._groups is not None and (self._groups.has(self.gateway) or self._own) else None

@@ -47,6 +47,20 @@ class Mappers:
             pass_on(error)
             return False  # `lookup` reports the error
 
+    def ending_with(self, model_id: str, gateways: Iterable[str]) -> Iterable[str]:
+        """Return the gateways that may have an ID that ends with a slash and this one; others certainly have none."""
+        groups = self._plugins.groups
+        if groups is None or model_id in groups.endings:
+            return gateways
+        return [each for each in gateways if each not in self._grouped]
+
+    @cached_property
+    def _grouped(self) -> frozenset[str]:
+        from polyroute.model_ids.plain_mappers import LikeMapper
+
+        like = ((name, each) for name, each in self._by_gateway.items() if isinstance(each, LikeMapper))
+        return frozenset(name for name, each in like if each.reads_groups)
+
     @cached_property
     def _quick(self) -> Mapping[str, Callable[[ModelRef], bool]]:
         from polyroute.model_ids.mapper import SchemeMapper

@@ -263,7 +263,7 @@ class Router:
 
     def _native(self, ref: ModelRef, vias: Iterable[str]) -> str:
         """Return the provider's own ID if `ref` has a gateway's spelling of it and the reverse mapping is certain."""
-        for gateway in vias:
+        for gateway in self._mappers.ending_with(ref.id, vias):
             if gateway == DIRECT or self._mappers.lacks(gateway, ref):
                 continue
             found = self._mappers.lookup(gateway, ref).id
