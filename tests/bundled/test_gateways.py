@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -381,3 +382,20 @@ def test_nothing_is_free_that_costs_something(listing: tuple[Plugins, set[str]])
         for model in free
         if not model.id.endswith(":free") and plugins.providers[model.provider].kind != "own-server"
     ] == []
+
+
+def test_gateways_spellings_run_direct(listing: tuple[Plugins, set[str]]) -> None:
+    """What gateways call a vendor's model, after a slash, runs direct under the vendor's ID if they mean the same."""
+    plugins, meant = listing[0], defaultdict[ModelRef, set[ModelRef | None]](set)
+    catalog = Catalog(plugins, Environment({}))
+    for gateway, mapper in plugins.mappers.items():
+        for listed in plugins.models(gateway):
+            ending = listed.partition("/")[2]
+            for name in {name for name in VENDORS if ending and ending not in plugins.models(name)}:
+                if mapper.lookup(ref := ModelRef(name, ending)).id == listed:
+                    meant[ref].add(mapper.reverse(listed))
+    certain = {ref: native for ref, (native, *others) in meant.items() if native and not others}
+    for ref, native in certain.items():
+        direct = next(route for route in catalog.routes(ref) if route.via == "direct")
+        assert direct.model_id == (native.id if native.provider == ref.provider else ref.id)
+    assert len(certain) > 10

@@ -148,7 +148,7 @@ class Plugins:
         """The problems so far."""
         return tuple(self._problems)
 
-    @property
+    @cached_property
     def gateways(self) -> tuple[str, ...]:
         """The provider IDs of all gateways, in order of rank."""
         return tuple(self.rules)

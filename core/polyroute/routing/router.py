@@ -53,7 +53,8 @@ class Router:
 
     def status(self, provider: Provider) -> ProviderStatus:
         """Return the routes of a provider's models, and what is there that they don't use."""
-        unused = self.evaluation(provider.id).unused
+        found = self._found.get(provider.id)
+        unused = found.unused if found else ""
         return ProviderStatus(provider, self.to_provider(provider), self._plugins.gateways, unused)
 
     def to_provider(self, provider: Provider) -> tuple[Route, ...]:
