@@ -13,7 +13,7 @@ import pytest
 from polyroute import Environment, Unavailable
 from polyroute._internal import cache, file_access, files, platform
 from polyroute.lists import changes, stored
-from polyroute.lists.changes import Change
+from polyroute.lists.decisions import Change
 from polyroute.plugins.trust.approvals import Approvals
 from tests.support.in_process import Commander, give_away
 from tests.support.manifests import ACME

@@ -295,6 +295,13 @@ def test_an_annotation_is_all_that_a_field_needs(made: Made) -> None:
     assert validated(validator(Made, strict=True), document) == made
 
 
+@pytest.mark.parametrize("kept", [{}, {"name": "Acme"}, {"id": "acme", "name": "Acme", "of_a_later_version": 1}])
+def test_a_stored_value_has_the_fields_of_its_type(kept: dict[str, object]) -> None:
+    """What is stored with a field too many or too few is refused, and not restored with its values moved."""
+    with pytest.raises(TypeError):
+        restored(Provider, kept)
+
+
 @pytest.mark.parametrize(
     "wrong", [{"id": "Not A Slug"}, {"amount": 1.5}, {"kind": "odd"}, {"headers": (("a b", "c"),)}, {"is_new": 1}]
 )

@@ -19,7 +19,7 @@ from polyroute import (
     hookimpl,
 )
 from polyroute.lists import changes
-from polyroute.lists.changes import Change
+from polyroute.lists.decisions import Change
 from polyroute.lists.stored import FetchedList
 from polyroute.plugins.executables import permissions
 from polyroute.plugins.executables.jsonrpc import RpcError

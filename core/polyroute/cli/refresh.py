@@ -18,7 +18,7 @@ from polyroute.types import ModelRef
 if TYPE_CHECKING:
     from polyroute.cli.grammar import Subparsers
     from polyroute.list_refresh import RefreshReport
-    from polyroute.lists.changes import Change
+    from polyroute.lists.decisions import Change
 
 
 def _refresh(options: argparse.Namespace) -> int:

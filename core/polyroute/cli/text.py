@@ -16,7 +16,8 @@ from polyroute.types import DIRECT, ModelRef, Problem
 if TYPE_CHECKING:
     from polyroute.catalog import Catalog
     from polyroute.list_refresh import RefreshReport
-    from polyroute.lists.changes import Change, Moves
+    from polyroute.lists.changes import Moves
+    from polyroute.lists.decisions import Change
     from polyroute.model_list.rows import ModelRow
 
 _SHOWN_MODELS = 50

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from polyroute.documents import list_types as lists
     from polyroute.documents.provider_types import ListsFetched
     from polyroute.list_refresh import RefreshReport
-    from polyroute.lists.changes import Change, Moves
+    from polyroute.lists.changes import Moves
+    from polyroute.lists.decisions import Change
     from polyroute.types import declarations
 
 

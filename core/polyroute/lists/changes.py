@@ -11,28 +11,12 @@ import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from polyroute.errors import NotUnderstood
-from polyroute.lists.stored import Decision, FetchedList
+from polyroute.lists.decisions import NEW, Change, Decision
+from polyroute.lists.stored import FetchedList
 from polyroute.named_tuples import NamedTuple
 from polyroute.requirements.places import secret_variables, variables
 from polyroute.results import Plugin
 from polyroute.types import Model, ModelRef, Problem, Provider
-
-_NEW = "new provider"
-
-
-class Change(NamedTuple):
-    """A change in a fetched list of how a provider is called."""
-
-    provider: str
-    what: str
-    """`base URL`, `variables`, …; `base URL of MODEL`; or `new provider`."""
-    before: str
-    """Empty if nothing was known before."""
-    after: str
-
-    def __str__(self) -> str:
-        before = f" from {self.before}" if self.before else ""
-        return f"{self.what}{before} to {self.after}" if self.what != _NEW else f"{self.what}: {self.after}"
 
 
 class Moves(NamedTuple):
@@ -93,7 +77,7 @@ def judge(
 
 def _new(provider: Provider) -> Change:
     named = " and ".join(dict.fromkeys(variables(provider)))
-    return Change(provider.id, _NEW, "", f"{provider.base_url} with {named}")
+    return Change(provider.id, NEW, "", f"{provider.base_url} with {named}")
 
 
 class _Known:
@@ -131,7 +115,7 @@ class _Known:
             told.append(f"the name {', '.join(taken)}, which was another plugin's")
         if "$" in fetched.base_url and not told:
             told = [f"{', '.join(sorted(set(variables(fetched))))}, also in its address"]
-        return [Change(fetched.id, _NEW, "", f"{fetched.base_url} with {' and '.join(told)}")] if told else []
+        return [Change(fetched.id, NEW, "", f"{fetched.base_url} with {' and '.join(told)}")] if told else []
 
 
 def _access(provider: Provider) -> dict[str, str]:

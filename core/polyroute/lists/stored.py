@@ -5,21 +5,15 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable
 from functools import lru_cache
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from polyroute._internal import file_access, files
 from polyroute._internal.paths import cache_directory
 from polyroute.named_tuples import NamedTuple
 from polyroute.types import Model, Provider
 from polyroute.types.constraints import Filled, Least, Line, Never, Slug, Url
-
-if TYPE_CHECKING:
-    from polyroute.lists.changes import Change
-    from polyroute.results import Plugin
-    from polyroute.types import Problem
 
 _OLD_SECONDS = 61 * 24 * 3600
 FRESH_SECONDS = 24 * 3600
@@ -48,21 +42,6 @@ class FetchedList(NamedTuple):
     """Providers that only the fetched list has, or that it calls in another way."""
     moved: tuple[Model, ...] = ()
     """Models to which the fetched list gives a base URL of their own that was unknown before."""
-
-
-class Decision(NamedTuple):
-    """What is used of the fetched lists, and what waits for the user."""
-
-    answers: "Sequence[tuple[Plugin, Provider]]"
-    """The providers that plugins declare, with the accepted changes from fetched lists."""
-    moved: "Mapping[str, Sequence[tuple[Plugin, Model]]]" = MappingProxyType({})
-    """By provider, the models whose new base URLs the user has agreed to."""
-    waiting: "tuple[Change, ...]" = ()
-    problems: "tuple[Problem, ...]" = ()
-    refused: "Collection[tuple[Plugin, str]]" = ()
-    """Plugins whose fetched list names another plugin's provider, each with that provider's ID."""
-    unasked: "Mapping[str, Change]" = MappingProxyType({})
-    """By provider, new providers that are listed, but get no key before the user agrees."""
 
 
 class Age(NamedTuple):

@@ -7,12 +7,12 @@ tenth of a second, so the words of lists that stay the same are kept between run
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from polyroute.lazy import cached_property
 from polyroute.model_ids.mapper import SchemeMapper
-from polyroute.model_ids.normalize import folded
+from polyroute.model_ids.normalize import endings, folded
 from polyroute.named_tuples import NamedTuple
 from polyroute.types import ModelRef
 
@@ -98,8 +98,7 @@ class Groups:
     @cached_property
     def endings(self) -> frozenset[str]:
         """What follows any slash in a listed ID."""
-        ids = (each for provider in self._providers for each in self._listing(provider))
-        return frozenset(ending for each in ids for ending in _endings(each))
+        return endings(each for provider in self._providers for each in self._listing(provider))
 
     def members(self, model: ModelRef, /) -> tuple[ModelRef, ...]:
         """Return all listings of the same model, by provider and the plainest ID first; empty if it is unknown."""
@@ -160,9 +159,3 @@ def _plainest_first(ids: list[str], word: str) -> list[str]:
 def _plainness(model_id: str, word: str) -> tuple[Any, ...]:
     name = folded(word.rpartition("/")[2])
     return folded(model_id.rpartition("/")[2]) != name, "@" in model_id, len(model_id), model_id
-
-
-def _endings(model_id: str) -> Iterator[str]:
-    while "/" in model_id:
-        model_id = model_id.partition("/")[2]
-        yield model_id

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from polyroute.lazy import cached_property
 from polyroute.model_ids.fuzzy import SimilarIds
-from polyroute.model_ids.normalize import dated, service
+from polyroute.model_ids.normalize import dated, endings, service
 from polyroute.model_ids.scheme import Scheme
 from polyroute.model_ids.scheme_index import FLOATING, NAMED, NONE, REFUSED, SPELT, SchemeIndex
 from polyroute.types import Evidence, IdMapping, ModelRef
@@ -108,6 +108,11 @@ class SchemeMapper:
             if found.id is not None and not service(found.id) and "latest" not in plain.lower():
                 return found.id
         return self._index.group(provider, plain)
+
+    @cached_property
+    def endings(self) -> frozenset[str]:
+        """What follows each slash in the IDs of the gateway's list, which `lookup` returns for others' models."""
+        return endings(self._scheme.models)
 
     @cached_property
     def makers(self) -> frozenset[str]:

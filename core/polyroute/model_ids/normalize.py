@@ -8,7 +8,7 @@ since any other word may mean another model.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
 from polyroute.named_tuples import NamedTuple
@@ -70,6 +70,12 @@ def folded(name: str) -> str:
     A separator between a word and a number may be missing.
     """
     return "-".join(_PARTS.findall(name.lower().replace(".", "-").replace("_", "-")))
+
+
+def endings(ids: Iterable[str]) -> frozenset[str]:
+    """Return what follows each slash in model IDs."""
+    parts = (each.split("/") for each in ids)
+    return frozenset("/".join(each[at:]) for each in parts for at in range(1, len(each)))
 
 
 def without_separators(name: str) -> str:

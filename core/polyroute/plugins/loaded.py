@@ -10,7 +10,8 @@ from polyroute._internal.problems import Problems
 from polyroute.environment import COMMAND, Environment
 from polyroute.errors import UnknownProvider
 from polyroute.lazy import cached_property
-from polyroute.lists.stored import Decision, FetchedList, age
+from polyroute.lists.decisions import Decision
+from polyroute.lists.stored import FetchedList, age
 from polyroute.plugins.hook_calls import Hooks
 from polyroute.plugins.loader import Loaded, LoadRequest, load, names_in
 from polyroute.plugins.model_lists import ModelLists
@@ -52,16 +53,15 @@ class Plugins:
         self._loaded = loaded
         self._problems = Problems(loaded.problems)
         report = self._problems.report
-        self._hooks = Hooks(loaded.manager)
-        self.approvals = loaded.approvals
+        self._hooks, self.approvals = Hooks(loaded.manager), loaded.approvals
         answers = self._hooks.items("polyroute_providers", Provider, report)
         found = self._hooks.items("polyroute_lists", FetchedList, report)
         judged = Decision(answers)
         if any(each.providers or each.moved for _, each in found):
-            from polyroute.lists.changes import accepted, judge
+            from polyroute.lists import changes
 
-            agreed = accepted(environment.state_directory, environment.home)
-            judged = judge(answers, found, agreed, self.approvals.owners)
+            agreed = changes.accepted(environment.state_directory, environment.home)
+            judged = changes.judge(answers, found, agreed, self.approvals.owners)
         self.waiting, self.unasked = judged.waiting, judged.unasked
         """By provider ID, providers that only a fetched list has; they get no key before the user agrees."""
         for problem in judged.problems:

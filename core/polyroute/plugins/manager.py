@@ -21,7 +21,7 @@ class Manager:
     """All plugins in use, ordered by ownership and never by a plugin's own choice.
 
     Those of others are registered with pluggy, which finds and checks their implementations. Bundled plugins, which
-    tests check, and manifests are taken as they are: to import pluggy takes as long as all else that `status` does.
+    tests check, and manifests are taken as they are: importing pluggy would take a seventh of the time of `status`.
     """
 
     def __init__(self) -> None:

@@ -19,7 +19,7 @@ from polyroute.results import Plugin
 from polyroute.types import Credential, Detection, Problem, Provider
 
 if TYPE_CHECKING:
-    from polyroute.lists.changes import Change
+    from polyroute.lists.decisions import Change
 
 _ENDS = ("KEY", "KEYS", "TOKEN", "SECRET", "PAT", "KEY_FILE", "BASE", "URL", "ENDPOINT", "_HOST", "REVERSE_PROXY")
 """How the names of variables with keys and addresses end; lower case too."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from polyroute._internal.containment import describe, pass_on
 from polyroute._internal.problems import Reporter
@@ -10,6 +11,10 @@ from polyroute.lazy import cached_property
 from polyroute.plugins.loaded import Plugins
 from polyroute.results import Mapped, Plugin
 from polyroute.types import IdMapping, Mapper, ModelRef, Preparing, Suggester
+
+if TYPE_CHECKING:
+    from polyroute.model_ids.groups import Groups
+    from polyroute.model_ids.mapper import SchemeMapper
 
 _HOOK = "polyroute_model_ids"
 
@@ -49,17 +54,34 @@ class Mappers:
 
     def ending_with(self, model_id: str, gateways: Iterable[str]) -> Iterable[str]:
         """Return the gateways that may have an ID that ends with a slash and this one; others certainly have none."""
-        groups = self._plugins.groups
-        if groups is None or model_id in groups.endings:
+        names, endings = self._by_list
+        if any(model_id in each for each in endings):
             return gateways
-        return [each for each in gateways if each not in self._grouped]
+        return [each for each in gateways if each not in names]
 
     @cached_property
-    def _grouped(self) -> frozenset[str]:
+    def _by_list(self) -> tuple[frozenset[str], list[frozenset[str]]]:
+        """The gateways all of whose IDs for others' models are in lists, and the endings of the IDs in these."""
+        names: set[str] = set()
+        endings: dict[int, frozenset[str]] = {}  # gateways share lists
+        for gateway, mapper in self._by_gateway.items():
+            try:
+                listing = self._listing(mapper)
+                if listing is not None:
+                    endings.setdefault(id(listing), listing.endings)
+                    names.add(gateway)
+            except BaseException as error:
+                pass_on(error)  # `lookup` reports the error
+        return frozenset(names), list(endings.values())
+
+    def _listing(self, mapper: Mapper) -> SchemeMapper | Groups | None:
+        """Return what has all IDs that a mapper returns for others' models; None if that is not known."""
+        from polyroute.model_ids.mapper import SchemeMapper
         from polyroute.model_ids.plain_mappers import LikeMapper
 
-        like = ((name, each) for name, each in self._by_gateway.items() if isinstance(each, LikeMapper))
-        return frozenset(name for name, each in like if each.reads_groups)
+        if isinstance(mapper, LikeMapper):
+            return self._plugins.groups if mapper.reads_groups else None
+        return mapper if isinstance(mapper, SchemeMapper) else None
 
     @cached_property
     def _quick(self) -> Mapping[str, Callable[[ModelRef], bool]]:

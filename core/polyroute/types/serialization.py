@@ -31,7 +31,10 @@ def plain(value: Any) -> Any:
 
 
 def restored(kind: type[T], data: Any) -> T:
-    """Return the value of type `kind` whose plain form is `data`. `data` is not changed."""
+    """Return the value of type `kind` whose plain form is `data`, which is not changed.
+
+    Raises TypeError for fields that are unknown or missing.
+    """
     form: Any = kind
     value: T = _record(form)(data)
     return value
@@ -64,11 +67,14 @@ def _record(kind: Any) -> Convert:
     converts = {name: _convert(annotation) for name, annotation in kind.__annotations__.items()}
     needing = [(name, convert) for name, convert in converts.items() if convert]
     absent = {name: kind._field_defaults.get(name) for name in kind._fields}
+    required = frozenset(kind._fields) - kind._field_defaults.keys()
 
     def restore(data: Any) -> Any:
         if type(data) is str:
             return tuple.__new__(kind, {**absent, alone: data}.values())  # in the order of the fields
         values = {**absent, **data}
+        if len(values) > len(absent) or not data.keys() >= required:
+            return kind(**data)  # raises TypeError
         for name, convert in needing:
             if name in data:
                 values[name] = convert(data[name])
