@@ -44,16 +44,21 @@ def take_over(*, debug: bool) -> None:
 
 
 def expect_plugins() -> None:
-    """Prepare the command for code of others: raise Interrupted for SIGINT, and print errors of threads in one line."""
+    """Prepare the command for code of others: raise Interrupted for SIGINT, and print errors of threads in one line.
+
+    Only the main thread takes over the signal, since Python delivers it to no other one.
+    """
     if not _debugged or _expected:
         return
     import signal
     import threading
 
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # it is not ignored
-        signal.signal(signal.SIGINT, _interrupt)
     if not any(_debugged):
         threading.excepthook = _tell
+    if threading.current_thread() is not threading.main_thread():
+        return
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # it is not ignored
+        signal.signal(signal.SIGINT, _interrupt)
     _expected.append(True)
 
 
