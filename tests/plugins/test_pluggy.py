@@ -11,9 +11,9 @@ from typing import Any
 import pluggy
 import pytest
 
-from polyroute import hookimpl
+from polyroute import Environment, Plugins, hookimpl
 from polyroute.plugins import hookspecs
-from tests.support.distributions import Site, site_on_path
+from tests.support.distributions import site_on_path
 
 IN_PYTHON = ("polyroute_direct", "polyroute_openrouter", "polyroute_dexto")
 OPTIONS = [{}, {"optionalhook": True}, {"specname": "polyroute_models", "trylast": True}]
@@ -47,7 +47,7 @@ def test_what_is_taken_of_bundled_plugins_is_what_pluggy_finds() -> None:
     from polyroute.plugins.registered import PythonPlugin
     from polyroute.results import Plugin
 
-    theirs, ours = pluggy.PluginManager("polyroute"), Manager()
+    theirs, ours = pluggy.PluginManager("polyroute"), Manager(IN_PYTHON)
     theirs.add_hookspecs(hookspecs)
     for rank, package in enumerate(IN_PYTHON):
         module = importlib.import_module(package)
@@ -66,7 +66,39 @@ def test_pluggy_is_imported_for_plugins_of_others(others: bool, tmp_path: Path) 
     source = "from polyroute import hookimpl\n@hookimpl\ndef polyroute_providers():\n    return []\n"
     with site_on_path(tmp_path / "site") as site:
         if others:
-            Site.install(site, "foreign-plugin", "foreign", source)
+            site.install("foreign-plugin", "foreign", source)
         own = {"POLYROUTE_HOME": str(tmp_path), "HOME": str(tmp_path), "PYTHONPATH": str(site.folder)}
         run = subprocess.run([sys.executable, "-c", code], env=own, capture_output=True, text=True, check=True)
     assert run.stdout == f"{others}\n"
+
+
+def test_what_a_host_bundles_is_checked(tmp_path: Path) -> None:
+    """A distribution that a host names as bundled is somebody else's: pluggy checks it like any other."""
+    source = "from polyroute import hookimpl\n@hookimpl(wrapper=True)\ndef polyroute_providers():\n    yield\n"
+    with site_on_path(tmp_path / "site") as site:
+        site.install("foreign-plugin", "foreign", source)
+        loaded = Plugins.load(environment=Environment({"HOME": str(tmp_path)}), bundled=["foreign-plugin"])
+    (foreign,) = [each for each in loaded.all if each.name == "foreign"]
+    assert (foreign.origin, foreign.enabled, foreign.reason) == ("bundled", False, "wraps a hook")
+
+
+@pytest.mark.slow
+def test_a_thread_of_the_command_loads_plugins_of_others(tmp_path: Path) -> None:
+    """A plugin of somebody else can be loaded by any thread of the command, although only one can take over signals."""
+    code = (
+        "import threading\n"
+        "from polyroute._internal.containment import take_over\n"
+        "take_over(debug=False)\n"
+        "from polyroute import Plugins\n"
+        "def load():\n"
+        "    print([each.reason for each in Plugins.load().all if each.name == 'foreign'])\n"
+        "thread = threading.Thread(target=load)\n"
+        "thread.start()\n"
+        "thread.join()\n"
+    )
+    source = "from polyroute import hookimpl\n@hookimpl\ndef polyroute_providers():\n    return []\n"
+    with site_on_path(tmp_path / "site") as site:
+        site.install("foreign-plugin", "foreign", source)
+        own = {"POLYROUTE_HOME": str(tmp_path), "HOME": str(tmp_path), "PYTHONPATH": str(site.folder)}
+        run = subprocess.run([sys.executable, "-c", code], env=own, capture_output=True, text=True, check=True)
+    assert run.stdout == "['']\n"

@@ -94,7 +94,8 @@ class _Loader:
         self.disabled = {*request.disabled, *approvals.disabled}
         self.plugins: list[Plugin] = []
         self.problems = Problems(approvals.problems)
-        self.manager = Manager()
+        # Those that a host names as bundled are somebody else's.
+        self.manager = Manager(bundled if request.bundled is None else ())
         self.names: dict[str, int] = {}
         self.items: dict[int, object] = {}  # kept alive, so that no two share an id
 

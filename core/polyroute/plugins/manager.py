@@ -5,7 +5,7 @@ Hooks are called one implementation at a time, since one that raises would other
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from polyroute.lazy import cached_property
@@ -20,17 +20,20 @@ if TYPE_CHECKING:
 class Manager:
     """All plugins in use, ordered by ownership and never by a plugin's own choice.
 
-    Those of others are registered with pluggy, which finds and checks their implementations. Bundled plugins, which
-    tests check, and manifests are taken as they are: importing pluggy would take a seventh of the time of `status`.
+    Those in Python are registered with pluggy, which finds and checks their implementations. Our own distributions,
+    which tests check, and manifests are taken as they are: importing pluggy would take a seventh of the time of
+    `status`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, ours: Collection[str] = ()) -> None:
+        """`ours` are the distributions that need no check."""
+        self._ours = ours
         self._own: dict[str, list[Implementation]] = {}
         self._known: dict[str, tuple[Implementation, ...]] = {}
 
     def enter(self, registered: Registered) -> None:
         """Register a plugin with its hooks. Raises Refused if the plugin must not be used at all."""
-        if isinstance(registered, PythonPlugin) and not registered.plugin.is_bundled:
+        if isinstance(registered, PythonPlugin) and registered.plugin.distribution not in self._ours:
             self._foreign.enter(registered)
             return
         owner = registered.item if isinstance(registered, PythonPlugin) else registered

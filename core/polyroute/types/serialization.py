@@ -70,14 +70,13 @@ def _record(kind: Any) -> Convert:
     required = frozenset(kind._fields) - kind._field_defaults.keys()
 
     def restore(data: Any) -> Any:
-        if type(data) is str:
-            return tuple.__new__(kind, {**absent, alone: data}.values())  # in the order of the fields
-        values = {**absent, **data}
-        if len(values) > len(absent) or not data.keys() >= required:
-            return kind(**data)  # raises TypeError
+        given = {alone: data} if type(data) is str else data
+        values = {**absent, **given}  # in the order of the fields
+        if len(values) > len(absent) or not given.keys() >= required:
+            return kind(**given)  # raises TypeError
         for name, convert in needing:
-            if name in data:
-                values[name] = convert(data[name])
+            if name in given:
+                values[name] = convert(given[name])
         return tuple.__new__(kind, values.values())
 
     return restore
