@@ -46,6 +46,20 @@ def test_stale_lists_are_fetched_behind_the_back(tmp_path: Path, plugins: Plugin
             assert becomes(server.client, "made/later", "valid")
 
 
+def test_lists_are_left_alone_on_request(tmp_path: Path, plugins: Plugins) -> None:
+    """With `--no-refresh` a server fetches lists only when it is told to, once each."""
+    shell = Shell(tmp_path)
+    (shell.ours / "cache").unlink()
+    with running() as upstream:
+        own = upstream.put("/models", {"data": [*map(listing, plugins.models("openrouter")), listing("made/up")]})
+        urls = f"openrouter={own} models-dev={upstream.put('/no', b'not a list')}"
+        with started(shell, "--no-refresh", POLYROUTE_LIST_URLS=urls, POLYROUTE_OFFLINE="") as server:
+            assert server.client.get("/api/openrouter/validate/made%2Fup").json["status"] == "unknown"
+            server.client.send("POST", "/api/openrouter/refresh-cache")
+            assert becomes(server.client, "made/up", "valid")
+        assert sorted(path for path, _ in upstream.seen) == ["/models", "/no"]
+
+
 def becomes(client: Client, name: str, status: str) -> bool:
     """Return whether a model's ID gets this status soon."""
     path = f"/api/openrouter/validate/{name.replace('/', '%2F')}"
